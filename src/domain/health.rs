@@ -1,0 +1,395 @@
+//! Would it ring? A list of checks with verdicts: the dashboard, `status`, the exit statuses and the wizard's "already
+//! done" marks are this one list.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::change::Step;
+use super::observed::{
+    Alarm, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
+};
+use super::pattern;
+use super::policy::{TopicAccess, topic_access};
+use super::settings::{RETENTION, Settings};
+
+/// The words are those of the JSON contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Ok,
+    Missing,
+    Wrong,
+    /// Made, and waiting for something outside: a click, a first delivery.
+    Pending,
+    /// It could not be read.
+    Unknown,
+}
+
+impl Verdict {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+            Self::Wrong => "wrong",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One link's verdict, why, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Stable: scripts rely on it.
+    pub id: &'static str,
+    pub step: Step,
+    pub title: &'static str,
+    pub verdict: Verdict,
+    pub detail: String,
+    /// Empty where nothing is to be done.
+    pub fix: String,
+}
+
+/// The verdict on the whole chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    pub checks: Vec<Check>,
+    pub alarm: Option<Alarm>,
+    pub subscriptions: Vec<Subscription>,
+}
+
+impl Health {
+    /// Whether every link holds.
+    #[must_use]
+    pub fn healthy(&self) -> bool {
+        self.checks.iter().all(|c| c.verdict == Verdict::Ok)
+    }
+
+    /// The first link that does not hold.
+    #[must_use]
+    pub fn weakest(&self) -> Option<&Check> {
+        let rank = |v: Verdict| match v {
+            Verdict::Missing | Verdict::Wrong => 0,
+            Verdict::Pending => 1,
+            Verdict::Unknown => 2,
+            Verdict::Ok => 3,
+        };
+        self.checks.iter().filter(|c| c.verdict != Verdict::Ok).min_by_key(|c| rank(c.verdict))
+    }
+
+    /// The worst verdict of a step's checks.
+    #[must_use]
+    pub fn step(&self, step: Step) -> Verdict {
+        let order = [Verdict::Missing, Verdict::Wrong, Verdict::Unknown, Verdict::Pending];
+        let of = |v: &Verdict| self.checks.iter().any(|c| c.step == step && c.verdict == *v);
+        order.into_iter().find(of).unwrap_or(Verdict::Ok)
+    }
+
+    /// Whether a step needs nothing more from the wizard: what only waits for the outside counts as done.
+    #[must_use]
+    pub fn done(&self, step: Step) -> bool {
+        matches!(self.step(step), Verdict::Ok | Verdict::Pending)
+    }
+}
+
+/// What a link is found to be: a verdict, why, what to do.
+type Found = (Verdict, String, String);
+
+fn ok(detail: impl Into<String>) -> Found {
+    (Verdict::Ok, detail.into(), String::new())
+}
+
+fn wrong(detail: impl Into<String>, fix: impl Into<String>) -> Found {
+    (Verdict::Wrong, detail.into(), fix.into())
+}
+
+fn missing(detail: impl Into<String>) -> Found {
+    (Verdict::Missing, detail.into(), "Run `rootbell apply`, or the wizard.".into())
+}
+
+fn unknown(unseen: &Unseen) -> Found {
+    (Verdict::Unknown, unseen.why.clone(), unseen.fix.clone())
+}
+
+const APPLY: &str = "Run `rootbell apply`, or the wizard: it mends this.";
+
+/// The verdicts on `observed`, at a point in time (deliveries grow stale).
+///
+/// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
+#[must_use]
+pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
+    let filter = observed.root_filter(Some(&settings.filter.value));
+    let metric = filter.map_or(&settings.metric, |f| &f.metric);
+    let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
+    let check = |id, step, title, (verdict, detail, fix): Found| Check { id, step, title, verdict, detail, fix };
+    let trail = |id, title, judge: fn(&WatchedTrail, Timestamp) -> Found| {
+        let found = match (&observed.trails, &observed.trail) {
+            (Err(unseen), _) => unknown(unseen),
+            (Ok(_), None) => missing(format!("There is no trail `{}`.", settings.trail.value)),
+            (Ok(_), Some(watched)) => judge(watched, now),
+        };
+        check(id, Step::Trail, title, found)
+    };
+    let topic = |id, title, judge: &dyn Fn(&Topic) -> Found| {
+        check(
+            id,
+            Step::Topic,
+            title,
+            over(&observed.topic, || missing(format!("There is no topic `{}`.", settings.topic.value)), judge),
+        )
+    };
+    let on_alarm = |id, title, judge: &dyn Fn(&Alarm) -> Found| {
+        let found = match (&observed.alarms, alarm) {
+            (Err(unseen), _) => unknown(unseen),
+            (Ok(_), None) => missing(format!("There is no alarm `{}`.", settings.alarm.value)),
+            (Ok(_), Some(alarm)) => judge(alarm),
+        };
+        check(id, Step::Alarm, title, found)
+    };
+    let group = |id, title, judge: fn(&LogGroup) -> Found| {
+        let none = || missing(format!("There is no log group `{}`.", settings.log_group.value));
+        check(id, Step::Trail, title, over(&observed.log_group, none, &judge))
+    };
+    let checks = vec![
+        trail("trail.exists", "A trail is there", |t, _| ok(format!("`{}`", t.trail.name))),
+        trail("trail.multi_region", "It sees every region", multi_region),
+        trail("trail.logging", "It records", logging),
+        trail("trail.management_events", "It records reads and writes", management_events),
+        trail("trail.delivers", "It delivers to CloudWatch Logs", delivers),
+        group("log_group.exists", "The log group is there", |g| ok(format!("`{}`", g.name))),
+        group("log_group.retention", "It keeps events long enough", kept_long_enough),
+        check("filter.pattern", Step::Filter, "The filter counts root use", filter_pattern(settings, observed)),
+        on_alarm("alarm.exists", "The alarm watches that count", &|a| watches(a, metric)),
+        on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings)),
+        topic("topic.exists", "The topic is there", &|t| ok(format!("`{}`", t.name()))),
+        topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, &settings.place.account)),
+        topic("topic.encryption", "Its encryption lets alarms through", &encryption),
+        check("subscription.confirmed", Step::Topic, "Somebody has confirmed", confirmed(&observed.subscriptions)),
+    ];
+    Health {
+        checks,
+        alarm: alarm.cloned(),
+        subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
+    }
+}
+
+fn over<T>(seen: &Seen<Option<T>>, none: impl FnOnce() -> Found, judge: &dyn Fn(&T) -> Found) -> Found {
+    match seen {
+        Err(unseen) => unknown(unseen),
+        Ok(None) => none(),
+        Ok(Some(there)) => judge(there),
+    }
+}
+
+fn multi_region(t: &WatchedTrail, _: Timestamp) -> Found {
+    if t.trail.multi_region {
+        return ok("every region");
+    }
+    wrong(format!("`{}` sees {} only: a root sign-in elsewhere goes unseen.", t.trail.name, t.trail.home_region), APPLY)
+}
+
+fn logging(t: &WatchedTrail, _: Timestamp) -> Found {
+    match &t.status {
+        Err(unseen) => unknown(unseen),
+        Ok(status) if status.logging => ok("on"),
+        Ok(_) => wrong(format!("`{}` is stopped.", t.trail.name), APPLY),
+    }
+}
+
+fn management_events(t: &WatchedTrail, _: Timestamp) -> Found {
+    match &t.events {
+        Err(unseen) => unknown(unseen),
+        Ok(e) if e.read && e.write => ok("read and write"),
+        Ok(e) => {
+            let lacks = if e.read {
+                "writes"
+            } else if e.write {
+                "reads"
+            } else {
+                "management events"
+            };
+            wrong(format!("`{}` leaves {lacks} out.", t.trail.name), APPLY)
+        }
+    }
+}
+
+/// Delivery is late when a day old.
+///
+/// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
+
+fn delivers(t: &WatchedTrail, now: Timestamp) -> Found {
+    let status = match &t.status {
+        Err(unseen) => return unknown(unseen),
+        Ok(status) => status,
+    };
+    if t.trail.log_group_arn.is_none() {
+        return wrong(format!("`{}` delivers to no log group.", t.trail.name), APPLY);
+    }
+    if let Some(error) = &status.logs_error {
+        return wrong(
+            format!("CloudTrail could not deliver: {error}."),
+            "Look at the role and its policy; `rootbell apply` puts rootbell's own right.",
+        );
+    }
+    match status.logs_delivery {
+        None => (
+            Verdict::Pending,
+            "Nothing delivered yet.".into(),
+            "The first delivery takes about 5 minutes after an event.".into(),
+        ),
+        Some(at) if now.duration_since(at) > STALE => wrong(
+            format!("The last delivery is {} old.", age(now.duration_since(at))),
+            "Look at the trail's status in CloudTrail, and at the role.",
+        ),
+        Some(at) => ok(format!("delivered {} ago", age(now.duration_since(at)))),
+    }
+}
+
+fn kept_long_enough(group: &LogGroup) -> Found {
+    match group.retention_days {
+        None => ok("for ever"),
+        Some(days) if days >= RETENTION => ok(format!("{days} days")),
+        Some(days) => wrong(
+            format!("Events are kept {days} days; auditors want {RETENTION}."),
+            format!("Run `rootbell apply --retention-days {RETENTION}`."),
+        ),
+    }
+}
+
+fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
+    if let Err(unseen) = &observed.filters {
+        return unknown(unseen);
+    }
+    match observed.root_filter(Some(&settings.filter.value)) {
+        None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
+        Some(f) if !pattern::audited(&f.pattern) => {
+            wrong(format!("The pattern of `{}` is not the one auditors accept.", f.name), APPLY)
+        }
+        Some(f) if f.value != "1" => {
+            wrong(format!("`{}` counts {} for each event instead of 1.", f.name, f.value), APPLY)
+        }
+        Some(f) => ok(format!("`{}`, the auditors' pattern", f.name)),
+    }
+}
+
+fn watches(alarm: &Alarm, metric: &Metric) -> Found {
+    let faults = alarm_faults(alarm, metric);
+    if faults.is_empty() {
+        return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
+    }
+    wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), APPLY)
+}
+
+fn acts(alarm: &Alarm, settings: &Settings) -> Found {
+    if !alarm.actions_enabled {
+        return wrong(format!("The actions of `{}` are off.", alarm.name), APPLY);
+    }
+    if !alarm.actions.contains(&settings.topic_arn()) {
+        return wrong(format!("`{}` does not notify the topic `{}`.", alarm.name, settings.topic.value), APPLY);
+    }
+    ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" }))
+}
+
+fn publishable(topic: &Topic, account: &str) -> Found {
+    match topic_access(topic.policy.as_ref(), account) {
+        TopicAccess::AlarmsOnly => ok("CloudWatch of this account only"),
+        TopicAccess::Public => wrong(format!("Anyone may publish to `{}`.", topic.name()), APPLY),
+        TopicAccess::NoAlarms => {
+            wrong(format!("CloudWatch may not publish to `{}`: the alarm would go unheard.", topic.name()), APPLY)
+        }
+    }
+}
+
+/// AWS's own key for SNS, which CloudWatch cannot use: the alarm goes off, and the message is lost.
+///
+/// Source: AWS re:Post Knowledge Center, "Why didn't I receive an SNS notification for my CloudWatch alarm trigger?"
+#[must_use]
+pub fn silenced_by_key(key: Option<&str>) -> bool {
+    key.is_some_and(|k| k.ends_with("alias/aws/sns"))
+}
+
+fn encryption(topic: &Topic) -> Found {
+    match topic.kms_key.as_deref() {
+        None => ok("none needed"),
+        key if silenced_by_key(key) => wrong(
+            format!(
+                "`{}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives.",
+                topic.name()
+            ),
+            "Take the encryption off the topic, or use a key of your own that cloudwatch.amazonaws.com may use.",
+        ),
+        Some(key) => (
+            Verdict::Unknown,
+            format!("`{}` is encrypted with {key}; whether CloudWatch may use that key is not read.", topic.name()),
+            "See that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
+        ),
+    }
+}
+
+fn confirmed(subscriptions: &Seen<Vec<Subscription>>) -> Found {
+    let all = match subscriptions {
+        Err(unseen) => return unknown(unseen),
+        Ok(all) => all,
+    };
+    let count = |state| all.iter().filter(|s| s.state == state).count();
+    let (confirmed, pending) = (count(Confirmation::Confirmed), count(Confirmation::Pending));
+    if confirmed > 0 {
+        return ok(format!("{confirmed} of {} confirmed", confirmed + pending));
+    }
+    if pending > 0 {
+        let who: Vec<&str> =
+            all.iter().filter(|s| s.state == Confirmation::Pending).map(|s| s.endpoint.as_str()).collect();
+        return (
+            Verdict::Pending,
+            format!("Nobody has confirmed, so nobody would be told: {} waits.", who.join(", ")),
+            "Open the link in the e-mail from AWS Notifications (look among the junk). It is good for 2 days.".into(),
+        );
+    }
+    missing("Nobody is subscribed, so nobody would be told.")
+}
+
+/// What keeps an alarm from ringing for every use of root, in words; nothing where it is sound.
+#[must_use]
+pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
+    let mut faults = Vec::new();
+    if alarm.metric != *metric {
+        faults.push(format!(
+            "it watches {}/{}, the filter counts {}/{}",
+            alarm.metric.namespace, alarm.metric.name, metric.namespace, metric.name
+        ));
+    }
+    if !matches!(alarm.statistic.as_str(), "Sum" | "Maximum") {
+        faults.push(format!("{} instead of Sum drowns a single use", alarm.statistic));
+    }
+    let first_use_counts = match alarm.comparison.as_str() {
+        "GreaterThanOrEqualToThreshold" => alarm.threshold > 0.0 && alarm.threshold <= 1.0,
+        "GreaterThanThreshold" => alarm.threshold >= 0.0 && alarm.threshold < 1.0,
+        _ => false,
+    };
+    if !first_use_counts {
+        faults.push(format!("{} {} does not ring at the first use", alarm.comparison, alarm.threshold));
+    }
+    if alarm.datapoints_to_alarm > 1 {
+        faults.push(format!("it waits for {} datapoints", alarm.datapoints_to_alarm));
+    }
+    if alarm.period.saturating_mul(alarm.evaluation_periods) > 900 {
+        let minutes = alarm.period.saturating_mul(alarm.evaluation_periods) / 60;
+        faults.push(format!("it stays in ALARM for {minutes} minutes and hides the next use"));
+    }
+    if matches!(alarm.missing_data.as_str(), "breaching" | "ignore") {
+        faults.push(format!("missing data counts as {}, so it may never go back to OK", alarm.missing_data));
+    }
+    faults
+}
+
+/// A duration in the largest unit that fits, as in "3 min", "12 d".
+#[must_use]
+pub fn age(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,378 @@
+//! AWS's own rules for names, each as a function that answers with a sentence for the person.
+
+/// Nothing, or what is wrong with the value and what would be right.
+pub type Verdict = Result<(), String>;
+
+/// Retention periods that CloudWatch Logs takes, in days.
+///
+/// Source: CloudWatch Logs API, PutRetentionPolicy, `retentionInDays`.
+pub const RETENTION_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+fn length(what: &str, value: &str, min: usize, max: usize) -> Verdict {
+    let n = value.chars().count();
+    if n == 0 {
+        return Err(format!("A {what} is needed."));
+    }
+    if n < min || n > max {
+        return Err(format!("A {what} has {min} to {max} characters; this one has {n}."));
+    }
+    Ok(())
+}
+
+fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, said: &str) -> Verdict {
+    match value.chars().find(|c| !allowed(*c)) {
+        Some(' ') => Err(format!("A {what} has no spaces: {said}.")),
+        Some(c) => Err(format!("A {what} has no {c:?}: {said}.")),
+        None => Ok(()),
+    }
+}
+
+fn looks_like_an_ip(value: &str) -> bool {
+    value.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// Source: CloudTrail User Guide, "Naming requirements for CloudTrail resources".
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn trail(value: &str) -> Verdict {
+    length("trail name", value, 3, 128)?;
+    alphabet(
+        "trail name",
+        value,
+        |c| c.is_ascii_alphanumeric() || "._-".contains(c),
+        "letters, digits, period, underscore, dash",
+    )?;
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !edge(value.chars().next()) || !edge(value.chars().last()) {
+        return Err("A trail name starts and ends with a letter or a digit.".into());
+    }
+    let mark = |c: &u8| b"._-".contains(c);
+    if value.as_bytes().windows(2).any(|pair| pair.iter().all(mark)) {
+        return Err("A trail name has no two of . _ - beside each other.".into());
+    }
+    if looks_like_an_ip(value) {
+        return Err("A trail name is not an IP address.".into());
+    }
+    Ok(())
+}
+
+/// Source: S3 User Guide, "General purpose bucket naming rules".
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn bucket(value: &str) -> Verdict {
+    length("bucket name", value, 3, 63)?;
+    alphabet(
+        "bucket name",
+        value,
+        |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c),
+        "small letters, digits, period, dash",
+    )?;
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !edge(value.chars().next()) || !edge(value.chars().last()) {
+        return Err("A bucket name starts and ends with a letter or a digit.".into());
+    }
+    if value.contains("..") || looks_like_an_ip(value) {
+        return Err("A bucket name has no two periods in a row and is not an IP address.".into());
+    }
+    let kept = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|p| value.starts_with(p))
+        || ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an"].iter().any(|s| value.ends_with(s));
+    if kept {
+        return Err("AWS keeps this prefix or suffix of bucket names to itself; choose another.".into());
+    }
+    Ok(())
+}
+
+/// Source: CloudWatch Logs API, CreateLogGroup, `logGroupName`.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn log_group(value: &str) -> Verdict {
+    length("log group name", value, 1, 512)?;
+    alphabet(
+        "log group name",
+        value,
+        |c| c.is_ascii_alphanumeric() || "._-/#".contains(c),
+        "letters, digits and . _ - / #",
+    )?;
+    if value.starts_with("aws/") {
+        return Err("A log group name may not start with aws/.".into());
+    }
+    Ok(())
+}
+
+/// Source: IAM API, CreateRole, `RoleName`.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn role(value: &str) -> Verdict {
+    length("role name", value, 1, 64)?;
+    alphabet(
+        "role name",
+        value,
+        |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c),
+        "letters, digits and _ + = , . @ -",
+    )
+}
+
+/// Source: SNS API, CreateTopic, `Name` (standard topics: CloudWatch alarms cannot notify FIFO ones).
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn topic(value: &str) -> Verdict {
+    length("topic name", value, 1, 256)?;
+    if value.ends_with(".fifo") {
+        return Err("A FIFO topic takes no e-mail subscriptions; choose a name without .fifo.".into());
+    }
+    alphabet(
+        "topic name",
+        value,
+        |c| c.is_ascii_alphanumeric() || "_-".contains(c),
+        "letters, digits, underscore, dash",
+    )
+}
+
+/// Source: CloudWatch Logs API, PutMetricFilter, `filterName`.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn filter(value: &str) -> Verdict {
+    length("filter name", value, 1, 512)?;
+    match value.contains([':', '*']) {
+        true => Err("A filter name has no : and no *.".into()),
+        false => Ok(()),
+    }
+}
+
+/// Source: CloudWatch API, PutMetricAlarm, `AlarmName`.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn alarm(value: &str) -> Verdict {
+    length("alarm name", value, 1, 255)?;
+    alphabet("alarm name", value, |c| !c.is_control() && c.is_ascii(), "printable ASCII only")
+}
+
+/// An address that SNS would send to: one `@`, something before it, a dotted name after it.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn email(value: &str) -> Verdict {
+    let no = |why: &str| Err(format!("{why}: an address looks like alice@example.com."));
+    if value.is_empty() {
+        return no("An e-mail address is needed");
+    }
+    if value.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"[]\\".contains(c)) {
+        return no("An address has no spaces and no brackets");
+    }
+    let Some((name, host)) = value.rsplit_once('@') else { return no("This address has no @") };
+    if name.is_empty() || name.contains('@') {
+        return no("There is one @, with a name before it");
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    let label = |l: &&str| {
+        !l.is_empty() && !l.starts_with('-') && !l.ends_with('-') && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    if labels.len() < 2 || !labels.iter().all(label) {
+        return no("What follows the @ is no domain");
+    }
+    if value.len() > 254 {
+        return no("This address is too long");
+    }
+    Ok(())
+}
+
+/// # Errors
+/// The allowed values around the one given.
+pub fn retention(days: u32) -> Verdict {
+    if RETENTION_DAYS.contains(&days) {
+        return Ok(());
+    }
+    let below = RETENTION_DAYS.iter().rev().find(|d| **d < days);
+    let above = RETENTION_DAYS.iter().find(|d| **d > days);
+    let near = match (below, above) {
+        (Some(b), Some(a)) => format!("{b} or {a}"),
+        (Some(only), None) | (None, Some(only)) => only.to_string(),
+        (None, None) => String::new(),
+    };
+    Err(format!("CloudWatch Logs does not keep logs for {days} days; the nearest it takes: {near}."))
+}
+
+/// The form of a region's name, and that rootbell knows it or its family: a mistyped region is a host that does not exist.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn region(value: &str) -> Verdict {
+    if REGIONS.contains(&value) {
+        return Ok(());
+    }
+    let parts: Vec<&str> = value.split('-').collect();
+    let formed = parts.len() >= 3
+        && parts.last().is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit()))
+        && parts[..parts.len() - 1].iter().all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase()));
+    let family =
+        matches!(parts.first(), Some(&("us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx" | "cn" | "eusc")))
+            && parts
+                .get(1..parts.len().saturating_sub(1))
+                .is_some_and(|middle| middle.iter().all(|m| DIRECTIONS.contains(m)));
+    if formed && family {
+        return Ok(());
+    }
+    let near = REGIONS.iter().min_by_key(|r| distance(r, value));
+    Err(match near.filter(|r| distance(r, value) <= 3) {
+        Some(r) => format!("There is no region `{value}`; did you mean `{r}`?"),
+        None => format!("There is no region `{value}`; a region is named like `eu-west-1`."),
+    })
+}
+
+const DIRECTIONS: [&str; 14] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+    "gov",
+    "iso",
+    "isob",
+    "isoe",
+    "de",
+];
+
+/// The regions that a picker offers. A region that is newer than this list is taken when typed or configured.
+///
+/// Source: AWS General Reference, "AWS service endpoints".
+pub const REGIONS: [&str; 38] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+];
+
+/// Levenshtein distance, for "did you mean".
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let cost = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trail_names_follow_cloudtrails_rules() {
+        for good in ["abc", "rootbell", "a.b-c_d9", &"x".repeat(128)] {
+            assert!(trail(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ab", "a b", "-abc", "abc-", "a--b", "a._b", "192.168.5.4", "é-trail", &"x".repeat(129)] {
+            assert!(trail(bad).is_err(), "{bad}");
+        }
+        assert!(trail("my trail").unwrap_err().contains("no spaces"));
+    }
+
+    #[test]
+    fn bucket_names_follow_s3s_rules() {
+        for good in ["abc", "rootbell-123456789012-eu-west-1", "a.b"] {
+            assert!(bucket(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ab", "A-bucket", "a_b", ".ab", "ab-", "a..b", "10.0.0.1", "xn--abc", "a-s3alias"] {
+            assert!(bucket(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn log_group_role_topic_filter_and_alarm_names_follow_their_rules() {
+        assert!(log_group("rootbell/cloudtrail").is_ok());
+        assert!(log_group("aws/mine").is_err());
+        assert!(log_group("a b").is_err());
+        assert!(role("rootbell-x@y").is_ok());
+        assert!(role("a/b").is_err());
+        assert!(topic("rootbell-alerts").is_ok());
+        assert!(topic("alerts.fifo").unwrap_err().contains("FIFO"));
+        assert!(topic("root bell").is_err());
+        assert!(filter("root use").is_ok());
+        assert!(filter("a:b").is_err());
+        assert!(alarm("Root use!").is_ok());
+        assert!(alarm("ring\u{7}").is_err());
+    }
+
+    #[test]
+    fn an_address_needs_one_at_and_a_domain() {
+        for good in ["alice@example.com", "a.b+c@sub.example.co", "jürgen@bücher.example"] {
+            assert!(email(good).is_ok(), "{good}");
+        }
+        for bad in ["", "alice", "@example.com", "a@b@c.de", "a b@c.de", "a@localhost", "a@-x.de", "<a@b.de>", "a@b..c"]
+        {
+            assert!(email(bad).is_err(), "{bad}");
+        }
+        assert!(email("alice.example.com").unwrap_err().contains("no @"));
+    }
+
+    #[test]
+    fn forty_two_days_are_refused_with_the_neighbours() {
+        let said = retention(42).unwrap_err();
+        assert!(said.contains("30 or 60"), "{said}");
+        assert!(retention(365).is_ok());
+        assert!(retention(5000).unwrap_err().contains("3653"));
+        assert!(retention(0).unwrap_err().contains(": 1."));
+    }
+
+    #[test]
+    fn an_unknown_region_is_refused_and_a_near_one_proposed() {
+        assert!(region("eu-west-1").is_ok());
+        assert!(region("eu-west-9").is_ok(), "newer than our list, but formed like a region");
+        assert!(region("eu-wst-1").unwrap_err().contains("`eu-west-1`"));
+        assert!(region("nowhere").is_err());
+        assert!(region("").is_err());
+        assert!(region("x.example.com/").is_err());
+    }
+}

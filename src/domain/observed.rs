@@ -1,0 +1,306 @@
+//! What an account has, as far as the chain from trail to inbox goes.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::pattern;
+
+/// A part that could not be read: why, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// One sentence: which call, on what, why not.
+    pub why: String,
+    /// One sentence: what to do now.
+    pub fix: String,
+}
+
+/// A part of the account as it was read, or why it could not be.
+pub type Seen<T> = Result<T, Unseen>;
+
+/// A trail, as `cloudtrail:DescribeTrails` lists it (shadow and organization trails too).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trail {
+    pub name: String,
+    pub arn: String,
+    pub home_region: String,
+    pub multi_region: bool,
+    pub organization: bool,
+    pub log_file_validation: bool,
+    pub bucket: String,
+    pub log_group_arn: Option<String>,
+    pub role_arn: Option<String>,
+}
+
+impl Trail {
+    /// The name in the log group's ARN, `arn:{p}:logs:{region}:{account}:log-group:{name}:*`.
+    #[must_use]
+    pub fn log_group(&self) -> Option<&str> {
+        let name = self.log_group_arn.as_deref()?.splitn(7, ':').nth(6)?;
+        Some(name.strip_suffix(":*").unwrap_or(name))
+    }
+
+    /// The account that the log group lives in.
+    #[must_use]
+    pub fn log_group_account(&self) -> Option<&str> {
+        self.log_group_arn.as_deref()?.split(':').nth(4)
+    }
+}
+
+/// `cloudtrail:GetTrailStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrailStatus {
+    pub logging: bool,
+    pub started: Option<Timestamp>,
+    pub bucket_delivery: Option<Timestamp>,
+    pub bucket_error: Option<String>,
+    pub logs_delivery: Option<Timestamp>,
+    pub logs_error: Option<String>,
+}
+
+/// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManagementEvents {
+    pub read: bool,
+    pub write: bool,
+    /// Data events, advanced selectors or exclusions stand beside: replacing the selectors would lose them.
+    pub others: bool,
+}
+
+impl ManagementEvents {
+    /// What a trail records from the start.
+    pub const ALL: Self = Self { read: true, write: true, others: false };
+}
+
+/// An S3 bucket of this account.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    pub name: String,
+    pub policy: Option<Value>,
+    /// `BucketOwnerEnforced`: ACLs are off.
+    pub owner_enforced: bool,
+    /// All four of the public access block.
+    pub public_blocked: bool,
+    pub versioned: bool,
+    pub tags: Vec<(String, String)>,
+}
+
+/// What a look at a bucket's name finds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BucketName {
+    Free,
+    Ours(Bucket),
+    /// It is there, and we are not let in: somebody else's, or ours without the permission to look.
+    Closed,
+    /// The bucket of a trail that is not ours: left alone, and not looked at.
+    NotOurs,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogGroup {
+    pub name: String,
+    /// `None`: kept for ever.
+    pub retention_days: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Role {
+    pub name: String,
+    /// With its path, where it has one.
+    pub arn: String,
+    pub trust: Value,
+    /// The inline policy of our name ([`super::policy::ROLE_POLICY`]).
+    pub policy: Option<Value>,
+}
+
+/// A metric filter with its one transformation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricFilter {
+    pub name: String,
+    pub pattern: String,
+    pub metric: Metric,
+    pub value: String,
+    pub default: Option<f64>,
+}
+
+/// A CloudWatch metric without dimensions.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Metric {
+    pub namespace: String,
+    pub name: String,
+}
+
+/// A metric alarm, the parts that decide whether it rings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    pub name: String,
+    pub metric: Metric,
+    pub statistic: String,
+    /// Seconds.
+    pub period: u32,
+    pub evaluation_periods: u32,
+    pub datapoints_to_alarm: u32,
+    pub threshold: f64,
+    pub comparison: String,
+    pub missing_data: String,
+    pub actions_enabled: bool,
+    /// ARNs of what is told on ALARM.
+    pub actions: Vec<String>,
+    pub ok_actions: Vec<String>,
+    pub insufficient_data_actions: Vec<String>,
+    pub description: String,
+    pub state: AlarmState,
+    pub reason: String,
+    pub since: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlarmState {
+    Ok,
+    Alarm,
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// AWS's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topic {
+    pub arn: String,
+    pub policy: Option<Value>,
+    /// Key id, ARN or alias of the key it is encrypted with.
+    pub kms_key: Option<String>,
+}
+
+impl Topic {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.arn.rsplit(':').next().unwrap_or(&self.arn)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The address, for e-mail.
+    pub endpoint: String,
+    /// `email`, `sqs`, …
+    pub protocol: String,
+    pub state: Confirmation,
+    /// Only a confirmed subscription shows one.
+    pub arn: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmation {
+    Confirmed,
+    /// The link in the e-mail has not been opened yet.
+    Pending,
+    Deleted,
+}
+
+impl Confirmation {
+    /// The word of the JSON contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Pending => "pending",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// The trail at the head of the chain, with what has to be asked for apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WatchedTrail {
+    pub trail: Trail,
+    pub status: Seen<TrailStatus>,
+    pub events: Seen<ManagementEvents>,
+}
+
+/// The account along the chain an auditor follows: trail → log group → filters → alarms → topic → subscriptions, and the
+/// bucket and the role that the trail needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// All trails that this region shows, shadows included.
+    pub trails: Seen<Vec<Trail>>,
+    /// The one of them that the chain hangs on.
+    pub trail: Option<WatchedTrail>,
+    pub bucket: Seen<BucketName>,
+    pub log_group: Seen<Option<LogGroup>>,
+    pub filters: Seen<Vec<MetricFilter>>,
+    pub role: Seen<Option<Role>>,
+    /// The alarm of the wanted name, and those on the metrics of the filters for root use.
+    pub alarms: Seen<Vec<Alarm>>,
+    pub topic: Seen<Option<Topic>>,
+    pub subscriptions: Seen<Vec<Subscription>>,
+}
+
+impl Observed {
+    /// An account that has nothing of all this.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            trails: Ok(Vec::new()),
+            trail: None,
+            bucket: Ok(BucketName::Free),
+            log_group: Ok(None),
+            filters: Ok(Vec::new()),
+            role: Ok(None),
+            alarms: Ok(Vec::new()),
+            topic: Ok(None),
+            subscriptions: Ok(Vec::new()),
+        }
+    }
+
+    /// The filter for root use on the chain's log group: the wanted name first, then the auditors' pattern.
+    #[must_use]
+    pub fn root_filter(&self, wanted: Option<&str>) -> Option<&MetricFilter> {
+        let filters = self.filters.as_ref().ok()?;
+        let named = filters.iter().find(|f| Some(f.name.as_str()) == wanted);
+        named
+            .or_else(|| filters.iter().find(|f| pattern::audited(&f.pattern)))
+            .or_else(|| filters.iter().find(|f| pattern::concerns_root(&f.pattern)))
+    }
+
+    /// The alarm on a metric: the wanted name first.
+    #[must_use]
+    pub fn alarm_on(&self, metric: &Metric, wanted: Option<&str>) -> Option<&Alarm> {
+        let alarms = self.alarms.as_ref().ok()?;
+        let named = alarms.iter().find(|a| Some(a.name.as_str()) == wanted);
+        named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
+    }
+
+    /// Everything that could not be read, and that a plan would have to guess.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<&Unseen> {
+        let trail = self.trail.as_ref();
+        let mut all = vec![
+            self.trails.as_ref().err(),
+            trail.and_then(|t| t.status.as_ref().err()),
+            trail.and_then(|t| t.events.as_ref().err()),
+            self.bucket.as_ref().err(),
+            self.log_group.as_ref().err(),
+            self.filters.as_ref().err(),
+            self.role.as_ref().err(),
+            self.alarms.as_ref().err(),
+            self.topic.as_ref().err(),
+            self.subscriptions.as_ref().err(),
+        ];
+        let mut found: Vec<&Unseen> = Vec::new();
+        for unseen in all.drain(..).flatten() {
+            if !found.contains(&unseen) {
+                found.push(unseen);
+            }
+        }
+        found
+    }
+}

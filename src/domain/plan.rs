@@ -1,0 +1,554 @@
+//! Wanted − observed = plan.
+
+use super::change::{Change, Delivery, Step};
+use super::health::{alarm_faults, silenced_by_key};
+use super::observed::{Alarm, AlarmState, Bucket, BucketName, Confirmation, MetricFilter, Observed, Trail};
+use super::policy::{self, TopicAccess};
+use super::settings::{Origin, PERIOD, Settings, TAG};
+
+/// What happens to a thing. The words are those of the JSON contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create,
+    Update,
+    Keep,
+}
+
+impl Action {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Keep => "keep",
+        }
+    }
+
+    /// The mark in front of a row.
+    #[must_use]
+    pub fn mark(self) -> char {
+        match self {
+            Self::Create => '+',
+            Self::Update => '~',
+            Self::Keep => '=',
+        }
+    }
+}
+
+/// One row of the plan: a change, or a thing that stays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub id: String,
+    pub step: Step,
+    pub action: Action,
+    pub resource: &'static str,
+    pub name: String,
+    /// A few words: what for, or what becomes what.
+    pub detail: String,
+    /// `None` for what stays.
+    pub change: Option<Change>,
+}
+
+/// All rows, in an order that could be walked one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub rows: Vec<Row>,
+    /// What the user should know before agreeing.
+    pub notes: Vec<(Step, String)>,
+    /// Why it cannot be applied as it is, each with what to do.
+    pub blocked: Vec<(Step, String)>,
+}
+
+impl Plan {
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.rows.iter().filter_map(|row| row.change.as_ref())
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    pub fn step(&self, step: Step) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.step == step)
+    }
+
+    /// The ids among `change.needs()` that this plan has to do first.
+    #[must_use]
+    pub fn needs(&self, change: &Change) -> Vec<String> {
+        let here = |id: &&&str| self.changes().any(|c| c.id() == **id);
+        change.needs().iter().filter(here).map(|id| (*id).to_owned()).collect()
+    }
+
+    fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
+        self.rows.push(Row {
+            id: change.id(),
+            step: change.step(),
+            action,
+            resource: change.resource(),
+            name: change.name().to_owned(),
+            detail: detail.into(),
+            change: Some(change),
+        });
+    }
+
+    fn keep(&mut self, step: Step, id: &str, resource: &'static str, name: &str, detail: impl Into<String>) {
+        self.rows.push(Row {
+            id: id.to_owned(),
+            step,
+            action: Action::Keep,
+            resource,
+            name: name.to_owned(),
+            detail: detail.into(),
+            change: None,
+        });
+    }
+}
+
+/// What has to be called to get from `observed` to `wanted`. A part that could not be read blocks the plan: nothing is
+/// done on a guess.
+#[must_use]
+pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
+    let mut plan = Plan::default();
+    for unseen in observed.unseen() {
+        plan.blocked.push((Step::Trail, format!("{} {}", unseen.why, unseen.fix)));
+    }
+    if plan.blocked.is_empty() {
+        bucket(&mut plan, wanted, observed);
+        log_group(&mut plan, wanted, observed);
+        role(&mut plan, wanted, observed);
+        trail(&mut plan, wanted, observed);
+        topic(&mut plan, wanted, observed);
+        subscriptions(&mut plan, wanted, observed);
+        filter(&mut plan, wanted, observed);
+        alarm(&mut plan, wanted, observed);
+    }
+    plan
+}
+
+fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let bucket = wanted.bucket.value.clone();
+    let Ok(found) = &observed.bucket else { return };
+    let standing = match found {
+        BucketName::NotOurs => {
+            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "of a trail that is not rootbell's");
+        }
+        BucketName::Closed => {
+            return plan.blocked.push((
+                Step::Trail,
+                format!(
+                    "The bucket name `{bucket}` is taken: by somebody else, or by this account without \
+                     s3:ListBucket for you. Choose another, such as `{bucket}-logs` (--bucket)."
+                ),
+            ));
+        }
+        BucketName::Free => {
+            plan.put(
+                Action::Create,
+                Change::CreateBucket { bucket: bucket.clone() },
+                "keeps the trail's log files; no ACLs",
+            );
+            // A new bucket has no ACLs by the very call that makes it.
+            Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
+        }
+        BucketName::Ours(standing) => {
+            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "already there");
+            standing.clone()
+        }
+    };
+    let action = if matches!(found, BucketName::Free) { Action::Create } else { Action::Update };
+    if !standing.owner_enforced {
+        plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
+    }
+    if !standing.public_blocked {
+        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "nothing in it can become public");
+    }
+    if !standing.versioned {
+        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "a deleted log file can be had back");
+    }
+    if !standing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
+        let others = standing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
+        let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
+        plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
+    }
+    let trail_arn =
+        observed.trail.as_ref().map_or_else(|| wanted.place.trail_arn(&wanted.trail.value), |t| t.trail.arn.clone());
+    let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
+    if !policy::has_all(standing.policy.as_ref(), &statements) {
+        let policy = policy::merge(standing.policy.as_ref(), &statements);
+        plan.put(
+            action,
+            Change::PutBucketPolicy { bucket, policy },
+            "only CloudTrail writes, for this trail; TLS only",
+        );
+    }
+}
+
+fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let log_group = wanted.log_group.value.clone();
+    let Ok(found) = &observed.log_group else { return };
+    let days = |d: Option<u32>| d.map_or("for ever".to_owned(), |d| format!("{d} days"));
+    match found {
+        None => {
+            plan.put(
+                Action::Create,
+                Change::CreateLogGroup { log_group: log_group.clone() },
+                "where CloudWatch can read events",
+            );
+            if let Some(days) = wanted.retention_days.value {
+                plan.put(
+                    Action::Create,
+                    Change::PutRetentionPolicy { log_group, days },
+                    format!("events are kept {days} days"),
+                );
+            }
+        }
+        Some(group) => {
+            plan.keep(Step::Trail, "log_group", "log group", &log_group, "already there");
+            if let Some(want) =
+                wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
+            {
+                let detail = format!("{} → {}", days(group.retention_days), days(Some(want)));
+                plan.put(Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
+            }
+        }
+    }
+}
+
+fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let role = wanted.role.value.clone();
+    if !wanted.role_is_ours() {
+        return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
+    }
+    let Ok(found) = &observed.role else { return };
+    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value);
+    let trust = policy::role_trust();
+    match found {
+        None => {
+            plan.put(
+                Action::Create,
+                Change::CreateRole { role: role.clone(), trust },
+                "CloudTrail acts as it, nobody else can",
+            );
+            plan.put(
+                Action::Create,
+                Change::PutRolePolicy { role, policy: permissions },
+                "two actions, on this log group's streams",
+            );
+        }
+        Some(standing) => {
+            plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
+            let statements = [trust["Statement"][0].clone()];
+            if !policy::has_all(Some(&standing.trust), &statements) {
+                let trust = policy::merge(Some(&standing.trust), &statements);
+                plan.put(
+                    Action::Update,
+                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust },
+                    "CloudTrail may not act as it → may",
+                );
+            }
+            if !standing.policy.as_ref().is_some_and(|p| policy::same(p, &permissions)) {
+                plan.put(
+                    Action::Update,
+                    Change::PutRolePolicy { role, policy: permissions },
+                    "two actions, on this log group's streams",
+                );
+            }
+        }
+    }
+}
+
+fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let name = wanted.trail.value.clone();
+    let delivery = Delivery {
+        log_group_arn: wanted.place.log_group_arn(&wanted.log_group.value),
+        role_arn: match &observed.role {
+            Ok(Some(role)) => role.arn.clone(),
+            _ => wanted.place.role_arn(&wanted.role.value),
+        },
+    };
+    let Some(watched) = &observed.trail else {
+        note_second_trail(plan, observed);
+        plan.put(
+            Action::Create,
+            Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
+            "records every region, delivers to the log group",
+        );
+        return plan.put(Action::Create, Change::StartLogging { trail: name }, "a new trail does not record by itself");
+    };
+    let standing = &watched.trail;
+    plan.keep(Step::Trail, "trail", "trail", &name, keeps(standing));
+    if let Some(change) = trail_update(wanted, standing, delivery) {
+        let detail = what_becomes_what(wanted, standing);
+        plan.put(Action::Update, change, detail);
+    }
+    if let Ok(events) = &watched.events
+        && !(events.read && events.write)
+    {
+        if events.others {
+            plan.blocked.push((
+                Step::Trail,
+                format!(
+                    "The trail `{name}` leaves management events out, and has selectors of its own that replacing them \
+                     would lose. Add read and write management events to it, or name another trail (--trail)."
+                ),
+            ));
+        } else {
+            plan.put(
+                Action::Update,
+                Change::PutEventSelectors { trail: name.clone() },
+                "some management events → all, read and write",
+            );
+        }
+    }
+    if watched.status.as_ref().is_ok_and(|s| !s.logging) {
+        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → records");
+    }
+    let touched = plan.changes().any(|c| {
+        matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
+    });
+    if touched {
+        refuse_what_cannot_be_altered(plan, wanted, standing);
+    }
+    if wanted.bucket.origin == Origin::Given && wanted.bucket.value != standing.bucket {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket. \
+                 Leave the bucket as it is, or name another trail (--trail).",
+                standing.name, standing.bucket
+            ),
+        ));
+    }
+}
+
+fn keeps(trail: &Trail) -> &'static str {
+    match (trail.multi_region, trail.organization) {
+        (true, true) => "already there, the organization's, sees every region",
+        (true, false) => "already there, sees every region",
+        (false, _) => "already there, sees one region",
+    }
+}
+
+fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
+    let attached = standing.log_group() == Some(wanted.log_group.value.as_str())
+        && standing.role_arn.as_deref() == Some(delivery.role_arn.as_str());
+    // Validation is a nicety: a trail that is not ours is not altered for it alone.
+    let ours = standing.name == super::settings::TRAIL || wanted.trail.origin == Origin::Given;
+    let sound = standing.multi_region && (standing.log_file_validation || !ours);
+    (!attached || !sound)
+        .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
+}
+
+fn what_becomes_what(wanted: &Settings, standing: &Trail) -> String {
+    let mut parts = Vec::new();
+    if !standing.multi_region {
+        parts.push("one region → every region".to_owned());
+    }
+    if !standing.log_file_validation {
+        parts.push("log files unsigned → validated".to_owned());
+    }
+    match standing.log_group() {
+        Some(group) if group == wanted.log_group.value => {}
+        Some(group) => parts.push(format!("delivers to `{group}` → `{}`", wanted.log_group.value)),
+        None => parts.push(format!("no log group → `{}`", wanted.log_group.value)),
+    }
+    if standing.log_group().is_some() && parts.is_empty() {
+        parts.push(format!("delivers as the role `{}`", wanted.role.value));
+    }
+    parts.join("; ")
+}
+
+fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &Trail) {
+    let owner = standing.arn.split(':').nth(4).unwrap_or_default();
+    if owner != wanted.place.account {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` is the organization's and lives in account {owner}: this account cannot alter it. \
+                 Name another trail (--trail {}) or set up in that account.",
+                standing.name,
+                super::settings::TRAIL
+            ),
+        ));
+    } else if standing.home_region != wanted.place.region {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` can only be altered in its home region. Go there (--region {}), or name another trail \
+                 (--trail).",
+                standing.name, standing.home_region
+            ),
+        ));
+    }
+}
+
+/// The first copy of management events is free, a second one is not.
+///
+/// Source: CloudTrail pricing: 2.00 USD for 100,000 management events delivered beyond the first copy.
+fn note_second_trail(plan: &mut Plan, observed: &Observed) {
+    let trails = observed.trails.as_deref().unwrap_or_default();
+    if let Some(first) = trails.first() {
+        plan.notes.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events; \
+                 name the standing one (--trail) to attach a log group to it instead.",
+                first.name
+            ),
+        ));
+    }
+}
+
+fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let arn = wanted.topic_arn();
+    let name = &wanted.topic.value;
+    let statements = policy::topic_statements(&wanted.place, &arn);
+    let Ok(found) = &observed.topic else { return };
+    let Some(standing) = found else {
+        let policy = policy::merge(None, &statements);
+        return plan.put(
+            Action::Create,
+            Change::CreateTopic { topic: name.clone(), policy },
+            "only CloudWatch of this account may publish",
+        );
+    };
+    plan.keep(Step::Topic, "topic", "SNS topic", name, "already there");
+    let account = &wanted.place.account;
+    let detail = match policy::topic_access(standing.policy.as_ref(), account) {
+        TopicAccess::AlarmsOnly => None,
+        TopicAccess::Public => Some("anyone may publish → only CloudWatch of this account"),
+        TopicAccess::NoAlarms => Some("CloudWatch may not publish → may, for this account"),
+    };
+    if let Some(detail) = detail {
+        let policy = policy::mend_topic(standing.policy.as_ref(), &statements, account);
+        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn, policy }, detail);
+    }
+    if silenced_by_key(standing.kms_key.as_deref()) {
+        plan.notes.push((
+            Step::Topic,
+            format!(
+                "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would \
+                 arrive. Take the encryption off, or name another topic (--topic)."
+            ),
+        ));
+    }
+}
+
+fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let standing = observed.subscriptions.as_deref().unwrap_or_default();
+    let state = |email: &str| {
+        let same = |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
+        let mut states = standing.iter().filter(same).map(|s| s.state);
+        let all: Vec<Confirmation> = states.by_ref().collect();
+        [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| all.contains(s))
+    };
+    for email in &wanted.emails.value {
+        match state(email) {
+            Some(Confirmation::Confirmed) => {
+                plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, "confirmed");
+            }
+            Some(_) => {
+                let detail = "open the link in the e-mail";
+                plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, detail);
+            }
+            None => plan.put(
+                Action::Create,
+                Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
+                "a link comes by e-mail",
+            ),
+        }
+    }
+    for other in standing.iter().filter(|s| s.state == Confirmation::Confirmed) {
+        if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
+            let id = format!("subscription:{}", other.endpoint);
+            plan.keep(Step::Topic, &id, "subscription", &other.endpoint, "confirmed");
+        }
+    }
+    if wanted.emails.value.is_empty() && !standing.iter().any(|s| s.state != Confirmation::Deleted) {
+        plan.blocked.push((Step::Topic, "Nobody would be told: give an e-mail address (--email).".to_owned()));
+    }
+}
+
+fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let standing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
+    let filter = MetricFilter {
+        name: wanted.filter.value.clone(),
+        pattern: wanted.pattern.value.clone(),
+        metric: wanted.metric.clone(),
+        value: "1".into(),
+        default: Some(0.0),
+    };
+    let log_group = wanted.log_group.value.clone();
+    match standing {
+        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, "counts every use of root"),
+        Some(f) if f.pattern == filter.pattern && f.value == filter.value => {
+            plan.keep(Step::Filter, "filter", "metric filter", &f.name, "already there");
+        }
+        Some(f) => {
+            let detail = if f.pattern == filter.pattern {
+                format!("counts {} → 1 for each event", f.value)
+            } else {
+                "another pattern → this one".to_owned()
+            };
+            plan.put(Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+        }
+    }
+}
+
+fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let topic = wanted.topic_arn();
+    let standing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
+    let sound = Alarm {
+        name: wanted.alarm.value.clone(),
+        metric: wanted.metric.clone(),
+        statistic: "Sum".into(),
+        period: PERIOD,
+        evaluation_periods: 1,
+        datapoints_to_alarm: 1,
+        threshold: 1.0,
+        comparison: "GreaterThanOrEqualToThreshold".into(),
+        missing_data: "notBreaching".into(),
+        actions_enabled: true,
+        actions: vec![topic.clone()],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: Vec::new(),
+        description: "Somebody used the root user of this account (made by rootbell).".into(),
+        state: AlarmState::InsufficientData,
+        reason: String::new(),
+        since: None,
+    };
+    let Some(standing) = standing else {
+        let detail = "at least one use in 5 minutes → the topic";
+        return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(sound) }, detail);
+    };
+    let mut faults = alarm_faults(standing, &wanted.metric);
+    if !standing.actions_enabled {
+        faults.push("its actions are off".into());
+    }
+    if !standing.actions.contains(&topic) {
+        faults.push(format!("it does not tell `{}`", wanted.topic.value));
+    }
+    if faults.is_empty() {
+        return plan.keep(Step::Alarm, "alarm", "alarm", &standing.name, "already there");
+    }
+    // The call overwrites the whole configuration: what others added is handed back.
+    let mut actions = standing.actions.clone();
+    if !actions.contains(&topic) {
+        actions.push(topic);
+    }
+    let description =
+        if standing.description.is_empty() { sound.description.clone() } else { standing.description.clone() };
+    let mended = Alarm {
+        actions,
+        description,
+        ok_actions: standing.ok_actions.clone(),
+        insufficient_data_actions: standing.insufficient_data_actions.clone(),
+        ..sound
+    };
+    plan.put(
+        Action::Update,
+        Change::PutMetricAlarm { alarm: Box::new(mended) },
+        format!("{} → mended", faults.join(", ")),
+    );
+}

@@ -1,0 +1,310 @@
+//! The policy documents that rootbell writes, and what it reads off those that are there.
+//!
+//! A standing policy is added to, never replaced: our statements are known by their `Sid`, all others stay.
+
+use serde_json::{Value, json};
+
+use super::place::Place;
+
+/// The name of the inline policy on the role.
+pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
+
+/// An empty document to merge statements into.
+fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// CloudTrail may look at the bucket's ACL and put this account's logs into it, for this trail only; nobody may come
+/// without TLS.
+///
+/// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
+#[must_use]
+pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Value> {
+    let bucket_arn = format!("arn:{}:s3:::{bucket}", place.partition);
+    let service = json!({ "Service": "cloudtrail.amazonaws.com" });
+    vec![
+        json!({
+            "Sid": "RootbellCloudTrailAclCheck",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": { "StringEquals": { "aws:SourceArn": trail_arn } }
+        }),
+        json!({
+            "Sid": "RootbellCloudTrailWrite",
+            "Effect": "Allow",
+            "Principal": service,
+            "Action": "s3:PutObject",
+            "Resource": format!("{bucket_arn}/AWSLogs/{}/*", place.account),
+            "Condition": { "StringEquals": {
+                "s3:x-amz-acl": "bucket-owner-full-control",
+                "aws:SourceArn": trail_arn
+            } }
+        }),
+        json!({
+            "Sid": "RootbellTlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket_arn, format!("{bucket_arn}/*")],
+            "Condition": { "Bool": { "aws:SecureTransport": "false" } }
+        }),
+    ]
+}
+
+/// Who may take the role: CloudTrail, nobody else.
+///
+/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
+#[must_use]
+pub fn role_trust() -> Value {
+    document(&[json!({
+        "Sid": "RootbellCloudTrail",
+        "Effect": "Allow",
+        "Principal": { "Service": "cloudtrail.amazonaws.com" },
+        "Action": "sts:AssumeRole"
+    })])
+}
+
+/// What the role may do: make and write CloudTrail's own streams in the one log group.
+///
+/// Source: as [`role_trust`].
+#[must_use]
+pub fn role_permissions(place: &Place, log_group: &str) -> Value {
+    let streams =
+        place.arn("logs", &format!("log-group:{log_group}:log-stream:{}_CloudTrail_{}*", place.account, place.region));
+    document(&[json!({
+        "Sid": "RootbellDeliver",
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": streams
+    })])
+}
+
+/// The owner's own statement, which setting a policy would otherwise drop, and CloudWatch's right to publish for this
+/// account's alarms.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control", CloudWatch alarms.
+#[must_use]
+pub fn topic_statements(place: &Place, topic_arn: &str) -> Vec<Value> {
+    vec![
+        json!({
+            "Sid": "RootbellOwner",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:{}:iam::{}:root", place.partition, place.account) },
+            "Action": [
+                "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
+                "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"
+            ],
+            "Resource": topic_arn
+        }),
+        json!({
+            "Sid": "RootbellAlarmsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": { "Service": "cloudwatch.amazonaws.com" },
+            "Action": "SNS:Publish",
+            "Resource": topic_arn,
+            "Condition": {
+                "StringEquals": { "aws:SourceAccount": place.account },
+                "ArnLike": { "aws:SourceArn": place.alarm_arn("*") }
+            }
+        }),
+    ]
+}
+
+/// `standing` with `wanted` in it: a statement of the same `Sid` gives way, all others stay in their order.
+#[must_use]
+pub fn merge(standing: Option<&Value>, wanted: &[Value]) -> Value {
+    let ours = |s: &Value| wanted.iter().any(|w| s.get("Sid").is_some() && w.get("Sid") == s.get("Sid"));
+    let kept = standing.map(statements).unwrap_or_default().into_iter().filter(|s| !ours(s));
+    let all: Vec<Value> = kept.chain(wanted.iter().cloned()).collect();
+    document(&all)
+}
+
+/// [`merge`], less the statements that let everyone publish.
+#[must_use]
+pub fn mend_topic(standing: Option<&Value>, wanted: &[Value], account: &str) -> Value {
+    let closed = standing.map(|policy| {
+        let kept = statements(policy)
+            .into_iter()
+            .filter(|s| topic_access(Some(&document(std::slice::from_ref(s))), account) != TopicAccess::Public);
+        document(&kept.collect::<Vec<_>>())
+    });
+    merge(closed.as_ref(), wanted)
+}
+
+/// Whether each of `wanted` stands in the policy already.
+#[must_use]
+pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
+    let standing: Vec<Value> = standing.map(statements).unwrap_or_default().iter().map(normal).collect();
+    wanted.iter().all(|w| standing.contains(&normal(w)))
+}
+
+/// Whether two documents say the same, however they are written.
+#[must_use]
+pub fn same(a: &Value, b: &Value) -> bool {
+    let (a, b) = (statements(a), statements(b));
+    a.len() == b.len() && {
+        let b: Vec<Value> = b.iter().map(normal).collect();
+        a.iter().all(|s| b.contains(&normal(s)))
+    }
+}
+
+fn statements(policy: &Value) -> Vec<Value> {
+    match policy.get("Statement") {
+        Some(Value::Array(list)) => list.clone(),
+        Some(one) => vec![one.clone()],
+        None => Vec::new(),
+    }
+}
+
+/// One form for what IAM treats alike: a single value and a list of one, lists in any order, keys in any order, and
+/// actions in any case.
+fn normal(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> = map
+                .iter()
+                .map(|(k, v)| {
+                    let v = normal(v);
+                    (k.clone(), if k == "Action" { lower(v) } else { v })
+                })
+                .collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(list) if list.len() == 1 => normal(&list[0]),
+        Value::Array(list) => {
+            let mut items: Vec<Value> = list.iter().map(normal).collect();
+            items.sort_by_key(Value::to_string);
+            Value::Array(items)
+        }
+        other => other.clone(),
+    }
+}
+
+fn lower(value: Value) -> Value {
+    match value {
+        Value::String(s) => Value::String(s.to_lowercase()),
+        Value::Array(list) => Value::Array(list.into_iter().map(lower).collect()),
+        other => other,
+    }
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(s)) => vec![s.clone()],
+        Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a topic's policy means for the bell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicAccess {
+    /// Alarms of this account may publish, the world may not.
+    AlarmsOnly,
+    /// Anyone may publish: the alert can be drowned or forged.
+    Public,
+    /// CloudWatch may not publish: the alarm would go off and nobody would hear.
+    NoAlarms,
+}
+
+/// Reads a topic's policy. SNS's own default statement (`AWS: *` with `AWS:SourceOwner` = the account) lets the
+/// account's alarms in and is not public.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
+#[must_use]
+pub fn topic_access(policy: Option<&Value>, account: &str) -> TopicAccess {
+    let mut access = TopicAccess::NoAlarms;
+    for statement in policy.map(statements).unwrap_or_default() {
+        let publishes = strings(statement.get("Action")).iter().any(|action| {
+            let action = action.to_lowercase();
+            matches!(action.as_str(), "sns:publish" | "sns:*" | "*" | "sns:pub*")
+        });
+        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") || !publishes {
+            continue;
+        }
+        let principal = statement.get("Principal");
+        let anyone = principal.and_then(Value::as_str) == Some("*")
+            || strings(principal.and_then(|p| p.get("AWS"))).iter().any(|p| p == "*");
+        let alarms = strings(principal.and_then(|p| p.get("Service"))).iter().any(|s| s == "cloudwatch.amazonaws.com");
+        if anyone && !tied_to(statement.get("Condition"), account) {
+            return TopicAccess::Public;
+        }
+        if anyone || alarms {
+            access = TopicAccess::AlarmsOnly;
+        }
+    }
+    access
+}
+
+/// Whether a condition names the account as the source.
+fn tied_to(condition: Option<&Value>, account: &str) -> bool {
+    let Some(Value::Object(operators)) = condition else { return false };
+    operators.iter().any(|(operator, keys)| {
+        operator.starts_with("StringEquals")
+            && keys.as_object().is_some_and(|keys| {
+                keys.iter().any(|(key, value)| {
+                    matches!(key.to_lowercase().as_str(), "aws:sourceowner" | "aws:sourceaccount")
+                        && strings(Some(value)) == [account]
+                })
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::place::Partition;
+
+    fn place() -> Place {
+        Place { partition: Partition::Aws, account: "123456789012".into(), region: "eu-west-1".into() }
+    }
+
+    #[test]
+    fn a_foreign_statement_survives_a_merge() {
+        let standing = json!({ "Version": "2012-10-17", "Statement": { "Sid": "Theirs", "Effect": "Deny" } });
+        let wanted = bucket_statements(&place(), "b", "arn:t");
+        let merged = merge(Some(&standing), &wanted);
+        assert_eq!(statements(&merged).len(), 4);
+        assert_eq!(statements(&merged)[0]["Sid"], "Theirs");
+        assert!(has_all(Some(&merged), &wanted));
+        assert_eq!(merge(Some(&merged), &wanted), merged, "merging again changes nothing");
+    }
+
+    #[test]
+    fn lists_order_and_case_do_not_make_a_difference() {
+        let a = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
+        let b = json!({ "Statement": { "Effect": "Allow", "Action": ["sns:publish"], "Resource": "x" } });
+        assert!(same(&a, &b));
+        let c = json!({ "Statement": { "Effect": "Allow", "Action": ["sns:publish"], "Resource": "y" } });
+        assert!(!same(&a, &c));
+    }
+
+    #[test]
+    fn the_role_has_exactly_two_actions_on_its_own_streams() {
+        let policy = role_permissions(&place(), "g");
+        assert_eq!(policy["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
+        assert_eq!(
+            policy["Statement"][0]["Resource"],
+            "arn:aws:logs:eu-west-1:123456789012:log-group:g:log-stream:123456789012_CloudTrail_eu-west-1*"
+        );
+    }
+
+    #[test]
+    fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
+        let account = "123456789012";
+        let ours = merge(None, &topic_statements(&place(), "arn:t"));
+        assert_eq!(topic_access(Some(&ours), account), TopicAccess::AlarmsOnly);
+        let default = json!({ "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
+            "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }] });
+        assert_eq!(topic_access(Some(&default), account), TopicAccess::AlarmsOnly);
+        let open = json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }] });
+        assert_eq!(topic_access(Some(&open), account), TopicAccess::Public);
+        let owner_only = json!({ "Statement": [{ "Effect": "Allow", "Action": "sns:Publish",
+            "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }] });
+        assert_eq!(topic_access(Some(&owner_only), account), TopicAccess::NoAlarms);
+        assert_eq!(topic_access(None, account), TopicAccess::NoAlarms);
+    }
+}

@@ -1,0 +1,6 @@
+//! rootbell: the bell that rings when somebody signs in as AWS root.
+//!
+//! The idea that carries everything: wanted − observed = a plan of changes, each one API call. See `ARCHITECTURE.md`.
+
+pub mod cloud;
+pub mod domain;
