@@ -4,3 +4,4 @@
 
 pub mod cloud;
 pub mod domain;
+pub mod engine;

@@ -1,0 +1,133 @@
+//! Runs a plan: a change starts as soon as what it needs is done, so independent calls overlap.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+
+use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::domain::{Change, Plan, Step};
+
+/// How a change is getting on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// It waits for what it needs.
+    Queued,
+    Running,
+    /// A refusal that a wait can cure: which attempt comes next, and AWS's reason.
+    Retrying {
+        attempt: u32,
+        because: String,
+    },
+    Done,
+    Failed(CloudError),
+    /// Not tried, since the change of this id failed.
+    Skipped {
+        needs: String,
+    },
+}
+
+/// News of one change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    pub id: String,
+    pub state: State,
+}
+
+/// How a run ended, change by change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    pub done: Vec<String>,
+    pub failed: Vec<(String, CloudError)>,
+    pub skipped: Vec<String>,
+}
+
+impl Report {
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.failed.is_empty() && self.skipped.is_empty()
+    }
+}
+
+/// How long a refusal is waited out that a wait can cure.
+///
+/// Source: CloudTrail User Guide and provider practice: a new role is seen within seconds, now and then only after a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Applies the changes of a plan, or of one step of it, and tells `news` of each turn. Nothing is left running when the
+/// future is dropped; what was done stays done.
+pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn Fn(Progress) + Sync)) -> Report {
+    let mut waiting: Vec<&Change> = plan.changes().filter(|c| only.is_none_or(|step| c.step() == step)).collect();
+    let ids: Vec<String> = waiting.iter().map(|c| c.id()).collect();
+    let tell = |id: &str, state: State| news(Progress { id: id.to_owned(), state });
+    for id in &ids {
+        tell(id, State::Queued);
+    }
+    let mut ended: BTreeMap<String, bool> = BTreeMap::new();
+    let mut report = Report::default();
+    let mut running = FuturesUnordered::new();
+    loop {
+        waiting.retain(|change| {
+            let change = *change;
+            let id = change.id();
+            let mut needs = change.needs().iter().filter(|need| ids.iter().any(|id| id == *need));
+            if let Some(broken) = needs.clone().find(|need| ended.get(**need) == Some(&false)) {
+                tell(&id, State::Skipped { needs: (*broken).to_owned() });
+                ended.insert(id.clone(), false);
+                report.skipped.push(id);
+                return false;
+            }
+            let ready = needs.all(|need| ended.get(*need) == Some(&true));
+            if ready {
+                tell(&id, State::Running);
+                running.push(async move { (change.id(), persist(cloud, change, news).await) });
+            }
+            !ready
+        });
+        let Some((id, result)) = running.next().await else {
+            // With nothing running, what still waits has just lost what it needs; another round skips it.
+            if waiting.is_empty() {
+                break;
+            }
+            continue;
+        };
+        match result {
+            Ok(()) => {
+                tell(&id, State::Done);
+                ended.insert(id.clone(), true);
+                report.done.push(id);
+            }
+            Err(error) => {
+                tell(&id, State::Failed(error.clone()));
+                ended.insert(id.clone(), false);
+                report.failed.push((id, error));
+            }
+        }
+    }
+    report
+}
+
+/// Applies one change, again and again while the refusal is one that passes.
+async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + Sync)) -> Result<(), CloudError> {
+    let mut waited = Duration::ZERO;
+    let mut pause = Duration::from_millis(500);
+    for attempt in 2.. {
+        match cloud.apply(change).await {
+            Err(error)
+                if error.kind == ErrorKind::EventualConsistency
+                    && change.leans_on_something_new()
+                    && waited < PATIENCE =>
+            {
+                tracing::info!(id = change.id(), attempt, message = error.message, "retrying");
+                news(Progress { id: change.id(), state: State::Retrying { attempt, because: error.message } });
+                tokio::time::sleep(pause).await;
+                waited += pause;
+                pause = (pause * 2).min(Duration::from_secs(8));
+                news(Progress { id: change.id(), state: State::Running });
+            }
+            answer => return answer,
+        }
+    }
+    Ok(())
+}
