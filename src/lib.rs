@@ -2,6 +2,9 @@
 //!
 //! The idea that carries everything: wanted − observed = a plan of changes, each one API call. See `ARCHITECTURE.md`.
 
+pub mod app;
 pub mod cloud;
 pub mod domain;
 pub mod engine;
+pub mod runtime;
+pub mod ui;
