@@ -3,6 +3,7 @@
 //! The idea that carries everything: wanted − observed = a plan of changes, each one API call. See `ARCHITECTURE.md`.
 
 pub mod app;
+pub mod cli;
 pub mod cloud;
 pub mod domain;
 pub mod engine;

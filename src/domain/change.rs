@@ -8,6 +8,8 @@ use super::place::Place;
 
 mod command;
 
+pub use command::quote;
+
 /// One of the four screens, and the part of the chain that it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {

@@ -32,7 +32,8 @@ impl Line {
 }
 
 /// The word as `sh` reads it back unchanged.
-fn quote(word: &str) -> String {
+#[must_use]
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

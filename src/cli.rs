@@ -1,0 +1,176 @@
+//! The command line, and the commands that print: `plan`, `apply`, `status`.
+//!
+//! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
+
+use clap::Parser;
+use jiff::Timestamp;
+
+use crate::cloud::{CloudError, Connector, ErrorKind, Session};
+use crate::domain::settings::Fault;
+use crate::domain::{Identity, Wishes};
+
+mod apply;
+mod args;
+mod console;
+mod log;
+mod plan;
+mod progress;
+mod script;
+mod status;
+mod wait;
+
+pub use args::{Cli, Command, Global, Theme};
+pub use console::Console;
+
+/// How the program ends; the numbers are a contract with scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, healthy, or nothing to change.
+    Done = 0,
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// `status`: not healthy. `plan`: there is something to change.
+    Differs = 3,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command ends early: what to say on standard error, and the status to leave with.
+#[derive(Debug)]
+struct Stop {
+    exit: Exit,
+    said: String,
+}
+
+impl Stop {
+    fn usage(said: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, said: said.into() }
+    }
+
+    fn failed(said: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, said: said.into() }
+    }
+}
+
+impl From<CloudError> for Stop {
+    fn from(error: CloudError) -> Self {
+        // What no call had part in was on the command line, or is missing from it.
+        let ours = error.operation.is_empty() && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NoRegion);
+        Self { exit: if ours { Exit::Usage } else { Exit::Failed }, said: error.to_string() }
+    }
+}
+
+/// Reads the arguments. What is asked for by `--help`, or wrong, is said here, and comes back as a status to leave with.
+///
+/// # Errors
+/// The status to leave with at once.
+pub fn parse() -> Result<Cli, Exit> {
+    Cli::try_parse().map_err(|error| {
+        // Nobody reads it any more where this fails.
+        let _ = error.print();
+        if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
+    })
+}
+
+/// Starts the log, where one is asked for. It goes to a file, never to the screen.
+///
+/// # Errors
+/// The status to leave with, once the reason is said.
+pub fn start_log(global: &Global, console: &Console) -> Result<(), Exit> {
+    log::start(global.log_file.as_deref(), global.verbose).map_err(|stop| leave(&stop, console))
+}
+
+/// The wizard needs a screen and a keyboard.
+///
+/// # Errors
+/// The status to leave with, once the reason is said.
+pub fn demand_terminal(console: &Console) -> Result<(), Exit> {
+    if console.is_terminal() {
+        return Ok(());
+    }
+    Err(leave(
+        &Stop::usage(
+            "The wizard needs a terminal, and this is none. Use `rootbell apply --yes --email you@example.com` to set \
+             up without it; `rootbell --help` has all commands.",
+        ),
+        console,
+    ))
+}
+
+/// Runs a command to its end. `now` is the clock, read when a verdict depends on it.
+pub async fn run(
+    command: &Command,
+    global: &Global,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Exit {
+    let ended = match command {
+        Command::Plan(options) => plan::run(options, global, connector, console).await,
+        Command::Apply(options) => apply::run(options, global, connector, now, console).await,
+        Command::Status(options) => status::run(options, global, connector, now, console).await,
+    };
+    let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
+    match console.lost() {
+        Some(reason) => leave(&Stop::failed(format!("The output could not be written: {reason}.")), console),
+        None => exit,
+    }
+}
+
+fn leave(stop: &Stop, console: &Console) -> Exit {
+    console.tell(format_args!("rootbell: {}", stop.said));
+    stop.exit
+}
+
+/// A session, and who is signed in to it.
+struct Scene {
+    session: Session,
+    identity: Identity,
+}
+
+impl Scene {
+    /// Connects and asks who is there; says what the user should know about it.
+    async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, Stop> {
+        let session = connector.connect(&global.target()).await?;
+        let identity = session.cloud.identity().await?;
+        if let Some(refusal) = identity.refusal() {
+            return Err(Stop::failed(refusal));
+        }
+        for warning in identity.warnings() {
+            console.tell(format_args!("Warning: {warning}"));
+        }
+        Ok(Self { session, identity })
+    }
+
+    fn region(&self) -> &str {
+        &self.session.region
+    }
+
+    /// "123456789012 (acme-prod)".
+    fn account(&self) -> String {
+        match &self.identity.alias {
+            Some(alias) => format!("{} ({alias})", self.identity.account),
+            None => self.identity.account.clone(),
+        }
+    }
+}
+
+/// Every wish that AWS would refuse is named, each on its line.
+fn refuse_faults(wishes: &Wishes) -> Result<(), Stop> {
+    let faults = wishes.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = faults.iter().map(|Fault { field, said }| format!("{field}: {said}")).collect();
+    Err(Stop::usage(lines.join("\n          ")))
+}
+
+/// "1 change", "2 changes".
+fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}

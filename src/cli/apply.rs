@@ -1,0 +1,201 @@
+//! `rootbell apply`: the whole plan, without the wizard.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::ApplyOptions;
+use super::plan::{draw_up, pretty, text};
+use super::progress::Teller;
+use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
+use crate::cloud::{CloudError, Connector};
+use crate::domain::health::health;
+use crate::domain::observed::Confirmation;
+use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
+use crate::engine::{self, Look, observe};
+
+/// How it ended.
+#[derive(Default)]
+struct Outcome {
+    applied: Vec<String>,
+    failed: Vec<(String, CloudError)>,
+    skipped: Vec<String>,
+    interrupted: bool,
+    open: Vec<String>,
+}
+
+pub(super) async fn run(
+    options: &ApplyOptions,
+    global: &Global,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let wishes = options.wanted.wishes();
+    refuse_faults(&wishes)?;
+    if !options.yes && !console.can_ask() {
+        return Err(Stop::usage(
+            "There is no terminal to ask on. Give --yes to apply without a question, or look first with \
+             `rootbell plan`. Nothing is changed.",
+        ));
+    }
+    let scene = Scene::open(global, connector, console).await?;
+    let (settings, plan) = draw_up(&scene, &wishes).await?;
+    if !plan.is_empty() {
+        console.tell(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
+        console.tell(text(&plan));
+        let question = format!(
+            "Apply {} to account {} in {}?",
+            match plan.changes().count() {
+                1 => "this 1 change".to_owned(),
+                n => format!("these {n} changes"),
+            },
+            scene.account(),
+            scene.region()
+        );
+        if !options.yes && !console.ask(&question) {
+            return Err(Stop::failed("Nothing is changed."));
+        }
+    }
+    let mut outcome = carry_out(&scene, &plan, console).await;
+    let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
+    let mut waited_in_vain = false;
+    if complete && options.wait {
+        waited_in_vain = !wait::for_confirmation(&scene, &settings, options.wait_timeout, console).await?;
+    }
+    outcome.open =
+        if complete { still_open(&look_again(&scene, &wishes, now).await) } else { open_after_a_stop(&plan, &outcome) };
+    if options.json {
+        console.emit(&pretty(&document(&scene, &outcome)));
+    } else {
+        console.say(summary(&scene, &plan, &outcome));
+    }
+    Ok(if complete && !waited_in_vain { Exit::Done } else { Exit::Failed })
+}
+
+/// Runs the plan to its end, or until the user or the system wants it to stop.
+async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
+    if plan.is_empty() {
+        return Outcome::default();
+    }
+    let teller = Teller::new(console, plan);
+    let news = |progress| teller.hear(&progress);
+    let ended = tokio::select! {
+        report = engine::run(scene.session.cloud.as_ref(), plan, None, &news) => Some(report),
+        () = interrupted() => None,
+    };
+    if let Some(report) = ended {
+        return Outcome { applied: report.done, failed: report.failed, skipped: report.skipped, ..Outcome::default() };
+    }
+    let known = teller.known();
+    for id in &known.running {
+        console.tell(format_args!("stopped   {id}: it may be done or not"));
+    }
+    let skipped = plan.changes().map(Change::id).filter(|id| !known.done.contains(id)).collect();
+    Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
+}
+
+/// Comes back at Ctrl+C, or when the system asks the program to end.
+pub(super) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let one = |kind| async move {
+        match signal(kind) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            // Without a handler the signal ends the process by itself.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = one(SignalKind::interrupt()) => {}
+        () = one(SignalKind::terminate()) => {}
+        () = one(SignalKind::hangup()) => {}
+    }
+}
+
+async fn look_again(scene: &Scene, wishes: &Wishes, now: fn() -> Timestamp) -> (Settings, Health) {
+    let observed = observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Chain).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
+    let health = health(&settings, &observed, now());
+    (settings, health)
+}
+
+/// What is left to be done by people and time, a sentence each.
+fn still_open((settings, health): &(Settings, Health)) -> Vec<String> {
+    let waits = |email: &&String| {
+        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
+    };
+    let mut open: Vec<String> = settings.emails.value.iter().filter(waits).map(|email| confirm(email)).collect();
+    for check in &health.checks {
+        let said = match (check.id, check.verdict) {
+            (_, Verdict::Ok) => continue,
+            ("subscription.confirmed", Verdict::Pending) if !open.is_empty() => continue,
+            ("trail.delivers", Verdict::Pending) => {
+                "The trail's first delivery to the log group takes about 5 minutes; `rootbell status` says when it is \
+                 there."
+                    .to_owned()
+            }
+            _ => format!("{}: {} {}", check.title, check.detail, check.fix),
+        };
+        open.push(said.trim_end().to_owned());
+    }
+    open
+}
+
+fn open_after_a_stop(plan: &Plan, outcome: &Outcome) -> Vec<String> {
+    let mut open: Vec<String> = plan
+        .changes()
+        .filter(|change| outcome.applied.contains(&change.id()))
+        .filter_map(|change| match change {
+            Change::Subscribe { email, .. } => Some(confirm(email)),
+            _ => None,
+        })
+        .collect();
+    open.push("Run the same command again: it goes on from there.".to_owned());
+    open
+}
+
+fn confirm(email: &str) -> String {
+    format!(
+        "Open the link in the e-mail from AWS Notifications to {email} (look among the junk): until then, nobody is \
+         told there. It is good for 2 days."
+    )
+}
+
+fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
+    let place = format!("account {}, {}", scene.account(), scene.region());
+    let total = plan.changes().count();
+    let done = outcome.applied.len();
+    let head = if plan.is_empty() {
+        format!("Nothing to change: all of it is already set up in {place}.")
+    } else if outcome.interrupted {
+        format!("Interrupted: {done} of {} made in {place}.", count(total, "change"))
+    } else if done == total {
+        format!("Set up: {} made in {place}.", count(total, "change"))
+    } else {
+        format!(
+            "Not set up: {done} of {} made in {place}, {} failed, {} not tried.",
+            count(total, "change"),
+            outcome.failed.len(),
+            outcome.skipped.len()
+        )
+    };
+    if outcome.open.is_empty() {
+        return format!("{head}\nThe bell is armed.");
+    }
+    format!("{head}\nStill open:\n  - {}", outcome.open.join("\n  - "))
+}
+
+/// The contract of `apply --json`.
+fn document(scene: &Scene, outcome: &Outcome) -> Value {
+    let failed: Vec<Value> =
+        outcome.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
+    json!({
+        "account": scene.identity.account,
+        "region": scene.region(),
+        "applied": outcome.applied,
+        "failed": failed,
+        "skipped": outcome.skipped,
+        "open": outcome.open,
+    })
+}

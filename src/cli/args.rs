@@ -1,0 +1,227 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::cloud::Target;
+use crate::domain::Wishes;
+use crate::domain::names;
+
+const EXAMPLES: &str = "\
+Examples:
+  rootbell                                        the wizard: four steps, then the verdict
+  rootbell --profile prod --region eu-west-1      the wizard, on that account and region
+  rootbell plan --email alice@example.com         what would be set up, changing nothing
+  rootbell apply --email alice@example.com        set it up, after a question
+  rootbell status                                 would it ring?
+
+Exit status: 0 done, healthy or nothing to change; 1 it failed; 2 the command line is wrong;
+3 `status`: it would not ring, `plan`: there is something to change.";
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  rootbell plan --email alice@example.com
+  rootbell plan --email alice@example.com --format json | jq '.changes[].iam_action'
+  rootbell plan --email alice@example.com --format aws-cli > setup.sh
+
+Exit status: 0 nothing to change; 3 there is something to change; 1 it failed; 2 the command line is wrong.";
+
+const APPLY_EXAMPLES: &str = "\
+Examples:
+  rootbell apply --email alice@example.com
+  rootbell apply --yes --email alice@example.com --email bob@example.com --wait
+  rootbell apply --yes --trail main --log-group security/cloudtrail --retention-days 731 --email a@example.com
+
+Applying twice changes nothing the second time; applying after a failure goes on from there.";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  rootbell status
+  rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
+
+Exit status: 0 it would ring; 3 it would not; 1 it could not be asked; 2 the command line is wrong.";
+
+/// The bell that rings when somebody signs in as AWS root.
+///
+/// Sets up, in four steps, a CloudTrail trail that delivers to CloudWatch Logs, an SNS topic that mails you, a metric
+/// filter that counts every use of the root user, and a CloudWatch alarm on that count. Without a command, the wizard
+/// takes you through them.
+#[derive(Debug, Parser)]
+#[command(name = "rootbell", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what `apply` would change, changing nothing
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(PlanOptions),
+    /// Set the alarm up without the wizard
+    #[command(after_help = APPLY_EXAMPLES)]
+    Apply(ApplyOptions),
+    /// Say whether it would ring
+    #[command(after_help = STATUS_EXAMPLES)]
+    Status(StatusOptions),
+}
+
+/// Which account and region, and how the program behaves.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Profile of the AWS configuration; otherwise AWS_PROFILE, or `default`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// AWS region the alarm lives in; otherwise AWS_REGION, or the profile's
+    #[arg(long, global = true, value_name = "REGION", value_parser = region)]
+    pub region: Option<String>,
+    /// Send every request here instead of to AWS
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Colours of the wizard
+    #[arg(long, global = true, value_name = "THEME", default_value = "auto")]
+    pub theme: Theme,
+    /// Write a log to this file; it has no credentials in it
+    #[arg(long, global = true, value_name = "PATH")]
+    pub log_file: Option<PathBuf>,
+    /// Say more in the log (twice: still more)
+    #[arg(short, long, global = true, action = ArgAction::Count, requires = "log_file")]
+    pub verbose: u8,
+}
+
+impl Global {
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { profile: self.profile.clone(), region: self.region.clone(), endpoint_url: self.endpoint_url.clone() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// `mono` where NO_COLOR is set, otherwise the terminal's own colours
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    /// No colours
+    Mono,
+}
+
+impl Theme {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::Mono => "mono",
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub struct PlanOptions {
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// How the plan is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs; its fields are stable
+    Json,
+    /// A shell script that does what `apply` does, with the AWS CLI
+    AwsCli,
+}
+
+#[derive(Args, Debug)]
+pub struct ApplyOptions {
+    #[command(flatten)]
+    pub wanted: Wanted,
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Then wait until every address is confirmed
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait for that at most
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, requires = "wait",
+          value_parser = clap::value_parser!(u32).range(1..=2880))]
+    pub wait_timeout: u32,
+    /// Write the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct StatusOptions {
+    /// Write the verdicts as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `plan` and `apply` are told about what is wanted. Everything has a default, or is found in the account.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is wanted")]
+pub struct Wanted {
+    /// Address that is told (an SNS e-mail subscription); may be given several times
+    #[arg(long = "email", value_name = "ADDRESS")]
+    pub emails: Vec<String>,
+    /// CloudTrail trail: a standing one is used, otherwise it is made [default: one that fits, or `rootbell`]
+    #[arg(long, value_name = "NAME")]
+    pub trail: Option<String>,
+    /// S3 bucket for the trail's log files [default: rootbell-ACCOUNT-REGION]
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// CloudWatch Logs log group that the trail delivers to [default: the trail's, or `rootbell/cloudtrail`]
+    #[arg(long, value_name = "NAME")]
+    pub log_group: Option<String>,
+    /// IAM role that CloudTrail delivers as [default: rootbell-cloudtrail-to-logs-REGION]
+    #[arg(long, value_name = "NAME")]
+    pub role: Option<String>,
+    /// How long the log group keeps events [default: 365]
+    #[arg(long, value_name = "DAYS")]
+    pub retention_days: Option<u32>,
+    /// SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+    /// CloudWatch Logs metric filter that counts root use [default: the log group's, or `rootbell-root-use`]
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// Pattern of that filter [default: to the letter the one that CIS and Security Hub ask for]
+    #[arg(long, value_name = "PATTERN")]
+    pub pattern: Option<String>,
+    /// CloudWatch alarm [default: one on that count, or `rootbell-root-use`]
+    #[arg(long, value_name = "NAME")]
+    pub alarm: Option<String>,
+}
+
+impl Wanted {
+    #[must_use]
+    pub fn wishes(&self) -> Wishes {
+        Wishes {
+            trail: self.trail.clone(),
+            bucket: self.bucket.clone(),
+            log_group: self.log_group.clone(),
+            role: self.role.clone(),
+            retention_days: self.retention_days,
+            topic: self.topic.clone(),
+            emails: self.emails.clone(),
+            filter: self.filter.clone(),
+            pattern: self.pattern.clone(),
+            alarm: self.alarm.clone(),
+        }
+    }
+}
+
+fn region(value: &str) -> Result<String, String> {
+    names::region(value).map(|()| value.to_owned())
+}

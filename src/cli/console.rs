@@ -1,0 +1,131 @@
+//! Standard input, output and error, as the commands use them: a broken pipe is silent, and nothing that comes from an
+//! account can steer the terminal.
+
+use std::fmt::Display;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+type Sink = Mutex<Box<dyn Write + Send>>;
+
+/// Where a command reads and writes.
+pub struct Console {
+    out: Sink,
+    err: Sink,
+    /// Standard input and standard error are a person.
+    asks: bool,
+    /// Standard input and standard output are a terminal.
+    terminal: bool,
+    lost: Mutex<Option<String>>,
+}
+
+impl Console {
+    /// The process's own.
+    #[must_use]
+    pub fn standard() -> Self {
+        let typed = io::stdin().is_terminal();
+        Self {
+            out: Mutex::new(Box::new(io::stdout())),
+            err: Mutex::new(Box::new(io::stderr())),
+            asks: typed && io::stderr().is_terminal(),
+            terminal: typed && io::stdout().is_terminal(),
+            lost: Mutex::new(None),
+        }
+    }
+
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Whether there is somebody to ask.
+    pub(super) fn can_ask(&self) -> bool {
+        self.asks
+    }
+
+    /// A part of the result, for people: a line on standard output.
+    pub(super) fn say(&self, text: impl Display) {
+        self.write(&self.out, &format!("{}\n", tame(&text.to_string())));
+    }
+
+    /// A whole result for programs, to the letter, on standard output.
+    pub(super) fn emit(&self, text: &str) {
+        self.write(&self.out, &format!("{text}\n"));
+    }
+
+    /// Anything but the result: a line on standard error.
+    pub fn tell(&self, text: impl Display) {
+        self.write(&self.err, &format!("{}\n", tame(&text.to_string())));
+    }
+
+    /// Asks a question that only a clear yes answers.
+    pub(super) fn ask(&self, question: &str) -> bool {
+        self.write(&self.err, &format!("{} [y/N] ", tame(question)));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        if !answer.ends_with('\n') {
+            self.tell("");
+        }
+        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Why a result could not be written, if so. That nobody reads any more is no reason.
+    pub(super) fn lost(&self) -> Option<String> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write(&self, sink: &Sink, text: &str) {
+        let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }
+    }
+}
+
+/// The text without what a terminal would take as a command: names and messages come from outside.
+fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_an_escape_sequence_steers_no_terminal() {
+        assert_eq!(tame("a\u{1b}[2Jb\u{9b}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
+    }
+
+    struct Refusing(ErrorKind);
+
+    impl Write for Refusing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn console(out: ErrorKind) -> Console {
+        Console {
+            out: Mutex::new(Box::new(Refusing(out))),
+            err: Mutex::new(Box::new(io::sink())),
+            asks: false,
+            terminal: false,
+            lost: Mutex::new(None),
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_silent_and_a_full_disk_is_not() {
+        let broken = console(ErrorKind::BrokenPipe);
+        broken.say("x");
+        assert_eq!(broken.lost(), None);
+        let full = console(ErrorKind::StorageFull);
+        full.say("x");
+        assert!(full.lost().is_some());
+    }
+}

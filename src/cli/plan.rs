@@ -1,0 +1,105 @@
+//! `rootbell plan`: what `apply` would change.
+
+use serde_json::{Value, json};
+
+use super::args::{Format, PlanOptions};
+use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
+use crate::cloud::Connector;
+use crate::domain::plan::plan;
+use crate::domain::{Action, Place, Plan, Settings, Step, Wishes};
+use crate::engine::{Look, observe};
+
+pub(super) async fn run(
+    options: &PlanOptions,
+    global: &Global,
+    connector: &dyn Connector,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let wishes = options.wanted.wishes();
+    refuse_faults(&wishes)?;
+    let scene = Scene::open(global, connector, console).await?;
+    let (_, plan) = draw_up(&scene, &wishes).await?;
+    let place = scene.identity.place(scene.region());
+    match options.format {
+        Format::Text => {
+            console.say(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
+            console.say(text(&plan));
+        }
+        Format::Json => console.emit(&pretty(&document(&plan, &place))),
+        Format::AwsCli => console.emit(&script::render(&plan, &place, global)),
+    }
+    Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
+}
+
+/// Looks at the account and draws up the plan; one that cannot be applied as it is ends here, with every reason.
+pub(super) async fn draw_up(scene: &Scene, wishes: &Wishes) -> Result<(Settings, Plan), Stop> {
+    let observed =
+        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Everything).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
+    let plan = plan(&settings, &observed);
+    if plan.blocked.is_empty() {
+        return Ok((settings, plan));
+    }
+    let mut reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
+    reasons.dedup();
+    Err(Stop::failed(format!("This cannot be set up as it is:\n  {}", reasons.join("\n  "))))
+}
+
+/// The rows in columns, grouped by step, and what should be known before agreeing.
+pub(super) fn text(plan: &Plan) -> String {
+    let width =
+        |of: fn(&crate::domain::Row) -> &str| plan.rows.iter().map(|r| of(r).chars().count()).max().unwrap_or(0);
+    let (resources, names) = (width(|r| r.resource), width(|r| &r.name).min(48));
+    let mut lines = Vec::new();
+    for step in Step::ALL {
+        lines.push(format!("\n{} {}", step.number(), step.title()));
+        for row in plan.step(step) {
+            let line =
+                format!("  {} {:resources$}  {:names$}  {}", row.action.mark(), row.resource, row.name, row.detail);
+            lines.push(line.trim_end().to_owned());
+        }
+        for (_, note) in plan.notes.iter().filter(|(s, _)| *s == step) {
+            lines.push(format!("  Note: {note}"));
+        }
+    }
+    let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
+    lines.push(match plan.is_empty() {
+        true => "\nNothing to change.".to_owned(),
+        false => format!(
+            "\n{}: {} to create (+), {} to update (~); {} kept (=).",
+            count(plan.changes().count(), "change"),
+            number(Action::Create),
+            number(Action::Update),
+            number(Action::Keep)
+        ),
+    });
+    lines.join("\n")
+}
+
+/// The contract of `plan --format json`.
+fn document(plan: &Plan, place: &Place) -> Value {
+    let changes: Vec<Value> = plan
+        .rows
+        .iter()
+        .map(|row| {
+            let change = row.change.as_ref();
+            json!({
+                "id": row.id,
+                "step": row.step.title().to_lowercase(),
+                "action": row.action.as_str(),
+                "resource": row.resource,
+                "name": row.name,
+                "detail": row.detail,
+                "aws_cli": change.map(|c| c.aws_cli(place)),
+                "iam_action": change.map(|c| c.operation().iam_action),
+                "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
+            })
+        })
+        .collect();
+    let notes: Vec<&str> = plan.notes.iter().map(|(_, note)| note.as_str()).collect();
+    json!({ "account": place.account, "region": place.region, "changes": changes, "notes": notes })
+}
+
+pub(super) fn pretty(value: &Value) -> String {
+    format!("{value:#}")
+}

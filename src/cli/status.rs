@@ -1,0 +1,91 @@
+//! `rootbell status`: would it ring?
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::args::StatusOptions;
+use super::plan::pretty;
+use super::{Console, Exit, Global, Scene, Stop};
+use crate::cloud::Connector;
+use crate::domain::health::health;
+use crate::domain::{Health, Settings, Verdict, Wishes};
+use crate::engine::{Look, observe};
+
+pub(super) async fn run(
+    options: &StatusOptions,
+    global: &Global,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let scene = Scene::open(global, connector, console).await?;
+    let wishes = Wishes::default();
+    let observed = observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), &wishes, Look::Chain).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
+    let health = health(&settings, &observed, now());
+    if options.json {
+        console.emit(&pretty(&document(&scene, &health)));
+    } else {
+        console.say(headline(&health));
+        console.say(format_args!("Account {}, {}\n", scene.account(), scene.region()));
+        console.say(text(&health));
+    }
+    Ok(if health.healthy() { Exit::Done } else { Exit::Differs })
+}
+
+/// The verdict on the whole, and its weakest link in words.
+fn headline(health: &Health) -> String {
+    match health.weakest() {
+        None => "OK: the bell is armed.".to_owned(),
+        Some(link) => match link.verdict {
+            Verdict::Pending => format!("NOT YET: {}", link.detail),
+            Verdict::Unknown => format!("NOT KNOWN: {}", link.detail),
+            _ => format!("NOT ARMED: {}", link.detail),
+        },
+    }
+}
+
+/// A line a check, and what to do under it.
+fn text(health: &Health) -> String {
+    let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for check in &health.checks {
+        let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, check.detail);
+        lines.push(line.trim_end().to_owned());
+        if !check.fix.is_empty() {
+            lines.push(format!("{:7}  -> {}", "", check.fix));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The contract of `status --json`.
+fn document(scene: &Scene, health: &Health) -> Value {
+    let checks: Vec<Value> = health
+        .checks
+        .iter()
+        .map(|c| {
+            json!({
+                "id": c.id, "title": c.title, "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
+            })
+        })
+        .collect();
+    let alarm = health.alarm.as_ref().map(|a| {
+        json!({
+            "name": a.name,
+            "state": a.state.as_str(),
+            "reason": a.reason,
+            "since": a.since.map(|at| at.to_string()),
+        })
+    });
+    let subscriptions: Vec<Value> =
+        health.subscriptions.iter().map(|s| json!({ "endpoint": s.endpoint, "state": s.state.as_str() })).collect();
+    json!({
+        "account": scene.identity.account,
+        "region": scene.region(),
+        "healthy": health.healthy(),
+        "checks": checks,
+        "alarm": alarm,
+        "subscriptions": subscriptions,
+    })
+}

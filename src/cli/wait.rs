@@ -1,0 +1,78 @@
+//! `apply --wait`: until everybody has opened the link.
+
+use std::time::Duration;
+
+use super::apply::interrupted;
+use super::{Console, Scene, Stop};
+use crate::domain::Settings;
+use crate::domain::observed::{Confirmation, Subscription};
+
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Whether every wanted address is confirmed before the time is up or the user has had enough.
+pub(super) async fn for_confirmation(
+    scene: &Scene,
+    settings: &Settings,
+    minutes: u32,
+    console: &Console,
+) -> Result<bool, Stop> {
+    let limit = Duration::from_secs(u64::from(minutes) * 60);
+    tokio::select! {
+        all = tokio::time::timeout(limit, poll(scene, settings, console)) => match all {
+            Ok(answer) => answer.map(|()| true),
+            Err(_) => {
+                console.tell(format_args!("Nobody waits any longer: {minutes} minutes are over."));
+                Ok(false)
+            }
+        },
+        () = interrupted() => {
+            console.tell("Interrupted: the set-up is complete, only the waiting is over.");
+            Ok(false)
+        }
+    }
+}
+
+async fn poll(scene: &Scene, settings: &Settings, console: &Console) -> Result<(), Stop> {
+    let mut said = Vec::new();
+    loop {
+        let all = scene.session.cloud.subscriptions(&settings.topic_arn()).await?;
+        let waiting = unconfirmed(&settings.emails.value, &all);
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        if waiting != said {
+            console.tell(format_args!("waiting   for {} to open the link in the e-mail", waiting.join(", ")));
+            said = waiting;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn unconfirmed(wanted: &[String], standing: &[Subscription]) -> Vec<String> {
+    let confirmed = |email: &String| {
+        standing.iter().any(|s| s.state == Confirmation::Confirmed && s.endpoint.eq_ignore_ascii_case(email))
+    };
+    wanted.iter().filter(|email| !confirmed(email)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wanted_address_is_waited_for_and_no_other() {
+        let one = |endpoint: &str, state| Subscription {
+            endpoint: endpoint.into(),
+            protocol: "email".into(),
+            state,
+            arn: None,
+        };
+        let standing = [
+            one("A@example.com", Confirmation::Confirmed),
+            one("b@example.com", Confirmation::Pending),
+            one("other@example.com", Confirmation::Pending),
+        ];
+        let wanted = ["a@example.com".to_owned(), "b@example.com".to_owned()];
+        assert_eq!(unconfirmed(&wanted, &standing), ["b@example.com"]);
+    }
+}
