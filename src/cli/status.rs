@@ -49,10 +49,13 @@ fn headline(health: &Health) -> String {
 fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
+    let mut next = health.checks.iter().skip(1);
     for check in &health.checks {
         let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, check.detail);
         lines.push(line.trim_end().to_owned());
-        if !check.fix.is_empty() {
+        // One cure for several checks in a row is said once, under the last of them.
+        let said_below = next.next().is_some_and(|n| n.fix == check.fix);
+        if !check.fix.is_empty() && !said_below {
             lines.push(format!("{:7}  -> {}", "", check.fix));
         }
     }
