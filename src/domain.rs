@@ -4,6 +4,8 @@
 //! Nothing here does I/O or reads a clock; time is handed in.
 
 pub mod change;
+#[cfg(test)]
+mod fixtures;
 pub mod health;
 pub mod names;
 pub mod observed;

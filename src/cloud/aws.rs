@@ -1,1 +1,170 @@
-//! The AWS SDK.
+//! The real cloud, through the AWS SDK: SDK type ↔ domain type, nothing else. The only place that names `aws_*` crates.
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use super::{Answer, Cloud, CloudError};
+use crate::domain::observed::{
+    Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
+};
+use crate::domain::{Change, Identity};
+
+use cloudtrail::CloudTrail;
+use cloudwatch::CloudWatch;
+use errors::Call;
+use iam::Iam;
+use logs::Logs;
+use s3::S3;
+use sns::Sns;
+use sts::Sts;
+
+mod cloudtrail;
+mod cloudwatch;
+mod connect;
+mod errors;
+mod http;
+mod iam;
+mod logs;
+mod pages;
+mod s3;
+mod sns;
+mod sts;
+#[cfg(test)]
+mod tests;
+
+pub use connect::AwsConnector;
+
+/// One account in one region. Made by [`AwsConnector`].
+pub struct AwsCloud {
+    sts: Sts,
+    iam: Iam,
+    cloudtrail: CloudTrail,
+    s3: S3,
+    logs: Logs,
+    sns: Sns,
+    cloudwatch: CloudWatch,
+    profile: Option<String>,
+}
+
+impl AwsCloud {
+    fn new(config: &SdkConfig, profile: Option<String>) -> Self {
+        Self {
+            sts: Sts::new(config),
+            iam: Iam::new(config),
+            cloudtrail: CloudTrail::new(config),
+            s3: S3::new(config),
+            logs: Logs::new(config),
+            sns: Sns::new(config),
+            cloudwatch: CloudWatch::new(config),
+            profile,
+        }
+    }
+
+    /// The answer, with the profile in an error: the command that mends a sign-in needs it.
+    async fn told<T>(&self, answer: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
+        answer.await.map_err(|error| CloudError { profile: self.profile.clone(), ..error })
+    }
+
+    async fn make(&self, change: &Change) -> Answer<()> {
+        let call = Call::of(change);
+        match change {
+            Change::CreateBucket { bucket } => self.s3.create(&call, bucket).await,
+            Change::PutBucketOwnershipControls { bucket } => self.s3.enforce_owner(&call, bucket).await,
+            Change::PutPublicAccessBlock { bucket } => self.s3.block_public(&call, bucket).await,
+            Change::PutBucketVersioning { bucket } => self.s3.keep_versions(&call, bucket).await,
+            Change::PutBucketTagging { bucket, tags } => self.s3.tag(&call, bucket, tags).await,
+            Change::PutBucketPolicy { bucket, policy } => self.s3.put_policy(&call, bucket, policy).await,
+            Change::CreateLogGroup { log_group } => self.logs.create(&call, log_group).await,
+            Change::PutRetentionPolicy { log_group, days } => self.logs.retain(&call, log_group, *days).await,
+            Change::CreateRole { role, trust } => self.iam.create(&call, role, trust).await,
+            Change::UpdateAssumeRolePolicy { role, trust } => self.iam.put_trust(&call, role, trust).await,
+            Change::PutRolePolicy { role, policy } => self.iam.put_policy(&call, role, policy).await,
+            Change::CreateTrail { trail, bucket, delivery } => {
+                self.cloudtrail.create(&call, trail, bucket, delivery).await
+            }
+            Change::UpdateTrail { trail, delivery } => self.cloudtrail.update(&call, trail, delivery.as_ref()).await,
+            Change::PutEventSelectors { trail } => self.cloudtrail.select_all(&call, trail).await,
+            Change::StartLogging { trail } => self.cloudtrail.start(&call, trail).await,
+            Change::CreateTopic { topic, policy } => self.sns.create(&call, topic, policy).await,
+            Change::SetTopicPolicy { topic_arn, policy } => self.sns.put_policy(&call, topic_arn, policy).await,
+            Change::Subscribe { topic_arn, email } => self.sns.subscribe(&call, topic_arn, email).await,
+            Change::PutMetricFilter { log_group, filter } => self.logs.put_filter(&call, log_group, filter).await,
+            Change::PutMetricAlarm { alarm } => self.cloudwatch.put(&call, alarm).await,
+        }
+    }
+}
+
+#[async_trait]
+impl Cloud for AwsCloud {
+    async fn identity(&self) -> Answer<Identity> {
+        let both = async { tokio::try_join!(self.sts.caller(), self.iam.alias()) };
+        let (caller, alias) = self.told(both).await?;
+        Ok(Identity { alias, ..caller })
+    }
+
+    async fn trails(&self) -> Answer<Vec<Trail>> {
+        self.told(self.cloudtrail.trails()).await
+    }
+
+    async fn trail_status(&self, arn: &str) -> Answer<TrailStatus> {
+        self.told(self.cloudtrail.status(arn)).await
+    }
+
+    async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
+        self.told(self.cloudtrail.management_events(arn)).await
+    }
+
+    async fn bucket(&self, name: &str) -> Answer<BucketName> {
+        self.told(self.s3.bucket(name)).await
+    }
+
+    async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
+        self.told(self.logs.group(name)).await
+    }
+
+    async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
+        self.told(self.logs.filters(log_group)).await
+    }
+
+    async fn role(&self, name: &str) -> Answer<Option<Role>> {
+        self.told(self.iam.role(name)).await
+    }
+
+    async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
+        self.told(self.cloudwatch.alarm(name)).await
+    }
+
+    async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
+        self.told(self.cloudwatch.alarms_on(metric)).await
+    }
+
+    async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
+        self.told(self.sns.topic(arn)).await
+    }
+
+    async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
+        self.told(self.sns.subscriptions(topic_arn)).await
+    }
+
+    async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+        self.told(self.logs.test(pattern, events)).await
+    }
+
+    async fn apply(&self, change: &Change) -> Answer<()> {
+        self.told(self.make(change)).await
+    }
+}
+
+/// An SDK time as ours; `None` for one that no calendar has.
+fn time(sdk: &DateTime) -> Option<Timestamp> {
+    Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
+}
+
+/// Text that says something: services answer some absent fields with an empty string.
+fn text(sdk: Option<&str>) -> Option<String> {
+    sdk.filter(|s| !s.is_empty()).map(str::to_owned)
+}

@@ -393,3 +393,6 @@ pub fn age(duration: SignedDuration) -> String {
         _ => format!("{} d", seconds / 86_400),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,10 +247,12 @@ fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                     "CloudTrail may not act as it → may",
                 );
             }
-            if !standing.policy.as_ref().is_some_and(|p| policy::same(p, &permissions)) {
+            let statements = [permissions["Statement"][0].clone()];
+            if !policy::has_all(standing.policy.as_ref(), &statements) {
+                let policy = policy::merge(standing.policy.as_ref(), &statements);
                 plan.put(
                     Action::Update,
-                    Change::PutRolePolicy { role, policy: permissions },
+                    Change::PutRolePolicy { role, policy },
                     "two actions, on this log group's streams",
                 );
             }
@@ -260,13 +262,7 @@ fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let name = wanted.trail.value.clone();
-    let delivery = Delivery {
-        log_group_arn: wanted.place.log_group_arn(&wanted.log_group.value),
-        role_arn: match &observed.role {
-            Ok(Some(role)) => role.arn.clone(),
-            _ => wanted.place.role_arn(&wanted.role.value),
-        },
-    };
+    let delivery = delivery(wanted, observed);
     let Some(watched) = &observed.trail else {
         note_second_trail(plan, observed);
         plan.put(
@@ -330,14 +326,29 @@ fn keeps(trail: &Trail) -> &'static str {
     }
 }
 
+/// Log group and role as the trail is to have them: a role that is not ours keeps its ARN, path and all.
+fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
+    let standing = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
+    let looked_up = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
+    Delivery {
+        log_group_arn: wanted.place.log_group_arn(&wanted.log_group.value),
+        role_arn: standing.or(looked_up).unwrap_or_else(|| wanted.place.role_arn(&wanted.role.value)),
+    }
+}
+
 fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
-    let attached = standing.log_group() == Some(wanted.log_group.value.as_str())
-        && standing.role_arn.as_deref() == Some(delivery.role_arn.as_str());
+    let attached = delivers_to(standing, &delivery) && standing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Validation is a nicety: a trail that is not ours is not altered for it alone.
     let ours = standing.name == super::settings::TRAIL || wanted.trail.origin == Origin::Given;
     let sound = standing.multi_region && (standing.log_file_validation || !ours);
     (!attached || !sound)
         .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
+}
+
+/// By ARN: a log group of that name in another region is another one.
+fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
+    let bare = |arn: &str| arn.trim_end_matches(":*").to_owned();
+    trail.log_group_arn.as_deref().map(bare) == Some(bare(&delivery.log_group_arn))
 }
 
 fn what_becomes_what(wanted: &Settings, standing: &Trail) -> String {
@@ -552,3 +563,6 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         format!("{} → mended", faults.join(", ")),
     );
 }
+
+#[cfg(test)]
+mod tests;

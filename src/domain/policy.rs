@@ -14,6 +14,12 @@ fn document(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+/// A statement's name, one for each thing it is about, so that two trails can share a bucket and two log groups a role.
+/// Only letters and digits are allowed.
+fn sid(stem: &str, about: &str) -> String {
+    stem.chars().chain(about.chars().filter(char::is_ascii_alphanumeric)).collect()
+}
+
 /// CloudTrail may look at the bucket's ACL and put this account's logs into it, for this trail only; nobody may come
 /// without TLS.
 ///
@@ -22,9 +28,10 @@ fn document(statements: &[Value]) -> Value {
 pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Value> {
     let bucket_arn = format!("arn:{}:s3:::{bucket}", place.partition);
     let service = json!({ "Service": "cloudtrail.amazonaws.com" });
+    let trail = trail_arn.rsplit('/').next().unwrap_or_default();
     vec![
         json!({
-            "Sid": "RootbellCloudTrailAclCheck",
+            "Sid": sid("RootbellAclCheck", trail),
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:GetBucketAcl",
@@ -32,7 +39,7 @@ pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Va
             "Condition": { "StringEquals": { "aws:SourceArn": trail_arn } }
         }),
         json!({
-            "Sid": "RootbellCloudTrailWrite",
+            "Sid": sid("RootbellWrite", trail),
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
@@ -74,7 +81,7 @@ pub fn role_permissions(place: &Place, log_group: &str) -> Value {
     let streams =
         place.arn("logs", &format!("log-group:{log_group}:log-stream:{}_CloudTrail_{}*", place.account, place.region));
     document(&[json!({
-        "Sid": "RootbellDeliver",
+        "Sid": sid("RootbellDeliver", log_group),
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": streams
@@ -138,16 +145,6 @@ pub fn mend_topic(standing: Option<&Value>, wanted: &[Value], account: &str) -> 
 pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
     let standing: Vec<Value> = standing.map(statements).unwrap_or_default().iter().map(normal).collect();
     wanted.iter().all(|w| standing.contains(&normal(w)))
-}
-
-/// Whether two documents say the same, however they are written.
-#[must_use]
-pub fn same(a: &Value, b: &Value) -> bool {
-    let (a, b) = (statements(a), statements(b));
-    a.len() == b.len() && {
-        let b: Vec<Value> = b.iter().map(normal).collect();
-        a.iter().all(|s| b.contains(&normal(s)))
-    }
 }
 
 fn statements(policy: &Value) -> Vec<Value> {
@@ -275,11 +272,18 @@ mod tests {
 
     #[test]
     fn lists_order_and_case_do_not_make_a_difference() {
-        let a = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
-        let b = json!({ "Statement": { "Effect": "Allow", "Action": ["sns:publish"], "Resource": "x" } });
-        assert!(same(&a, &b));
-        let c = json!({ "Statement": { "Effect": "Allow", "Action": ["sns:publish"], "Resource": "y" } });
-        assert!(!same(&a, &c));
+        let standing = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
+        let wanted = |resource| [json!({ "Effect": "Allow", "Action": ["sns:publish"], "Resource": resource })];
+        assert!(has_all(Some(&standing), &wanted("x")));
+        assert!(!has_all(Some(&standing), &wanted("y")));
+    }
+
+    #[test]
+    fn a_second_trail_keeps_the_first_ones_right_to_write() {
+        let first = bucket_statements(&place(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/one");
+        let second = bucket_statements(&place(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/two");
+        let both = merge(Some(&merge(None, &first)), &second);
+        assert!(has_all(Some(&both), &first) && has_all(Some(&both), &second));
     }
 
     #[test]

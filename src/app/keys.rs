@@ -1,0 +1,239 @@
+//! One table gives dispatch, footer, help and the README's list.
+
+/// A key as it was pressed, free of any terminal library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub code: Code,
+    pub ctrl: bool,
+}
+
+/// Which key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    Char(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Left,
+    Right,
+    Up,
+    Down,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    F(u8),
+}
+
+impl Key {
+    #[must_use]
+    pub const fn plain(code: Code) -> Self {
+        Self { code, ctrl: false }
+    }
+
+    #[must_use]
+    pub const fn ctrl(c: char) -> Self {
+        Self { code: Code::Char(c), ctrl: true }
+    }
+
+    /// As the footer prints it.
+    #[must_use]
+    pub fn name(self) -> String {
+        let name = match self.code {
+            Code::Char(' ') => "Space".to_owned(),
+            Code::Char(c) if self.ctrl => c.to_uppercase().to_string(),
+            Code::Char(c) => c.to_string(),
+            Code::BackTab => "Shift+Tab".to_owned(),
+            Code::F(n) => format!("F{n}"),
+            Code::PageUp => "PgUp".to_owned(),
+            Code::PageDown => "PgDn".to_owned(),
+            other => format!("{other:?}"),
+        };
+        if self.ctrl { format!("Ctrl+{name}") } else { name }
+    }
+}
+
+/// What a key is pressed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    Account,
+    Step,
+    Health,
+    Picker,
+    Commands,
+    Help,
+    Confirm,
+}
+
+impl Context {
+    pub const ALL: [Self; 7] =
+        [Self::Account, Self::Step, Self::Health, Self::Picker, Self::Commands, Self::Help, Self::Confirm];
+
+    /// As the help overlay and the README head it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Account => "Account",
+            Self::Step => "A step",
+            Self::Health => "Would it ring?",
+            Self::Picker => "Picking a profile or region",
+            Self::Commands => "The commands",
+            Self::Help => "This help",
+            Self::Confirm => "A question",
+        }
+    }
+}
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    Quit,
+    Leave,
+    Start,
+    PickProfile,
+    PickRegion,
+    LookAgain,
+    Help,
+    Apply,
+    Back,
+    NextField,
+    PreviousField,
+    Commands,
+    Details,
+    Proposal,
+    SendAgain,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Wizard,
+    Choose,
+    Close,
+    Copy,
+    Yes,
+    No,
+}
+
+/// A row of the table: where, which keys, what it means, a word for the footer (none: not shown there), a sentence.
+#[derive(Debug)]
+pub struct Binding {
+    pub context: Context,
+    pub keys: &'static [Key],
+    pub intent: Intent,
+    pub hint: &'static str,
+    pub help: &'static str,
+}
+
+const fn ch(c: char) -> Key {
+    Key::plain(Code::Char(c))
+}
+
+const ENTER: Key = Key::plain(Code::Enter);
+const ESC: Key = Key::plain(Code::Esc);
+const TAB: Key = Key::plain(Code::Tab);
+const BACKTAB: Key = Key::plain(Code::BackTab);
+const UP: Key = Key::plain(Code::Up);
+const DOWN: Key = Key::plain(Code::Down);
+const PGUP: Key = Key::plain(Code::PageUp);
+const PGDN: Key = Key::plain(Code::PageDown);
+const F1: Key = Key::plain(Code::F(1));
+const F2: Key = Key::plain(Code::F(2));
+const F3: Key = Key::plain(Code::F(3));
+const F5: Key = Key::plain(Code::F(5));
+
+/// Leaves the program from everywhere, at once.
+pub const QUIT: Key = Key::ctrl('c');
+
+macro_rules! bindings {
+    ($($context:ident: [$($key:expr),+] $intent:ident $hint:literal $help:literal;)*) => {
+        &[$(Binding {
+            context: Context::$context, keys: &[$($key),+], intent: Intent::$intent, hint: $hint, help: $help,
+        }),*]
+    };
+}
+
+/// Every key of the program, in the order in which the footer offers them.
+pub const BINDINGS: &[Binding] = bindings! {
+    Account: [ENTER] Start "start" "Go to the first step that is not done";
+    Account: [ch('p')] PickProfile "profile" "Pick another profile of your AWS configuration";
+    Account: [ch('g')] PickRegion "region" "Pick another region";
+    Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
+    Account: [ch('?'), F1] Help "help" "Show the keys";
+    Account: [ch('q')] Leave "quit" "Quit";
+    Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
+    Step: [TAB, DOWN] NextField "next" "Go to the next field";
+    Step: [BACKTAB, UP] PreviousField "" "Go to the previous field";
+    Step: [ESC] Back "back" "Go back a screen; nothing is lost";
+    Step: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
+    Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
+    Step: [F3] Details "details" "Show or hide bucket, log group and role";
+    Step: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
+    Step: [PGUP] PageUp "" "Scroll the plan up";
+    Step: [PGDN] PageDown "" "Scroll the plan down";
+    Step: [F1] Help "help" "Show the keys";
+    Health: [ch('r')] LookAgain "refresh" "Look at the account again";
+    Health: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
+    Health: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
+    Health: [UP, ch('k')] Up "" "Scroll up";
+    Health: [DOWN, ch('j')] Down "" "Scroll down";
+    Health: [ch('?'), F1] Help "help" "Show the keys";
+    Health: [ch('q')] Leave "quit" "Quit";
+    Picker: [ENTER] Choose "choose" "Take the marked one";
+    Picker: [UP] Up "" "Go up";
+    Picker: [DOWN] Down "" "Go down";
+    Picker: [ESC] Close "cancel" "Close without a choice";
+    Commands: [ch('y')] Copy "copy" "Copy the commands";
+    Commands: [UP, ch('k')] Up "" "Scroll up";
+    Commands: [DOWN, ch('j')] Down "scroll" "Scroll down";
+    Commands: [PGUP] PageUp "" "Scroll a page up";
+    Commands: [PGDN] PageDown "" "Scroll a page down";
+    Commands: [ESC, F2, ch('q')] Close "close" "Close";
+    Help: [UP, ch('k')] Up "" "Scroll up";
+    Help: [DOWN, ch('j')] Down "scroll" "Scroll down";
+    Help: [PGUP] PageUp "" "Scroll a page up";
+    Help: [PGDN] PageDown "" "Scroll a page down";
+    Help: [ESC, F1, ch('?'), ch('q')] Close "close" "Close";
+    Confirm: [ENTER, ch('y')] Yes "yes" "Yes";
+    Confirm: [ESC, ch('n')] No "no" "No";
+};
+
+/// What a key means in a context; nothing, where it is text or means nothing.
+#[must_use]
+pub fn intent(context: Context, key: Key) -> Option<Intent> {
+    if key == QUIT {
+        return Some(Intent::Quit);
+    }
+    BINDINGS.iter().find(|b| b.context == context && b.keys.contains(&key)).map(|b| b.intent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_on_one_screen() {
+        for context in Context::ALL {
+            let keys: Vec<Key> =
+                BINDINGS.iter().filter(|b| b.context == context).flat_map(|b| b.keys).copied().collect();
+            for (i, key) in keys.iter().enumerate() {
+                assert!(!keys[i + 1..].contains(key), "{} twice in {context:?}", key.name());
+                assert_ne!(*key, QUIT, "Ctrl+C quits everywhere");
+            }
+        }
+    }
+
+    #[test]
+    fn printable_keys_are_text_where_a_field_has_the_focus() {
+        for context in [Context::Step, Context::Picker] {
+            let printable = BINDINGS
+                .iter()
+                .filter(|b| b.context == context)
+                .flat_map(|b| b.keys)
+                .any(|k| matches!(k.code, Code::Char(_)) && !k.ctrl);
+            assert!(!printable, "{context:?}");
+        }
+    }
+}

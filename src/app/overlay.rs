@@ -1,0 +1,118 @@
+//! What lies over a screen: help, the commands, a picker, a question.
+
+use tui_input::{Input, InputRequest};
+
+use super::keys::{Code, Key};
+use crate::domain::names;
+
+/// What lies over the screen, and takes the keys.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    Help {
+        scroll: u16,
+    },
+    /// The plan as commands of the AWS CLI.
+    Commands {
+        text: String,
+        scroll: u16,
+    },
+    Picker(Picker),
+    /// Whether to leave while something runs.
+    Leave,
+}
+
+/// What is picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picked {
+    Profile,
+    Region,
+}
+
+/// A list to choose from, narrowed by typing.
+#[derive(Clone, Debug)]
+pub struct Picker {
+    pub what: Picked,
+    items: Vec<String>,
+    input: Input,
+    selected: usize,
+    /// The profiles have been read.
+    pub ready: bool,
+}
+
+impl Picker {
+    /// All regions, the proposed one marked.
+    #[must_use]
+    pub fn regions(proposed: &str) -> Self {
+        let items: Vec<String> = names::REGIONS.iter().map(|r| (*r).to_owned()).collect();
+        let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
+        Self { what: Picked::Region, items, input: Input::default(), selected, ready: true }
+    }
+
+    /// The profiles known so far; [`Self::offer_profiles`] brings the rest.
+    #[must_use]
+    pub fn profiles(known: &[String]) -> Self {
+        Self {
+            what: Picked::Profile,
+            items: known.to_vec(),
+            input: Input::default(),
+            selected: 0,
+            ready: !known.is_empty(),
+        }
+    }
+
+    pub fn offer_profiles(&mut self, profiles: &[String]) {
+        if self.what == Picked::Profile {
+            self.items = profiles.to_vec();
+            self.ready = true;
+            self.selected = self.selected.min(self.items.len().saturating_sub(1));
+        }
+    }
+
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        self.input.value()
+    }
+
+    #[must_use]
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// The items that hold what was typed.
+    #[must_use]
+    pub fn matches(&self) -> Vec<&str> {
+        let typed = self.typed().to_lowercase();
+        self.items.iter().map(String::as_str).filter(|i| i.to_lowercase().contains(&typed)).collect()
+    }
+
+    pub fn step(&mut self, forward: bool) {
+        let n = self.matches().len().max(1);
+        self.selected = if forward { self.selected + 1 } else { self.selected + n - 1 } % n;
+    }
+
+    /// Text and its deletion narrow the list.
+    pub fn edit(&mut self, key: Key) {
+        let request = match (key.code, key.ctrl) {
+            (Code::Char(c), false) => InputRequest::InsertChar(c),
+            (Code::Backspace, _) => InputRequest::DeletePrevChar,
+            (Code::Char('u'), true) => InputRequest::DeleteLine,
+            _ => return,
+        };
+        self.input.handle(request);
+        self.selected = 0;
+    }
+
+    /// The marked item; or a region newer than our list, when it is typed out.
+    ///
+    /// # Errors
+    /// What is wrong with what was typed.
+    pub fn choice(&self) -> Result<String, String> {
+        if let Some(item) = self.matches().get(self.selected) {
+            return Ok((*item).to_owned());
+        }
+        match self.what {
+            Picked::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
+            Picked::Profile => Err(format!("There is no profile `{}` in your AWS configuration.", self.typed())),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What keys mean, screen by screen.
+
+use super::form::FieldId;
+use super::keys::{Context, Intent, Key, intent};
+use super::overlay::{Overlay, Picked, Picker};
+use super::progress::StepRun;
+use super::{Connection, Effect, Model, Screen};
+use crate::domain::observed::Confirmation;
+use crate::domain::{Change, Step};
+
+/// Which part of the key table holds now.
+pub(super) fn context(model: &Model) -> Context {
+    match (&model.overlay, model.screen) {
+        (Some(Overlay::Help { .. }), _) => Context::Help,
+        (Some(Overlay::Commands { .. }), _) => Context::Commands,
+        (Some(Overlay::Picker(_)), _) => Context::Picker,
+        (Some(Overlay::Leave), _) => Context::Confirm,
+        (None, Screen::Account) => Context::Account,
+        (None, Screen::Step(_)) => Context::Step,
+        (None, Screen::Health) => Context::Health,
+    }
+}
+
+impl Model {
+    /// Which part of the key table holds now, for footer and help.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        context(self)
+    }
+}
+
+pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let said = model.notice.take();
+    let intent = intent(context(model), key);
+    if intent == Some(Intent::Quit) {
+        return quit(model);
+    }
+    if model.overlay.is_some() {
+        return on_overlay(model, key, intent);
+    }
+    match (model.screen, intent) {
+        (_, Some(Intent::Help)) => open(model, Overlay::Help { scroll: 0 }),
+        (_, Some(Intent::Leave)) => leave(model),
+        (Screen::Account, Some(Intent::Start)) => start(model),
+        (Screen::Account, Some(Intent::PickProfile)) => {
+            let picker = Picker::profiles(&model.profiles);
+            model.overlay = Some(Overlay::Picker(picker));
+            vec![Effect::ListProfiles]
+        }
+        (Screen::Account, Some(Intent::PickRegion)) => {
+            let here = model.caller().map_or("us-east-1", |c| c.region.as_str());
+            let picker = Picker::regions(here);
+            open(model, Overlay::Picker(picker))
+        }
+        (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
+        (Screen::Health, Some(Intent::LookAgain)) => model.look(),
+        (Screen::Health, Some(Intent::Wizard)) => {
+            model.go(Screen::Step(Step::Trail));
+            Vec::new()
+        }
+        (Screen::Health, Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown))
+        | (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
+            model.scroll = scrolled(model.scroll, intent);
+            Vec::new()
+        }
+        (Screen::Step(step), Some(intent)) => on_step(model, step, intent),
+        (Screen::Step(_), None) => {
+            if model.is_running() {
+                model.notice = said;
+                return Vec::new();
+            }
+            if model.form.edit(key) {
+                edited(model);
+            }
+            Vec::new()
+        }
+        (_, Some(Intent::SendAgain)) => send_again(model),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let running = model.is_running();
+    match (&mut model.overlay, model.screen) {
+        (Some(Overlay::Picker(picker)), _) => {
+            for c in text.trim().chars().filter(|c| !c.is_control()) {
+                picker.edit(Key::plain(super::keys::Code::Char(c)));
+            }
+        }
+        (None, Screen::Step(_)) if !running => {
+            if model.form.paste(text) {
+                edited(model);
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    model.quit = true;
+    vec![Effect::Cancel, Effect::Quit]
+}
+
+fn leave(model: &mut Model) -> Vec<Effect> {
+    if model.is_running() { open(model, Overlay::Leave) } else { quit(model) }
+}
+
+fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
+    match intent {
+        Some(Intent::Up) => scroll.saturating_sub(1),
+        Some(Intent::Down) => scroll.saturating_add(1),
+        Some(Intent::PageUp) => scroll.saturating_sub(8),
+        Some(Intent::PageDown) => scroll.saturating_add(8),
+        _ => scroll,
+    }
+}
+
+fn start(model: &mut Model) -> Vec<Effect> {
+    match &model.connection {
+        Connection::Connecting(_) => model.notice = Some("Still asking AWS who you are.".into()),
+        Connection::Failed(_) => return model.connect(),
+        Connection::Ready(caller) => {
+            if let Some(why) = caller.identity.refusal() {
+                model.notice = Some(why.into());
+            } else if model.derived.is_none() {
+                model.notice = Some("Still looking at the account.".into());
+            } else {
+                model.go(model.first_open());
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
+    let Some(overlay) = &mut model.overlay else { return Vec::new() };
+    match (overlay, intent) {
+        (Overlay::Leave, Some(Intent::Yes)) => return leave_anyway(model),
+        (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
+        (Overlay::Help { scroll }, _) => *scroll = scrolled(*scroll, intent),
+        (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
+            let text = text.clone();
+            model.notice = Some("Copied, where the terminal lets a program do that (OSC 52).".into());
+            return vec![Effect::Copy(text)];
+        }
+        (Overlay::Commands { scroll, .. }, _) => *scroll = scrolled(*scroll, intent),
+        (Overlay::Picker(picker), Some(Intent::Choose)) => match picker.choice() {
+            Ok(choice) => {
+                match picker.what {
+                    Picked::Profile => {
+                        model.target.profile = Some(choice);
+                        // Another profile brings a region of its own.
+                        model.target.region = None;
+                    }
+                    Picked::Region => model.target.region = Some(choice),
+                }
+                model.overlay = None;
+                return model.connect();
+            }
+            Err(said) => model.notice = Some(said),
+        },
+        (Overlay::Picker(picker), Some(Intent::Up)) => picker.step(false),
+        (Overlay::Picker(picker), Some(Intent::Down)) => picker.step(true),
+        (Overlay::Picker(picker), None) => picker.edit(key),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The run is given up; what it did stays done, and the next look shows it.
+fn leave_anyway(model: &mut Model) -> Vec<Effect> {
+    model.overlay = None;
+    model.running = None;
+    let mut effects = vec![Effect::Cancel];
+    match model.screen {
+        Screen::Step(step) => {
+            model.runs[step as usize] = None;
+            model.go(before(step));
+            effects.extend(model.look());
+            effects
+        }
+        _ => quit(model),
+    }
+}
+
+fn before(step: Step) -> Screen {
+    step.previous().map_or(Screen::Account, Screen::Step)
+}
+
+/// The form says something else now: the plan follows, and what ran before is history.
+fn edited(model: &mut Model) {
+    if let Screen::Step(step) = model.screen {
+        model.runs[step as usize] = None;
+    }
+    model.scroll = 0;
+    model.derive();
+}
+
+fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
+    match intent {
+        Intent::Apply => return apply(model, step),
+        Intent::NextField => model.form.move_focus(true),
+        Intent::PreviousField => model.form.move_focus(false),
+        Intent::Back if model.is_running() => model.overlay = Some(Overlay::Leave),
+        Intent::Back => model.go(before(step)),
+        Intent::Details => model.form.toggle_details(),
+        Intent::Proposal if !model.is_running() => {
+            model.form.back_to_proposal();
+            edited(model);
+        }
+        Intent::Commands => {
+            let text = commands(model, step);
+            model.overlay = Some(Overlay::Commands { text, scroll: 0 });
+        }
+        Intent::SendAgain => return send_again(model),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Enter: apply what is on the screen; where there is nothing to apply, go on.
+fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
+    if model.is_running() {
+        model.notice = Some("The calls are still under way.".into());
+        return Vec::new();
+    }
+    if model.form.focus_fault(step) {
+        return Vec::new();
+    }
+    if model.is_looking() || model.derived.is_none() {
+        model.notice = Some("Still looking at the account; the plan comes in a moment.".into());
+        return Vec::new();
+    }
+    let Some(derived) = &model.derived else { return Vec::new() };
+    let reason = derived.plan.blocked.iter().find(|(s, _)| *s == step || derived.plan.rows.is_empty());
+    if let Some((_, why)) = reason {
+        model.notice = Some(why.clone());
+        if step == Step::Topic && derived.settings.emails.value.is_empty() {
+            while model.form.focus() != FieldId::Emails {
+                model.form.move_focus(true);
+            }
+        }
+        return Vec::new();
+    }
+    if derived.plan.step(step).all(|row| row.change.is_none()) {
+        model.go(step.next().map_or(Screen::Health, Screen::Step));
+        return if step.next().is_none() { model.look() } else { Vec::new() };
+    }
+    let plan = Box::new(derived.plan.clone());
+    let run = StepRun::of(plan.step(step), model.runs[step as usize].as_ref());
+    model.runs[step as usize] = Some(run);
+    let ticket = model.ticket();
+    model.running = Some((ticket, step));
+    model.scroll = 0;
+    vec![Effect::Apply { ticket, plan, step }]
+}
+
+/// The step's plan as commands; once it is applied, what was applied.
+fn commands(model: &Model, step: Step) -> String {
+    let Some(derived) = &model.derived else { return "# Still looking at the account.\n".into() };
+    let place = &derived.settings.place;
+    let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
+    let run = model.runs[step as usize].as_ref();
+    let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
+    let (head, changes) = match (planned.is_empty(), ran.is_empty()) {
+        (false, _) => ("# What Enter does:", planned),
+        (true, false) => ("# What was done:", ran),
+        (true, true) => ("# Nothing to do: it is all there already.", Vec::new()),
+    };
+    let mut text = String::from(head);
+    for change in changes {
+        text.push('\n');
+        text.push_str(&change.aws_cli(place));
+    }
+    text.push('\n');
+    text
+}
+
+/// The e-mail goes out again to everyone who has not confirmed.
+fn send_again(model: &mut Model) -> Vec<Effect> {
+    let Some(derived) = &model.derived else { return Vec::new() };
+    let topic_arn = derived.settings.topic_arn();
+    let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
+    let emails: Vec<String> = pending.map(|s| s.endpoint.clone()).collect();
+    if emails.is_empty() {
+        model.notice = Some("Nobody is waiting for a confirmation e-mail.".into());
+    }
+    let send = |email| {
+        let ticket = model.ticket();
+        model.sending.push(ticket);
+        Effect::SendAgain { ticket, topic_arn: topic_arn.clone(), email }
+    };
+    emails.into_iter().map(send).collect()
+}

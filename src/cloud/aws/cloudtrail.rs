@@ -1,0 +1,157 @@
+//! CloudTrail: trails, whether they deliver, and what they record.
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
+
+use super::errors::Call;
+use super::{text, time};
+use crate::cloud::Answer;
+use crate::domain::change::Delivery;
+use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
+use crate::domain::settings::TAG;
+
+pub(super) struct CloudTrail {
+    pub(super) client: Client,
+}
+
+impl CloudTrail {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// Source: CloudTrail API, DescribeTrails: one answer, without pages.
+    pub(super) async fn trails(&self) -> Answer<Vec<Trail>> {
+        let call = Call::new("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails", "");
+        let request = self.client.describe_trails().include_shadow_trails(true);
+        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        Ok(found.trail_list.unwrap_or_default().into_iter().map(trail).collect())
+    }
+
+    pub(super) async fn status(&self, arn: &str) -> Answer<TrailStatus> {
+        let call = Call::new("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus", arn);
+        let found = self.client.get_trail_status().name(arn).send().await.map_err(|e| call.failed(&e))?;
+        Ok(TrailStatus {
+            logging: found.is_logging.unwrap_or_default(),
+            started: found.start_logging_time.as_ref().and_then(time),
+            bucket_delivery: found.latest_delivery_time.as_ref().and_then(time),
+            bucket_error: text(found.latest_delivery_error.as_deref()),
+            logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
+            logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),
+        })
+    }
+
+    pub(super) async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
+        let call = Call::new("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors", arn);
+        let found = self.client.get_event_selectors().trail_name(arn).send().await.map_err(|e| call.failed(&e))?;
+        Ok(recorded(found.event_selectors(), found.advanced_event_selectors()))
+    }
+
+    pub(super) async fn create(&self, call: &Call<'_>, trail: &str, bucket: &str, to: &Delivery) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+        let request = self
+            .client
+            .create_trail()
+            .name(trail)
+            .s3_bucket_name(bucket)
+            .is_multi_region_trail(true)
+            .include_global_service_events(true)
+            .enable_log_file_validation(true)
+            .cloud_watch_logs_log_group_arn(&to.log_group_arn)
+            .cloud_watch_logs_role_arn(&to.role_arn)
+            .tags_list(tag);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn update(&self, call: &Call<'_>, trail: &str, to: Option<&Delivery>) -> Answer<()> {
+        let request = self
+            .client
+            .update_trail()
+            .name(trail)
+            .is_multi_region_trail(true)
+            .include_global_service_events(true)
+            .enable_log_file_validation(true)
+            .set_cloud_watch_logs_log_group_arn(to.map(|d| d.log_group_arn.clone()))
+            .set_cloud_watch_logs_role_arn(to.map(|d| d.role_arn.clone()));
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn select_all(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+        let all = EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
+        let request = self.client.put_event_selectors().trail_name(trail).event_selectors(all);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn start(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+        self.client.start_logging().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
+    Trail {
+        name: sdk.name.unwrap_or_default(),
+        arn: sdk.trail_arn.unwrap_or_default(),
+        home_region: sdk.home_region.unwrap_or_default(),
+        multi_region: sdk.is_multi_region_trail.unwrap_or_default(),
+        organization: sdk.is_organization_trail.unwrap_or_default(),
+        log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),
+        bucket: sdk.s3_bucket_name.unwrap_or_default(),
+        log_group_arn: text(sdk.cloud_watch_logs_log_group_arn.as_deref()),
+        role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()),
+    }
+}
+
+const NOTHING: ManagementEvents = ManagementEvents { read: false, write: false, others: false };
+
+/// A trail has basic selectors or advanced ones, and records what any of them selects.
+///
+/// Source: CloudTrail API, PutEventSelectors: a trail without selectors records all management events.
+pub(super) fn recorded(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> ManagementEvents {
+    if basic.is_empty() && advanced.is_empty() {
+        return ManagementEvents::ALL;
+    }
+    let each = basic.iter().map(basic_selector).chain(advanced.iter().map(advanced_selector));
+    each.fold(NOTHING, |sum, one| ManagementEvents {
+        read: sum.read || one.read,
+        write: sum.write || one.write,
+        others: sum.others || one.others,
+    })
+}
+
+/// Source: CloudTrail API, EventSelector: both fields have a default, all management events.
+fn basic_selector(selector: &EventSelector) -> ManagementEvents {
+    let management = selector.include_management_events.unwrap_or(true);
+    let kind = selector.read_write_type.as_ref().unwrap_or(&ReadWriteType::All);
+    ManagementEvents {
+        read: management && *kind != ReadWriteType::WriteOnly,
+        write: management && *kind != ReadWriteType::ReadOnly,
+        others: !selector.data_resources().is_empty() || !selector.exclude_management_event_sources().is_empty(),
+    }
+}
+
+/// All field selectors of an advanced selector must hold at once, so that one on another field narrows it: it counts
+/// as a selector for management events only where it leaves out single services.
+///
+/// Source: CloudTrail API, AdvancedFieldSelector.
+fn advanced_selector(selector: &AdvancedEventSelector) -> ManagementEvents {
+    let fields = selector.field_selectors();
+    let of = |name: &str| fields.iter().find(|f| f.field() == name);
+    let only = |field: &AdvancedFieldSelector, value: &str| field.equals().iter().all(|v| v == value);
+    if !of("eventCategory").is_some_and(|f| f.equals().iter().any(|v| v == "Management")) {
+        return ManagementEvents { others: true, ..NOTHING };
+    }
+    let plain = |f: &AdvancedFieldSelector| matches!(f.field(), "eventCategory" | "readOnly");
+    let leaves_out = |f: &AdvancedFieldSelector| f.field() == "eventSource" && !selects(f);
+    let narrowed = fields.iter().any(|f| !plain(f) && !leaves_out(f));
+    let read_only = of("readOnly");
+    ManagementEvents {
+        read: !narrowed && read_only.is_none_or(|f| only(f, "true")),
+        write: !narrowed && read_only.is_none_or(|f| only(f, "false")),
+        others: !fields.iter().all(plain),
+    }
+}
+
+/// Whether the field names what it wants, rather than what it leaves out.
+fn selects(field: &AdvancedFieldSelector) -> bool {
+    !field.equals().is_empty() || !field.starts_with().is_empty() || !field.ends_with().is_empty()
+}

@@ -1,0 +1,271 @@
+//! From options, environment and shared configuration to a session. Credentials are made by `aws-config` alone.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::section::EnvConfigSections;
+use aws_runtime::env_config::source;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::os_shim_internal::{Env, Fs};
+use tokio::sync::OnceCell;
+
+use super::AwsCloud;
+use super::errors::{cause, one_line};
+use super::http::{Http, trusting};
+use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
+use crate::domain::names;
+
+/// How long a call may take, part by part.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    pub(super) connect: Duration,
+    pub(super) read: Duration,
+    /// One try, and all tries together.
+    pub(super) attempt: Duration,
+    pub(super) operation: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            read: Duration::from_secs(10),
+            attempt: Duration::from_secs(12),
+            operation: Duration::from_secs(45),
+        }
+    }
+}
+
+impl From<Timeouts> for TimeoutConfig {
+    fn from(ours: Timeouts) -> Self {
+        Self::builder()
+            .connect_timeout(ours.connect)
+            .read_timeout(ours.read)
+            .operation_attempt_timeout(ours.attempt)
+            .operation_timeout(ours.operation)
+            .build()
+    }
+}
+
+/// Tries of one call, the first included.
+const ATTEMPTS: u32 = 3;
+
+/// The profile that needs no section in the files.
+const DEFAULT: &str = "default";
+
+/// Makes sessions with AWS, as the command line of AWS would: options first, then the environment, then the files.
+pub struct AwsConnector {
+    env: Env,
+    fs: Fs,
+    /// Made at the first connection, and shared by all of them.
+    http: OnceCell<SharedHttpClient>,
+}
+
+impl Default for AwsConnector {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AwsConnector {
+    /// In the environment of this process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::within(Env::real(), Fs::real())
+    }
+
+    pub(super) fn within(env: Env, fs: Fs) -> Self {
+        Self { env, fs, http: OnceCell::new() }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.env.get(name).ok().filter(|value| !value.is_empty())
+    }
+
+    /// The shared configuration, with the profile that is in use.
+    async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
+        let load = source::load(&self.env, &self.fs, &EnvConfigFiles::default()).await;
+        let mut files = load.map_err(|e| unreadable("shared configuration", &cause(&e)))?;
+        if let Some(profile) = target.profile.clone() {
+            files.profile = Cow::Owned(profile);
+        }
+        if files.profile.is_empty() {
+            files.profile = Cow::Borrowed(DEFAULT);
+        }
+        EnvConfigSections::parse(files).map_err(|e| unreadable("shared configuration", &e.to_string()))
+    }
+
+    async fn http(&self) -> Answer<SharedHttpClient> {
+        let made = self.http.get_or_try_init(|| async {
+            let bundle = match self.variable("AWS_CA_BUNDLE") {
+                Some(path) => {
+                    let pem = self.fs.read_to_end(&path).await.map_err(|e| unreadable(&path, &cause(&e)))?;
+                    Some((path, pem))
+                }
+                None => None,
+            };
+            let pem = bundle.as_ref().map(|(_, pem)| pem.as_slice());
+            let tls = trusting(pem).map_err(|why| {
+                let path = bundle.as_ref().map_or("", |(path, _)| path);
+                invalid(format!("AWS_CA_BUNDLE: `{path}` {why}."))
+            })?;
+            Ok(SharedHttpClient::new(Http::new(tls, ProxyConfig::from_env())))
+        });
+        made.await.cloned()
+    }
+
+    /// The region and where it came from.
+    async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
+        let profile = files.selected_profile();
+        let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
+        let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
+        let named = target.region.clone().map(|region| (region, "--region".to_owned()));
+        let found =
+            named.or_else(|| from_env("AWS_REGION")).or_else(|| from_env("AWS_DEFAULT_REGION")).or_else(from_files);
+        let asked = !self.variable("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let found = match found {
+            None if asked => self.region_of_instance().await?.map(|region| (region, "EC2 metadata".to_owned())),
+            found => found,
+        };
+        let Some((region, from)) = found else {
+            let instance = if asked { ", nor EC2 metadata" } else { "" };
+            return Err(CloudError::local(
+                ErrorKind::NoRegion,
+                format!(
+                    "No region: neither --region nor AWS_REGION nor AWS_DEFAULT_REGION nor the profile \
+                     `{profile}`{instance} names one"
+                ),
+            ));
+        };
+        names::region(&region).map_err(|why| invalid(format!("{why} (From {from}.)")))?;
+        Ok((region, from))
+    }
+
+    /// The one request before a session: nothing else says where we are. Outside of EC2 nobody answers, so that it is
+    /// asked once and briefly.
+    async fn region_of_instance(&self) -> Answer<Option<String>> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let config = ProviderConfig::without_region().with_http_client(self.http().await?);
+        let client = imds::Client::builder()
+            .configure(&config)
+            .max_attempts(1)
+            .connect_timeout(PATIENCE)
+            .read_timeout(PATIENCE)
+            .operation_timeout(2 * PATIENCE)
+            .build();
+        let provider = ImdsRegionProvider::builder().configure(&config).imds_client(client).build();
+        Ok(provider.region().await.map(|region| region.to_string()))
+    }
+
+    async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
+        let http = self.http().await?;
+        let timeouts = TimeoutConfig::from(Timeouts::default());
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .profile_name(profile)
+            .region(Region::new(region.clone()))
+            .http_client(http.clone())
+            .timeout_config(timeouts.clone())
+            .retry_config(retries.clone());
+        if let Some(url) = &target.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        if target.profile.is_none() {
+            return Ok(config);
+        }
+        // The SDK's chain takes keys in the environment even where a profile is named: not what --profile asks for.
+        let place = ProviderConfig::without_region()
+            .with_region(Some(Region::new(region)))
+            .with_http_client(http)
+            .with_timeout_config(timeouts)
+            .with_retry_config(retries)
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_use_fips(config.use_fips())
+            .with_use_dual_stack(config.use_dual_stack());
+        let of_profile = ProfileFileCredentialsProvider::builder().configure(&place).profile_name(profile).build();
+        Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(of_profile)).build())
+    }
+}
+
+#[async_trait]
+impl Connector for AwsConnector {
+    async fn connect(&self, target: &Target) -> Answer<Session> {
+        let files = self.sections(target).await?;
+        let profile = files.selected_profile().to_owned();
+        known(&files, &profile)?;
+        let endpoint = match &target.endpoint_url {
+            Some(url) => Some((url.clone(), "--endpoint-url")),
+            None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
+        };
+        if let Some((url, from)) = endpoint {
+            address(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
+        }
+        let (region, region_from) = self.region(target, &files).await?;
+        let config = self.load(target, &profile, region.clone()).await?;
+        let profile = Some(profile).filter(|name| name != DEFAULT);
+        Ok(Session { cloud: Arc::new(AwsCloud::new(&config, profile.clone())), region, region_from, profile })
+    }
+
+    async fn profiles(&self) -> Vec<String> {
+        let files = self.sections(&Target::default()).await;
+        let mut names: Vec<String> =
+            files.map(|files| files.profiles().map(str::to_owned).collect()).unwrap_or_default();
+        names.sort();
+        names
+    }
+}
+
+fn invalid(message: String) -> CloudError {
+    CloudError::local(ErrorKind::Invalid, message)
+}
+
+fn unreadable(what: &str, why: &str) -> CloudError {
+    invalid(format!("The {what} cannot be read: {}.", one_line(why)))
+}
+
+/// A profile that is named has to be there; the default one need not.
+fn known(files: &EnvConfigSections, profile: &str) -> Answer<()> {
+    if profile == DEFAULT || files.get_profile(profile).is_some() {
+        return Ok(());
+    }
+    let mut names: Vec<String> = files.profiles().map(|name| format!("`{name}`")).collect();
+    names.sort();
+    let there = if names.is_empty() { "no profile at all".to_owned() } else { names.join(", ") };
+    let why = format!("there is no profile `{profile}`; the shared configuration has {there}");
+    Err(CloudError { profile: Some(profile.to_owned()), ..CloudError::local(ErrorKind::NoCredentials, why) })
+}
+
+/// The profile's own region, or that of the profile which it takes its credentials from.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "AWS Region".
+fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
+    let mut name = files.selected_profile();
+    let mut seen = Vec::new();
+    loop {
+        let profile = files.get_profile(name)?;
+        if let Some(region) = profile.get("region").filter(|region| !region.is_empty()) {
+            return Some(region.to_owned());
+        }
+        seen.push(name);
+        name = profile.get("source_profile").filter(|next| !seen.contains(next))?;
+    }
+}
+
+/// The SDK takes no notice of an endpoint that is no URL, and would talk to AWS itself.
+fn address(url: &str) -> Result<(), String> {
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let good = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !host.contains(' '));
+    if good { Ok(()) } else { Err(format!("`{url}` is no URL; an endpoint looks like http://127.0.0.1:4566.")) }
+}

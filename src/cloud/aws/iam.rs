@@ -1,0 +1,87 @@
+//! IAM: the account's alias, and the role that CloudTrail delivers with.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::Tag;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::errors::Call;
+use crate::cloud::Answer;
+use crate::domain::observed::Role;
+use crate::domain::policy::ROLE_POLICY;
+use crate::domain::settings::TAG;
+
+/// How long the alias, a nicety, may hold up who is signed in. Networks with endpoints for some services often have
+/// none for IAM.
+const ALIAS_PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) struct Iam {
+    pub(super) client: Client,
+}
+
+impl Iam {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// The account's alias, and nothing where it may not be read or is slow to come.
+    ///
+    /// Source: IAM API, ListAccountAliases: an account has one at most.
+    pub(super) async fn alias(&self) -> Answer<Option<String>> {
+        let asked = tokio::time::timeout(ALIAS_PATIENCE, self.client.list_account_aliases().send()).await;
+        let aliases = asked.ok().and_then(Result::ok).map(|found| found.account_aliases).unwrap_or_default();
+        Ok(aliases.into_iter().next())
+    }
+
+    /// Source: IAM API, GetRole and GetRolePolicy.
+    pub(super) async fn role(&self, name: &str) -> Answer<Option<Role>> {
+        let get_role = Call::new("iam", "GetRole", "iam:GetRole", name);
+        let get_policy = Call::new("iam", "GetRolePolicy", "iam:GetRolePolicy", name);
+        let (role, policy) = tokio::join!(
+            self.client.get_role().role_name(name).send(),
+            self.client.get_role_policy().role_name(name).policy_name(ROLE_POLICY).send(),
+        );
+        // The role first: where there is none, a denied look at its policy says nothing.
+        let Some(role) = get_role.found(role, "NoSuchEntity")?.and_then(|found| found.role) else { return Ok(None) };
+        let trust = role.assume_role_policy_document.as_deref();
+        let policy = get_policy.found(policy, "NoSuchEntity")?;
+        Ok(Some(Role {
+            name: role.role_name,
+            arn: role.arn,
+            trust: trust.map_or(Ok(Value::Null), |text| document(&get_role, text))?,
+            policy: policy.map(|found| document(&get_policy, &found.policy_document)).transpose()?,
+        }))
+    }
+
+    pub(super) async fn create(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+        let request =
+            self.client.create_role().role_name(role).assume_role_policy_document(trust.to_string()).tags(tag);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_trust(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+        let request = self.client.update_assume_role_policy().role_name(role).policy_document(trust.to_string());
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_policy(&self, call: &Call<'_>, role: &str, policy: &Value) -> Answer<()> {
+        let request =
+            self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+/// A policy document as IAM hands it out: URL-encoded, as RFC 3986 has it.
+///
+/// Source: IAM API, GetRolePolicy, `PolicyDocument`.
+fn document(call: &Call<'_>, text: &str) -> Answer<Value> {
+    // Emulators send it plain, and a plain one may have a % of its own.
+    if text.trim_start().starts_with('{') {
+        return call.document(text);
+    }
+    call.document(&percent_decode_str(text).decode_utf8_lossy())
+}

@@ -1,0 +1,137 @@
+//! CloudWatch Logs: the log group and its metric filters.
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::{MetricFilterMatchRecord, MetricTransformation, StandardUnit};
+
+use super::errors::Call;
+use super::pages::Tokens;
+use crate::cloud::Answer;
+use crate::domain::observed::{LogGroup, Metric, MetricFilter};
+use crate::domain::settings::TAG;
+
+/// How many messages one trial of a pattern takes.
+///
+/// Source: CloudWatch Logs API, TestMetricFilter, `logEventMessages`.
+const MESSAGES: usize = 50;
+
+pub(super) struct Logs {
+    pub(super) client: Client,
+}
+
+impl Logs {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// By its name as a prefix: there is no call for exactly one group.
+    ///
+    /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`.
+    pub(super) async fn group(&self, name: &str) -> Answer<Option<LogGroup>> {
+        let call = Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", name);
+        let mut tokens = Tokens::default();
+        loop {
+            let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
+            let page = request.send().await.map_err(|e| call.failed(&e))?;
+            if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
+                let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
+                return Ok(Some(LogGroup { name: name.to_owned(), retention_days }));
+            }
+            if !tokens.follow(page.next_token()) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Source: CloudWatch Logs API, DescribeMetricFilters: pages of 50.
+    pub(super) async fn filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
+        let call = Call::new("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters", log_group);
+        let mut all = Vec::new();
+        let mut tokens = Tokens::default();
+        loop {
+            let request = self.client.describe_metric_filters().log_group_name(log_group);
+            let page = request.set_next_token(tokens.next()).send().await;
+            let Some(page) = call.found(page, "ResourceNotFoundException")? else { return Ok(all) };
+            all.extend(page.metric_filters().iter().filter_map(filter));
+            if !tokens.follow(page.next_token()) {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Source: CloudWatch Logs API, TestMetricFilter.
+    pub(super) async fn test(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+        let call = Call::new("logs", "TestMetricFilter", "logs:TestMetricFilter", "");
+        let mut all = Vec::with_capacity(events.len());
+        for some in events.chunks(MESSAGES) {
+            let messages = some.iter().map(|&event| event.to_owned()).collect();
+            let request =
+                self.client.test_metric_filter().filter_pattern(pattern).set_log_event_messages(Some(messages));
+            let found = request.send().await.map_err(|e| call.failed(&e))?;
+            all.extend(matched(some, found.matches()));
+        }
+        Ok(all)
+    }
+
+    pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+        let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn retain(&self, call: &Call<'_>, log_group: &str, days: u32) -> Answer<()> {
+        let days = i32::try_from(days).map_err(|e| call.unsendable(&e))?;
+        let request = self.client.put_retention_policy().log_group_name(log_group).retention_in_days(days);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_filter(&self, call: &Call<'_>, log_group: &str, filter: &MetricFilter) -> Answer<()> {
+        let transformation = MetricTransformation::builder()
+            .metric_namespace(&filter.metric.namespace)
+            .metric_name(&filter.metric.name)
+            .metric_value(&filter.value)
+            .unit(StandardUnit::Count)
+            .set_default_value(filter.default)
+            .build()
+            .map_err(|e| call.unsendable(&e))?;
+        let request = self
+            .client
+            .put_metric_filter()
+            .log_group_name(log_group)
+            .filter_name(&filter.name)
+            .filter_pattern(&filter.pattern)
+            .metric_transformations(transformation);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+/// A filter has exactly one transformation; one without counts nothing.
+///
+/// Source: CloudWatch Logs API, PutMetricFilter, `metricTransformations`.
+fn filter(sdk: &aws_sdk_cloudwatchlogs::types::MetricFilter) -> Option<MetricFilter> {
+    let to = sdk.metric_transformations().first()?;
+    Some(MetricFilter {
+        name: sdk.filter_name().unwrap_or_default().to_owned(),
+        pattern: sdk.filter_pattern().unwrap_or_default().to_owned(),
+        metric: Metric { namespace: to.metric_namespace().to_owned(), name: to.metric_name().to_owned() },
+        value: to.metric_value().to_owned(),
+        default: to.default_value(),
+    })
+}
+
+/// Which events the records speak of. The number is no more than "the event number" in the reference, so that the
+/// message, which a record repeats, comes first; the number counts from 1.
+///
+/// Source: CloudWatch Logs API, MetricFilterMatchRecord.
+fn matched(events: &[&str], records: &[MetricFilterMatchRecord]) -> Vec<bool> {
+    let repeated = |record: &MetricFilterMatchRecord| record.event_message().is_some_and(|m| events.contains(&m));
+    let numbered = |record: &MetricFilterMatchRecord, index: usize| {
+        usize::try_from(record.event_number()).is_ok_and(|number| number == index + 1)
+    };
+    let is_match = |(index, event): (usize, &&str)| {
+        records.iter().any(|record| match repeated(record) {
+            true => record.event_message() == Some(event),
+            false => numbered(record, index),
+        })
+    };
+    events.iter().enumerate().map(is_match).collect()
+}

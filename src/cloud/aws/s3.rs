@@ -1,0 +1,203 @@
+//! S3: the bucket that the trail's log files go to.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::config::RequestChecksumCalculation;
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, ObjectOwnership, OwnershipControls,
+    OwnershipControlsRule, PublicAccessBlockConfiguration, Tag, Tagging, VersioningConfiguration,
+};
+use aws_sdk_s3::{Client, config};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::service_config::ServiceConfigKey;
+use serde_json::Value;
+
+use super::errors::Call;
+use crate::cloud::Answer;
+use crate::domain::observed::{Bucket, BucketName};
+
+pub(super) struct S3 {
+    pub(super) client: Client,
+    /// Clients for buckets that turned out to be in another region: S3 takes calls in a bucket's own region only.
+    elsewhere: Mutex<HashMap<String, Client>>,
+}
+
+/// What HeadBucket tells, without a body.
+enum Head {
+    There,
+    Free,
+    Closed,
+    Elsewhere(Region),
+}
+
+impl S3 {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        // An endpoint of one's own has no name for each bucket, and few emulators know the newer checksums.
+        let settings = config::Builder::from(config)
+            .force_path_style(has_endpoint(config))
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        Self::with(Client::from_conf(settings.build()))
+    }
+
+    pub(super) fn with(client: Client) -> Self {
+        Self { client, elsewhere: Mutex::default() }
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, HashMap<String, Client>> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn client_for(&self, bucket: &str) -> Client {
+        self.elsewhere().get(bucket).unwrap_or(&self.client).clone()
+    }
+
+    /// A bucket of ours in another region is looked at there.
+    pub(super) async fn bucket(&self, name: &str) -> Answer<BucketName> {
+        let mut client = self.client_for(name);
+        let mut head = head(&client, name).await?;
+        if let Head::Elsewhere(region) = head {
+            client = Client::from_conf(client.config().to_builder().region(region).build());
+            head = self::head(&client, name).await?;
+            self.elsewhere().insert(name.to_owned(), client.clone());
+        }
+        Ok(match head {
+            Head::There => BucketName::Ours(read(&client, name).await?),
+            Head::Free => BucketName::Free,
+            Head::Closed | Head::Elsewhere(_) => BucketName::Closed,
+        })
+    }
+
+    /// Source: S3 API, CreateBucket: us-east-1 is said by leaving the constraint out, and there one's own bucket is
+    /// created again without an error.
+    pub(super) async fn create(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let region = self.client.config().region().map_or("us-east-1", |r| r.as_ref());
+        let place = (region != "us-east-1").then(|| {
+            CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+        });
+        let request = self
+            .client
+            .create_bucket()
+            .bucket(bucket)
+            .object_ownership(ObjectOwnership::BucketOwnerEnforced)
+            .set_create_bucket_configuration(place);
+        match request.send().await {
+            Err(e) if e.code() != Some("BucketAlreadyOwnedByYou") => Err(call.failed(&e)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn enforce_owner(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
+        let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build());
+        let controls = controls.map_err(|e| call.unsendable(&e))?;
+        let request =
+            self.client_for(bucket).put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn block_public(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let all = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .ignore_public_acls(true)
+            .block_public_policy(true)
+            .restrict_public_buckets(true)
+            .build();
+        let request =
+            self.client_for(bucket).put_public_access_block().bucket(bucket).public_access_block_configuration(all);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn keep_versions(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+        let request = self.client_for(bucket).put_bucket_versioning().bucket(bucket).versioning_configuration(enabled);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn tag(&self, call: &Call<'_>, bucket: &str, tags: &[(String, String)]) -> Answer<()> {
+        let set: Result<Vec<Tag>, _> = tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect();
+        let tagging = set.and_then(|set| Tagging::builder().set_tag_set(Some(set)).build());
+        let tagging = tagging.map_err(|e| call.unsendable(&e))?;
+        let request = self.client_for(bucket).put_bucket_tagging().bucket(bucket).tagging(tagging);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
+        let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+/// Whether S3 is reached at an endpoint of the user's: for all services or for this one, by option, environment or
+/// profile.
+fn has_endpoint(config: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let own = config.service_config().zip(key.ok()).and_then(|(service, key)| service.load_config(key));
+    config.endpoint_url().is_some() || own.is_some()
+}
+
+/// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
+async fn head(client: &Client, name: &str) -> Answer<Head> {
+    let call = Call::new("s3", "HeadBucket", "s3:ListBucket", name);
+    let Err(error) = client.head_bucket().bucket(name).send().await else { return Ok(Head::There) };
+    let raw = error.raw_response();
+    let region = raw.and_then(|r| r.headers().get("x-amz-bucket-region")).map(|r| Region::new(r.to_owned()));
+    match (raw.map(|r| r.status().as_u16()), region) {
+        (Some(404), _) => Ok(Head::Free),
+        (Some(403), _) => Ok(Head::Closed),
+        (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => {
+            Ok(Head::Elsewhere(region))
+        }
+        (Some(301 | 307), _) => Ok(Head::Closed),
+        _ => Err(call.failed(&error)),
+    }
+}
+
+/// The five things that are asked for one by one.
+///
+/// Source: S3 API: each answers with an error of its own where it was never set.
+async fn read(client: &Client, name: &str) -> Answer<Bucket> {
+    let call = |operation, action| Call::new("s3", operation, action, name);
+    let policy = async {
+        let call = call("GetBucketPolicy", "s3:GetBucketPolicy");
+        let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;
+        found.and_then(|found| found.policy).map(|text| call.document(&text)).transpose()
+    };
+    let versioned = async {
+        let call = call("GetBucketVersioning", "s3:GetBucketVersioning");
+        let found = client.get_bucket_versioning().bucket(name).send().await.map_err(|e| call.failed(&e))?;
+        Ok(found.status == Some(BucketVersioningStatus::Enabled))
+    };
+    let public_blocked = async {
+        let call = call("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock");
+        let found = client.get_public_access_block().bucket(name).send().await;
+        let found = call.found(found, "NoSuchPublicAccessBlockConfiguration")?;
+        Ok(found.and_then(|found| found.public_access_block_configuration).is_some_and(|block| {
+            [
+                block.block_public_acls,
+                block.ignore_public_acls,
+                block.block_public_policy,
+                block.restrict_public_buckets,
+            ]
+            .into_iter()
+            .all(|set| set == Some(true))
+        }))
+    };
+    let owner_enforced = async {
+        let call = call("GetBucketOwnershipControls", "s3:GetBucketOwnershipControls");
+        let found = client.get_bucket_ownership_controls().bucket(name).send().await;
+        let found = call.found(found, "OwnershipControlsNotFoundError")?.and_then(|found| found.ownership_controls);
+        let enforced = |rule: &OwnershipControlsRule| rule.object_ownership == ObjectOwnership::BucketOwnerEnforced;
+        Ok(found.is_some_and(|controls| controls.rules.iter().any(enforced)))
+    };
+    let tags = async {
+        let call = call("GetBucketTagging", "s3:GetBucketTagging");
+        let found = call.found(client.get_bucket_tagging().bucket(name).send().await, "NoSuchTagSet")?;
+        let tags = found.map(|found| found.tag_set).unwrap_or_default();
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    };
+    let (policy, versioned, public_blocked, owner_enforced, tags) =
+        tokio::try_join!(policy, versioned, public_blocked, owner_enforced, tags)?;
+    Ok(Bucket { name: name.to_owned(), policy, owner_enforced, public_blocked, versioned, tags })
+}

@@ -1,0 +1,85 @@
+//! SNS: the topic, and who is told.
+
+use aws_config::SdkConfig;
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::Tag;
+use serde_json::Value;
+
+use super::errors::Call;
+use super::pages::Tokens;
+use super::text;
+use crate::cloud::Answer;
+use crate::domain::observed::{Confirmation, Subscription, Topic};
+use crate::domain::settings::TAG;
+
+pub(super) struct Sns {
+    pub(super) client: Client,
+}
+
+impl Sns {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// Source: SNS API, GetTopicAttributes.
+    pub(super) async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
+        let call = Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", arn);
+        let found = call.found(self.client.get_topic_attributes().topic_arn(arn).send().await, "NotFound")?;
+        let Some(found) = found else { return Ok(None) };
+        let attributes = found.attributes.unwrap_or_default();
+        let attribute = |name: &str| text(attributes.get(name).map(String::as_str));
+        Ok(Some(Topic {
+            arn: arn.to_owned(),
+            policy: attribute("Policy").map(|policy| call.document(&policy)).transpose()?,
+            kms_key: attribute("KmsMasterKeyId"),
+        }))
+    }
+
+    /// Source: SNS API, ListSubscriptionsByTopic: pages of 100.
+    pub(super) async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
+        let call = Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", topic_arn);
+        let mut all = Vec::new();
+        let mut tokens = Tokens::default();
+        loop {
+            let request = self.client.list_subscriptions_by_topic().topic_arn(topic_arn).set_next_token(tokens.next());
+            let Some(page) = call.found(request.send().await, "NotFound")? else { return Ok(all) };
+            all.extend(page.subscriptions().iter().map(subscription));
+            if !tokens.follow(page.next_token()) {
+                return Ok(all);
+            }
+        }
+    }
+
+    pub(super) async fn create(&self, call: &Call<'_>, topic: &str, policy: &Value) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+        let request = self.client.create_topic().name(topic).attributes("Policy", policy.to_string()).tags(tag);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_policy(&self, call: &Call<'_>, topic_arn: &str, policy: &Value) -> Answer<()> {
+        let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("Policy");
+        request.attribute_value(policy.to_string()).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn subscribe(&self, call: &Call<'_>, topic_arn: &str, email: &str) -> Answer<()> {
+        let request = self.client.subscribe().topic_arn(topic_arn).protocol("email").endpoint(email);
+        request.return_subscription_arn(true).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+/// Two words may stand where the ARN would.
+///
+/// Source: SNS API, ListSubscriptionsByTopic, `SubscriptionArn`.
+fn subscription(sdk: &aws_sdk_sns::types::Subscription) -> Subscription {
+    let (state, arn) = match sdk.subscription_arn() {
+        Some("Deleted") => (Confirmation::Deleted, None),
+        Some(arn) if arn.starts_with("arn:") => (Confirmation::Confirmed, Some(arn.to_owned())),
+        _ => (Confirmation::Pending, None),
+    };
+    Subscription {
+        endpoint: sdk.endpoint().unwrap_or_default().to_owned(),
+        protocol: sdk.protocol().unwrap_or_default().to_owned(),
+        state,
+        arn,
+    }
+}

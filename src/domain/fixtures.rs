@@ -1,0 +1,97 @@
+//! A sound account for tests to take something from.
+
+use super::observed::{
+    Alarm, AlarmState, Bucket, BucketName, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
+    Subscription, Topic, Trail, TrailStatus, WatchedTrail,
+};
+use super::{Identity, Settings, Wishes, pattern, policy};
+
+pub const REGION: &str = "eu-west-1";
+pub const NOW: &str = "2026-11-23T12:00:00Z";
+
+pub fn identity() -> Identity {
+    Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
+}
+
+pub fn settings(wishes: &Wishes, observed: &Observed) -> Settings {
+    Settings::resolve(&identity(), REGION, wishes, observed)
+}
+
+/// Everything as rootbell makes it, the e-mail confirmed, the last delivery three minutes old.
+pub fn sound() -> Observed {
+    let wanted = settings(&Wishes::default(), &Observed::nothing());
+    let place = &wanted.place;
+    let trail = Trail {
+        name: "rootbell".into(),
+        arn: place.trail_arn("rootbell"),
+        home_region: REGION.into(),
+        multi_region: true,
+        organization: false,
+        log_file_validation: true,
+        bucket: wanted.bucket.value.clone(),
+        log_group_arn: Some(place.log_group_arn(&wanted.log_group.value)),
+        role_arn: Some(place.role_arn(&wanted.role.value)),
+    };
+    let bucket_policy = policy::bucket_statements(place, &wanted.bucket.value, &trail.arn);
+    let status = TrailStatus {
+        logging: true,
+        logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
+        ..TrailStatus::default()
+    };
+    Observed {
+        trails: Ok(vec![trail.clone()]),
+        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL) }),
+        bucket: Ok(BucketName::Ours(Bucket {
+            name: wanted.bucket.value.clone(),
+            policy: Some(policy::merge(None, &bucket_policy)),
+            owner_enforced: true,
+            public_blocked: true,
+            versioned: true,
+            tags: vec![("rootbell".into(), "managed".into())],
+        })),
+        log_group: Ok(Some(LogGroup { name: wanted.log_group.value.clone(), retention_days: Some(365) })),
+        filters: Ok(vec![MetricFilter {
+            name: wanted.filter.value.clone(),
+            pattern: pattern::AUDITED.into(),
+            metric: wanted.metric.clone(),
+            value: "1".into(),
+            default: Some(0.0),
+        }]),
+        role: Ok(Some(Role {
+            name: wanted.role.value.clone(),
+            arn: place.role_arn(&wanted.role.value),
+            trust: policy::role_trust(),
+            policy: Some(policy::role_permissions(place, &wanted.log_group.value)),
+        })),
+        alarms: Ok(vec![Alarm {
+            name: wanted.alarm.value.clone(),
+            metric: wanted.metric.clone(),
+            statistic: "Sum".into(),
+            period: 300,
+            evaluation_periods: 1,
+            datapoints_to_alarm: 1,
+            threshold: 1.0,
+            comparison: "GreaterThanOrEqualToThreshold".into(),
+            missing_data: "notBreaching".into(),
+            actions_enabled: true,
+            actions: vec![wanted.topic_arn()],
+            ok_actions: Vec::new(),
+            insufficient_data_actions: Vec::new(),
+            description: String::new(),
+            state: AlarmState::Ok,
+            reason: String::new(),
+            since: None,
+        }]),
+        topic: Ok(Some(Topic {
+            arn: wanted.topic_arn(),
+            policy: Some(policy::merge(None, &policy::topic_statements(place, &wanted.topic_arn()))),
+            kms_key: None,
+        })),
+        subscriptions: Ok(vec![Subscription {
+            endpoint: "alice@example.com".into(),
+            protocol: "email".into(),
+            state: Confirmation::Confirmed,
+            arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
+        }]),
+    }
+}

@@ -1,0 +1,165 @@
+use super::*;
+use crate::domain::Wishes;
+use crate::domain::fixtures::{NOW, settings, sound};
+
+fn judge(observed: &Observed) -> Health {
+    health(&settings(&Wishes::default(), observed), observed, NOW.parse().unwrap())
+}
+
+fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
+    health.checks.iter().find(|c| c.id == id).unwrap()
+}
+
+#[test]
+fn the_check_ids_are_the_contracts() {
+    let ids: Vec<_> = judge(&sound()).checks.iter().map(|c| c.id).collect();
+    let contract = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers \
+                    log_group.exists log_group.retention filter.pattern alarm.exists alarm.actions topic.exists \
+                    topic.policy topic.encryption subscription.confirmed";
+    assert_eq!(ids, contract.split(' ').collect::<Vec<_>>());
+}
+
+#[test]
+fn a_sound_account_is_healthy_and_an_empty_one_is_not() {
+    assert!(judge(&sound()).healthy());
+    let empty = judge(&Observed::nothing());
+    assert!(!empty.healthy());
+    assert!(empty.checks.iter().all(|c| c.verdict == Verdict::Missing), "{empty:?}");
+    assert!(empty.checks.iter().all(|c| !c.fix.is_empty()));
+}
+
+/// One thing broken in a sound account, the check that tells, its verdict and a word of it.
+type Break = (&'static str, fn(&mut Observed), &'static str, Verdict, &'static str);
+
+const BREAKS: &[Break] = &[
+    ("single region", |o| trail(o).trail.multi_region = false, "trail.multi_region", Verdict::Wrong, "only"),
+    ("stopped", |o| status(o).logging = false, "trail.logging", Verdict::Wrong, "stopped"),
+    (
+        "no reads",
+        |o| trail(o).events.as_mut().unwrap().read = false,
+        "trail.management_events",
+        Verdict::Wrong,
+        "reads",
+    ),
+    ("no log group", |o| trail(o).trail.log_group_arn = None, "trail.delivers", Verdict::Wrong, "no log group"),
+    (
+        "delivery error",
+        |o| status(o).logs_error = Some("AccessDenied".into()),
+        "trail.delivers",
+        Verdict::Wrong,
+        "AccessDenied",
+    ),
+    (
+        "stale",
+        |o| status(o).logs_delivery = "2026-11-20T00:00:00Z".parse().ok(),
+        "trail.delivers",
+        Verdict::Wrong,
+        "3 d",
+    ),
+    ("not yet", |o| status(o).logs_delivery = None, "trail.delivers", Verdict::Pending, "Nothing delivered"),
+    (
+        "short",
+        |o| o.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = Some(7),
+        "log_group.retention",
+        Verdict::Wrong,
+        "7 days",
+    ),
+    ("no filter", |o| o.filters.as_mut().unwrap().clear(), "filter.pattern", Verdict::Missing, "No filter"),
+    ("pattern", |o| o.filters.as_mut().unwrap()[0].pattern.push(' '), "filter.pattern", Verdict::Ok, ""),
+    (
+        "reordered",
+        |o| o.filters.as_mut().unwrap()[0].pattern = "{ $.userIdentity.type = Root }".into(),
+        "filter.pattern",
+        Verdict::Wrong,
+        "auditors",
+    ),
+    ("counts 0", |o| o.filters.as_mut().unwrap()[0].value = "0".into(), "filter.pattern", Verdict::Wrong, "counts 0"),
+    ("no alarm", |o| o.alarms.as_mut().unwrap().clear(), "alarm.exists", Verdict::Missing, "no alarm"),
+    ("other metric", |o| alarm(o).metric.name = "Else".into(), "alarm.exists", Verdict::Wrong, "watches rootbell/Else"),
+    ("threshold", |o| alarm(o).threshold = 100.0, "alarm.exists", Verdict::Wrong, "first use"),
+    ("less than", |o| alarm(o).comparison = "LessThanThreshold".into(), "alarm.exists", Verdict::Wrong, "LessThan"),
+    ("greater 1", |o| alarm(o).comparison = "GreaterThanThreshold".into(), "alarm.exists", Verdict::Wrong, "first use"),
+    ("average", |o| alarm(o).statistic = "Average".into(), "alarm.exists", Verdict::Wrong, "Average"),
+    ("an hour", |o| alarm(o).evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),
+    ("never back", |o| alarm(o).missing_data = "breaching".into(), "alarm.exists", Verdict::Wrong, "never go back"),
+    ("actions off", |o| alarm(o).actions_enabled = false, "alarm.actions", Verdict::Wrong, "off"),
+    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "does not notify"),
+    ("no topic", |o| o.topic = Ok(None), "topic.exists", Verdict::Missing, "no topic"),
+    ("shut out", |o| topic(o).policy = None, "topic.policy", Verdict::Wrong, "unheard"),
+    (
+        "aws key",
+        |o| topic(o).kms_key = Some("alias/aws/sns".into()),
+        "topic.encryption",
+        Verdict::Wrong,
+        "alias/aws/sns",
+    ),
+    ("own key", |o| topic(o).kms_key = Some("alias/mine".into()), "topic.encryption", Verdict::Unknown, "not read"),
+    (
+        "pending",
+        |o| o.subscriptions.as_mut().unwrap()[0].state = Confirmation::Pending,
+        "subscription.confirmed",
+        Verdict::Pending,
+        "alice@example.com",
+    ),
+    (
+        "deleted",
+        |o| o.subscriptions.as_mut().unwrap()[0].state = Confirmation::Deleted,
+        "subscription.confirmed",
+        Verdict::Missing,
+        "Nobody",
+    ),
+];
+
+fn trail(o: &mut Observed) -> &mut WatchedTrail {
+    o.trail.as_mut().unwrap()
+}
+
+fn status(o: &mut Observed) -> &mut crate::domain::observed::TrailStatus {
+    trail(o).status.as_mut().unwrap()
+}
+
+fn alarm(o: &mut Observed) -> &mut Alarm {
+    &mut o.alarms.as_mut().unwrap()[0]
+}
+
+fn topic(o: &mut Observed) -> &mut Topic {
+    o.topic.as_mut().unwrap().as_mut().unwrap()
+}
+
+#[test]
+fn each_broken_link_is_told_by_its_own_check_in_its_own_words() {
+    for (name, harm, id, verdict, word) in BREAKS {
+        let mut observed = sound();
+        harm(&mut observed);
+        let health = judge(&observed);
+        let found = check(&health, id);
+        assert_eq!(found.verdict, *verdict, "{name}: {found:?}");
+        assert!(found.detail.contains(word), "{name}: {found:?}");
+        assert_eq!(found.verdict == Verdict::Ok, found.fix.is_empty(), "{name}: {found:?}");
+        assert_eq!(health.healthy(), *verdict == Verdict::Ok, "{name}");
+    }
+}
+
+#[test]
+fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
+    let unseen = Unseen { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
+    let health = judge(&Observed { topic: Err(unseen), ..sound() });
+    let unknown: Vec<_> = health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id).collect();
+    assert_eq!(unknown, ["topic.exists", "topic.policy", "topic.encryption"]);
+    assert!(health.checks.iter().filter(|c| !unknown.contains(&c.id)).all(|c| c.verdict == Verdict::Ok));
+}
+
+#[test]
+fn one_confirmed_of_two_is_enough() {
+    let mut observed = sound();
+    let second = Subscription {
+        endpoint: "bob@example.com".into(),
+        protocol: "email".into(),
+        state: Confirmation::Pending,
+        arn: None,
+    };
+    observed.subscriptions.as_mut().unwrap().push(second);
+    let health = judge(&observed);
+    assert_eq!(check(&health, "subscription.confirmed").detail, "1 of 2 confirmed");
+    assert!(health.healthy());
+}

@@ -1,0 +1,195 @@
+use super::*;
+use crate::domain::fixtures::{settings, sound};
+use crate::domain::observed::{Observed, Unseen};
+use crate::domain::{Wishes, pattern};
+
+fn told(email: &str) -> Wishes {
+    Wishes { emails: vec![email.into()], ..Wishes::default() }
+}
+
+fn ids(wishes: &Wishes, observed: &Observed) -> Vec<String> {
+    plan(&settings(wishes, observed), observed).changes().map(Change::id).collect()
+}
+
+fn edit<T>(part: &mut Result<T, Unseen>, change: impl FnOnce(&mut T)) {
+    change(part.as_mut().unwrap());
+}
+
+#[test]
+fn an_empty_account_gets_the_whole_chain() {
+    let all = [
+        "bucket.create",
+        "bucket.public_access_block",
+        "bucket.versioning",
+        "bucket.tags",
+        "bucket.policy",
+        "log_group.create",
+        "log_group.retention",
+        "role.create",
+        "role.policy",
+        "trail.create",
+        "trail.start",
+        "topic.create",
+        "subscription.create:a@b.de",
+        "filter.put",
+        "alarm.put",
+    ];
+    assert_eq!(ids(&told("a@b.de"), &Observed::nothing()), all);
+}
+
+#[test]
+fn a_sound_account_needs_nothing() {
+    let observed = sound();
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert!(plan.is_empty() && plan.blocked.is_empty() && plan.notes.is_empty(), "{plan:?}");
+    assert!(plan.rows.iter().all(|r| r.action == Action::Keep));
+}
+
+#[test]
+fn every_change_comes_after_what_it_needs() {
+    let observed = Observed::nothing();
+    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    let mut done: Vec<String> = Vec::new();
+    for change in plan.changes() {
+        for need in plan.needs(change) {
+            assert!(done.contains(&need), "{} needs {need}", change.id());
+        }
+        done.push(change.id());
+    }
+}
+
+#[test]
+fn nobody_to_tell_blocks_the_plan() {
+    let observed = Observed::nothing();
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert!(plan.blocked.iter().any(|(step, why)| *step == Step::Topic && why.contains("--email")));
+}
+
+#[test]
+fn what_could_not_be_read_blocks_the_plan_rather_than_being_guessed() {
+    let unseen = Unseen { why: "GetRole: permission denied.".into(), fix: "Ask for iam:GetRole.".into() };
+    let observed = Observed { role: Err(unseen), ..sound() };
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert!(plan.rows.is_empty());
+    assert!(plan.blocked[0].1.contains("iam:GetRole"));
+}
+
+#[test]
+fn somebody_elses_bucket_name_blocks_and_proposes_another() {
+    let observed = Observed { bucket: Ok(BucketName::Closed), ..Observed::nothing() };
+    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    assert!(plan.blocked[0].1.contains("rootbell-123456789012-eu-west-1-logs"), "{:?}", plan.blocked);
+}
+
+#[test]
+fn a_stopped_trail_is_started_and_one_without_a_log_group_gets_one() {
+    let mut observed = sound();
+    let trail = observed.trail.as_mut().unwrap();
+    edit(&mut trail.status, |s| s.logging = false);
+    assert_eq!(ids(&Wishes::default(), &observed), ["trail.start"]);
+    let trail = observed.trail.as_mut().unwrap();
+    (trail.trail.log_group_arn, trail.trail.role_arn) = (None, None);
+    observed.trails = Ok(vec![trail.trail.clone()]);
+    assert_eq!(ids(&Wishes::default(), &observed), ["trail.update", "trail.start"]);
+}
+
+#[test]
+fn the_same_trail_seen_from_another_region_is_not_altered_from_there() {
+    let observed = sound();
+    let there = Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &told("a@b.de"), &observed);
+    let plan = plan(&there, &observed);
+    assert!(plan.blocked.iter().any(|(_, why)| why.contains("--region eu-west-1")), "{:?}", plan.blocked);
+}
+
+#[test]
+fn a_trail_that_is_not_ours_keeps_its_bucket_and_its_role_with_its_path() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    watched.trail.name = "theirs".into();
+    watched.trail.bucket = "their-bucket".into();
+    watched.trail.log_file_validation = false;
+    watched.trail.role_arn = Some("arn:aws:iam::123456789012:role/service-role/their-role".into());
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    observed.bucket = Ok(BucketName::NotOurs);
+    observed.role = Ok(None);
+    assert_eq!(ids(&Wishes::default(), &observed), Vec::<String>::new());
+}
+
+#[test]
+fn selectors_that_would_be_lost_are_not_replaced() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    edit(&mut watched.events, |e| (e.read, e.others) = (false, true));
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert!(plan.is_empty());
+    assert!(plan.blocked[0].1.contains("selectors of its own"));
+}
+
+#[test]
+fn a_second_trail_is_made_with_a_word_about_its_cost() {
+    let mut other = sound().trail.unwrap().trail;
+    (other.name, other.log_group_arn) = ("theirs".into(), None);
+    let observed = Observed { trails: Ok(vec![other]), ..Observed::nothing() };
+    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    assert!(plan.notes[0].1.contains("2 USD"));
+}
+
+#[test]
+fn an_alarm_is_mended_and_what_others_added_is_handed_back() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| {
+        all[0].threshold = 100.0;
+        all[0].actions.push("arn:aws:sns:eu-west-1:123456789012:pager".into());
+        all[0].ok_actions.push("arn:aws:sns:eu-west-1:123456789012:calm".into());
+        all[0].description = "hands off".into();
+    });
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    let Some(Change::PutMetricAlarm { alarm }) = plan.changes().next() else { panic!("{plan:?}") };
+    assert!((alarm.threshold - 1.0).abs() < f64::EPSILON);
+    assert_eq!(alarm.actions.len(), 2);
+    assert_eq!(alarm.ok_actions.len(), 1);
+    assert_eq!(alarm.description, "hands off");
+}
+
+#[test]
+fn another_pattern_in_our_filter_gives_way_to_the_auditors() {
+    let mut observed = sound();
+    edit(&mut observed.filters, |all| all[0].pattern = "{ $.userIdentity.type = \"IAMUser\" }".into());
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    let Some(Change::PutMetricFilter { filter, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    assert_eq!(filter.pattern, pattern::AUDITED);
+    assert_eq!(filter.metric.name, "RootUse", "filter and alarm stay in step");
+}
+
+#[test]
+fn a_topic_open_to_all_is_closed_and_other_statements_stay() {
+    let mut observed = sound();
+    edit(&mut observed.topic, |topic| {
+        topic.as_mut().unwrap().policy = Some(serde_json::json!({ "Statement": [
+            { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" },
+            { "Sid": "Lambda", "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" },
+              "Action": "sns:Publish", "Resource": "*" },
+        ] }));
+    });
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    let Some(Change::SetTopicPolicy { policy, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    let said = policy.to_string();
+    assert!(!said.contains("\"Open\"") && said.contains("\"Lambda\"") && said.contains("cloudwatch"), "{said}");
+}
+
+#[test]
+fn a_pending_address_is_kept_and_a_new_one_subscribed() {
+    let mut observed = sound();
+    edit(&mut observed.subscriptions, |all| all[0].state = Confirmation::Pending);
+    let wishes = Wishes { emails: vec!["Alice@example.com".into(), "bob@example.com".into()], ..Wishes::default() };
+    assert_eq!(ids(&wishes, &observed), ["subscription.create:bob@example.com"]);
+}
+
+#[test]
+fn our_logs_are_kept_a_year_but_longer_stays_longer() {
+    let mut observed = sound();
+    for (days, wanted) in [(Some(7), 1), (None, 1), (Some(731), 0)] {
+        edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = days);
+        assert_eq!(ids(&Wishes::default(), &observed).len(), wanted, "{days:?}");
+    }
+}

@@ -1,0 +1,102 @@
+//! Wires model, terminal, time and work together.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use color_eyre::eyre::Result;
+use crossterm::event::{Event, EventStream};
+use futures::StreamExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::app::{Effect, Model, Msg, update};
+use crate::cloud::{Connector, Target};
+use crate::ui::{Theme, view};
+
+mod input;
+mod signals;
+mod terminal;
+pub mod worker;
+
+pub use worker::Worker;
+
+/// What the wizard is started with.
+pub struct Options {
+    pub connector: Arc<dyn Connector>,
+    pub target: Target,
+    pub theme: Theme,
+    /// The scenario, where the account is a demo.
+    pub demo: Option<String>,
+}
+
+/// Runs the wizard until the user leaves it.
+///
+/// # Errors
+/// Where the terminal cannot be set up or drawn on. It is as it was before in every case.
+pub async fn run(options: Options) -> Result<()> {
+    let mut terminal = terminal::Guard::enter()?;
+    let (sender, mut answers) = mpsc::unbounded_channel();
+    let mut worker = Worker::new(options.connector, sender);
+    let mut events = EventStream::new();
+    let mut signals = signals::Signals::listen()?;
+    let (mut model, effects) = Model::start(options.target, options.demo, now());
+    // The first frame comes before the first request.
+    terminal.draw(|frame| view(&model, &options.theme, frame))?;
+    perform(effects, &mut worker)?;
+    while !model.quit {
+        let wait = model.deadline().map(|at| until(at));
+        let msg = tokio::select! {
+            event = events.next() => match event {
+                Some(Ok(Event::Resize(..))) => None,
+                Some(Ok(event)) => match input::message(&event) {
+                    Some(msg) => Some(msg),
+                    None => continue,
+                },
+                // The terminal is gone: there is nobody to talk to.
+                Some(Err(_)) | None => break,
+            },
+            Some(msg) = answers.recv() => Some(msg),
+            () = sleep(wait) => Some(Msg::Tick),
+            () = signals.next() => break,
+            () = worker.failure() => break,
+        };
+        // What has come in the meantime is taken in before the screen is drawn once.
+        let waiting = std::iter::from_fn(|| answers.try_recv().ok());
+        for msg in msg.into_iter().chain(waiting).collect::<Vec<_>>() {
+            let effects = update(&mut model, msg, now());
+            perform(effects, &mut worker)?;
+        }
+        if !model.quit && terminal.draw(|frame| view(&model, &options.theme, frame)).is_err() {
+            break;
+        }
+    }
+    drop(terminal);
+    worker.stop()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one clock of the wizard; everything else is handed its time")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+fn until(at: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(now())).unwrap_or(Duration::ZERO)
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn perform(effects: Vec<Effect>, worker: &mut Worker) -> io::Result<()> {
+    for effect in effects {
+        match effect {
+            Effect::Copy(text) => terminal::copy(&text)?,
+            effect => worker.start(effect),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The terminal's events as the app's messages.
+
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+
+use crate::app::Msg;
+use crate::app::keys::{Code, Key};
+
+/// The message an event is; none for what the app has no use for. A held key repeats movement and text, nothing else.
+pub(super) fn message(event: &Event) -> Option<Msg> {
+    match event {
+        Event::Paste(text) => Some(Msg::Paste(text.clone())),
+        Event::Key(key) => {
+            let code = code(key.code)?;
+            let repeats = !matches!(code, Code::Enter | Code::Esc | Code::F(_));
+            let acts = key.kind == KeyEventKind::Press || (key.kind == KeyEventKind::Repeat && repeats);
+            let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+            let alt = key.modifiers.contains(KeyModifiers::ALT);
+            // AltGr comes as Ctrl+Alt with the letter it makes: that is text.
+            (acts && (!alt || ctrl)).then_some(Msg::Key(Key { code: lower(code, ctrl), ctrl: ctrl && !alt }))
+        }
+        _ => None,
+    }
+}
+
+fn lower(code: Code, ctrl: bool) -> Code {
+    match code {
+        Code::Char(c) if ctrl => Code::Char(c.to_ascii_lowercase()),
+        other => other,
+    }
+}
+
+fn code(code: KeyCode) -> Option<Code> {
+    Some(match code {
+        KeyCode::Char(c) => Code::Char(c),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::F(n) => Code::F(n),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyEvent, KeyEventState};
+
+    use super::*;
+
+    fn event(code: KeyCode, modifiers: KeyModifiers, kind: KeyEventKind) -> Event {
+        Event::Key(KeyEvent { code, modifiers, kind, state: KeyEventState::NONE })
+    }
+
+    #[test]
+    fn a_held_enter_applies_once_and_a_held_letter_is_typed_on() {
+        let none = KeyModifiers::NONE;
+        assert!(message(&event(KeyCode::Enter, none, KeyEventKind::Repeat)).is_none());
+        assert!(message(&event(KeyCode::Char('a'), none, KeyEventKind::Repeat)).is_some());
+        assert!(message(&event(KeyCode::Char('a'), none, KeyEventKind::Release)).is_none());
+    }
+
+    #[test]
+    fn altgr_types_text() {
+        let at = event(KeyCode::Char('@'), KeyModifiers::CONTROL | KeyModifiers::ALT, KeyEventKind::Press);
+        let Some(Msg::Key(key)) = message(&at) else { panic!("a key") };
+        assert_eq!(key, Key::plain(Code::Char('@')));
+    }
+}

@@ -1,0 +1,69 @@
+//! Draws the model. Nothing here changes it.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::app::{Model, Screen};
+
+mod account;
+mod footer;
+mod header;
+mod health;
+mod overlay;
+mod plan;
+mod step;
+mod text;
+pub mod theme;
+
+pub use theme::Theme;
+
+/// The smallest screen that everything fits on.
+pub const SMALLEST: (u16, u16) = (60, 20);
+
+/// Draws the whole screen.
+pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return too_small(theme, frame, area);
+    }
+    let [top, rule, body, foot] = area.layout(&Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+    ]));
+    header::draw(model, theme, frame, top, rule);
+    let body = notice(model, theme, frame, body);
+    match model.screen {
+        Screen::Account => account::draw(model, theme, frame, body),
+        Screen::Step(step) => step::draw(model, step, theme, frame, body),
+        Screen::Health => health::draw(model, theme, frame, body),
+    }
+    if let Some(overlay) = &model.overlay {
+        overlay::draw(model, overlay, theme, frame, body);
+    }
+    footer::draw(model, theme, frame, foot);
+}
+
+fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let said = format!(
+        "Make me bigger: {}x{} at least, this is {}x{}. Ctrl+C quits.",
+        SMALLEST.0, SMALLEST.1, area.width, area.height
+    );
+    let lines: Vec<Line> = text::wrap(&said, area.width).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+/// The one-line word that the next key takes away, above the footer; what is left of the body.
+fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
+    let Some(said) = &model.notice else { return body };
+    let lines = text::wrap(said, body.width.saturating_sub(2));
+    let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
+    let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
+    let lines: Vec<Line> =
+        lines.into_iter().map(|l| Line::from(vec![Span::raw(" "), Span::styled(l, theme.warn)])).collect();
+    frame.render_widget(Paragraph::new(lines), low);
+    rest
+}

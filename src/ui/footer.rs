@@ -1,0 +1,69 @@
+//! The hints at the bottom: the key table's own words, pruned to the width.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::theme::Theme;
+use crate::app::keys::{BINDINGS, Binding, Context, Intent};
+use crate::app::{Model, Screen};
+use crate::domain::Step;
+
+pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let context = model.context();
+    let hints: Vec<(String, String)> = BINDINGS
+        .iter()
+        .filter(|b| b.context == context && !b.hint.is_empty() && applies(model, b))
+        .map(|b| (b.keys[0].name(), hint(model, b)))
+        .collect();
+    // Help is never pruned: with it, nothing is lost.
+    let help = hints.iter().position(|(_, h)| h == "help");
+    let width = usize::from(area.width);
+    let mut shown: Vec<usize> = Vec::new();
+    let mut used = 1;
+    let cost = |i: usize| hints[i].0.chars().count() + hints[i].1.chars().count() + 4;
+    for i in help.into_iter().chain((0..hints.len()).filter(|i| Some(*i) != help)) {
+        if used + cost(i) <= width + 3 {
+            used += cost(i);
+            shown.push(i);
+        }
+    }
+    shown.sort_unstable();
+    let mut spans = vec![Span::raw(" ")];
+    for i in shown {
+        spans.push(Span::styled(hints[i].0.clone(), theme.accent));
+        spans.push(Span::styled(format!(" {}   ", hints[i].1), theme.dim));
+    }
+    frame.render_widget(Line::from(spans), area);
+}
+
+/// Whether a binding does something on the screen as it is now.
+fn applies(model: &Model, binding: &Binding) -> bool {
+    match (binding.intent, model.screen) {
+        (Intent::Details, Screen::Step(step)) => step == Step::Trail,
+        (Intent::SendAgain, _) => !model.waiting().is_empty(),
+        (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
+        _ => true,
+    }
+}
+
+/// What Enter does on a step depends on how far it is.
+fn hint(model: &Model, binding: &Binding) -> String {
+    let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
+    if binding.context != Context::Step || binding.intent != Intent::Apply {
+        return binding.hint.to_owned();
+    }
+    if model.is_running() {
+        return "wait".into();
+    }
+    let Some(derived) = &model.derived else { return "wait".into() };
+    let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
+    let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
+    match changes {
+        _ if model.is_looking() => "wait".into(),
+        0 => "go on".into(),
+        _ if failed => "try again".into(),
+        1 => "apply".into(),
+        n => format!("apply {n}"),
+    }
+}

@@ -1,0 +1,96 @@
+//! What lies over a screen.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::text::{cut, pad, wrap};
+use super::theme::Theme;
+use crate::app::Model;
+use crate::app::keys::{BINDINGS, Context, Key};
+use crate::app::overlay::{Overlay, Picked, Picker};
+
+pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    match overlay {
+        Overlay::Help { scroll } => {
+            let lines = help(theme, area.width.saturating_sub(6));
+            window(frame, theme, area, " Keys ", lines, *scroll);
+        }
+        Overlay::Commands { text, scroll } => {
+            let width = area.width.saturating_sub(6);
+            let lines = text.lines().flat_map(|l| wrap(l, width)).map(|l| Line::styled(l, theme.text)).collect();
+            window(frame, theme, area, " The same with the AWS CLI ", lines, *scroll);
+        }
+        Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
+        Overlay::Leave => {
+            let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
+            let width = area.width.min(60);
+            let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+            let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
+            window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
+        }
+    }
+}
+
+/// A framed text that scrolls.
+fn window(frame: &mut Frame<'_>, theme: &Theme, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
+    let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
+    frame.render_widget(Clear, area);
+    let height = area.height.saturating_sub(2);
+    let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(height);
+    let more = if most > scroll { format!(" {} more lines ", most - scroll) } else { String::new() };
+    let block = Block::bordered()
+        .title(Span::styled(title, theme.title))
+        .title_bottom(Span::styled(more, theme.dim))
+        .border_style(theme.dim);
+    frame.render_widget(Paragraph::new(lines).scroll((scroll.min(most), 0)).block(block), area);
+}
+
+fn help(theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![row(theme, width, "Ctrl+C", "Quit, from everywhere")];
+    for context in Context::ALL {
+        lines.push(Line::default());
+        lines.push(Line::styled(context.title(), theme.title));
+        for binding in BINDINGS.iter().filter(|b| b.context == context) {
+            let keys: Vec<String> = binding.keys.iter().map(|k: &Key| k.name()).collect();
+            lines.push(row(theme, width, &keys.join(", "), binding.help));
+        }
+    }
+    lines
+}
+
+fn row(theme: &Theme, width: u16, keys: &str, help: &str) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(format!("  {}", pad(keys, 16)), theme.accent),
+        Span::styled(cut(help, usize::from(width).saturating_sub(18)), theme.text),
+    ])
+}
+
+fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let title = match picker.what {
+        Picked::Profile => " Profile ",
+        Picked::Region => " Region ",
+    };
+    let mut lines = vec![Line::from(vec![
+        Span::styled(" type to narrow: ", theme.dim),
+        Span::styled(format!("{}_", picker.typed()), theme.accent),
+    ])];
+    let matches = picker.matches();
+    let height = usize::from(area.height.saturating_sub(4));
+    let from = (picker.selected() + 1).saturating_sub(height);
+    for (i, item) in matches.iter().enumerate().skip(from).take(height) {
+        let (mark, style) = if i == picker.selected() { (">", theme.selected) } else { (" ", theme.text) };
+        lines.push(Line::styled(format!(" {mark} {item}"), style));
+    }
+    if !picker.ready {
+        lines.push(Line::styled(format!(" {} reading", super::plan::spinner(model.now)), theme.dim));
+    } else if matches.is_empty() {
+        let said = match picker.choice() {
+            Ok(typed) => format!(" Enter takes `{typed}`"),
+            Err(why) => format!(" {why}"),
+        };
+        lines.push(Line::styled(said, theme.warn));
+    }
+    window(frame, theme, area, title, lines, 0);
+}

@@ -1,0 +1,151 @@
+//! The plan under a form: one row a change, and how each is getting on.
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text::{cut, pad, wrap};
+use super::theme::Theme;
+use crate::app::Model;
+use crate::app::progress::RunRow;
+use crate::domain::observed::Confirmation;
+use crate::domain::plan::{Action, Row};
+use crate::domain::{Change, Step};
+use crate::engine::State;
+
+/// One of four strokes, turning with time.
+pub(super) fn spinner(now: Timestamp) -> char {
+    let turn = now.as_millisecond().rem_euclid(480) / 120;
+    ['-', '\\', '|', '/'][usize::try_from(turn).unwrap_or(0)]
+}
+
+/// Minutes and seconds, as on a stop watch.
+pub(super) fn clock(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// The rows of a step as lines, and the line that should be in view.
+pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, usize) {
+    let mut out = Vec::new();
+    let mut focus = 0;
+    let run = model.runs[step as usize].as_ref();
+    match (run, &model.derived) {
+        (Some(run), _) => {
+            for row in &run.rows {
+                if focus == 0 && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+                    focus = out.len();
+                }
+                row_lines(model, row, theme, width, &mut out);
+            }
+        }
+        (None, Some(derived)) if !model.is_looking() => {
+            for row in derived.plan.step(step) {
+                let (word, style) = standing(model, row, theme);
+                out.push(line(row, &word, style, &row.detail, "", theme, width));
+            }
+            for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
+                aside(note, theme.warn, width, &mut out);
+            }
+            let whole = derived.plan.rows.is_empty();
+            for (_, why) in derived.plan.blocked.iter().filter(|(s, _)| *s == step || whole) {
+                aside(why, theme.bad, width, &mut out);
+            }
+        }
+        _ => out.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text)),
+    }
+    (out, focus)
+}
+
+fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
+    for line in wrap(text, width.saturating_sub(4)) {
+        out.push(Line::styled(format!("   {line}"), style));
+    }
+}
+
+/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed.
+fn standing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
+    match confirmation(model, row) {
+        Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
+        Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
+        _ => (String::new(), theme.text),
+    }
+}
+
+/// How the subscription stands that a row is about.
+fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
+    let about = row.resource == "subscription";
+    let all = model.observed.as_ref()?.subscriptions.as_ref().ok()?;
+    all.iter().find(|s| about && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
+}
+
+fn row_lines(model: &Model, run: &RunRow, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+    let row = &run.row;
+    let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
+    let subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(State::Done);
+    let (word, style, detail, time) = match &run.state {
+        None => {
+            let (word, style) = standing(model, row, theme);
+            (word, style, row.detail.clone(), String::new())
+        }
+        Some(State::Queued) => ("queued".into(), theme.dim, row.detail.clone(), String::new()),
+        Some(State::Running) => (format!("{} running", spinner(model.now)), theme.accent, row.detail.clone(), seconds),
+        Some(State::Retrying { attempt, because }) => {
+            ("retrying".into(), theme.warn, format!("attempt {attempt}, because: {because}"), seconds)
+        }
+        Some(State::Done) if subscribed => match confirmation(model, row) {
+            Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
+            _ => {
+                let since = model.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
+                let clock = since.map(|at| clock(model.now.duration_since(at))).unwrap_or_default();
+                ("waiting".into(), theme.warn, "open the link in the e-mail (good for 2 days)".into(), clock)
+            }
+        },
+        Some(State::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
+        Some(State::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
+        Some(State::Skipped { needs }) => ("skipped".into(), theme.dim, format!("it needs {needs}"), String::new()),
+    };
+    out.push(line(row, &word, style, &detail, &time, theme, width));
+    match &run.state {
+        Some(State::Failed(error)) => {
+            aside(&error.why(), theme.bad, width, out);
+            aside(&error.fix(), theme.text, width, out);
+        }
+        Some(State::Retrying { because, .. }) if width < 100 => {
+            aside(&format!("because: {because}"), theme.warn, width, out);
+        }
+        _ => {}
+    }
+}
+
+/// State, mark, what, name; the detail where there is room for it.
+fn line(row: &Row, word: &str, style: Style, detail: &str, time: &str, theme: &Theme, width: u16) -> Line<'static> {
+    let width = usize::from(width);
+    let kind = 20;
+    let used = 3 + 10 + 2 + kind + 1;
+    let rest = width.saturating_sub(used + time.len() + usize::from(!time.is_empty()) * 2);
+    // The name keeps what it needs; the detail gets what is left, or nothing.
+    let name_width = row.name.chars().count().min(rest);
+    let detail_room = rest.saturating_sub(name_width + 2);
+    let detail = if detail_room >= 12 { cut(detail, detail_room) } else { String::new() };
+    let mark_style = match row.action {
+        Action::Create => theme.good,
+        Action::Update => theme.warn,
+        Action::Keep => theme.dim,
+    };
+    let mut spans = vec![
+        Span::styled(format!("   {}", pad(word, 10)), style),
+        Span::styled(format!("{} ", row.action.mark()), mark_style),
+        Span::styled(pad(row.resource, kind), theme.text),
+        Span::styled(format!(" {}", cut(&row.name, name_width)), theme.text),
+    ];
+    if !detail.is_empty() {
+        spans.push(Span::styled(format!("  {detail}"), theme.dim));
+    }
+    if !time.is_empty() {
+        let so_far: usize = spans.iter().map(Span::width).sum();
+        let gap = width.saturating_sub(so_far + time.len() + 1);
+        spans.push(Span::styled(format!("{}{time}", " ".repeat(gap)), theme.dim));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,220 @@
+//! A step: what it makes and why, its fields, and the plan.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::text::{pad, wrap};
+use super::theme::Theme;
+use crate::app::form::{FieldId, TextField};
+use crate::app::{Model, Samples};
+use crate::domain::Step;
+use crate::domain::samples::SAMPLES;
+
+/// What the step is for, in words for somebody who has never heard of `CloudTrail`.
+fn words(step: Step) -> (&'static str, &'static str) {
+    match step {
+        Step::Trail => (
+            "Record what happens",
+            "A CloudTrail trail writes down every call in every region, and hands it to CloudWatch Logs, where it can be searched.",
+        ),
+        Step::Topic => (
+            "Whom to tell",
+            "Alerts go to an SNS topic, and from there to your inbox. You confirm by a link in an e-mail.",
+        ),
+        Step::Filter => {
+            ("What to look for", "A metric filter counts the events in the log group that mean: somebody used root.")
+        }
+        Step::Alarm => {
+            ("When to ring", "A CloudWatch alarm rings as soon as that count is not zero, and notifies the topic.")
+        }
+    }
+}
+
+pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (title, purpose) = words(step);
+    let mut head = vec![Line::from(vec![
+        Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
+        Span::styled(title, theme.title),
+    ])];
+    for line in wrap(purpose, area.width.saturating_sub(2)) {
+        head.push(Line::styled(format!(" {line}"), theme.dim));
+    }
+    if area.height > 20 {
+        head.push(Line::default());
+    }
+    let mut cursor = None;
+    for field in model.form.shown(step) {
+        if let Some((x, y)) = field_lines(model, field, theme, area.width, &mut head) {
+            cursor = Some((x, y));
+        }
+    }
+    match step {
+        Step::Filter => samples(model, theme, area.width, &mut head),
+        Step::Alarm => alarm(model, theme, area.width, &mut head),
+        _ => {}
+    }
+    head.push(Line::styled(plan_title(model, step), theme.title));
+    let height = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(3));
+    let [top, low] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
+    frame.render_widget(Paragraph::new(head), top);
+    if let Some((x, y)) = cursor.filter(|_| model.overlay.is_none() && !model.is_running())
+        && y < top.height
+    {
+        frame.set_cursor_position(Position::new(top.x + x, top.y + y));
+    }
+    draw_plan(model, step, theme, frame, low);
+}
+
+fn plan_title(model: &Model, step: Step) -> String {
+    match model.runs[step as usize].as_ref().map(crate::app::StepRun::count) {
+        Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
+        _ => " Plan".to_owned(),
+    }
+}
+
+/// The plan scrolls by itself to what runs or has failed; the keys go on from there.
+fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (lines, focus) = super::plan::lines(model, step, theme, area.width);
+    let height = usize::from(area.height);
+    let most = lines.len().saturating_sub(height);
+    let at = if focus + 3 > height { focus + 3 - height } else { 0 };
+    let scroll = (at + usize::from(model.scroll)).min(most);
+    let hidden = lines.len().saturating_sub(scroll + height);
+    let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
+    if hidden > 0
+        && let Some(last) = shown.last_mut()
+    {
+        *last = Line::styled(format!("   {} more below: PgDn", hidden + 1), theme.dim);
+    }
+    frame.render_widget(Paragraph::new(shown), area);
+}
+
+/// The field's lines; where the cursor stands, if it has the focus.
+fn field_lines(
+    model: &Model,
+    field: &TextField,
+    theme: &Theme,
+    width: u16,
+    out: &mut Vec<Line<'static>>,
+) -> Option<(u16, u16)> {
+    let focused = model.form.focus() == field.id;
+    let label_width = 11;
+    let left = 3 + label_width;
+    let wide = field.id == FieldId::Pattern;
+    let room = usize::from(width).saturating_sub(left + 3);
+    let box_width = if wide { room } else { room.min(40) };
+    let marker = if focused { ">" } else { " " };
+    let style = if focused { theme.selected } else { theme.text };
+    let top = out.len();
+    let (rows, at) = window(field, box_width, wide);
+    for (i, row) in rows.iter().enumerate() {
+        let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
+        out.push(Line::from(vec![
+            Span::styled(format!(" {mark} "), theme.accent),
+            Span::styled(pad(label, label_width), style),
+            Span::styled("[", theme.dim),
+            Span::styled(pad(row, box_width), style),
+            Span::styled("]", theme.dim),
+        ]));
+    }
+    let aside = field.aside();
+    let aside_style = if field.fault.is_some() { theme.bad } else { theme.dim };
+    let beside = usize::from(width).saturating_sub(left + box_width + 5);
+    if !wide && aside.width() <= beside {
+        if let Some(line) = out.last_mut() {
+            line.spans.push(Span::styled(format!("  {aside}"), aside_style));
+        }
+    } else if focused || field.fault.is_some() {
+        for line in wrap(aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
+            out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
+        }
+    }
+    let x = u16::try_from(left + 1 + at.0).ok()?;
+    let y = u16::try_from(top + at.1).ok()?;
+    focused.then_some((x, y))
+}
+
+/// The part of the text that the box shows, and the cursor in it. The pattern is shown whole, over several lines; any
+/// other text moves along with the cursor.
+fn window(field: &TextField, width: usize, whole: bool) -> (Vec<String>, (usize, usize)) {
+    let chars: Vec<char> = field.text().chars().collect();
+    let width = width.max(1);
+    if whole {
+        let mut rows: Vec<String> = chars.chunks(width).map(|c| c.iter().collect()).collect();
+        if chars.len().is_multiple_of(width) {
+            rows.push(String::new());
+        }
+        return (rows, (field.cursor() % width, field.cursor() / width));
+    }
+    let start = (field.cursor() + 1).saturating_sub(width);
+    let text: String = chars.iter().skip(start).take(width).collect();
+    (vec![text], (field.cursor() - start, 0))
+}
+
+/// Each sample event with whether it would ring.
+fn samples(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+    let title = match &model.samples {
+        Samples::Known(_) => " Tried on sample events by AWS".to_owned(),
+        Samples::Asking(_) => format!(" {} trying it on sample events", super::plan::spinner(model.now)),
+        Samples::NotAsked => " Sample events".to_owned(),
+        Samples::NotChecked(error) => format!(" Sample events: not checked, {}", error.why()),
+    };
+    let title = wrap(&title, width.saturating_sub(1));
+    out.extend(title.into_iter().map(|l| Line::styled(l, theme.title)));
+    let cell = |i: usize| {
+        let sample = SAMPLES[i];
+        let (word, style) = match &model.samples {
+            Samples::Known(rings) => match (rings.get(i).copied().unwrap_or(false), sample.rings) {
+                (true, true) => ("rings", theme.good),
+                (false, false) => ("silent", theme.good),
+                (true, false) => ("RINGS, should not", theme.bad),
+                (false, true) => ("SILENT, should ring", theme.bad),
+            },
+            _ => (if sample.rings { "(should ring)" } else { "(should be silent)" }, theme.dim),
+        };
+        [Span::styled(format!("   {}", pad(sample.title, 23)), theme.text), Span::styled(pad(word, 20), style)]
+    };
+    let half = SAMPLES.len() / 2;
+    if width >= 92 {
+        for i in 0..half {
+            out.push(Line::from([cell(i), cell(i + half)].concat()));
+        }
+    } else {
+        out.extend((0..SAMPLES.len()).map(|i| Line::from(cell(i).to_vec())));
+    }
+}
+
+/// What the alarm does, as a sentence.
+fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+    let Some(derived) = &model.derived else { return };
+    let settings = &derived.settings;
+    let standing = derived.health.alarm.as_ref();
+    let threshold = "Sum of 5 minutes >= 1, missing data is not breaching";
+    let mut fact = |label: &str, value: &str| {
+        out.push(Line::from(vec![
+            Span::styled(format!("   {}", pad(label, 12)), theme.dim),
+            Span::styled(super::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
+        ]));
+    };
+    fact("Rings when", threshold);
+    fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
+    fact("Notifies", &settings.topic.value);
+    if let Some(alarm) = standing {
+        fact("State", alarm.state.as_str());
+    }
+    let sentence = format!(
+        "After a root sign-in the trail delivers the event within about 5 minutes, the alarm looks once in 5 minutes: \
+         the e-mail to {} comes 5 to 10 minutes later.",
+        match settings.emails.value.as_slice() {
+            [] => "you".to_owned(),
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        }
+    );
+    for line in wrap(&sentence, width.saturating_sub(4)) {
+        out.push(Line::styled(format!("   {line}"), theme.dim));
+    }
+}
