@@ -1,0 +1,3 @@
+//! The whole program from outside: its commands, the wire, the house rules.
+
+mod support;
