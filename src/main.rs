@@ -36,7 +36,7 @@ async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
         let options = runtime::Options {
             connector,
             target: cli.global.target(),
-            theme: Theme::named(cli.global.theme.name(), |name| std::env::var(name).ok()),
+            theme: Theme::named(cli.global.theme.as_str(), |name| std::env::var(name).ok()),
             demo: cli.global.demo,
         };
         return match runtime::run(options).await {

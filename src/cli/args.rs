@@ -118,7 +118,7 @@ pub enum Theme {
 
 impl Theme {
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Dark => "dark",

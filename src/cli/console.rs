@@ -52,7 +52,7 @@ impl Console {
     }
 
     /// Anything but the result: a line on standard error.
-    pub(super) fn tell(&self, text: impl Display) {
+    pub fn tell(&self, text: impl Display) {
         self.write(&self.err, &format!("{}\n", tame(&text.to_string())));
     }
 
