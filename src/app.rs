@@ -240,6 +240,7 @@ impl Model {
         self.is_running()
             || self.looking.is_some()
             || !self.sending.is_empty()
+            || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
             || matches!(self.connection, Connection::Connecting(_))
             || matches!(self.samples, Samples::Asking(_))
     }

@@ -2,9 +2,13 @@
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
+use std::sync::Arc;
+
 use clap::Parser;
 use jiff::Timestamp;
 
+use crate::cloud::aws::AwsConnector;
+use crate::cloud::demo::DemoConnector;
 use crate::cloud::{CloudError, Connector, ErrorKind, Session};
 use crate::domain::settings::Fault;
 use crate::domain::{Identity, Wishes};
@@ -102,6 +106,23 @@ pub fn demand_terminal(console: &Console) -> Result<(), Exit> {
     ))
 }
 
+/// What makes sessions: AWS, or the demo account.
+///
+/// # Errors
+/// The status to leave with, once the reason is said.
+pub fn connector(global: &Global, now: fn() -> Timestamp, console: &Console) -> Result<Arc<dyn Connector>, Exit> {
+    let Some(scenario) = &global.demo else { return Ok(Arc::new(AwsConnector::new())) };
+    match DemoConnector::new(scenario, Arc::new(now)) {
+        Ok(demo) => Ok(Arc::new(demo)),
+        Err(said) => Err(leave(&Stop::usage(format!("--demo: {said}")), console)),
+    }
+}
+
+/// Says what failed, and gives the status to leave with.
+pub fn fail(said: impl Into<String>, console: &Console) -> Exit {
+    leave(&Stop::failed(said), console)
+}
+
 /// Runs a command to its end. `now` is the clock, read when a verdict depends on it.
 pub async fn run(
     command: &Command,
@@ -136,6 +157,9 @@ struct Scene {
 impl Scene {
     /// Connects and asks who is there; says what the user should know about it.
     async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, Stop> {
+        if global.demo.is_some() {
+            console.tell("Demo: an account in memory. Nothing of it is real, and nothing stays.");
+        }
         let session = connector.connect(&global.target()).await?;
         let identity = session.cloud.identity().await?;
         if let Some(refusal) = identity.refusal() {

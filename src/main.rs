@@ -1,10 +1,9 @@
+//! Reads the command line, and hands over: to a command that prints, or to the wizard.
+
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use jiff::Timestamp;
-use rootbell::cli::{self, Console, Exit};
-use rootbell::cloud::Connector;
-use rootbell::cloud::aws::AwsConnector;
+use rootbell::cli::{self, Cli, Console, Exit};
 use rootbell::runtime;
 use rootbell::ui::Theme;
 
@@ -13,30 +12,37 @@ fn main() -> ExitCode {
     ring(&console).unwrap_or_else(|exit| exit).into()
 }
 
-/// Reads the command line, and hands over to the command or to the wizard.
 fn ring(console: &Console) -> Result<Exit, Exit> {
     let cli = cli::parse()?;
     cli::start_log(&cli.global, console)?;
-    let connector: Arc<dyn Connector> = Arc::new(AwsConnector::new());
     if cli.command.is_none() {
         cli::demand_terminal(console)?;
     }
-    let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|_| Exit::Failed)?;
-    let exit = match &cli.command {
-        Some(command) => tokio.block_on(cli::run(command, &cli.global, &*connector, Timestamp::now, console)),
-        None => {
-            let theme = Theme::named(cli.global.theme.as_str(), |name| std::env::var(name).ok());
-            let options = runtime::Options { connector, target: cli.global.target(), theme, demo: None };
-            match tokio.block_on(runtime::run(options)) {
-                Ok(()) => Exit::Done,
-                Err(error) => {
-                    console.tell(format_args!("rootbell: {error:#}"));
-                    Exit::Failed
-                }
-            }
-        }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| cli::fail(format!("The system gives no event loop: {error}."), console))?;
+    let exit = runtime.block_on(dispatch(cli, console));
+    // A look-up of a name that hangs would otherwise be waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
+    #[expect(clippy::disallowed_methods, reason = "the one clock of the commands; everything else is handed its time")]
+    let now: fn() -> Timestamp = Timestamp::now;
+    let connector = cli::connector(&cli.global, now, console)?;
+    let Some(command) = &cli.command else {
+        let options = runtime::Options {
+            connector,
+            target: cli.global.target(),
+            theme: Theme::named(cli.global.theme.as_str(), |name| std::env::var(name).ok()),
+            demo: cli.global.demo,
+        };
+        return match runtime::run(options).await {
+            Ok(()) => Ok(Exit::Done),
+            Err(error) => Err(cli::fail(format!("{error:#}"), console)),
+        };
     };
-    // A name that is still being resolved must not keep the user waiting.
-    tokio.shutdown_background();
-    Ok(exit)
+    Ok(cli::run(command, &cli.global, connector.as_ref(), now, console).await)
 }

@@ -12,6 +12,7 @@ const EXAMPLES: &str = "\
 Examples:
   rootbell                                        the wizard: four steps, then the verdict
   rootbell --profile prod --region eu-west-1      the wizard, on that account and region
+  rootbell --demo                                 the wizard, on an account in memory
   rootbell plan --email alice@example.com         what would be set up, changing nothing
   rootbell apply --email alice@example.com        set it up, after a question
   rootbell status                                 would it ring?
@@ -82,6 +83,10 @@ pub struct Global {
     /// Send every request here instead of to AWS
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// Try it on an account in memory: no credentials, no network, nothing that stays
+    #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true,
+          default_missing_value = "fresh")]
+    pub demo: Option<String>,
     /// Colours of the wizard
     #[arg(long, global = true, value_name = "THEME", default_value = "auto")]
     pub theme: Theme,

@@ -147,6 +147,13 @@ pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
     wanted.iter().all(|w| standing.contains(&normal(w)))
 }
 
+/// Whether two documents say the same, however they are written.
+#[must_use]
+pub fn same(a: &Value, b: &Value) -> bool {
+    let (ours, theirs) = (statements(a), statements(b));
+    ours.len() == theirs.len() && has_all(Some(a), &theirs)
+}
+
 fn statements(policy: &Value) -> Vec<Value> {
     match policy.get("Statement") {
         Some(Value::Array(list)) => list.clone(),

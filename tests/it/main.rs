@@ -1,5 +1,7 @@
-//! One integration binary: flows (keys in, screen out), properties, …
+//! The whole program from outside: its screens, its commands, the wire, the house rules.
 
 mod flows;
 mod properties;
-mod support;
+mod support {
+    pub mod tester;
+}

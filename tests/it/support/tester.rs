@@ -223,13 +223,13 @@ impl Tester {
     }
 
     #[track_caller]
-    pub fn sees(&self, text: &str) -> &Self {
+    pub fn sees(&mut self, text: &str) -> &mut Self {
         assert!(self.screen().contains(text), "`{text}` is not on the screen:\n{}", self.screen());
         self
     }
 
     #[track_caller]
-    pub fn does_not_see(&self, text: &str) -> &Self {
+    pub fn does_not_see(&mut self, text: &str) -> &mut Self {
         assert!(!self.screen().contains(text), "`{text}` is on the screen:\n{}", self.screen());
         self
     }

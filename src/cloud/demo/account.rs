@@ -1,0 +1,353 @@
+//! What the account in memory has, as plain data: the form of the TOML scenarios, of the state, and of what tests compare.
+//!
+//! Moments are seconds from when the demo starts, negative for what was before; left out, it was long ago.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::faults::Fault;
+use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::{Identity, Place};
+
+/// Seconds from when the demo starts.
+pub type Seconds = i64;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// The ARN of who is signed in.
+    pub caller: String,
+    pub alias: Option<String>,
+    /// The region where none is asked for; empty: there is none.
+    pub region: String,
+    pub profiles: Vec<String>,
+    /// Bucket names that belong to somebody else.
+    pub foreign_buckets: Vec<String>,
+    pub timing: Timing,
+    /// By operation (`CreateRole`), or `*` for every one.
+    pub faults: BTreeMap<String, Fault>,
+    pub buckets: BTreeMap<String, Bucket>,
+    pub roles: BTreeMap<String, Role>,
+    pub regions: BTreeMap<String, Region>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            id: "123456789012".into(),
+            caller: "arn:aws:iam::123456789012:user/alice".into(),
+            alias: None,
+            region: "eu-west-1".into(),
+            profiles: vec!["default".into(), "prod".into()],
+            foreign_buckets: Vec::new(),
+            timing: Timing::default(),
+            faults: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            regions: BTreeMap::new(),
+        }
+    }
+}
+
+impl Account {
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        Identity { account: self.id.clone(), arn: self.caller.clone(), alias: self.alias.clone() }
+    }
+
+    #[must_use]
+    pub fn place(&self, region: &str) -> Place {
+        self.identity().place(region)
+    }
+
+    pub(super) fn region_mut(&mut self, region: &str) -> &mut Region {
+        self.regions.entry(region.to_owned()).or_default()
+    }
+
+    /// The same account with every moment forgotten, and regions that have nothing left out: what two ways of setting
+    /// up can be compared by.
+    #[must_use]
+    pub fn timeless(mut self) -> Self {
+        self.regions.retain(|_, region| *region != Region::default());
+        for bucket in self.buckets.values_mut() {
+            bucket.policy_set = None;
+        }
+        for role in self.roles.values_mut() {
+            role.created = None;
+        }
+        for region in self.regions.values_mut() {
+            for trail in region.trails.values_mut() {
+                (trail.started, trail.stopped, trail.attached) = (None, None, None);
+            }
+            for alarm in region.alarms.values_mut() {
+                (alarm.since, alarm.configured) = (None, None);
+            }
+            for subscription in region.topics.values_mut().flat_map(|t| &mut t.subscriptions) {
+                subscription.sent = None;
+            }
+        }
+        self
+    }
+}
+
+/// How long things take. All zero: everything is there at once, and nobody opens the e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timing {
+    /// Milliseconds for a look-up; a change takes twice as long.
+    pub latency_ms: u64,
+    /// Seconds until CloudTrail can assume a new role.
+    pub role_ready_after: Seconds,
+    /// Seconds until CloudTrail sees a new bucket policy.
+    pub bucket_policy_ready_after: Seconds,
+    /// Seconds until somebody opens the link in the e-mail; left out, nobody does.
+    pub confirm_after: Option<Seconds>,
+    /// Seconds from the first event to be delivered until CloudWatch Logs has it.
+    pub delivers_after: Seconds,
+    /// Seconds until an alarm is evaluated.
+    pub evaluated_after: Seconds,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            latency_ms: 0,
+            role_ready_after: 0,
+            bucket_policy_ready_after: 0,
+            confirm_after: None,
+            delivers_after: 0,
+            evaluated_after: 60,
+        }
+    }
+}
+
+/// Bucket names are global; the bucket itself lives in one region.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Bucket {
+    pub region: String,
+    pub policy: Option<Value>,
+    pub policy_set: Option<Seconds>,
+    pub owner_enforced: bool,
+    pub public_blocked: bool,
+    pub versioned: bool,
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Roles are global.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Role {
+    /// `/`, or as in `/service-role/`.
+    pub path: String,
+    pub trust: Value,
+    /// The inline policy of rootbell's name.
+    pub policy: Option<Value>,
+    pub created: Option<Seconds>,
+}
+
+impl Default for Role {
+    fn default() -> Self {
+        Self { path: "/".into(), trust: serde_json::json!({}), policy: None, created: None }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Region {
+    /// Those whose home this region is; other regions show the multi-region ones among them as shadows.
+    pub trails: BTreeMap<String, Trail>,
+    pub log_groups: BTreeMap<String, LogGroup>,
+    pub topics: BTreeMap<String, Topic>,
+    pub alarms: BTreeMap<String, Alarm>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "CloudTrail's own flags")]
+pub struct Trail {
+    /// The account that it lives in; left out, this one. An organization's trail lives in the management account.
+    pub owner: Option<String>,
+    pub organization: bool,
+    pub multi_region: bool,
+    pub log_file_validation: bool,
+    pub bucket: String,
+    pub log_group_arn: Option<String>,
+    pub role_arn: Option<String>,
+    pub logging: bool,
+    pub started: Option<Seconds>,
+    pub stopped: Option<Seconds>,
+    /// Since when it has the log group.
+    pub attached: Option<Seconds>,
+    /// Management events.
+    pub read: bool,
+    pub write: bool,
+    /// Selectors besides those for management events.
+    pub other_selectors: bool,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self {
+            owner: None,
+            organization: false,
+            multi_region: false,
+            log_file_validation: false,
+            bucket: String::new(),
+            log_group_arn: None,
+            role_arn: None,
+            logging: false,
+            started: None,
+            stopped: None,
+            attached: None,
+            read: true,
+            write: true,
+            other_selectors: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogGroup {
+    pub retention_days: Option<u32>,
+    pub filters: BTreeMap<String, Filter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    pub pattern: String,
+    pub namespace: String,
+    pub metric: String,
+    pub value: String,
+    pub default: Option<f64>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            pattern: String::new(),
+            namespace: String::new(),
+            metric: String::new(),
+            value: "1".into(),
+            default: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Topic {
+    /// Left out: the one SNS gives a new topic.
+    pub policy: Option<Value>,
+    pub kms_key: Option<String>,
+    pub subscriptions: Vec<Subscription>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Subscription {
+    pub endpoint: String,
+    pub protocol: String,
+    pub state: Link,
+    /// When the e-mail with the link went out.
+    pub sent: Option<Seconds>,
+}
+
+impl Default for Subscription {
+    fn default() -> Self {
+        Self { endpoint: String::new(), protocol: "email".into(), state: Link::Pending, sent: None }
+    }
+}
+
+/// Whether the link in the e-mail was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Link {
+    Pending,
+    Confirmed,
+    Deleted,
+}
+
+impl From<Link> for Confirmation {
+    fn from(link: Link) -> Self {
+        match link {
+            Link::Pending => Self::Pending,
+            Link::Confirmed => Self::Confirmed,
+            Link::Deleted => Self::Deleted,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Alarm {
+    pub namespace: String,
+    pub metric: String,
+    pub statistic: String,
+    pub period: u32,
+    pub evaluation_periods: u32,
+    pub datapoints_to_alarm: u32,
+    pub threshold: f64,
+    pub comparison: String,
+    pub missing_data: String,
+    pub actions_enabled: bool,
+    pub actions: Vec<String>,
+    pub ok_actions: Vec<String>,
+    pub insufficient_data_actions: Vec<String>,
+    pub description: String,
+    pub state: State,
+    pub reason: String,
+    pub since: Option<Seconds>,
+    /// When `PutMetricAlarm` last wrote it.
+    pub configured: Option<Seconds>,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self {
+            namespace: String::new(),
+            metric: String::new(),
+            statistic: "Sum".into(),
+            period: 300,
+            evaluation_periods: 1,
+            datapoints_to_alarm: 1,
+            threshold: 1.0,
+            comparison: "GreaterThanOrEqualToThreshold".into(),
+            missing_data: "notBreaching".into(),
+            actions_enabled: true,
+            actions: Vec::new(),
+            ok_actions: Vec::new(),
+            insufficient_data_actions: Vec::new(),
+            description: String::new(),
+            state: State::Ok,
+            reason: String::new(),
+            since: None,
+            configured: None,
+        }
+    }
+}
+
+/// An alarm's state, in AWS's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum State {
+    Ok,
+    Alarm,
+    InsufficientData,
+}
+
+impl From<State> for AlarmState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Ok => Self::Ok,
+            State::Alarm => Self::Alarm,
+            State::InsufficientData => Self::InsufficientData,
+        }
+    }
+}

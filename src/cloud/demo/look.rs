@@ -1,0 +1,323 @@
+//! What the look-ups find in the account, and what time alone changes in it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::account::{self, Account, Link, Seconds, State};
+use super::iam::{Ask, allows};
+use super::{Refusal, pattern};
+use crate::cloud::ErrorKind;
+use crate::domain::observed::{
+    Alarm, Bucket, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
+};
+use crate::domain::{Place, names};
+
+/// From where and when one looks.
+pub(super) struct Scene {
+    pub place: Place,
+    pub start: Timestamp,
+    pub now: Seconds,
+}
+
+impl Scene {
+    fn moment(&self, at: Seconds) -> Timestamp {
+        self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
+    }
+
+    /// Whether what was done at that moment has come through.
+    pub fn through(&self, done: Option<Seconds>, takes: Seconds) -> bool {
+        done.is_none_or(|done| self.now >= done.saturating_add(takes))
+    }
+}
+
+/// An unconfirmed subscription goes by itself after 48 hours.
+///
+/// Source: SNS Developer Guide, "Confirming an Amazon SNS subscription".
+const PENDING_FOR: Seconds = 48 * 3600;
+
+/// Seconds since the last delivery of a trail that delivers.
+const FRESH: Seconds = 180;
+
+/// Lets happen what has become due: e-mails are opened, subscriptions lapse, alarms are evaluated.
+pub(super) fn settle(account: &mut Account, now: Seconds) {
+    let timing = account.timing.clone();
+    for region in account.regions.values_mut() {
+        for topic in region.topics.values_mut() {
+            for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == Link::Pending) {
+                // Mail sent before the demo is opened while somebody watches.
+                let read_from = subscription.sent.unwrap_or(0).max(0);
+                if timing.confirm_after.is_some_and(|takes| now >= read_from.saturating_add(takes)) {
+                    subscription.state = Link::Confirmed;
+                }
+            }
+            topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
+        }
+        for alarm in region.alarms.values_mut() {
+            evaluate(alarm, timing.evaluated_after, now);
+        }
+    }
+}
+
+/// No root use reaches the metric by itself, so an alarm is evaluated on missing data.
+///
+/// Source: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".
+fn evaluate(alarm: &mut account::Alarm, takes: Seconds, now: Seconds) {
+    let (next, treated) = match alarm.missing_data.as_str() {
+        "ignore" => return,
+        "breaching" => (State::Alarm, "breaching"),
+        "notBreaching" => (State::Ok, "not breaching"),
+        _ => (State::InsufficientData, "missing"),
+    };
+    let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
+    let takes = if alarm.state == State::Alarm { window } else { takes };
+    let due = alarm.since.max(alarm.configured).unwrap_or(0).saturating_add(takes);
+    if next != alarm.state && now >= due {
+        (alarm.state, alarm.since) = (next, Some(due));
+        alarm.reason = format!("No datapoint in {} s; missing data counts as {treated}.", alarm.period);
+    }
+}
+
+pub(super) fn trail_arn(place: &Place, home: &str, name: &str, trail: &account::Trail) -> String {
+    let account = trail.owner.clone().unwrap_or_else(|| place.account.clone());
+    Place { account, region: home.to_owned(), ..place.clone() }.trail_arn(name)
+}
+
+/// Every trail that the region shows: its own, and the multi-region ones of others as shadows.
+///
+/// Source: CloudTrail API, DescribeTrails, `includeShadowTrails`.
+pub(super) fn trails(account: &Account, scene: &Scene) -> Vec<Trail> {
+    visible(account, scene)
+        .map(|(home, name, trail)| Trail {
+            name: name.clone(),
+            arn: trail_arn(&scene.place, home, name, trail),
+            home_region: home.clone(),
+            multi_region: trail.multi_region,
+            organization: trail.organization,
+            log_file_validation: trail.log_file_validation,
+            bucket: trail.bucket.clone(),
+            log_group_arn: trail.log_group_arn.clone(),
+            role_arn: trail.role_arn.clone(),
+        })
+        .collect()
+}
+
+fn visible<'a>(
+    account: &'a Account,
+    scene: &'a Scene,
+) -> impl Iterator<Item = (&'a String, &'a String, &'a account::Trail)> {
+    account
+        .regions
+        .iter()
+        .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
+        .filter(|(home, _, trail)| **home == scene.place.region || trail.multi_region)
+}
+
+fn by_arn<'a>(
+    account: &'a Account,
+    scene: &'a Scene,
+    arn: &str,
+) -> Result<(&'a String, &'a String, &'a account::Trail), Refusal> {
+    visible(account, scene)
+        .find(|(home, name, trail)| trail_arn(&scene.place, home, name, trail) == arn || name.as_str() == arn)
+        .ok_or_else(|| Refusal::new(ErrorKind::NotFound, format!("Unknown trail: {arn}")))
+}
+
+pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Result<TrailStatus, Refusal> {
+    let (home, name, trail) = by_arn(account, scene, arn)?;
+    let place = Place { region: home.clone(), ..scene.place.clone() };
+    // What lives in the organization's account cannot be looked into from here.
+    let ours = trail.owner.is_none();
+    let bucket_error = (ours && !bucket_lets_in(account, &place, &trail.bucket, &place.trail_arn(name)))
+        .then(|| "AccessDenied".to_owned());
+    let logs_error = if ours { logs_fault(account, &place, trail) } else { None };
+    let last = |first: Option<Seconds>| {
+        let end = if trail.logging { scene.now } else { trail.stopped? };
+        let first = first.unwrap_or(Seconds::MIN / 2).saturating_add(account.timing.delivers_after);
+        (end >= first).then(|| scene.moment(first.max(end - FRESH)))
+    };
+    let attached = trail.started.max(trail.attached);
+    Ok(TrailStatus {
+        logging: trail.logging,
+        started: trail.started.map(|at| scene.moment(at)),
+        bucket_delivery: last(trail.started).filter(|_| bucket_error.is_none()),
+        bucket_error,
+        logs_delivery: last(attached).filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
+        logs_error,
+    })
+}
+
+/// Why events do not reach the log group, in a word; `None` where they do, or where there is none to reach.
+fn logs_fault(account: &Account, place: &Place, trail: &account::Trail) -> Option<String> {
+    let arn = trail.log_group_arn.as_deref()?;
+    let group = account.regions.get(&place.region)?.log_groups.keys().find(|name| place.log_group_arn(name) == arn);
+    let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
+    let ready = trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, place, role, group));
+    (!ready).then(|| "AccessDenied".into())
+}
+
+/// Whether CloudTrail can take the role, and write to the log group as it.
+///
+/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
+pub(super) fn role_may_deliver(account: &Account, place: &Place, arn: &str, group: &str) -> bool {
+    let Some((_, role)) = account.roles.iter().find(|(name, role)| role_arn(place, name, role) == arn) else {
+        return false;
+    };
+    let stream = format!("log-group:{group}:log-stream:{}_CloudTrail_{}_1", place.account, place.region);
+    let stream = place.arn("logs", &stream);
+    let may = |policy, service, action, resource| allows(policy, &Ask { service, action, resource, context: &[] });
+    may(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
+        && ["logs:CreateLogStream", "logs:PutLogEvents"]
+            .iter()
+            .all(|action| may(role.policy.as_ref(), None, action, Some(stream.as_str())))
+}
+
+/// Whether CloudTrail may write to the bucket for that trail.
+///
+/// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
+pub(super) fn bucket_lets_in(account: &Account, place: &Place, bucket: &str, trail_arn: &str) -> bool {
+    let Some(standing) = account.buckets.get(bucket) else { return false };
+    let arn = format!("arn:{}:s3:::{bucket}", place.partition);
+    let objects = format!("{arn}/AWSLogs/{}/x", place.account);
+    let context = [
+        ("aws:SourceArn", trail_arn),
+        ("aws:SourceAccount", place.account.as_str()),
+        ("s3:x-amz-acl", "bucket-owner-full-control"),
+        ("aws:SecureTransport", "true"),
+    ];
+    [("s3:GetBucketAcl", arn.as_str()), ("s3:PutObject", objects.as_str())].into_iter().all(|(action, resource)| {
+        let service = Some("cloudtrail.amazonaws.com");
+        allows(standing.policy.as_ref(), &Ask { service, action, resource: Some(resource), context: &context })
+    })
+}
+
+pub(super) fn management_events(account: &Account, scene: &Scene, arn: &str) -> Result<ManagementEvents, Refusal> {
+    let (_, _, trail) = by_arn(account, scene, arn)?;
+    Ok(ManagementEvents { read: trail.read, write: trail.write, others: trail.other_selectors })
+}
+
+pub(super) fn bucket(account: &Account, name: &str) -> BucketName {
+    if account.foreign_buckets.iter().any(|foreign| foreign == name) {
+        return BucketName::Closed;
+    }
+    account.buckets.get(name).map_or(BucketName::Free, |bucket| {
+        BucketName::Ours(Bucket {
+            name: name.to_owned(),
+            policy: bucket.policy.clone(),
+            owner_enforced: bucket.owner_enforced,
+            public_blocked: bucket.public_blocked,
+            versioned: bucket.versioned,
+            tags: bucket.tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        })
+    })
+}
+
+pub(super) fn log_group(account: &Account, scene: &Scene, name: &str) -> Option<LogGroup> {
+    let group = account.regions.get(&scene.place.region)?.log_groups.get(name)?;
+    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days })
+}
+
+pub(super) fn metric_filters(account: &Account, scene: &Scene, group: &str) -> Vec<MetricFilter> {
+    let group = account.regions.get(&scene.place.region).and_then(|region| region.log_groups.get(group));
+    let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
+    filters
+        .map(|(name, filter)| MetricFilter {
+            name: name.clone(),
+            pattern: filter.pattern.clone(),
+            metric: Metric { namespace: filter.namespace.clone(), name: filter.metric.clone() },
+            value: filter.value.clone(),
+            default: filter.default,
+        })
+        .collect()
+}
+
+fn role_arn(place: &Place, name: &str, role: &account::Role) -> String {
+    place.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
+}
+
+pub(super) fn role(account: &Account, scene: &Scene, name: &str) -> Option<Role> {
+    let role = account.roles.get(name)?;
+    Some(Role {
+        name: name.to_owned(),
+        arn: role_arn(&scene.place, name, role),
+        trust: role.trust.clone(),
+        policy: role.policy.clone(),
+    })
+}
+
+pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {
+    let alarms = account.regions.get(&scene.place.region).map(|region| region.alarms.iter()).into_iter().flatten();
+    alarms
+        .map(|(name, alarm)| Alarm {
+            name: name.clone(),
+            metric: Metric { namespace: alarm.namespace.clone(), name: alarm.metric.clone() },
+            statistic: alarm.statistic.clone(),
+            period: alarm.period,
+            evaluation_periods: alarm.evaluation_periods,
+            datapoints_to_alarm: alarm.datapoints_to_alarm,
+            threshold: alarm.threshold,
+            comparison: alarm.comparison.clone(),
+            missing_data: alarm.missing_data.clone(),
+            actions_enabled: alarm.actions_enabled,
+            actions: alarm.actions.clone(),
+            ok_actions: alarm.ok_actions.clone(),
+            insufficient_data_actions: alarm.insufficient_data_actions.clone(),
+            description: alarm.description.clone(),
+            state: alarm.state.into(),
+            reason: alarm.reason.clone(),
+            since: alarm.since.map(|at| scene.moment(at)),
+        })
+        .collect()
+}
+
+fn standing_topic<'a>(account: &'a Account, scene: &Scene, arn: &str) -> Option<&'a account::Topic> {
+    let name = arn.strip_prefix(&scene.place.topic_arn(""))?;
+    account.regions.get(&scene.place.region)?.topics.get(name)
+}
+
+pub(super) fn topic(account: &Account, scene: &Scene, arn: &str) -> Option<Topic> {
+    let topic = standing_topic(account, scene, arn)?;
+    let policy = topic.policy.clone().unwrap_or_else(|| given_policy(&scene.place, arn));
+    Some(Topic { arn: arn.to_owned(), policy: Some(policy), kms_key: topic.kms_key.clone() })
+}
+
+/// What SNS gives a topic that is made without a policy.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
+fn given_policy(place: &Place, arn: &str) -> Value {
+    json!({ "Version": "2008-10-17", "Statement": [{
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": { "AWS": "*" },
+        "Action": ["SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:Subscribe", "SNS:Publish"],
+        "Resource": arn,
+        "Condition": { "StringEquals": { "AWS:SourceOwner": place.account } }
+    }] })
+}
+
+pub(super) fn subscriptions(account: &Account, scene: &Scene, arn: &str) -> Vec<Subscription> {
+    let topic = standing_topic(account, scene, arn);
+    let all = topic.map(|topic| topic.subscriptions.iter()).into_iter().flatten();
+    all.enumerate()
+        .map(|(i, s)| Subscription {
+            endpoint: s.endpoint.clone(),
+            protocol: s.protocol.clone(),
+            state: s.state.into(),
+            arn: (s.state == Link::Confirmed).then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
+        })
+        .collect()
+}
+
+/// Source: CloudWatch Logs API, TestMetricFilter, `logEventMessages`: 1 to 50.
+pub(super) fn test_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refusal> {
+    if !(1..=50).contains(&events.len()) {
+        return Err(Refusal::new(ErrorKind::Invalid, format!("1 to 50 events can be tried, not {}", events.len())));
+    }
+    let form = pattern::Pattern::parse(form)?;
+    Ok(events.iter().map(|event| form.matches(event)).collect())
+}
+
+/// The names' rules as refusals.
+pub(super) fn valid(verdict: names::Verdict) -> Result<(), Refusal> {
+    verdict.map_err(|said| Refusal::new(ErrorKind::Invalid, said))
+}

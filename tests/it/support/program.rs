@@ -1,0 +1,197 @@
+//! The program as a user starts it, in an environment that has nothing of the developer's.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::pty::Pty;
+
+/// How the program is started.
+pub struct Program {
+    pub(super) args: Vec<OsString>,
+    pub(super) env: Vec<(OsString, OsString)>,
+    pub(super) home: TempDir,
+    stdin: Vec<u8>,
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// `None` where a signal ended it.
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    pub fn new(args: &[&str]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let env = [
+            ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
+            ("HOME".into(), home.path().into()),
+            ("AWS_EC2_METADATA_DISABLED".into(), "true".into()),
+            ("NO_PROXY".into(), "127.0.0.1".into()),
+            ("TERM".into(), "xterm-256color".into()),
+            ("LANG".into(), "C.UTF-8".into()),
+        ];
+        Self { args: args.iter().map(OsString::from).collect(), env: env.into(), home, stdin: Vec::new() }
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.args.push(arg.as_ref().into());
+        self
+    }
+
+    pub fn args<const N: usize>(self, args: [&str; N]) -> Self {
+        args.into_iter().fold(self, Program::arg)
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.env.retain(|(n, _)| n != name);
+        self.env.push((name.into(), value.as_ref().into()));
+        self
+    }
+
+    /// With keys that an emulator takes.
+    pub fn signed_in(self) -> Self {
+        self.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test-secret-key")
+    }
+
+    /// A file in the home directory, such as `.aws/config`.
+    pub fn file(self, path: &str, text: &str) -> Self {
+        let path = self.home.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    pub fn stdin(mut self, text: &str) -> Self {
+        self.stdin = text.into();
+        self
+    }
+
+    /// Runs it to its end, without a terminal.
+    pub fn output(self) -> Ended {
+        let stdin = self.stdin.clone();
+        let mut running = self.start();
+        if let Some(mut pipe) = running.child.stdin.take() {
+            // A program that reads nothing has closed it already.
+            let _ = pipe.write_all(&stdin);
+        }
+        running.wait()
+    }
+
+    /// Starts it without a terminal, and leaves it running.
+    pub fn start(self) -> Running {
+        let child = Command::new(env!("CARGO_BIN_EXE_rootbell"))
+            .args(&self.args)
+            .env_clear()
+            .envs(self.env.iter().map(|(k, v)| (k, v)))
+            .current_dir(self.home.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Running { child, _home: self.home }
+    }
+
+    /// Starts it in a terminal of this many columns and rows.
+    pub fn pty(self, columns: u16, rows: u16) -> Pty {
+        Pty::start(self, columns, rows)
+    }
+}
+
+/// The program without a terminal, under way.
+pub struct Running {
+    child: Child,
+    _home: TempDir,
+}
+
+impl Running {
+    /// Sends a signal by its name, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn wait(self) -> Ended {
+        let done = self.child.wait_with_output().unwrap();
+        Ended {
+            status: done.status.code(),
+            stdout: String::from_utf8(done.stdout).unwrap(),
+            stderr: String::from_utf8(done.stderr).unwrap(),
+        }
+    }
+
+    /// As [`Running::wait`], but it has to end in time.
+    pub fn wait_within(mut self, limit: Duration) -> Ended {
+        let steps = limit.as_millis() / 10;
+        for _ in 0..steps {
+            if self.child.try_wait().unwrap().is_some() {
+                return self.wait();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.child.kill().unwrap();
+        panic!("it did not end within {limit:?}: {:?}", self.wait());
+    }
+}
+
+pub(super) fn signal(pid: u32, name: &str) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {pid}")]).status().unwrap();
+    assert!(sent.success(), "kill -{name} {pid}");
+}
+
+impl Ended {
+    /// What always holds, however it ended: a status of the contract, no panic, and a whole result or none.
+    pub fn decent(self) -> Self {
+        let all = format!("{}{}", self.stdout, self.stderr);
+        for word in ["panicked", "RUST_BACKTRACE", "SdkError", "DispatchFailure", "unwrap"] {
+            assert!(!all.contains(word), "{word}: {self:#?}");
+        }
+        assert!(matches!(self.status, Some(0..=3)), "{self:#?}");
+        if self.stdout.trim_start().starts_with('{') {
+            assert!(serde_json::from_str::<serde_json::Value>(&self.stdout).is_ok(), "half a JSON: {self:#?}");
+        }
+        self
+    }
+
+    /// It ended with this status.
+    #[track_caller]
+    pub fn exits(self, status: i32) -> Self {
+        let this = self.decent();
+        assert_eq!(this.status, Some(status), "{this:#?}");
+        this
+    }
+
+    /// Standard error has this in it.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
+        self
+    }
+
+    /// Nothing was printed as a result.
+    #[track_caller]
+    pub fn without_result(self) -> Self {
+        assert_eq!(self.stdout, "", "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
+    }
+}

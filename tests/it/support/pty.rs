@@ -1,0 +1,316 @@
+//! The program in a terminal: real keys, a real screen, real signals.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+use super::program::{Program, signal};
+
+/// Keys by their name, as a terminal sends them.
+pub mod key {
+    pub const ENTER: &str = "\r";
+    pub const ESC: &str = "\x1b";
+    pub const TAB: &str = "\t";
+    pub const BACK_TAB: &str = "\x1b[Z";
+    pub const BACKSPACE: &str = "\x7f";
+    pub const DELETE: &str = "\x1b[3~";
+    pub const UP: &str = "\x1b[A";
+    pub const DOWN: &str = "\x1b[B";
+    pub const RIGHT: &str = "\x1b[C";
+    pub const LEFT: &str = "\x1b[D";
+    pub const HOME: &str = "\x1b[H";
+    pub const END: &str = "\x1b[F";
+    pub const PAGE_UP: &str = "\x1b[5~";
+    pub const PAGE_DOWN: &str = "\x1b[6~";
+    pub const F1: &str = "\x1bOP";
+    pub const F2: &str = "\x1bOQ";
+    pub const F3: &str = "\x1bOR";
+    pub const F4: &str = "\x1bOS";
+    pub const F5: &str = "\x1b[15~";
+    pub const CTRL_C: &str = "\x03";
+    pub const CTRL_R: &str = "\x12";
+    pub const CTRL_U: &str = "\x15";
+}
+
+/// How long a screen or an end is waited for, unless said otherwise. The machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program in a terminal of its own. It is killed when this value goes.
+pub struct Pty {
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
+    child: Box<dyn Child + Send + Sync>,
+    shared: Arc<Shared>,
+    before: Modes,
+    _home: TempDir,
+}
+
+/// How the program in the terminal ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    pub code: u32,
+    /// The signal's name, where one ended it.
+    pub signal: Option<String>,
+}
+
+/// The terminal's modes, to compare: what `stty` would show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modes(String);
+
+struct Shared {
+    terminal: Mutex<Terminal>,
+    changed: Condvar,
+}
+
+struct Terminal {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Terminal> {
+        self.terminal.lock().unwrap()
+    }
+}
+
+impl Pty {
+    pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        let before = modes(pair.master.as_ref());
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rootbell"));
+        command.args(&program.args);
+        command.env_clear();
+        for (name, value) in &program.env {
+            command.env(name, value);
+        }
+        command.cwd(program.home.path());
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let shared = Arc::new(Shared {
+            terminal: Mutex::new(Terminal {
+                parser: vt100::Parser::new(positive(rows), positive(columns), 0),
+                raw: Vec::new(),
+                closed: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let reader = pair.master.try_clone_reader().unwrap();
+        let writer = pair.master.take_writer().unwrap();
+        thread::spawn({
+            let shared = Arc::clone(&shared);
+            move || follow(reader, &shared)
+        });
+        Self { master: Some(pair.master), writer: Some(writer), child, shared, before, _home: program.home }
+    }
+
+    /// Sends keys: text, or the names of [`key`].
+    pub fn press(&mut self, keys: &str) {
+        let writer = self.writer.as_mut().expect("the terminal is closed");
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    /// Sends text as a terminal does when it is pasted.
+    pub fn paste(&mut self, text: &str) {
+        self.press(&format!("\x1b[200~{text}\x1b[201~"));
+    }
+
+    /// The screen as text: one line a row, without trailing blanks.
+    pub fn screen(&self) -> String {
+        text(&self.shared.lock())
+    }
+
+    /// Looks at the screen with its colours, cursor and modes.
+    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.shared.lock().parser.screen())
+    }
+
+    /// Every byte that came so far.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.lock().raw.clone()
+    }
+
+    /// Waits until the screen has this text, and gives the screen.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        self.wait_for_within(text, PATIENCE)
+    }
+
+    #[track_caller]
+    pub fn wait_for_within(&self, text: &str, limit: Duration) -> String {
+        self.wait_until(&format!("{text:?} on the screen"), limit, |screen| screen.contains(text))
+    }
+
+    /// Waits until the text is no longer on the screen.
+    #[track_caller]
+    pub fn wait_gone(&self, text: &str) -> String {
+        self.wait_until(&format!("{text:?} to go"), PATIENCE, |screen| !screen.contains(text))
+    }
+
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, limit: Duration, holds: impl Fn(&str) -> bool) -> String {
+        let mut found = String::new();
+        let (terminal, result) = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.lock(), limit, |terminal| {
+                found = text(terminal);
+                !holds(&found) && !terminal.closed
+            })
+            .unwrap();
+        let closed = terminal.closed;
+        drop(terminal);
+        if holds(&found) {
+            return found;
+        }
+        let how = if closed && !result.timed_out() { "the program ended" } else { "the time was up" };
+        panic!("waited for {what}, but {how}:\n{found}");
+    }
+
+    /// Waits until nothing has been drawn for this long, and gives the screen.
+    pub fn settle(&self, quiet: Duration) -> String {
+        loop {
+            let seen = self.shared.lock().raw.len();
+            thread::sleep(quiet);
+            let terminal = self.shared.lock();
+            if terminal.raw.len() == seen || terminal.closed {
+                return text(&terminal);
+            }
+        }
+    }
+
+    /// Tells the program that the window has another size now.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.shared.lock().parser.screen_mut().set_size(positive(rows), positive(columns));
+        self.master.as_ref().expect("the terminal is closed").resize(size(columns, rows)).unwrap();
+    }
+
+    /// Sends a signal by its name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        signal(self.pid(), name);
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("the program runs")
+    }
+
+    /// Closes the terminal, as a window that is closed does.
+    pub fn hang_up(&mut self) {
+        self.writer = None;
+        self.master = None;
+    }
+
+    pub fn running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn wait_exit(&mut self) -> Exit {
+        self.wait_exit_within(PATIENCE)
+    }
+
+    #[track_caller]
+    pub fn wait_exit_within(&mut self, limit: Duration) -> Exit {
+        for _ in 0..=limit.as_millis() / 5 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                // What it wrote last may still be on its way.
+                let wait = self.shared.changed.wait_timeout_while(
+                    self.shared.lock(),
+                    Duration::from_millis(500),
+                    |terminal| !terminal.closed,
+                );
+                drop(wait);
+                return Exit { code: status.exit_code(), signal: status.signal().map(str::to_owned) };
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!("it did not end within {limit:?}:\n{}", self.screen());
+    }
+
+    /// The terminal's modes before the program started.
+    pub fn modes_before(&self) -> &Modes {
+        &self.before
+    }
+
+    /// The terminal's modes now.
+    pub fn modes(&self) -> Modes {
+        modes(self.master.as_ref().expect("the terminal is closed").as_ref())
+    }
+
+    /// The terminal is as the program found it: modes, main screen, cursor shown, no paste or mouse reports.
+    #[track_caller]
+    pub fn assert_restored(&self) {
+        if self.master.is_some() {
+            assert_eq!(self.modes(), self.before, "the terminal's modes");
+        }
+        self.look(|screen| {
+            assert!(!screen.alternate_screen(), "the alternate screen is left");
+            assert!(!screen.hide_cursor(), "the cursor is shown");
+            assert!(!screen.bracketed_paste(), "bracketed paste is off");
+            assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "no mouse reports");
+        });
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            if let Some(pid) = self.child.process_id() {
+                let _ = std::process::Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]).status();
+            }
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+fn positive(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).expect("a terminal has one cell at least")
+}
+
+fn follow(mut reader: Box<dyn Read + Send>, shared: &Shared) {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        // The end of a terminal is an error on Linux.
+        let read = reader.read(&mut buffer).unwrap_or(0);
+        let mut terminal = shared.lock();
+        if read == 0 {
+            terminal.closed = true;
+            shared.changed.notify_all();
+            return;
+        }
+        terminal.parser.process(&buffer[..read]);
+        terminal.raw.extend_from_slice(&buffer[..read]);
+        shared.changed.notify_all();
+    }
+}
+
+fn text(terminal: &Terminal) -> String {
+    let screen = terminal.parser.screen();
+    let (_, columns) = screen.size();
+    let mut all = String::new();
+    for row in screen.rows(0, columns.get()) {
+        let _ = writeln!(all, "{}", row.trim_end());
+    }
+    all
+}
+
+/// Reads the modes at the terminal's far end.
+fn modes(master: &dyn MasterPty) -> Modes {
+    let t = master.get_termios().expect("a terminal has modes");
+    Modes(format!(
+        "input {:?}\noutput {:?}\ncontrol {:?}\nlocal {:?}\nkeys {:?}",
+        t.input_flags, t.output_flags, t.control_flags, t.local_flags, t.control_chars
+    ))
+}
