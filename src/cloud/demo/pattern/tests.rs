@@ -235,3 +235,16 @@ fn deep_nesting_and_endless_text_are_answered() {
     assert!(Pattern::parse(&deep).is_ok());
     assert!(Pattern::parse(&format!("{{ $.a = \"{}\" }}", "x".repeat(2000))).unwrap_err().said.contains("1024"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_pattern_and_no_event_brings_it_down(
+        pattern in r#"\{ ?(\(|\$\.[a*]|\[[0-9*]\]|=|!=|<|%[a-c*+{},|]{0,4}%|"|\\|&&|\|\||IS|NOT| |NULL|“|\)|[a-z0-9.*e+-]{1,3}){0,12} ?\}?"#,
+        event in r#"\{"a":("[a-c]{0,3}"|[0-9]{1,3}|null|\[1,"x"\])\}?"#,
+    ) {
+        match Pattern::parse(&pattern) {
+            Ok(read) => { let _ = read.matches(&event); }
+            Err(wrong) => proptest::prop_assert!((1..=pattern.chars().count() + 1).contains(&wrong.at), "{wrong:?}"),
+        }
+    }
+}
