@@ -195,7 +195,7 @@ fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
 
 /// The answer broke off, or is none of AWS's.
 fn unreadable(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
-    if causes(error).any(|e| e.is::<io::Error>()) {
+    if causes(error).any(<dyn Error>::is::<io::Error>) {
         return (ErrorKind::Offline, cause(error));
     }
     (by_status("", status), not_aws(status))
@@ -235,7 +235,7 @@ fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
 }
 
 fn credentials(error: &CredentialsError) -> (ErrorKind, String) {
-    let texts: Vec<String> = causes(error).map(|e| e.to_string()).collect();
+    let texts: Vec<String> = causes(error).map(ToString::to_string).collect();
     let all = texts.join(": ");
     let low = all.to_lowercase().replace('\\', "/");
     // Someone who never signed in mends it as someone does whose time is up.

@@ -67,9 +67,12 @@ async fn a_denied_look_into_a_bucket_of_ours_names_its_action() {
         ("tagging", "s3:GetBucketTagging"),
     ];
     for (part, action) in parts {
-        let cloud = wire(move |asked| match asked.url.ends_with(part) {
-            true => refusal(asked, 403, "AccessDenied", "Access Denied"),
-            false => never_set(asked),
+        let cloud = wire(move |asked| {
+            if asked.url.ends_with(part) {
+                refusal(asked, 403, "AccessDenied", "Access Denied")
+            } else {
+                never_set(asked)
+            }
         });
         let error = cloud.bucket("b").await.unwrap_err();
         assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, action));
