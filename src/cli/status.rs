@@ -45,14 +45,15 @@ fn headline(health: &Health) -> String {
     }
 }
 
-/// A line a check, and what to do under it.
+/// A line a check, and what to do under it: once, where it is the same for several in a row.
 fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
-    for check in &health.checks {
+    for (number, check) in health.checks.iter().enumerate() {
         let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, check.detail);
         lines.push(line.trim_end().to_owned());
-        if !check.fix.is_empty() {
+        let next = health.checks.get(number + 1);
+        if !check.fix.is_empty() && next.is_none_or(|next| next.fix != check.fix) {
             lines.push(format!("{:7}  -> {}", "", check.fix));
         }
     }

@@ -392,7 +392,9 @@ fn spoil(call: &Call, fault: &Fault) -> Response {
         (Fault::Expired, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "ExpiredTokenException", expired),
         (Fault::Expired, Protocol::Query) => refusal(call, 403, "ExpiredToken", expired),
         (Fault::Expired, Protocol::S3) => refusal(call, 400, "ExpiredToken", "The provided token has expired."),
-        (Fault::Throttle, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "ThrottlingException", "Rate exceeded"),
+        (Fault::Throttle, Protocol::Json | Protocol::Cbor) => {
+            refusal(call, 400, "ThrottlingException", "Rate exceeded")
+        }
         (Fault::Throttle, Protocol::Query) => refusal(call, 400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Protocol::S3) => refusal(call, 503, "SlowDown", "Please reduce your request rate."),
         (_, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "AccessDeniedException", &message),
