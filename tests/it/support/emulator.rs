@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
@@ -71,6 +72,11 @@ impl Emulator {
     pub fn reset(&self) {
         let answer = ask(self.port, "POST", "/_ministack/reset").unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}\n{}", self.log());
+    }
+
+    /// A directory that goes with the emulator.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub fn log(&self) -> String {
