@@ -114,7 +114,10 @@ impl FieldId {
                 if all.is_empty() {
                     return names::email("");
                 }
-                all.iter().try_for_each(|a| names::email(a))
+                let several = all.len() > 1;
+                all.iter().try_for_each(|a| {
+                    names::email(a).map_err(|said| if several { format!("`{a}`: {said}") } else { said })
+                })
             }
             Self::Filter => names::filter(text),
             Self::Pattern => pattern::check(text),

@@ -45,15 +45,17 @@ fn headline(health: &Health) -> String {
     }
 }
 
-/// A line a check, and what to do under it: once, where it is the same for several in a row.
+/// A line a check, and what to do under it.
 fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
-    for (number, check) in health.checks.iter().enumerate() {
+    let mut next = health.checks.iter().skip(1);
+    for check in &health.checks {
         let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, check.detail);
         lines.push(line.trim_end().to_owned());
-        let next = health.checks.get(number + 1);
-        if !check.fix.is_empty() && next.is_none_or(|next| next.fix != check.fix) {
+        // One cure for several checks in a row is said once, under the last of them.
+        let said_below = next.next().is_some_and(|n| n.fix == check.fix);
+        if !check.fix.is_empty() && !said_below {
             lines.push(format!("{:7}  -> {}", "", check.fix));
         }
     }

@@ -25,36 +25,59 @@ pub(super) fn clock(duration: SignedDuration) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The rows of a step as lines, and the line that should be in view.
+/// The rows of a step as lines, and the line that should be in view. What has run comes first; what is still to be
+/// done follows, as a fresh look at the account has it: these are the rows that Enter applies.
 pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, usize) {
     let mut out = Vec::new();
     let mut focus = 0;
+    let mut above = String::new();
     let run = model.runs[step as usize].as_ref();
-    match (run, &model.derived) {
-        (Some(run), _) => {
-            for row in &run.rows {
-                if focus == 0 && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
-                    focus = out.len();
-                }
-                row_lines(model, row, theme, width, &mut out);
-            }
+    for row in run.iter().flat_map(|run| &run.rows).filter(|row| still_true(model, row)) {
+        if focus == 0 && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+            focus = out.len();
         }
-        (None, Some(derived)) if !model.is_looking() => {
-            for row in derived.plan.step(step) {
-                let (word, style) = standing(model, row, theme);
-                out.push(line(row, &word, style, &row.detail, "", theme, width));
-            }
-            for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
-                aside(note, theme.warn, width, &mut out);
-            }
-            let whole = derived.plan.rows.is_empty();
-            for (_, why) in derived.plan.blocked.iter().filter(|(s, _)| *s == step || whole) {
-                aside(why, theme.bad, width, &mut out);
-            }
+        row_lines(model, row, &above, theme, width, &mut out);
+        above.clone_from(&row.row.name);
+    }
+    if model.is_running() && run.is_some() {
+        return (out, focus);
+    }
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else {
+        if run.is_none() {
+            out.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text));
         }
-        _ => out.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text)),
+        return (out, focus);
+    };
+    if model.form.shown(step).any(|field| field.fault.is_some()) {
+        out.push(Line::styled("   Correct the marked field first.", theme.warn));
+        return (out, focus);
+    }
+    let known = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
+    for row in derived.plan.step(step).filter(|row| !known(row) && (run.is_none() || row.change.is_some())) {
+        let (word, style) = standing(model, row, theme);
+        out.push(line(row, &above, &word, style, &row.detail, "", theme, width));
+        above.clone_from(&row.name);
+    }
+    for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
+        aside(note, theme.warn, width, &mut out);
+    }
+    let whole = derived.plan.rows.is_empty();
+    for (_, why) in derived.plan.blocked.iter().filter(|(s, _)| *s == step || whole) {
+        aside(why, theme.bad, width, &mut out);
     }
     (out, focus)
+}
+
+fn is_done(row: &RunRow) -> bool {
+    row.state == Some(State::Done)
+}
+
+/// A row that failed or was skipped is history once a look at the account finds nothing to do about it.
+fn still_true(model: &Model, row: &RunRow) -> bool {
+    let undone = matches!(row.state, Some(State::Failed(_) | State::Skipped { .. }));
+    let looked = !model.is_looking() && !model.is_running();
+    let planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
+    !(undone && looked) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || planned(d))
 }
 
 fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
@@ -79,7 +102,7 @@ fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
     all.iter().find(|s| about && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
-fn row_lines(model: &Model, run: &RunRow, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let row = &run.row;
     let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
     let subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(State::Done);
@@ -105,7 +128,7 @@ fn row_lines(model: &Model, run: &RunRow, theme: &Theme, width: u16, out: &mut V
         Some(State::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
         Some(State::Skipped { needs }) => ("skipped".into(), theme.dim, format!("it needs {needs}"), String::new()),
     };
-    out.push(line(row, &word, style, &detail, &time, theme, width));
+    out.push(line(row, above, &word, style, &detail, &time, theme, width));
     match &run.state {
         Some(State::Failed(error)) => {
             aside(&error.why(), theme.bad, width, out);
@@ -118,16 +141,22 @@ fn row_lines(model: &Model, run: &RunRow, theme: &Theme, width: u16, out: &mut V
     }
 }
 
-/// State, mark, what, name; the detail where there is room for it.
-fn line(row: &Row, word: &str, style: Style, detail: &str, time: &str, theme: &Theme, width: u16) -> Line<'static> {
+/// State, mark, what, name; the detail where there is room for it, and where the name is that of the row above.
+#[expect(clippy::too_many_arguments, reason = "the columns of a row")]
+fn line(
+    row: &Row,
+    above: &str,
+    word: &str,
+    style: Style,
+    detail: &str,
+    time: &str,
+    theme: &Theme,
+    width: u16,
+) -> Line<'static> {
     let width = usize::from(width);
-    let kind = 20;
+    let kind = if width >= 76 { 20 } else { 19 };
     let used = 3 + 10 + 2 + kind + 1;
     let rest = width.saturating_sub(used + time.len() + usize::from(!time.is_empty()) * 2);
-    // The name keeps what it needs; the detail gets what is left, or nothing.
-    let name_width = row.name.chars().count().min(rest);
-    let detail_room = rest.saturating_sub(name_width + 2);
-    let detail = if detail_room >= 12 { cut(detail, detail_room) } else { String::new() };
     let mark_style = match row.action {
         Action::Create => theme.good,
         Action::Update => theme.warn,
@@ -137,10 +166,17 @@ fn line(row: &Row, word: &str, style: Style, detail: &str, time: &str, theme: &T
         Span::styled(format!("   {}", pad(word, 10)), style),
         Span::styled(format!("{} ", row.action.mark()), mark_style),
         Span::styled(pad(row.resource, kind), theme.text),
-        Span::styled(format!(" {}", cut(&row.name, name_width)), theme.text),
     ];
-    if !detail.is_empty() {
-        spans.push(Span::styled(format!("  {detail}"), theme.dim));
+    if row.name == above && !detail.is_empty() {
+        spans.push(Span::styled(format!(" {}", cut(detail, rest)), theme.dim));
+    } else {
+        // The name keeps what it needs; the detail gets what is left, or nothing.
+        let name_width = row.name.chars().count().min(rest);
+        let detail_room = rest.saturating_sub(name_width + 2);
+        spans.push(Span::styled(format!(" {}", cut(&row.name, name_width)), theme.text));
+        if detail_room >= 12 && !detail.is_empty() {
+            spans.push(Span::styled(format!("  {}", cut(detail, detail_room)), theme.dim));
+        }
     }
     if !time.is_empty() {
         let so_far: usize = spans.iter().map(Span::width).sum();

@@ -105,7 +105,11 @@ fn field_lines(
     let left = 3 + label_width;
     let wide = field.id == FieldId::Pattern;
     let room = usize::from(width).saturating_sub(left + 3);
-    let box_width = if wide { room } else { room.min(40) };
+    let box_width = match field.id {
+        FieldId::Pattern => room,
+        FieldId::Retention => 6,
+        _ => room.min(40),
+    };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
     let top = out.len();
@@ -162,8 +166,8 @@ fn samples(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>
         Samples::NotAsked => " Sample events".to_owned(),
         Samples::NotChecked(error) => format!(" Sample events: not checked, {}", error.why()),
     };
-    let title = wrap(&title, width.saturating_sub(1));
-    out.extend(title.into_iter().map(|l| Line::styled(l, theme.title)));
+    let title = wrap(title.trim_start(), width.saturating_sub(2));
+    out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
     let cell = |i: usize| {
         let sample = SAMPLES[i];
         let (word, style) = match &model.samples {
@@ -175,7 +179,7 @@ fn samples(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>
             },
             _ => (if sample.rings { "(should ring)" } else { "(should be silent)" }, theme.dim),
         };
-        [Span::styled(format!("   {}", pad(sample.title, 23)), theme.text), Span::styled(pad(word, 20), style)]
+        [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
     };
     let half = SAMPLES.len() / 2;
     if width >= 92 {

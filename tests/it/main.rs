@@ -1,4 +1,6 @@
-//! The whole program from outside: its commands, the wire, the house rules.
+//! The whole program from outside: flows (keys in, screen out), properties, commands, the wire, the house rules.
 
+mod flows;
+mod properties;
 mod support;
 mod wire;

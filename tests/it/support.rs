@@ -7,6 +7,7 @@ pub mod protocol;
 pub mod proxy;
 pub mod pty;
 pub mod read;
+pub mod tester;
 pub mod venv;
 
 use std::path::PathBuf;

@@ -1,0 +1,4 @@
+//! The wizard as a person uses it: keys in, screen out.
+
+mod first_run;
+mod trouble;

@@ -1,0 +1,119 @@
+//! A fresh account, from the first frame to the list of checks.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::app::Screen;
+use rootbell::cloud::demo::Account;
+use rootbell::domain::Step;
+
+use crate::support::tester::{Tester, scenario};
+
+/// Goes through all four screens; each is handed to `look` before and after Enter.
+fn walk(tester: &mut Tester, mut look: impl FnMut(&str, &Tester)) {
+    look("account", tester);
+    tester.press("enter");
+    look("trail", tester);
+    tester.press("enter").settle();
+    look("trail-done", tester);
+    tester.press("enter");
+    tester.fill("alice@example.com").settle();
+    look("topic", tester);
+    tester.press("enter").settle();
+    look("topic-done", tester);
+    tester.press("enter").settle();
+    look("filter", tester);
+    tester.press("enter").settle();
+    look("filter-done", tester);
+    tester.press("enter");
+    look("alarm", tester);
+    tester.press("enter").settle();
+    look("alarm-done", tester);
+    tester.press("enter").settle();
+    look("health", tester);
+}
+
+#[test]
+fn the_wizard_sets_up_a_fresh_account_and_every_screen_is_as_pictured() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut tester = Tester::on(scenario("fresh"), width, height);
+        walk(&mut tester, |name, tester| {
+            assert_snapshot!(format!("{name}-{width}x{height}"), tester.screen());
+        });
+        assert_eq!(tester.model.screen, Screen::Health);
+    }
+}
+
+#[test]
+fn the_wizard_makes_what_apply_makes() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    walk(&mut tester, |_, _| {});
+    let made = tester.on_account(|cloud| cloud.snapshot().timeless());
+    let expected = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    assert_eq!(made, expected);
+}
+
+#[test]
+fn the_first_frame_is_there_before_the_first_answer() {
+    let tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
+    tester.sees("asking AWS who you are");
+    tester.on_account(|cloud| assert!(cloud.calls().is_empty()));
+}
+
+#[test]
+fn the_email_is_waited_for_while_the_wizard_goes_on() {
+    let mut account = Account::default();
+    account.timing.confirm_after = None;
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter enter").settle().press("enter").write("alice@example.com").press("enter").settle();
+    tester.sees("waiting").sees("open the link");
+    tester.pass(Duration::from_secs(42)).sees("0:4");
+    tester.press("enter").settle();
+    tester.sees("waiting for alice@example.com to confirm");
+    tester.on_account(|cloud| cloud.confirm("alice@example.com"));
+    tester.pass(Duration::from_secs(5));
+    tester.does_not_see("to confirm").sees("2 Topic ok");
+    tester.press("esc").sees("confirmed");
+}
+
+#[test]
+fn the_email_is_sent_again_by_a_key() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter enter").settle().press("enter").write("alice@example.com").press("enter").settle();
+    tester.pass(Duration::from_secs(70)).sees("1:1");
+    let before = tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == "Subscribe").count());
+    tester.press("ctrl+r").settle();
+    tester.sees("on its way again").sees("0:0");
+    let after = tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == "Subscribe").count());
+    assert_eq!(after, before + 1);
+}
+
+#[test]
+fn several_addresses_get_a_subscription_each() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter enter").settle().press("enter");
+    tester.write("alice@example.com, bob@example.com").sees("alice@example.com").sees("Enter apply 3");
+    tester.press("enter").settle();
+    let topic =
+        tester.on_account(|cloud| cloud.snapshot().regions["eu-west-1"].topics["rootbell-alerts"].subscriptions.len());
+    assert_eq!(topic, 2);
+}
+
+#[test]
+fn a_healthy_account_opens_the_list_of_checks_at_once() {
+    let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
+    topic.subscriptions[0].state = rootbell::cloud::demo::account::Link::Confirmed;
+    let tester = Tester::on(account, 80, 24);
+    assert_eq!(tester.model.screen, Screen::Health);
+    tester.sees("the bell is armed").sees("Every link holds");
+}
+
+#[test]
+fn half_an_account_leads_to_the_first_step_that_is_not_done() {
+    let mut tester = Tester::on(scenario("half-done"), 80, 24);
+    tester.sees("Already here");
+    tester.press("enter");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+    tester.sees("= ").sees("already there");
+}

@@ -1,0 +1,270 @@
+//! What goes wrong, and what the screen says and does then.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::app::keys::{Code, Key};
+use rootbell::app::{Msg, Screen, Ticket};
+use rootbell::cloud::demo::{Account, Fault};
+use rootbell::domain::{Observed, Step};
+use rootbell::ui::Theme;
+
+use crate::support::tester::{Tester, scenario};
+
+#[test]
+fn a_denied_call_says_which_permission_and_enter_tries_again_from_there() {
+    let mut tester = Tester::on(scenario("denied"), 80, 24);
+    tester.press("enter enter").settle();
+    assert_snapshot!("denied-80x24", tester.screen());
+    tester.sees("failed").sees("iam:CreateRole").sees("try again");
+    let made = |tester: &Tester| tester.on_account(|c| c.calls().iter().filter(|c| *c == "CreateBucket").count());
+    assert_eq!(made(&tester), 1);
+    tester.on_account(|cloud| cloud.mend("CreateRole"));
+    tester.press("enter").settle();
+    assert_eq!(made(&tester), 1, "what was done is not done again");
+    tester.does_not_see("failed").sees("11 of 11 done");
+}
+
+#[test]
+fn what_depends_on_a_failed_call_is_skipped_and_the_rest_is_done() {
+    let mut tester = Tester::on(scenario("denied"), 120, 40);
+    tester.press("enter enter").settle();
+    let screen = tester.screen();
+    let row = |what: &str| screen.lines().find(|l| l.contains(what)).unwrap().to_owned();
+    assert!(row("role policy").contains("skipped"));
+    assert!(row("+ trail  ").contains("skipped"));
+    assert!(row("bucket policy").contains("done"));
+    assert!(row("log retention").contains("done"));
+}
+
+#[test]
+fn an_expired_session_names_the_command_that_mends_it() {
+    let tester = Tester::on(scenario("expired"), 80, 24);
+    tester.sees("expired").sees("aws sso login");
+}
+
+#[test]
+fn a_session_that_expires_in_mid_run_loses_nothing() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Expired(1)));
+    tester.press("enter enter").settle();
+    tester.sees("aws sso login");
+    tester.on_account(|cloud| cloud.mend("CreateTrail"));
+    tester.press("enter").settle().sees("11 of 11 done");
+}
+
+#[test]
+fn the_wait_for_a_new_role_is_shown_with_its_reason() {
+    let mut account = Account::default();
+    account.timing.role_ready_after = 20;
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter enter").pass(Duration::from_secs(3));
+    tester.sees("retrying").sees("because");
+    tester.settle().sees("11 of 11 done");
+}
+
+#[test]
+fn keys_are_answered_while_every_call_hangs() {
+    let mut account = Account::default();
+    account.faults.insert("*".into(), Fault::Hang);
+    let mut tester = Tester::before_any_answer(account, 80, 24);
+    tester.pass(Duration::from_secs(5)).sees("asking AWS who you are");
+    tester.press("g").sees("us-east-1").write("eu-c").sees("> eu-central-1").press("esc");
+    tester.press("?").sees("Keys").press("esc");
+    tester.press("ctrl+c");
+    assert!(tester.model.quit);
+}
+
+#[test]
+fn leaving_a_run_asks_first_and_coming_back_goes_on_from_there() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Hang));
+    tester.press("enter enter").pass(Duration::from_secs(2)).sees("running");
+    tester.press("esc").sees("Leave?").press("n").sees("running");
+    tester.press("esc enter").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+    tester.on_account(|cloud| cloud.mend("CreateTrail"));
+    tester.press("enter").sees("Enter apply 2");
+    tester.press("enter").settle().sees("2 of 2 done");
+}
+
+#[test]
+fn a_late_answer_changes_nothing() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter");
+    let before = tester.screen();
+    let late = Ticket(1);
+    tester.send(Msg::Observed(late, Box::new(Observed::nothing())));
+    tester.send(Msg::Applied(late, rootbell::engine::Report::default()));
+    tester.send(Msg::PatternTested(late, Ok(vec![true; 6])));
+    tester.send(Msg::Subscriptions(late, Ok(Vec::new())));
+    tester
+        .send(Msg::Connected(late, Err(rootbell::cloud::CloudError::local(rootbell::cloud::ErrorKind::Other, "late"))));
+    assert_eq!(tester.screen(), before);
+}
+
+#[test]
+fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter").fill("my trail").sees("no spaces");
+    tester.press("enter");
+    assert!(!tester.model.is_running(), "a faulty field is not applied");
+    tester.fill("mine").press("enter");
+    assert!(!tester.model.is_running(), "a name just typed is looked up first");
+    tester.settle().sees("mine");
+    tester.press("enter").settle();
+    let trails: Vec<String> = tester.on_account(|c| c.snapshot().regions["eu-west-1"].trails.keys().cloned().collect());
+    assert_eq!(trails, ["mine"]);
+}
+
+#[test]
+fn going_back_loses_nothing() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter").press("tab").fill("731").settle();
+    tester.press("esc").press("enter").sees("[731");
+}
+
+#[test]
+fn wrong_values_are_told_beside_the_field_as_they_are_typed() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter tab").fill("42").sees("30 or 60");
+    tester.fill("365").does_not_see("30 or 60");
+    tester.press("enter").settle().press("enter").write("alice").sees("no @");
+}
+
+#[test]
+fn a_pasted_pattern_is_straightened_and_tried_on_the_sample_events() {
+    let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
+    tester.press("enter").settle();
+    // What only waits counts as done, so the steps are gone through from the list of checks.
+    tester.press("w enter enter").settle();
+    assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
+    tester.sees("rings").sees("silent");
+    tester.press("tab ctrl+u");
+    tester.send(Msg::Paste("{ $.userIdentity.type = “IAMUser” }".into()));
+    tester.sees("straightened").settle();
+    tester.sees("SILENT, should ring").sees("RINGS, should not");
+    tester.press("f5").settle().does_not_see("should ring");
+}
+
+#[test]
+fn where_the_pattern_cannot_be_tried_the_wizard_goes_on() {
+    let mut account = Account::default().set_up_for(&["a@b.de"]).unwrap();
+    account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
+    account.faults.insert("TestMetricFilter".into(), Fault::Deny);
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter").settle().sees("not checked");
+    tester.press("enter").settle().sees("done");
+}
+
+#[test]
+fn a_profile_and_a_region_are_picked_without_a_restart() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("p").settle().sees("default").write("pr").sees("> prod").press("enter").settle();
+    tester.sees("Profile").sees("prod");
+    tester.press("g").write("us-east-2").press("enter").settle();
+    tester.sees("us-east-2").sees("your choice");
+    assert_eq!(tester.model.target.profile.as_deref(), Some("prod"));
+}
+
+#[test]
+fn a_mistyped_region_is_refused_in_words() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no region");
+    tester.press("esc").sees("Already here");
+}
+
+#[test]
+fn the_commands_of_a_plan_are_shown_and_copied() {
+    let mut tester = Tester::on(Account::default(), 120, 40);
+    tester.press("enter f2").sees("aws s3api create-bucket").press("y");
+    assert!(tester.copied[0].contains("aws cloudtrail create-trail --name rootbell"));
+    tester.press("esc").sees("Record what happens");
+}
+
+#[test]
+fn china_is_refused_and_root_is_warned() {
+    let china = Account { caller: "arn:aws-cn:iam::123456789012:user/a".into(), ..Account::default() };
+    let mut tester = Tester::on(Account { region: "cn-north-1".into(), ..china }, 80, 24);
+    tester.sees("no root user").press("enter");
+    assert_eq!(tester.model.screen, Screen::Account);
+    let root = Account { caller: "arn:aws:iam::123456789012:root".into(), ..Account::default() };
+    Tester::on(root, 80, 24).sees("signed in as root");
+}
+
+#[test]
+fn somebody_elses_bucket_name_is_told_and_another_one_taken() {
+    let account = Account { foreign_buckets: vec!["rootbell-123456789012-eu-west-1".into()], ..Account::default() };
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter").sees("is taken");
+    tester.press("f3 tab tab").fill("rootbell-123456789012-logs").settle().does_not_see("is taken");
+    tester.press("enter").settle().sees("11 of 11 done");
+}
+
+#[test]
+fn no_size_makes_it_panic_and_a_small_one_asks_for_more() {
+    for overlay in ["", "f1", "f2"] {
+        let mut tester = Tester::on(scenario("denied"), 80, 24);
+        for _ in 0..3 {
+            tester.press(overlay);
+            for (width, height) in [(1, 1), (2, 1), (1, 9), (20, 5), (59, 20), (60, 19), (60, 20), (200, 3), (250, 80)]
+            {
+                tester.resize(width, height);
+            }
+            tester.resize(40, 10).sees("Make me bigger");
+            tester.resize(80, 24).press("esc").press("enter enter").settle();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_at_sixty_by_twenty() {
+    let mut tester = Tester::on(scenario("fresh"), 60, 20);
+    tester.press("enter f3");
+    for label in ["Trail", "Keep days", "Bucket", "Log group", "Role", "Plan", "F1 help"] {
+        tester.sees(label);
+    }
+}
+
+#[test]
+fn without_colour_every_cell_is_plain_and_the_focus_has_a_mark() {
+    let mut tester = Tester::on(scenario("denied"), 80, 24);
+    tester.theme = Theme::mono();
+    tester.press("enter enter").settle();
+    for cell in &tester.buffer().content {
+        assert_eq!(cell.fg, ratatui::style::Color::Reset);
+        assert_eq!(cell.bg, ratatui::style::Color::Reset);
+    }
+    tester.sees(" > Trail");
+}
+
+#[test]
+fn verdicts_have_their_colours() {
+    let mut tester = Tester::on(scenario("denied"), 80, 24);
+    tester.press("enter enter").settle();
+    assert_eq!(tester.style_of("failed").fg, Theme::dark().bad.fg);
+    assert_eq!(tester.style_of("done ").fg, Theme::dark().good.fg);
+}
+
+#[test]
+fn letters_are_text_in_a_field_and_q_is_one() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter").fill("q?pgr").sees("[q?pgr");
+    assert!(!tester.model.quit);
+    tester.press("esc q");
+    assert!(tester.model.quit);
+}
+
+#[test]
+fn one_key_draws_once() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    let before = tester.draws;
+    tester.send(Msg::Key(Key::plain(Code::Char('g'))));
+    assert_eq!(tester.draws, before + 1);
+}
+
+#[test]
+fn an_idle_screen_asks_for_no_time() {
+    let tester = Tester::on(Account::default(), 80, 24);
+    assert_eq!(tester.model.deadline(), None);
+}

@@ -1,0 +1,209 @@
+//! What holds for every account: after the plan is applied there is nothing left to plan, wherever it was stopped before.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use rootbell::cloud::Cloud;
+use rootbell::cloud::demo::account::{Account, Link, Region, Subscription};
+use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::{Observed, Settings, Wishes};
+use rootbell::engine::{self, Look};
+
+const EMAIL: &str = "alice@example.com";
+
+fn cloud(account: Account) -> DemoCloud {
+    DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
+}
+
+fn wishes() -> Wishes {
+    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+}
+
+async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Observed, Plan) {
+    let identity = cloud.identity().await.unwrap();
+    let region = cloud.snapshot().region;
+    let observed = engine::observe(cloud, &identity, &region, wishes, Look::Everything).await;
+    let settings = Settings::resolve(&identity, &region, wishes, &observed);
+    let plan = plan(&settings, &observed);
+    (observed, plan)
+}
+
+fn now<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+/// Applies plans until there is nothing left, once; what is left after that.
+async fn set_up(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
+    let (_, plan) = look(cloud, wishes).await;
+    let report = engine::run(cloud, &plan, None, &|_| {}).await;
+    assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
+    look(cloud, wishes).await.1
+}
+
+fn here(account: &mut Account) -> &mut Region {
+    account.regions.entry("eu-west-1".into()).or_default()
+}
+
+/// What somebody may have done to a set-up since it was made.
+const HARMS: &[(&str, fn(&mut Account))] = &[
+    ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.policy = None)),
+    ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.owner_enforced = false)),
+    ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.public_blocked = false)),
+    ("not versioned", |a| a.buckets.values_mut().for_each(|b| b.versioned = false)),
+    ("other tags", |a| a.buckets.values_mut().for_each(|b| b.tags = [("team".to_owned(), "x".to_owned())].into())),
+    ("no role policy", |a| a.roles.values_mut().for_each(|r| r.policy = None)),
+    ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.trust = serde_json::json!({}))),
+    ("role gone", |a| a.roles.clear()),
+    ("single region", |a| here(a).trails.values_mut().for_each(|t| t.multi_region = false)),
+    ("not validated", |a| here(a).trails.values_mut().for_each(|t| t.log_file_validation = false)),
+    ("stopped", |a| here(a).trails.values_mut().for_each(|t| t.logging = false)),
+    ("detached", |a| {
+        here(a).trails.values_mut().for_each(|t| (t.log_group_arn, t.role_arn) = (None, None));
+    }),
+    ("reads left out", |a| here(a).trails.values_mut().for_each(|t| t.read = false)),
+    ("trail gone", |a| here(a).trails.clear()),
+    ("log group gone", |a| here(a).log_groups.clear()),
+    ("a week", |a| here(a).log_groups.values_mut().for_each(|g| g.retention_days = Some(7))),
+    ("no filter", |a| here(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
+    ("other pattern", |a| {
+        let groups = here(a).log_groups.values_mut();
+        groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.pattern = "{ $.eventName = ConsoleLogin }".into());
+    }),
+    ("other metric", |a| {
+        let groups = here(a).log_groups.values_mut();
+        groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.metric = "Other".into());
+    }),
+    ("counts ten", |a| {
+        here(a).log_groups.values_mut().flat_map(|g| g.filters.values_mut()).for_each(|f| f.value = "10".into());
+    }),
+    ("topic gone", |a| here(a).topics.clear()),
+    ("topic shut", |a| here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})))),
+    ("topic open", |a| {
+        here(a).topics.values_mut().for_each(|t| {
+            t.policy = Some(serde_json::json!({ "Statement":
+                [{ "Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*" }] }));
+        });
+    }),
+    ("nobody subscribed", |a| here(a).topics.values_mut().for_each(|t| t.subscriptions.clear())),
+    ("confirmed", |a| set_link(a, Link::Confirmed)),
+    ("unsubscribed", |a| set_link(a, Link::Deleted)),
+    ("somebody else too", |a| {
+        let bob =
+            Subscription { endpoint: "bob@example.com".into(), state: Link::Confirmed, ..Subscription::default() };
+        here(a).topics.values_mut().for_each(|t| t.subscriptions.push(bob.clone()));
+    }),
+    ("alarm gone", |a| here(a).alarms.clear()),
+    ("threshold 100", |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 100.0)),
+    ("average", |a| here(a).alarms.values_mut().for_each(|x| x.statistic = "Average".into())),
+    ("no actions", |a| here(a).alarms.values_mut().for_each(|x| x.actions.clear())),
+    ("actions off", |a| here(a).alarms.values_mut().for_each(|x| x.actions_enabled = false)),
+    ("alarm renamed", |a| {
+        let alarms = std::mem::take(&mut here(a).alarms);
+        here(a).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
+    }),
+    ("a foreign trail", |a| {
+        let trail = rootbell::cloud::demo::account::Trail { bucket: "theirs".into(), ..Default::default() };
+        here(a).trails.insert("theirs".into(), trail);
+    }),
+];
+
+fn set_link(account: &mut Account, link: Link) {
+    let topics = here(account).topics.values_mut();
+    topics.flat_map(|t| &mut t.subscriptions).for_each(|s| s.state = link);
+}
+
+/// A set-up of which some parts never came about, and to the rest of which something happened.
+fn accounts() -> impl Strategy<Value = (Vec<&'static str>, Account)> {
+    let harms = proptest::sample::subsequence(HARMS, 0..8).prop_shuffle();
+    (any::<bool>(), harms).prop_map(|(made, harms)| {
+        let mut account = Account::default();
+        if made {
+            account = account.set_up_for(&[EMAIL]).unwrap();
+        }
+        for (_, harm) in &harms {
+            harm(&mut account);
+        }
+        (harms.into_iter().map(|(name, _)| name).collect(), account)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn after_a_plan_is_applied_there_is_nothing_left_to_plan((harms, account) in accounts()) {
+        let cloud = cloud(account);
+        let left = now(set_up(&cloud, &wishes()));
+        prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn stopped_anywhere_and_run_again_it_ends_in_the_same_account((harms, account) in accounts(), stop in 0usize..16) {
+        let (whole, broken) = (cloud(account.clone()), cloud(account));
+        now(async {
+            set_up(&whole, &wishes()).await;
+            let (_, plan) = look(&broken, &wishes()).await;
+            for change in plan.changes().take(stop) {
+                broken.apply(change).await.unwrap();
+            }
+            let left = set_up(&broken, &wishes()).await;
+            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
+            prop_assert_eq!(broken.snapshot().timeless(), whole.snapshot().timeless(), "{:?} stopped after {}", harms, stop);
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn each_single_harm_is_mended_by_one_run() {
+    for (name, harm) in HARMS {
+        let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+        harm(&mut account);
+        let left = now(set_up(&cloud(account), &wishes()));
+        assert!(left.is_empty(), "{name}: {left:?}");
+    }
+}
+
+#[test]
+fn a_change_that_fails_once_is_made_by_the_next_run_and_nothing_twice() {
+    let all = now(async { look(&cloud(Account::default()), &wishes()).await.1 });
+    let whole = cloud(Account::default());
+    now(set_up(&whole, &wishes()));
+    for change in all.changes() {
+        let cloud = cloud(Account::default());
+        now(async {
+            let operation = change.operation().name;
+            cloud.fault(operation, Fault::Deny);
+            let (_, plan) = look(&cloud, &wishes()).await;
+            let report = engine::run(&cloud, &plan, None, &|_| {}).await;
+            assert_eq!(report.failed[0].0, change.id());
+            assert_eq!(report.failed[0].1.iam_action, change.operation().iam_action);
+            cloud.mend(operation);
+            assert!(set_up(&cloud, &wishes()).await.is_empty(), "{}", change.id());
+        });
+        assert_eq!(cloud.snapshot().timeless(), whole.snapshot().timeless(), "{}", change.id());
+    }
+}
+
+#[test]
+fn independent_calls_overlap_and_nothing_is_asked_twice() {
+    let mut account = Account::default();
+    account.timing.latency_ms = 50;
+    let cloud = cloud(account);
+    now(async {
+        let began = tokio::time::Instant::now();
+        let (_, plan) = look(&cloud, &wishes()).await;
+        let looked = cloud.calls();
+        assert_eq!(looked.len(), 9, "{looked:?}");
+        let unique: std::collections::BTreeSet<&String> = looked.iter().collect();
+        assert_eq!(unique.len(), looked.len(), "{looked:?}");
+        // Identity, then everything at once.
+        assert_eq!(began.elapsed().as_millis(), 100);
+        let began = tokio::time::Instant::now();
+        engine::run(&cloud, &plan, None, &|_| {}).await;
+        // Bucket, policy, trail, start: a change takes twice as long as a look.
+        assert_eq!(began.elapsed().as_millis(), 400);
+    });
+}

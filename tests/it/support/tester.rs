@@ -1,0 +1,270 @@
+//! The wizard without a terminal: keys in, screen out, on a demo account, in virtual time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Style;
+use rootbell::app::keys::{Code, Key};
+use rootbell::app::{Effect, Model, Msg, update};
+use rootbell::cloud::demo::{Account, DemoCloud};
+use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::runtime::Worker;
+use rootbell::ui::{Theme, view};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
+
+/// When every test begins.
+pub const START: &str = "2026-11-23T12:00:00Z";
+
+/// Somebody at the keyboard.
+pub struct Tester {
+    runtime: tokio::runtime::Runtime,
+    began: Instant,
+    cloud: DemoCloud,
+    pub model: Model,
+    worker: Worker,
+    answers: UnboundedReceiver<Msg>,
+    terminal: Terminal<TestBackend>,
+    pub theme: Theme,
+    /// What was put into the clipboard.
+    pub copied: Vec<String>,
+    /// How often the screen was drawn.
+    pub draws: usize,
+}
+
+struct OnDemo(DemoCloud, Vec<String>);
+
+#[async_trait::async_trait]
+impl Connector for OnDemo {
+    async fn connect(&self, target: &Target) -> Answer<Session> {
+        let region = target.region.clone().unwrap_or_else(|| self.0.snapshot().region);
+        Ok(Session {
+            cloud: Arc::new(self.0.in_region(&region).through_profile(target.profile.as_deref())),
+            region_from: if target.region.is_some() { "your choice".into() } else { "the demo account".into() },
+            region,
+            profile: target.profile.clone(),
+        })
+    }
+
+    async fn profiles(&self) -> Vec<String> {
+        self.1.clone()
+    }
+}
+
+impl Tester {
+    /// Starts the wizard on an account, and waits until it has looked around.
+    pub fn on(account: Account, width: u16, height: u16) -> Self {
+        let mut tester = Self::before_any_answer(account, width, height);
+        tester.settle();
+        tester
+    }
+
+    /// Starts the wizard; nothing has been answered yet.
+    pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let began = runtime.block_on(async { Instant::now() });
+        let clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
+        let profiles = account.profiles.clone();
+        // The demo reads the clock at once, and the clock is tokio's.
+        let cloud = runtime.block_on(async { DemoCloud::new(account, clock) });
+        let (sender, answers) = unbounded_channel();
+        let worker = Worker::new(Arc::new(OnDemo(cloud.clone(), profiles)), sender);
+        let (model, effects) = Model::start(Target::default(), None, START.parse().unwrap());
+        let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut tester = Self {
+            runtime,
+            began,
+            cloud,
+            model,
+            worker,
+            answers,
+            terminal,
+            theme: Theme::dark(),
+            copied: Vec::new(),
+            draws: 0,
+        };
+        tester.perform(effects);
+        tester.draw();
+        tester
+    }
+
+    /// Something done to the account behind the wizard's back, or read off it.
+    pub fn on_account<T>(&self, work: impl FnOnce(&DemoCloud) -> T) -> T {
+        // The account's clock is tokio's.
+        let _in_tokio = self.runtime.enter();
+        work(&self.cloud)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        let _in_tokio = self.runtime.enter();
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => self.copied.push(text),
+                effect => self.worker.start(effect),
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        let elapsed = self.runtime.block_on(async { self.began.elapsed() });
+        START.parse::<Timestamp>().unwrap() + signed(elapsed)
+    }
+
+    /// One message, as the runtime hands it on.
+    pub fn send(&mut self, msg: Msg) {
+        let now = self.now();
+        let effects = update(&mut self.model, msg, now);
+        self.perform(effects);
+        self.draw();
+    }
+
+    fn draw(&mut self) {
+        self.draws += 1;
+        let (model, theme) = (&self.model, &self.theme);
+        self.terminal.draw(|frame| view(model, theme, frame)).unwrap();
+    }
+
+    /// Presses keys: words such as `enter`, `esc`, `tab`, `ctrl+r`, `f2`, or single characters, parted by blanks.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        for word in keys.split_whitespace() {
+            self.send(Msg::Key(key(word)));
+        }
+        self
+    }
+
+    /// Types text, character by character.
+    pub fn write(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.send(Msg::Key(Key::plain(Code::Char(c))));
+        }
+        self
+    }
+
+    /// Empties the field and types.
+    pub fn fill(&mut self, text: &str) -> &mut Self {
+        self.press("ctrl+u").write(text)
+    }
+
+    /// Lets time pass until nothing is under way any more, a minute and a half at most.
+    pub fn settle(&mut self) -> &mut Self {
+        for _ in 0..9000 {
+            if !self.model.is_busy() && !self.model.is_looking() && !self.has_more() {
+                break;
+            }
+            self.pass(Duration::from_millis(10));
+        }
+        self
+    }
+
+    fn has_more(&self) -> bool {
+        !self.answers.is_empty() || self.model.deadline().is_some_and(|at| at <= self.now())
+    }
+
+    /// Lets this much time pass.
+    pub fn pass(&mut self, span: Duration) -> &mut Self {
+        let mut left = span;
+        loop {
+            let due =
+                self.model.deadline().map(|at| Duration::try_from(at.duration_since(self.now())).unwrap_or_default());
+            let wait = due.map_or(left, |due| due.min(left));
+            let answers = &mut self.answers;
+            let (msg, took) = self.runtime.block_on(async {
+                let began = Instant::now();
+                let msg = tokio::select! {
+                    biased;
+                    msg = answers.recv() => msg,
+                    () = tokio::time::sleep(wait) => None,
+                };
+                (msg, began.elapsed())
+            });
+            left = left.saturating_sub(took);
+            match msg {
+                Some(msg) => self.send(msg),
+                None if due.is_some_and(|due| due <= wait) => self.send(Msg::Tick),
+                None => {}
+            }
+            if left.is_zero() {
+                return self;
+            }
+        }
+    }
+
+    /// The screen as text, without blanks at the ends of lines.
+    pub fn screen(&self) -> String {
+        let buffer = self.terminal.backend().buffer();
+        let width = usize::from(buffer.area.width);
+        let lines = buffer.content.chunks(width).map(|row| {
+            let line: String = row.iter().map(ratatui::buffer::Cell::symbol).collect();
+            line.trim_end().to_owned()
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    pub fn buffer(&self) -> &Buffer {
+        self.terminal.backend().buffer()
+    }
+
+    /// The style of the first cell of a text on the screen.
+    pub fn style_of(&self, text: &str) -> Style {
+        let screen = self.screen();
+        let (y, line) = screen.lines().enumerate().find(|(_, l)| l.contains(text)).expect("the text is on the screen");
+        let x = line[..line.find(text).unwrap()].chars().count();
+        self.buffer()[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].style()
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        self.terminal.backend_mut().resize(width, height);
+        self.draw();
+        self
+    }
+
+    #[track_caller]
+    pub fn sees(&self, text: &str) -> &Self {
+        assert!(self.screen().contains(text), "`{text}` is not on the screen:\n{}", self.screen());
+        self
+    }
+
+    #[track_caller]
+    pub fn does_not_see(&self, text: &str) -> &Self {
+        assert!(!self.screen().contains(text), "`{text}` is on the screen:\n{}", self.screen());
+        self
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap()
+}
+
+fn key(word: &str) -> Key {
+    if let Some(letter) = word.strip_prefix("ctrl+") {
+        return Key::ctrl(letter.chars().next().unwrap());
+    }
+    let code = match word {
+        "enter" => Code::Enter,
+        "esc" => Code::Esc,
+        "tab" => Code::Tab,
+        "backtab" => Code::BackTab,
+        "up" => Code::Up,
+        "down" => Code::Down,
+        "left" => Code::Left,
+        "right" => Code::Right,
+        "home" => Code::Home,
+        "end" => Code::End,
+        "pgup" => Code::PageUp,
+        "pgdn" => Code::PageDown,
+        "backspace" => Code::Backspace,
+        f if f.len() > 1 && f.starts_with('f') => Code::F(f[1..].parse().unwrap()),
+        c => Code::Char(c.chars().next().unwrap()),
+    };
+    Key::plain(code)
+}
+
+/// A scenario that comes along.
+pub fn scenario(name: &str) -> Account {
+    let (_, text) = rootbell::cloud::demo::SCENARIOS.iter().find(|(n, _)| *n == name).expect("a scenario");
+    Account::read(text).unwrap()
+}
