@@ -240,6 +240,7 @@ impl Model {
         self.is_running()
             || self.looking.is_some()
             || !self.sending.is_empty()
+            || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
             || matches!(self.connection, Connection::Connecting(_))
             || matches!(self.samples, Samples::Asking(_))
     }
@@ -329,6 +330,8 @@ impl Model {
         if self.screen == Screen::Step(Step::Filter) && *pattern != self.tested_pattern && self.test_due.is_none() {
             let wait = if self.tested_pattern.is_empty() { SignedDuration::ZERO } else { DEBOUNCE };
             self.test_due = self.now.saturating_add(wait).ok();
+            // What was found of another pattern says nothing of this one.
+            self.samples = Samples::NotAsked;
         }
     }
 

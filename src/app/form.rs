@@ -223,10 +223,10 @@ impl Form {
         self.focus
     }
 
-    /// Puts the focus on a step's first field, or on the one to be filled in.
+    /// Puts the focus on a step's first field, or on the one that only the user can know.
     pub fn enter(&mut self, step: Step) {
-        let empty = self.shown(step).find(|f| f.text().is_empty()).map(|f| f.id);
-        if let Some(id) = empty.or_else(|| self.shown(step).next().map(|f| f.id)) {
+        let asked = self.shown(step).find(|f| f.id == FieldId::Emails).map(|f| f.id);
+        if let Some(id) = asked.or_else(|| self.shown(step).next().map(|f| f.id)) {
             self.focus = id;
         }
     }

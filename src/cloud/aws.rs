@@ -1,4 +1,8 @@
 //! The real cloud, through the AWS SDK: SDK type ↔ domain type, nothing else. The only place that names `aws_*` crates.
+#![allow(
+    clippy::result_large_err,
+    reason = "an error is made once a call at most, and the trait hands it out as it is"
+)]
 
 use std::future::Future;
 
@@ -102,7 +106,7 @@ impl AwsCloud {
 impl Cloud for AwsCloud {
     async fn identity(&self) -> Answer<Identity> {
         let both = async { tokio::try_join!(self.sts.caller(), self.iam.alias()) };
-        let (caller, alias) = self.told(both).await?;
+        let (caller, alias) = self.told(Box::pin(both)).await?;
         Ok(Identity { alias, ..caller })
     }
 
@@ -119,7 +123,7 @@ impl Cloud for AwsCloud {
     }
 
     async fn bucket(&self, name: &str) -> Answer<BucketName> {
-        self.told(self.s3.bucket(name)).await
+        self.told(Box::pin(self.s3.bucket(name))).await
     }
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
@@ -131,7 +135,7 @@ impl Cloud for AwsCloud {
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.told(self.iam.role(name)).await
+        self.told(Box::pin(self.iam.role(name))).await
     }
 
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
@@ -155,7 +159,7 @@ impl Cloud for AwsCloud {
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {
-        self.told(self.make(change)).await
+        self.told(Box::pin(self.make(change))).await
     }
 }
 

@@ -66,7 +66,11 @@ impl CloudError {
     pub fn why(&self) -> String {
         let message = self.message.trim().trim_end_matches('.');
         let reason = match self.kind {
-            ErrorKind::AccessDenied => format!("permission denied ({message})"),
+            // AWS's sentence names caller, action and resource, which stand here already; what follows is news.
+            ErrorKind::AccessDenied => match message.split_once(" because ") {
+                Some((_, because)) => format!("permission denied, because {because}"),
+                None => format!("permission denied for {}", self.iam_action),
+            },
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
             ErrorKind::Throttled => "AWS asked to slow down".to_owned(),
@@ -91,12 +95,9 @@ impl CloudError {
             None => "`aws sso login` (or `aws login`)".to_owned(),
         };
         match self.kind {
-            ErrorKind::AccessDenied => format!(
-                "Ask for {} on {}: {}",
-                self.iam_action,
-                if self.resource.is_empty() { "*" } else { &self.resource },
-                self.statement()
-            ),
+            ErrorKind::AccessDenied => {
+                format!("Ask for {}, or another sign-in that has it: {}", self.iam_action, self.statement())
+            }
             ErrorKind::ExpiredCredentials => format!("Sign in again with {login}, then try again."),
             ErrorKind::NoCredentials => format!(
                 "Sign in with {login}, choose another profile (--profile), or look around first with `rootbell --demo`."
@@ -177,6 +178,16 @@ mod tests {
         let said = error(ErrorKind::AccessDenied).to_string();
         assert!(said.contains("CreateTrail (cloudtrail) on `arn:"), "{said}");
         assert!(said.contains(r#""Action":"cloudtrail:CreateTrail""#), "{said}");
+    }
+
+    #[test]
+    fn the_reason_of_a_denial_is_kept_and_its_repetitions_are_not() {
+        let message = "User: arn:aws:iam::1:user/a is not authorized to perform: cloudtrail:CreateTrail on resource: x \
+                       because no identity-based policy allows the cloudtrail:CreateTrail action";
+        let said = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.why();
+        assert!(said.ends_with(
+            "permission denied, because no identity-based policy allows the cloudtrail:CreateTrail action."
+        ));
     }
 
     #[test]

@@ -129,7 +129,7 @@ pub fn role(value: &str) -> Verdict {
 /// What is wrong, as a sentence.
 pub fn topic(value: &str) -> Verdict {
     length("topic name", value, 1, 256)?;
-    if value.ends_with(".fifo") {
+    if value.strip_suffix(".fifo").is_some() {
         return Err("A FIFO topic takes no e-mail subscriptions; choose a name without .fifo.".into());
     }
     alphabet(
@@ -146,10 +146,10 @@ pub fn topic(value: &str) -> Verdict {
 /// What is wrong, as a sentence.
 pub fn filter(value: &str) -> Verdict {
     length("filter name", value, 1, 512)?;
-    match value.contains([':', '*']) {
-        true => Err("A filter name has no : and no *.".into()),
-        false => Ok(()),
+    if value.contains([':', '*']) {
+        return Err("A filter name has no : and no *.".into());
     }
+    Ok(())
 }
 
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmName`.

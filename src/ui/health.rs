@@ -18,14 +18,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     };
     let mut lines = Vec::new();
     let width = usize::from(area.width);
+    // On a low screen every verdict comes before the advice.
+    let low = area.height < 20;
     let said = match derived.health.weakest() {
         None => "Every link holds: somebody who uses root is reported by e-mail in 5 to 10 minutes.".to_owned(),
+        Some(check) if low => check.detail.clone(),
         Some(check) => format!("{} {}", check.detail, check.fix),
     };
     for line in wrap(&said, area.width.saturating_sub(2)) {
         lines.push(Line::styled(format!(" {line}"), theme.title));
     }
-    lines.push(Line::default());
+    if !low {
+        lines.push(Line::default());
+    }
     let title_width = 36.min(width / 2);
     for check in &derived.health.checks {
         let detail = cut(&check.detail, width.saturating_sub(title_width + 12));
@@ -58,4 +63,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     let most = lines.len().saturating_sub(usize::from(area.height));
     let scroll = model.scroll.min(u16::try_from(most).unwrap_or(u16::MAX));
     frame.render_widget(Paragraph::new(lines).scroll((scroll, 0)), area);
+    if most > usize::from(scroll) {
+        let hint = Line::styled("more below", theme.dim).right_aligned();
+        frame.render_widget(hint, Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area });
+    }
 }

@@ -1,5 +1,7 @@
 //! The plan under a form: one row a change, and how each is getting on.
 
+use std::ops::Range;
+
 use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -24,18 +26,19 @@ pub(super) fn clock(duration: SignedDuration) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The rows of a step as lines, and the line that should be in view. What has run comes first; what is still to be
+/// The rows of a step as lines, and those of them that should be in view. What has run comes first; what is still to be
 /// done follows, as a fresh look at the account has it: these are the rows that Enter applies.
-pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, usize) {
+pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
     let mut out = Vec::new();
-    let mut focus = 0;
+    let mut focus = 0..0;
     let mut above = String::new();
     let run = model.runs[step as usize].as_ref();
     for row in run.iter().flat_map(|run| &run.rows).filter(|row| still_true(model, row)) {
-        if focus == 0 && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
-            focus = out.len();
-        }
+        let start = out.len();
         row_lines(model, row, &above, theme, width, &mut out);
+        if focus.is_empty() && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+            focus = start..out.len();
+        }
         above.clone_from(&row.row.name);
     }
     if model.is_running() && run.is_some() {

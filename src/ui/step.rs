@@ -11,7 +11,7 @@ use super::theme::Theme;
 use crate::app::form::{FieldId, TextField};
 use crate::app::{Model, Samples};
 use crate::domain::Step;
-use crate::domain::samples::SAMPLES;
+use crate::domain::samples::{SAMPLES, Sample};
 
 /// What the step is for, in words for somebody who has never heard of `CloudTrail`.
 fn words(step: Step) -> (&'static str, &'static str) {
@@ -52,7 +52,7 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
         }
     }
     match step {
-        Step::Filter => samples(model, theme, area.width, &mut head),
+        Step::Filter => samples(model, theme, area, &mut head),
         Step::Alarm => alarm(model, theme, area.width, &mut head),
         _ => {}
     }
@@ -80,7 +80,8 @@ fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, ar
     let (lines, focus) = super::plan::lines(model, step, theme, area.width);
     let height = usize::from(area.height);
     let most = lines.len().saturating_sub(height);
-    let at = if focus + 3 > height { focus + 3 - height } else { 0 };
+    // One line is for the word that there is more below.
+    let at = (focus.end + 1).saturating_sub(height).min(focus.start);
     let scroll = (at + usize::from(model.scroll)).min(most);
     let hidden = lines.len().saturating_sub(scroll + height);
     let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
@@ -159,35 +160,43 @@ fn window(field: &TextField, width: usize, whole: bool) -> (Vec<String>, (usize,
 }
 
 /// Each sample event with whether it would ring.
-fn samples(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
     let title = match &model.samples {
         Samples::Known(_) => " Tried on sample events by AWS".to_owned(),
         Samples::Asking(_) => format!(" {} trying it on sample events", super::plan::spinner(model.now)),
         Samples::NotAsked => " Sample events".to_owned(),
         Samples::NotChecked(error) => format!(" Sample events: not checked, {}", error.why()),
     };
-    let title = wrap(title.trim_start(), width.saturating_sub(2));
+    let title = wrap(title.trim_start(), area.width.saturating_sub(2));
     out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
-    let cell = |i: usize| {
-        let sample = SAMPLES[i];
-        let (word, style) = match &model.samples {
-            Samples::Known(rings) => match (rings.get(i).copied().unwrap_or(false), sample.rings) {
-                (true, true) => ("rings", theme.good),
-                (false, false) => ("silent", theme.good),
-                (true, false) => ("RINGS, should not", theme.bad),
-                (false, true) => ("SILENT, should ring", theme.bad),
-            },
-            _ => (if sample.rings { "(should ring)" } else { "(should be silent)" }, theme.dim),
-        };
-        [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
+    let word = |sample: Sample, i: usize| match &model.samples {
+        Samples::Known(rings) => match (rings.get(i).copied().unwrap_or(false), sample.rings) {
+            (true, true) => ("rings", theme.good),
+            (false, false) => ("silent", theme.good),
+            (true, false) => ("RINGS, should not", theme.bad),
+            (false, true) => ("SILENT, should ring", theme.bad),
+        },
+        _ => (if sample.rings { "(should ring)" } else { "(should be silent)" }, theme.dim),
     };
+    let cells: Vec<[Span; 2]> = SAMPLES
+        .into_iter()
+        .enumerate()
+        .map(|(i, sample)| {
+            let (word, style) = word(sample, i);
+            [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
+        })
+        .collect();
     let half = SAMPLES.len() / 2;
-    if width >= 92 {
-        for i in 0..half {
-            out.push(Line::from([cell(i), cell(i + half)].concat()));
-        }
+    if area.width >= 96 {
+        out.extend((0..half).map(|i| Line::from([cells[i].clone(), cells[i + half].clone()].concat())));
+    } else if area.height > 19 {
+        out.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
     } else {
-        out.extend((0..SAMPLES.len()).map(|i| Line::from(cell(i).to_vec())));
+        let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, word(s, i).0));
+        let text = all.collect::<Vec<_>>().join(" · ");
+        out.extend(
+            wrap(&text, area.width.saturating_sub(4)).into_iter().map(|l| Line::styled(format!("   {l}"), theme.text)),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! The whole program from outside: flows (keys in, screen out), properties, commands, the wire, the house rules.
+//! The whole program from outside: its screens, its commands, the wire, the house rules.
 
 mod architecture;
 mod cli;

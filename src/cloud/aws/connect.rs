@@ -94,23 +94,27 @@ impl AwsConnector {
     }
 
     /// The shared configuration, with the profile that is in use.
-    async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
+    pub(super) async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
         let load = source::load(&self.env, &self.fs, &EnvConfigFiles::default()).await;
-        let mut files = load.map_err(|e| unreadable("shared configuration", &cause(&e)))?;
+        let mut files = load.map_err(|e| unreadable("The shared configuration", &cause(&e)))?;
         if let Some(profile) = target.profile.clone() {
             files.profile = Cow::Owned(profile);
         }
         if files.profile.is_empty() {
             files.profile = Cow::Borrowed(DEFAULT);
         }
-        EnvConfigSections::parse(files).map_err(|e| unreadable("shared configuration", &e.to_string()))
+        EnvConfigSections::parse(files).map_err(|e| unreadable("The shared configuration", &e.to_string()))
     }
 
     async fn http(&self) -> Answer<SharedHttpClient> {
         let made = self.http.get_or_try_init(|| async {
             let bundle = match self.variable("AWS_CA_BUNDLE") {
                 Some(path) => {
-                    let pem = self.fs.read_to_end(&path).await.map_err(|e| unreadable(&path, &cause(&e)))?;
+                    let pem = self
+                        .fs
+                        .read_to_end(&path)
+                        .await
+                        .map_err(|e| unreadable(&format!("AWS_CA_BUNDLE: `{path}`"), &cause(&e)))?;
                     Some((path, pem))
                 }
                 None => None,
@@ -126,7 +130,7 @@ impl AwsConnector {
     }
 
     /// The region and where it came from.
-    async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
+    pub(super) async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
@@ -139,7 +143,7 @@ impl AwsConnector {
             found => found,
         };
         let Some((region, from)) = found else {
-            let instance = if asked { ", nor EC2 metadata" } else { "" };
+            let instance = if asked { " nor EC2 metadata" } else { "" };
             return Err(CloudError::local(
                 ErrorKind::NoRegion,
                 format!(
@@ -148,7 +152,7 @@ impl AwsConnector {
                 ),
             ));
         };
-        names::region(&region).map_err(|why| invalid(format!("{why} (From {from}.)")))?;
+        names::region(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
         Ok((region, from))
     }
 
@@ -232,7 +236,7 @@ fn invalid(message: String) -> CloudError {
 }
 
 fn unreadable(what: &str, why: &str) -> CloudError {
-    invalid(format!("The {what} cannot be read: {}.", one_line(why)))
+    invalid(format!("{what} cannot be read: {}.", one_line(why)))
 }
 
 /// A profile that is named has to be there; the default one need not.
@@ -244,7 +248,7 @@ fn known(files: &EnvConfigSections, profile: &str) -> Answer<()> {
     names.sort();
     let there = if names.is_empty() { "no profile at all".to_owned() } else { names.join(", ") };
     let why = format!("there is no profile `{profile}`; the shared configuration has {there}");
-    Err(CloudError { profile: Some(profile.to_owned()), ..CloudError::local(ErrorKind::NoCredentials, why) })
+    Err(CloudError::local(ErrorKind::NoCredentials, why))
 }
 
 /// The profile's own region, or that of the profile which it takes its credentials from.

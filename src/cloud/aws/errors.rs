@@ -38,6 +38,7 @@ impl<'a> Call<'a> {
     {
         let status = error.raw_response().map(|raw| raw.status().as_u16());
         let (kind, message) = match error {
+            SdkError::TimeoutError(_) => (ErrorKind::Timeout, cause(error)),
             SdkError::ServiceError(_) => self.refused(error.code(), error.message(), status),
             SdkError::ResponseError(_) => unreadable(error, status),
             _ => undelivered(error),
@@ -90,6 +91,7 @@ impl<'a> Call<'a> {
         let kind = self.kind(code.unwrap_or_default(), said.unwrap_or_default(), status);
         let bare = || match (code, status) {
             (Some(code), _) => code.to_owned(),
+            (None, Some(200..300)) => not_aws(status),
             (None, Some(status)) => format!("HTTP {status} without a word why"),
             (None, None) => "refused without a word why".to_owned(),
         };
@@ -99,6 +101,10 @@ impl<'a> Call<'a> {
     fn kind(&self, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
         if self.will_pass(code, message) {
             return ErrorKind::EventualConsistency;
+        }
+        // An emulator's way to say so.
+        if ["Unknown action", "Unknown operation"].iter().any(|start| message.starts_with(start)) {
+            return ErrorKind::Unsupported;
         }
         match code {
             "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
@@ -189,12 +195,15 @@ fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
 
 /// The answer broke off, or is none of AWS's.
 fn unreadable(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
-    if causes(error).any(|e| e.is::<io::Error>()) {
+    if causes(error).any(<dyn Error>::is::<io::Error>) {
         return (ErrorKind::Offline, cause(error));
     }
-    let kind = by_status("", status);
+    (by_status("", status), not_aws(status))
+}
+
+fn not_aws(status: Option<u16>) -> String {
     let status = status.map(|s| format!(" (HTTP {s})")).unwrap_or_default();
-    (kind, format!("the answer{status} is not one that AWS gives; is the endpoint the right one?"))
+    format!("the answer{status} is not one that AWS gives; is the endpoint the right one?")
 }
 
 /// The request did not get through: no credentials, no connection, no time.
@@ -215,25 +224,31 @@ fn undelivered(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
 
 fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
     let connector = causes(error).filter_map(|e| e.downcast_ref::<ConnectorError>()).last();
-    let late = causes(error).map(ToString::to_string).filter(|text| text.contains("timeout occurred")).last();
+    let late = causes(error)
+        .map(ToString::to_string)
+        .filter(|text| text.contains("timeout") && text.contains("occurred"))
+        .last();
     if late.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
         return Some((ErrorKind::Timeout, late.unwrap_or_else(|| "no answer in time".to_owned())));
     }
-    let broken = connector.is_some_and(ConnectorError::is_io) || causes(error).any(|e| e.is::<io::Error>());
-    broken.then(|| (ErrorKind::Offline, cause(error)))
+    connector.is_some_and(ConnectorError::is_io).then(|| (ErrorKind::Offline, cause(error)))
 }
 
 fn credentials(error: &CredentialsError) -> (ErrorKind, String) {
-    let texts: Vec<String> = causes(error).map(|e| e.to_string()).collect();
+    let texts: Vec<String> = causes(error).map(ToString::to_string).collect();
     let all = texts.join(": ");
-    let low = all.to_lowercase();
+    let low = all.to_lowercase().replace('\\', "/");
     // Someone who never signed in mends it as someone does whose time is up.
-    let signed_out = ["expired", "sso token", "login token", "unauthorizedexception", "session token not found"];
+    let signed_out =
+        ["expired", "sso token", "login token", "login/cache", "unauthorizedexception", "session token not found"];
     match error {
         CredentialsError::CredentialsNotLoaded(_) if all.contains("found in chain") => (
             ErrorKind::NoCredentials,
             "none in the environment, the shared configuration, the container or the instance".to_owned(),
         ),
+        CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
+            (ErrorKind::NoCredentials, "the profile says nothing of where they come from".to_owned())
+        }
         CredentialsError::ProviderTimedOut(_) => (ErrorKind::NoCredentials, "no credentials came in time".to_owned()),
         _ if signed_out.iter().any(|sign| low.contains(sign)) => (ErrorKind::ExpiredCredentials, all),
         CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_) => {
@@ -265,6 +280,9 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
         // The number is for programmers.
         _ => inner.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     };
+    if words.contains("InvalidContentType") {
+        return "no TLS at the other end; is the endpoint http:// rather than https://?".to_owned();
+    }
     if causes(error).any(|e| e.to_string().contains("dns error")) {
         return format!("dns error: {words}");
     }

@@ -128,9 +128,8 @@ fn matched(events: &[&str], records: &[MetricFilterMatchRecord]) -> Vec<bool> {
         usize::try_from(record.event_number()).is_ok_and(|number| number == index + 1)
     };
     let is_match = |(index, event): (usize, &&str)| {
-        records.iter().any(|record| match repeated(record) {
-            true => record.event_message() == Some(event),
-            false => numbered(record, index),
+        records.iter().any(|record| {
+            if repeated(record) { record.event_message() == Some(event) } else { numbered(record, index) }
         })
     };
     events.iter().enumerate().map(is_match).collect()

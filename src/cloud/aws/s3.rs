@@ -60,10 +60,12 @@ impl S3 {
         if let Head::Elsewhere(region) = head {
             client = Client::from_conf(client.config().to_builder().region(region).build());
             head = self::head(&client, name).await?;
-            self.elsewhere().insert(name.to_owned(), client.clone());
+            if matches!(head, Head::There) {
+                self.elsewhere().insert(name.to_owned(), client.clone());
+            }
         }
         Ok(match head {
-            Head::There => BucketName::Ours(read(&client, name).await?),
+            Head::There => BucketName::Ours(Box::pin(read(&client, name)).await?),
             Head::Free => BucketName::Free,
             Head::Closed | Head::Elsewhere(_) => BucketName::Closed,
         })
@@ -145,11 +147,10 @@ async fn head(client: &Client, name: &str) -> Answer<Head> {
     let region = raw.and_then(|r| r.headers().get("x-amz-bucket-region")).map(|r| Region::new(r.to_owned()));
     match (raw.map(|r| r.status().as_u16()), region) {
         (Some(404), _) => Ok(Head::Free),
-        (Some(403), _) => Ok(Head::Closed),
         (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => {
             Ok(Head::Elsewhere(region))
         }
-        (Some(301 | 307), _) => Ok(Head::Closed),
+        (Some(301 | 307 | 403), _) => Ok(Head::Closed),
         _ => Err(call.failed(&error)),
     }
 }

@@ -1,1 +1,218 @@
+//! The adapter against answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_types::sdk_config;
+use serde_json::{Value, json};
+
+use super::AwsCloud;
+use crate::domain::change::{Change, Delivery};
+use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
+
+mod answers;
+mod connecting;
+mod refusals;
+mod requests;
+
+const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
+const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell";
+
+fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("AKID", "secret", None, None, "test")))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http)
+}
+
+/// A request as the tests look at it.
+struct Asked {
+    method: String,
+    url: String,
+    /// The operation, where a header or the body names it.
+    operation: String,
+    body: String,
+    protocol: Protocol,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Protocol {
+    Json,
+    Query,
+    Cbor,
+    S3,
+}
+
+impl From<HttpRequest> for Asked {
+    fn from(request: HttpRequest) -> Self {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let url = request.uri().to_owned();
+        let query = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).map(str::to_owned);
+        let (protocol, operation) = match (request.headers().get("x-amz-target"), query) {
+            (Some(target), _) => (Protocol::Json, target.rsplit('.').next().unwrap().to_owned()),
+            (None, Some(action)) => (Protocol::Query, action),
+            _ if url.contains("/operation/") => (Protocol::Cbor, url.rsplit('/').next().unwrap().to_owned()),
+            _ => (Protocol::S3, String::new()),
+        };
+        Self { method: request.method().to_owned(), url, operation, body, protocol }
+    }
+}
+
+/// A cloud whose requests are answered by `answer`: status, a header or two, and a body.
+fn wire_in(
+    region: &'static str,
+    answer: impl Fn(&Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static,
+) -> AwsCloud {
+    let http = infallible_client_fn(move |request| {
+        let asked = Asked::from(HttpRequest::try_from(request).unwrap());
+        let (status, headers, body) = answer(&asked);
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        response.try_into_http1x().unwrap()
+    });
+    AwsCloud::new(&settings(http, region).build(), Some("prod".to_owned()))
+}
+
+fn wire(answer: impl Fn(&Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static) -> AwsCloud {
+    wire_in("eu-west-1", answer)
+}
+
+/// An error answer as the service of the request writes it.
+fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+    let xml = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    let (id, body) = match asked.protocol {
+        Protocol::Json => ("x-amzn-requestid", json!({ "__type": code, "message": message }).to_string().into_bytes()),
+        Protocol::Query => ("x-amzn-requestid", format!("<ErrorResponse>{xml}</ErrorResponse>").into_bytes()),
+        Protocol::S3 => ("x-amz-request-id", xml.into_bytes()),
+        Protocol::Cbor => ("x-amzn-requestid", cbor(&[("__type", code), ("message", message)])),
+    };
+    let mut headers = vec![(id, "req-1".to_owned())];
+    if asked.protocol == Protocol::Cbor {
+        headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
+    }
+    (status, headers, body)
+}
+
+/// A CBOR map of short texts.
+///
+/// Source: RFC 8949, section 3.1, major types 3 and 5.
+fn cbor(entries: &[(&str, &str)]) -> Vec<u8> {
+    let mut bytes = vec![0xa0 | u8::try_from(entries.len()).unwrap()];
+    for text in entries.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend([0x78, u8::try_from(text.len()).unwrap()]);
+        bytes.extend(text.as_bytes());
+    }
+    bytes
+}
+
+/// S3's answer where a part of a bucket was never set.
+fn never_set(asked: &Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+    let parts = [
+        ("policy", "NoSuchBucketPolicy"),
+        ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
+        ("ownershipControls", "OwnershipControlsNotFoundError"),
+        ("tagging", "NoSuchTagSet"),
+    ];
+    match parts.iter().find(|(part, _)| asked.url.ends_with(part)) {
+        Some((_, code)) => refusal(asked, 404, code, "never set"),
+        None if asked.url.ends_with("versioning") => ok("<VersioningConfiguration/>"),
+        None => ok(""),
+    }
+}
+
+fn ok(body: impl Into<Vec<u8>>) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+    (200, Vec::new(), body.into())
+}
+
+/// A client of one service with mock rules.
+macro_rules! mocked {
+    ($sdk:ident, $($rule:expr),+) => {{
+        let rules = aws_smithy_mocks::MockResponseInterceptor::new()$(.with_rule(&$rule))+;
+        let settings = $crate::cloud::aws::tests::settings(aws_smithy_mocks::create_mock_http_client(), "eu-west-1");
+        $sdk::Client::from_conf($sdk::config::Builder::from(&settings.build()).interceptor(rules).build())
+    }};
+}
+use mocked;
+
+fn metric() -> Metric {
+    Metric { namespace: "LogMetrics".into(), name: "RootUse".into() }
+}
+
+fn filter() -> MetricFilter {
+    MetricFilter {
+        name: "root".into(),
+        pattern: "{ $.x = 1 }".into(),
+        metric: metric(),
+        value: "1".into(),
+        default: Some(0.0),
+    }
+}
+
+fn alarm() -> Alarm {
+    Alarm {
+        name: "root".into(),
+        metric: metric(),
+        statistic: "Sum".into(),
+        period: 300,
+        evaluation_periods: 1,
+        datapoints_to_alarm: 1,
+        threshold: 1.0,
+        comparison: "GreaterThanOrEqualToThreshold".into(),
+        missing_data: "notBreaching".into(),
+        actions_enabled: true,
+        actions: vec![TOPIC.into()],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: vec!["arn:aws:sns:eu-west-1:123456789012:other".into()],
+        description: "Somebody used root.".into(),
+        state: AlarmState::InsufficientData,
+        reason: String::new(),
+        since: None,
+    }
+}
+
+fn delivery() -> Delivery {
+    Delivery {
+        log_group_arn: "arn:aws:logs:eu-west-1:123456789012:log-group:g:*".into(),
+        role_arn: "arn:aws:iam::123456789012:role/r".into(),
+    }
+}
+
+fn policy() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] })
+}
+
+/// One of each.
+fn every_change() -> Vec<Change> {
+    let (bucket, group, role, trail) = ("b".to_owned(), "g".to_owned(), "r".to_owned(), "rootbell".to_owned());
+    vec![
+        Change::CreateBucket { bucket: bucket.clone() },
+        Change::PutBucketOwnershipControls { bucket: bucket.clone() },
+        Change::PutPublicAccessBlock { bucket: bucket.clone() },
+        Change::PutBucketVersioning { bucket: bucket.clone() },
+        Change::PutBucketTagging { bucket: bucket.clone(), tags: vec![("a".into(), "b".into())] },
+        Change::PutBucketPolicy { bucket: bucket.clone(), policy: policy() },
+        Change::CreateLogGroup { log_group: group.clone() },
+        Change::PutRetentionPolicy { log_group: group.clone(), days: 365 },
+        Change::CreateRole { role: role.clone(), trust: policy() },
+        Change::UpdateAssumeRolePolicy { role: role.clone(), trust: policy() },
+        Change::PutRolePolicy { role, policy: policy() },
+        Change::CreateTrail { trail: trail.clone(), bucket, delivery: delivery() },
+        Change::UpdateTrail { trail: trail.clone(), delivery: Some(delivery()) },
+        Change::PutEventSelectors { trail: trail.clone() },
+        Change::StartLogging { trail },
+        Change::CreateTopic { topic: "rootbell".into(), policy: policy() },
+        Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },
+        Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
+        Change::PutMetricFilter { log_group: group, filter: filter() },
+        Change::PutMetricAlarm { alarm: Box::new(alarm()) },
+    ]
+}

@@ -71,9 +71,9 @@ fn evaluate(alarm: &mut account::Alarm, takes: Seconds, now: Seconds) {
     };
     let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
     let takes = if alarm.state == State::Alarm { window } else { takes };
-    let due = alarm.since.max(alarm.configured).unwrap_or(0).saturating_add(takes);
-    if next != alarm.state && now >= due {
-        (alarm.state, alarm.since) = (next, Some(due));
+    let due = alarm.since.max(alarm.configured).map(|began| began.saturating_add(takes));
+    if next != alarm.state && due.is_none_or(|due| now >= due) {
+        (alarm.state, alarm.since) = (next, due);
         alarm.reason = format!("No datapoint in {} s; missing data counts as {treated}.", alarm.period);
     }
 }

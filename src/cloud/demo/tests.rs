@@ -1,1 +1,516 @@
+use std::sync::Arc;
 
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::account::State as AlarmWord;
+use super::*;
+use crate::cloud::{Connector, Target};
+use crate::domain::change::Delivery;
+use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::pattern::AUDITED;
+use crate::domain::plan::plan;
+use crate::domain::samples::SAMPLES;
+use crate::domain::{Observed, Settings, Wishes};
+
+const EMAIL: &str = "alice@example.com";
+
+fn clock() -> ManualClock {
+    ManualClock::at("2026-11-23T08:00:00Z".parse::<Timestamp>().unwrap())
+}
+
+fn demo(account: Account) -> (DemoCloud, ManualClock) {
+    let clock = clock();
+    (DemoCloud::new(account, clock.clock()), clock)
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+/// Every change of a first set-up.
+fn changes(account: &Account) -> Vec<Change> {
+    let wishes = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
+    let nothing = Observed::nothing();
+    let settings = Settings::resolve(&account.identity(), &account.region, &wishes, &nothing);
+    plan(&settings, &nothing).changes().cloned().collect()
+}
+
+fn change(id: &str) -> Change {
+    changes(&Account::default()).into_iter().find(|change| change.id().starts_with(id)).unwrap()
+}
+
+async fn apply_until(cloud: &DemoCloud, id: &str) {
+    for change in changes(&Account::default()) {
+        if change.id().starts_with(id) {
+            return;
+        }
+        cloud.apply(&change).await.unwrap();
+    }
+}
+
+fn kind<T: std::fmt::Debug>(answer: Answer<T>) -> ErrorKind {
+    answer.unwrap_err().kind
+}
+
+fn trail_arn() -> String {
+    Account::default().place("eu-west-1").trail_arn("rootbell")
+}
+
+fn topic_arn() -> String {
+    Account::default().place("eu-west-1").topic_arn("rootbell-alerts")
+}
+
+#[test]
+fn a_first_set_up_goes_through_and_is_found_again() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        for change in changes(&Account::default()) {
+            cloud.apply(&change).await.unwrap();
+        }
+        let trail = cloud.trails().await.unwrap().remove(0);
+        assert_eq!((trail.arn.as_str(), trail.multi_region), (trail_arn().as_str(), true));
+        assert!(cloud.trail_status(&trail.arn).await.unwrap().logging);
+        assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern, AUDITED);
+        let alarm = cloud.alarm("rootbell-root-use").await.unwrap().unwrap();
+        assert_eq!(cloud.alarms_on(&alarm.metric).await.unwrap(), [alarm]);
+        assert_eq!(cloud.snapshot().timeless(), Account::default().set_up_for(&[EMAIL]).unwrap());
+    });
+}
+
+#[test]
+fn what_is_there_already_is_refused_except_a_bucket_and_a_topic_of_ours() {
+    run(async {
+        let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
+        let before = cloud.snapshot().timeless();
+        for (id, expected) in [
+            ("bucket.create", None),
+            ("log_group.create", Some(ErrorKind::AlreadyExists)),
+            ("role.create", Some(ErrorKind::AlreadyExists)),
+            ("trail.create", Some(ErrorKind::AlreadyExists)),
+            ("topic.create", None),
+        ] {
+            assert_eq!(cloud.apply(&change(id)).await.err().map(|e| e.kind), expected, "{id}");
+        }
+        assert_eq!(cloud.snapshot().timeless(), before);
+        let other = Change::CreateTopic { topic: "rootbell-alerts".into(), policy: serde_json::json!({}) };
+        assert_eq!(kind(cloud.apply(&other).await), ErrorKind::Invalid);
+    });
+}
+
+#[test]
+fn what_a_change_leans_on_must_be_there() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        for (id, expected) in [
+            ("bucket.policy", ErrorKind::NotFound),
+            ("log_group.retention", ErrorKind::NotFound),
+            ("role.policy", ErrorKind::NotFound),
+            ("trail.start", ErrorKind::NotFound),
+            ("subscription", ErrorKind::NotFound),
+            ("filter", ErrorKind::NotFound),
+        ] {
+            assert_eq!(kind(cloud.apply(&change(id)).await), expected, "{id}");
+        }
+        assert_eq!(cloud.snapshot().timeless(), Account::default());
+        assert_eq!(kind(cloud.trail_status(&trail_arn()).await), ErrorKind::NotFound);
+        assert_eq!(cloud.topic(&topic_arn()).await.unwrap(), None);
+        assert_eq!(cloud.subscriptions(&topic_arn()).await.unwrap(), []);
+        assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap(), []);
+    });
+}
+
+#[test]
+fn a_trail_is_checked_in_awss_order() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        let trail = |name: &str| match change("trail.create") {
+            Change::CreateTrail { bucket, delivery, .. } => {
+                Change::CreateTrail { trail: name.into(), bucket, delivery }
+            }
+            other => other,
+        };
+        let refused = async |name: &str, expected: ErrorKind, word: &str| {
+            let error = cloud.apply(&trail(name)).await.unwrap_err();
+            assert_eq!(error.kind, expected, "{error:?}");
+            assert!(error.message.contains(word), "{error:?}");
+        };
+        refused("a trail", ErrorKind::Invalid, "no spaces").await;
+        refused("rootbell", ErrorKind::NotFound, "bucket").await;
+        cloud.apply(&change("bucket.create")).await.unwrap();
+        refused("rootbell", ErrorKind::EventualConsistency, "bucket policy").await;
+        cloud.apply(&change("bucket.policy")).await.unwrap();
+        refused("another", ErrorKind::EventualConsistency, "bucket policy").await;
+        refused("rootbell", ErrorKind::EventualConsistency, "log group").await;
+        cloud.apply(&change("log_group.create")).await.unwrap();
+        refused("rootbell", ErrorKind::EventualConsistency, "role").await;
+        cloud.apply(&change("role.create")).await.unwrap();
+        refused("rootbell", ErrorKind::EventualConsistency, "role").await;
+        cloud.apply(&change("role.policy")).await.unwrap();
+        cloud.apply(&trail("rootbell")).await.unwrap();
+    });
+}
+
+#[test]
+fn a_new_role_and_a_new_bucket_policy_are_not_ready_at_once() {
+    run(async {
+        let timing = account::Timing { role_ready_after: 8, bucket_policy_ready_after: 3, ..Default::default() };
+        let (cloud, clock) = demo(Account { timing, ..Account::default() });
+        apply_until(&cloud, "trail.create").await;
+        let create = change("trail.create");
+        for (waited, word) in [(0, "bucket"), (2, "bucket"), (1, "role"), (4, "role")] {
+            clock.advance(waited);
+            let error = cloud.apply(&create).await.unwrap_err();
+            assert_eq!(error.kind, ErrorKind::EventualConsistency);
+            assert!(error.message.contains(word), "{error:?}");
+        }
+        clock.advance(1);
+        cloud.apply(&create).await.unwrap();
+    });
+}
+
+#[test]
+fn a_region_has_five_trails_shadows_included() {
+    run(async {
+        let mut account = Account::default();
+        for (i, region) in ["eu-west-1", "eu-west-1", "us-east-1", "us-east-1", "us-east-1"].into_iter().enumerate() {
+            let trail = account::Trail { multi_region: i != 4, ..Default::default() };
+            account.region_mut(region).trails.insert(format!("trail{i}"), trail);
+        }
+        let (cloud, _) = demo(account);
+        apply_until(&cloud, "trail.create").await;
+        assert_eq!(cloud.trails().await.unwrap().len(), 4);
+        cloud.meddle(|account| account.region_mut("us-east-1").trails.get_mut("trail4").unwrap().multi_region = true);
+        assert_eq!(kind(cloud.apply(&change("trail.create")).await), ErrorKind::Quota);
+    });
+}
+
+#[test]
+fn a_new_trail_records_only_once_started_and_delivers_a_while_later() {
+    run(async {
+        let timing = account::Timing { delivers_after: 300, ..Default::default() };
+        let (cloud, clock) = demo(Account { timing, ..Account::default() });
+        apply_until(&cloud, "trail.start").await;
+        clock.advance(1000);
+        let status = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!((status.logging, status.logs_delivery, status.logs_error), (false, None, None));
+        cloud.apply(&change("trail.start")).await.unwrap();
+        clock.advance(299);
+        assert_eq!(cloud.trail_status(&trail_arn()).await.unwrap().logs_delivery, None);
+        clock.advance(1);
+        assert_eq!(cloud.trail_status(&trail_arn()).await.unwrap().logs_delivery, Some(clock.now()));
+        clock.advance(86_400);
+        let status = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!(clock.now().duration_since(status.logs_delivery.unwrap()).as_secs(), 180);
+        assert!(status.bucket_delivery.is_some());
+    });
+}
+
+#[test]
+fn a_trail_whose_role_or_log_group_is_gone_says_so() {
+    run(async {
+        let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
+        cloud.meddle(|account| account.roles.clear());
+        let status = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!((status.logs_delivery, status.logs_error.as_deref()), (None, Some("AccessDenied")));
+        cloud.meddle(|account| account.region_mut("eu-west-1").log_groups.clear());
+        let status = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!(status.logs_error.as_deref(), Some("ResourceNotFoundException"));
+    });
+}
+
+#[test]
+fn a_trail_is_altered_only_at_home_and_by_its_own_account() {
+    run(async {
+        let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
+        let elsewhere = cloud.in_region("us-east-1");
+        let shadow = elsewhere.trails().await.unwrap().remove(0);
+        assert_eq!(shadow.home_region, "eu-west-1");
+        assert!(elsewhere.trail_status(&shadow.arn).await.unwrap().logging);
+        for change in
+            [change("trail.start"), Change::UpdateTrail { trail: "rootbell".into(), delivery: None::<Delivery> }]
+        {
+            assert_eq!(kind(elsewhere.apply(&change).await), ErrorKind::Invalid);
+            cloud.apply(&change).await.unwrap();
+        }
+        cloud.meddle(|account| {
+            let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
+            trail.owner = Some("210987654321".into());
+        });
+        assert_eq!(kind(cloud.apply(&change("trail.start")).await), ErrorKind::AccessDenied);
+    });
+}
+
+#[test]
+fn regions_are_apart_and_roles_and_buckets_are_not() {
+    run(async {
+        let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
+        let elsewhere = cloud.in_region("us-east-1");
+        assert_eq!(elsewhere.log_group("rootbell/cloudtrail").await.unwrap(), None);
+        assert_eq!(elsewhere.alarm("rootbell-root-use").await.unwrap(), None);
+        assert_eq!(elsewhere.topic(&topic_arn()).await.unwrap(), None);
+        assert!(elsewhere.role("rootbell-cloudtrail-to-logs-eu-west-1").await.unwrap().is_some());
+        let bucket = elsewhere.bucket("rootbell-123456789012-eu-west-1").await.unwrap();
+        assert!(matches!(bucket, BucketName::Ours(b) if b.versioned && b.public_blocked && b.owner_enforced));
+    });
+}
+
+#[test]
+fn somebody_elses_bucket_is_closed_and_cannot_be_made() {
+    run(async {
+        let (cloud, _) = demo(Account { foreign_buckets: vec!["acme-logs".into()], ..Account::default() });
+        assert_eq!(cloud.bucket("acme-logs").await.unwrap(), BucketName::Closed);
+        assert_eq!(cloud.bucket("nobodys").await.unwrap(), BucketName::Free);
+        let create = Change::CreateBucket { bucket: "acme-logs".into() };
+        assert_eq!(kind(cloud.apply(&create).await), ErrorKind::AlreadyExists);
+        let alter = Change::PutBucketVersioning { bucket: "acme-logs".into() };
+        assert_eq!(kind(cloud.apply(&alter).await), ErrorKind::AccessDenied);
+    });
+}
+
+#[test]
+fn an_email_is_pending_until_somebody_opens_it() {
+    run(async {
+        let (cloud, clock) = demo(Account::default());
+        apply_until(&cloud, "filter").await;
+        let one = async || cloud.subscriptions(&topic_arn()).await.unwrap().remove(0);
+        assert_eq!((one().await.state, one().await.arn), (Confirmation::Pending, None));
+        cloud.apply(&change("subscription")).await.unwrap();
+        assert_eq!(cloud.subscriptions(&topic_arn()).await.unwrap().len(), 1, "sent again, not twice there");
+        clock.advance(40 * 3600);
+        cloud.apply(&change("subscription")).await.unwrap();
+        clock.advance(40 * 3600);
+        assert_eq!(cloud.unconfirmed(), [EMAIL], "the second e-mail has its own 48 hours");
+        cloud.confirm("Alice@example.com");
+        assert_eq!(one().await.state, Confirmation::Confirmed);
+        assert!(one().await.arn.unwrap().starts_with(&topic_arn()));
+        cloud.apply(&change("subscription")).await.unwrap();
+        assert_eq!(one().await.state, Confirmation::Confirmed);
+    });
+}
+
+#[test]
+fn an_email_is_opened_after_a_while_or_lapses_after_two_days() {
+    run(async {
+        for (confirm_after, waited, expected) in [
+            (Some(20), 19, Some(Confirmation::Pending)),
+            (Some(20), 20, Some(Confirmation::Confirmed)),
+            (None, 48 * 3600 - 1, Some(Confirmation::Pending)),
+            (None, 48 * 3600, None),
+        ] {
+            let timing = account::Timing { confirm_after, ..Default::default() };
+            let (cloud, clock) = demo(Account { timing, ..Account::default() });
+            apply_until(&cloud, "filter").await;
+            clock.advance(waited);
+            let state = cloud.subscriptions(&topic_arn()).await.unwrap().first().map(|s| s.state);
+            assert_eq!(state, expected, "{confirm_after:?} {waited}");
+        }
+    });
+}
+
+#[test]
+fn a_new_alarm_knows_nothing_until_it_is_evaluated_and_keeps_its_state_when_put_again() {
+    run(async {
+        let (cloud, clock) = demo(Account::default());
+        let put = change("alarm");
+        let state = async || cloud.alarm("rootbell-root-use").await.unwrap().unwrap().state;
+        cloud.apply(&put).await.unwrap();
+        assert_eq!(state().await, AlarmState::InsufficientData);
+        clock.advance(60);
+        assert_eq!(state().await, AlarmState::Ok);
+        cloud.meddle(|account| {
+            let alarm = account.region_mut("eu-west-1").alarms.get_mut("rootbell-root-use").unwrap();
+            (alarm.state, alarm.since) = (AlarmWord::Alarm, Some(60));
+        });
+        cloud.apply(&put).await.unwrap();
+        assert_eq!(state().await, AlarmState::Alarm);
+        clock.advance(299);
+        assert_eq!(state().await, AlarmState::Alarm);
+        clock.advance(1);
+        assert_eq!(state().await, AlarmState::Ok, "goes back once the period is over");
+    });
+}
+
+#[test]
+fn a_pattern_is_tried_on_events_and_a_wrong_one_refused() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        let events: Vec<&str> = SAMPLES.iter().map(|sample| sample.json).collect();
+        let rings: Vec<bool> = SAMPLES.iter().map(|sample| sample.rings).collect();
+        assert_eq!(cloud.test_filter(AUDITED, &events).await.unwrap(), rings);
+        let error = cloud.test_filter("{ $.a = “x” }", &events).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.message.starts_with("Invalid metric filter pattern (at character 9"), "{error:?}");
+        assert_eq!(kind(cloud.test_filter(AUDITED, &[]).await), ErrorKind::Invalid);
+        assert_eq!(kind(cloud.test_filter(AUDITED, &["{}"; 51]).await), ErrorKind::Invalid);
+    });
+}
+
+#[test]
+fn every_fault_comes_as_its_kind() {
+    run(async {
+        for (fault, expected) in [
+            (Fault::Deny, ErrorKind::AccessDenied),
+            (Fault::Throttle, ErrorKind::Throttled),
+            (Fault::Timeout, ErrorKind::Timeout),
+            (Fault::Offline, ErrorKind::Offline),
+            (Fault::Expired(1), ErrorKind::ExpiredCredentials),
+            (Fault::Error500, ErrorKind::Other),
+        ] {
+            let (cloud, _) = demo(Account::default());
+            cloud.fault("HeadBucket", fault);
+            for _ in 0..2 {
+                let error = cloud.bucket("b").await.unwrap_err();
+                assert_eq!((error.kind, error.iam_action), (expected, "s3:ListBucket"));
+            }
+            cloud.mend("HeadBucket");
+            cloud.bucket("b").await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        cloud.fault("CreateRole", Fault::ThrottleOnce);
+        assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
+        cloud.apply(&change("role.create")).await.unwrap();
+        cloud.fault("*", Fault::Expired(3));
+        cloud.identity().await.unwrap();
+        cloud.trails().await.unwrap();
+        assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
+        assert_eq!(
+            cloud.calls(),
+            ["CreateRole", "CreateRole", "GetCallerIdentity", "DescribeTrails", "GetCallerIdentity"]
+        );
+    });
+}
+
+#[test]
+fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        cloud.fault("GetRole", Fault::Hang);
+        let waited = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
+        assert!(waited.is_err());
+        cloud.trails().await.unwrap();
+        assert_eq!(cloud.max_in_flight(), 1);
+        join_all([cloud.trails(), cloud.trails(), cloud.trails()]).await;
+        assert_eq!(cloud.max_in_flight(), 3);
+    });
+}
+
+#[test]
+fn a_call_takes_its_latency_and_dropped_midway_it_has_not_happened() {
+    run(async {
+        let with = |latency_ms| {
+            let timing = account::Timing { latency_ms, ..Default::default() };
+            demo(Account { timing, ..Account::default() }).0
+        };
+        let create = change("role.create");
+        let slow = with(3_600_000);
+        assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&create)).await.is_err());
+        assert_eq!(slow.snapshot(), Account { timing: slow.snapshot().timing, ..Account::default() });
+        let quick = with(1);
+        quick.apply(&create).await.unwrap();
+        assert_eq!(quick.snapshot().roles.len(), 1);
+    });
+}
+
+#[test]
+fn every_scenario_is_sound_and_shows_what_it_promises() {
+    run(async {
+        for (name, _) in SCENARIOS {
+            let connector = DemoConnector::new(name, clock().clock()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            connector.cloud().meddle(|account| account.timing.latency_ms = 0);
+            let session = connector.connect(&Target::default()).await.unwrap();
+            assert_eq!((session.region.as_str(), session.region_from.as_str()), ("eu-west-1", "the demo account"));
+            let cloud = session.cloud;
+            let identity = cloud.identity().await;
+            assert_eq!(identity.is_err(), *name == "expired", "{name}");
+            let Ok(identity) = identity else { continue };
+            assert_eq!(identity.email(), Some(EMAIL));
+            let trails = cloud.trails().await.unwrap();
+            let subscriptions = cloud.subscriptions(&topic_arn()).await.unwrap();
+            let alarm = cloud.alarm("rootbell-root-use").await.unwrap();
+            match *name {
+                "fresh" | "denied" => assert!(trails.is_empty() && alarm.is_none()),
+                "half-done" => {
+                    assert!(trails.is_empty() && alarm.is_none());
+                    assert_eq!(subscriptions[0].state, Confirmation::Pending);
+                    assert!(cloud.log_group("rootbell/cloudtrail").await.unwrap().is_some());
+                }
+                "organization" => {
+                    assert!(trails[0].organization && trails[0].home_region == "us-east-1");
+                    assert_eq!(trails[0].log_group_account(), Some("210987654321"));
+                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                }
+                "drifted" => {
+                    assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
+                    assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
+                    let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
+                    let access = crate::domain::policy::topic_access(policy.as_ref(), "123456789012");
+                    assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
+                    assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
+                }
+                _ => {
+                    assert_eq!(alarm.unwrap().state, AlarmState::Alarm);
+                    assert_eq!(subscriptions[0].state, Confirmation::Confirmed);
+                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn an_unknown_scenario_names_the_known_ones_and_a_bad_file_its_fault() {
+    let said = DemoConnector::new("nope", clock().clock()).unwrap_err();
+    assert!(said.contains("`nope`") && said.contains("half-done") && said.contains("ringing"), "{said}");
+    assert!(DemoConnector::new("./nope.toml", clock().clock()).unwrap_err().contains("Cannot read"));
+    let said = Account::read("[regions.eu-west-1.alarms.a]\ntreshold = 3").unwrap_err();
+    assert!(said.contains("treshold") && said.contains("threshold"), "{said}");
+    let said = Account::read("id = ").unwrap_err();
+    assert!(said.contains("line 1"), "{said}");
+}
+
+#[test]
+fn a_person_can_bring_a_file_of_their_own() {
+    run(async {
+        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        std::fs::write(file.path(), "id = \"999999999999\"\nregion = \"ap-south-1\"\n").unwrap();
+        let connector = DemoConnector::new(file.path().to_str().unwrap(), clock().clock()).unwrap();
+        let session = connector.connect(&Target::default()).await.unwrap();
+        assert_eq!(session.region, "ap-south-1");
+        assert_eq!(session.cloud.identity().await.unwrap().account, "999999999999");
+    });
+}
+
+#[test]
+fn a_session_takes_the_region_and_profile_asked_for() {
+    run(async {
+        let connector = DemoConnector::of(Account::default(), clock().clock());
+        assert_eq!(connector.profiles().await, ["default", "prod"]);
+        let target = |profile: &str, region: &str| Target {
+            profile: Some(profile.into()),
+            region: Some(region.into()),
+            endpoint_url: None,
+        };
+        let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
+        assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
+        connector.cloud().fault("*", Fault::Expired(1));
+        assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
+        assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoCredentials);
+        assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
+        let nowhere = DemoConnector::of(Account { region: String::new(), ..Account::default() }, clock().clock());
+        assert_eq!(kind(nowhere.connect(&Target::default()).await), ErrorKind::NoRegion);
+    });
+}
+
+#[test]
+fn a_cloud_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>(_: T) {}
+    let (cloud, _) = demo(Account::default());
+    shared(Arc::new(cloud) as Arc<dyn Cloud>);
+}

@@ -55,7 +55,7 @@ fn the_wizard_makes_what_apply_makes() {
 
 #[test]
 fn the_first_frame_is_there_before_the_first_answer() {
-    let tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
+    let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
     tester.sees("asking AWS who you are");
     tester.on_account(|cloud| assert!(cloud.calls().is_empty()));
 }
@@ -65,7 +65,7 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
     let mut account = Account::default();
     account.timing.confirm_after = None;
     let mut tester = Tester::on(account, 80, 24);
-    tester.press("enter enter").settle().press("enter").write("alice@example.com").press("enter").settle();
+    tester.press("enter enter").settle().press("enter").fill("alice@example.com").press("enter").settle();
     tester.sees("waiting").sees("open the link");
     tester.pass(Duration::from_secs(42)).sees("0:4");
     tester.press("enter").settle();
@@ -79,7 +79,7 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
 #[test]
 fn the_email_is_sent_again_by_a_key() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter enter").settle().press("enter").write("alice@example.com").press("enter").settle();
+    tester.press("enter enter").settle().press("enter").fill("alice@example.com").press("enter").settle();
     tester.pass(Duration::from_secs(70)).sees("1:1");
     let before = tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == "Subscribe").count());
     tester.press("ctrl+r").settle();
@@ -104,7 +104,7 @@ fn a_healthy_account_opens_the_list_of_checks_at_once() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
     topic.subscriptions[0].state = rootbell::cloud::demo::account::Link::Confirmed;
-    let tester = Tester::on(account, 80, 24);
+    let mut tester = Tester::on(account, 80, 24);
     assert_eq!(tester.model.screen, Screen::Health);
     tester.sees("the bell is armed").sees("Every link holds");
 }

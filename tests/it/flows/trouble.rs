@@ -39,7 +39,7 @@ fn what_depends_on_a_failed_call_is_skipped_and_the_rest_is_done() {
 
 #[test]
 fn an_expired_session_names_the_command_that_mends_it() {
-    let tester = Tester::on(scenario("expired"), 80, 24);
+    let mut tester = Tester::on(scenario("expired"), 80, 24);
     tester.sees("expired").sees("aws sso login");
 }
 

@@ -161,7 +161,8 @@ impl Tester {
     }
 
     fn has_more(&self) -> bool {
-        !self.answers.is_empty() || self.model.deadline().is_some_and(|at| at <= self.now())
+        !self.answers.is_empty()
+            || self.model.deadline().is_some_and(|at| at <= self.now() + SignedDuration::from_millis(400))
     }
 
     /// Lets this much time pass.
@@ -223,13 +224,13 @@ impl Tester {
     }
 
     #[track_caller]
-    pub fn sees(&self, text: &str) -> &Self {
+    pub fn sees(&mut self, text: &str) -> &mut Self {
         assert!(self.screen().contains(text), "`{text}` is not on the screen:\n{}", self.screen());
         self
     }
 
     #[track_caller]
-    pub fn does_not_see(&self, text: &str) -> &Self {
+    pub fn does_not_see(&mut self, text: &str) -> &mut Self {
         assert!(!self.screen().contains(text), "`{text}` is on the screen:\n{}", self.screen());
         self
     }

@@ -1,0 +1,353 @@
+//! What AWS answers, as the domain's types.
+
+use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, ReadWriteType,
+};
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, StateValue, Statistic};
+use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
+use aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput;
+use aws_sdk_cloudwatchlogs::operation::test_metric_filter::TestMetricFilterOutput;
+use aws_sdk_cloudwatchlogs::types::{LogGroup, MetricFilterMatchRecord, MetricTransformation};
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
+use aws_sdk_sns::types::Subscription;
+use aws_smithy_mocks::mock;
+use aws_smithy_types::DateTime;
+
+use super::*;
+use crate::cloud::Cloud;
+use crate::domain::observed::{BucketName, Confirmation, ManagementEvents};
+
+fn silent() -> AwsCloud {
+    wire(|asked| panic!("nobody should ask {} {}", asked.operation, asked.url))
+}
+
+fn of_logs(client: aws_sdk_cloudwatchlogs::Client) -> AwsCloud {
+    AwsCloud { logs: super::super::logs::Logs { client }, ..silent() }
+}
+
+fn of_alarms(client: aws_sdk_cloudwatch::Client) -> AwsCloud {
+    AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..silent() }
+}
+
+fn of_sns(client: aws_sdk_sns::Client) -> AwsCloud {
+    AwsCloud { sns: super::super::sns::Sns { client }, ..silent() }
+}
+
+fn subscribed(arn: &str, email: &str) -> Subscription {
+    Subscription::builder().subscription_arn(arn).protocol("email").endpoint(email).build()
+}
+
+#[tokio::test]
+async fn a_pending_address_has_no_arn() {
+    let rule = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic).then_output(|| {
+        ListSubscriptionsByTopicOutput::builder()
+            .subscriptions(subscribed("PendingConfirmation", "pending@example.com"))
+            .subscriptions(subscribed("Deleted", "gone@example.com"))
+            .subscriptions(subscribed("arn:aws:sns:eu-west-1:123456789012:rootbell:1", "here@example.com"))
+            .build()
+    });
+    let found = of_sns(mocked!(aws_sdk_sns, rule)).subscriptions(TOPIC).await.unwrap();
+    let told: Vec<_> = found.iter().map(|s| (s.state, s.arn.is_some())).collect();
+    assert_eq!(told, [(Confirmation::Pending, false), (Confirmation::Deleted, false), (Confirmation::Confirmed, true)]);
+}
+
+#[tokio::test]
+async fn an_empty_page_with_a_token_is_not_the_end() {
+    let first = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic)
+        .match_requests(|asked| asked.next_token().is_none())
+        .then_output(|| ListSubscriptionsByTopicOutput::builder().next_token("more").build());
+    let second = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic)
+        .match_requests(|asked| asked.next_token() == Some("more"))
+        .then_output(|| {
+            ListSubscriptionsByTopicOutput::builder()
+                .subscriptions(subscribed("PendingConfirmation", "a@example.com"))
+                .build()
+        });
+    let found = of_sns(mocked!(aws_sdk_sns, first, second)).subscriptions(TOPIC).await.unwrap();
+    assert_eq!(found.len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_comes_again_ends_the_walk() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::describe_metric_filters)
+        .then_output(|| DescribeMetricFiltersOutput::builder().next_token("again").build());
+    let cloud = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule));
+    assert!(cloud.metric_filters("g").await.unwrap().is_empty());
+    assert_eq!(rule.num_calls(), 2);
+}
+
+#[tokio::test]
+async fn a_log_group_is_known_by_its_whole_name_on_whatever_page() {
+    let group = |name: &str| LogGroup::builder().log_group_name(name).retention_in_days(365).build();
+    let first = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
+        .match_requests(|asked| asked.next_token().is_none() && asked.log_group_name_prefix() == Some("trail"))
+        .then_output(move || {
+            DescribeLogGroupsOutput::builder().log_groups(group("trail-2")).next_token("more").build()
+        });
+    let second = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
+        .match_requests(|asked| asked.next_token() == Some("more"))
+        .then_output(move || DescribeLogGroupsOutput::builder().log_groups(group("trail")).build());
+    let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, first, second)).log_group("trail").await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.retention_days), ("trail", Some(365)));
+}
+
+#[tokio::test]
+async fn filters_carry_their_metric_and_default() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::describe_metric_filters).then_output(|| {
+        let to = MetricTransformation::builder()
+            .metric_namespace("LogMetrics")
+            .metric_name("RootUse")
+            .metric_value("1")
+            .default_value(0.0)
+            .build()
+            .unwrap();
+        let filter = aws_sdk_cloudwatchlogs::types::MetricFilter::builder()
+            .filter_name("root")
+            .filter_pattern("{ $.x = 1 }")
+            .metric_transformations(to)
+            .build();
+        DescribeMetricFiltersOutput::builder().metric_filters(filter).build()
+    });
+    let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).metric_filters("g").await.unwrap();
+    assert_eq!(found, [filter()]);
+}
+
+fn record(number: i64, message: Option<&str>) -> MetricFilterMatchRecord {
+    MetricFilterMatchRecord::builder().event_number(number).set_event_message(message.map(str::to_owned)).build()
+}
+
+async fn tested(records: Vec<MetricFilterMatchRecord>, events: &[&str]) -> Vec<bool> {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::test_metric_filter)
+        .then_output(move || TestMetricFilterOutput::builder().set_matches(Some(records.clone())).build());
+    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_filter("x", events).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_trial_counts_events_from_one() {
+    assert_eq!(tested(vec![record(1, None), record(3, None)], &["a", "b", "c"]).await, [true, false, true]);
+}
+
+#[tokio::test]
+async fn a_trial_that_repeats_the_message_is_taken_by_it() {
+    assert_eq!(tested(vec![record(0, Some("b"))], &["a", "b"]).await, [false, true]);
+    assert_eq!(tested(Vec::new(), &["a", "b"]).await, [false, false]);
+}
+
+#[tokio::test]
+async fn a_trial_of_many_events_takes_fifty_at_a_time() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::test_metric_filter).then_compute_output(|asked| {
+        assert!(asked.log_event_messages().len() <= 50);
+        TestMetricFilterOutput::builder().matches(record(1, None)).build()
+    });
+    let events = vec!["e"; 51];
+    let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_filter("x", &events).await.unwrap();
+    assert_eq!(found.iter().filter(|hit| **hit).count(), 2, "the first of each lot");
+    assert!(found[0] && found[50]);
+}
+
+#[tokio::test]
+async fn an_alarm_is_found_by_name_with_what_is_left_out_filled_in() {
+    let rule = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
+        .match_requests(|asked| {
+            asked.alarm_names() == ["root"]
+                && asked.alarm_types() == [aws_sdk_cloudwatch::types::AlarmType::MetricAlarm]
+        })
+        .then_output(|| {
+            let found = MetricAlarm::builder()
+                .alarm_name("root")
+                .namespace("LogMetrics")
+                .metric_name("RootUse")
+                .statistic(Statistic::Sum)
+                .period(300)
+                .evaluation_periods(3)
+                .threshold(1.0)
+                .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+                .actions_enabled(false)
+                .alarm_actions(TOPIC)
+                .state_value(StateValue::Alarm)
+                .state_reason("crossed")
+                .state_updated_timestamp(DateTime::from_secs(1_700_000_000))
+                .build();
+            DescribeAlarmsOutput::builder().metric_alarms(found).build()
+        });
+    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).alarm("root").await.unwrap().unwrap();
+    assert_eq!((found.datapoints_to_alarm, found.missing_data.as_str()), (3, "missing"));
+    assert_eq!((found.state, found.actions_enabled), (AlarmState::Alarm, false));
+    assert_eq!(found.comparison, "GreaterThanOrEqualToThreshold");
+    assert_eq!(found.since.unwrap().as_second(), 1_700_000_000);
+}
+
+async fn events(output: GetEventSelectorsOutput) -> ManagementEvents {
+    let rule = mock!(aws_sdk_cloudtrail::Client::get_event_selectors).then_output(move || output.clone());
+    let client = mocked!(aws_sdk_cloudtrail, rule);
+    let cloud = AwsCloud { cloudtrail: super::super::cloudtrail::CloudTrail { client }, ..silent() };
+    cloud.management_events(TRAIL).await.unwrap()
+}
+
+fn basic(selector: EventSelector) -> GetEventSelectorsOutput {
+    GetEventSelectorsOutput::builder().event_selectors(selector).build()
+}
+
+fn advanced(selectors: &[&[(&str, &str)]]) -> GetEventSelectorsOutput {
+    let field = |(name, value): &(&str, &str)| match name.strip_prefix('!') {
+        Some(name) => AdvancedFieldSelector::builder().field(name).not_equals(*value).build().unwrap(),
+        None => AdvancedFieldSelector::builder().field(*name).equals(*value).build().unwrap(),
+    };
+    let selector = |fields: &&[(&str, &str)]| {
+        let fields = fields.iter().map(field).collect();
+        AdvancedEventSelector::builder().set_field_selectors(Some(fields)).build().unwrap()
+    };
+    let all = selectors.iter().map(selector).collect();
+    GetEventSelectorsOutput::builder().set_advanced_event_selectors(Some(all)).build()
+}
+
+const MANAGEMENT: (&str, &str) = ("eventCategory", "Management");
+
+#[tokio::test]
+async fn basic_selectors_tell_which_management_events_are_recorded() {
+    let all = ManagementEvents::ALL;
+    assert_eq!(events(GetEventSelectorsOutput::builder().build()).await, all);
+    assert_eq!(events(basic(EventSelector::builder().build())).await, all);
+    let writes = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly);
+    assert_eq!(events(basic(writes.build())).await, ManagementEvents { read: false, ..all });
+    let reads = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly);
+    assert_eq!(events(basic(reads.build())).await, ManagementEvents { write: false, ..all });
+    let none = EventSelector::builder().include_management_events(false);
+    assert_eq!(events(basic(none.build())).await, ManagementEvents { read: false, write: false, others: false });
+    let data = EventSelector::builder().data_resources(DataResource::builder().r#type("AWS::S3::Object").build());
+    assert_eq!(events(basic(data.build())).await, ManagementEvents { others: true, ..all });
+    let without = EventSelector::builder().exclude_management_event_sources("kms.amazonaws.com");
+    assert_eq!(events(basic(without.build())).await, ManagementEvents { others: true, ..all });
+}
+
+#[tokio::test]
+async fn advanced_selectors_tell_which_management_events_are_recorded() {
+    let all = ManagementEvents::ALL;
+    let none = ManagementEvents { read: false, write: false, others: true };
+    assert_eq!(events(advanced(&[&[MANAGEMENT]])).await, all);
+    assert_eq!(
+        events(advanced(&[&[MANAGEMENT, ("readOnly", "false")]])).await,
+        ManagementEvents { read: false, ..all }
+    );
+    assert_eq!(
+        events(advanced(&[&[MANAGEMENT, ("readOnly", "true")]])).await,
+        ManagementEvents { write: false, ..all }
+    );
+    let both: &[&[(&str, &str)]] = &[&[MANAGEMENT, ("readOnly", "true")], &[MANAGEMENT, ("readOnly", "false")]];
+    assert_eq!(events(advanced(both)).await, all);
+    assert_eq!(events(advanced(&[&[("eventCategory", "Data")]])).await, none);
+    assert_eq!(events(advanced(&[&[("eventCategory", "NetworkActivity")]])).await, none);
+    let without_kms = &[MANAGEMENT, ("!eventSource", "kms.amazonaws.com")];
+    assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { others: true, ..all });
+    let kms_only = &[MANAGEMENT, ("eventSource", "kms.amazonaws.com")];
+    assert_eq!(events(advanced(&[kms_only])).await, none, "one service alone leaves sign-ins out");
+}
+
+#[tokio::test]
+async fn an_empty_arn_in_a_trail_is_none() {
+    let cloud = wire(|_| {
+        ok(json!({ "trailList": [{
+            "Name": "main", "TrailARN": TRAIL, "HomeRegion": "eu-west-1", "S3BucketName": "b",
+            "IsMultiRegionTrail": true, "CloudWatchLogsLogGroupArn": "", "CloudWatchLogsRoleArn": null
+        }] })
+        .to_string())
+    });
+    let found = cloud.trails().await.unwrap();
+    assert_eq!(found[0].log_group_arn, None);
+    assert_eq!(found[0].role_arn, None);
+    assert!(found[0].multi_region && !found[0].organization);
+}
+
+#[tokio::test]
+async fn the_status_tells_deliveries_and_errors() {
+    let cloud = wire(|_| {
+        ok(json!({ "IsLogging": true, "LatestDeliveryTime": 1_700_000_000, "LatestDeliveryError": "",
+            "LatestCloudWatchLogsDeliveryError": "Access denied" })
+        .to_string())
+    });
+    let found = cloud.trail_status(TRAIL).await.unwrap();
+    assert!(found.logging);
+    assert_eq!(found.bucket_delivery.unwrap().as_second(), 1_700_000_000);
+    assert_eq!(found.bucket_error, None);
+    assert_eq!(found.logs_delivery, None);
+    assert_eq!(found.logs_error.as_deref(), Some("Access denied"));
+}
+
+#[tokio::test]
+async fn an_alias_that_may_not_be_read_is_left_out_without_a_word() {
+    let cloud = wire(|asked| match asked.operation.as_str() {
+        "GetCallerIdentity" => {
+            ok("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
+             <Arn>arn:aws:iam::123456789012:user/alice</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>")
+        }
+        _ => refusal(asked, 403, "AccessDenied", "no"),
+    });
+    let found = cloud.identity().await.unwrap();
+    assert_eq!((found.account.as_str(), found.alias), ("123456789012", None));
+}
+
+#[tokio::test]
+async fn a_policy_of_a_role_is_decoded() {
+    let document = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
+    let cloud = wire(move |asked| match asked.operation.as_str() {
+        "GetRole" => ok(format!(
+            "<GetRoleResponse><GetRoleResult><Role><Path>/x/</Path><RoleName>r</RoleName><RoleId>1</RoleId>\
+             <Arn>arn:aws:iam::123456789012:role/x/r</Arn><CreateDate>2024-01-01T00:00:00Z</CreateDate>\
+             <AssumeRolePolicyDocument>{document}</AssumeRolePolicyDocument></Role></GetRoleResult></GetRoleResponse>"
+        )),
+        _ => refusal(asked, 404, "NoSuchEntity", "no policy"),
+    });
+    let found = cloud.role("r").await.unwrap().unwrap();
+    assert_eq!(found.trust["Version"], "2012-10-17");
+    assert_eq!(found.policy, None);
+    assert_eq!(found.arn, "arn:aws:iam::123456789012:role/x/r");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_none_rather_than_an_error() {
+    let cloud = wire(|asked| match asked.protocol {
+        Protocol::Json => refusal(asked, 400, "ResourceNotFoundException", "no"),
+        _ if asked.url.contains("sns") => refusal(asked, 404, "NotFound", "no"),
+        _ => refusal(asked, 404, "NoSuchEntity", "no"),
+    });
+    assert_eq!(cloud.topic(TOPIC).await.unwrap(), None);
+    assert!(cloud.subscriptions(TOPIC).await.unwrap().is_empty());
+    assert_eq!(cloud.role("r").await.unwrap(), None);
+    assert!(cloud.metric_filters("g").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_is_none_even_where_its_policy_may_not_be_read() {
+    let cloud = wire(|asked| match asked.operation.as_str() {
+        "GetRole" => refusal(asked, 404, "NoSuchEntity", "no"),
+        _ => refusal(asked, 403, "AccessDenied", "no"),
+    });
+    assert_eq!(cloud.role("r").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_bare_bucket_of_ours_has_nothing_set() {
+    let BucketName::Ours(found) = wire(never_set).bucket("b").await.unwrap() else { panic!("ours") };
+    assert_eq!(found, crate::domain::observed::Bucket { name: "b".into(), ..Default::default() });
+}
+
+#[tokio::test]
+async fn a_bucket_name_is_free_or_closed_by_its_status() {
+    let status = |status| wire(move |_| (status, Vec::new(), Vec::new()));
+    assert_eq!(status(404).bucket("b").await.unwrap(), BucketName::Free);
+    assert_eq!(status(403).bucket("b").await.unwrap(), BucketName::Closed);
+}
+
+#[tokio::test]
+async fn a_bucket_in_another_region_is_looked_at_and_changed_there() {
+    let cloud = wire(|asked| {
+        if asked.url.contains("us-west-2") {
+            return never_set(asked);
+        }
+        (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], Vec::new())
+    });
+    assert!(matches!(cloud.bucket("b").await.unwrap(), BucketName::Ours(_)));
+    cloud.apply(&Change::PutBucketVersioning { bucket: "b".into() }).await.unwrap();
+}

@@ -1,0 +1,204 @@
+//! From options, environment and files to a session, and what happens when nobody is at the other end.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::test_util::NeverClient;
+use aws_types::os_shim_internal::{Env, Fs};
+
+use super::super::connect::{AwsConnector, Timeouts};
+use super::super::http::{Http, trusting};
+use super::*;
+use crate::cloud::{Cloud, CloudError, Connector, ErrorKind, Target};
+
+const CONFIG: &str = "
+[default]
+region = eu-north-1
+[profile prod]
+region = us-west-2
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = prod
+[profile circle]
+source_profile = circle
+";
+
+/// In a home of its own, and on no EC2 instance.
+fn connector(env: &[(&str, &str)]) -> AwsConnector {
+    let mut all = vec![("HOME", "/home/alice"), ("AWS_EC2_METADATA_DISABLED", "true")];
+    all.extend(env);
+    let files = [("/home/alice/.aws/config", CONFIG), ("/home/alice/.aws/credentials", "[keys]\nregion = eu-west-3\n")];
+    AwsConnector::within(Env::from_slice(&all), Fs::from_slice(&files))
+}
+
+fn profile(name: &str) -> Target {
+    Target { profile: Some(name.into()), ..Target::default() }
+}
+
+async fn region(env: &[(&str, &str)], target: &Target) -> Result<(String, String), CloudError> {
+    let connector = connector(env);
+    let files = connector.sections(target).await?;
+    connector.region(target, &files).await
+}
+
+#[tokio::test]
+async fn the_region_comes_from_the_nearest_that_names_one_and_says_so() {
+    let env: &[(&str, &str)] = &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
+    let here = Target { region: Some("eu-central-1".into()), ..profile("prod") };
+    for (env, target, expected) in [
+        (env, here, ("eu-central-1", "--region")),
+        (env, profile("prod"), ("eu-west-1", "AWS_REGION")),
+        (&env[1..], profile("prod"), ("eu-west-2", "AWS_DEFAULT_REGION")),
+        (&[], profile("prod"), ("us-west-2", "profile `prod`")),
+        (&[], profile("role"), ("us-west-2", "profile `role`")),
+        (&[], profile("keys"), ("eu-west-3", "profile `keys`")),
+        (&[("AWS_PROFILE", "prod")], Target::default(), ("us-west-2", "profile `prod`")),
+        (&[("AWS_PROFILE", "")], Target::default(), ("eu-north-1", "profile `default`")),
+        (&[("AWS_REGION", "")], Target::default(), ("eu-north-1", "profile `default`")),
+    ] {
+        let (region, from) = region(env, &target).await.unwrap();
+        assert_eq!((region.as_str(), from.as_str()), expected);
+    }
+}
+
+#[tokio::test]
+async fn without_a_region_it_is_told_where_it_was_looked_for() {
+    let error = connector(&[]).connect(&profile("circle")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NoRegion);
+    for place in ["--region", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
+        assert!(error.message.contains(place), "{place} in {}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn a_mistyped_region_is_refused_with_its_source() {
+    let error = connector(&[("AWS_REGION", "eu-wst-1")]).connect(&Target::default()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert!(error.message.starts_with("AWS_REGION: "), "{}", error.message);
+    assert!(error.message.contains("`eu-west-1`"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+    for (connector, target) in
+        [(connector(&[]), profile("prd")), (connector(&[("AWS_PROFILE", "prd")]), Target::default())]
+    {
+        let error = connector.connect(&target).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NoCredentials);
+        assert!(error.message.contains("`prd`; the shared configuration has `circle`, `default`"), "{}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn profiles_of_both_files_are_listed_in_order() {
+    assert_eq!(connector(&[]).profiles().await, ["circle", "default", "keys", "prod", "role"]);
+    let elsewhere = connector(&[("AWS_CONFIG_FILE", "/nowhere"), ("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")]);
+    assert!(elsewhere.profiles().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_refused() {
+    let target = Target { endpoint_url: Some("localhost".into()), ..profile("prod") };
+    let error = connector(&[]).connect(&target).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    assert!(error.message.starts_with("--endpoint-url: `localhost`"), "{}", error.message);
+    let error = connector(&[("AWS_ENDPOINT_URL", "http://")]).connect(&profile("prod")).await.unwrap_err();
+    assert!(error.message.starts_with("AWS_ENDPOINT_URL: "), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_certificate_bundle_that_cannot_be_used_is_refused() {
+    for (path, why) in [("/nowhere.pem", "not found"), ("/home/alice/.aws/config", "no certificate")] {
+        let error = connector(&[("AWS_CA_BUNDLE", path)]).connect(&profile("prod")).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.message.contains(path) && error.message.contains(why), "{}", error.message);
+    }
+}
+
+#[test]
+fn a_certificate_that_is_none_does_not_end_the_program() {
+    let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert!(trusting(Some(pem.as_bytes())).is_err());
+    assert!(trusting(None).is_ok());
+}
+
+/// A cloud over real sockets to a port of this machine.
+fn reaching(port: u16, timeouts: Timeouts) -> AwsCloud {
+    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    let settings = settings(http, "eu-west-1")
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .timeout_config(TimeoutConfig::from(timeouts));
+    AwsCloud::new(&settings.build(), None)
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_said_in_words() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let cloud = reaching(port, Timeouts::default());
+    for error in [
+        cloud.trails().await.unwrap_err(),
+        cloud.alarm("a").await.unwrap_err(),
+        cloud.bucket("b").await.unwrap_err(),
+        cloud.identity().await.unwrap_err(),
+    ] {
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Offline, "connection refused"));
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_says_nothing_is_given_up_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (short, long) = (Duration::from_millis(50), Duration::from_secs(20));
+    let patient = Timeouts { connect: long, read: long, attempt: long, operation: long };
+    for timeouts in [
+        Timeouts { read: short, ..patient },
+        Timeouts { attempt: short, ..patient },
+        Timeouts { operation: short, ..patient },
+    ] {
+        let error = reaching(port, timeouts).trails().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Timeout, "{error:?}");
+        assert!(error.message.contains("50ms"), "{}", error.message);
+    }
+}
+
+/// The error of a call whose credentials could not be had.
+async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
+    let http = SharedHttpClient::new(NeverClient::new());
+    let none = SharedCredentialsProvider::new(provide_credentials_fn(move || async move { Err(why()) }));
+    let settings = settings(http, "eu-west-1").credentials_provider(none);
+    AwsCloud::new(&settings.build(), Some("prod".into())).trails().await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_over_names_the_command_that_mends_it() {
+    let over: [fn() -> CredentialsError; 4] = [
+        || CredentialsError::provider_error("the SSO token has expired and cannot be refreshed"),
+        || CredentialsError::provider_error("failed to load the cached SSO token"),
+        || CredentialsError::unhandled("cached Login token is expired"),
+        || CredentialsError::provider_error("UnauthorizedException: Session token not found or invalid"),
+    ];
+    for why in over {
+        let error = without_credentials(why).await;
+        assert_eq!(error.kind, ErrorKind::ExpiredCredentials, "{error:?}");
+        assert!(error.fix().contains("--profile prod"), "{}", error.fix());
+    }
+}
+
+#[tokio::test]
+async fn missing_credentials_are_said_in_words() {
+    let none = without_credentials(CredentialsError::not_loaded_no_source).await;
+    assert_eq!(none.kind, ErrorKind::NoCredentials);
+    let denied = without_credentials(|| CredentialsError::provider_error("not authorized to perform: sts:AssumeRole"));
+    let denied = denied.await;
+    assert_eq!(denied.kind, ErrorKind::NoCredentials, "the call itself was not denied");
+    assert_eq!(denied.message, "not authorized to perform: sts:AssumeRole");
+    let late = without_credentials(|| CredentialsError::provider_timed_out(Duration::from_secs(5))).await;
+    assert_eq!(late.kind, ErrorKind::NoCredentials);
+}

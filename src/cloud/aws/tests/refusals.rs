@@ -1,0 +1,222 @@
+//! What AWS refuses, as an error for the person.
+
+use super::*;
+use crate::cloud::{Cloud, CloudError, ErrorKind};
+
+fn refusing(status: u16, code: &'static str, message: &'static str) -> AwsCloud {
+    wire(move |asked| refusal(asked, status, code, message))
+}
+
+fn change(id: &str) -> Change {
+    every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap()
+}
+
+async fn kind_of(id: &str, code: &'static str, message: &'static str) -> ErrorKind {
+    refusing(400, code, message).apply(&change(id)).await.unwrap_err().kind
+}
+
+#[tokio::test]
+async fn a_denied_change_names_its_action_its_service_and_its_request() {
+    for change in every_change() {
+        let error = refusing(403, "AccessDenied", "not authorized").apply(&change).await.unwrap_err();
+        let operation = change.operation();
+        assert_eq!(
+            error,
+            CloudError {
+                kind: ErrorKind::AccessDenied,
+                service: operation.service,
+                operation: operation.name,
+                iam_action: operation.iam_action,
+                resource: change.name().to_owned(),
+                message: "not authorized".into(),
+                request_id: Some("req-1".into()),
+                profile: Some("prod".into()),
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_denied_look_names_its_action() {
+    let cloud = refusing(403, "AccessDeniedException", "not authorized");
+    let told = |error: CloudError| {
+        assert_eq!(error.kind, ErrorKind::AccessDenied, "{error}");
+        error.iam_action
+    };
+    assert_eq!(told(cloud.identity().await.unwrap_err()), "sts:GetCallerIdentity");
+    assert_eq!(told(cloud.trails().await.unwrap_err()), "cloudtrail:DescribeTrails");
+    assert_eq!(told(cloud.trail_status(TRAIL).await.unwrap_err()), "cloudtrail:GetTrailStatus");
+    assert_eq!(told(cloud.management_events(TRAIL).await.unwrap_err()), "cloudtrail:GetEventSelectors");
+    assert_eq!(told(cloud.log_group("g").await.unwrap_err()), "logs:DescribeLogGroups");
+    assert_eq!(told(cloud.metric_filters("g").await.unwrap_err()), "logs:DescribeMetricFilters");
+    assert_eq!(told(cloud.test_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
+    assert_eq!(told(cloud.role("r").await.unwrap_err()), "iam:GetRole");
+    assert_eq!(told(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
+    assert_eq!(told(cloud.alarms_on(&metric()).await.unwrap_err()), "cloudwatch:DescribeAlarmsForMetric");
+    assert_eq!(told(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
+    assert_eq!(told(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
+}
+
+#[tokio::test]
+async fn a_denied_look_into_a_bucket_of_ours_names_its_action() {
+    let parts = [
+        ("policy", "s3:GetBucketPolicy"),
+        ("versioning", "s3:GetBucketVersioning"),
+        ("publicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+        ("ownershipControls", "s3:GetBucketOwnershipControls"),
+        ("tagging", "s3:GetBucketTagging"),
+    ];
+    for (part, action) in parts {
+        let cloud = wire(move |asked| {
+            if asked.url.ends_with(part) {
+                refusal(asked, 403, "AccessDenied", "Access Denied")
+            } else {
+                never_set(asked)
+            }
+        });
+        let error = cloud.bucket("b").await.unwrap_err();
+        assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, action));
+        assert_eq!(error.resource, "b");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_yet_is_worth_waiting_for() {
+    let said = "Access denied. Verify in IAM that the role has adequate permissions.";
+    for id in ["trail.create", "trail.update"] {
+        assert_eq!(
+            kind_of(id, "InvalidCloudWatchLogsRoleArnException", said).await,
+            ErrorKind::EventualConsistency,
+            "{id}"
+        );
+    }
+    assert_eq!(kind_of("role.policy", "NoSuchEntity", "no role").await, ErrorKind::EventualConsistency);
+    assert_eq!(kind_of("role.trust", "NoSuchEntity", "no role").await, ErrorKind::EventualConsistency);
+    assert_eq!(kind_of("trail.start", "TrailNotFoundException", "unknown").await, ErrorKind::EventualConsistency);
+}
+
+#[tokio::test]
+async fn a_log_group_that_is_denied_is_worth_waiting_for_and_a_wrong_one_is_not() {
+    let code = "InvalidCloudWatchLogsLogGroupArnException";
+    assert_eq!(kind_of("trail.create", code, "Access denied. Check it.").await, ErrorKind::EventualConsistency);
+    assert_eq!(kind_of("trail.create", code, "No such format of an ARN.").await, ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn what_settles_by_itself_is_worth_waiting_for() {
+    for (id, code) in [
+        ("trail.create", "InsufficientS3BucketPolicyException"),
+        ("trail.create", "S3BucketDoesNotExistException"),
+        ("trail.update", "ConflictException"),
+        ("bucket.policy", "OperationAborted"),
+        ("bucket.policy", "NoSuchBucket"),
+        ("role.policy", "ConcurrentModification"),
+        ("filter.put", "OperationAbortedException"),
+    ] {
+        assert_eq!(kind_of(id, code, "later").await, ErrorKind::EventualConsistency, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn every_code_has_its_kind() {
+    for (id, code, kind) in [
+        ("trail.create", "ThrottlingException", ErrorKind::Throttled),
+        ("topic.create", "Throttling", ErrorKind::Throttled),
+        ("alarm.put", "ThrottlingException", ErrorKind::Throttled),
+        ("bucket.create", "SlowDown", ErrorKind::Throttled),
+        ("role.create", "RequestLimitExceeded", ErrorKind::Throttled),
+        ("trail.create", "TooManyRequestsException", ErrorKind::Throttled),
+        ("trail.create", "MaximumNumberOfTrailsExceededException", ErrorKind::Quota),
+        ("bucket.create", "TooManyBuckets", ErrorKind::Quota),
+        ("topic.create", "TopicLimitExceeded", ErrorKind::Quota),
+        ("subscription", "SubscriptionLimitExceeded", ErrorKind::Quota),
+        ("log_group.create", "LimitExceededException", ErrorKind::Quota),
+        ("alarm.put", "LimitExceeded", ErrorKind::Quota),
+        ("topic.create", "AuthorizationError", ErrorKind::AccessDenied),
+        ("role.create", "UnauthorizedOperation", ErrorKind::AccessDenied),
+        ("trail.create", "ExpiredTokenException", ErrorKind::ExpiredCredentials),
+        ("role.create", "ExpiredToken", ErrorKind::ExpiredCredentials),
+        ("role.create", "RequestExpired", ErrorKind::ExpiredCredentials),
+        ("role.create", "InvalidClientTokenId", ErrorKind::NoCredentials),
+        ("trail.create", "UnrecognizedClientException", ErrorKind::NoCredentials),
+        ("bucket.create", "InvalidAccessKeyId", ErrorKind::NoCredentials),
+        ("bucket.create", "BucketAlreadyExists", ErrorKind::AlreadyExists),
+        ("trail.create", "TrailAlreadyExistsException", ErrorKind::AlreadyExists),
+        ("role.create", "EntityAlreadyExists", ErrorKind::AlreadyExists),
+        ("log_group.create", "ResourceAlreadyExistsException", ErrorKind::AlreadyExists),
+        ("filter.put", "ResourceNotFoundException", ErrorKind::NotFound),
+        ("trail.update", "TrailNotFoundException", ErrorKind::NotFound),
+        ("topic.policy", "NotFound", ErrorKind::NotFound),
+        ("filter.put", "InvalidParameterException", ErrorKind::Invalid),
+        ("trail.update", "InvalidHomeRegionException", ErrorKind::Invalid),
+        ("role.policy", "MalformedPolicyDocument", ErrorKind::Invalid),
+        ("alarm.put", "ValidationError", ErrorKind::Invalid),
+        ("filter.put", "UnknownOperationException", ErrorKind::Unsupported),
+        ("topic.create", "InvalidAction", ErrorKind::Unsupported),
+        ("trail.create", "SomethingNewException", ErrorKind::Other),
+    ] {
+        assert_eq!(kind_of(id, code, "said").await, kind, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_known_by_its_words_too() {
+    let said = "The security token included in the request is expired";
+    assert_eq!(kind_of("trail.create", "SomeException", said).await, ErrorKind::ExpiredCredentials);
+}
+
+#[tokio::test]
+async fn an_endpoint_without_the_call_is_told_apart_from_a_refusal() {
+    for cloud in [
+        refusing(400, "UnknownOperationException", ""),
+        refusing(404, "UnknownOperationException", ""),
+        refusing(400, "InvalidAction", "no such action"),
+        refusing(400, "InvalidOperationException", "Unknown action: TestMetricFilter"),
+        wire(|_| (404, Vec::new(), Vec::new())),
+        wire(|_| (404, Vec::new(), b"<html>Not Found</html>".to_vec())),
+    ] {
+        assert_eq!(cloud.test_filter("x", &["{}"]).await.unwrap_err().kind, ErrorKind::Unsupported);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_awss_is_said_in_a_plain_sentence() {
+    let gateway = wire(|_| (502, Vec::new(), b"<html><body>Bad Gateway</body></html>".to_vec()));
+    for error in [
+        gateway.trails().await.unwrap_err(),
+        gateway.topic(TOPIC).await.unwrap_err(),
+        gateway.alarm("a").await.unwrap_err(),
+        gateway.bucket("b").await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind, ErrorKind::Other, "{error:?}");
+        assert!(error.message.contains("HTTP 502"), "{}", error.message);
+        assert!(!error.message.contains(['{', '<']), "no debug string: {}", error.message);
+    }
+    let nonsense = wire(|_| ok("nonsense"));
+    let error = nonsense.trails().await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Other);
+    assert!(error.message.contains("is the endpoint the right one?"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_message_is_one_line_of_a_length_that_can_be_read() {
+    let cloud = wire(|asked| refusal(asked, 400, "Oops", &format!("a\nb\u{1b}[31m\t{}", "x".repeat(2000))));
+    let message = cloud.trails().await.unwrap_err().message;
+    assert!(message.starts_with("a b [31m x"), "{message}");
+    assert!(!message.contains(char::is_control));
+    assert_eq!(message.chars().count(), 301, "300 and the sign that more was said");
+}
+
+#[tokio::test]
+async fn a_message_that_is_missing_is_made_up_for_by_the_code() {
+    assert_eq!(refusing(400, "Strange", "").trails().await.unwrap_err().message, "Strange");
+}
+
+#[tokio::test]
+async fn somebody_elses_bucket_is_an_error_and_ones_own_is_not() {
+    let create = change("bucket.create");
+    refusing(409, "BucketAlreadyOwnedByYou", "yours").apply(&create).await.unwrap();
+    let error = refusing(409, "BucketAlreadyExists", "taken").apply(&create).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AlreadyExists);
+    assert!(error.fix().contains("`b-logs`"));
+}

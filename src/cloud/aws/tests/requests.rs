@@ -1,0 +1,204 @@
+//! What goes over the wire for a change.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmOutput;
+use aws_smithy_mocks::mock;
+
+use super::*;
+use crate::cloud::Cloud;
+
+/// The requests of one change, each answered with nothing.
+async fn sent_in(region: &'static str, change: &Change) -> Asked {
+    let asked: Arc<Mutex<Option<Asked>>> = Arc::default();
+    let seen = Arc::clone(&asked);
+    let cloud = wire_in(region, move |request| {
+        let answer = match request.protocol {
+            Protocol::Json => "{}",
+            _ => "",
+        };
+        let copy = Asked {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            operation: request.operation.clone(),
+            body: request.body.clone(),
+            protocol: request.protocol,
+        };
+        assert!(seen.lock().unwrap().replace(copy).is_none(), "a change is one call");
+        ok(answer)
+    });
+    // Not every service takes an empty answer; what counts here is the request.
+    let _ = cloud.apply(change).await;
+    let sent = asked.lock().unwrap().take();
+    sent.unwrap()
+}
+
+async fn sent(id: &str) -> Asked {
+    let change = every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap();
+    sent_in("eu-west-1", &change).await
+}
+
+fn parsed(asked: &Asked) -> Value {
+    serde_json::from_str(&asked.body).unwrap()
+}
+
+fn form(asked: &Asked) -> Vec<String> {
+    let decode = |pair: &str| percent_encoding::percent_decode_str(pair).decode_utf8_lossy().into_owned();
+    asked.body.split('&').map(decode).collect()
+}
+
+#[tokio::test]
+async fn each_change_is_the_one_call_it_says() {
+    for change in every_change() {
+        let asked = sent_in("eu-west-1", &change).await;
+        if asked.protocol != Protocol::S3 {
+            assert_eq!(asked.operation, change.operation().name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn us_east_1_is_said_by_leaving_the_constraint_out() {
+    let create = Change::CreateBucket { bucket: "b".into() };
+    let there = sent_in("us-east-1", &create).await;
+    assert!(!there.body.contains("LocationConstraint"), "{}", there.body);
+    let elsewhere = sent_in("eu-west-1", &create).await;
+    assert!(elsewhere.body.contains("<LocationConstraint>eu-west-1</LocationConstraint>"), "{}", elsewhere.body);
+    assert_eq!(elsewhere.method, "PUT");
+}
+
+#[tokio::test]
+async fn a_bucket_is_closed_to_the_public_in_all_four_ways() {
+    let body = sent("bucket.public").await.body;
+    for way in ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] {
+        assert!(body.contains(&format!("<{way}>true</{way}>")), "{way}");
+    }
+    assert!(sent("bucket.versioning").await.body.contains("<Status>Enabled</Status>"));
+    assert!(sent("bucket.ownership").await.body.contains("BucketOwnerEnforced"));
+    assert!(sent("bucket.tags").await.body.contains("<Tag><Key>a</Key><Value>b</Value></Tag>"));
+}
+
+#[tokio::test]
+async fn a_trail_is_made_for_every_region_with_validation_and_our_tag() {
+    assert_eq!(
+        parsed(&sent("trail.create").await),
+        json!({
+            "Name": "rootbell",
+            "S3BucketName": "b",
+            "IncludeGlobalServiceEvents": true,
+            "IsMultiRegionTrail": true,
+            "EnableLogFileValidation": true,
+            "CloudWatchLogsLogGroupArn": delivery().log_group_arn,
+            "CloudWatchLogsRoleArn": delivery().role_arn,
+            "TagsList": [{ "Key": "rootbell", "Value": "managed" }]
+        })
+    );
+}
+
+#[tokio::test]
+async fn an_update_without_a_delivery_leaves_the_standing_one() {
+    let asked = sent_in("eu-west-1", &Change::UpdateTrail { trail: "t".into(), delivery: None }).await;
+    assert_eq!(
+        parsed(&asked),
+        json!({ "Name": "t", "IncludeGlobalServiceEvents": true, "IsMultiRegionTrail": true,
+            "EnableLogFileValidation": true })
+    );
+}
+
+#[tokio::test]
+async fn event_selectors_ask_for_reads_and_writes() {
+    assert_eq!(
+        parsed(&sent("trail.events").await),
+        json!({ "TrailName": "rootbell",
+            "EventSelectors": [{ "ReadWriteType": "All", "IncludeManagementEvents": true }] })
+    );
+}
+
+#[tokio::test]
+async fn a_filter_counts_one_for_each_event_and_nothing_otherwise() {
+    assert_eq!(
+        parsed(&sent("filter.put").await),
+        json!({
+            "logGroupName": "g",
+            "filterName": "root",
+            "filterPattern": "{ $.x = 1 }",
+            "metricTransformations": [{
+                "metricName": "RootUse",
+                "metricNamespace": "LogMetrics",
+                "metricValue": "1",
+                "defaultValue": 0.0,
+                "unit": "Count"
+            }]
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_log_group_carries_our_tag() {
+    assert_eq!(
+        parsed(&sent("log_group.create").await),
+        json!({ "logGroupName": "g", "tags": { "rootbell": "managed" } })
+    );
+    assert_eq!(parsed(&sent("log_group.retention").await), json!({ "logGroupName": "g", "retentionInDays": 365 }));
+}
+
+#[tokio::test]
+async fn a_topic_is_made_with_its_policy_and_our_tag() {
+    let sent = form(&sent("topic.create").await);
+    for pair in [
+        "Name=rootbell",
+        "Attributes.entry.1.key=Policy",
+        &format!("Attributes.entry.1.value={}", policy()),
+        "Tags.member.1.Key=rootbell",
+        "Tags.member.1.Value=managed",
+    ] {
+        assert!(sent.iter().any(|s| s == pair), "{pair} in {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_asks_for_its_arn() {
+    let sent = form(&sent("subscription").await);
+    for pair in ["Protocol=email", "Endpoint=alice@example.com", "ReturnSubscriptionArn=true"] {
+        assert!(sent.iter().any(|s| s == pair), "{pair} in {sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_carries_our_tag_and_its_policy_our_name() {
+    let role = form(&sent("role.create").await);
+    assert!(role.iter().any(|s| s == "Tags.member.1.Key=rootbell"), "{role:?}");
+    let policy = form(&sent("role.policy").await);
+    assert!(policy.iter().any(|s| s == "PolicyName=rootbell-deliver-to-logs"), "{policy:?}");
+}
+
+#[tokio::test]
+async fn an_alarm_is_sent_with_every_field() {
+    let rule = mock!(aws_sdk_cloudwatch::Client::put_metric_alarm)
+        .match_requests(|sent| {
+            let wanted = alarm();
+            sent.alarm_name() == Some("root")
+                && sent.alarm_description() == Some(&wanted.description)
+                && sent.namespace() == Some("LogMetrics")
+                && sent.metric_name() == Some("RootUse")
+                && sent.statistic().is_some_and(|s| s.as_str() == "Sum")
+                && sent.period() == Some(300)
+                && sent.evaluation_periods() == Some(1)
+                && sent.datapoints_to_alarm() == Some(1)
+                && sent.threshold() == Some(1.0)
+                && sent.comparison_operator().is_some_and(|c| c.as_str() == wanted.comparison)
+                && sent.treat_missing_data() == Some("notBreaching")
+                && sent.actions_enabled() == Some(true)
+                && sent.alarm_actions() == wanted.actions
+                && sent.ok_actions().is_empty()
+                && sent.insufficient_data_actions() == wanted.insufficient_data_actions
+                && sent.dimensions().is_empty()
+                && sent.tags().iter().any(|t| (t.key(), t.value()) == (Some("rootbell"), Some("managed")))
+        })
+        .then_output(|| PutMetricAlarmOutput::builder().build());
+    let client = mocked!(aws_sdk_cloudwatch, rule);
+    let nobody = wire(|_| panic!("only CloudWatch is asked"));
+    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..nobody };
+    cloud.apply(&Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
+    assert_eq!(rule.num_calls(), 1);
+}

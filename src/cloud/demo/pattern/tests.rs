@@ -1,0 +1,250 @@
+use super::*;
+use crate::domain::pattern::{AUDITED, straighten};
+use crate::domain::samples::SAMPLES;
+
+/// "Using filter patterns to match terms in JSON log events", its first event.
+const EVENT: &str = r#"{"eventType":"UpdateTrail","sourceIPAddress":"111.111.111.111","arrayKey":["value","another value"],
+    "objectList":[{"name":"a","id":1},{"name":"b","id":2}],"SomeObject":null,"cluster.name":"c"}"#;
+/// The same page, the event for compound expressions.
+const USERS: &str = r#"{"user":{"id":1,"email":"John.Stiles@example.com"},
+    "users":[{"id":2,"email":"John.Doe@example.com"},{"id":3,"email":"Jane.Doe@example.com"}],
+    "actions":["GET","PUT","DELETE"],"coordinates":[[0,1,2],[4,5,6],[7,8,9]]}"#;
+
+/// The CloudWatch Logs User Guide's page that a case is from, or follows from.
+const JSON: &str = "Using filter patterns to match terms in JSON log events";
+const SYNTAX: &str = "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail";
+const REGEX: &str = "Supported regular expressions (regex) syntax";
+/// As its source stood on GitHub, awsdocs/amazon-cloudwatch-logs-user-guide.
+const EARLIER: &str = "Filter and Pattern Syntax";
+
+fn check(cases: &[(&str, &str, &str, bool)]) {
+    for (page, pattern, event, expected) in cases {
+        let read = Pattern::parse(pattern).unwrap_or_else(|wrong| panic!("{pattern}: {wrong:?} ({page})"));
+        assert_eq!(read.matches(event), *expected, "{pattern} on {event} ({page})");
+    }
+}
+
+#[test]
+fn strings_and_selectors_match_as_documented() {
+    check(&[
+        (JSON, r#"{ $.eventType = "UpdateTrail" }"#, EVENT, true),
+        (JSON, r#"{ $.eventType = "UpdateTrail" }"#, r#"{"eventType":"UserLogin","userId":"123"}"#, false),
+        (JSON, r#"{ $.eventType = "UpdateTrail" }"#, r#"{"eventType":"UpdateTrail","source":"cloudtrail"}"#, true),
+        (JSON, r"{ $.sourceIPAddress != 123.123.* }", EVENT, true),
+        (JSON, r"{ $.sourceIPAddress != 111.111.* }", EVENT, false),
+        (JSON, r#"{ $.arrayKey[0] = "value" }"#, EVENT, true),
+        (JSON, r#"{ $.arrayKey[1] = "value" }"#, EVENT, false),
+        (JSON, r"{ $.eventType = %Trail% }", EVENT, true),
+        (JSON, r"{ $.arrayKey[*] = %val.{2}% }", EVENT, true),
+        (JSON, r"{ $.* = %111\.111\.111\.1[0-9]{1,2}% }", EVENT, true),
+        (JSON, r"{ $.* = %222\.111\.111\.1[0-9]{1,2}% }", EVENT, false),
+        (JSON, r#"{ $.['cluster.name'] = "c" }"#, EVENT, true),
+        (JSON, r"{ $.SomeObject IS NULL }", EVENT, true),
+        (JSON, r"{ $.eventType IS NULL }", EVENT, false),
+        (JSON, r"{ $.SomeOtherObject IS NULL }", EVENT, false),
+        (JSON, r"{ $.SomeOtherObject NOT EXISTS }", EVENT, true),
+        (JSON, r"{ $.eventType NOT EXISTS }", EVENT, false),
+        (SYNTAX, r"{ $.SomeObject NOT EXISTS }", EVENT, false),
+        (SYNTAX, r"{ $.flag IS TRUE }", r#"{"flag":true}"#, true),
+        (SYNTAX, r"{ $.flag IS FALSE }", r#"{"flag":true}"#, false),
+        (EARLIER, r"{ $.ThisFlag IS FALSE }", r#"{"ThisFlag":false}"#, true),
+        (EARLIER, r"{ $.objectList[1].id = 2 }", EVENT, true),
+        (EARLIER, r"{ $.objectList[1].number = 2 }", EVENT, false),
+        (EARLIER, r"{ $.eventType[0] = UpdateTrail }", EVENT, false),
+        (EARLIER, r"{$.foo = bar}", r#"{"foo":"bar"}"#, true),
+        (EARLIER, r"{$.foo = baz }", r#"{"foo":"bar"}"#, false),
+        (EARLIER, r"{$.foo = bar || $.foo = baz }", r#"{"foo":"baz"}"#, true),
+        (EARLIER, r"{ $.name = *Event }", r#"{"name":"PutEvent"}"#, true),
+        (EARLIER, r"{ $.name = *Event }", r#"{"name":"EventId"}"#, false),
+        (EARLIER, r"{ $.name = Event* }", r#"{"name":"EventName"}"#, true),
+        (EARLIER, r"{ $.name = Ev*ent }", r#"{"name":"Ev*ent"}"#, true),
+        (EARLIER, r"{ $.name = Ev*ent }", r#"{"name":"Evident"}"#, false),
+        // A selector that leads to an array fits neither comparison.
+        (EARLIER, r"{ $.users = 1 }", r#"{"users":[1,2,3]}"#, false),
+        (EARLIER, r"{ $.users != 1 }", r#"{"users":[1,2,3]}"#, false),
+    ]);
+}
+
+#[test]
+fn numbers_compare_as_documented() {
+    check(&[
+        (SYNTAX, "{ $.bandwidth > 75 }", r#"{"bandwidth":75.5}"#, true),
+        (SYNTAX, "{ $.bandwidth > 75 }", r#"{"bandwidth":75}"#, false),
+        (SYNTAX, "{ $.latency < 50 }", r#"{"latency":49}"#, true),
+        (SYNTAX, "{ $.refreshRate >= 60 }", r#"{"refreshRate":60}"#, true),
+        (SYNTAX, "{ $.responseTime <= 5 }", r#"{"responseTime":6}"#, false),
+        (SYNTAX, "{ $.errorCode = 400}", r#"{"errorCode":400}"#, true),
+        (SYNTAX, "{ $.errorCode != 500 }", r#"{"errorCode":400}"#, true),
+        (SYNTAX, "{ $.errorCode != 500 }", r#"{"errorCode":500.0}"#, false),
+        (SYNTAX, "{ $.number[0] = 1e+3 }", r#"{"number":[1000]}"#, true),
+        (SYNTAX, "{ $.number[0] != 1e-3 }", r#"{"number":[0.001]}"#, false),
+        (SYNTAX, "{ $.errorCode = 4* }", r#"{"errorCode":404}"#, true),
+        (EARLIER, "{ $.latency >= 500 }", r#"{"latency":500}"#, true),
+        (EARLIER, "{ $.numbers[0] < 10e3 }", r#"{"numbers":[9999]}"#, true),
+        (EARLIER, "{ $.numbers[0] < 10e-3 }", r#"{"numbers":[1]}"#, false),
+        (
+            EARLIER,
+            "{ $.processes[4].averageRuntime <= 55.5 }",
+            r#"{"processes":[0,0,0,0,{"averageRuntime":55.5}]}"#,
+            true,
+        ),
+        (EARLIER, "{ $.latency > +1000 }", r#"{"latency":1001}"#, true),
+        (EARLIER, "{ $.latency = * }", r#"{"latency":12}"#, true),
+        (EARLIER, "{ $.recipientAccountId = 123456789012 }", r#"{"recipientAccountId":"123456789012"}"#, true),
+    ]);
+}
+
+#[test]
+fn parentheses_bind_before_and_and_and_before_or() {
+    check(&[
+        (JSON, r#"{ ($.user.id = 1) && ($.users[0].email = "John.Doe@example.com") }"#, USERS, true),
+        (
+            JSON,
+            r#"{ $.user.email = "John.Stiles@example.com" || $.coordinates[0][1] = "nonmatch" && $.actions[2] = "nonmatch" }"#,
+            USERS,
+            true,
+        ),
+        (
+            JSON,
+            r#"{ ($.user.email = "John.Stiles@example.com" || $.coordinates[0][1] = "nonmatch") && $.actions[2] = "nonmatch" }"#,
+            USERS,
+            false,
+        ),
+        (JSON, r#"{ ($.user.id = 2 && $.users[0].email = "nonmatch") || $.actions[2] = "GET" }"#, USERS, false),
+        (EARLIER, "{ $.coordinates[1][2] = 6 }", USERS, true),
+        (SYNTAX, r#"{$.users[*].id = 3&&$.actions[*]="PUT"}"#, USERS, true),
+    ]);
+}
+
+#[test]
+fn regular_expressions_match_as_documented() {
+    for (regex, yes, no) in [
+        ("^[hc]at", vec!["hat", "cat"], vec!["that"]),
+        ("[hc]at$", vec!["that"], vec!["hats"]),
+        ("colou?r", vec!["color", "colour"], vec!["colouur"]),
+        ("^[abcx-z]$", vec!["b", "y"], vec!["d"]),
+        ("^a{3,5}$", vec!["aaa", "aaaaa"], vec!["aa", "aaaaaa"]),
+        ("^a{,2}$", vec!["", "aa"], vec!["aaa"]),
+        ("^a{2,}$", vec!["aa", "aaaa"], vec!["a"]),
+        ("gra|ey", vec!["gray", "grey"], vec!["gr"]),
+        (
+            "^starting|^initializing|^shutting down",
+            vec!["starting up", "shutting down now"],
+            vec!["skipping initializing"],
+        ),
+        ("abcc|ab[^c]$", vec!["abcc!", "aba"], vec!["aac"]),
+        (r"\[.\]", vec!["[a]", "[7]", "[ ]"], vec!["[]"]),
+        (r"10\.10\.0\.1", vec!["10.10.0.1"], vec!["10010,051"]),
+        ("10.10.0.1", vec!["10010,051"], vec!["10.10"]),
+        ("^ab*c$", vec!["ac", "abbbc"], vec!["abd"]),
+        ("ab+c", vec!["abc", "abbc"], vec!["ac"]),
+        (".at", vec!["hat", "4at", " at"], vec!["at"]),
+        (r"^\d$", vec!["7"], vec!["x"]),
+        (r"^\D\w\W\s\S$", vec!["x_- y"], vec!["1_- y"]),
+        (r"\x3A", vec!["a:b"], vec!["ab"]),
+    ] {
+        let pattern = Pattern::parse(&format!("{{ $.a = %{regex}% }}")).unwrap_or_else(|w| panic!("{regex}: {w:?}"));
+        let unlike = Pattern::parse(&format!("{{ $.a != %{regex}% }}")).unwrap();
+        for (texts, expected) in [(yes, true), (no, false)] {
+            for text in texts {
+                let event = serde_json::json!({ "a": text }).to_string();
+                assert_eq!(pattern.matches(&event), expected, "{regex} on {text} ({REGEX})");
+                assert_eq!(unlike.matches(&event), !expected, "not {regex} on {text} ({REGEX})");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_auditors_pattern_rings_for_root_alone() {
+    let audited = Pattern::parse(AUDITED).unwrap();
+    for sample in SAMPLES {
+        assert_eq!(audited.matches(sample.json), sample.rings, "{}", sample.title);
+    }
+}
+
+#[test]
+fn what_is_no_json_object_matches_nothing() {
+    let missing = Pattern::parse("{ $.a NOT EXISTS }").unwrap();
+    assert!(missing.matches("{}"));
+    for event in ["", "a = 1", "[1]", "null", "2026-11-23 {\"b\":1}"] {
+        assert!(!missing.matches(event), "{event}");
+    }
+}
+
+#[test]
+fn a_missing_field_fails_every_comparison() {
+    check(&[
+        (SYNTAX, "{ $.a = x }", "{}", false),
+        (SYNTAX, "{ $.a != x }", "{}", false),
+        (SYNTAX, "{ $.a < 1 }", r#"{"a":"many"}"#, false),
+        (SYNTAX, "{ $.a = true }", r#"{"a":true}"#, false),
+        (SYNTAX, "{ $.a = \"*\" }", r#"{"a":null}"#, false),
+    ]);
+}
+
+#[test]
+fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
+    for (pattern, at, said) in [
+        ("ERROR", 1, "begins with {"),
+        ("{ $.a = x", 10, "closing }"),
+        ("{ $.a = x } y", 13, "follow"),
+        ("{ a = x }", 3, "selector"),
+        ("{ $a = x }", 4, "expected ."),
+        ("{ $.a == x }", 8, "expected a value"),
+        ("{ $.a = }", 9, "expected a value"),
+        ("{ $.a }", 7, "expected =, !="),
+        ("{ $.a = x && }", 14, "selector"),
+        ("{ ($.a = x }", 12, "closing )"),
+        ("{ $.a = x & $.b = y }", 11, "&&"),
+        ("{ $.a EXISTS }", 7, "EXISTS is not supported"),
+        ("{ $.a IS NOT NULL }", 7, "IS NOT is not supported"),
+        ("{ $.a IS MAYBE }", 7, "NULL, TRUE or FALSE"),
+        ("{ $.a[x] = 1 }", 7, "number of an element"),
+        ("{ $.a[0 = 1 }", 8, "expected ]"),
+        ("{ $.a = \"x }", 13, "does not end"),
+        ("{ $.a < many }", 9, "compares with a number"),
+        ("{ $.a = us-east-1 }", 11, "double quotes"),
+        ("{ $.a = 10.0.0.0/8 }", 17, "double quotes"),
+        ("{ $.a = 'x' }", 9, "straight double quotes"),
+        ("{ $.*[*] = x }", 9, "one * at most"),
+        ("{ $.* = a || $.* = b || $.* = c || $.* = d }", 39, "3 selectors"),
+        ("{ $.a = %x% || $.a = %y% || $.a = %z% }", 36, "2 regular expressions"),
+        ("{ $.a = %some!thing% }", 14, "cannot have '!'"),
+        ("{ $.a = %(a)% }", 10, "cannot have '('"),
+        ("{ $.a = %[% }", 10, "no regular expression"),
+    ] {
+        let wrong = Pattern::parse(pattern).expect_err(pattern);
+        assert!(wrong.said.contains(said), "{pattern}: {wrong:?}");
+        assert_eq!(wrong.at, at, "{pattern}: {wrong:?}");
+    }
+}
+
+#[test]
+fn curly_quotes_are_refused_and_straightened_ones_taken() {
+    let pasted = AUDITED.replacen('"', "“", 1).replacen('"', "”", 1);
+    let wrong = Pattern::parse(&pasted).unwrap_err();
+    assert!(wrong.said.contains("straight"), "{wrong:?}");
+    assert_eq!(pasted.chars().nth(wrong.at - 1), Some('“'));
+    assert!(Pattern::parse(&straighten(&pasted)).is_ok());
+}
+
+#[test]
+fn deep_nesting_and_endless_text_are_answered() {
+    let deep = format!("{{ {}$.a = 1{} }}", "(".repeat(500), ")".repeat(500));
+    assert!(Pattern::parse(&deep).is_ok());
+    assert!(Pattern::parse(&format!("{{ $.a = \"{}\" }}", "x".repeat(2000))).unwrap_err().said.contains("1024"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_pattern_and_no_event_brings_it_down(
+        pattern in r#"\{ ?(\(|\$\.[a*]|\[[0-9*]\]|=|!=|<|%[a-c*+{},|]{0,4}%|"|\\|&&|\|\||IS|NOT| |NULL|“|\)|[a-z0-9.*e+-]{1,3}){0,12} ?\}?"#,
+        event in r#"\{"a":("[a-c]{0,3}"|[0-9]{1,3}|null|\[1,"x"\])\}?"#,
+    ) {
+        match Pattern::parse(&pattern) {
+            Ok(read) => { let _ = read.matches(&event); }
+            Err(wrong) => proptest::prop_assert!((1..=pattern.chars().count() + 1).contains(&wrong.at), "{wrong:?}"),
+        }
+    }
+}
