@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::plan::Row;
-use crate::engine::{Progress, State};
+pub use crate::engine::State;
+
+use crate::engine::Progress;
 
 /// One row of a run.
 #[derive(Clone, Debug, PartialEq)]

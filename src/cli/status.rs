@@ -81,8 +81,11 @@ fn document(scene: &Scene, health: &Health) -> Value {
             "since": a.since.map(|at| at.to_string()),
         })
     });
+    // SNS lists them in any order.
+    let mut listed: Vec<_> = health.subscriptions.iter().map(|s| (&s.endpoint, s.state.as_str())).collect();
+    listed.sort_unstable();
     let subscriptions: Vec<Value> =
-        health.subscriptions.iter().map(|s| json!({ "endpoint": s.endpoint, "state": s.state.as_str() })).collect();
+        listed.iter().map(|(endpoint, state)| json!({ "endpoint": endpoint, "state": state })).collect();
     json!({
         "account": scene.identity.account,
         "region": scene.region(),

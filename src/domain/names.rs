@@ -9,21 +9,27 @@ pub type Verdict = Result<(), String>;
 pub const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
+/// The name of a thing with its article.
+fn a(what: &str) -> String {
+    let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "An" } else { "A" };
+    format!("{article} {what}")
+}
+
 fn length(what: &str, value: &str, min: usize, max: usize) -> Verdict {
     let n = value.chars().count();
     if n == 0 {
-        return Err(format!("A {what} is needed."));
+        return Err(format!("{} is needed.", a(what)));
     }
     if n < min || n > max {
-        return Err(format!("A {what} has {min} to {max} characters; this one has {n}."));
+        return Err(format!("{} has {min} to {max} characters; this one has {n}.", a(what)));
     }
     Ok(())
 }
 
 fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, said: &str) -> Verdict {
     match value.chars().find(|c| !allowed(*c)) {
-        Some(' ') => Err(format!("A {what} has no spaces: {said}.")),
-        Some(c) => Err(format!("A {what} has no {c:?}: {said}.")),
+        Some(' ') => Err(format!("{} has no spaces: {said}.", a(what))),
+        Some(c) => Err(format!("{} has no {c:?}: {said}.", a(what))),
         None => Ok(()),
     }
 }

@@ -9,11 +9,10 @@ use ratatui::text::{Line, Span};
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
-use crate::app::progress::RunRow;
+use crate::app::progress::{RunRow, State};
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
-use crate::engine::State;
 
 /// One of four strokes, turning with time.
 pub(super) fn spinner(now: Timestamp) -> char {

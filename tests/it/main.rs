@@ -1,7 +1,8 @@
 //! The whole program from outside: its screens, its commands, the wire, the house rules.
 
+mod architecture;
+mod cli;
 mod flows;
 mod properties;
-mod support {
-    pub mod tester;
-}
+mod support;
+mod wire;

@@ -7,7 +7,12 @@ pub mod protocol;
 pub mod proxy;
 pub mod pty;
 pub mod read;
+pub mod tester;
 pub mod venv;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
 
 use emulator::Emulator;
 use program::Program;
@@ -30,6 +35,23 @@ impl World {
     /// The program, talking to this account in this region.
     pub fn rootbell(&self, args: &[&str]) -> Program {
         Program::new(args).arg("--endpoint-url").arg(self.proxy.url()).env("AWS_REGION", &self.region).signed_in()
+    }
+
+    /// A command that finds the AWS CLI, signed in to this account.
+    pub fn aws_cli(&self, program: &str) -> Command {
+        static BIN: OnceLock<PathBuf> = OnceLock::new();
+        let bin = BIN.get_or_init(|| venv::bin("aws-cli-venv", include_str!("support/aws-cli.txt")));
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("HOME", self.emulator.home())
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_ENDPOINT_URL", self.proxy.url());
+        command
     }
 
     /// The account as the SDK reads it back, past the proxy.

@@ -177,8 +177,8 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             line.option("tags", tag())
         }
     };
-    // IAM is global; everything else is said to be in the region, whatever the shell's own is.
-    if change.operation().service == "iam" { line.0 } else { line.option("region", &place.region).0 }
+    // For IAM too: the region tells the partition, and with an endpoint of its own the AWS CLI wants one.
+    line.option("region", &place.region).0
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::sleep;
@@ -73,6 +74,11 @@ impl Emulator {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}\n{}", self.log());
     }
 
+    /// A directory that goes with the emulator.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.home.path().join("log.txt")).unwrap_or_default()
     }
@@ -107,7 +113,8 @@ pub fn free_port() -> u16 {
 fn ask(port: u16, method: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)

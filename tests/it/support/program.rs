@@ -1,7 +1,10 @@
 //! The program as a user starts it, in an environment that has nothing of the developer's.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ pub struct Program {
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) home: TempDir,
     stdin: Vec<u8>,
+    stdout: Option<File>,
 }
 
 /// How it ended.
@@ -37,7 +41,7 @@ impl Program {
             ("TERM".into(), "xterm-256color".into()),
             ("LANG".into(), "C.UTF-8".into()),
         ];
-        Self { args: args.iter().map(OsString::from).collect(), env: env.into(), home, stdin: Vec::new() }
+        Self { args: args.iter().map(OsString::from).collect(), env: env.into(), home, stdin: Vec::new(), stdout: None }
     }
 
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -77,6 +81,20 @@ impl Program {
         self
     }
 
+    /// Nobody reads what it prints.
+    pub fn without_stdout(mut self) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.stdout = Some(File::from(OwnedFd::from(writer)));
+        self
+    }
+
+    /// What it prints goes to this file.
+    pub fn stdout_to(mut self, path: &str) -> Self {
+        self.stdout = Some(File::options().write(true).open(path).unwrap());
+        self
+    }
+
     /// Runs it to its end, without a terminal.
     pub fn output(self) -> Ended {
         let stdin = self.stdin.clone();
@@ -96,7 +114,7 @@ impl Program {
             .envs(self.env.iter().map(|(k, v)| (k, v)))
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(self.stdout.map_or_else(Stdio::piped, Stdio::from))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -136,16 +154,30 @@ impl Running {
     }
 
     /// As [`Running::wait`], but it has to end in time.
+    #[track_caller]
     pub fn wait_within(mut self, limit: Duration) -> Ended {
-        let steps = limit.as_millis() / 10;
-        for _ in 0..steps {
+        self.ends_within(limit);
+        self.wait()
+    }
+
+    /// It has to be ended by a signal, or by itself because of one, in time.
+    #[track_caller]
+    pub fn wait_for_signal(mut self, limit: Duration) {
+        self.ends_within(limit);
+        let status = self.child.wait().unwrap();
+        assert!(status.signal().is_some() || status.code() == Some(1), "{status:?}");
+    }
+
+    #[track_caller]
+    fn ends_within(&mut self, limit: Duration) {
+        for _ in 0..limit.as_millis() / 5 {
             if self.child.try_wait().unwrap().is_some() {
-                return self.wait();
+                return;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(5));
         }
         self.child.kill().unwrap();
-        panic!("it did not end within {limit:?}: {:?}", self.wait());
+        panic!("it did not end within {limit:?}");
     }
 }
 

@@ -133,8 +133,9 @@ impl Request {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         let mut message = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            let of_the_connection =
-                ["connection", "expect", "transfer-encoding", "content-length"].iter().any(|n| name.eq_ignore_ascii_case(n));
+            let of_the_connection = ["connection", "expect", "transfer-encoding", "content-length"]
+                .iter()
+                .any(|n| name.eq_ignore_ascii_case(n));
             if !of_the_connection {
                 message.push_str(&format!("{name}: {value}\r\n"));
             }

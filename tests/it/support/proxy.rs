@@ -35,6 +35,7 @@ enum Fault {
     Throttle,
     Hang,
     Refuse { status: u16, code: String, message: String },
+    Say { status: u16, body: String },
 }
 
 #[derive(Clone, Debug)]
@@ -133,6 +134,11 @@ impl Proxy {
     pub fn refuse(&self, operation: &str, times: usize, status: u16, code: &str, message: &str) {
         let fault = Fault::Refuse { status, code: code.to_owned(), message: message.to_owned() };
         self.rule(Some(operation), fault, Some(times));
+    }
+
+    /// Answers this call with these words, whatever the emulator would say.
+    pub fn say(&self, operation: &str, status: u16, body: &str) {
+        self.rule(Some(operation), Fault::Say { status, body: body.to_owned() }, None);
     }
 
     /// Lets each answer take at least this long.
@@ -388,11 +394,17 @@ fn spoil(call: &Call, fault: &Fault) -> Response {
     );
     let expired = "The security token included in the request is expired";
     match (fault, call.protocol) {
+        (Fault::Say { status, body }, _) => {
+            let headers = vec![("Content-Type".to_owned(), "text/xml".to_owned())];
+            Response { status: *status, headers, body: body.clone().into_bytes() }
+        }
         (Fault::Refuse { status, code, message }, _) => refusal(call, *status, code, message),
         (Fault::Expired, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "ExpiredTokenException", expired),
         (Fault::Expired, Protocol::Query) => refusal(call, 403, "ExpiredToken", expired),
         (Fault::Expired, Protocol::S3) => refusal(call, 400, "ExpiredToken", "The provided token has expired."),
-        (Fault::Throttle, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "ThrottlingException", "Rate exceeded"),
+        (Fault::Throttle, Protocol::Json | Protocol::Cbor) => {
+            refusal(call, 400, "ThrottlingException", "Rate exceeded")
+        }
         (Fault::Throttle, Protocol::Query) => refusal(call, 400, "Throttling", "Rate exceeded"),
         (Fault::Throttle, Protocol::S3) => refusal(call, 503, "SlowDown", "Please reduce your request rate."),
         (_, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "AccessDeniedException", &message),

@@ -161,7 +161,8 @@ impl Tester {
     }
 
     fn has_more(&self) -> bool {
-        !self.answers.is_empty() || self.model.deadline().is_some_and(|at| at <= self.now() + SignedDuration::from_millis(400))
+        !self.answers.is_empty()
+            || self.model.deadline().is_some_and(|at| at <= self.now() + SignedDuration::from_millis(400))
     }
 
     /// Lets this much time pass.

@@ -1,0 +1,286 @@
+//! The command line as scripts and people meet it: help, bad input, and every kind of trouble before the first change.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::support::World;
+use crate::support::emulator::free_port;
+use crate::support::program::Program;
+use crate::support::pty::key;
+
+const EMAIL: [&str; 2] = ["--email", "a@example.com"];
+
+/// Signed in, for a region, and with nobody at the other end.
+fn nowhere(args: &[&str]) -> Program {
+    let url = format!("http://127.0.0.1:{}", free_port());
+    Program::new(args).signed_in().env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url)
+}
+
+#[test]
+fn the_help_has_examples_and_stays_as_it_is() {
+    for (name, args) in [
+        ("help", &["--help"][..]),
+        ("help_plan", &["plan", "--help"]),
+        ("help_apply", &["apply", "--help"]),
+        ("help_status", &["status", "--help"]),
+    ] {
+        let said = Program::new(args).env("COLUMNS", "100").output().exits(0);
+        assert_eq!(said.stderr, "");
+        assert!(said.stdout.contains("Examples:"), "{said:#?}");
+        insta::assert_snapshot!(name, said.stdout);
+    }
+}
+
+#[test]
+fn the_version_is_said() {
+    let said = Program::new(&["--version"]).output().exits(0);
+    assert_eq!(said.stdout, format!("rootbell {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
+    let cases: [(&[&str], &str); 16] = [
+        (&["--trail", "my trail"], "--trail: A trail name has no spaces"),
+        (&["--trail", ""], "--trail: A trail name is needed"),
+        (&["--bucket", "My-Bucket"], "--bucket: A bucket name has no 'M': small letters"),
+        (&["--log-group", "a b"], "--log-group: A log group name has no spaces"),
+        (&["--role", "a/b"], "--role: A role name has no '/'"),
+        (&["--topic", "alerts.fifo"], "--topic: A FIFO topic takes no e-mail"),
+        (&["--filter", "a:b"], "--filter: A filter name has no :"),
+        (&["--pattern", "ERROR"], "--pattern: A pattern for JSON events stands in { braces }"),
+        (&["--alarm", "ring\u{7}"], "--alarm: An alarm name has no"),
+        (&["--email", "alice.example.com"], "an address looks like alice@example.com"),
+        (&["--email", "a@example.com", "--email", "b"], "--email: `b`"),
+        (&["--retention-days", "42"], "the nearest it takes: 30 or 60"),
+        (&["--retention-days", "many"], "invalid value 'many' for '--retention-days <DAYS>'"),
+        (&["--region", "eu-wst-1"], "There is no region `eu-wst-1`; did you mean `eu-west-1`?"),
+        (&["--endpoint-url", "nonsense"], "`nonsense` is no URL"),
+        (&["--nonsense"], "unexpected argument '--nonsense'"),
+    ];
+    for command in ["plan", "apply"] {
+        for (args, said) in cases {
+            let all = [&[command][..], if command == "apply" { &["--yes"] } else { &[] }, args].concat();
+            nowhere(&all).output().exits(2).without_result().says(said);
+        }
+    }
+}
+
+#[test]
+fn every_wrong_word_is_named_at_once() {
+    nowhere(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
+        .output()
+        .exits(2)
+        .says("--trail:")
+        .says("--retention-days:")
+        .says("--email:");
+}
+
+#[test]
+fn without_a_terminal_the_wizard_names_the_command_that_needs_none() {
+    let said = Program::new(&[]).output().exits(2).without_result();
+    said.says("`rootbell apply --yes --email you@example.com`").says("`rootbell --help`");
+}
+
+#[test]
+fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
+    let world = World::new("us-east-1");
+    let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
+    said.says("--yes").says("Nothing is changed");
+    assert_eq!(world.proxy.operations(), Vec::<String>::new());
+}
+
+#[test]
+fn no_credentials_is_a_sentence_that_names_the_way_out() {
+    for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["status", "--json"]] {
+        let url = format!("http://127.0.0.1:{}", free_port());
+        let program = Program::new(command).env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url);
+        program.output().exits(1).without_result().says("no credentials").says("`aws sso login`").says("--demo");
+    }
+}
+
+#[test]
+fn no_region_says_how_to_name_one() {
+    let said = Program::new(&["status"]).signed_in().output().exits(2).without_result();
+    said.says("--region us-east-1");
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_named_beside_those_that_are() {
+    let program = Program::new(&["status", "--profile", "prodd", "--region", "eu-west-1"]);
+    let program = program.file(".aws/config", "[profile prod]\nregion = eu-west-1\n");
+    program.output().exits(1).without_result().says("`prodd`").says("`prod`");
+}
+
+#[test]
+fn expired_credentials_name_the_command_that_mends_them() {
+    let world = World::new("us-east-1");
+    world.proxy.expire();
+    for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
+        let said = world.rootbell(command).output().exits(1).without_result();
+        said.says("expired").says("`aws sso login`");
+    }
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn credentials_that_expire_on_the_way_leave_no_half_result() {
+    let world = World::new("us-east-1");
+    world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
+    let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
+    assert_eq!(said.json()["failed"][0]["id"], "trail.create", "{said:#?}");
+    assert!(said.json()["failed"][0]["fix"].as_str().unwrap().contains("aws sso login"), "{said:#?}");
+}
+
+#[test]
+fn somebody_elses_bucket_proposes_another_name() {
+    let world = World::new("us-east-1");
+    world.proxy.deny("HeadBucket");
+    let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).without_result();
+    said.says("The bucket name `taken` is taken").says("`taken-logs` (--bucket)");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+
+    // It may as well turn out only when the bucket is made.
+    world.proxy.clear();
+    world.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
+    let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
+    said.says("`taken-logs` (--bucket)");
+}
+
+#[test]
+fn an_endpoint_that_refuses_is_a_sentence_about_the_connection() {
+    for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
+        nowhere(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\nConnection: close\r\n\r\n<html>hi</html>",
+            );
+        }
+    });
+    let said = nowhere(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
+    said.says("GetCallerIdentity");
+}
+
+#[test]
+fn while_an_endpoint_never_answers_ctrl_c_leaves_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
+        let running = nowhere(command).arg("--endpoint-url").arg(&url).start();
+        let _silent = listener.accept().unwrap();
+        let asked = Instant::now();
+        running.signal("INT");
+        running.wait_for_signal(Duration::from_secs(2));
+        // The limit is 100 ms on a machine that has nothing else to do.
+        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    }
+}
+
+#[test]
+fn a_broken_pipe_is_silent() {
+    for command in [&["status"][..], &["plan", "--format", "json"], &["plan", "--format", "aws-cli"]] {
+        let said = Program::new(command).arg("--demo").without_stdout().output();
+        assert_eq!(said.stderr.lines().count(), 1, "only that it is a demo: {said:#?}");
+        said.exits(3);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_not_silent() {
+    let said = Program::new(&["status", "--json", "--demo"]).stdout_to("/dev/full").output().exits(1);
+    said.says("The output could not be written");
+}
+
+#[test]
+fn a_log_goes_to_its_file_without_secrets() {
+    let world = World::new("us-east-1");
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("rootbell.log");
+    world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", "Access denied.");
+    let program = world.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
+    program.env("AWS_SESSION_TOKEN", "secret-token").env("RUST_LOG", "trace").output().exits(0);
+    let log = std::fs::read_to_string(path).unwrap();
+    assert!(log.contains("retrying"), "{log}");
+    for secret in ["test-secret-key", "secret-token", "Signature", "authorization"] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+    let said = Program::new(&["status", "--demo", "--log-file", "/nowhere/at/all"]).output().exits(2);
+    said.without_result().says("--log-file: `/nowhere/at/all` cannot be written");
+    Program::new(&["status", "-v"]).output().exits(2).says("--log-file");
+}
+
+#[test]
+fn an_account_in_china_has_no_root_user_to_ring_for() {
+    let answer = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+                  <GetCallerIdentityResult><Arn>arn:aws-cn:iam::123456789012:user/a</Arn><UserId>A</UserId>\
+                  <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    let world = World::new("cn-north-1");
+    world.proxy.say("GetCallerIdentity", 200, answer);
+    for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
+        world.rootbell(command).output().exits(1).without_result().says("no root user");
+    }
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_root_user_is_warned_that_this_very_use_would_ring() {
+    let world = World::new("us-east-1");
+    world.rootbell(&["status"]).output().exits(3).says("Warning: You are signed in as root");
+}
+
+#[test]
+fn somebody_at_a_terminal_is_asked_and_no_is_no() {
+    let world = World::new("us-east-1");
+    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
+    terminal.press(key::ENTER);
+    assert_eq!(terminal.wait_exit().code, 1);
+    assert!(terminal.screen().contains("Nothing is changed."), "{}", terminal.screen());
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+
+    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    terminal.wait_for("[y/N]");
+    terminal.press("y");
+    terminal.press(key::ENTER);
+    terminal.wait_for("Set up: 15 changes made");
+    assert_eq!(terminal.wait_exit().code, 0);
+    terminal.assert_restored();
+}
+
+#[test]
+fn ctrl_c_at_the_question_changes_nothing() {
+    let world = World::new("us-east-1");
+    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    terminal.wait_for("[y/N]");
+    terminal.press(key::CTRL_C);
+    assert_ne!(terminal.wait_exit().code, 0);
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    terminal.assert_restored();
+}
+
+#[test]
+fn without_an_address_nobody_would_be_told_and_that_is_refused() {
+    let world = World::new("us-east-1");
+    for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
+        world.rootbell(args).output().exits(1).without_result().says("give an e-mail address (--email)");
+    }
+}
+
+#[test]
+fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
+    Program::new(&["status", "--demo"]).output().exits(3).says("Demo");
+    Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).says("retrying");
+    let said = Program::new(&["status", "--demo=nonsense"]).output().exits(2).without_result();
+    said.says("There is no demo account `nonsense`");
+}

@@ -1,0 +1,554 @@
+//! Real HTTP: the program against an account that others emulate, read back with the SDK.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::World;
+use crate::support::read::{self, Account, Names, Tags};
+
+const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
+
+fn apply(world: &World) -> crate::support::program::Program {
+    world.rootbell(&["apply", "--yes"]).args(EMAILS)
+}
+
+fn ours() -> Tags {
+    BTreeMap::from([("rootbell".to_owned(), "managed".to_owned())])
+}
+
+/// What a fresh account has to look like, spelled out.
+fn wanted(region: &str) -> Account {
+    let bucket = format!("rootbell-000000000000-{region}");
+    let trail = format!("arn:aws:cloudtrail:{region}:000000000000:trail/rootbell");
+    let topic = format!("arn:aws:sns:{region}:000000000000:rootbell-alerts");
+    Account {
+        bucket: Some(read::Bucket {
+            location: (region != "us-east-1").then(|| region.to_owned()),
+            ownership: Some("BucketOwnerEnforced".into()),
+            public_access_block: Some([true; 4]),
+            versioning: Some("Enabled".into()),
+            policy: Some(json!({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "RootbellAclCheckrootbell",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "cloudtrail.amazonaws.com" },
+                        "Action": "s3:GetBucketAcl",
+                        "Resource": format!("arn:aws:s3:::{bucket}"),
+                        "Condition": { "StringEquals": { "aws:SourceArn": trail } }
+                    },
+                    {
+                        "Sid": "RootbellWriterootbell",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "cloudtrail.amazonaws.com" },
+                        "Action": "s3:PutObject",
+                        "Resource": format!("arn:aws:s3:::{bucket}/AWSLogs/000000000000/*"),
+                        "Condition": { "StringEquals": {
+                            "s3:x-amz-acl": "bucket-owner-full-control",
+                            "aws:SourceArn": trail
+                        } }
+                    },
+                    {
+                        "Sid": "RootbellTlsOnly",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:*",
+                        "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+                        "Condition": { "Bool": { "aws:SecureTransport": "false" } }
+                    }
+                ]
+            })),
+            tags: ours(),
+        }),
+        log_group: Some(read::LogGroup { retention_days: Some(365), tags: ours() }),
+        role: Some(read::Role {
+            trust: json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Sid": "RootbellCloudTrail",
+                    "Effect": "Allow",
+                    "Principal": { "Service": "cloudtrail.amazonaws.com" },
+                    "Action": "sts:AssumeRole"
+                }]
+            }),
+            policies: BTreeMap::from([(
+                "rootbell-deliver-to-logs".to_owned(),
+                json!({
+                    "Version": "2012-10-17",
+                    "Statement": [{
+                        "Sid": "RootbellDeliverrootbellcloudtrail",
+                        "Effect": "Allow",
+                        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                        "Resource": format!(
+                            "arn:aws:logs:{region}:000000000000:log-group:rootbell/cloudtrail:log-stream:\
+                             000000000000_CloudTrail_{region}*"
+                        )
+                    }]
+                }),
+            )]),
+            tags: ours(),
+        }),
+        trail: Some(read::Trail {
+            home_region: Some(region.into()),
+            multi_region: true,
+            validation: true,
+            global_events: true,
+            organization: false,
+            bucket: Some(bucket),
+            log_group_arn: Some(format!("arn:aws:logs:{region}:000000000000:log-group:rootbell/cloudtrail:*")),
+            role_arn: Some(format!("arn:aws:iam::000000000000:role/rootbell-cloudtrail-to-logs-{region}")),
+            logging: true,
+            tags: ours(),
+            selectors: vec![("All".into(), true)],
+        }),
+        topic: Some(read::Topic {
+            policy: json!({
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "RootbellOwner",
+                        "Effect": "Allow",
+                        "Principal": { "AWS": "arn:aws:iam::000000000000:root" },
+                        "Action": [
+                            "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission",
+                            "SNS:RemovePermission", "SNS:DeleteTopic", "SNS:Subscribe",
+                            "SNS:ListSubscriptionsByTopic", "SNS:Publish"
+                        ],
+                        "Resource": topic
+                    },
+                    {
+                        "Sid": "RootbellAlarmsOfThisAccount",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                        "Action": "SNS:Publish",
+                        "Resource": topic,
+                        "Condition": {
+                            "StringEquals": { "aws:SourceAccount": "000000000000" },
+                            "ArnLike": { "aws:SourceArn": format!("arn:aws:cloudwatch:{region}:000000000000:alarm:*") }
+                        }
+                    }
+                ]
+            }),
+            key: None,
+            tags: ours(),
+        }),
+        subscriptions: ["a@example.com", "b@example.com"]
+            .map(|endpoint| read::Subscription { endpoint: endpoint.into(), protocol: "email".into() })
+            .into(),
+        filters: vec![read::Filter {
+            name: "rootbell-root-use".into(),
+            pattern: concat!(
+                r#"{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS"#,
+                r#" && $.eventType != "AwsServiceEvent" }"#
+            )
+            .into(),
+            metric: "RootUse".into(),
+            namespace: "rootbell".into(),
+            value: "1".into(),
+            default: Some(0.0),
+            unit: Some("Count".into()),
+        }],
+        alarms: vec![read::Alarm {
+            name: "rootbell-root-use".into(),
+            description: Some("Somebody used the root user of this account (made by rootbell).".into()),
+            namespace: Some("rootbell".into()),
+            metric: Some("RootUse".into()),
+            statistic: Some("Sum".into()),
+            period: Some(300),
+            evaluation_periods: Some(1),
+            datapoints_to_alarm: Some(1),
+            threshold: Some(1.0),
+            comparison: Some("GreaterThanOrEqualToThreshold".into()),
+            missing_data: Some("notBreaching".into()),
+            actions_enabled: true,
+            actions: vec![topic],
+            ok_actions: Vec::new(),
+            insufficient_data_actions: Vec::new(),
+            dimensions: 0,
+            tags: ours(),
+        }],
+        trails: vec!["rootbell".into()],
+    }
+}
+
+fn sets_up_a_fresh_account(region: &str) {
+    let world = World::new(region);
+    let said = apply(&world).output().exits(0);
+    assert!(said.stdout.starts_with("Set up: 16 changes made in account 000000000000"), "{said:#?}");
+    assert!(said.stdout.contains("first delivery"), "{said:#?}");
+    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
+}
+
+#[test]
+fn apply_sets_up_a_fresh_account_in_us_east_1() {
+    sets_up_a_fresh_account("us-east-1");
+}
+
+#[test]
+fn apply_sets_up_a_fresh_account_in_eu_west_1() {
+    sets_up_a_fresh_account("eu-west-1");
+}
+
+#[test]
+fn apply_again_changes_nothing_and_says_so() {
+    let world = World::new("eu-west-1");
+    apply(&world).output().exits(0);
+    let before = world.account(&Names::default_in("eu-west-1"));
+    world.proxy.forget();
+    let said = apply(&world).output().exits(0);
+    assert!(said.stdout.starts_with("Nothing to change"), "{said:#?}");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(world.account(&Names::default_in("eu-west-1")), before);
+    // Without --email, the standing subscriptions are what is wanted.
+    let said = world.rootbell(&["apply", "--yes", "--json"]).output().exits(0).json();
+    assert_eq!(said["applied"], json!([]));
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn independent_calls_overlap_and_no_question_is_asked_twice() {
+    let world = World::new("us-east-1");
+    world.proxy.latency(Duration::from_millis(30));
+    apply(&world).output().exits(0);
+    assert!(world.proxy.most_in_flight() >= 4, "{}", world.proxy.most_in_flight());
+    let writes: BTreeMap<String, usize> =
+        world.proxy.counts().into_iter().filter(|(name, _)| world.proxy.writes().contains(name)).collect();
+    for (operation, count) in writes {
+        let wanted = if operation == "Subscribe" { 2 } else { 1 };
+        assert_eq!(count, wanted, "{operation}");
+    }
+}
+
+#[test]
+fn the_script_makes_the_same_account() {
+    let region = "eu-west-1";
+    let drawn_on = World::new(region);
+    let plan = drawn_on.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    assert_eq!(drawn_on.proxy.writes(), Vec::<String>::new());
+
+    let world = World::new(region);
+    let script = world.emulator.home().join("setup.sh");
+    std::fs::write(&script, &plan.stdout).unwrap();
+    let ran = world.aws_cli("sh").arg(&script).output().unwrap();
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{errors}\n{}", plan.stdout);
+    assert!(errors.contains("16/16 create alarm rootbell-root-use"), "{errors}");
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout),
+        "16 changes made. `rootbell status` says whether it would ring.\n"
+    );
+    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
+
+    // To rootbell, it is the account it would have made.
+    let again = world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
+    assert!(again.stdout.contains("Nothing to change."), "{again:#?}");
+}
+
+#[test]
+fn the_script_waits_for_what_is_not_there_yet_and_stops_at_anything_else() {
+    let region = "us-east-1";
+    let world = World::new(region);
+    let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    let script = world.emulator.home().join("setup.sh");
+    // Nobody wants to wait for 5 seconds here.
+    std::fs::write(&script, plan.stdout.replace("sleep 5", "sleep 0.1")).unwrap();
+
+    let why = "Access denied. Verify in IAM that the role has adequate permissions.";
+    world.proxy.refuse("CreateTrail", 2, 400, "InvalidCloudWatchLogsRoleArnException", why);
+    world.proxy.deny("Subscribe");
+    let ran = world.aws_cli("sh").arg(&script).output().unwrap();
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success(), "{errors}");
+    assert_eq!(world.proxy.counts()["CreateTrail"], 3, "{errors}");
+    assert_eq!(errors.matches("not ready yet").count(), 2, "{errors}");
+    assert_eq!(world.proxy.counts()["Subscribe"], 1, "{errors}");
+    assert!(!world.proxy.counts().contains_key("PutMetricAlarm"), "{errors}");
+}
+
+#[test]
+fn the_script_does_nothing_in_another_account() {
+    let world = World::new("us-east-1");
+    let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    let script = world.emulator.home().join("setup.sh");
+    std::fs::write(&script, plan.stdout).unwrap();
+    // The emulator takes twelve digits as the account's id.
+    let ran = world.aws_cli("sh").env("AWS_ACCESS_KEY_ID", "111122223333").arg(&script).output().unwrap();
+    let errors = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success(), "{errors}");
+    assert!(
+        errors.contains("This is for account 000000000000, but the AWS CLI is signed in to 111122223333"),
+        "{errors}"
+    );
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn plan_and_status_tell_by_their_exit_status() {
+    let world = World::new("us-east-1");
+    world.rootbell(&["plan"]).args(EMAILS).output().exits(3);
+    world.rootbell(&["status"]).output().exits(3);
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    apply(&world).output().exits(0);
+    world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
+    // Nothing has been delivered yet.
+    let waiting = world.rootbell(&["status", "--json"]).output().exits(3).json();
+    let open: Vec<&str> = waiting["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["verdict"] != "ok")
+        .map(|c| c["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(open, ["trail.delivers"]);
+    world.proxy.delivers(now());
+    let said = world.rootbell(&["status"]).output().exits(0);
+    assert!(said.stdout.starts_with("OK"), "{said:#?}");
+    let said = world.rootbell(&["status", "--json"]).output().exits(0).json();
+    assert_eq!(said["healthy"], true);
+    assert_eq!(said["account"], "000000000000");
+    assert_eq!(said["region"], "us-east-1");
+    assert_eq!(said["alarm"]["name"], "rootbell-root-use");
+    assert_eq!(
+        said["subscriptions"],
+        json!([
+            { "endpoint": "a@example.com", "state": "confirmed" },
+            { "endpoint": "b@example.com", "state": "confirmed" }
+        ])
+    );
+    let ids: Vec<&str> = said["checks"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
+    assert_eq!(
+        ids,
+        [
+            "trail.exists",
+            "trail.multi_region",
+            "trail.logging",
+            "trail.management_events",
+            "trail.delivers",
+            "log_group.exists",
+            "log_group.retention",
+            "filter.pattern",
+            "alarm.exists",
+            "alarm.actions",
+            "topic.exists",
+            "topic.policy",
+            "topic.encryption",
+            "subscription.confirmed",
+        ]
+    );
+}
+
+#[test]
+fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
+    let world = World::new("us-east-1");
+    let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
+    let changes = plan["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 16);
+    let mut before: Vec<&str> = Vec::new();
+    for change in changes {
+        assert_eq!(change["action"], "create", "{change}");
+        assert!(change["aws_cli"].as_str().unwrap().starts_with("aws "), "{change}");
+        assert!(change["iam_action"].as_str().unwrap().contains(':'), "{change}");
+        assert!(["trail", "topic", "filter", "alarm"].contains(&change["step"].as_str().unwrap()), "{change}");
+        for need in change["needs"].as_array().unwrap() {
+            assert!(before.contains(&need.as_str().unwrap()), "{change} comes before what it needs");
+        }
+        before.push(change["id"].as_str().unwrap());
+    }
+    apply(&world).output().exits(0);
+    let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(0).json();
+    for change in plan["changes"].as_array().unwrap() {
+        assert_eq!(change["action"], "keep", "{change}");
+        assert_eq!((&change["aws_cli"], &change["iam_action"]), (&json!(null), &json!(null)), "{change}");
+    }
+}
+
+#[test]
+fn the_role_race_is_waited_out_and_said() {
+    let world = World::new("us-east-1");
+    let why = "Access denied. Verify in IAM that the role has adequate permissions.";
+    world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
+    world.proxy.refuse("PutBucketVersioning", 1, 409, "OperationAborted", "A conflicting operation is in progress.");
+    let said = apply(&world).output().exits(0);
+    assert!(said.stderr.contains("retrying  + trail rootbell: attempt 2, because Access denied."), "{said:#?}");
+    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+}
+
+#[test]
+fn a_throttled_call_is_tried_again_by_the_sdk() {
+    let world = World::new("us-east-1");
+    for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
+        world.proxy.throttle_once(operation);
+    }
+    apply(&world).output().exits(0);
+    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+}
+
+#[test]
+fn waiting_ends_when_everybody_has_confirmed() {
+    let world = World::new("us-east-1");
+    world.proxy.nobody_confirms(true);
+    let said = apply(&world).output().exits(0);
+    assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
+    assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
+    let waiting = world.rootbell(&["apply", "--yes", "--wait"]).args(EMAILS).start();
+    world.proxy.forget();
+    world.proxy.wait_for_call("ListSubscriptionsByTopic");
+    std::thread::sleep(Duration::from_millis(500));
+    world.proxy.nobody_confirms(false);
+    let said = waiting.wait_within(Duration::from_secs(20)).exits(0);
+    assert!(said.stderr.contains("waiting   for a@example.com, b@example.com"), "{said:#?}");
+    assert!(!said.stdout.contains("Open the link"), "{said:#?}");
+}
+
+/// Reads that only tell more; without them the set-up goes on.
+const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
+
+#[test]
+fn each_call_denied_in_turn_names_the_permission_and_the_next_run_goes_on() {
+    let region = "us-east-1";
+    let world = World::new(region);
+    apply(&world).output().exits(0);
+    let mut operations = world.proxy.operations();
+    // What is only asked of an account that has something already.
+    world.proxy.forget();
+    apply(&world).output().exits(0);
+    operations.extend(world.proxy.operations());
+    operations.sort();
+    operations.dedup();
+    assert!(operations.len() > 25, "{operations:?}");
+    for operation in &operations {
+        world.reset();
+        world.proxy.deny(operation);
+        // Fresh, or, for what is only asked later, on the account as it stands.
+        let mut said = apply(&world).output().decent();
+        if said.status == Some(0) && !OPTIONAL.contains(&operation.as_str()) {
+            said = apply(&world).output().decent();
+        }
+        if OPTIONAL.contains(&operation.as_str()) {
+            assert_eq!(said.status, Some(0), "{operation}: {said:#?}");
+        } else {
+            assert_eq!(said.status, Some(1), "{operation}: {said:#?}");
+            let action = permission(operation);
+            assert!(said.stderr.contains(action), "{operation} should name {action}: {said:#?}");
+        }
+        world.proxy.clear();
+        apply(&world).output().exits(0);
+        assert_eq!(world.account(&Names::default_in(region)), wanted(region), "after {operation} was denied");
+    }
+}
+
+/// The permission that a call takes.
+///
+/// Source: Service Authorization Reference, one page a service.
+fn permission(operation: &str) -> &'static str {
+    match operation {
+        "GetCallerIdentity" => "sts:GetCallerIdentity",
+        "DescribeTrails" => "cloudtrail:DescribeTrails",
+        "GetTrailStatus" => "cloudtrail:GetTrailStatus",
+        "GetEventSelectors" => "cloudtrail:GetEventSelectors",
+        "CreateTrail" => "cloudtrail:CreateTrail",
+        "StartLogging" => "cloudtrail:StartLogging",
+        "HeadBucket" => "s3:ListBucket",
+        "CreateBucket" => "s3:CreateBucket",
+        "GetBucketLocation" => "s3:GetBucketLocation",
+        "GetBucketPolicy" => "s3:GetBucketPolicy",
+        "PutBucketPolicy" => "s3:PutBucketPolicy",
+        "GetPublicAccessBlock" => "s3:GetBucketPublicAccessBlock",
+        "PutPublicAccessBlock" => "s3:PutBucketPublicAccessBlock",
+        "GetBucketVersioning" => "s3:GetBucketVersioning",
+        "PutBucketVersioning" => "s3:PutBucketVersioning",
+        "GetBucketOwnershipControls" => "s3:GetBucketOwnershipControls",
+        "GetBucketTagging" => "s3:GetBucketTagging",
+        "PutBucketTagging" => "s3:PutBucketTagging",
+        "DescribeLogGroups" => "logs:DescribeLogGroups",
+        "CreateLogGroup" => "logs:CreateLogGroup",
+        "PutRetentionPolicy" => "logs:PutRetentionPolicy",
+        "DescribeMetricFilters" => "logs:DescribeMetricFilters",
+        "PutMetricFilter" => "logs:PutMetricFilter",
+        "GetRole" => "iam:GetRole",
+        "GetRolePolicy" => "iam:GetRolePolicy",
+        "CreateRole" => "iam:CreateRole",
+        "PutRolePolicy" => "iam:PutRolePolicy",
+        "GetTopicAttributes" => "sns:GetTopicAttributes",
+        "CreateTopic" => "sns:CreateTopic",
+        "ListSubscriptionsByTopic" => "sns:ListSubscriptionsByTopic",
+        "GetSubscriptionAttributes" => "sns:GetSubscriptionAttributes",
+        "Subscribe" => "sns:Subscribe",
+        "DescribeAlarms" => "cloudwatch:DescribeAlarms",
+        "DescribeAlarmsForMetric" => "cloudwatch:DescribeAlarmsForMetric",
+        "PutMetricAlarm" => "cloudwatch:PutMetricAlarm",
+        other => panic!("no permission is known for {other}"),
+    }
+}
+
+#[test]
+fn killed_after_any_write_it_goes_on_from_there() {
+    let region = "eu-west-1";
+    let world = World::new(region);
+    for writes in [1, 3, 6, 9, 11, 12, 14, 15] {
+        world.reset();
+        world.proxy.hold_after_writes(writes);
+        let running = apply(&world).start();
+        world.proxy.wait_until_held();
+        running.kill();
+        world.proxy.clear();
+        apply(&world).output().exits(0);
+        assert_eq!(world.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
+    }
+}
+
+#[test]
+fn interrupted_it_says_what_is_done_and_how_to_go_on() {
+    let world = World::new("us-east-1");
+    world.proxy.hold_after_writes(5);
+    let running = apply(&world).arg("--json").start();
+    world.proxy.wait_until_held();
+    running.signal("INT");
+    let said = running.wait_within(Duration::from_secs(2)).exits(1);
+    let result = said.json();
+    let (applied, skipped) = (result["applied"].as_array().unwrap(), result["skipped"].as_array().unwrap());
+    assert_eq!(applied.len() + skipped.len(), 16, "{result}");
+    assert!(applied.len() >= 3, "{result}");
+    assert!(result["open"].as_array().unwrap().iter().any(|o| o.as_str().unwrap().contains("goes on from there")));
+    world.proxy.clear();
+    apply(&world).output().exits(0);
+    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+}
+
+#[test]
+fn one_denied_change_stops_what_needs_it_and_nothing_else() {
+    let world = World::new("us-east-1");
+    world.proxy.deny("CreateTopic");
+    let said = apply(&world).arg("--json").output().exits(1);
+    let result = said.json();
+    assert_eq!(result["failed"][0]["id"], "topic.create", "{result}");
+    assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:CreateTopic"), "{result}");
+    let skipped: Vec<&str> = result["skipped"].as_array().unwrap().iter().map(|s| s.as_str().unwrap()).collect();
+    assert_eq!(
+        BTreeSet::from_iter(skipped),
+        BTreeSet::from(["alarm.put", "subscription.create:a@example.com", "subscription.create:b@example.com"])
+    );
+    let account = world.account(&Names::default_in("us-east-1"));
+    assert_eq!(account.trail, wanted("us-east-1").trail);
+    assert_eq!(account.filters, wanted("us-east-1").filters);
+}
+
+#[test]
+fn a_status_without_one_permission_does_not_know_that_one_check() {
+    let world = World::new("us-east-1");
+    apply(&world).output().exits(0);
+    world.proxy.delivers(now());
+    world.proxy.deny("GetEventSelectors");
+    let said = world.rootbell(&["status", "--json"]).output().exits(3).json();
+    for check in said["checks"].as_array().unwrap() {
+        let verdict = if check["id"] == "trail.management_events" { "unknown" } else { "ok" };
+        assert_eq!(check["verdict"], verdict, "{check}");
+    }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
