@@ -5,4 +5,5 @@ mod cli;
 mod flows;
 mod properties;
 mod support;
+mod terminal;
 mod wire;

@@ -54,7 +54,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
     wizard.assert_restored();
-    assert_eq!(world.account(&Names::defaults(region)), wanted(region));
+    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
 }
 
 #[test]
@@ -193,8 +193,7 @@ fn without_colour_no_colour_is_sent() {
 #[test]
 fn without_credentials_the_screen_says_what_to_do() {
     let world = World::new("eu-west-1");
-    let mut wizard =
-        Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
+    let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
     wizard.wait_for("there are no credentials");
     wizard.wait_for("aws sso login");
     wizard.press("q");
@@ -232,8 +231,7 @@ fn faulty_wizard() {
     if std::env::var_os("ROOTBELL_TEST_FAULT").is_none() {
         return;
     }
-    let options =
-        Options { connector: Arc::new(Faulty), target: Target::default(), theme: Theme::dark(), demo: None };
+    let options = Options { connector: Arc::new(Faulty), target: Target::default(), theme: Theme::dark(), demo: None };
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let failed = tokio.block_on(runtime::run(options)).is_err();
     std::process::exit(if failed { 7 } else { 0 });

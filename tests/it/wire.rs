@@ -19,7 +19,7 @@ fn ours() -> Tags {
 }
 
 /// What a fresh account has to look like, spelled out.
-fn wanted(region: &str) -> Account {
+pub(crate) fn wanted(region: &str) -> Account {
     let bucket = format!("rootbell-000000000000-{region}");
     let trail = format!("arn:aws:cloudtrail:{region}:000000000000:trail/rootbell");
     let topic = format!("arn:aws:sns:{region}:000000000000:rootbell-alerts");

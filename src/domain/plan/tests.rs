@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::fixtures::{settings, sound};
-use crate::domain::observed::{Observed, Unseen};
+use crate::domain::observed::{BucketName, Observed, Unseen};
 use crate::domain::{Wishes, pattern};
 
 fn told(email: &str) -> Wishes {

@@ -14,6 +14,7 @@ use super::pty::Pty;
 
 /// How the program is started.
 pub struct Program {
+    pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) home: TempDir,
@@ -32,6 +33,11 @@ pub struct Ended {
 
 impl Program {
     pub fn new(args: &[&str]) -> Self {
+        Self::other(env!("CARGO_BIN_EXE_rootbell"), args)
+    }
+
+    /// Another program in the same surroundings.
+    pub fn other(program: impl Into<OsString>, args: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let env = [
             ("PATH".into(), std::env::var_os("PATH").unwrap_or_default()),
@@ -41,7 +47,15 @@ impl Program {
             ("TERM".into(), "xterm-256color".into()),
             ("LANG".into(), "C.UTF-8".into()),
         ];
-        Self { args: args.iter().map(OsString::from).collect(), env: env.into(), home, stdin: Vec::new(), stdout: None }
+        let program = program.into();
+        Self {
+            program,
+            args: args.iter().map(OsString::from).collect(),
+            env: env.into(),
+            home,
+            stdin: Vec::new(),
+            stdout: None,
+        }
     }
 
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -108,7 +122,7 @@ impl Program {
 
     /// Starts it without a terminal, and leaves it running.
     pub fn start(self) -> Running {
-        let child = Command::new(env!("CARGO_BIN_EXE_rootbell"))
+        let child = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
             .envs(self.env.iter().map(|(k, v)| (k, v)))

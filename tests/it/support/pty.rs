@@ -84,7 +84,7 @@ impl Pty {
     pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let before = modes(pair.master.as_ref());
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rootbell"));
+        let mut command = CommandBuilder::new(&program.program);
         command.args(&program.args);
         command.env_clear();
         for (name, value) in &program.env {
@@ -205,6 +205,8 @@ impl Pty {
     pub fn hang_up(&mut self) {
         self.writer = None;
         self.master = None;
+        // The reader holds the far end open until it has read once more: a wizard that is busy draws soon.
+        self.shared.lock().closed = true;
     }
 
     pub fn running(&mut self) -> bool {
@@ -285,7 +287,7 @@ fn follow(mut reader: Box<dyn Read + Send>, shared: &Shared) {
         // The end of a terminal is an error on Linux.
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut terminal = shared.lock();
-        if read == 0 {
+        if read == 0 || terminal.closed {
             terminal.closed = true;
             shared.changed.notify_all();
             return;

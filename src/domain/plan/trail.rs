@@ -1,0 +1,292 @@
+//! The trail and what it needs: a bucket, a log group, a role.
+
+use super::{Action, Plan};
+use crate::domain::change::{Change, Delivery, Step};
+use crate::domain::observed::{Bucket, BucketName, Observed, Trail};
+use crate::domain::policy;
+use crate::domain::settings::{self, Origin, Settings, TAG};
+
+pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let bucket = wanted.bucket.value.clone();
+    let Ok(found) = &observed.bucket else { return };
+    let standing = match found {
+        BucketName::NotOurs => {
+            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "of a trail that is not rootbell's");
+        }
+        BucketName::Closed => {
+            return plan.blocked.push((
+                Step::Trail,
+                format!(
+                    "The bucket name `{bucket}` is taken: by somebody else, or by this account without \
+                     s3:ListBucket for you. Choose another, such as `{bucket}-logs` (--bucket)."
+                ),
+            ));
+        }
+        BucketName::Free => {
+            plan.put(
+                Action::Create,
+                Change::CreateBucket { bucket: bucket.clone() },
+                "keeps the trail's log files; no ACLs",
+            );
+            // A new bucket has no ACLs by the very call that makes it.
+            Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
+        }
+        BucketName::Ours(standing) => {
+            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "already there");
+            standing.clone()
+        }
+    };
+    let action = if matches!(found, BucketName::Free) { Action::Create } else { Action::Update };
+    if !standing.owner_enforced {
+        plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
+    }
+    if !standing.public_blocked {
+        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "nothing in it can become public");
+    }
+    if !standing.versioned {
+        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "a deleted log file can be had back");
+    }
+    if !standing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
+        let others = standing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
+        let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
+        plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
+    }
+    let trail_arn =
+        observed.trail.as_ref().map_or_else(|| wanted.place.trail_arn(&wanted.trail.value), |t| t.trail.arn.clone());
+    let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
+    if !policy::has_all(standing.policy.as_ref(), &statements) {
+        let policy = policy::merge(standing.policy.as_ref(), &statements);
+        plan.put(
+            action,
+            Change::PutBucketPolicy { bucket, policy },
+            "only CloudTrail writes, for this trail; TLS only",
+        );
+    }
+}
+
+pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let log_group = wanted.log_group.value.clone();
+    let Ok(found) = &observed.log_group else { return };
+    let days = |d: Option<u32>| d.map_or("for ever".to_owned(), |d| format!("{d} days"));
+    match found {
+        None => {
+            plan.put(
+                Action::Create,
+                Change::CreateLogGroup { log_group: log_group.clone() },
+                "where CloudWatch can read events",
+            );
+            if let Some(days) = wanted.retention_days.value {
+                plan.put(
+                    Action::Create,
+                    Change::PutRetentionPolicy { log_group, days },
+                    format!("events are kept {days} days"),
+                );
+            }
+        }
+        Some(group) => {
+            plan.keep(Step::Trail, "log_group", "log group", &log_group, "already there");
+            if let Some(want) =
+                wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
+            {
+                let detail = format!("{} → {}", days(group.retention_days), days(Some(want)));
+                plan.put(Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
+            }
+        }
+    }
+}
+
+pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let role = wanted.role.value.clone();
+    if !wanted.role_is_ours() {
+        return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
+    }
+    let Ok(found) = &observed.role else { return };
+    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value);
+    let trust = policy::role_trust();
+    match found {
+        None => {
+            plan.put(
+                Action::Create,
+                Change::CreateRole { role: role.clone(), trust },
+                "CloudTrail acts as it, nobody else can",
+            );
+            plan.put(
+                Action::Create,
+                Change::PutRolePolicy { role, policy: permissions },
+                "two actions, on this log group's streams",
+            );
+        }
+        Some(standing) => {
+            plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
+            let statements = [trust["Statement"][0].clone()];
+            if !policy::has_all(Some(&standing.trust), &statements) {
+                let trust = policy::merge(Some(&standing.trust), &statements);
+                plan.put(
+                    Action::Update,
+                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust },
+                    "CloudTrail may not act as it → may",
+                );
+            }
+            let statements = [permissions["Statement"][0].clone()];
+            if !policy::has_all(standing.policy.as_ref(), &statements) {
+                let policy = policy::merge(standing.policy.as_ref(), &statements);
+                plan.put(
+                    Action::Update,
+                    Change::PutRolePolicy { role, policy },
+                    "two actions, on this log group's streams",
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let name = wanted.trail.value.clone();
+    let delivery = delivery(wanted, observed);
+    let Some(watched) = &observed.trail else {
+        note_second_trail(plan, observed);
+        plan.put(
+            Action::Create,
+            Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
+            "records every region, delivers to the log group",
+        );
+        return plan.put(Action::Create, Change::StartLogging { trail: name }, "a new trail does not record by itself");
+    };
+    let standing = &watched.trail;
+    plan.keep(Step::Trail, "trail", "trail", &name, keeps(standing));
+    if let Some(change) = trail_update(wanted, standing, delivery) {
+        let detail = what_becomes_what(wanted, standing);
+        plan.put(Action::Update, change, detail);
+    }
+    if let Ok(events) = &watched.events
+        && !(events.read && events.write)
+    {
+        if events.others {
+            plan.blocked.push((
+                Step::Trail,
+                format!(
+                    "The trail `{name}` leaves management events out, and has selectors of its own that replacing them \
+                     would lose. Add read and write management events to it, or name another trail (--trail)."
+                ),
+            ));
+        } else {
+            plan.put(
+                Action::Update,
+                Change::PutEventSelectors { trail: name.clone() },
+                "some management events → all, read and write",
+            );
+        }
+    }
+    if watched.status.as_ref().is_ok_and(|s| !s.logging) {
+        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → records");
+    }
+    let touched = plan.changes().any(|c| {
+        matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
+    });
+    if touched {
+        refuse_what_cannot_be_altered(plan, wanted, standing);
+    }
+    if wanted.bucket.origin == Origin::Given && wanted.bucket.value != standing.bucket {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket. \
+                 Leave the bucket as it is, or name another trail (--trail).",
+                standing.name, standing.bucket
+            ),
+        ));
+    }
+}
+
+fn keeps(trail: &Trail) -> &'static str {
+    match (trail.multi_region, trail.organization) {
+        (true, true) => "already there, the organization's, sees every region",
+        (true, false) => "already there, sees every region",
+        (false, _) => "already there, sees one region",
+    }
+}
+
+/// Log group and role as the trail is to have them: a role that is not ours keeps its ARN, path and all.
+fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
+    let standing = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
+    let looked_up = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
+    Delivery {
+        log_group_arn: wanted.place.log_group_arn(&wanted.log_group.value),
+        role_arn: standing.or(looked_up).unwrap_or_else(|| wanted.place.role_arn(&wanted.role.value)),
+    }
+}
+
+fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
+    let attached = delivers_to(standing, &delivery) && standing.role_arn.as_ref() == Some(&delivery.role_arn);
+    // Validation is a nicety: a trail that is not ours is not altered for it alone.
+    let ours = standing.name == settings::TRAIL || wanted.trail.origin == Origin::Given;
+    let sound = standing.multi_region && (standing.log_file_validation || !ours);
+    (!attached || !sound)
+        .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
+}
+
+/// By ARN: a log group of that name in another region is another one.
+fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
+    let bare = |arn: &str| arn.trim_end_matches(":*").to_owned();
+    trail.log_group_arn.as_deref().map(bare) == Some(bare(&delivery.log_group_arn))
+}
+
+fn what_becomes_what(wanted: &Settings, standing: &Trail) -> String {
+    let mut parts = Vec::new();
+    if !standing.multi_region {
+        parts.push("one region → every region".to_owned());
+    }
+    if !standing.log_file_validation {
+        parts.push("log files unsigned → validated".to_owned());
+    }
+    match standing.log_group() {
+        Some(group) if group == wanted.log_group.value => {}
+        Some(group) => parts.push(format!("delivers to `{group}` → `{}`", wanted.log_group.value)),
+        None => parts.push(format!("no log group → `{}`", wanted.log_group.value)),
+    }
+    if standing.log_group().is_some() && parts.is_empty() {
+        parts.push(format!("delivers as the role `{}`", wanted.role.value));
+    }
+    parts.join("; ")
+}
+
+fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &Trail) {
+    let owner = standing.arn.split(':').nth(4).unwrap_or_default();
+    if owner != wanted.place.account {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` is the organization's and lives in account {owner}: this account cannot alter it. \
+                 Name another trail (--trail {}) or set up in that account.",
+                standing.name,
+                settings::TRAIL
+            ),
+        ));
+    } else if standing.home_region != wanted.place.region {
+        plan.blocked.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` can only be altered in its home region. Go there (--region {}), or name another trail \
+                 (--trail).",
+                standing.name, standing.home_region
+            ),
+        ));
+    }
+}
+
+/// The first copy of management events is free, a second one is not.
+///
+/// Source: CloudTrail pricing: 2.00 USD for 100,000 management events delivered beyond the first copy.
+fn note_second_trail(plan: &mut Plan, observed: &Observed) {
+    let trails = observed.trails.as_deref().unwrap_or_default();
+    if let Some(first) = trails.first() {
+        plan.notes.push((
+            Step::Trail,
+            format!(
+                "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events; \
+                 name the standing one (--trail) to attach a log group to it instead.",
+                first.name
+            ),
+        ));
+    }
+}
