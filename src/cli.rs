@@ -20,6 +20,7 @@ mod log;
 mod plan;
 mod progress;
 mod script;
+mod signals;
 mod status;
 mod wait;
 

@@ -45,7 +45,7 @@ pub async fn run(options: Options) -> Result<()> {
     terminal.draw(|frame| view(&model, &options.theme, frame))?;
     perform(effects, &mut worker)?;
     while !model.quit {
-        let wait = model.deadline().map(|at| until(at));
+        let wait = model.deadline().map(until);
         let msg = tokio::select! {
             event = events.next() => match event {
                 Some(Ok(Event::Resize(..))) => None,

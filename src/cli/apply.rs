@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::args::ApplyOptions;
 use super::plan::{draw_up, pretty, text};
 use super::progress::Teller;
+use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
@@ -92,25 +93,6 @@ async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
     }
     let skipped = plan.changes().map(Change::id).filter(|id| !known.done.contains(id)).collect();
     Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
-}
-
-/// Comes back at Ctrl+C, or when the system asks the program to end.
-pub(super) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let one = |kind| async move {
-        match signal(kind) {
-            Ok(mut signals) => {
-                signals.recv().await;
-            }
-            // Without a handler the signal ends the process by itself.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = one(SignalKind::interrupt()) => {}
-        () = one(SignalKind::terminate()) => {}
-        () = one(SignalKind::hangup()) => {}
-    }
 }
 
 async fn look_again(scene: &Scene, wishes: &Wishes, now: fn() -> Timestamp) -> (Settings, Health) {

@@ -63,15 +63,16 @@ pub(super) fn text(plan: &Plan) -> String {
         }
     }
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
-    lines.push(match plan.is_empty() {
-        true => "\nNothing to change.".to_owned(),
-        false => format!(
+    lines.push(if plan.is_empty() {
+        "\nNothing to change.".to_owned()
+    } else {
+        format!(
             "\n{}: {} to create (+), {} to update (~); {} kept (=).",
             count(plan.changes().count(), "change"),
             number(Action::Create),
             number(Action::Update),
             number(Action::Keep)
-        ),
+        )
     });
     lines.join("\n")
 }

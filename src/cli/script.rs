@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Global, count};
 use crate::domain::change::quote;
-use crate::domain::{Place, Plan};
+use crate::domain::{Change, Place, Plan};
 
 /// Refusals of what leans on something made a moment ago, by the words of their codes.
 ///
@@ -41,16 +41,15 @@ pub(super) fn render(plan: &Plan, place: &Place, global: &Global) -> String {
     let setting = |name: &str, value: &Option<String>| {
         value.as_ref().map(|v| format!("if [ -z \"${{{name}:-}}\" ]; then {name}={}; fi\nexport {name}", quote(v)))
     };
-    for said in [setting("AWS_PROFILE", &global.profile), setting("AWS_ENDPOINT_URL", &global.endpoint_url)] {
-        if let Some(said) = said {
-            line(&said);
-        }
+    let settings = [setting("AWS_PROFILE", &global.profile), setting("AWS_ENDPOINT_URL", &global.endpoint_url)];
+    for said in settings.iter().flatten() {
+        line(said);
     }
     line("AWS_PAGER=");
     line("export AWS_PAGER");
     line("");
     line(&check_of_account(account, region));
-    if plan.changes().any(|c| c.leans_on_something_new()) {
+    if plan.changes().any(Change::leans_on_something_new) {
         line(&retry());
     }
     let total = plan.changes().count();

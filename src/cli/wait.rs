@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::apply::interrupted;
+use super::signals::interrupted;
 use super::{Console, Scene, Stop};
 use crate::domain::Settings;
 use crate::domain::observed::{Confirmation, Subscription};
@@ -16,7 +16,7 @@ pub(super) async fn for_confirmation(
     minutes: u32,
     console: &Console,
 ) -> Result<bool, Stop> {
-    let limit = Duration::from_secs(u64::from(minutes) * 60);
+    let limit = Duration::from_mins(minutes.into());
     tokio::select! {
         all = tokio::time::timeout(limit, poll(scene, settings, console)) => match all {
             Ok(answer) => answer.map(|()| true),

@@ -53,7 +53,7 @@ impl Report {
 /// How long a refusal is waited out that a wait can cure.
 ///
 /// Source: CloudTrail User Guide and provider practice: a new role is seen within seconds, now and then only after a minute.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Applies the changes of a plan, or of one step of it, and tells `news` of each turn. Nothing is left running when the
 /// future is dropped; what was done stays done.

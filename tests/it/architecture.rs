@@ -160,7 +160,6 @@ fn violations(file: &str, text: &str) -> Vec<String> {
     for Named { path, line } in paths(text) {
         let mut say = |what: &str| found.push(format!("{file}:{line}: {part} may not name {what}"));
         match at_home(&path, modules.len()) {
-            Some([]) => {}
             Some([other, rest @ ..]) if MAY_KNOW.iter().any(|(p, _)| p == other) && other != part => {
                 if !known.contains(&other.as_str()) {
                     say(other);

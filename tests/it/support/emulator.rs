@@ -16,9 +16,6 @@ use tempfile::TempDir;
 
 use super::venv;
 
-/// The account that every caller is root of.
-pub const ACCOUNT: &str = "000000000000";
-
 /// A running emulator; it ends with this value.
 pub struct Emulator {
     child: Child,

@@ -86,10 +86,6 @@ impl Program {
         self
     }
 
-    pub fn home(&self) -> &std::path::Path {
-        self.home.path()
-    }
-
     pub fn stdin(mut self, text: &str) -> Self {
         self.stdin = text.into();
         self

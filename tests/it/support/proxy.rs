@@ -22,7 +22,6 @@ use super::protocol::{Call, Protocol, Request, Response, refusal};
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub call: Call,
-    pub request: Request,
     /// `None` while it is not answered.
     pub status: Option<u16>,
 }
@@ -262,7 +261,7 @@ impl Shared {
         let call = request.call();
         let (number, fault, latency) = {
             let mut state = self.lock();
-            state.seen.push(Seen { call: call.clone(), request: request.clone(), status: None });
+            state.seen.push(Seen { call: call.clone(), status: None });
             (state.seen.len() - 1, state.fault(&call), state.latency)
         };
         thread::sleep(latency);

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use super::program::{Program, signal};
 
 /// Keys by their name, as a terminal sends them.
+#[expect(dead_code, reason = "a keyboard has them all")]
 pub mod key {
     pub const ENTER: &str = "\r";
     pub const ESC: &str = "\x1b";
@@ -70,7 +71,6 @@ struct Shared {
 
 struct Terminal {
     parser: vt100::Parser,
-    raw: Vec<u8>,
     closed: bool,
 }
 
@@ -96,7 +96,6 @@ impl Pty {
         let shared = Arc::new(Shared {
             terminal: Mutex::new(Terminal {
                 parser: vt100::Parser::new(positive(rows), positive(columns), 0),
-                raw: Vec::new(),
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -130,11 +129,6 @@ impl Pty {
     /// Looks at the screen with its colours, cursor and modes.
     pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shared.lock().parser.screen())
-    }
-
-    /// Every byte that came so far.
-    pub fn raw(&self) -> Vec<u8> {
-        self.shared.lock().raw.clone()
     }
 
     /// Waits until the screen has this text, and gives the screen.
@@ -174,18 +168,6 @@ impl Pty {
         panic!("waited for {what}, but {how}:\n{found}");
     }
 
-    /// Waits until nothing has been drawn for this long, and gives the screen.
-    pub fn settle(&self, quiet: Duration) -> String {
-        loop {
-            let seen = self.shared.lock().raw.len();
-            thread::sleep(quiet);
-            let terminal = self.shared.lock();
-            if terminal.raw.len() == seen || terminal.closed {
-                return text(&terminal);
-            }
-        }
-    }
-
     /// Tells the program that the window has another size now.
     pub fn resize(&self, columns: u16, rows: u16) {
         self.shared.lock().parser.screen_mut().set_size(positive(rows), positive(columns));
@@ -207,10 +189,6 @@ impl Pty {
         self.master = None;
         // The reader holds the far end open until it has read once more: a wizard that is busy draws soon.
         self.shared.lock().closed = true;
-    }
-
-    pub fn running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits for the end.
@@ -235,11 +213,6 @@ impl Pty {
             thread::sleep(Duration::from_millis(5));
         }
         panic!("it did not end within {limit:?}:\n{}", self.screen());
-    }
-
-    /// The terminal's modes before the program started.
-    pub fn modes_before(&self) -> &Modes {
-        &self.before
     }
 
     /// The terminal's modes now.
@@ -293,7 +266,6 @@ fn follow(mut reader: Box<dyn Read + Send>, shared: &Shared) {
             return;
         }
         terminal.parser.process(&buffer[..read]);
-        terminal.raw.extend_from_slice(&buffer[..read]);
         shared.changed.notify_all();
     }
 }

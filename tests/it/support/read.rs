@@ -17,7 +17,6 @@ pub struct Names {
     pub role: String,
     pub trail: String,
     pub topic: String,
-    pub filter: String,
     pub alarm: String,
 }
 
@@ -30,7 +29,6 @@ impl Names {
             role: format!("rootbell-cloudtrail-to-logs-{region}"),
             trail: "rootbell".into(),
             topic: "rootbell-alerts".into(),
-            filter: "rootbell-root-use".into(),
             alarm: "rootbell-root-use".into(),
         }
     }
