@@ -144,7 +144,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let name = wanted.trail.value.clone();
     let delivery = delivery(wanted, observed);
     let Some(watched) = &observed.trail else {
-        note_second_trail(plan, observed);
+        note_second_trail(plan, wanted, observed);
         plan.put(
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
@@ -277,16 +277,19 @@ fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &
 /// The first copy of management events is free, a second one is not.
 ///
 /// Source: CloudTrail pricing: 2.00 USD for 100,000 management events delivered beyond the first copy.
-fn note_second_trail(plan: &mut Plan, observed: &Observed) {
+fn note_second_trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trails = observed.trails.as_deref().unwrap_or_default();
-    if let Some(first) = trails.first() {
-        plan.notes.push((
-            Step::Trail,
-            format!(
-                "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events; \
-                 name the standing one (--trail) to attach a log group to it instead.",
-                first.name
-            ),
-        ));
-    }
+    let Some(first) = trails.first() else { return };
+    let alterable = |t: &&Trail| t.arn.split(':').nth(4) == Some(wanted.place.account.as_str());
+    let instead = match trails.iter().find(alterable) {
+        Some(own) => format!("To attach a log group to `{}` instead, name it as the trail (--trail).", own.name),
+        None => "That one lives in another account, and cannot be altered from here.".to_owned(),
+    };
+    plan.notes.push((
+        Step::Trail,
+        format!(
+            "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events. {instead}",
+            first.name
+        ),
+    ));
 }
