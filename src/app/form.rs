@@ -274,7 +274,7 @@ impl Form {
         let request = match (key.code, key.ctrl) {
             (Code::Char(c), false) => InputRequest::InsertChar(c),
             (Code::Backspace, false) => InputRequest::DeletePrevChar,
-            (Code::Backspace, true) | (Code::Char('w'), true) => InputRequest::DeletePrevWord,
+            (Code::Backspace | Code::Char('w'), true) => InputRequest::DeletePrevWord,
             (Code::Delete, _) => InputRequest::DeleteNextChar,
             (Code::Left, false) => InputRequest::GoToPrevChar,
             (Code::Right, false) => InputRequest::GoToNextChar,

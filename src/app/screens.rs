@@ -87,11 +87,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
                 picker.edit(Key::plain(super::keys::Code::Char(c)));
             }
         }
-        (None, Screen::Step(_)) if !running => {
-            if model.form.paste(text) {
-                edited(model);
-            }
-        }
+        (None, Screen::Step(_)) if !running && model.form.paste(text) => edited(model),
         _ => {}
     }
     Vec::new()
@@ -143,13 +139,12 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
     match (overlay, intent) {
         (Overlay::Leave, Some(Intent::Yes)) => return leave_anyway(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
-        (Overlay::Help { scroll }, _) => *scroll = scrolled(*scroll, intent),
         (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
             let text = text.clone();
             model.notice = Some("Copied, where the terminal lets a program do that (OSC 52).".into());
             return vec![Effect::Copy(text)];
         }
-        (Overlay::Commands { scroll, .. }, _) => *scroll = scrolled(*scroll, intent),
+        (Overlay::Help { scroll } | Overlay::Commands { scroll, .. }, _) => *scroll = scrolled(*scroll, intent),
         (Overlay::Picker(picker), Some(Intent::Choose)) => match picker.choice() {
             Ok(choice) => {
                 match picker.what {

@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that cannot go on fails the test")]
 #![allow(clippy::disallowed_methods, reason = "the program runs in real time here")]
-#![allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "attributes are called as AWS calls them")]
+#![allow(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "attributes are called as AWS calls them"
+)]
 #![allow(clippy::format_push_string, reason = "no test is slow for that")]
 
 mod architecture;
+#[cfg(unix)]
 mod cli;
 mod flows;
 mod properties;
 mod support;
+#[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
 mod wire;

@@ -46,8 +46,10 @@ fn here(account: &mut Account) -> &mut Region {
     account.regions.entry("eu-west-1".into()).or_default()
 }
 
+type Harm = fn(&mut Account);
+
 /// What somebody may have done to a set-up since it was made.
-const HARMS: &[(&str, fn(&mut Account))] = &[
+const HARMS: &[(&str, Harm)] = &[
     ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.policy = None)),
     ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.owner_enforced = false)),
     ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.public_blocked = false)),

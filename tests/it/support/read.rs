@@ -141,7 +141,7 @@ pub struct Alarm {
 pub fn account(endpoint: &str, region: &str, names: &Names) -> Account {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let config = config(endpoint, region).await;
+        let config = config(endpoint, region);
         let (trail, trails) = trail(&config, &names.trail).await;
         let (topic, subscriptions) =
             topic(&config, &format!("arn:aws:sns:{region}:000000000000:{}", names.topic)).await;
@@ -161,7 +161,7 @@ pub fn account(endpoint: &str, region: &str, names: &Names) -> Account {
 }
 
 /// The SDK's configuration for an emulator; no environment is read.
-pub async fn config(endpoint: &str, region: &str) -> SdkConfig {
+fn config(endpoint: &str, region: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
