@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
 };
+use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
 
 pub mod aws;
@@ -59,8 +61,28 @@ pub trait Cloud: Send + Sync {
     /// For each event whether the pattern matches it. [`ErrorKind::Unsupported`] where the endpoint has no such call.
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
 
+    /// What the alarm did since then, newest first; one page of at most 100.
+    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
+
+    /// The sums of a metric, one for each `period` seconds that have any, oldest first.
+    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>>;
+
+    /// The events of a log group that match the pattern, newest first: a page of at most 100, or the one that `page`
+    /// leads to. [`ErrorKind::NotFound`] where the group is not there.
+    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage>;
+
     /// Makes the one API call that the change is.
     async fn apply(&self, change: &Change) -> Answer<()>;
+}
+
+/// Where to look for events, and for which.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    pub log_group: &'a str,
+    pub pattern: &'a str,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub page: Option<&'a str>,
 }
 
 /// Which account and region to talk to; `None` leaves it to the SDK's own chain.

@@ -4,6 +4,7 @@
 //! Nothing here does I/O or reads a clock; time is handed in.
 
 pub mod change;
+pub mod event;
 #[cfg(test)]
 mod fixtures;
 pub mod health;
@@ -15,6 +16,7 @@ pub mod plan;
 pub mod policy;
 pub mod samples;
 pub mod settings;
+pub mod watch;
 
 pub use change::{Change, Step};
 pub use health::{Check, Health, Verdict};

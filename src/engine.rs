@@ -1,7 +1,9 @@
 //! Looks at an account, and runs a plan on it.
 
 pub mod observe;
+pub mod ring;
 pub mod run;
+pub mod watch;
 
 pub use observe::{Look, observe};
 pub use run::{Progress, Report, State, run};

@@ -11,10 +11,11 @@ use aws_config::SdkConfig;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use super::{Answer, Cloud, CloudError};
+use super::{Answer, Cloud, CloudError, Search};
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
 };
+use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
 
 use cloudtrail::CloudTrail;
@@ -98,6 +99,13 @@ impl AwsCloud {
             Change::Subscribe { topic_arn, email } => self.sns.subscribe(&call, topic_arn, email).await,
             Change::PutMetricFilter { log_group, filter } => self.logs.put_filter(&call, log_group, filter).await,
             Change::PutMetricAlarm { alarm } => self.cloudwatch.put(&call, alarm).await,
+            Change::SetAlarmState { alarm, state, reason } => {
+                self.cloudwatch.set_state(&call, alarm, *state, reason).await
+            }
+            Change::CreateLogStream { log_group, stream } => self.logs.create_stream(&call, log_group, stream).await,
+            Change::PutLogEvents { log_group, stream, at, message } => {
+                self.logs.put_event(&call, log_group, stream, *at, message).await
+            }
         }
     }
 }
@@ -158,6 +166,18 @@ impl Cloud for AwsCloud {
         self.told(self.logs.test(pattern, events)).await
     }
 
+    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        self.told(self.cloudwatch.history(alarm, since)).await
+    }
+
+    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
+        self.told(self.cloudwatch.sums(metric, from, to, period)).await
+    }
+
+    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
+        self.told(self.logs.events(search)).await
+    }
+
     async fn apply(&self, change: &Change) -> Answer<()> {
         self.told(Box::pin(self.make(change))).await
     }
@@ -166,6 +186,11 @@ impl Cloud for AwsCloud {
 /// An SDK time as ours; `None` for one that no calendar has.
 fn time(sdk: &DateTime) -> Option<Timestamp> {
     Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
+}
+
+/// Our time as the SDK's.
+fn sdk_time(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.as_millisecond())
 }
 
 /// Text that says something: services answer some absent fields with an empty string.

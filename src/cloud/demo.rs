@@ -10,11 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Cloud, CloudError, ErrorKind};
+use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::change::Operation;
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
 };
+use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
 
 pub mod account;
@@ -26,6 +27,7 @@ pub mod pattern;
 mod scenario;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use account::Account;
 pub use faults::Fault;
@@ -291,6 +293,9 @@ const ALARM: Asked = ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms
 const ALARMS_ON: Asked = ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric");
 const TOPIC: Asked = ("sns", "GetTopicAttributes", "sns:GetTopicAttributes");
 const SUBSCRIPTIONS: Asked = ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic");
+const HISTORY: Asked = ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory");
+const SUMS: Asked = ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData");
+const ROOT_EVENTS: Asked = ("logs", "FilterLogEvents", "logs:FilterLogEvents");
 
 #[async_trait]
 impl Cloud for DemoCloud {
@@ -349,6 +354,29 @@ impl Cloud for DemoCloud {
 
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
         self.look(TEST, "", |_, _| look::test_filter(pattern, events)).await
+    }
+
+    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        self.look(HISTORY, alarm, |account, scene| {
+            let standing = account.regions.get(&scene.place.region).and_then(|region| region.alarms.get(alarm));
+            let mut items = watch::history(standing, scene);
+            items.retain(|item| item.at >= since);
+            Ok(items)
+        })
+        .await
+    }
+
+    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
+        self.look(SUMS, &metric.name, |account, scene| {
+            let mut points = watch::sums(account, scene, metric, period);
+            points.retain(|point| from <= point.at && point.at <= to);
+            Ok(points)
+        })
+        .await
+    }
+
+    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
+        self.look(ROOT_EVENTS, search.log_group, |account, scene| watch::events(account, scene, search)).await
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {

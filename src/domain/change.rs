@@ -1,9 +1,10 @@
 //! A change is one API call, as a value. The plan on screen, the dry run, the `aws` command, the permission and the
 //! order all follow from it.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::observed::{Alarm, MetricFilter};
+use super::observed::{Alarm, AlarmState, MetricFilter};
 use super::place::Place;
 
 mod command;
@@ -136,6 +137,23 @@ pub enum Change {
     PutMetricAlarm {
         alarm: Box<Alarm>,
     },
+    /// A test: it lasts until the next evaluation.
+    SetAlarmState {
+        alarm: String,
+        state: AlarmState,
+        reason: String,
+    },
+    /// A drill: its event goes into a stream of its own.
+    CreateLogStream {
+        log_group: String,
+        stream: String,
+    },
+    PutLogEvents {
+        log_group: String,
+        stream: String,
+        at: Timestamp,
+        message: String,
+    },
 }
 
 /// What the field calls a change: the service as in IAM, the operation as in the API.
@@ -177,6 +195,9 @@ impl Change {
             Self::Subscribe { .. } => op("sns", "Subscribe", "sns:Subscribe"),
             Self::PutMetricFilter { .. } => op("logs", "PutMetricFilter", "logs:PutMetricFilter"),
             Self::PutMetricAlarm { .. } => op("cloudwatch", "PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
+            Self::SetAlarmState { .. } => op("cloudwatch", "SetAlarmState", "cloudwatch:SetAlarmState"),
+            Self::CreateLogStream { .. } => op("logs", "CreateLogStream", "logs:CreateLogStream"),
+            Self::PutLogEvents { .. } => op("logs", "PutLogEvents", "logs:PutLogEvents"),
         }
     }
 
@@ -186,7 +207,10 @@ impl Change {
         match self {
             Self::CreateTopic { .. } | Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => Step::Topic,
             Self::PutMetricFilter { .. } => Step::Filter,
-            Self::PutMetricAlarm { .. } => Step::Alarm,
+            Self::PutMetricAlarm { .. }
+            | Self::SetAlarmState { .. }
+            | Self::CreateLogStream { .. }
+            | Self::PutLogEvents { .. } => Step::Alarm,
             _ => Step::Trail,
         }
     }
@@ -215,6 +239,9 @@ impl Change {
             Self::Subscribe { email, .. } => return format!("subscription.create:{email}"),
             Self::PutMetricFilter { .. } => "filter.put",
             Self::PutMetricAlarm { .. } => "alarm.put",
+            Self::SetAlarmState { .. } => "alarm.state",
+            Self::CreateLogStream { .. } => "drill.stream",
+            Self::PutLogEvents { .. } => "drill.event",
         }
         .to_owned()
     }
@@ -226,7 +253,8 @@ impl Change {
             Self::CreateBucket { .. }
             | Self::CreateLogGroup { .. }
             | Self::CreateRole { .. }
-            | Self::CreateTopic { .. } => &[],
+            | Self::CreateTopic { .. }
+            | Self::CreateLogStream { .. } => &[],
             Self::PutBucketOwnershipControls { .. }
             | Self::PutPublicAccessBlock { .. }
             | Self::PutBucketVersioning { .. }
@@ -242,6 +270,8 @@ impl Change {
             Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => &["topic.create"],
             // CloudWatch does not check that its action's target exists.
             Self::PutMetricAlarm { .. } => &["topic.create", "filter.put"],
+            Self::SetAlarmState { .. } => &["alarm.put"],
+            Self::PutLogEvents { .. } => &["drill.stream"],
         }
     }
 
@@ -268,6 +298,9 @@ impl Change {
             Self::Subscribe { .. } => "subscription",
             Self::PutMetricFilter { .. } => "metric filter",
             Self::PutMetricAlarm { .. } => "alarm",
+            Self::SetAlarmState { .. } => "alarm state",
+            Self::CreateLogStream { .. } => "log stream",
+            Self::PutLogEvents { .. } => "drill event",
         }
     }
 
@@ -294,6 +327,8 @@ impl Change {
             Self::Subscribe { email, .. } => email,
             Self::PutMetricFilter { filter, .. } => &filter.name,
             Self::PutMetricAlarm { alarm } => &alarm.name,
+            Self::SetAlarmState { alarm, .. } => alarm,
+            Self::CreateLogStream { stream, .. } | Self::PutLogEvents { stream, .. } => stream,
         }
     }
 

@@ -170,6 +170,12 @@ impl AlarmState {
             Self::InsufficientData => "INSUFFICIENT_DATA",
         }
     }
+
+    /// Reads AWS's word back.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == word)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -88,6 +88,12 @@ impl Place {
     }
 
     /// IAM is global: its ARNs have no region.
+    /// Root itself.
+    #[must_use]
+    pub fn root_arn(&self) -> String {
+        format!("arn:{}:iam::{}:root", self.partition, self.account)
+    }
+
     #[must_use]
     pub fn role_arn(&self, name: &str) -> String {
         format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)

@@ -1,15 +1,22 @@
-//! CloudWatch: the alarm.
+//! CloudWatch: the alarm, its history, its metric.
+
+use std::cmp::Reverse;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, MetricAlarm, StateValue, Statistic, Tag};
+use aws_sdk_cloudwatch::types::{
+    self as sdk, AlarmHistoryItem, AlarmType, ComparisonOperator, HistoryItemType, MetricAlarm, MetricDataQuery,
+    MetricStat, ScanBy, StateValue, Statistic, Tag,
+};
+use jiff::Timestamp;
 
 use super::errors::Call;
 use super::pages::Tokens;
-use super::time;
+use super::{sdk_time, time};
 use crate::cloud::Answer;
 use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::settings::TAG;
+use crate::domain::watch::{Datapoint, HistoryItem};
 
 pub(super) struct CloudWatch {
     pub(super) client: Client,
@@ -45,6 +52,51 @@ impl CloudWatch {
         Ok(found.metric_alarms().iter().map(alarm).collect())
     }
 
+    /// The newest 100 entries.
+    ///
+    /// Source: CloudWatch API, DescribeAlarmHistory, `ScanBy` and `MaxRecords`.
+    pub(super) async fn history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        let call = Call::new("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory", alarm);
+        let request = self.client.describe_alarm_history().alarm_name(alarm).start_date(sdk_time(since));
+        let request = request.scan_by(ScanBy::TimestampDescending).max_records(100);
+        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let item = |sdk: &AlarmHistoryItem| {
+            let kind = sdk.history_item_type().map(HistoryItemType::as_str).unwrap_or_default();
+            let at = sdk.timestamp().and_then(time)?;
+            let data = sdk.history_data().unwrap_or_default();
+            Some(HistoryItem::decode(at, kind, sdk.history_summary().unwrap_or_default(), data))
+        };
+        let mut items: Vec<HistoryItem> = found.alarm_history_items().iter().filter_map(item).collect();
+        items.sort_by_key(|item| Reverse(item.at));
+        Ok(items)
+    }
+
+    /// Source: CloudWatch API, GetMetricData: up to 100,800 datapoints in one answer.
+    pub(super) async fn sums(
+        &self,
+        metric: &Metric,
+        from: Timestamp,
+        to: Timestamp,
+        period: u32,
+    ) -> Answer<Vec<Datapoint>> {
+        let call = Call::new("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", &metric.name);
+        let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
+        let period = i32::try_from(period).map_err(|e| call.unsendable(&e))?;
+        let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();
+        let query = MetricDataQuery::builder().id("sum").metric_stat(stat).build();
+        let request = self.client.get_metric_data().metric_data_queries(query);
+        let request = request.start_time(sdk_time(from)).end_time(sdk_time(to)).scan_by(ScanBy::TimestampAscending);
+        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let points = found.metric_data_results().iter().flat_map(|r| r.timestamps().iter().zip(r.values()));
+        Ok(points.filter_map(|(at, value)| Some(Datapoint { at: time(at)?, value: *value })).collect())
+    }
+
+    pub(super) async fn set_state(&self, call: &Call<'_>, alarm: &str, state: AlarmState, reason: &str) -> Answer<()> {
+        let request =
+            self.client.set_alarm_state().alarm_name(alarm).state_value(sdk_state(state)).state_reason(reason);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
     pub(super) async fn put(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
         let number = |n: u32| i32::try_from(n).map_err(|e| call.unsendable(&e));
         let list = |arns: &[String]| (!arns.is_empty()).then(|| arns.to_vec());
@@ -68,6 +120,15 @@ impl CloudWatch {
             .set_insufficient_data_actions(list(&alarm.insufficient_data_actions))
             .tags(Tag::builder().key(TAG.0).value(TAG.1).build());
         request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+}
+
+/// Our word for a state as the SDK's.
+fn sdk_state(state: AlarmState) -> StateValue {
+    match state {
+        AlarmState::Ok => StateValue::Ok,
+        AlarmState::Alarm => StateValue::Alarm,
+        AlarmState::InsufficientData => StateValue::InsufficientData,
     }
 }
 

@@ -73,6 +73,11 @@ impl<'a> Call<'a> {
         self.error(ErrorKind::Invalid, &error.to_string())
     }
 
+    /// The call was answered, and the answer is no.
+    pub(super) fn denied_in_answer(&self, message: &str) -> CloudError {
+        self.error(ErrorKind::Invalid, message)
+    }
+
     fn error(&self, kind: ErrorKind, message: &str) -> CloudError {
         CloudError {
             kind,

@@ -1,19 +1,35 @@
-//! CloudWatch Logs: the log group and its metric filters.
+//! CloudWatch Logs: the log group, its metric filters, its events.
+
+use std::cmp::Reverse;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::{MetricFilterMatchRecord, MetricTransformation, StandardUnit};
+use aws_sdk_cloudwatchlogs::types::{
+    FilteredLogEvent, InputLogEvent, MetricFilterMatchRecord, MetricTransformation, StandardUnit,
+};
+use jiff::Timestamp;
 
 use super::errors::Call;
 use super::pages::Tokens;
-use crate::cloud::Answer;
+use super::text;
+use crate::cloud::{Answer, Search};
+use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
+use crate::domain::watch::EventPage;
 
 /// How many messages one trial of a pattern takes.
 ///
 /// Source: CloudWatch Logs API, TestMetricFilter, `logEventMessages`.
 const MESSAGES: usize = 50;
+
+/// Pages without an event that one question walks through.
+const EMPTY_PAGES: usize = 8;
+
+/// 2024-01-01, in milliseconds: before that nothing is read backwards.
+///
+/// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`.
+const BACKWARDS_SINCE: i64 = 1_704_067_200_000;
 
 pub(super) struct Logs {
     pub(super) client: Client,
@@ -73,6 +89,62 @@ impl Logs {
         Ok(all)
     }
 
+    /// The newest first, which AWS does for events since 2024. A page may be empty and lead on: a few are walked here,
+    /// the rest on demand.
+    ///
+    /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`.
+    pub(super) async fn events(&self, search: &Search<'_>) -> Answer<EventPage> {
+        let call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", search.log_group);
+        let mut next = search.page.map(str::to_owned);
+        let mut events = Vec::new();
+        for _ in 0..EMPTY_PAGES {
+            let request = self
+                .client
+                .filter_log_events()
+                .log_group_name(search.log_group)
+                .filter_pattern(search.pattern)
+                .start_time(search.from.as_millisecond().max(BACKWARDS_SINCE))
+                .end_time(search.to.as_millisecond())
+                .limit(100)
+                .start_from_head(false)
+                .set_next_token(next);
+            let found = request.send().await.map_err(|e| call.failed(&e))?;
+            next = text(found.next_token());
+            events.extend(found.events().iter().map(event));
+            if !events.is_empty() || next.is_none() {
+                break;
+            }
+        }
+        events.sort_by_key(|event: &RootEvent| Reverse(event.time));
+        Ok(EventPage { events, next })
+    }
+
+    pub(super) async fn create_stream(&self, call: &Call<'_>, log_group: &str, stream: &str) -> Answer<()> {
+        let request = self.client.create_log_stream().log_group_name(log_group).log_stream_name(stream);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// An event that is taken and then left out counts as refused.
+    ///
+    /// Source: CloudWatch Logs API, PutLogEvents, `rejectedLogEventsInfo`.
+    pub(super) async fn put_event(
+        &self,
+        call: &Call<'_>,
+        log_group: &str,
+        stream: &str,
+        at: Timestamp,
+        message: &str,
+    ) -> Answer<()> {
+        let event = InputLogEvent::builder().timestamp(at.as_millisecond()).message(message).build();
+        let event = event.map_err(|e| call.unsendable(&e))?;
+        let request = self.client.put_log_events().log_group_name(log_group).log_stream_name(stream).log_events(event);
+        let taken = request.send().await.map_err(|e| call.failed(&e))?;
+        match taken.rejected_log_events_info() {
+            Some(rejected) => Err(call.denied_in_answer(&format!("CloudWatch Logs left the event out: {rejected:?}"))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
         request.send().await.map(drop).map_err(|e| call.failed(&e))
@@ -102,6 +174,11 @@ impl Logs {
             .metric_transformations(transformation);
         request.send().await.map(drop).map_err(|e| call.failed(&e))
     }
+}
+
+fn event(sdk: &FilteredLogEvent) -> RootEvent {
+    let logged = sdk.timestamp().and_then(|at| Timestamp::from_millisecond(at).ok());
+    RootEvent::decode(sdk.message().unwrap_or_default(), sdk.event_id().unwrap_or_default(), logged)
 }
 
 /// A filter has exactly one transformation; one without counts nothing.

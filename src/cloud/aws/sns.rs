@@ -35,6 +35,8 @@ impl Sns {
         }))
     }
 
+    /// By address: SNS names no order, and a list that jumps about is hard to read.
+    ///
     /// Source: SNS API, ListSubscriptionsByTopic: pages of 100.
     pub(super) async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
         let call = Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", topic_arn);
@@ -45,6 +47,7 @@ impl Sns {
             let Some(page) = call.found(request.send().await, "NotFound")? else { return Ok(all) };
             all.extend(page.subscriptions().iter().map(subscription));
             if !tokens.follow(page.next_token()) {
+                all.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
                 return Ok(all);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Moments are seconds from when the demo starts, negative for what was before; left out, it was long ago.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -85,6 +85,7 @@ impl Account {
             }
             for alarm in region.alarms.values_mut() {
                 (alarm.since, alarm.configured) = (None, None);
+                alarm.history.clear();
             }
             for subscription in region.topics.values_mut().flat_map(|t| &mut t.subscriptions) {
                 subscription.sent = None;
@@ -108,7 +109,7 @@ pub struct Timing {
     pub confirm_after: Option<Seconds>,
     /// Seconds from the first event to be delivered until CloudWatch Logs has it.
     pub delivers_after: Seconds,
-    /// Seconds until an alarm is evaluated.
+    /// Seconds until an alarm is evaluated. A log event is found after a fifth of that, and counted after half of it.
     pub evaluated_after: Seconds,
 }
 
@@ -216,6 +217,16 @@ impl Default for Trail {
 pub struct LogGroup {
     pub retention_days: Option<u32>,
     pub filters: BTreeMap<String, Filter>,
+    pub streams: BTreeSet<String>,
+    pub events: Vec<Event>,
+}
+
+/// A log event. What CloudTrail would have filled in (`eventTime`, `eventID`) may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Event {
+    pub at: Seconds,
+    pub event: BTreeMap<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -306,6 +317,19 @@ pub struct Alarm {
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
     pub configured: Option<Seconds>,
+    /// What it did, oldest first.
+    pub history: Vec<Entry>,
+}
+
+/// One entry of an alarm's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub at: Seconds,
+    /// As AWS names it: `StateUpdate`, `Action`, `ConfigurationUpdate`.
+    pub kind: String,
+    pub summary: String,
+    pub data: Option<Value>,
 }
 
 impl Default for Alarm {
@@ -329,6 +353,7 @@ impl Default for Alarm {
             reason: String::new(),
             since: None,
             configured: None,
+            history: Vec::new(),
         }
     }
 }
@@ -340,6 +365,16 @@ pub enum State {
     Ok,
     Alarm,
     InsufficientData,
+}
+
+impl From<AlarmState> for State {
+    fn from(state: AlarmState) -> Self {
+        match state {
+            AlarmState::Ok => Self::Ok,
+            AlarmState::Alarm => Self::Alarm,
+            AlarmState::InsufficientData => Self::InsufficientData,
+        }
+    }
 }
 
 impl From<State> for AlarmState {

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{Account, Alarm, Bucket, Filter, Link, LogGroup, Role, State, Subscription, Topic, Trail};
+use super::account::{
+    Account, Alarm, Bucket, Entry, Event, Filter, Link, LogGroup, Region, Role, State, Subscription, Topic, Trail,
+};
 use super::look::{self, Scene, bucket_lets_in, role_may_deliver, valid};
-use super::{Refusal, pattern};
+use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
 use crate::domain::change::Delivery;
-use crate::domain::observed::{self, MetricFilter};
+use crate::domain::observed::{self, AlarmState, MetricFilter};
 use crate::domain::policy::same;
 use crate::domain::{Change, names};
 
@@ -85,6 +87,23 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         Change::Subscribe { topic_arn, email } => subscribe(account, scene, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_filter(account, scene, log_group, filter),
         Change::PutMetricAlarm { alarm } => put_alarm(account, scene, alarm),
+        Change::SetAlarmState { alarm, state, reason } => set_state(account, scene, alarm, *state, reason),
+        Change::CreateLogStream { log_group, stream } => {
+            if standing_group(account, scene, log_group)?.streams.insert(stream.clone()) {
+                Ok(())
+            } else {
+                Err(refused(ErrorKind::AlreadyExists, "The specified log stream already exists"))
+            }
+        }
+        Change::PutLogEvents { log_group, stream, message, .. } => {
+            let group = standing_group(account, scene, log_group)?;
+            if !group.streams.contains(stream) {
+                return Err(gone("The specified log stream does not exist."));
+            }
+            let event = serde_json::from_str(message).map_err(|e| refused(ErrorKind::Invalid, e.to_string()))?;
+            group.events.push(Event { at: scene.now, event });
+            Ok(())
+        }
     }
 }
 
@@ -282,6 +301,17 @@ fn put_filter(account: &mut Account, scene: &Scene, group: &str, filter: &Metric
     Ok(())
 }
 
+/// Source: CloudWatch API, SetAlarmState, `StateReason`: at most 1,023 characters.
+fn set_state(account: &mut Account, scene: &Scene, name: &str, to: AlarmState, reason: &str) -> Done {
+    if reason.chars().count() > 1023 {
+        return Err(refused(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
+    }
+    let Region { alarms, topics, .. } = account.region_mut(&scene.place.region);
+    let alarm = alarms.get_mut(name).ok_or_else(|| gone(format!("Alarm {name} does not exist")))?;
+    watch::turn(alarm, topics, Some(scene.now), to.into(), reason);
+    Ok(())
+}
+
 /// The state of a standing alarm stays, the rest is overwritten.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `Period`; "If you are updating an existing alarm".
@@ -294,7 +324,16 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
         return Err(refused(ErrorKind::Invalid, "DatapointsToAlarm must be 1 to EvaluationPeriods"));
     }
     let alarms = &mut account.region_mut(&scene.place.region).alarms;
-    let (state, reason, since) = match alarms.get(&alarm.name) {
+    let standing = alarms.get(&alarm.name);
+    let mut history = standing.map(|a| a.history.clone()).unwrap_or_default();
+    let word = if standing.is_some() { "updated" } else { "created" };
+    history.push(Entry {
+        at: scene.now,
+        kind: "ConfigurationUpdate".into(),
+        summary: format!("Alarm \"{}\" {word}", alarm.name),
+        data: None,
+    });
+    let (state, reason, since) = match standing {
         Some(standing) => (standing.state, standing.reason.clone(), standing.since),
         None => (State::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(scene.now)),
     };
@@ -317,6 +356,7 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
         reason,
         since,
         configured: Some(scene.now),
+        history,
     };
     alarms.insert(alarm.name.clone(), made);
     Ok(())

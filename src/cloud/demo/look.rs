@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::account::{self, Account, Link, Seconds, State};
+use super::account::{self, Account, Link, Seconds};
 use super::iam::{Ask, allows};
-use super::{Refusal, pattern};
+use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
 use crate::domain::observed::{
     Alarm, Bucket, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
@@ -21,7 +21,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    fn moment(&self, at: Seconds) -> Timestamp {
+    pub fn moment(&self, at: Seconds) -> Timestamp {
         self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
     }
 
@@ -53,28 +53,7 @@ pub(super) fn settle(account: &mut Account, now: Seconds) {
             }
             topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
         }
-        for alarm in region.alarms.values_mut() {
-            evaluate(alarm, timing.evaluated_after, now);
-        }
-    }
-}
-
-/// No root use reaches the metric by itself, so an alarm is evaluated on missing data.
-///
-/// Source: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data".
-fn evaluate(alarm: &mut account::Alarm, takes: Seconds, now: Seconds) {
-    let (next, treated) = match alarm.missing_data.as_str() {
-        "ignore" => return,
-        "breaching" => (State::Alarm, "breaching"),
-        "notBreaching" => (State::Ok, "not breaching"),
-        _ => (State::InsufficientData, "missing"),
-    };
-    let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
-    let takes = if alarm.state == State::Alarm { window } else { takes };
-    let due = alarm.since.max(alarm.configured).map(|began| began.saturating_add(takes));
-    if next != alarm.state && due.is_none_or(|due| now >= due) {
-        (alarm.state, alarm.since) = (next, due);
-        alarm.reason = format!("No datapoint in {} s; missing data counts as {treated}.", alarm.period);
+        watch::evaluate(region, timing.evaluated_after, now);
     }
 }
 

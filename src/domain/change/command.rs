@@ -176,6 +176,17 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             line = list(line, "insufficient-data-actions", &alarm.insufficient_data_actions);
             line.option("tags", tag())
         }
+        Change::SetAlarmState { alarm, state, reason } => Line::new("cloudwatch", "set-alarm-state")
+            .option("alarm-name", alarm)
+            .option("state-value", state.as_str())
+            .option("state-reason", reason),
+        Change::CreateLogStream { log_group, stream } => {
+            Line::new("logs", "create-log-stream").option("log-group-name", log_group).option("log-stream-name", stream)
+        }
+        Change::PutLogEvents { log_group, stream, at, message } => Line::new("logs", "put-log-events")
+            .option("log-group-name", log_group)
+            .option("log-stream-name", stream)
+            .json("log-events", &json!([{ "timestamp": at.as_millisecond(), "message": message }])),
     };
     // For IAM too: the region tells the partition, and with an endpoint of its own the AWS CLI wants one.
     line.option("region", &place.region).0

@@ -50,7 +50,7 @@ async fn a_pending_address_has_no_arn() {
     });
     let found = of_sns(mocked!(aws_sdk_sns, rule)).subscriptions(TOPIC).await.unwrap();
     let told: Vec<_> = found.iter().map(|s| (s.state, s.arn.is_some())).collect();
-    assert_eq!(told, [(Confirmation::Pending, false), (Confirmation::Deleted, false), (Confirmation::Confirmed, true)]);
+    assert_eq!(told, [(Confirmation::Deleted, false), (Confirmation::Confirmed, true), (Confirmation::Pending, false)]);
 }
 
 #[tokio::test]

@@ -1,0 +1,202 @@
+//! What time does to an alarm: root use is counted, the alarm is evaluated, its actions run, its history grows.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::Refusal;
+use super::account::{Account, Alarm, Entry, Event, LogGroup, Region, Seconds, State, Topic};
+use super::look::Scene;
+use super::pattern::Pattern;
+use crate::cloud::{ErrorKind, Search};
+use crate::domain::event::RootEvent;
+use crate::domain::health::silenced_by_key;
+use crate::domain::observed::{AlarmState, Metric};
+use crate::domain::policy::{TopicAccess, topic_access};
+use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+
+/// Every moment at which an alarm could have changed is looked at in turn, so that it does not matter how often
+/// somebody asks.
+///
+/// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
+pub(super) fn evaluate(region: &mut Region, takes: Seconds, now: Seconds) {
+    let Region { log_groups, topics, alarms, .. } = region;
+    // A change and the answer to it are never of the same moment.
+    let takes = takes.max(1);
+    for alarm in alarms.values_mut() {
+        let uses = uses(log_groups, &alarm.namespace, &alarm.metric);
+        let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
+        let began = alarm.since.max(alarm.configured);
+        let mut moments: Vec<Seconds> = uses.iter().flat_map(|at| [at + takes, at + takes + window]).collect();
+        moments.extend(began.map(|at| at.saturating_add(takes)));
+        moments.sort_unstable();
+        if moments.is_empty() {
+            // Nothing ever happened: it has been as it should be for long.
+            settle(alarm, topics, None, target(alarm, 0, window));
+        }
+        for moment in moments.into_iter().filter(|at| *at <= now && began.is_none_or(|began| *at > began)) {
+            let counted = uses.iter().filter(|at| (*at + takes..*at + takes + window).contains(&moment)).count();
+            settle(alarm, topics, Some(moment), target(alarm, counted, window));
+        }
+    }
+}
+
+/// The event as the log group has it.
+fn line(event: &Event) -> String {
+    json!(event.event).to_string()
+}
+
+/// When the metric was counted up, oldest first.
+fn uses(log_groups: &BTreeMap<String, LogGroup>, namespace: &str, metric: &str) -> Vec<Seconds> {
+    let mut all = Vec::new();
+    for group in log_groups.values() {
+        for filter in group.filters.values().filter(|f| f.namespace == namespace && f.metric == metric) {
+            let Ok(pattern) = Pattern::parse(&filter.pattern) else { continue };
+            all.extend(group.events.iter().filter(|e| pattern.matches(&line(e))).map(|e| e.at));
+        }
+    }
+    all.sort_unstable();
+    all
+}
+
+/// The state that so many uses in the window make; `None`: it stays as it is.
+fn target(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(State, String)> {
+    if counted == 0 {
+        let (state, treated) = match alarm.missing_data.as_str() {
+            "ignore" => return None,
+            "breaching" => (State::Alarm, "breaching"),
+            "notBreaching" => (State::Ok, "not breaching"),
+            _ => (State::InsufficientData, "missing"),
+        };
+        return Some((state, format!("No datapoint in {window} s; missing data counts as {treated}.")));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "nobody uses root 2^52 times")]
+    let sum = if alarm.statistic == "Average" { 1.0 } else { counted as f64 };
+    let (crosses, words) = match alarm.comparison.as_str() {
+        "GreaterThanOrEqualToThreshold" => (sum >= alarm.threshold, "greater than or equal to"),
+        "GreaterThanThreshold" => (sum > alarm.threshold, "greater than"),
+        "LessThanThreshold" => (sum < alarm.threshold, "less than"),
+        _ => (sum <= alarm.threshold, "less than or equal to"),
+    };
+    let (state, not) = if crosses { (State::Alarm, "") } else { (State::Ok, "not ") };
+    Some((
+        state,
+        format!("Threshold Crossed: 1 datapoint [{sum:.1}] was {not}{words} the threshold ({:.1}).", alarm.threshold),
+    ))
+}
+
+fn settle(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Option<Seconds>, target: Option<(State, String)>) {
+    if let Some((state, reason)) = target.filter(|(state, _)| *state != alarm.state) {
+        turn(alarm, topics, at, state, &reason);
+    }
+}
+
+/// The change of state itself, with its entry, and the actions that run on it.
+///
+/// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
+pub(super) fn turn(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Option<Seconds>, to: State, reason: &str) {
+    let from = alarm.state;
+    (alarm.state, alarm.since) = (to, at);
+    reason.clone_into(&mut alarm.reason);
+    let Some(at) = at else { return };
+    let word = |state: State| AlarmState::from(state).as_str();
+    alarm.history.push(Entry {
+        at,
+        kind: "StateUpdate".into(),
+        summary: format!("Alarm updated from {} to {}", word(from), word(to)),
+        data: Some(json!({
+            "oldState": { "stateValue": word(from) },
+            "newState": { "stateValue": word(to), "stateReason": reason },
+        })),
+    });
+    let told = match to {
+        _ if !alarm.actions_enabled || from == to => &[][..],
+        State::Alarm => &alarm.actions,
+        State::Ok => &alarm.ok_actions,
+        State::InsufficientData => &alarm.insufficient_data_actions,
+    };
+    for arn in told {
+        let failure = refusal(arn, topics);
+        alarm.history.push(Entry {
+            at,
+            kind: "Action".into(),
+            summary: match &failure {
+                None => format!("Successfully executed action {arn}"),
+                Some(why) => format!("Failed to execute action {arn}. Received error: \"{why}\""),
+            },
+            data: Some(json!({ "actionState": if failure.is_none() { "Succeeded" } else { "Failed" } })),
+        });
+    }
+}
+
+/// Why CloudWatch cannot publish there.
+fn refusal(arn: &str, topics: &BTreeMap<String, Topic>) -> Option<&'static str> {
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    let Some(topic) = topics.get(name) else { return Some("Topic does not exist") };
+    if silenced_by_key(topic.kms_key.as_deref()) {
+        return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
+    }
+    let account = arn.split(':').nth(4).unwrap_or_default();
+    // Without a policy of its own, a topic has the one that lets the account publish.
+    let closed = topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), account) == TopicAccess::NoAlarms);
+    closed.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")
+}
+
+pub(super) fn history(alarm: Option<&Alarm>, scene: &Scene) -> Vec<HistoryItem> {
+    let entries = alarm.map(|alarm| alarm.history.iter().rev()).into_iter().flatten();
+    entries
+        .take(100)
+        .map(|e| {
+            HistoryItem::decode(
+                scene.moment(e.at),
+                &e.kind,
+                &e.summary,
+                &e.data.as_ref().map(Value::to_string).unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn sums(account: &Account, scene: &Scene, metric: &Metric, period: u32) -> Vec<Datapoint> {
+    let Some(region) = account.regions.get(&scene.place.region) else { return Vec::new() };
+    let period = i64::from(period.max(1));
+    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    for at in uses(&region.log_groups, &metric.namespace, &metric.name) {
+        if scene.through(Some(at), account.timing.evaluated_after / 2) {
+            let second = scene.moment(at).as_second();
+            *sums.entry(second - second.rem_euclid(period)).or_default() += 1.0;
+        }
+    }
+    let point = |(at, value)| Some(Datapoint { at: jiff::Timestamp::from_second(at).ok()?, value });
+    sums.into_iter().filter_map(point).collect()
+}
+
+/// Pages of a hundred; a page's name is how many events lie before it.
+pub(super) fn events(account: &Account, scene: &Scene, search: &Search<'_>) -> Result<EventPage, Refusal> {
+    const PAGE: usize = 100;
+    let group = account.regions.get(&scene.place.region).and_then(|r| r.log_groups.get(search.log_group));
+    let Some(group) = group else {
+        return Err(Refusal::new(ErrorKind::NotFound, "The specified log group does not exist."));
+    };
+    let pattern = Pattern::parse(search.pattern)?;
+    let found = |event: &&Event| {
+        let at = scene.moment(event.at);
+        search.from <= at
+            && at <= search.to
+            && scene.through(Some(event.at), account.timing.evaluated_after / 5)
+            && pattern.matches(&line(event))
+    };
+    let mut all: Vec<&Event> = group.events.iter().filter(found).collect();
+    all.sort_by_key(|event| std::cmp::Reverse(event.at));
+    let skip: usize = search.page.and_then(|p| p.parse().ok()).unwrap_or(0);
+    let next = (all.len() > skip + PAGE).then(|| (skip + PAGE).to_string());
+    let decode = |event: &Event| {
+        let at = scene.moment(event.at);
+        let at = at.checked_sub(SignedDuration::from_nanos(i64::from(at.subsec_nanosecond()))).unwrap_or(at);
+        let mut whole = event.clone();
+        whole.event.entry("eventTime".into()).or_insert_with(|| json!(at.to_string()));
+        RootEvent::decode(&line(&whole), &format!("demo-event-{}", event.at), Some(at))
+    };
+    Ok(EventPage { events: all.iter().skip(skip).take(PAGE).copied().map(decode).collect(), next })
+}

@@ -1,0 +1,111 @@
+use super::*;
+use crate::domain::samples::SAMPLES;
+
+fn decoded(event: &Value) -> RootEvent {
+    RootEvent::decode(&event.to_string(), "log-1", None)
+}
+
+fn sign_in() -> Value {
+    json!({
+        "eventTime": "2026-11-23T08:14:03Z",
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "203.0.113.7",
+        "userAgent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 Firefox/132.0",
+        "eventType": "AwsConsoleSignIn",
+        "userIdentity": { "type": "Root", "accountId": "123456789012", "arn": "arn:aws:iam::123456789012:root" },
+        "responseElements": { "ConsoleLogin": "Success" },
+        "additionalEventData": { "MFAUsed": "No" },
+        "eventID": "e-1",
+    })
+}
+
+#[test]
+fn a_sign_in_says_when_from_where_with_what_and_whether_it_was_let_in() {
+    let event = decoded(&sign_in());
+    assert_eq!(event.id, "e-1");
+    assert_eq!(event.time, Some("2026-11-23T08:14:03Z".parse().unwrap()));
+    assert_eq!((event.name.as_str(), event.address.as_str()), ("ConsoleLogin", "203.0.113.7"));
+    assert_eq!((event.region.as_str(), event.client.as_str()), ("us-east-1", "Firefox / macOS"));
+    assert_eq!((event.outcome.clone(), event.mfa), (Outcome::Success, Mfa::No));
+    assert!(event.console && !event.drill && !event.assumed_root);
+}
+
+#[test]
+fn a_failed_sign_in_has_awss_words_and_mfa_is_read_in_any_case() {
+    let mut event = sign_in();
+    event["responseElements"]["ConsoleLogin"] = json!("Failure");
+    event["errorMessage"] = json!("Failed authentication");
+    event["additionalEventData"]["MFAUsed"] = json!("YES");
+    let event = decoded(&event);
+    assert_eq!(event.outcome, Outcome::Failure("Failed authentication".into()));
+    assert_eq!(event.mfa, Mfa::Yes);
+}
+
+#[test]
+fn a_refused_call_is_a_failure_and_central_root_management_is_marked() {
+    let event = decoded(&json!({
+        "eventName": "DeleteBucketPolicy", "eventSource": "s3.amazonaws.com", "errorCode": "AccessDenied",
+        "userIdentity": { "type": "Root", "sessionContext": { "assumedRoot": "true",
+            "attributes": { "mfaAuthenticated": "false" } } },
+    }));
+    assert_eq!(event.outcome, Outcome::Failure("AccessDenied".into()));
+    assert!(event.assumed_root && !event.console);
+    assert_eq!((event.mfa, event.via(), event.id.as_str()), (Mfa::No, "API", "log-1"));
+}
+
+#[test]
+fn what_is_no_event_is_shown_as_it_is() {
+    for line in ["not json", "[1]", "\"x\"", "", "{", "null"] {
+        let event = RootEvent::decode(line, "id", None);
+        assert_eq!(event.name, "unreadable", "{line}");
+        assert_eq!(event.json, line);
+    }
+}
+
+#[test]
+fn fields_of_the_wrong_kind_are_empty_not_a_panic() {
+    let event = decoded(&json!({ "eventName": 7, "userIdentity": "x", "additionalEventData": [], "userAgent": null }));
+    assert_eq!((event.name.as_str(), event.client.as_str(), event.mfa), ("", "", Mfa::Unknown));
+}
+
+#[test]
+fn nothing_in_an_event_can_drive_a_terminal() {
+    let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\r\n\u{202e}gpj.exe\u{7f}\u{200b}";
+    let mut event = sign_in();
+    event["userAgent"] = json!(evil);
+    event["errorMessage"] = json!(evil);
+    event["eventName"] = json!(evil);
+    event["sourceIPAddress"] = json!(evil);
+    event["eventID"] = json!(evil);
+    let shown = decoded(&event);
+    let Outcome::Failure(why) = &shown.outcome else { panic!("an error message is a failure") };
+    for text in [&shown.name, &shown.client, &shown.address, &shown.id, why] {
+        assert!(!text.contains(char::is_control), "{text:?}");
+        assert!(!text.contains('\u{202e}'), "{text:?}");
+    }
+    assert!(shown.json.chars().all(|c| !c.is_control() || c == '\n'), "{:?}", shown.json);
+    let again: Value = serde_json::from_str(&shown.json).unwrap();
+    assert_eq!(again["userAgent"], json!(evil), "the escapes are JSON's own: nothing is lost");
+}
+
+#[test]
+fn a_drill_rings_and_cannot_be_taken_for_root() {
+    let caller =
+        Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None };
+    let line = drill("d-1", &caller, "eu-west-1", "2026-11-23T08:14:03Z".parse().unwrap());
+    let event = RootEvent::decode(&line, "x", None);
+    assert!(event.drill);
+    assert_eq!((event.name.as_str(), event.id.as_str()), ("RootbellDrill", "d-1"));
+    assert!(line.contains(&caller.arn), "it says who started it");
+    assert_eq!(event.time, Some("2026-11-23T08:14:03Z".parse().unwrap()));
+}
+
+#[test]
+fn the_samples_decode() {
+    for sample in SAMPLES {
+        let event = RootEvent::decode(sample.json, "x", None);
+        assert!(!event.name.is_empty() && event.time.is_some(), "{}", sample.json);
+    }
+}
