@@ -120,4 +120,7 @@ pub trait Connector: Send + Sync {
 
     /// The profiles of the shared configuration, in alphabetical order.
     async fn profiles(&self) -> Vec<String>;
+
+    /// Opens the links in all confirmation e-mails, which only a demo account's owner can do from here.
+    fn open_links(&self) {}
 }

@@ -38,6 +38,7 @@ async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
             target: cli.global.target(),
             theme: Theme::named(cli.global.theme.as_str(), |name| std::env::var(name).ok()),
             demo: cli.global.demo,
+            quiet: cli.global.quiet,
         };
         return match runtime::run(options).await {
             Ok(()) => Ok(Exit::Done),

@@ -8,6 +8,7 @@ use color_eyre::eyre::Result;
 use crossterm::event::{Event, EventStream};
 use futures::StreamExt;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::app::{Effect, Model, Msg, update};
@@ -28,6 +29,8 @@ pub struct Options {
     pub theme: Theme,
     /// The scenario, where the account is a demo.
     pub demo: Option<String>,
+    /// No bell.
+    pub quiet: bool,
 }
 
 /// Runs the wizard until the user leaves it.
@@ -37,10 +40,13 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<()> {
     let mut terminal = terminal::Guard::enter()?;
     let (sender, mut answers) = mpsc::unbounded_channel();
-    let mut worker = Worker::new(options.connector, sender);
+    let mut worker = Worker::new(options.connector, Arc::new(now), sender);
     let mut events = EventStream::new();
     let mut signals = signals::Signals::listen()?;
     let (mut model, effects) = Model::start(options.target, options.demo, now());
+    model.quiet = options.quiet;
+    model.zone = TimeZone::system();
+    let mut title = String::new();
     // The first frame comes before the first request.
     terminal.draw(|frame| view(&model, &options.theme, frame))?;
     perform(effects, &mut worker)?;
@@ -66,6 +72,10 @@ pub async fn run(options: Options) -> Result<()> {
         for msg in msg.into_iter().chain(waiting).collect::<Vec<_>>() {
             let effects = update(&mut model, msg, now());
             perform(effects, &mut worker)?;
+        }
+        if title != model.title() {
+            title = model.title();
+            terminal::title(&title)?;
         }
         if !model.quit && terminal.draw(|frame| view(&model, &options.theme, frame)).is_err() {
             break;
@@ -95,6 +105,7 @@ fn perform(effects: Vec<Effect>, worker: &mut Worker) -> io::Result<()> {
     for effect in effects {
         match effect {
             Effect::Copy(text) => terminal::copy(&text)?,
+            Effect::Bell => terminal::bell()?,
             effect => worker.start(effect),
         }
     }

@@ -8,11 +8,13 @@ use ratatui::widgets::Paragraph;
 use crate::app::{Model, Screen};
 
 mod account;
+mod checks;
+mod dashboard;
 mod footer;
 mod header;
-mod health;
 mod overlay;
 mod plan;
+mod ring;
 mod step;
 mod text;
 pub mod theme;
@@ -39,7 +41,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     match model.screen {
         Screen::Account => account::draw(model, theme, frame, body),
         Screen::Step(step) => step::draw(model, step, theme, frame, body),
-        Screen::Health => health::draw(model, theme, frame, body),
+        Screen::Dashboard => dashboard::draw(model, theme, frame, body),
     }
     if let Some(overlay) = &model.overlay {
         overlay::draw(model, overlay, theme, frame, body);

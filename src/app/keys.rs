@@ -61,7 +61,10 @@ impl Key {
 pub enum Context {
     Account,
     Step,
-    Health,
+    Dashboard,
+    Event,
+    Ring,
+    Checks,
     Picker,
     Commands,
     Help,
@@ -69,8 +72,18 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 7] =
-        [Self::Account, Self::Step, Self::Health, Self::Picker, Self::Commands, Self::Help, Self::Confirm];
+    pub const ALL: [Self; 10] = [
+        Self::Account,
+        Self::Step,
+        Self::Dashboard,
+        Self::Event,
+        Self::Ring,
+        Self::Checks,
+        Self::Picker,
+        Self::Commands,
+        Self::Help,
+        Self::Confirm,
+    ];
 
     /// As the help overlay and the README head it.
     #[must_use]
@@ -78,7 +91,10 @@ impl Context {
         match self {
             Self::Account => "Account",
             Self::Step => "A step",
-            Self::Health => "Would it ring?",
+            Self::Dashboard => "The dashboard",
+            Self::Event => "An event",
+            Self::Ring => "The test and the drill",
+            Self::Checks => "The checks",
             Self::Picker => "Picking a profile or region",
             Self::Commands => "The commands",
             Self::Help => "This help",
@@ -110,6 +126,15 @@ pub enum Intent {
     PageUp,
     PageDown,
     Wizard,
+    Dashboard,
+    Test,
+    Drill,
+    SetOk,
+    Open,
+    Older,
+    Checks,
+    Force,
+    OpenLinks,
     Choose,
     Close,
     Copy,
@@ -160,6 +185,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ENTER] Start "start" "Go to the first step that is not done";
     Account: [ch('p')] PickProfile "profile" "Pick another profile of your AWS configuration";
     Account: [ch('g')] PickRegion "region" "Pick another region";
+    Account: [ch('d')] Dashboard "dashboard" "Show what is there and what is missing";
     Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Leave "quit" "Quit";
@@ -169,18 +195,39 @@ pub const BINDINGS: &[Binding] = bindings! {
     Step: [ESC] Back "back" "Go back a screen; nothing is lost";
     Step: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
     Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
+    Step: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
     Step: [F3] Details "details" "Show or hide bucket, log group and role";
     Step: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
     Step: [PGUP] PageUp "" "Scroll the plan up";
     Step: [PGDN] PageDown "" "Scroll the plan down";
     Step: [F1] Help "help" "Show the keys";
-    Health: [ch('r')] LookAgain "refresh" "Look at the account again";
-    Health: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
-    Health: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
-    Health: [UP, ch('k')] Up "" "Scroll up";
-    Health: [DOWN, ch('j')] Down "" "Scroll down";
-    Health: [ch('?'), F1] Help "help" "Show the keys";
-    Health: [ch('q')] Leave "quit" "Quit";
+    Dashboard: [ch('t')] Test "test alarm" "Ring the alarm by hand, and see the notification go out";
+    Dashboard: [ch('d')] Drill "drill" "Send a marked root event through the whole chain";
+    Dashboard: [ch('o')] SetOk "set OK" "Set the alarm back to OK";
+    Dashboard: [ch('r')] LookAgain "refresh" "Ask for everything again";
+    Dashboard: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
+    Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
+    Dashboard: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
+    Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
+    Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
+    Dashboard: [ch('m')] Older "older" "Read older events";
+    Dashboard: [UP, ch('k')] Up "" "Go up in the events";
+    Dashboard: [DOWN, ch('j')] Down "" "Go down in the events";
+    Dashboard: [ch('y')] Copy "" "Copy the ARN of the alarm";
+    Dashboard: [ch('?'), F1] Help "help" "Show the keys";
+    Dashboard: [ch('q')] Leave "quit" "Quit";
+    Event: [ch('y')] Copy "copy" "Copy the event as JSON";
+    Event: [UP, ch('k')] Up "" "Scroll up";
+    Event: [DOWN, ch('j')] Down "scroll" "Scroll down";
+    Event: [PGUP] PageUp "" "Scroll a page up";
+    Event: [PGDN] PageDown "" "Scroll a page down";
+    Event: [ESC, ENTER, ch('q')] Close "close" "Close";
+    Ring: [ENTER, ch('y')] Yes "ring it" "Start it";
+    Ring: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
+    Ring: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
+    Checks: [UP, ch('k')] Up "" "Scroll up";
+    Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
+    Checks: [ESC, ch('c'), ch('q')] Close "close" "Close";
     Picker: [ENTER] Choose "choose" "Take the marked one";
     Picker: [UP] Up "" "Go up";
     Picker: [DOWN] Down "" "Go down";

@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use super::keys::{Code, Key};
+use super::ring::RingScreen;
 use crate::domain::names;
 
 /// What lies over the screen, and takes the keys.
@@ -19,6 +20,16 @@ pub enum Overlay {
     Picker(Picker),
     /// Whether to leave while something runs.
     Leave,
+    /// Every check, with what to do.
+    Checks {
+        scroll: u16,
+    },
+    /// The event under the cursor, whole.
+    Event {
+        scroll: u16,
+    },
+    /// The test alarm or the drill: asked for, under way, ended.
+    Ring(Box<RingScreen>),
 }
 
 /// What is picked.

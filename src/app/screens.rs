@@ -4,7 +4,8 @@ use super::form::FieldId;
 use super::keys::{Context, Intent, Key, intent};
 use super::overlay::{Overlay, Picked, Picker};
 use super::progress::StepRun;
-use super::{Connection, Effect, Model, Screen};
+use super::ring::{self, Stage};
+use super::{Connection, Effect, Model, Screen, dashboard};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
@@ -15,9 +16,12 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
         (Some(Overlay::Picker(_)), _) => Context::Picker,
         (Some(Overlay::Leave), _) => Context::Confirm,
+        (Some(Overlay::Checks { .. }), _) => Context::Checks,
+        (Some(Overlay::Event { .. }), _) => Context::Event,
+        (Some(Overlay::Ring(_)), _) => Context::Ring,
         (None, Screen::Account) => Context::Account,
         (None, Screen::Step(_)) => Context::Step,
-        (None, Screen::Health) => Context::Health,
+        (None, Screen::Dashboard) => Context::Dashboard,
     }
 }
 
@@ -53,13 +57,9 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             open(model, Overlay::Picker(picker))
         }
         (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
-        (Screen::Health, Some(Intent::LookAgain)) => model.look(),
-        (Screen::Health, Some(Intent::Wizard)) => {
-            model.go(Screen::Step(Step::Trail));
-            Vec::new()
-        }
-        (Screen::Health, Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown))
-        | (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
+        (Screen::Account, Some(Intent::Dashboard)) => overview(model),
+        (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
+        (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
             model.scroll = scrolled(model.scroll, intent);
             Vec::new()
         }
@@ -74,9 +74,18 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             }
             Vec::new()
         }
-        (_, Some(Intent::SendAgain)) => send_again(model),
         _ => Vec::new(),
     }
+}
+
+/// The dashboard of an account that is not all set up shows what is missing.
+fn overview(model: &mut Model) -> Vec<Effect> {
+    if model.derived.is_some() {
+        model.go(Screen::Dashboard);
+    } else {
+        model.notice = Some("Nothing is known of the account yet.".into());
+    }
+    Vec::new()
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
@@ -93,7 +102,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     model.overlay = Some(overlay);
     Vec::new()
 }
@@ -103,11 +112,11 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Cancel, Effect::Quit]
 }
 
-fn leave(model: &mut Model) -> Vec<Effect> {
+pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
     if model.is_running() { open(model, Overlay::Leave) } else { quit(model) }
 }
 
-fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
+pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
     match intent {
         Some(Intent::Up) => scroll.saturating_sub(1),
         Some(Intent::Down) => scroll.saturating_add(1),
@@ -141,10 +150,20 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
         (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
             let text = text.clone();
-            model.notice = Some("Copied, where the terminal lets a program do that (OSC 52).".into());
-            return vec![Effect::Copy(text)];
+            return copy(model, text);
         }
-        (Overlay::Help { scroll } | Overlay::Commands { scroll, .. }, _) => *scroll = scrolled(*scroll, intent),
+        (Overlay::Event { .. }, Some(Intent::Copy)) => {
+            let json = model.dashboard.event().map(|e| e.json.clone()).unwrap_or_default();
+            return copy(model, json);
+        }
+        (Overlay::Ring(_), Some(intent)) => return on_ring(model, intent),
+        (
+            Overlay::Help { scroll }
+            | Overlay::Commands { scroll, .. }
+            | Overlay::Checks { scroll }
+            | Overlay::Event { scroll },
+            _,
+        ) => *scroll = scrolled(*scroll, intent),
         (Overlay::Picker(picker), Some(Intent::Choose)) => match picker.choice() {
             Ok(choice) => {
                 match picker.what {
@@ -163,6 +182,27 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         (Overlay::Picker(picker), Some(Intent::Up)) => picker.step(false),
         (Overlay::Picker(picker), Some(Intent::Down)) => picker.step(true),
         (Overlay::Picker(picker), None) => picker.edit(key),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Into the clipboard; what a terminal may refuse is said, and short texts are shown to be copied by hand.
+pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+    let shown = if text.lines().count() == 1 { format!(": {text}") } else { ".".into() };
+    model.notice = Some(format!("Copied, where the terminal lets a program do that (OSC 52){shown}"));
+    vec![Effect::Copy(text)]
+}
+
+fn on_ring(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    let Some(Overlay::Ring(screen)) = &model.overlay else { return Vec::new() };
+    match (&screen.stage, intent) {
+        (Stage::Asking, Intent::Yes) if screen.foreign => {
+            model.notice = Some("This log group is not rootbell's: `f` writes the drill's event there anyway.".into());
+        }
+        (Stage::Asking, Intent::Yes) => return ring::start(model),
+        (Stage::Asking, Intent::Force) if screen.foreign => return ring::start(model),
+        (Stage::Ended(_), Intent::Yes) => model.overlay = None,
         _ => {}
     }
     Vec::new()
@@ -214,6 +254,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
             model.overlay = Some(Overlay::Commands { text, scroll: 0 });
         }
         Intent::SendAgain => return send_again(model),
+        Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         _ => {}
     }
     Vec::new()
@@ -244,8 +285,12 @@ fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         return Vec::new();
     }
     if derived.plan.step(step).all(|row| row.change.is_none()) {
-        model.go(step.next().map_or(Screen::Health, Screen::Step));
-        return if step.next().is_none() { model.look() } else { Vec::new() };
+        model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
+        // Whoever has just made the alarm wants to hear it.
+        if step.next().is_none() && model.runs[step as usize].is_some() {
+            return ring::open(model, false);
+        }
+        return Vec::new();
     }
     let plan = Box::new(derived.plan.clone());
     let run = StepRun::of(plan.step(step), model.runs[step as usize].as_ref());
@@ -278,7 +323,7 @@ fn commands(model: &Model, step: Step) -> String {
 }
 
 /// The e-mail goes out again to everyone who has not confirmed.
-fn send_again(model: &mut Model) -> Vec<Effect> {
+pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
     let topic_arn = derived.settings.topic_arn();
     let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
@@ -286,10 +331,13 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
     if emails.is_empty() {
         model.notice = Some("Nobody is waiting for a confirmation e-mail.".into());
     }
-    let send = |email| {
-        let ticket = model.ticket();
-        model.sending.push(ticket);
-        Effect::SendAgain { ticket, topic_arn: topic_arn.clone(), email }
-    };
-    emails.into_iter().map(send).collect()
+    let again = |email: String| single(model, Change::Subscribe { topic_arn: topic_arn.clone(), email });
+    emails.into_iter().map(again).collect()
+}
+
+/// One call outside of a plan.
+pub(super) fn single(model: &mut Model, change: Change) -> Effect {
+    let ticket = model.ticket();
+    model.single.push((ticket, change.clone()));
+    Effect::Change { ticket, change: Box::new(change) }
 }

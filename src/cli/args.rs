@@ -90,6 +90,9 @@ pub struct Global {
     /// Colours of the wizard
     #[arg(long, global = true, value_name = "THEME", default_value = "auto")]
     pub theme: Theme,
+    /// Leave the terminal's bell still when the alarm goes off
+    #[arg(long, global = true)]
+    pub quiet: bool,
     /// Write a log to this file; it has no credentials in it
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,

@@ -87,6 +87,19 @@ impl CloudError {
         format!("{} ({}){on}: {reason}.", self.operation, self.service)
     }
 
+    /// A few words for where there is no room for a sentence: what is missing, or why nothing came.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self.kind {
+            ErrorKind::AccessDenied => format!("unknown, needs {}", self.iam_action),
+            ErrorKind::Throttled => "AWS asked to slow down".to_owned(),
+            ErrorKind::Offline => "no connection".to_owned(),
+            ErrorKind::Timeout => "no answer in time".to_owned(),
+            ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
+            _ => format!("unknown: {}", self.why()),
+        }
+    }
+
     /// What to do now: one sentence or two.
     #[must_use]
     pub fn fix(&self) -> String {

@@ -285,6 +285,12 @@ impl Observed {
         named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
     }
 
+    /// Nothing of the chain could be read.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.trails.is_err() && self.log_group.is_err() && self.alarms.is_err() && self.topic.is_err()
+    }
+
     /// Everything that could not be read, and that a plan would have to guess.
     #[must_use]
     pub fn unseen(&self) -> Vec<&Unseen> {

@@ -82,7 +82,7 @@ pub struct Seen {
 }
 
 /// What is known of a ring, from the start to the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ring {
     pub seen: Vec<Seen>,
     /// What is waited for; when the ring has ended, what never came.

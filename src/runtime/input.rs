@@ -9,6 +9,8 @@ use crate::app::keys::{Code, Key};
 pub(super) fn message(event: &Event) -> Option<Msg> {
     match event {
         Event::Paste(text) => Some(Msg::Paste(text.clone())),
+        Event::FocusGained => Some(Msg::Focus(true)),
+        Event::FocusLost => Some(Msg::Focus(false)),
         Event::Key(key) => {
             let code = code(key.code)?;
             let repeats = !matches!(code, Code::Enter | Code::Esc | Code::F(_));

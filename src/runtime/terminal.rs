@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use ratatui::Terminal;
@@ -17,6 +17,12 @@ use ratatui::backend::CrosstermBackend;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
+/// The terminal keeps its title aside, and takes it up again.
+///
+/// Source: xterm control sequences, XTWINOPS 22 and 23.
+const PUSH_TITLE: &str = "\x1b[22;0t";
+const POP_TITLE: &str = "\x1b[23;0t";
+
 /// Raw mode and the second screen, until it is dropped.
 pub(super) struct Guard(Terminal<CrosstermBackend<Stdout>>);
 
@@ -25,7 +31,8 @@ impl Guard {
         HOOK.call_once(hook);
         TAKEN.store(true, Ordering::SeqCst);
         let entered = enable_raw_mode()
-            .and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste))
+            .and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange))
+            .and_then(|()| write!(stdout(), "{PUSH_TITLE}"))
             .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match entered {
             Ok(terminal) => Ok(Self(terminal)),
@@ -60,7 +67,8 @@ impl Drop for Guard {
 /// Gives the terminal back. What fails here has nobody left to be told.
 fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = write!(stdout(), "{POP_TITLE}");
+        let _ = execute!(stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
 }
@@ -89,5 +97,17 @@ pub(super) fn copy(text: &str) -> io::Result<()> {
     let encoded = base64::engine::general_purpose::STANDARD.encode(text);
     let mut out = stdout();
     write!(out, "\x1b]52;c;{encoded}\x07")?;
+    out.flush()
+}
+
+/// Names the window.
+pub(super) fn title(text: &str) -> io::Result<()> {
+    execute!(stdout(), crossterm::terminal::SetTitle(text))
+}
+
+/// Rings the terminal's own bell.
+pub(super) fn bell() -> io::Result<()> {
+    let mut out = stdout();
+    out.write_all(b"\x07")?;
     out.flush()
 }

@@ -3,14 +3,18 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use color_eyre::eyre::{self, eyre};
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
-use crate::domain::Change;
 use crate::domain::samples::SAMPLES;
+use crate::engine::ring::{self, Watcher};
 use crate::engine::{self, Look};
+
+/// What tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The session in use, with the ticket it was asked for under: the latest one wins.
 type Current = Arc<Mutex<Option<(Ticket, Arc<dyn Cloud>)>>>;
@@ -18,6 +22,7 @@ type Current = Arc<Mutex<Option<(Ticket, Arc<dyn Cloud>)>>>;
 /// Runs effects side by side.
 pub struct Worker {
     connector: Arc<dyn Connector>,
+    clock: Clock,
     current: Current,
     sender: UnboundedSender<Msg>,
     tasks: JoinSet<()>,
@@ -27,8 +32,8 @@ pub struct Worker {
 
 impl Worker {
     #[must_use]
-    pub fn new(connector: Arc<dyn Connector>, sender: UnboundedSender<Msg>) -> Self {
-        Self { connector, current: Arc::default(), sender, tasks: JoinSet::new(), run: None, panicked: false }
+    pub fn new(connector: Arc<dyn Connector>, clock: Clock, sender: UnboundedSender<Msg>) -> Self {
+        Self { connector, clock, current: Arc::default(), sender, tasks: JoinSet::new(), run: None, panicked: false }
     }
 
     /// Starts an effect; its answer comes as a message. What concerns the terminal is not the worker's.
@@ -75,19 +80,34 @@ impl Worker {
                     tell(Msg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
                 });
             }
-            Effect::SendAgain { ticket, topic_arn, email } => {
+            Effect::Change { ticket, change } => {
                 self.on_cloud(move |cloud| async move {
-                    // Subscribing again is how the e-mail is sent again.
-                    let again = Change::Subscribe { topic_arn, email: email.clone() };
-                    tell(Msg::SentAgain(ticket, email, cloud.apply(&again).await));
+                    tell(Msg::Changed(ticket, cloud.apply(&change).await));
                 });
             }
+            Effect::Ask { ticket, question } => {
+                self.on_cloud(move |cloud| async move {
+                    tell(Msg::Answered(ticket, engine::watch::ask(&*cloud, &question).await));
+                });
+            }
+            Effect::Ring { ticket, bell, line } => {
+                let clock = self.clock.clone();
+                self.on_cloud(move |cloud| async move {
+                    let watcher = Watcher { clock: &*clock, news: &|ring| tell(Msg::Rings(ticket, ring)) };
+                    let rang = match line {
+                        Some(line) => ring::run_drill(&*cloud, &bell, &line, &watcher).await,
+                        None => ring::test(&*cloud, &bell, &watcher).await,
+                    };
+                    tell(Msg::Rang(ticket, rang));
+                });
+            }
+            Effect::OpenLinks => self.connector.open_links(),
             Effect::Cancel => {
                 if let Some(run) = self.run.take() {
                     run.abort();
                 }
             }
-            Effect::Copy(_) | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Bell | Effect::Quit => {}
         }
     }
 

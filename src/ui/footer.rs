@@ -6,8 +6,10 @@ use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
 use crate::app::keys::{BINDINGS, Binding, Context, Intent};
-use crate::app::{Model, Screen};
+use crate::app::ring::Stage;
+use crate::app::{Model, Overlay, Screen};
 use crate::domain::Step;
+use crate::domain::observed::AlarmState;
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let context = model.context();
@@ -42,6 +44,19 @@ fn applies(model: &Model, binding: &Binding) -> bool {
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::SendAgain, _) => !model.waiting().is_empty(),
+        (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
+        (Intent::Older, _) => model.dashboard.older.is_some(),
+        (Intent::Open, _) => model.dashboard.event().is_some(),
+        (Intent::SetOk, _) => {
+            let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
+            alarm.is_some_and(|a| a.state == AlarmState::Alarm)
+        }
+        (Intent::Yes | Intent::Force, _) if binding.context == Context::Ring => match &model.overlay {
+            Some(Overlay::Ring(ring)) => {
+                ring.stage == Stage::Asking && ring.foreign == (binding.intent == Intent::Force)
+            }
+            _ => false,
+        },
         (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
         _ => true,
     }

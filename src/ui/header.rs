@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
 use crate::app::{Model, Screen};
+use crate::domain::observed::AlarmState;
 use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
@@ -42,7 +43,7 @@ fn columns(spans: &[Span<'_>]) -> usize {
 /// The name and the four steps; the short form names only the step that is open.
 fn left(model: &Model, theme: &Theme, long: bool) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(" rootbell  ", theme.title)];
-    if model.screen == Screen::Health {
+    if model.screen == Screen::Dashboard {
         let (word, style) = headline(model, theme);
         spans.push(Span::styled(word, style));
         return spans;
@@ -67,6 +68,13 @@ fn left(model: &Model, theme: &Theme, long: bool) -> Vec<Span<'static>> {
 
 /// The verdict on the whole, as the word on top.
 fn headline(model: &Model, theme: &Theme) -> (&'static str, ratatui::style::Style) {
+    if model.dashboard.alarm.trouble.is_some() {
+        return ("UNSURE  the alarm cannot be read", theme.warn);
+    }
+    let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
+    if alarm.is_some_and(|a| a.state == AlarmState::Alarm) {
+        return ("ALARM  it rings", theme.bad);
+    }
     let weakest = model.derived.as_ref().map(|d| d.health.weakest().map(|c| c.verdict));
     match weakest {
         None => ("looking", theme.dim),

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
+use super::{checks, dashboard, ring};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picked, Picker};
@@ -21,6 +22,20 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
             let width = area.width.saturating_sub(6);
             let lines = text.lines().flat_map(|l| wrap(l, width)).map(|l| Line::styled(l, theme.text)).collect();
             window(frame, theme, area, " The same with the AWS CLI ", lines, *scroll);
+        }
+        Overlay::Checks { scroll } => {
+            let lines = checks::lines(model, theme, area.width.saturating_sub(4));
+            window(frame, theme, area, " The checks ", lines, *scroll);
+        }
+        Overlay::Event { scroll } => {
+            let lines = dashboard::event(model, theme, area.width.saturating_sub(4));
+            window(frame, theme, area, " The event ", lines, *scroll);
+        }
+        Overlay::Ring(ring) => {
+            let title = if ring.drill { " Drill " } else { " Test alarm " };
+            let lines = ring::lines(model, ring, theme, area.width.saturating_sub(6));
+            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+            window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
         Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
         Overlay::Leave => {

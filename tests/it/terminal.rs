@@ -231,7 +231,13 @@ fn faulty_wizard() {
     if std::env::var_os("ROOTBELL_TEST_FAULT").is_none() {
         return;
     }
-    let options = Options { connector: Arc::new(Faulty), target: Target::default(), theme: Theme::dark(), demo: None };
+    let options = Options {
+        connector: Arc::new(Faulty),
+        target: Target::default(),
+        theme: Theme::dark(),
+        demo: None,
+        quiet: true,
+    };
     let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let failed = tokio.block_on(runtime::run(options)).is_err();
     std::process::exit(if failed { 7 } else { 0 });

@@ -167,4 +167,10 @@ impl Connector for DemoConnector {
     async fn profiles(&self) -> Vec<String> {
         self.profiles.clone()
     }
+
+    fn open_links(&self) {
+        for email in self.cloud.unconfirmed() {
+            self.cloud.confirm(&email);
+        }
+    }
 }

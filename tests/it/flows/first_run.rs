@@ -1,4 +1,4 @@
-//! A fresh account, from the first frame to the list of checks.
+//! A fresh account, from the first frame to the dashboard.
 
 use std::time::Duration;
 
@@ -30,7 +30,9 @@ fn walk(tester: &mut Tester, mut look: impl FnMut(&str, &Tester)) {
     tester.press("enter").settle();
     look("alarm-done", tester);
     tester.press("enter").settle();
-    look("health", tester);
+    look("ring", tester);
+    tester.press("esc").settle();
+    look("dashboard", tester);
 }
 
 #[test]
@@ -40,7 +42,7 @@ fn the_wizard_sets_up_a_fresh_account_and_every_screen_is_as_pictured() {
         walk(&mut tester, |name, tester| {
             assert_snapshot!(format!("{name}-{width}x{height}"), tester.screen());
         });
-        assert_eq!(tester.model.screen, Screen::Health);
+        assert_eq!(tester.model.screen, Screen::Dashboard);
     }
 }
 
@@ -100,12 +102,12 @@ fn several_addresses_get_a_subscription_each() {
 }
 
 #[test]
-fn a_healthy_account_opens_the_list_of_checks_at_once() {
+fn a_healthy_account_opens_the_dashboard_at_once() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
     topic.subscriptions[0].state = rootbell::cloud::demo::account::Link::Confirmed;
     let mut tester = Tester::on(account, 80, 24);
-    assert_eq!(tester.model.screen, Screen::Health);
+    assert_eq!(tester.model.screen, Screen::Dashboard);
     tester.sees("the bell is armed").sees("Every link holds");
 }
 

@@ -13,6 +13,7 @@ use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::{Answer, Connector, Session, Target};
 use rootbell::runtime::Worker;
+use rootbell::runtime::worker::Clock;
 use rootbell::ui::{Theme, view};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
@@ -32,6 +33,8 @@ pub struct Tester {
     pub theme: Theme,
     /// What was put into the clipboard.
     pub copied: Vec<String>,
+    /// How often the terminal's bell rang.
+    pub bells: usize,
     /// How often the screen was drawn.
     pub draws: usize,
 }
@@ -53,6 +56,12 @@ impl Connector for OnDemo {
     async fn profiles(&self) -> Vec<String> {
         self.1.clone()
     }
+
+    fn open_links(&self) {
+        for email in self.0.unconfirmed() {
+            self.0.confirm(&email);
+        }
+    }
 }
 
 impl Tester {
@@ -67,12 +76,12 @@ impl Tester {
     pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let began = runtime.block_on(async { Instant::now() });
-        let clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
+        let clock: Clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
         let profiles = account.profiles.clone();
         // The demo reads the clock at once, and the clock is tokio's.
-        let cloud = runtime.block_on(async { DemoCloud::new(account, clock) });
+        let cloud = runtime.block_on(async { DemoCloud::new(account, clock.clone()) });
         let (sender, answers) = unbounded_channel();
-        let worker = Worker::new(Arc::new(OnDemo(cloud.clone(), profiles)), sender);
+        let worker = Worker::new(Arc::new(OnDemo(cloud.clone(), profiles)), clock.clone(), sender);
         let (model, effects) = Model::start(Target::default(), None, START.parse().unwrap());
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut tester = Self {
@@ -85,6 +94,7 @@ impl Tester {
             terminal,
             theme: Theme::dark(),
             copied: Vec::new(),
+            bells: 0,
             draws: 0,
         };
         tester.perform(effects);
@@ -104,6 +114,7 @@ impl Tester {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Bell => self.bells += 1,
                 effect => self.worker.start(effect),
             }
         }

@@ -1,0 +1,310 @@
+//! The dashboard: parts that are asked for again and again, each at its own pace, none twice at once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::keys::Intent;
+use super::overlay::Overlay;
+use super::part::Part;
+use super::{Effect, Model, Screen, Ticket, ring, screens};
+use crate::cloud::{CloudError, ErrorKind};
+use crate::domain::event::RootEvent;
+use crate::domain::observed::{AlarmState, Observed};
+use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+use crate::domain::{Change, Step};
+use crate::engine::watch::{News, Question};
+
+/// A part's pace while all is well and somebody looks.
+const ALARM: SignedDuration = SignedDuration::from_secs(5);
+const HISTORY: SignedDuration = SignedDuration::from_secs(15);
+const EVENTS: SignedDuration = SignedDuration::from_secs(30);
+const METRIC: SignedDuration = SignedDuration::from_secs(60);
+const CHAIN: SignedDuration = SignedDuration::from_secs(120);
+/// How much slower while the terminal is not looked at.
+const UNFOCUSED: i32 = 4;
+/// How far the dashboard looks back.
+pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What the dashboard knows beside the chain.
+#[derive(Debug)]
+pub struct Dashboard {
+    pub alarm: Part<()>,
+    pub history: Part<Vec<HistoryItem>>,
+    pub metric: Part<Vec<Datapoint>>,
+    pub events: Part<Vec<RootEvent>>,
+    chain: Part<()>,
+    /// Where the events go on that are older than those shown.
+    pub older: Option<String>,
+    /// Which event the cursor is on.
+    pub selected: usize,
+    pub focused: bool,
+    /// The state that the bell was last rung for.
+    rung: bool,
+}
+
+impl Default for Dashboard {
+    fn default() -> Self {
+        Self {
+            alarm: Part::new(ALARM),
+            history: Part::new(HISTORY),
+            metric: Part::new(METRIC),
+            events: Part::new(EVENTS),
+            chain: Part::new(CHAIN),
+            older: None,
+            selected: 0,
+            focused: true,
+            rung: false,
+        }
+    }
+}
+
+impl Dashboard {
+    /// For another account: nothing is known of it, but whether somebody looks.
+    pub(super) fn anew(&self) -> Self {
+        Self { focused: self.focused, ..Self::default() }
+    }
+
+    fn slow(&self) -> i32 {
+        if self.focused { 1 } else { UNFOCUSED }
+    }
+
+    /// When the next part wants to be asked for.
+    pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        [
+            self.alarm.deadline(now),
+            self.history.deadline(now),
+            self.metric.deadline(now),
+            self.events.deadline(now),
+            self.chain.deadline(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The alarm and what it did are asked for anew at the next chance.
+    pub(super) fn hurry_alarm(&mut self) {
+        self.alarm.hurry();
+        self.history.hurry();
+    }
+
+    /// Everything is asked for anew at the next chance.
+    pub(super) fn hurry(&mut self) {
+        self.alarm.hurry();
+        self.history.hurry();
+        self.metric.hurry();
+        self.events.hurry();
+        self.chain.hurry();
+    }
+
+    /// The event under the cursor.
+    #[must_use]
+    pub fn event(&self) -> Option<&RootEvent> {
+        self.events.value.as_ref()?.get(self.selected)
+    }
+}
+
+/// Asks for every part whose time has come.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    let Some(derived) = model.derived.as_ref().filter(|_| model.screen == Screen::Dashboard) else {
+        return Vec::new();
+    };
+    let now = model.now;
+    let from = now.saturating_sub(WEEK).unwrap_or(now);
+    let settings = &derived.settings;
+    let alarm = settings.alarm.value.clone();
+    let log_group = settings.log_group.value.clone();
+    let metric = settings.metric.clone();
+    // What the filter really looks for is what is shown; without one, what it should look for.
+    let filter = model.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
+    let pattern = filter.map_or_else(|| settings.pattern.value.clone(), |f| f.pattern.clone());
+    let board = &mut model.dashboard;
+    let mut wanted = Vec::new();
+    if board.alarm.is_due(now) {
+        wanted.push(Question::Alarm { name: alarm.clone() });
+    }
+    if board.history.is_due(now) {
+        wanted.push(Question::History { alarm, since: from });
+    }
+    if board.metric.is_due(now) {
+        wanted.push(Question::Metric { metric, from, to: now });
+    }
+    if board.events.is_due(now) {
+        wanted.push(Question::Events { log_group, pattern, from, to: now, page: None });
+    }
+    let mut effects: Vec<Effect> = wanted.into_iter().map(|question| ask(model, question)).collect();
+    if model.dashboard.chain.is_due(now) && !model.is_looking() {
+        effects.extend(model.look());
+        if let Some(ticket) = model.looking {
+            model.dashboard.chain.ask(ticket);
+        }
+    }
+    effects
+}
+
+fn ask(model: &mut Model, question: Question) -> Effect {
+    let ticket = model.ticket();
+    let board = &mut model.dashboard;
+    match question {
+        Question::Alarm { .. } => board.alarm.ask(ticket),
+        Question::History { .. } => board.history.ask(ticket),
+        Question::Metric { .. } => board.metric.ask(ticket),
+        Question::Events { .. } => board.events.ask(ticket),
+    }
+    Effect::Ask { ticket, question }
+}
+
+/// The events that are older than those shown.
+pub(super) fn older(model: &mut Model) -> Vec<Effect> {
+    let Some(derived) = &model.derived else { return Vec::new() };
+    let Some(page) = model.dashboard.older.clone().filter(|_| !model.dashboard.events.is_asked()) else {
+        return Vec::new();
+    };
+    let settings = &derived.settings;
+    let question = Question::Events {
+        log_group: settings.log_group.value.clone(),
+        pattern: settings.pattern.value.clone(),
+        from: model.now.saturating_sub(WEEK).unwrap_or(model.now),
+        to: model.now,
+        page: Some(page),
+    };
+    vec![ask(model, question)]
+}
+
+/// The chain has been looked at, for whatever reason.
+pub(super) fn looked(model: &mut Model, observed: &Observed) {
+    let (now, slow) = (model.now, model.dashboard.slow());
+    let blind = observed.unseen().first().copied().filter(|_| observed.is_blind());
+    let answer = blind.map_or(Ok(()), |unseen| Err(CloudError::local(ErrorKind::Other, unseen.why.clone())));
+    model.dashboard.chain.take(answer, now, slow);
+}
+
+/// Whoever comes back wants to know how things are now.
+pub(super) fn focus(model: &mut Model, focused: bool) {
+    if focused && !model.dashboard.focused {
+        model.dashboard.hurry();
+    }
+    model.dashboard.focused = focused;
+}
+
+/// What the keys do.
+pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    match intent {
+        Intent::Test => return ring::open(model, false),
+        Intent::Drill => return ring::open(model, true),
+        Intent::LookAgain => model.dashboard.hurry(),
+        Intent::SendAgain => return screens::send_again(model),
+        Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
+        Intent::Checks => return screens::open(model, Overlay::Checks { scroll: 0 }),
+        Intent::Open if model.dashboard.event().is_some() => {
+            return screens::open(model, Overlay::Event { scroll: 0 });
+        }
+        Intent::Open => model.notice = Some("There is no event to show.".into()),
+        Intent::Older => return older(model),
+        Intent::SetOk => return set_ok(model),
+        Intent::Copy => return copy_arn(model),
+        Intent::Up => model.dashboard.selected = model.dashboard.selected.saturating_sub(1),
+        Intent::Down => {
+            let last = model.dashboard.events.value.as_ref().map_or(0, Vec::len).saturating_sub(1);
+            model.dashboard.selected = (model.dashboard.selected + 1).min(last);
+        }
+        Intent::Wizard => {
+            let open = model.first_open();
+            model.go(if open == Screen::Dashboard { Screen::Step(Step::Trail) } else { open });
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn set_ok(model: &mut Model) -> Vec<Effect> {
+    let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
+    let Some(alarm) = &derived.health.alarm else {
+        model.notice = Some("There is no alarm.".into());
+        return Vec::new();
+    };
+    if alarm.state == AlarmState::Ok {
+        model.notice = Some("The alarm is OK already.".into());
+        return Vec::new();
+    }
+    let reason = ring::reason("Set back to OK", &caller.identity, model.now);
+    let change = Change::SetAlarmState { alarm: alarm.name.clone(), state: AlarmState::Ok, reason };
+    vec![screens::single(model, change)]
+}
+
+fn copy_arn(model: &mut Model) -> Vec<Effect> {
+    let Some(derived) = &model.derived else { return Vec::new() };
+    let arn = derived.settings.place.arn("cloudwatch", &format!("alarm:{}", derived.settings.alarm.value));
+    screens::copy(model, arn)
+}
+
+/// An answer to a question; one with an old ticket changes nothing.
+pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, CloudError>) -> Vec<Effect> {
+    let (now, slow) = (model.now, model.dashboard.slow());
+    let board = &mut model.dashboard;
+    if board.alarm.awaits(ticket) {
+        let answer = answer.map(|news| if let News::Alarm(alarm) = news { alarm } else { None });
+        board.alarm.take(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slow);
+        if let (Ok(alarm), Some(observed)) = (answer, &mut model.observed)
+            && let Ok(alarms) = &mut observed.alarms
+        {
+            let name = model.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
+            alarms.retain(|a| a.name != name);
+            alarms.extend(alarm);
+        }
+        model.derive();
+        return ring(model);
+    } else if board.history.awaits(ticket) {
+        let answer = answer.map(|news| if let News::History(items) = news { items } else { Vec::new() });
+        board.history.take(answer, now, slow);
+    } else if board.metric.awaits(ticket) {
+        let answer = answer.map(|news| if let News::Metric(points) = news { points } else { Vec::new() });
+        board.metric.take(answer, now, slow);
+    } else if board.events.awaits(ticket) {
+        events(model, answer);
+    }
+    Vec::new()
+}
+
+fn events(model: &mut Model, answer: Result<News, CloudError>) {
+    let (now, slow) = (model.now, model.dashboard.slow());
+    let board = &mut model.dashboard;
+    let under_cursor = board.event().map(|e| e.id.clone());
+    let older = board.older.take();
+    // A log group that is not there yet has seen nobody.
+    let answer = match answer {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(News::Events(EventPage::default())),
+        answer => answer,
+    };
+    let answer = answer.map(|news| {
+        let News::Events(page) = news else { return Vec::new() };
+        // A fresh first page, or the next one: what is known already stays, each event once.
+        let mut all = board.events.value.clone().unwrap_or_default();
+        let fresh: Vec<RootEvent> = page.events.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
+        all.extend(fresh);
+        all.sort_by_key(|e| std::cmp::Reverse(e.time));
+        all.truncate(MOST_EVENTS);
+        board.older = page.next.or(older).filter(|_| all.len() < MOST_EVENTS);
+        all
+    });
+    board.events.take(answer, now, slow);
+    // The cursor stays on its event while new ones come in above.
+    let place = board.events.value.iter().flatten().position(|e| Some(&e.id) == under_cursor.as_ref());
+    board.selected = place.unwrap_or(0);
+}
+
+/// More than anybody reads; older ones are in the log group.
+const MOST_EVENTS: usize = 500;
+
+/// The terminal's bell, once for each time the alarm goes off.
+fn ring(model: &mut Model) -> Vec<Effect> {
+    let state = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref()).map(|a| a.state);
+    let rings = state == Some(AlarmState::Alarm);
+    let before = std::mem::replace(&mut model.dashboard.rung, rings);
+    if rings && !before {
+        // Who it was is what counts now.
+        model.dashboard.events.hurry();
+        model.dashboard.history.hurry();
+        return if model.quiet { Vec::new() } else { vec![Effect::Bell] };
+    }
+    Vec::new()
+}

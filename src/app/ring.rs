@@ -1,0 +1,156 @@
+//! The test alarm and the drill on the screen: asked for, under way, ended.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::overlay::Overlay;
+use super::{Effect, Model, Ticket};
+use crate::domain::watch;
+pub(super) use crate::engine::ring::reason;
+pub use crate::engine::ring::{Bell, Hop, Line, Ring, RingError};
+
+/// A test alarm or a drill, from the question to the verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RingScreen {
+    pub drill: bool,
+    /// Who will get mail.
+    pub recipients: Vec<String>,
+    /// What speaks against it, or should be known before.
+    pub concerns: Vec<String>,
+    /// The drill would write into a log group that is not rootbell's.
+    pub foreign: bool,
+    pub stage: Stage,
+    /// What was seen so far.
+    pub ring: Ring,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    Asking,
+    Running { began: Timestamp },
+    Ended(Result<(), RingError>),
+}
+
+impl RingScreen {
+    /// One sentence that says whether it rings; nothing as long as that is not known.
+    #[must_use]
+    pub fn verdict(&self) -> Option<String> {
+        let seen = |hop| self.ring.seen.iter().find(|s| s.hop == hop).map(|s| seconds(s.after));
+        let Stage::Ended(ended) = &self.stage else {
+            let sent = seen(Hop::Action)?;
+            return Some(format!(
+                "It rings: the notification went out after {sent}. Now the alarm goes back by itself."
+            ));
+        };
+        Some(match (ended, seen(Hop::Action), seen(Hop::Back)) {
+            (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
+            (Ok(()), Some(sent), Some(back)) => {
+                format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
+            }
+            (Ok(()), Some(sent), None) => format!(
+                "It rings: the notification went out after {sent}. The alarm is still in ALARM; `o` sets it back to OK."
+            ),
+            (Ok(()), None, _) => "It did not ring: no notification was seen.".to_owned(),
+        })
+    }
+}
+
+/// "2.4 s", "1 min 12 s".
+#[must_use]
+pub fn seconds(span: SignedDuration) -> String {
+    let whole = span.as_secs();
+    if whole >= 60 {
+        return format!("{} min {} s", whole / 60, whole % 60);
+    }
+    format!("{:.1} s", span.as_secs_f64())
+}
+
+/// How long each hop is waited for: a metric may take minutes to be evaluated.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+const DRILL_PATIENCE: SignedDuration = SignedDuration::from_mins(7);
+
+/// Asks before anything is done.
+pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
+    if model.ringing.is_some() {
+        model.notice = Some("A test is under way already; its result comes here.".into());
+        return Vec::new();
+    }
+    let Some(derived) = &model.derived else { return Vec::new() };
+    if derived.health.alarm.is_none() {
+        model.notice = Some("There is no alarm to ring yet; `w` leads to the step that makes it.".into());
+        return Vec::new();
+    }
+    let of_organization = model.observed.as_ref().and_then(|o| o.trail.as_ref()).is_some_and(|t| t.trail.organization);
+    model.overlay = Some(Overlay::Ring(Box::new(RingScreen {
+        drill,
+        recipients: watch::recipients(&derived.health),
+        concerns: watch::concerns(&derived.health),
+        foreign: drill && (of_organization || !derived.settings.log_group_is_ours()),
+        stage: Stage::Asking,
+        ring: Ring { seen: Vec::new(), waits_for: None },
+    })));
+    Vec::new()
+}
+
+/// Rings, after the question was answered with yes.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    let (now, ticket) = (model.now, model.ticket());
+    let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
+    let Some(Overlay::Ring(screen)) = &model.overlay else { return Vec::new() };
+    let (settings, drill) = (&derived.settings, screen.drill);
+    let filter = model.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
+    let line = drill.then(|| Line {
+        log_group: settings.log_group.value.clone(),
+        pattern: filter.map_or_else(|| settings.pattern.value.clone(), |f| f.pattern.clone()),
+        metric: filter.map_or_else(|| settings.metric.clone(), |f| f.metric.clone()),
+        id: format!("rootbell-drill-{}", now.as_millisecond()),
+    });
+    let bell = Bell {
+        alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
+        caller: caller.identity.clone(),
+        region: caller.region.clone(),
+        patience: if drill { DRILL_PATIENCE } else { PATIENCE },
+    };
+    if let Some(Overlay::Ring(screen)) = &mut model.overlay {
+        screen.stage = Stage::Running { began: now };
+    }
+    model.ringing = Some(ticket);
+    vec![Effect::Ring { ticket, bell: Box::new(bell), line: line.map(Box::new) }]
+}
+
+/// A turn of the ring; what is older than the present one changes nothing.
+pub(super) fn news(model: &mut Model, ticket: Ticket, ring: Ring) {
+    if model.ringing == Some(ticket)
+        && let Some(Overlay::Ring(screen)) = &mut model.overlay
+    {
+        screen.ring = ring;
+        // The state has changed behind the dashboard's back.
+        model.dashboard.hurry_alarm();
+    }
+}
+
+/// The end of it. Where the question's window was closed in the meantime, one line says how it ended.
+pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, RingError>) {
+    if model.ringing != Some(ticket) {
+        return;
+    }
+    model.ringing = None;
+    model.dashboard.hurry();
+    let (ring, result) = match answer {
+        Ok(ring) => (Some(ring), Ok(())),
+        Err(error) => (None, Err(error)),
+    };
+    let stage = Stage::Ended(result);
+    match &mut model.overlay {
+        Some(Overlay::Ring(screen)) => {
+            screen.stage = stage;
+            screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
+        }
+        _ => {
+            let ring = ring.unwrap_or_default();
+            let closed =
+                RingScreen { drill: false, recipients: Vec::new(), concerns: Vec::new(), foreign: false, stage, ring };
+            model.notice = closed.verdict();
+        }
+    }
+}

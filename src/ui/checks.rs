@@ -1,0 +1,57 @@
+//! Would it ring? The list of checks, and what to do.
+
+use ratatui::text::{Line, Span};
+
+use super::plan::spinner;
+use super::text::{cut, pad, wrap};
+use super::theme::Theme;
+use crate::app::Model;
+use crate::domain::health::age;
+use crate::domain::{Health, Verdict};
+
+/// What the whole list comes to.
+pub(super) fn summary(health: &Health) -> String {
+    match health.weakest() {
+        None => "Every link holds: somebody who uses root is reported by e-mail in 5 to 10 minutes.".to_owned(),
+        Some(check) if check.fix.is_empty() => check.detail.clone(),
+        Some(check) => format!("{} {}", check.detail, check.fix),
+    }
+}
+
+pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let Some(derived) = &model.derived else {
+        return vec![Line::styled(format!(" {} looking at the account", spinner(model.now)), theme.text)];
+    };
+    let mut lines = Vec::new();
+    let title_width = 36.min(usize::from(width) / 2);
+    for check in &derived.health.checks {
+        let detail = cut(&check.detail, usize::from(width).saturating_sub(title_width + 12));
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {:<8} ", check.verdict.as_str()), theme.verdict(check.verdict)),
+            Span::styled(pad(check.title, title_width), theme.text),
+            Span::styled(format!("  {detail}"), theme.dim),
+        ]));
+    }
+    for subscription in &derived.health.subscriptions {
+        let sent = model.sent.iter().find(|(email, _)| *email == subscription.endpoint);
+        let since =
+            sent.map(|(_, at)| format!(", sent {} ago", age(model.now.duration_since(*at)))).unwrap_or_default();
+        let word = format!("{}{since}", subscription.state.as_str());
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {:<8} ", ""), theme.dim),
+            Span::styled(pad(&subscription.endpoint, title_width), theme.text),
+            Span::styled(format!("  {word}"), theme.dim),
+        ]));
+    }
+    let open = derived.health.checks.iter().filter(|c| c.verdict != Verdict::Ok);
+    for check in open {
+        lines.push(Line::default());
+        lines.extend(paragraph(&check.detail, width, theme));
+        lines.extend(paragraph(&check.fix, width, theme));
+    }
+    lines
+}
+
+fn paragraph(text: &str, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), theme.text)).collect()
+}

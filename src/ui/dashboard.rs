@@ -1,0 +1,368 @@
+//! The dashboard: the chain from sign-in to inbox, its weak link, who used root, and what the alarm did.
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::checks;
+use super::plan::{clock, spinner};
+use super::text::{cut, pad, wrap};
+use super::theme::Theme;
+use crate::app::Model;
+use crate::app::dashboard::WEEK;
+use crate::app::part::Part;
+use crate::domain::event::{Outcome, RootEvent};
+use crate::domain::health::age;
+use crate::domain::observed::{Alarm, AlarmState, Confirmation};
+use crate::domain::watch::{HistoryItem, HistoryKind};
+use crate::domain::{Health, Verdict};
+
+pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let Some(derived) = &model.derived else {
+        let line = Line::styled(format!(" {} looking at the account", spinner(model.now)), theme.text);
+        return frame.render_widget(line, area);
+    };
+    let width = area.width;
+    let mut lines = Vec::new();
+    trouble(model, theme, width, &mut lines);
+    ringing(model, &derived.health, theme, width, &mut lines);
+    chain(model, &derived.health, theme, usize::from(width), &mut lines);
+    weak_link(&derived.health, theme, width, &mut lines);
+    if area.height > 20 {
+        lines.push(Line::default());
+    }
+    let room = usize::from(area.height).saturating_sub(lines.len());
+    // What happened to the alarm gets a third of the room, who used root the rest.
+    let history = model.dashboard.history.value.as_ref().map_or(1, Vec::len).clamp(1, (room / 3).max(2));
+    let mut events = Vec::new();
+    activity(model, theme, usize::from(width), room.saturating_sub(history + 1), &mut events);
+    lines.append(&mut events);
+    let left = usize::from(area.height).saturating_sub(lines.len() + 1);
+    alarm_history(model, theme, usize::from(width), left, &mut lines);
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn said(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
+    lines.extend(wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), style)));
+}
+
+/// What keeps the dashboard from knowing, on top: an old picture must not look like a new one.
+fn trouble(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+    let part = &model.dashboard.alarm;
+    let Some(error) = &part.trouble else { return };
+    let shown = match part.seen {
+        Some(seen) => {
+            format!("Shown is what was known {} ago; it goes on by itself.", age(model.now.duration_since(seen)))
+        }
+        None => String::new(),
+    };
+    said(&format!("{} {} {shown}", error.why(), error.fix()), theme.bad, width, lines);
+}
+
+/// While it rings: who did what, when, from where, before all else.
+fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+    let Some(alarm) = health.alarm.as_ref().filter(|a| a.state == AlarmState::Alarm) else { return };
+    let latest = model.dashboard.events.value.iter().flatten().next();
+    let who = match latest {
+        Some(event) if event.drill => {
+            format!("RINGING: a drill of {}; nobody used root.", local(model, event.time, false))
+        }
+        Some(event) => format!(
+            "RINGING: {} by root at {}, {} from {} ({}), MFA {}.",
+            event.name,
+            local(model, event.time, false),
+            event.outcome.as_str(),
+            blank(&event.address),
+            blank(&event.client),
+            event.mfa.as_str(),
+        ),
+        None => format!("RINGING: {}", alarm.reason),
+    };
+    said(&who, theme.bad, width, lines);
+    lines.push(Line::default());
+}
+
+/// The links with their verdicts, joined by a line as far as there is room; under each what there is to know.
+fn chain(model: &Model, health: &Health, theme: &Theme, width: usize, lines: &mut Vec<Line<'static>>) {
+    let links = links(model, health);
+    let wide = |link: &Link| link.name.chars().count() + 1 + link.word.chars().count();
+    let on_one = links.iter().map(wide).sum::<usize>() + 4 * (links.len() - 1) + 2 <= width;
+    for row in links.chunks(if on_one { 6 } else { 3 }) {
+        let used: usize = row.iter().map(wide).sum();
+        let joints = row.len() - 1;
+        // What is left goes into the joints, evenly; the last one needs none.
+        let joint = (width.saturating_sub(used + 2) / joints.max(1)).clamp(2, 9);
+        let (mut top, mut low) = (vec![Span::raw(" ")], vec![Span::raw(" ")]);
+        for (i, link) in row.iter().enumerate() {
+            let last = i == joints;
+            let line = if last { String::new() } else { format!(" {} ", "─".repeat(joint - 2)) };
+            let cell = if last {
+                width.saturating_sub(low.iter().map(Span::width).sum::<usize>() + 1)
+            } else {
+                wide(link) + joint
+            };
+            top.push(Span::styled(format!("{} ", link.name), theme.text));
+            top.push(Span::styled(link.word.clone(), theme.verdict(link.verdict)));
+            top.push(Span::styled(line, theme.dim));
+            low.push(Span::styled(format!("{} ", pad(&link.aside, cell.saturating_sub(1))), theme.dim));
+        }
+        lines.push(Line::from(top));
+        lines.push(Line::from(low));
+    }
+}
+
+struct Link {
+    name: &'static str,
+    verdict: Verdict,
+    word: String,
+    aside: String,
+}
+
+fn links(model: &Model, health: &Health) -> Vec<Link> {
+    let worst = |ids: &[&str]| {
+        let order = [Verdict::Missing, Verdict::Wrong, Verdict::Unknown, Verdict::Pending];
+        let has = |v: &Verdict| health.checks.iter().any(|c| ids.contains(&c.id) && c.verdict == *v);
+        order.into_iter().find(has).unwrap_or(Verdict::Ok)
+    };
+    let detail = |id: &str| health.checks.iter().find(|c| c.id == id).map(|c| c.detail.clone()).unwrap_or_default();
+    let link = |name, ids: &[&str], aside: String| {
+        let verdict = worst(ids);
+        Link { name, verdict, word: verdict.as_str().to_owned(), aside }
+    };
+    let trail = ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
+    let delivered = health.checks.iter().find(|c| c.id == "trail.delivers" && c.verdict == Verdict::Ok);
+    let delivered = delivered.map(|c| c.detail.trim_start_matches("delivered ").to_owned()).unwrap_or_default();
+    let pattern = if worst(&["filter.pattern"]) == Verdict::Ok { "CIS pattern" } else { "" };
+    let mut alarm = link("Alarm", &["alarm.exists", "alarm.actions"], String::new());
+    if let Some(there) = &health.alarm {
+        if alarm.verdict == Verdict::Ok {
+            alarm.word =
+                if there.state == AlarmState::InsufficientData { "NO DATA" } else { there.state.as_str() }.into();
+        }
+        if there.state == AlarmState::Alarm {
+            alarm.verdict = Verdict::Wrong;
+        }
+        alarm.aside = since(there, model.now);
+    }
+    vec![
+        link("Trail", &trail, delivered),
+        link("Log group", &["log_group.exists", "log_group.retention"], detail("log_group.retention")),
+        link("Filter", &["filter.pattern"], pattern.into()),
+        alarm,
+        link("Topic", &["topic.exists", "topic.policy", "topic.encryption"], String::new()),
+        inbox(model, health, link("Inbox", &["subscription.confirmed"], String::new())),
+    ]
+}
+
+/// How many have confirmed, and whom that leaves.
+fn inbox(model: &Model, health: &Health, link: Link) -> Link {
+    let confirmed = health.subscriptions.iter().filter(|s| s.state == Confirmation::Confirmed);
+    let count = confirmed.clone().count();
+    let waiting = model.waiting();
+    let aside = match (waiting.first(), confirmed.clone().next()) {
+        (Some((email, since)), _) => {
+            let since = since.map(|at| format!(" {}", clock(model.now.duration_since(at)))).unwrap_or_default();
+            format!("{email} waits{since}")
+        }
+        (None, Some(first)) => first.endpoint.clone(),
+        (None, None) => String::new(),
+    };
+    let word = match (link.verdict, waiting.len()) {
+        (Verdict::Ok, 0) => format!("{count} ok"),
+        (Verdict::Ok, more) => format!("{count} of {} ok", count + more),
+        _ => link.word,
+    };
+    Link { word, aside, ..link }
+}
+
+fn since(alarm: &Alarm, now: Timestamp) -> String {
+    alarm.since.map(|at| format!("for {}", age(now.duration_since(at)))).unwrap_or_default()
+}
+
+/// The weak link in words, and what to do; the good news where there is none.
+fn weak_link(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+    let style = health.weakest().map_or(theme.dim, |check| theme.verdict(check.verdict));
+    said(&checks::summary(health), style, width, lines);
+}
+
+/// Title, how old the part is, and what could not be read.
+fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Part<T>, width: usize) -> Line<'static> {
+    let mut spans = vec![Span::styled(format!(" {name}"), theme.title)];
+    if let Some(seen) = part.seen {
+        let old = model.now.duration_since(seen);
+        if old >= SignedDuration::from_secs(20) {
+            spans.push(Span::styled(format!("   {} ago", age(old)), theme.dim));
+        }
+    }
+    if let Some(error) = &part.trouble {
+        let used: usize = spans.iter().map(Span::width).sum();
+        let why = format!("   {}", error.brief());
+        spans.push(Span::styled(cut(&why, width.saturating_sub(used + 1)), theme.warn));
+    }
+    Line::from(spans)
+}
+
+fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
+    let part = &model.dashboard.events;
+    let mut head = title(model, theme, "Root activity, last 7 days", part, width);
+    let bars = bars(model);
+    if part.trouble.is_none() && head.width() + bars.chars().count() + 4 <= width {
+        head.push_span(Span::styled(format!("   {bars}"), theme.accent));
+    }
+    lines.push(head);
+    let room = room.saturating_sub(1);
+    let Some(events) = &part.value else {
+        if part.trouble.is_none() {
+            lines.push(Line::styled(format!("   {} reading the log group", spinner(model.now)), theme.dim));
+        }
+        return;
+    };
+    if events.is_empty() {
+        lines.push(Line::styled("   Nobody has used root.", theme.dim));
+        return;
+    }
+    let older = usize::from(model.dashboard.older.is_some());
+    let room = room.saturating_sub(older);
+    let from = (model.dashboard.selected + 1).saturating_sub(room.max(1));
+    let shown = events.iter().enumerate().skip(from).take(room);
+    lines.extend(shown.map(|(i, event)| row(model, event, i == model.dashboard.selected, theme, width)));
+    if older > 0 {
+        lines.push(Line::styled("   `m` reads older ones.", theme.dim));
+    }
+}
+
+/// A week of the metric, a bar for six hours.
+fn bars(model: &Model) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let Some(points) = &model.dashboard.metric.value else { return String::new() };
+    let start = model.now.saturating_sub(WEEK).unwrap_or(model.now);
+    let width = i64::from(crate::engine::watch::BAR);
+    let mut sums = [0.0_f64; 28];
+    for point in points {
+        let slot = point.at.duration_since(start).as_secs() / width;
+        if let Some(sum) = usize::try_from(slot.max(0)).ok().and_then(|slot| sums.get_mut(slot.min(27))) {
+            *sum += point.value;
+        }
+    }
+    let most = sums.iter().copied().fold(1.0, f64::max);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of seven is a small number")]
+    let level = |sum: &f64| LEVELS[((sum / most) * 7.0).round().clamp(0.0, 7.0) as usize];
+    sums.iter().map(level).collect()
+}
+
+fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: usize) -> Line<'static> {
+    let mark = if selected { ">" } else { " " };
+    let style = if selected { theme.selected } else { theme.text };
+    let what = match (event.drill, event.assumed_root) {
+        (true, _) => "DRILL, not root".to_owned(),
+        (_, true) => format!("{} (central)", event.name),
+        _ => event.name.clone(),
+    };
+    let mut text =
+        format!(" {mark} {}  {}", local(model, event.time, false), pad(&what, if width >= 76 { 16 } else { 13 }));
+    text.push_str(&format!(" {} ", pad(event.outcome.as_str(), 8)));
+    if width >= 76 {
+        text.push_str(&format!("MFA {} ", pad(event.mfa.as_str(), 4)));
+    }
+    text.push_str(&pad(blank(&event.address), 16));
+    if width >= 76 {
+        text.push_str(&format!(" {}", cut(blank(&event.client), width.saturating_sub(text.chars().count() + 2))));
+    }
+    Line::styled(cut(&text, width), style)
+}
+
+fn blank(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+/// Local time, as people read it; with the year in full where asked for.
+pub(super) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
+    let Some(at) = at else { return "-".into() };
+    let zoned = at.to_zoned_datetime(model.zone.clone());
+    zoned.strftime(if full { "%Y-%m-%d %H:%M:%S %Z" } else { "%m-%d %H:%M" }).to_string()
+}
+
+fn alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
+    let part = &model.dashboard.history;
+    lines.push(title(model, theme, "Alarm history", part, width));
+    let Some(items) = &part.value else { return };
+    if items.is_empty() {
+        lines.push(Line::styled("   Nothing yet.", theme.dim));
+    }
+    lines.extend(items.iter().take(room).map(|item| history_row(model, item, theme, width)));
+}
+
+fn history_row(model: &Model, item: &HistoryItem, theme: &Theme, width: usize) -> Line<'static> {
+    let (word, text, style) = match &item.kind {
+        HistoryKind::StateUpdate { from, to, reason } => {
+            let from = from.map_or("?", short);
+            (format!("{from} → {}", short(*to)), reason.clone(), theme.text)
+        }
+        HistoryKind::Action { ok: true } => ("action".into(), sent(&item.summary), theme.good),
+        HistoryKind::Action { ok: false } => ("action failed".into(), sent(&item.summary), theme.bad),
+        HistoryKind::Configuration => ("changed".into(), item.summary.clone(), theme.dim),
+    };
+    let head = format!("   {}  {}", local(model, Some(item.at), false), pad(&word, 14));
+    let rest = width.saturating_sub(head.chars().count() + 2);
+    Line::from(vec![Span::styled(head, style), Span::styled(format!(" {}", cut(&text, rest)), theme.dim)])
+}
+
+/// AWS's sentence with the topic's name for its ARN, so that it fits.
+fn sent(summary: &str) -> String {
+    let name =
+        |word: &str| word.strip_prefix("arn:").and_then(|rest| rest.rsplit(':').next()).unwrap_or(word).to_owned();
+    summary.split(' ').map(name).collect::<Vec<_>>().join(" ")
+}
+
+/// AWS's words, short enough for a column.
+fn short(state: AlarmState) -> &'static str {
+    match state {
+        AlarmState::InsufficientData => "NO DATA",
+        other => other.as_str(),
+    }
+}
+
+/// The event under the cursor: what is known of it in words, then the whole of it.
+pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let Some(event) = model.dashboard.event() else { return Vec::new() };
+    let mut lines = Vec::new();
+    let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let outcome = match &event.outcome {
+        Outcome::Success => "Success".to_owned(),
+        Outcome::Failure(why) => format!("Failure: {why}"),
+    };
+    let kind = match (event.drill, event.assumed_root) {
+        (true, _) => "a drill: nobody used root",
+        (_, true) => "central root management (sts:AssumeRoot)",
+        _ => "root itself",
+    };
+    let rows = [
+        ("When", format!("{} ({utc})", local(model, event.time, true))),
+        ("What", format!("{} ({}), by the {}", event.name, blank(&event.source), event.via())),
+        ("Outcome", outcome),
+        ("Who", kind.to_owned()),
+        ("MFA", event.mfa.as_str().to_owned()),
+        ("From", format!("{}, {}", blank(&event.address), blank(&event.client))),
+        ("Region", blank(&event.region).to_owned()),
+    ];
+    for (name, value) in rows {
+        lines.push(Line::from(vec![
+            Span::styled(pad(name, 9), theme.dim),
+            Span::styled(cut(&value, usize::from(width).saturating_sub(9)), theme.text),
+        ]));
+    }
+    lines.push(Line::default());
+    // The indentation stays, also where a line is broken.
+    for line in event.json.lines() {
+        let text = line.trim_start();
+        let indent = (line.len() - text.len()).min(usize::from(width) / 3);
+        let room = width.saturating_sub(u16::try_from(indent).unwrap_or(0));
+        lines.extend(
+            wrap(text, room).into_iter().map(|l| Line::styled(format!("{}{l}", " ".repeat(indent)), theme.text)),
+        );
+    }
+    lines
+}

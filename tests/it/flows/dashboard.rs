@@ -1,0 +1,329 @@
+//! The day after: does it ring, did it, and who was it.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::app::{Msg, Screen};
+use rootbell::cloud::demo::account::{Event, Link};
+use rootbell::cloud::demo::{Account, Fault};
+use rootbell::domain::Step;
+use serde_json::json;
+
+use crate::support::tester::{Tester, scenario};
+
+/// Everything made, and somebody has confirmed.
+fn armed() -> Account {
+    let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
+    topic.subscriptions[0].state = Link::Confirmed;
+    account
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn calls(tester: &Tester, operation: &str) -> usize {
+    tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == operation).count())
+}
+
+#[test]
+fn a_ringing_account_says_who_it_was_before_all_else_and_looks_as_pictured() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        let mut tester = Tester::on(scenario("ringing"), width, height);
+        tester.pass(seconds(2));
+        assert_eq!(tester.model.screen, Screen::Dashboard);
+        assert_snapshot!(format!("ringing-{width}x{height}"), tester.screen());
+        tester.sees("RINGING: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
+    }
+}
+
+#[test]
+fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    tester.pass(seconds(60));
+    assert_eq!(tester.bells, 1);
+    // The use leaves the window: the alarm is OK again.
+    tester.pass(seconds(400)).sees("the bell is armed").does_not_see("RINGING");
+    assert_eq!(tester.bells, 1);
+    tester.on_account(|cloud| {
+        cloud.meddle(|account| {
+            let region = account.regions.get_mut("eu-west-1").unwrap();
+            let events = &mut region.log_groups.get_mut("rootbell/cloudtrail").unwrap().events;
+            let again = events[1].event.clone();
+            events.push(Event { at: 450, event: again });
+        });
+    });
+    tester.pass(seconds(20)).sees("RINGING");
+    assert_eq!(tester.bells, 2);
+}
+
+#[test]
+fn a_quiet_bell_stays_still() {
+    let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
+    tester.model.quiet = true;
+    tester.settle().pass(seconds(10)).sees("RINGING");
+    assert_eq!(tester.bells, 0);
+}
+
+#[test]
+fn the_title_of_the_terminal_says_how_it_stands() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    assert_eq!(tester.pass(seconds(2)).model.title(), "rootbell: armed · 123456789012");
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    assert_eq!(tester.pass(seconds(2)).model.title(), "rootbell: RINGING · 123456789012");
+}
+
+#[test]
+fn an_event_is_shown_whole_and_copied() {
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    tester.pass(seconds(2)).press("down enter");
+    tester.sees("The event").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
+    assert_snapshot!("event-80x24", tester.screen());
+    tester.press("y").sees("Copied");
+    assert!(tester.copied[0].contains("\"MFAUsed\": \"No\""));
+    tester.press("pgdn").sees("more lines").press("esc").does_not_see("The event");
+}
+
+#[test]
+fn the_arn_of_the_alarm_is_copied_and_shown_in_case_the_terminal_refuses() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("y").sees("alarm:rootbell-root-use");
+    assert_eq!(tester.copied, ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use"]);
+}
+
+#[test]
+fn text_in_an_event_cannot_drive_the_terminal() {
+    let mut account = armed();
+    let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
+    let event = json!({
+        "eventName": format!("Console{evil}Login"), "userAgent": evil, "sourceIPAddress": evil, "errorMessage": evil,
+        "userIdentity": { "type": "Root" }, "eventSource": "signin.amazonaws.com", "eventType": "AwsConsoleSignIn",
+    });
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    group.events.push(Event { at: -100, event: serde_json::from_value(event).unwrap() });
+    let mut tester = Tester::on(account, 120, 40);
+    tester.pass(seconds(2)).sees("Failure");
+    for keys in ["", "enter"] {
+        tester.press(keys);
+        let cells = &tester.buffer().content;
+        assert!(cells.iter().all(|c| !c.symbol().contains(|c: char| c.is_control() || c == '\u{202e}')));
+    }
+}
+
+#[test]
+fn a_test_names_the_recipients_rings_and_goes_back() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("t").sees("Mail goes to alice@example.com").sees("cloudwatch:SetAlarmState");
+    assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before the answer");
+    tester.press("enter").pass(seconds(3));
+    tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
+    assert_snapshot!("test-80x24", tester.screen());
+    tester.pass(seconds(70)).sees("It rings: the notification went out after").sees("OK after 60.0 s");
+    tester
+        .press("enter")
+        .does_not_see("It rings")
+        .pass(seconds(6))
+        .sees("Test alarm by rootbell, started by arn:aws:iam");
+    assert_eq!(calls(&tester, "SetAlarmState"), 1);
+}
+
+#[test]
+fn a_test_without_a_yes_does_nothing() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("t esc").pass(seconds(10));
+    assert_eq!(calls(&tester, "SetAlarmState"), 0);
+}
+
+#[test]
+fn a_test_that_nobody_would_hear_of_says_so_before() {
+    let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    account.timing.confirm_after = None;
+    let region = account.regions.get_mut("eu-west-1").unwrap();
+    region.alarms.get_mut("rootbell-root-use").unwrap().actions_enabled = false;
+    region.topics.get_mut("rootbell-alerts").unwrap().kms_key = Some("alias/aws/sns".into());
+    let mut tester = Tester::on(account, 120, 40);
+    tester.press("d");
+    assert_eq!(tester.model.screen, Screen::Dashboard);
+    tester.press("t").sees("Nobody gets mail").sees("`rootbell-root-use` are off").sees("alias/aws/sns");
+}
+
+#[test]
+fn a_closed_window_does_not_lose_the_verdict() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("t enter").pass(seconds(3)).press("esc").does_not_see("notification sent");
+    tester.press("t").sees("under way already");
+    tester.pass(seconds(90)).sees("It rings: the notification went out");
+}
+
+#[test]
+fn a_topic_that_refuses_ends_the_test_with_awss_words() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| {
+        cloud.meddle(|account| {
+            let topics = &mut account.regions.get_mut("eu-west-1").unwrap().topics;
+            topics.get_mut("rootbell-alerts").unwrap().policy = Some(json!({ "Statement": [] }));
+        });
+    });
+    tester.press("t enter").pass(seconds(5));
+    tester.sees("It did not ring").sees("failed     notification sent").sees("is not authorized to perform");
+}
+
+#[test]
+fn a_denied_test_names_the_permission() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("SetAlarmState", Fault::Deny));
+    tester.press("t enter").pass(seconds(3)).sees("It did not ring").sees("cloudwatch:SetAlarmState");
+}
+
+#[test]
+fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
+    let mut account = Account::default();
+    account.timing.confirm_after = Some(5);
+    account.timing.evaluated_after = 30;
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter enter").settle().press("enter");
+    tester.fill("alice@example.com").press("enter").settle().press("enter").settle();
+    tester.press("enter").settle().press("enter").settle().press("enter").settle();
+    tester.press("enter").sees("Test alarm").press("esc").pass(seconds(40));
+    tester.press("d").sees("rootbell-drill").sees("nobody used root");
+    assert_snapshot!("drill-80x24", tester.screen());
+    tester.press("enter").pass(seconds(45));
+    tester.sees("done       event in the log group").sees("done       found by the filter").sees("done       counted");
+    tester.sees("done       alarm in ALARM").sees("It rings");
+    tester.pass(seconds(100)).press("esc").pass(seconds(5));
+    tester.sees("RINGING: a drill of").sees("DRILL, not root").sees("action");
+    tester.pass(seconds(400)).sees("the bell is armed").sees("ALARM → OK");
+}
+
+#[test]
+fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
+    let mut account = armed();
+    let region = account.regions.get_mut("eu-west-1").unwrap();
+    let group = region.log_groups.remove("rootbell/cloudtrail").unwrap();
+    region.log_groups.insert("theirs".into(), group);
+    let trail = region.trails.get_mut("rootbell").unwrap();
+    trail.log_group_arn = Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into());
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("d d").sees("not rootbell's").press("enter").sees("`f` writes");
+    assert_eq!(calls(&tester, "PutLogEvents"), 0);
+    tester.press("f").pass(seconds(2));
+    assert_eq!(calls(&tester, "PutLogEvents"), 1);
+}
+
+#[test]
+fn an_alarm_is_set_back_to_ok_by_a_key() {
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    tester.pass(seconds(2)).press("o").pass(seconds(2)).sees("is set to OK");
+    tester.sees("Set back to OK by rootbell");
+}
+
+#[test]
+fn without_one_permission_that_part_is_unknown_and_the_rest_goes_on() {
+    let mut tester = Tester::before_any_answer(scenario("ringing"), 120, 40);
+    tester.on_account(|cloud| cloud.fault("FilterLogEvents", Fault::Deny));
+    tester.settle().pass(seconds(3));
+    tester.sees("unknown, needs logs:FilterLogEvents").sees("OK → ALARM");
+}
+
+#[test]
+fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_itself() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(seconds(5));
+    tester.on_account(|cloud| cloud.fault("*", Fault::Expired(1)));
+    tester.pass(seconds(300)).sees("aws sso login").sees("Trail ok").sees("ago");
+    assert_snapshot!("dashboard-expired-80x24", tester.screen());
+    tester.on_account(|cloud| cloud.mend("*"));
+    tester.pass(seconds(310)).does_not_see("aws sso login").sees("the bell is armed");
+}
+
+#[test]
+fn a_night_without_a_network_is_survived_with_ever_fewer_questions() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(seconds(5));
+    tester.on_account(|cloud| cloud.fault("*", Fault::Offline));
+    let before = tester.on_account(|cloud| cloud.calls().len());
+    tester.pass(seconds(8 * 3600));
+    let asked = tester.on_account(|cloud| cloud.calls().len()) - before;
+    // Five parts every five minutes, the chain with some ten calls among them.
+    assert!(asked < 8 * 12 * 16, "{asked} calls");
+    tester.on_account(|cloud| cloud.mend("*"));
+    tester.pass(seconds(310)).sees("the bell is armed").does_not_see("no connection");
+}
+
+#[test]
+fn each_part_has_its_pace_and_unfocused_it_slows_down() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(seconds(1));
+    let count = |tester: &Tester| {
+        ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData", "DescribeTrails"].map(|op| calls(tester, op))
+    };
+    let before = count(&tester);
+    tester.pass(seconds(600));
+    let after = count(&tester);
+    let asked: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
+    assert_eq!(asked, [40, 20, 10, 5], "every 15, 30, 60 and 120 s");
+    tester.send(Msg::Focus(false));
+    tester.pass(seconds(120));
+    let before = count(&tester);
+    tester.pass(seconds(1200));
+    let after = count(&tester);
+    let asked: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
+    assert_eq!(asked, [20, 10, 5, 2], "a quarter of that");
+    let before = count(&tester)[0];
+    tester.send(Msg::Focus(true));
+    tester.pass(seconds(1));
+    assert_eq!(count(&tester)[0], before + 1, "whoever looks again sees how it is now");
+}
+
+#[test]
+fn throttled_it_slows_down_and_says_so() {
+    let mut tester = Tester::on(armed(), 120, 40);
+    tester.pass(seconds(1));
+    tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", Fault::Throttle));
+    let before = calls(&tester, "DescribeAlarmHistory");
+    tester.pass(seconds(600)).sees("AWS asked to slow down");
+    let asked = calls(&tester, "DescribeAlarmHistory") - before;
+    assert!((3..=6).contains(&asked), "{asked} times in ten minutes, not forty");
+}
+
+#[test]
+fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
+    let mut tester = Tester::on(scenario("half-done"), 80, 24);
+    tester.press("d").pass(seconds(2)).sees("NOT ARMED").sees("missing");
+    assert_snapshot!("dashboard-half-done-80x24", tester.screen());
+    tester.press("t").sees("no alarm to ring yet");
+    tester.press("w");
+    assert!(matches!(tester.model.screen, Screen::Step(Step::Trail | Step::Topic)));
+}
+
+#[test]
+fn older_events_come_on_demand_each_once() {
+    let mut account = armed();
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    for i in 0..250 {
+        let event = json!({ "eventID": format!("e{i}"), "eventName": format!("Call{i}"),
+            "userIdentity": { "type": "Root" }, "eventType": "AwsApiCall" });
+        group.events.push(Event { at: -1000 - i, event: serde_json::from_value(event).unwrap() });
+    }
+    let mut tester = Tester::on(account, 80, 24);
+    tester.pass(seconds(2)).sees("Call0").sees("`m` reads older ones");
+    let shown = |tester: &Tester| tester.model.dashboard.events.value.as_ref().map_or(0, Vec::len);
+    assert_eq!(shown(&tester), 100);
+    tester.press("m").pass(seconds(1));
+    assert_eq!(shown(&tester), 200);
+    tester.press("m").pass(seconds(1));
+    assert_eq!(shown(&tester), 250);
+    tester.pass(seconds(31));
+    assert_eq!(shown(&tester), 250, "a refresh brings none twice");
+}
+
+#[test]
+fn the_demos_link_is_opened_by_a_key() {
+    let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    account.timing.confirm_after = None;
+    let mut tester = Tester::before_any_answer(account, 120, 40);
+    tester.model.demo = Some("fresh".into());
+    tester.settle().press("d").pass(seconds(1)).sees("open the link").sees("waiting for alice@example.com");
+    tester.press("l").pass(seconds(4)).does_not_see("to confirm");
+}
