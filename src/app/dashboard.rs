@@ -9,8 +9,9 @@ use super::{Effect, Model, Screen, Ticket, ring, screens};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{AlarmState, Observed};
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+use crate::domain::watch::{self, Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Step};
+pub use crate::engine::watch::BAR;
 use crate::engine::watch::{News, Question};
 
 /// A part's pace while all is well and somebody looks.
@@ -226,7 +227,7 @@ fn set_ok(model: &mut Model) -> Vec<Effect> {
         model.notice = Some("The alarm is OK already.".into());
         return Vec::new();
     }
-    let reason = ring::reason("Set back to OK", &caller.identity, model.now);
+    let reason = watch::reason("Set back to OK", &caller.identity, model.now);
     let change = Change::SetAlarmState { alarm: alarm.name.clone(), state: AlarmState::Ok, reason };
     vec![screens::single(model, change)]
 }
@@ -242,7 +243,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, C
     let (now, slow) = (model.now, model.dashboard.slow());
     let board = &mut model.dashboard;
     if board.alarm.awaits(ticket) {
-        let answer = answer.map(|news| if let News::Alarm(alarm) = news { alarm } else { None });
+        let answer = answer.map(|news| if let News::Alarm(alarm) = news { *alarm } else { None });
         board.alarm.take(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slow);
         if let (Ok(alarm), Some(observed)) = (answer, &mut model.observed)
             && let Ok(alarms) = &mut observed.alarms

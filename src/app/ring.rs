@@ -5,7 +5,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::overlay::Overlay;
 use super::{Effect, Model, Ticket};
 use crate::domain::watch;
-pub(super) use crate::engine::ring::reason;
 pub use crate::engine::ring::{Bell, Hop, Line, Ring, RingError};
 
 /// A test alarm or a drill, from the question to the verdict.

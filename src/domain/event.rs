@@ -2,6 +2,8 @@
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents" and "AWS Management Console sign-in events".
 
+use std::fmt::Write;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -170,7 +172,8 @@ pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if obeyed(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing into a string cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

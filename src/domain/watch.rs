@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::event::{RootEvent, harmless};
 use super::health::{Health, Verdict};
 use super::observed::{AlarmState, Confirmation};
+use super::place::Identity;
 
 /// One entry of an alarm's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,19 @@ impl HistoryItem {
 /// "Alarm updated from OK to ALARM".
 fn last_word(summary: &str) -> Option<AlarmState> {
     summary.split_whitespace().last().and_then(AlarmState::parse)
+}
+
+/// What the alarm's state is set with: who did it, with what, when.
+///
+/// Source: CloudWatch API, SetAlarmState, `StateReason`: 1,023 characters at most.
+#[must_use]
+pub fn reason(what: &str, caller: &Identity, at: Timestamp) -> String {
+    let said = format!(
+        "{what} by rootbell, started by {} at {}. Nobody used root.",
+        caller.arn,
+        at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    );
+    said.chars().take(1023).collect()
 }
 
 /// The sum of a metric over one period.

@@ -25,25 +25,16 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
     let guess = resolve(&Observed::nothing());
     let guessed_topic = guess.topic_arn();
-    let (trails, bucket, role, (log_group, filters), alarm, (topic, subscriptions)) = join!(
+    let (trails, bucket, role, (log_group, filters), alarms, (topic, subscriptions)) = join!(
         cloud.trails(),
         look_at_bucket(cloud, &guess, look),
         look_at_role(cloud, &guess, look),
         group(cloud, &guess.log_group.value),
-        cloud.alarm(&guess.alarm.value),
+        alarms(cloud, &guess.alarm.value, &guess.metric),
         tellers(cloud, &guessed_topic),
     );
-    let mut observed = Observed {
-        trails: seen(trails),
-        trail: None,
-        bucket,
-        log_group,
-        filters,
-        role,
-        alarms: seen(alarm).map(Vec::from_iter),
-        topic,
-        subscriptions,
-    };
+    let mut observed =
+        Observed { trails: seen(trails), trail: None, bucket, log_group, filters, role, alarms, topic, subscriptions };
 
     // The trail tells the names that hang on it.
     let found = resolve(&observed);
@@ -65,7 +56,8 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     }
 
     // The filter tells its metric, the metric its alarms, the alarm its topic.
-    if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)) {
+    let metric = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric);
+    if let Some(metric) = metric {
         match (seen(cloud.alarms_on(&metric).await), &mut observed.alarms) {
             (Ok(more), Ok(alarms)) => add_new(alarms, more),
             (Err(unseen), alarms) => *alarms = Err(unseen),
@@ -106,6 +98,19 @@ async fn look_at_role(cloud: &dyn Cloud, settings: &Settings, look: Look) -> See
 async fn group(cloud: &dyn Cloud, name: &str) -> (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>) {
     let (group, filters) = join!(cloud.log_group(name), cloud.metric_filters(name));
     (seen(group), seen(filters))
+}
+
+/// The alarm of that name, and those on the metric whatever their name. Where there is the one, the others need not be
+/// readable.
+async fn alarms(cloud: &dyn Cloud, name: &str, metric: &Metric) -> Seen<Vec<Alarm>> {
+    let (named, others) = join!(cloud.alarm(name), cloud.alarms_on(metric));
+    let mut all = Vec::from_iter(seen(named)?);
+    match seen(others) {
+        Ok(others) => add_new(&mut all, others),
+        Err(unseen) if all.is_empty() => return Err(unseen),
+        Err(_) => {}
+    }
+    Ok(all)
 }
 
 async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec<Subscription>>) {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, Search};
+use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::event::{DRILL_STREAM, drill};
 use crate::domain::observed::{AlarmState, Metric};
-use crate::domain::watch::{HistoryItem, HistoryKind};
+use crate::domain::watch::{HistoryItem, HistoryKind, reason};
 use crate::domain::{Change, Identity};
 
 /// A step on the way from the cause to the inbox.
@@ -191,19 +191,6 @@ struct Watch<'a> {
     ring: Ring,
 }
 
-/// What the alarm's state is set with: who did it, with what, when.
-///
-/// Source: CloudWatch API, SetAlarmState, `StateReason`: 1,023 characters at most.
-#[must_use]
-pub fn reason(what: &str, caller: &Identity, at: Timestamp) -> String {
-    let said = format!(
-        "{what} by rootbell, started by {} at {}. Nobody used root.",
-        caller.arn,
-        at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    );
-    said.chars().take(1023).collect()
-}
-
 /// Sets the alarm to ALARM by hand, sees the notification go out, and the alarm go back. Proves alarm → topic, not trail
 /// → filter. An alarm that is ringing is set to OK first: actions run only on a change of state.
 ///
@@ -331,7 +318,7 @@ impl<'a> Watch<'a> {
             // AWS's clock and ours may differ by a little.
             let from = self.began.saturating_sub(SignedDuration::from_secs(5)).unwrap_or(self.began);
             let history = passing(self.cloud.alarm_history(&self.bell.alarm, from).await)?.unwrap_or_default();
-            let history = since_the_ring(history);
+            let history = since_the_ring(&history);
             for item in &history {
                 let after = item.at.duration_since(self.began);
                 match &item.kind {
@@ -374,7 +361,7 @@ impl<'a> Watch<'a> {
 }
 
 /// Oldest first, from the last change to ALARM on that follows another state: what came before is another story.
-fn since_the_ring(newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
+fn since_the_ring(newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
     let ring = newest_first.iter().position(|item| item.is_change_to(AlarmState::Alarm));
     // Of entries of one moment, AWS does not say which comes first.
     let same = |item: &HistoryItem, at: Timestamp| item.at == at && matches!(item.kind, HistoryKind::Action { .. });
@@ -388,7 +375,7 @@ fn since_the_ring(newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
 }
 
 /// A slip of the network while watching is no verdict: the next question may be answered.
-fn passing<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+fn passing<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => Ok(None),

@@ -18,7 +18,7 @@ pub enum Question {
 /// What came back.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    Alarm(Option<Alarm>),
+    Alarm(Box<Option<Alarm>>),
     History(Vec<HistoryItem>),
     Metric(Vec<Datapoint>),
     Events(EventPage),
@@ -33,7 +33,7 @@ pub const BAR: u32 = 6 * 3600;
 /// What the call met.
 pub async fn ask(cloud: &dyn Cloud, question: &Question) -> Answer<News> {
     match question {
-        Question::Alarm { name } => cloud.alarm(name).await.map(News::Alarm),
+        Question::Alarm { name } => cloud.alarm(name).await.map(|alarm| News::Alarm(Box::new(alarm))),
         Question::History { alarm, since } => cloud.alarm_history(alarm, *since).await.map(News::History),
         Question::Metric { metric, from, to } => cloud.sums(metric, *from, *to, BAR).await.map(News::Metric),
         Question::Events { log_group, pattern, from, to, page } => {

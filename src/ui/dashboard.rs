@@ -12,7 +12,7 @@ use super::plan::{clock, spinner};
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
-use crate::app::dashboard::WEEK;
+use crate::app::dashboard::{BAR, WEEK};
 use crate::app::part::Part;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
@@ -87,10 +87,10 @@ fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mu
 
 /// The links with their verdicts, joined by a line as far as there is room; under each what there is to know.
 fn chain(model: &Model, health: &Health, theme: &Theme, width: usize, lines: &mut Vec<Line<'static>>) {
-    let links = links(model, health);
+    let all = links(model, health);
     let wide = |link: &Link| link.name.chars().count() + 1 + link.word.chars().count();
-    let on_one = links.iter().map(wide).sum::<usize>() + 4 * (links.len() - 1) + 2 <= width;
-    for row in links.chunks(if on_one { 6 } else { 3 }) {
+    let on_one = all.iter().map(wide).sum::<usize>() + 4 * (all.len() - 1) + 2 <= width;
+    for row in all.chunks(if on_one { 6 } else { 3 }) {
         let used: usize = row.iter().map(wide).sum();
         let joints = row.len() - 1;
         // What is left goes into the joints, evenly; the last one needs none.
@@ -239,7 +239,7 @@ fn bars(model: &Model) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let Some(points) = &model.dashboard.metric.value else { return String::new() };
     let start = model.now.saturating_sub(WEEK).unwrap_or(model.now);
-    let width = i64::from(crate::engine::watch::BAR);
+    let width = i64::from(BAR);
     let mut sums = [0.0_f64; 28];
     for point in points {
         let slot = point.at.duration_since(start).as_secs() / width;
@@ -261,16 +261,12 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
         (_, true) => format!("{} (central)", event.name),
         _ => event.name.clone(),
     };
-    let mut text =
-        format!(" {mark} {}  {}", local(model, event.time, false), pad(&what, if width >= 76 { 16 } else { 13 }));
-    text.push_str(&format!(" {} ", pad(event.outcome.as_str(), 8)));
-    if width >= 76 {
-        text.push_str(&format!("MFA {} ", pad(event.mfa.as_str(), 4)));
-    }
-    text.push_str(&pad(blank(&event.address), 16));
-    if width >= 76 {
-        text.push_str(&format!(" {}", cut(blank(&event.client), width.saturating_sub(text.chars().count() + 2))));
-    }
+    let wide = width >= 76;
+    let what = pad(&what, if wide { 16 } else { 13 });
+    let (outcome, address) = (pad(event.outcome.as_str(), 8), pad(blank(&event.address), 16));
+    let mfa = if wide { format!("MFA {} ", pad(event.mfa.as_str(), 4)) } else { String::new() };
+    let client = if wide { blank(&event.client) } else { "" };
+    let text = format!(" {mark} {}  {what} {outcome} {mfa}{address} {client}", local(model, event.time, false));
     Line::styled(cut(&text, width), style)
 }
 
@@ -305,7 +301,7 @@ fn history_row(model: &Model, item: &HistoryItem, theme: &Theme, width: usize) -
         HistoryKind::Action { ok: false } => ("action failed".into(), sent(&item.summary), theme.bad),
         HistoryKind::Configuration => ("changed".into(), item.summary.clone(), theme.dim),
     };
-    let head = format!("   {}  {}", local(model, Some(item.at), false), pad(&word, 14));
+    let head = format!("   {}  {}", local(model, Some(item.at), false), pad(&word, 16));
     let rest = width.saturating_sub(head.chars().count() + 2);
     Line::from(vec![Span::styled(head, style), Span::styled(format!(" {}", cut(&text, rest)), theme.dim)])
 }

@@ -50,7 +50,12 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("2 Topic ok");
     wizard.wait_for("Enter go on");
     wizard.press(key::ENTER);
+    wizard.wait_for("Mail goes to a@example.com, b@example.com");
+    wizard.press("q");
+    wizard.wait_for("the bell is armed");
+    wizard.press("c");
     wizard.wait_for("Somebody has confirmed");
+    wizard.press("q");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
     wizard.assert_restored();

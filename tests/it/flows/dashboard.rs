@@ -120,11 +120,7 @@ fn a_test_names_the_recipients_rings_and_goes_back() {
     tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
     assert_snapshot!("test-80x24", tester.screen());
     tester.pass(seconds(70)).sees("It rings: the notification went out after").sees("OK after 60.0 s");
-    tester
-        .press("enter")
-        .does_not_see("It rings")
-        .pass(seconds(6))
-        .sees("Test alarm by rootbell, started by arn:aws:iam");
+    tester.press("enter").does_not_see("It rings").pass(seconds(6)).sees("Test alarm by rootbell, started by arn");
     assert_eq!(calls(&tester, "SetAlarmState"), 1);
 }
 
