@@ -275,7 +275,7 @@ fn without_a_filter_the_auditors_pattern_finds_them() {
     // `only` leaves the filter out.
     let account = "[set_up]\nonly = [\"log_group\"]\n\
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
-                   event = { eventName = \"ConsoleLogin\", userIdentity = { type = \"Root\" } }\n";
+                   event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
     let program = Program::new(&["--demo=./account.toml", "events"]).file("account.toml", account);
     let said = program.output().exits(0).says("looked with the auditors' pattern");
     assert!(said.stdout.contains("ConsoleLogin"), "{said:#?}");
@@ -288,13 +288,14 @@ fn nothing_in_an_event_steers_the_terminal() {
         "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
          [regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events.event]\n\
          eventName = \"{evil}\"\nuserAgent = \"{evil}\"\nerrorMessage = \"{evil}\"\nsourceIPAddress = \"{evil}\"\n\
-         awsRegion = \"{evil}\"\neventID = \"{evil}\"\nuserIdentity = {{ type = \"Root\" }}\n"
+         awsRegion = \"{evil}\"\neventID = \"{evil}\"\n\
+         eventType = \"AwsApiCall\"\nuserIdentity = {{ type = \"Root\" }}\n"
     );
     for args in [&["events"][..], &["events", "--json"]] {
         let said = args.iter().fold(demo(&account), |program, arg| program.arg(arg)).output().exits(0);
         let steers = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
         assert!(!said.stdout.contains(steers), "{said:#?}");
-        assert_eq!(said.stdout.matches("Mozilla").count(), if args.len() == 1 { 4 } else { 10 }, "{said:#?}");
+        assert_eq!(said.stdout.matches("Mozilla").count(), if args.len() == 1 { 5 } else { 12 }, "{said:#?}");
     }
     let said = demo(&account).args(["events", "--json"]).output().json();
     let agent = said["events"][0]["raw"]["userAgent"].as_str().unwrap();
@@ -304,10 +305,10 @@ fn nothing_in_an_event_steers_the_terminal() {
 #[test]
 fn the_drills_event_is_marked_in_the_list() {
     let event = "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
-                 event = { eventName = \"RootbellDrill\", eventSource = \"drill.rootbell\", \
+                 event = { eventName = \"RootbellDrill\", eventSource = \"drill.rootbell\", eventType = \"x\", \
                  userIdentity = { type = \"Root\" } }\n\
                  [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -90\n\
-                 event = { eventName = \"DeleteBucketPolicy\", userIdentity = { type = \"Root\", \
+                 event = { eventName = \"DeleteBucketPolicy\", eventType = \"x\", userIdentity = { type = \"Root\", \
                  sessionContext = { assumedRoot = \"true\" } } }\n";
     let said = demo(event).arg("events").output().exits(0);
     let lines: Vec<&str> = said.stdout.lines().collect();

@@ -1,5 +1,7 @@
 //! What the emulator leaves out of an alarm's history: which actions ran. It runs them, so that the entries are true.
 
+use serde_json::{Value, json};
+
 use super::protocol::{Request, Response};
 
 /// An action that ran on a change of state.
@@ -19,20 +21,19 @@ pub fn about_to_run(request: &Request, emulator: u16) -> Vec<Ran> {
     let mut look = request.clone();
     look.target = "/".into();
     look.headers.retain(|(n, _)| !["smithy-protocol", "content-type", "accept"].contains(&n.to_lowercase().as_str()));
-    look.headers.push(("Content-Type".into(), "application/x-www-form-urlencoded".into()));
-    look.body = format!("Action=DescribeAlarms&Version=2010-08-01&AlarmNames.member.1={alarm}").into_bytes();
-    let found = String::from_utf8(look.forward(emulator).unwrap().body).unwrap();
-    if !found.contains("<ActionsEnabled>true<") || found.contains("<StateValue>ALARM<") {
+    let json = [
+        ("Content-Type", "application/x-amz-json-1.0"),
+        ("X-Amz-Target", "GraniteServiceVersion20100801.DescribeAlarms"),
+    ];
+    look.headers.extend(json.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    look.body = json!({ "AlarmNames": [alarm] }).to_string().into_bytes();
+    let found: Value = serde_json::from_slice(&look.forward(emulator).unwrap().body).unwrap();
+    let found = &found["MetricAlarms"][0];
+    if found["ActionsEnabled"] != true || found["StateValue"] == "ALARM" {
         return Vec::new();
     }
-    let actions = between(&found, "<AlarmActions>", "</AlarmActions>").next().unwrap_or_default();
-    between(actions, "<member>", "</member>")
-        .map(|arn| Ran { alarm: alarm.clone(), arn: arn.to_owned(), at: 0.0 })
-        .collect()
-}
-
-fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> impl Iterator<Item = &'a str> {
-    text.split(from).skip(1).filter_map(move |rest| rest.split(to).next())
+    let actions = found["AlarmActions"].as_array().unwrap().iter().map(|arn| arn.as_str().unwrap());
+    actions.map(|arn| Ran { alarm: alarm.clone(), arn: arn.to_owned(), at: 0.0 }).collect()
 }
 
 /// Puts the entries into the answer to a DescribeAlarmHistory, newest first.
@@ -51,7 +52,7 @@ pub fn add(request: &Request, response: &mut Response, all: &[Ran]) {
     let mut list = vec![0x98, u8::try_from(count + ours.len()).unwrap()];
     for ran in ours {
         let summary = format!("Successfully executed action {}", ran.arn);
-        let data = serde_json::json!({ "actionState": "Succeeded", "notificationResource": ran.arn }).to_string();
+        let data = json!({ "actionState": "Succeeded", "notificationResource": ran.arn }).to_string();
         list.push(0xa5);
         let pairs = [
             ("AlarmName", &alarm),
