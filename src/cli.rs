@@ -1,4 +1,4 @@
-//! The command line, and the commands that print: `plan`, `apply`, `status`.
+//! The command line, and the commands that print: `plan`, `apply`, `status`, `test`, `events`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
@@ -6,21 +6,28 @@ use std::sync::Arc;
 
 use clap::Parser;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
 use crate::cloud::{CloudError, Connector, ErrorKind, Session};
+use crate::domain::event::harmless;
+use crate::domain::health::health;
 use crate::domain::settings::Fault;
-use crate::domain::{Identity, Wishes};
+use crate::domain::{Health, Identity, Observed, Settings, Wishes};
+use crate::engine::{Look, observe};
 
 mod apply;
 mod args;
 mod console;
+mod events;
 mod log;
 mod plan;
 mod progress;
+mod ring;
 mod script;
 mod signals;
+mod since;
 mod status;
 mod wait;
 
@@ -136,6 +143,8 @@ pub async fn run(
         Command::Plan(options) => plan::run(options, global, connector, console).await,
         Command::Apply(options) => apply::run(options, global, connector, now, console).await,
         Command::Status(options) => status::run(options, global, connector, now, console).await,
+        Command::Test(options) => ring::run(options, global, connector, now, console).await,
+        Command::Events(options) => events::run(options, global, connector, now, console).await,
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {
@@ -153,6 +162,7 @@ fn leave(stop: &Stop, console: &Console) -> Exit {
 struct Scene {
     session: Session,
     identity: Identity,
+    demo: bool,
 }
 
 impl Scene {
@@ -169,7 +179,27 @@ impl Scene {
         for warning in identity.warnings() {
             console.tell(format_args!("Warning: {warning}"));
         }
-        Ok(Self { session, identity })
+        Ok(Self { session, identity, demo: global.demo.is_some() })
+    }
+
+    /// The result of a command as JSON; that of a demo says first of all that it is one. JSON leaves some characters as
+    /// they are that a terminal obeys: these become escapes.
+    fn emit(&self, result: &Value, console: &Console) {
+        let mut marked = Map::new();
+        if self.demo {
+            marked.insert("demo".to_owned(), true.into());
+        }
+        marked.extend(result.as_object().cloned().unwrap_or_default());
+        console.emit(&harmless(&format!("{:#}", Value::Object(marked))));
+    }
+
+    /// What the account has along the chain, what that makes the settings, and the verdict on it.
+    async fn look(&self, wishes: &Wishes, now: fn() -> Timestamp) -> (Observed, Settings, Health) {
+        let cloud = self.session.cloud.as_ref();
+        let observed = observe(cloud, &self.identity, self.region(), wishes, Look::Chain).await;
+        let settings = Settings::resolve(&self.identity, self.region(), wishes, &observed);
+        let health = health(&settings, &observed, now());
+        (observed, settings, health)
     }
 
     fn region(&self) -> &str {

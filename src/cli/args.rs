@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::since::Since;
 use crate::cloud::Target;
 use crate::domain::Wishes;
 use crate::domain::names;
@@ -16,6 +17,8 @@ Examples:
   rootbell plan --email alice@example.com         what would be set up, changing nothing
   rootbell apply --email alice@example.com        set it up, after a question
   rootbell status                                 would it ring?
+  rootbell test                                   ring it, and see the notification go out
+  rootbell events --since 30d                     who used root, when, from where
 
 Exit status: 0 done, healthy or nothing to change; 1 it failed; 2 the command line is wrong;
 3 `status`: it would not ring, `plan`: there is something to change.";
@@ -43,6 +46,40 @@ Examples:
 
 Exit status: 0 it would ring; 3 it would not; 1 it could not be asked; 2 the command line is wrong.";
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  rootbell test
+  rootbell test --json | jq '.hops[] | {hop, after_seconds}'
+  rootbell test --drill
+
+A test sets the alarm to ALARM by hand, with a reason that says who did and that nobody used root, and reads the alarm's
+history until the notification has gone out; the alarm goes back to OK by itself. Everybody subscribed gets the message.
+It proves alarm, topic and inbox, and takes cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and
+cloudwatch:DescribeAlarmHistory.
+
+A drill proves filter and metric as well. It writes one marked event into the log group and asks before it does; takes
+logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, cloudwatch:DescribeAlarms and
+cloudwatch:DescribeAlarmHistory.
+
+JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [],
+hops: [{hop: stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
+
+Exit status: 0 the notification was seen to go out; 1 it was not; 2 the command line is wrong.";
+
+const EVENTS_EXAMPLES: &str = "\
+Examples:
+  rootbell events
+  rootbell events --since 12h
+  rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
+
+Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself. Takes
+logs:FilterLogEvents.
+
+JSON: {account, region, log_group, since, events: [{id, time, event, source, outcome: success|failure, error, mfa,
+address, region, client, via: console|API, assumed_root, drill, raw}], more, error: {why, fix} or null}
+
+Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
+
 /// The bell that rings when somebody signs in as AWS root.
 ///
 /// Sets up, in four steps, a CloudTrail trail that delivers to CloudWatch Logs, an SNS topic that mails you, a metric
@@ -68,6 +105,12 @@ pub enum Command {
     /// Say whether it would ring
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// Ring it, and see that the notification goes out: it mails everybody who is subscribed
+    #[command(after_help = TEST_EXAMPLES)]
+    Test(TestOptions),
+    /// Say who used root, when and from where
+    #[command(after_help = EVENTS_EXAMPLES)]
+    Events(EventsOptions),
 }
 
 /// Which account and region, and how the program behaves.
@@ -172,6 +215,38 @@ pub struct ApplyOptions {
 #[derive(Args, Debug)]
 pub struct StatusOptions {
     /// Write the verdicts as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct TestOptions {
+    /// Ring the whole chain but CloudTrail itself, by a marked event in the log group
+    #[arg(long)]
+    pub drill: bool,
+    /// Do not ask before the drill
+    #[arg(long, short = 'y', requires = "drill")]
+    pub yes: bool,
+    /// Drill even where the log group is an organization's, or not rootbell's own
+    #[arg(long, requires = "drill")]
+    pub foreign_log_group: bool,
+    /// How long to wait for each hop [default: 120; with --drill: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub timeout: Option<u32>,
+    /// Write the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct EventsOptions {
+    /// How far back: minutes, hours, days or weeks (90m, 24h, 7d, 2w), or from a date on (2026-11-01)
+    #[arg(long, value_name = "WHEN", default_value = "7d")]
+    pub since: Since,
+    /// How many events at most
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Write the events as JSON, with all that CloudTrail recorded
     #[arg(long)]
     pub json: bool,
 }

@@ -106,12 +106,53 @@ pub fn recipients(health: &Health) -> Vec<String> {
 pub fn concerns(health: &Health) -> Vec<String> {
     let on_the_way = ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
     let broken = health.checks.iter().filter(|c| on_the_way.contains(&c.id) && c.verdict != Verdict::Ok);
-    broken.map(|c| c.detail.clone()).collect()
+    let mut said: Vec<String> = broken.map(|c| c.detail.clone()).collect();
+    // What is not there breaks several checks in a row.
+    said.dedup();
+    said
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Wishes;
+    use crate::domain::fixtures::{NOW, settings, sound};
+    use crate::domain::health::health;
+    use crate::domain::observed::Observed;
+
+    fn judged(alter: impl FnOnce(&mut Observed)) -> Health {
+        let mut observed = sound();
+        alter(&mut observed);
+        health(&settings(&Wishes::default(), &observed), &observed, NOW.parse().unwrap())
+    }
+
+    #[test]
+    fn only_who_has_confirmed_is_told() {
+        let health = judged(|observed| {
+            let mut more = observed.subscriptions.clone().unwrap();
+            more.push(more[0].clone());
+            (more[1].endpoint, more[1].state) = ("bob@example.com".into(), Confirmation::Pending);
+            observed.subscriptions = Ok(more);
+        });
+        assert_eq!(recipients(&health), ["alice@example.com"]);
+        assert_eq!(concerns(&health), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_would_silence_the_ring_is_said_once_and_nothing_else() {
+        let said = concerns(&judged(|observed| {
+            observed.alarms.as_mut().unwrap()[0].actions_enabled = false;
+            let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
+            topic.kms_key = Some("alias/aws/sns".into());
+            observed.subscriptions.as_mut().unwrap()[0].state = Confirmation::Pending;
+            // No link of the way from the alarm to the inbox.
+            observed.trails = Ok(Vec::new());
+        }));
+        let wanted = ["actions of `rootbell-root-use` are off", "alias/aws/sns", "Nobody has confirmed"];
+        assert!(said.len() == 3 && said.iter().zip(wanted).all(|(said, word)| said.contains(word)), "{said:?}");
+        let said = concerns(&judged(|observed| observed.topic = Ok(None)));
+        assert_eq!(said, ["There is no topic `rootbell-alerts`."]);
+    }
 
     fn item(kind: &str, summary: &str, data: &str) -> HistoryItem {
         HistoryItem::decode("2026-11-23T08:21:00Z".parse().unwrap(), kind, summary, data)

@@ -7,8 +7,8 @@ use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
-use crate::domain::event::{DRILL_STREAM, drill};
-use crate::domain::observed::{AlarmState, Metric};
+use crate::domain::event::{DRILL_STREAM, drill, harmless};
+use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::watch::{HistoryItem, HistoryKind, reason};
 use crate::domain::{Change, Identity};
 
@@ -183,47 +183,91 @@ pub struct Watcher<'a> {
     pub news: &'a (dyn Fn(Ring) + Sync),
 }
 
+/// By what the change of state that is waited for is known among others.
+struct Mark {
+    /// The one that we set has this reason.
+    reason: Option<String>,
+    /// Any other is later than all that was known before, by AWS's own clock.
+    known: Option<Timestamp>,
+}
+
+impl Mark {
+    fn new(reason: Option<&str>, standing: &Alarm, history: &[HistoryItem]) -> Self {
+        let known = history.iter().map(|item| item.at).max().max(standing.since);
+        Self { reason: reason.map(harmless), known }
+    }
+
+    fn fits(&self, item: &HistoryItem) -> bool {
+        let HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } = &item.kind else { return false };
+        self.reason.as_ref() == Some(reason) || self.known.is_none_or(|known| item.at > known)
+    }
+}
+
 struct Watch<'a> {
     cloud: &'a dyn Cloud,
     bell: &'a Bell,
     watcher: &'a Watcher<'a>,
     began: Timestamp,
+    mark: Mark,
+    /// How many actions the change of state has.
+    actions: usize,
     ring: Ring,
 }
 
+/// How far AWS's clock and ours may be apart.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.saturating_sub(by).unwrap_or(at)
+}
+
 /// Sets the alarm to ALARM by hand, sees the notification go out, and the alarm go back. Proves alarm → topic, not trail
-/// → filter. An alarm that is ringing is set to OK first: actions run only on a change of state.
+/// → filter. An alarm that is ringing is set to OK first: actions run only on a change of state. Nobody is mailed where
+/// the history, which alone tells what became of it, may not be read.
 ///
 /// # Errors
 /// [`RingError`]; what was seen until then went to the watcher.
 ///
 /// Source: CloudWatch API, SetAlarmState and DescribeAlarmHistory.
 pub async fn test(cloud: &dyn Cloud, bell: &Bell, watcher: &Watcher<'_>) -> Result<Ring, RingError> {
-    let standing = cloud.alarm(&bell.alarm).await?.ok_or(RingError::NoAlarm)?;
-    let mut watch = Watch::new(cloud, bell, watcher);
+    let began = (watcher.clock)();
+    let (standing, history) = join!(cloud.alarm(&bell.alarm), cloud.alarm_history(&bell.alarm, before(began, SKEW)));
+    let standing = standing?.ok_or(RingError::NoAlarm)?;
+    let why = reason("Test alarm", &bell.caller, began);
+    let mark = Mark::new(Some(&why), &standing, &passing(history)?.unwrap_or_default());
+    let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
+    watch.wait_for(Hop::Alarm);
     let set = |state, reason| Change::SetAlarmState { alarm: bell.alarm.clone(), state, reason };
     if standing.state == AlarmState::Alarm {
-        cloud.apply(&set(AlarmState::Ok, reason("Set to OK before a test", &bell.caller, watch.began))).await?;
+        cloud.apply(&set(AlarmState::Ok, reason("Set to OK before a test", &bell.caller, began))).await?;
     }
-    watch.wait_for(Hop::Alarm);
-    cloud.apply(&set(AlarmState::Alarm, reason("Test alarm", &bell.caller, watch.began))).await?;
+    cloud.apply(&set(AlarmState::Alarm, why)).await?;
     watch.follow_alarm().await?;
     Ok(watch.ring)
 }
 
 /// Writes one marked root event into the log group, and follows it through filter, metric and alarm to the
-/// notification: everything but CloudTrail itself.
+/// notification: everything but CloudTrail itself. Nothing is written where one of the looks that follow it is refused.
 ///
 /// # Errors
 /// [`RingError`]; what was seen until then went to the watcher.
 ///
 /// Source: CloudWatch Logs API, PutLogEvents.
 pub async fn run_drill(cloud: &dyn Cloud, bell: &Bell, line: &Line, watcher: &Watcher<'_>) -> Result<Ring, RingError> {
-    let standing = cloud.alarm(&bell.alarm).await?.ok_or(RingError::NoAlarm)?;
+    let at = (watcher.clock)();
+    let (standing, history, (found, counted)) = join!(
+        cloud.alarm(&bell.alarm),
+        cloud.alarm_history(&bell.alarm, before(at, SKEW)),
+        line.look(cloud, at, at, true),
+    );
+    let standing = standing?.ok_or(RingError::NoAlarm)?;
     if standing.state == AlarmState::Alarm {
         return Err(RingError::Ringing);
     }
-    let mut watch = Watch::new(cloud, bell, watcher);
+    let mark = Mark::new(None, &standing, &passing(history)?.unwrap_or_default());
+    passing(found)?;
+    let counted = passing(counted)?.unwrap_or_default();
+    let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
     watch.wait_for(Hop::Stored);
     let (log_group, stream) = (line.log_group.clone(), DRILL_STREAM.to_owned());
     let made = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
@@ -232,19 +276,41 @@ pub async fn run_drill(cloud: &dyn Cloud, bell: &Bell, line: &Line, watcher: &Wa
         Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
         _ => {}
     }
-    let at = watch.began;
     let message = drill(&line.id, &bell.caller, &bell.region, at);
     cloud.apply(&Change::PutLogEvents { log_group, stream, at, message }).await?;
     watch.saw(Hop::Stored, watch.since(), String::new());
-    watch.follow_line(line).await?;
+    watch.follow_line(line, counted).await?;
     watch.follow_alarm().await?;
     Ok(watch.ring)
 }
 
+impl Line {
+    /// Whether the event is found, where that is asked, and the metric's sum, from shortly before the start on.
+    async fn look(
+        &self,
+        cloud: &dyn Cloud,
+        began: Timestamp,
+        now: Timestamp,
+        find: bool,
+    ) -> (Result<bool, CloudError>, Result<f64, CloudError>) {
+        let minute = SignedDuration::from_mins(1);
+        let (from, to) = (before(began, minute), now.saturating_add(minute).unwrap_or(now));
+        let search = Search { log_group: &self.log_group, pattern: &self.pattern, from, to, page: None };
+        let found = async {
+            if !find {
+                return Ok(false);
+            }
+            cloud.root_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
+        };
+        let (found, sums) = join!(found, cloud.sums(&self.metric, from, to, 60));
+        (found, sums.map(|points| points.iter().map(|point| point.value).sum()))
+    }
+}
+
 impl<'a> Watch<'a> {
-    fn new(cloud: &'a dyn Cloud, bell: &'a Bell, watcher: &'a Watcher<'a>) -> Self {
-        let began = (watcher.clock)();
-        Self { cloud, bell, watcher, began, ring: Ring { seen: Vec::new(), waits_for: None } }
+    fn new(cloud: &'a dyn Cloud, bell: &'a Bell, watcher: &'a Watcher<'a>, standing: &Alarm, mark: Mark) -> Self {
+        let ring = Ring { seen: Vec::new(), waits_for: None };
+        Self { cloud, bell, watcher, began: (watcher.clock)(), mark, actions: standing.actions.len(), ring }
     }
 
     fn since(&self) -> SignedDuration {
@@ -256,9 +322,12 @@ impl<'a> Watch<'a> {
         (self.watcher.news)(self.ring.clone());
     }
 
+    /// AWS's clock may be another than ours: no hop comes before the last one, and none in the future.
     fn saw(&mut self, hop: Hop, after: SignedDuration, said: String) {
         if !self.has(hop) {
-            self.ring.seen.push(Seen { hop, after: after.max(SignedDuration::ZERO), said });
+            let last = self.ring.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
+            let after = after.min(self.since()).max(last);
+            self.ring.seen.push(Seen { hop, after, said });
             (self.watcher.news)(self.ring.clone());
         }
     }
@@ -267,34 +336,23 @@ impl<'a> Watch<'a> {
         self.ring.seen.iter().any(|s| s.hop == hop)
     }
 
-    /// Until the metric has gone up; the alarm may be quicker than the metric is shown.
-    async fn follow_line(&mut self, line: &Line) -> Result<(), RingError> {
-        let minute = SignedDuration::from_mins(1);
-        let from = self.began.saturating_sub(minute).unwrap_or(self.began);
+    /// Until the metric has gone up from `counted`; the alarm may be quicker than the metric is shown.
+    async fn follow_line(&mut self, line: &Line, counted: f64) -> Result<(), RingError> {
         let mut waiting = self.since();
         loop {
             let hop = if self.has(Hop::Matched) { Hop::Counted } else { Hop::Matched };
-            if self.ring.waits_for != Some(hop) {
-                self.wait_for(hop);
-                waiting = self.since();
-            }
-            let to = (self.watcher.clock)().saturating_add(minute).unwrap_or(self.began);
-            let search = Search { log_group: &line.log_group, pattern: &line.pattern, from, to, page: None };
-            let (found, sums, alarm) = join!(
-                async { if hop == Hop::Matched { Some(self.cloud.root_events(&search).await) } else { None } },
-                self.cloud.sums(&line.metric, from, to, 60),
+            self.turn_to(hop, &mut waiting);
+            let ((found, sum), alarm) = join!(
+                line.look(self.cloud, self.began, (self.watcher.clock)(), hop == Hop::Matched),
                 self.cloud.alarm(&self.bell.alarm),
             );
-            if let Some(found) = passing(found.transpose())?.flatten()
-                && found.events.iter().any(|e| e.id == line.id)
-            {
+            // A metric's name is the filter's alone, so that what goes up now is the drill.
+            let counted = passing(sum)?.is_some_and(|sum| sum > counted);
+            let rings = passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
+            if passing(found)?.unwrap_or_default() || counted || rings {
                 self.saw(Hop::Matched, self.since(), String::new());
             }
-            // A metric's name is the filter's alone, so that what goes up now is the drill.
-            let counted = passing(sums)?.is_some_and(|sums| sums.iter().any(|point| point.value > 0.0));
-            let rings = passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
             if counted || rings {
-                self.saw(Hop::Matched, self.since(), String::new());
                 self.saw(Hop::Counted, self.since(), String::new());
                 return Ok(());
             }
@@ -311,25 +369,28 @@ impl<'a> Watch<'a> {
                 (true, false) => Hop::Action,
                 (true, true) => Hop::Back,
             };
-            if self.ring.waits_for != Some(hop) {
-                self.wait_for(hop);
-                waiting = self.since();
-            }
-            // AWS's clock and ours may differ by a little.
-            let from = self.began.saturating_sub(SignedDuration::from_secs(5)).unwrap_or(self.began);
-            let history = passing(self.cloud.alarm_history(&self.bell.alarm, from).await)?.unwrap_or_default();
-            let history = since_the_ring(&history);
+            self.turn_to(hop, &mut waiting);
+            let history = self.cloud.alarm_history(&self.bell.alarm, before(self.began, SKEW)).await;
+            let history = match passing(history) {
+                Ok(items) => self.since_the_ring(items.unwrap_or_default()),
+                // The proof is there; the way back is no part of it.
+                Err(_) if hop == Hop::Back => return Ok(()),
+                Err(error) => return Err(error.into()),
+            };
+            let failed: Vec<&str> = history
+                .iter()
+                .filter(|item| item.kind == HistoryKind::Action { ok: false })
+                .map(|item| item.summary.as_str())
+                .collect();
             for item in &history {
                 let after = item.at.duration_since(self.began);
                 match &item.kind {
                     HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } => {
                         self.saw(Hop::Alarm, after, reason.clone());
                     }
-                    HistoryKind::Action { ok: true } if self.has(Hop::Alarm) => {
-                        self.saw(Hop::Action, after, item.summary.clone());
-                    }
-                    HistoryKind::Action { ok: false } if !self.has(Hop::Action) => {
-                        return Err(RingError::NotSent(item.summary.clone()));
+                    HistoryKind::Action { ok: true } => {
+                        let said = [&[item.summary.as_str()], &failed[..]].concat().join("; ");
+                        self.saw(Hop::Action, after, said);
                     }
                     HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. } if self.has(Hop::Action) => {
                         self.saw(Hop::Back, after, reason.clone());
@@ -344,9 +405,34 @@ impl<'a> Watch<'a> {
                     return Ok(());
                 }
                 tokio::time::sleep(PACE).await;
-            } else {
-                self.pause(hop, waiting).await?;
+                continue;
             }
+            // Of several actions, one is enough: what the others say is waited for.
+            let no_more = failed.len() >= self.actions || self.since() - waiting >= self.bell.patience;
+            if !failed.is_empty() && !self.has(Hop::Action) && no_more {
+                return Err(RingError::NotSent(failed.join("; ")));
+            }
+            self.pause(hop, waiting).await?;
+        }
+    }
+
+    /// Oldest first, from the change to ALARM on that is this ring's: what came before is another story.
+    fn since_the_ring(&self, newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
+        let Some(ring) = newest_first.iter().position(|item| self.mark.fits(item)) else { return Vec::new() };
+        // Of entries of one moment, AWS does not say which comes first.
+        let at = newest_first[ring].at;
+        let same = |item: &&HistoryItem| item.at == at && matches!(item.kind, HistoryKind::Action { .. });
+        let (later, earlier) = newest_first.split_at(ring + 1);
+        let mut items: Vec<HistoryItem> = later.iter().rev().chain(earlier.iter().take_while(same)).cloned().collect();
+        items.sort_by_key(|item| item.at);
+        items
+    }
+
+    /// The clock of a hop starts when it is the next one.
+    fn turn_to(&mut self, hop: Hop, waiting: &mut SignedDuration) {
+        if self.ring.waits_for != Some(hop) {
+            self.wait_for(hop);
+            *waiting = self.since();
         }
     }
 
@@ -360,20 +446,6 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Oldest first, from the last change to ALARM on that follows another state: what came before is another story.
-fn since_the_ring(newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
-    let ring = newest_first.iter().position(|item| item.is_change_to(AlarmState::Alarm));
-    // Of entries of one moment, AWS does not say which comes first.
-    let same = |item: &HistoryItem, at: Timestamp| item.at == at && matches!(item.kind, HistoryKind::Action { .. });
-    let Some(ring) = ring else { return Vec::new() };
-    let at = newest_first[ring].at;
-    let (later, earlier) = newest_first.split_at(ring + 1);
-    let mut items: Vec<HistoryItem> = later.iter().rev().cloned().collect();
-    items.extend(earlier.iter().filter(|item| same(item, at)).cloned());
-    items.sort_by_key(|item| item.at);
-    items
-}
-
 /// A slip of the network while watching is no verdict: the next question may be answered.
 fn passing<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
@@ -382,3 +454,6 @@ fn passing<T>(answer: Answer<T>) -> Answer<Option<T>> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ mod architecture;
 mod cli;
 mod flows;
 mod properties;
+#[cfg(unix)]
+mod ring;
 mod support;
 #[cfg(unix)]
 mod terminal;

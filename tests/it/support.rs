@@ -4,6 +4,8 @@
 #[cfg(unix)]
 pub mod emulator;
 #[cfg(unix)]
+mod history;
+#[cfg(unix)]
 pub mod program;
 #[cfg(unix)]
 pub mod protocol;
@@ -11,6 +13,8 @@ pub mod protocol;
 pub mod proxy;
 #[cfg(unix)]
 pub mod pty;
+#[cfg(unix)]
+pub mod queue;
 #[cfg(unix)]
 pub mod read;
 pub mod tester;

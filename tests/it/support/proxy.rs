@@ -4,6 +4,7 @@
 //! * CreateTrail: the emulator forgets the log group's ARN, the role's ARN and the tags, which it keeps when UpdateTrail
 //!   and AddTags bring them. After a successful CreateTrail the proxy sends it those two, with the same headers and body.
 //! * GetTrailStatus: nothing is ever delivered; [`Proxy::delivers`] puts a time of delivery into the answer.
+//! * DescribeAlarmHistory: the actions that ran on a SetAlarmState are missing; see [`super::history`].
 //! * Subscriptions by e-mail are confirmed at once; [`Proxy::nobody_confirms`] makes them pending in what is listed.
 
 use std::collections::BTreeMap;
@@ -12,10 +13,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use super::history::{self, Ran};
 use super::protocol::{Call, Protocol, Request, Response, refusal};
 
 /// A request that went through the proxy, or that it spoiled.
@@ -50,6 +52,7 @@ struct Rule {
 struct State {
     rules: Vec<Rule>,
     seen: Vec<Seen>,
+    ran: Vec<Ran>,
     latency: Duration,
     delivered: Option<i64>,
     pending: bool,
@@ -188,8 +191,8 @@ impl Proxy {
     /// Takes back everything that spoils, and lets go what is held.
     pub fn clear(&self) {
         let mut state = self.shared.lock();
-        let seen = std::mem::take(&mut state.seen);
-        *state = State { seen, ..State::default() };
+        let (seen, ran) = (std::mem::take(&mut state.seen), std::mem::take(&mut state.ran));
+        *state = State { seen, ran, ..State::default() };
     }
 
     /// Forgets what it saw.
@@ -305,9 +308,19 @@ impl Shared {
     }
 
     fn pass(&self, call: &Call, request: &Request) -> io::Result<Response> {
+        let mut runs = match call.operation.as_str() {
+            "SetAlarmState" => history::about_to_run(request, self.emulator),
+            _ => Vec::new(),
+        };
         let mut response = request.forward(self.emulator)?;
         if response.succeeded() {
             match call.operation.as_str() {
+                "SetAlarmState" => {
+                    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
+                    runs.iter_mut().for_each(|ran| ran.at = now);
+                    self.lock().ran.extend(runs);
+                }
+                "DescribeAlarmHistory" => history::add(request, &mut response, &self.lock().ran),
                 "CreateTrail" => self.finish_trail(request, &response)?,
                 "GetTrailStatus" => self.date_delivery(&mut response),
                 "ListSubscriptionsByTopic" | "GetSubscriptionAttributes" | "GetTopicAttributes" => {

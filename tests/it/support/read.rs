@@ -160,6 +160,24 @@ pub fn account(endpoint: &str, region: &str, names: &Names) -> Account {
     })
 }
 
+/// The changes of an alarm's state, newest first: what happened, and the reason.
+pub fn changes_of_state(endpoint: &str, region: &str, alarm: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = aws_sdk_cloudwatch::Client::new(&config(endpoint, region));
+        let found = client.describe_alarm_history().alarm_name(alarm).send().await.unwrap();
+        let items = found.alarm_history_items().iter();
+        let changes = items.filter(|item| item.history_item_type().unwrap().as_str() == "StateUpdate");
+        changes
+            .map(|item| {
+                let data: Value = serde_json::from_str(item.history_data().unwrap()).unwrap();
+                let reason = data["newState"]["stateReason"].as_str().unwrap();
+                (item.history_summary().unwrap().to_owned(), reason.to_owned())
+            })
+            .collect()
+    })
+}
+
 /// The SDK's configuration for an emulator; no environment is read.
 fn config(endpoint: &str, region: &str) -> SdkConfig {
     SdkConfig::builder()

@@ -1,0 +1,152 @@
+//! `rootbell events`: who used root, when, from where.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::args::EventsOptions;
+use super::{Console, Exit, Global, Scene, Stop, count};
+use crate::cloud::{Cloud, CloudError, Connector, Search};
+use crate::domain::event::{Outcome, RootEvent};
+use crate::domain::{Wishes, pattern};
+
+/// Pages without an end in sight that are walked before it is said that there is more.
+const PAGES: usize = 200;
+
+/// What was found, newest first.
+#[derive(Default)]
+struct Found {
+    events: Vec<RootEvent>,
+    more: bool,
+}
+
+pub(super) async fn run(
+    options: &EventsOptions,
+    global: &Global,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Result<Exit, Stop> {
+    let here = TimeZone::system();
+    let from = options.since.moment(now(), &here).map_err(|said| Stop::usage(format!("--since: {said}.")))?;
+    let scene = Scene::open(global, connector, console).await?;
+    let (observed, settings, _) = scene.look(&Wishes::default(), now).await;
+    let log_group = &settings.log_group.value;
+    let filter = observed.root_filter(Some(&settings.filter.value));
+    let search =
+        Search { log_group, pattern: filter.map_or(pattern::AUDITED, |f| &f.pattern), from, to: now(), page: None };
+    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    let found = if let Ok(None) = observed.log_group {
+        let why = format!("There is no log group `{log_group}`: uses of root are recorded nowhere that could be read.");
+        Err((why, "Run `rootbell apply`, or the wizard.".to_owned()))
+    } else {
+        gather(scene.session.cloud.as_ref(), search, limit).await.map_err(|error| (error.why(), error.fix()))
+    };
+    if options.json {
+        scene.emit(&document(&scene, log_group, from, &found), console);
+    }
+    let found = match found {
+        Ok(found) => found,
+        Err((why, fix)) => return Err(Stop::failed(format!("{why} {fix}"))),
+    };
+    if filter.is_none() {
+        console.tell(format_args!("No filter on `{log_group}` counts root use; looked with the auditors' pattern."));
+    }
+    if !options.json {
+        let since = local(from, &here, "%Y-%m-%d %H:%M %Z");
+        console.say(format_args!("Account {}, {}, log group {log_group}", scene.account(), scene.region()));
+        console.say(text(&found, &since, &here));
+    }
+    Ok(Exit::Done)
+}
+
+async fn gather(cloud: &dyn Cloud, search: Search<'_>, limit: usize) -> Result<Found, CloudError> {
+    let mut found = Found::default();
+    let mut page: Option<String> = None;
+    for _ in 0..PAGES {
+        let answer = cloud.root_events(&Search { page: page.as_deref(), ..search }).await?;
+        found.events.extend(answer.events);
+        page = answer.next;
+        found.more = found.events.len() > limit || page.is_some();
+        if found.events.len() >= limit || page.is_none() {
+            break;
+        }
+    }
+    found.events.truncate(limit);
+    Ok(found)
+}
+
+fn local(at: Timestamp, here: &TimeZone, format: &str) -> String {
+    at.to_zoned_datetime(here.clone()).strftime(format).to_string()
+}
+
+/// A table with a line an event.
+fn text(found: &Found, since: &str, here: &TimeZone) -> String {
+    if found.events.is_empty() {
+        let more = if found.more { " among what was searched; choose a later --since" } else { "" };
+        return format!("No use of root since {since}{more}. Events come about 5 minutes after they happened.");
+    }
+    let head = ["Time here", "Event", "Outcome", "MFA", "Address", "Region", "Client", "By", ""].map(str::to_owned);
+    let rows: Vec<[String; 9]> =
+        std::iter::once(head).chain(found.events.iter().map(|event| row(event, here))).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..9).map(width).collect();
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect();
+    let total = count(found.events.len(), "use");
+    lines.push(if found.more {
+        format!("\nThe newest {total} of root since {since}; there are more (--limit).")
+    } else {
+        format!("\n{total} of root since {since}.")
+    });
+    lines.join("\n")
+}
+
+fn row(event: &RootEvent, here: &TimeZone) -> [String; 9] {
+    let mut marks = Vec::new();
+    if event.drill {
+        marks.push("drill");
+    }
+    if event.assumed_root {
+        marks.push("central root management");
+    }
+    if let Outcome::Failure(why) = &event.outcome {
+        marks.push(why);
+    }
+    let short = |text: &str, most: usize| match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    let time = event.time.map_or_else(|| "-".to_owned(), |at| local(at, here, "%Y-%m-%d %H:%M:%S"));
+    [
+        time,
+        short(&event.name, 32),
+        event.outcome.as_str().to_owned(),
+        event.mfa.as_str().to_owned(),
+        short(&event.address, 39),
+        short(&event.region, 16),
+        short(&event.client, 24),
+        event.via().to_owned(),
+        short(&marks.join(", "), 60),
+    ]
+}
+
+/// The contract of `events --json`.
+fn document(scene: &Scene, log_group: &str, from: Timestamp, found: &Result<Found, (String, String)>) -> Value {
+    let events: Vec<Value> =
+        found.as_ref().map(|found| found.events.iter().map(RootEvent::to_json).collect()).unwrap_or_default();
+    json!({
+        "account": scene.identity.account,
+        "region": scene.region(),
+        "log_group": log_group,
+        "since": from.to_string(),
+        "events": events,
+        "more": found.as_ref().is_ok_and(|found| found.more),
+        "error": found.as_ref().err().map(|(why, fix)| json!({ "why": why, "fix": fix })),
+    })
+}

@@ -1,0 +1,363 @@
+use std::sync::{Arc, Mutex};
+
+use tokio::time::Instant;
+
+use super::*;
+use crate::cloud::demo::account::{self, Account, Region, State};
+use crate::cloud::demo::{DemoCloud, Fault};
+use crate::domain::pattern::AUDITED;
+
+const ALARM: &str = "rootbell-root-use";
+const GROUP: &str = "rootbell/cloudtrail";
+const TOPIC: &str = "rootbell-alerts";
+
+/// An account that is set up, its clock (which runs with tokio's), and what the watcher was told.
+struct Stage {
+    cloud: DemoCloud,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    news: Mutex<Vec<Ring>>,
+    patience: i64,
+}
+
+impl Stage {
+    fn new(alter: impl FnOnce(&mut Region)) -> Self {
+        let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+        account.timing.evaluated_after = 20;
+        alter(account.regions.get_mut("eu-west-1").unwrap());
+        let began = Instant::now();
+        let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let clock = Arc::new(move || start + began.elapsed());
+        let cloud = DemoCloud::new(account, Arc::clone(&clock) as _);
+        Self { cloud, clock, news: Mutex::default(), patience: 60 }
+    }
+
+    fn sound() -> Self {
+        Self::new(|_| {})
+    }
+
+    fn bell(&self) -> Bell {
+        Bell {
+            alarm: ALARM.into(),
+            caller: self.cloud.snapshot().identity(),
+            region: "eu-west-1".into(),
+            patience: SignedDuration::from_secs(self.patience),
+        }
+    }
+
+    async fn watched<T>(&self, work: impl AsyncFnOnce(&Watcher<'_>) -> T) -> T {
+        let news = |ring| self.news.lock().unwrap().push(ring);
+        work(&Watcher { clock: &*self.clock, news: &news }).await
+    }
+
+    async fn test(&self) -> Result<Ring, RingError> {
+        self.watched(async |watcher| test(&self.cloud, &self.bell(), watcher).await).await
+    }
+
+    async fn drill(&self, id: &str) -> Result<Ring, RingError> {
+        let line = Line {
+            log_group: GROUP.into(),
+            pattern: AUDITED.into(),
+            metric: Metric { namespace: "rootbell".into(), name: "RootUse".into() },
+            id: id.into(),
+        };
+        self.watched(async |watcher| run_drill(&self.cloud, &self.bell(), &line, watcher).await).await
+    }
+
+    fn last_news(&self) -> Ring {
+        self.news.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// Operations that change something, in order.
+    fn writes(&self) -> Vec<String> {
+        let writes = ["SetAlarmState", "CreateLogStream", "PutLogEvents"];
+        self.cloud.calls().into_iter().filter(|name| writes.contains(&name.as_str())).collect()
+    }
+
+    fn region(&self) -> Region {
+        self.cloud.snapshot().regions["eu-west-1"].clone()
+    }
+}
+
+fn hops(ring: &Ring) -> Vec<(Hop, i64)> {
+    ring.seen.iter().map(|seen| (seen.hop, seen.after.as_secs())).collect()
+}
+
+fn alarm(region: &mut Region) -> &mut account::Alarm {
+    region.alarms.get_mut(ALARM).unwrap()
+}
+
+fn topic(region: &mut Region) -> &mut account::Topic {
+    region.topics.get_mut(TOPIC).unwrap()
+}
+
+/// With a clock of its own that jumps to the next moment at which something happens.
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+#[test]
+fn a_test_sees_the_alarm_the_notification_and_the_way_back_with_their_times() {
+    run(async {
+        let stage = Stage::sound();
+        let ring = stage.test().await.unwrap();
+        assert_eq!(hops(&ring), [(Hop::Alarm, 0), (Hop::Action, 0), (Hop::Back, 20)]);
+        assert!(ring.dispatched());
+        assert_eq!(ring.waits_for, None);
+        assert_eq!(
+            ring.seen[0].said,
+            "Test alarm by rootbell, started by arn:aws:iam::123456789012:user/alice at 2026-11-23T08:00:00Z. \
+             Nobody used root."
+        );
+        assert!(ring.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"), "{}", ring.seen[1].said);
+        let waited: Vec<_> = stage.news.lock().unwrap().iter().map(|ring| (ring.seen.len(), ring.waits_for)).collect();
+        let wanted = [
+            (0, Some(Hop::Alarm)),
+            (1, Some(Hop::Alarm)),
+            (2, Some(Hop::Alarm)),
+            (2, Some(Hop::Back)),
+            (3, Some(Hop::Back)),
+        ];
+        assert_eq!(waited, wanted);
+    });
+}
+
+#[test]
+fn an_alarm_that_rings_already_is_set_to_ok_first_and_only_the_new_ring_counts() {
+    run(async {
+        let stage = Stage::sound();
+        stage.test().await.unwrap();
+        // It rings for another reason, and its notification went out; this time it will not.
+        let why = "Threshold Crossed".to_owned();
+        let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
+        stage.cloud.apply(&set).await.unwrap();
+        stage.cloud.meddle(|account| {
+            topic(account.regions.get_mut("eu-west-1").unwrap()).kms_key = Some("alias/aws/sns".into());
+        });
+        let ended = stage.test().await;
+        assert!(matches!(ended, Err(RingError::NotSent(_))), "{ended:?}");
+        let states: Vec<_> = alarm(&mut stage.region()).history.iter().map(|entry| entry.summary.clone()).collect();
+        let [.., first, second, _] = &states[..] else { panic!("{states:?}") };
+        assert_eq!(first, "Alarm updated from ALARM to OK");
+        assert_eq!(second, "Alarm updated from OK to ALARM");
+    });
+}
+
+#[test]
+fn without_an_alarm_there_is_nothing_to_ring() {
+    run(async {
+        let stage = Stage::new(|region| region.alarms.clear());
+        assert_eq!(stage.test().await, Err(RingError::NoAlarm));
+        assert_eq!(stage.drill("d").await, Err(RingError::NoAlarm));
+        assert_eq!(stage.writes(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_keeps_the_notification_from_going_out_is_said_in_awss_words() {
+    type Harm = fn(&mut Region);
+    let harms: [(Harm, &str); 3] = [
+        (|region| topic(region).policy = Some(serde_json::json!({ "Statement": [] })), "is not authorized to perform"),
+        (|region| topic(region).kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
+        (|region| region.topics.clear(), "Topic does not exist"),
+    ];
+    for (harm, said) in harms {
+        run(async {
+            let stage = Stage::new(harm);
+            let Err(error) = stage.test().await else { panic!("{said}: it went out") };
+            assert!(matches!(&error, RingError::NotSent(words) if words.contains(said)), "{error:?}");
+            assert!(error.why().contains(said) && error.fix().contains("rootbell status"), "{error:?}");
+            assert_eq!(hops(&stage.last_news()), [(Hop::Alarm, 0)]);
+            assert!(!stage.last_news().dispatched());
+        });
+    }
+}
+
+#[test]
+fn of_several_actions_one_that_goes_out_is_enough_and_the_others_are_named() {
+    run(async {
+        let gone = "arn:aws:sns:eu-west-1:123456789012:gone";
+        let stage = Stage::new(|region| alarm(region).actions.insert(0, gone.into()));
+        let ring = stage.test().await.unwrap();
+        assert!(ring.dispatched());
+        let said = &ring.seen[1].said;
+        assert!(
+            said.starts_with("Successfully executed") && said.contains(&format!("Failed to execute action {gone}"))
+        );
+        let stage = Stage::new(|region| alarm(region).actions = vec![gone.into(), format!("{gone}-too")]);
+        let Err(RingError::NotSent(said)) = stage.test().await else { panic!("nothing can go out") };
+        assert_eq!(said.matches("Failed to execute").count(), 2, "{said}");
+    });
+}
+
+#[test]
+fn with_actions_off_the_notification_is_waited_for_in_vain() {
+    run(async {
+        let stage = Stage::new(|region| alarm(region).actions_enabled = false);
+        let Err(error) = stage.test().await else { panic!("it went out") };
+        assert_eq!(error, RingError::TimedOut { hop: Hop::Action, waited: SignedDuration::from_secs(60) });
+        assert_eq!(error.why(), "Waited 60 s in vain for: notification sent.");
+        assert_eq!(stage.last_news().waits_for, Some(Hop::Action));
+    });
+}
+
+#[test]
+fn a_drill_is_followed_hop_by_hop_and_leaves_one_marked_event() {
+    run(async {
+        let stage = Stage::sound();
+        let ring = stage.drill("d-1").await.unwrap();
+        // Five minutes pass until it goes back: that is not waited for.
+        let seen = hops(&ring);
+        let names: Vec<_> = seen.iter().map(|(hop, _)| *hop).collect();
+        assert_eq!(names, [Hop::Stored, Hop::Matched, Hop::Counted, Hop::Alarm, Hop::Action]);
+        let (found, counted, alarm) = (seen[1].1, seen[2].1, seen[3].1);
+        // The demo finds an event after a fifth of the time to the alarm, and counts it after half of it.
+        assert!((4..=5).contains(&found) && (10..=11).contains(&counted) && (20..=21).contains(&alarm), "{ring:?}");
+        assert_eq!(ring.waits_for, Some(Hop::Back));
+        let group = stage.region().log_groups[GROUP].clone();
+        assert_eq!(Vec::from_iter(group.streams), [DRILL_STREAM]);
+        assert_eq!(group.events.len(), 1);
+        assert_eq!(group.events[0].event["eventSource"], "drill.rootbell");
+        assert_eq!(group.events[0].event["eventID"], "d-1");
+    });
+}
+
+#[test]
+fn a_second_drill_uses_the_stream_and_is_not_taken_for_the_first() {
+    run(async {
+        let stage = Stage::sound();
+        stage.drill("d-1").await.unwrap();
+        assert_eq!(stage.drill("d-2").await, Err(RingError::Ringing), "it still rings");
+        tokio::time::sleep(Duration::from_mins(6)).await;
+        let ring = stage.drill("d-2").await.unwrap();
+        assert!(ring.dispatched() && hops(&ring)[3].1 >= 20, "{ring:?}");
+        assert_eq!(stage.region().log_groups[GROUP].events.len(), 2);
+    });
+}
+
+#[test]
+fn a_drill_while_it_rings_is_refused_before_anything_is_written() {
+    run(async {
+        let stage = Stage::new(|region| {
+            (alarm(region).state, alarm(region).since, alarm(region).missing_data) =
+                (State::Alarm, Some(-30), "ignore".into());
+        });
+        let Err(error) = stage.drill("d").await else { panic!("it rings already") };
+        assert_eq!(error, RingError::Ringing);
+        assert!(error.fix().contains("Wait until it is back to OK"));
+        assert_eq!(stage.writes(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_drill_that_the_filter_does_not_count_says_where_to_look() {
+    run(async {
+        let stage = Stage::new(|region| region.log_groups.get_mut(GROUP).unwrap().filters.clear());
+        let Err(error) = stage.drill("d").await else { panic!("nothing counts it") };
+        assert!(matches!(error, RingError::TimedOut { hop: Hop::Counted, .. }), "{error:?}");
+        assert!(error.fix().contains("metric filter"), "{error:?}");
+        let stage = Stage::new(|region| alarm(region).metric = "Other".into());
+        let ended = stage.drill("d").await;
+        assert!(matches!(ended, Err(RingError::TimedOut { hop: Hop::Alarm, .. })), "{ended:?}");
+    });
+}
+
+#[test]
+fn each_call_that_is_denied_is_named_and_a_look_that_is_denied_keeps_everything_from_happening() {
+    let looks = ["DescribeAlarms", "DescribeAlarmHistory"];
+    for denied in [&looks[..], &["SetAlarmState"]].concat() {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault(denied, Fault::Deny);
+            let Err(RingError::Call(error)) = stage.test().await else { panic!("{denied} is denied") };
+            assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, denied));
+            assert_eq!(stage.writes().is_empty(), denied != "SetAlarmState", "{denied}");
+        });
+    }
+    let writes = ["CreateLogStream", "PutLogEvents"];
+    for denied in [&looks[..], &["FilterLogEvents", "GetMetricData"], &writes].concat() {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault(denied, Fault::Deny);
+            let Err(RingError::Call(error)) = stage.drill("d").await else { panic!("{denied} is denied") };
+            assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, denied));
+            assert!(error.fix().contains(error.iam_action), "{error:?}");
+            assert_eq!(stage.writes().is_empty(), !writes.contains(&denied), "{denied}");
+            assert_eq!(stage.region().log_groups[GROUP].events, [], "{denied}");
+        });
+    }
+}
+
+#[test]
+fn a_slip_while_watching_is_no_verdict() {
+    for slips in ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData"] {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault(slips, Fault::ThrottleOnce);
+            assert!(stage.drill("d").await.unwrap().dispatched(), "{slips}");
+            let stage = Stage::sound();
+            stage.cloud.fault(slips, Fault::ThrottleOnce);
+            assert!(stage.test().await.unwrap().dispatched(), "{slips}");
+        });
+    }
+}
+
+#[test]
+fn what_goes_wrong_after_the_notification_went_out_does_not_undo_the_proof() {
+    run(async {
+        let stage = Stage::sound();
+        // Asked before, once for the ring, and then no more.
+        stage.cloud.fault("DescribeAlarmHistory", Fault::Expired(3));
+        let ring = stage.test().await.unwrap();
+        assert!(ring.dispatched());
+        assert_eq!(ring.waits_for, Some(Hop::Back));
+    });
+}
+
+#[test]
+fn a_session_that_ends_before_the_notification_went_out_ends_the_ring() {
+    run(async {
+        let stage = Stage::sound();
+        stage.cloud.fault("DescribeAlarmHistory", Fault::Expired(2));
+        let Err(RingError::Call(error)) = stage.test().await else { panic!("nothing was seen") };
+        assert_eq!(error.kind, ErrorKind::ExpiredCredentials);
+    });
+}
+
+#[test]
+fn a_root_use_shortly_before_is_not_taken_for_the_drill() {
+    run(async {
+        let stage = Stage::sound();
+        let line = crate::domain::samples::SAMPLES[0].json;
+        stage.cloud.meddle(|account| {
+            let region = account.regions.get_mut("eu-west-1").unwrap();
+            // Its alarm looks at another metric: only the count tells.
+            alarm(region).metric = "Other".into();
+            let group = region.log_groups.get_mut(GROUP).unwrap();
+            group.events.push(account::Event { at: -30, event: serde_json::from_str(line).unwrap() });
+        });
+        let ended = stage.drill("d").await;
+        assert!(matches!(ended, Err(RingError::TimedOut { hop: Hop::Alarm, .. })), "{ended:?}");
+        let counted = stage.last_news().seen[2].after.as_secs();
+        assert!((10..=11).contains(&counted), "only the drill's own counts: {counted}");
+    });
+}
+
+#[test]
+fn a_clock_that_is_wrong_makes_no_hop_earlier_than_the_one_before() {
+    run(async {
+        let stage = Stage::sound();
+        for skew in [-120, 120] {
+            let clock = || (stage.clock)() + SignedDuration::from_secs(skew);
+            let watcher = Watcher { clock: &clock, news: &|_| {} };
+            let ring = test(&stage.cloud, &stage.bell(), &watcher).await.unwrap();
+            let times: Vec<_> = hops(&ring).into_iter().map(|(_, after)| after).collect();
+            assert!(times.is_sorted() && times.iter().all(|after| (0..=22).contains(after)), "{skew}: {times:?}");
+        }
+    });
+}
+
+#[test]
+fn the_reason_names_who_and_is_never_longer_than_aws_takes() {
+    let caller = Identity { account: "1".into(), arn: "x".repeat(2000), alias: None };
+    assert_eq!(reason("Test alarm", &caller, Timestamp::UNIX_EPOCH).chars().count(), 1023);
+}

@@ -1,0 +1,317 @@
+//! Ringing on purpose, and who used root: over real HTTP against an emulator, and on demo accounts, where time passes
+//! and patterns are evaluated.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::World;
+use crate::support::program::{Ended, Program};
+use crate::support::pty::key;
+use crate::support::queue::Queue;
+use crate::support::read::changes_of_state;
+
+const ALARM: &str = "rootbell-root-use";
+
+/// An account that is set up, and a queue that is told what the topic tells.
+fn armed(region: &str) -> (World, Queue) {
+    let world = World::new(region);
+    world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
+    let queue = Queue::on(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
+    world.proxy.forget();
+    (world, queue)
+}
+
+/// The emulator does not evaluate an alarm by itself, so that the way back is not waited for long.
+fn test(world: &World) -> Program {
+    world.rootbell(&["test", "--timeout", "2"])
+}
+
+/// A demo account that is set up, in a file. Nothing takes time but the alarm's evaluation: a second.
+fn demo(more: &str) -> Program {
+    let account = format!(
+        "region = \"eu-west-1\"\n[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\nat = -86400\n\
+         [regions.eu-west-1.topics.rootbell-alerts]\n\
+         subscriptions = [{{ endpoint = \"a@example.com\", state = \"confirmed\" }}]\n{more}"
+    );
+    Program::new(&["--demo=./account.toml"]).file("account.toml", &account).env("TZ", "UTC")
+}
+
+fn hops(said: &Ended) -> Vec<String> {
+    let hops = said.json()["hops"].clone();
+    hops.as_array().unwrap().iter().map(|hop| hop["hop"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_test_ends_with_the_message_at_the_subscribers() {
+    for region in ["us-east-1", "eu-west-1"] {
+        let (world, queue) = armed(region);
+        let said = test(&world).arg("--json").output().exits(0);
+        let said = said.says("Test of alarm rootbell-root-use in account 000000000000").says("tells     a@example.com");
+        let result = said.json();
+        let wanted =
+            json!(["account", "region", "alarm", "kind", "dispatched", "recipients", "concerns", "hops", "error"]);
+        assert_eq!(json!(result.as_object().unwrap().keys().collect::<Vec<_>>()), wanted);
+        assert_eq!((&result["region"], &result["alarm"]), (&json!(region), &json!(ALARM)));
+        assert_eq!((&result["kind"], &result["dispatched"]), (&json!("test"), &json!(true)));
+        let told = result["recipients"].as_array().unwrap();
+        assert!(told.contains(&json!("a@example.com")), "{result:#}");
+        assert_eq!((&result["concerns"], &result["error"]), (&json!([]), &Value::Null));
+        assert_eq!(hops(&said), ["alarm", "action"]);
+        assert!(said.json()["hops"][1]["said"].as_str().unwrap().ends_with("rootbell-alerts"), "{result:#}");
+
+        // The message itself, and the state as the SDK reads it.
+        let messages = queue.messages();
+        assert_eq!(messages.len(), 1, "{messages:#?}");
+        let message: Value = serde_json::from_str(messages[0]["Message"].as_str().unwrap()).unwrap();
+        assert_eq!((&message["AlarmName"], &message["NewStateValue"]), (&json!(ALARM), &json!("ALARM")));
+        let reason = message["NewStateReason"].as_str().unwrap();
+        assert!(
+            reason.starts_with("Test alarm by rootbell, started by arn:aws:iam::000000000000:root at "),
+            "{reason}"
+        );
+        let changes = changes_of_state(&world.emulator.url(), region, ALARM);
+        assert_eq!(changes[0], ("Alarm updated from INSUFFICIENT_DATA to ALARM".to_owned(), reason.to_owned()));
+        assert_eq!(world.proxy.writes(), ["SetAlarmState"]);
+    }
+}
+
+#[test]
+fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
+    let (world, queue) = armed("us-east-1");
+    test(&world).output().exits(0);
+    world.proxy.forget();
+    let said = test(&world).output().exits(0).says("first     it is in ALARM, so it is set to OK");
+    assert!(said.stdout.starts_with("RANG: the notification went out"), "{said:#?}");
+    assert!(said.stdout.contains("Look whether it came: a@example.com"), "{said:#?}");
+    assert_eq!(world.proxy.writes(), ["SetAlarmState", "SetAlarmState"]);
+    assert_eq!(queue.messages().len(), 2);
+    let changes: Vec<_> =
+        changes_of_state(&world.emulator.url(), "us-east-1", ALARM).into_iter().map(|(summary, _)| summary).collect();
+    assert_eq!(changes[..2], ["Alarm updated from OK to ALARM", "Alarm updated from ALARM to OK"]);
+}
+
+#[test]
+fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
+    let world = World::new("us-east-1");
+    let said = test(&world).arg("--json").output().exits(1);
+    let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
+    assert_eq!(said.json()["error"], error);
+    assert_eq!(said.json()["dispatched"], false);
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
+    let (world, queue) = armed("us-east-1");
+    for operation in ["SetAlarmState", "DescribeAlarmHistory", "DescribeAlarms"] {
+        world.proxy.deny(operation);
+        let said = test(&world).arg("--json").output().exits(1);
+        let error = said.json()["error"].clone();
+        assert!(error["why"].as_str().unwrap().starts_with(&format!("{operation} (cloudwatch)")), "{error}");
+        assert!(error["fix"].as_str().unwrap().contains(&format!("cloudwatch:{operation}")), "{error}");
+        let said = test(&world).output().exits(1);
+        assert!(said.stdout.starts_with("NOT SEEN: no notification went out."), "{said:#?}");
+        world.proxy.clear();
+    }
+    assert_eq!(queue.messages(), Vec::<Value>::new());
+}
+
+#[test]
+fn trouble_is_a_sentence_and_no_half_result() {
+    let (world, _) = armed("us-east-1");
+    world.proxy.expire();
+    for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
+        world.rootbell(command).output().exits(1).without_result().says("expired").says("`aws sso login`");
+    }
+    world.proxy.clear();
+    world.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
+    let said = test(&world).output().exits(1);
+    assert!(said.stdout.contains("the sign-in has expired") && said.stdout.contains("aws sso login"), "{said:#?}");
+}
+
+#[test]
+fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
+    let (world, _) = armed("us-east-1");
+    world.proxy.hang("SetAlarmState");
+    let running = test(&world).arg("--json").start();
+    world.proxy.wait_for_call("SetAlarmState");
+    running.signal("INT");
+    let said = running.wait_within(Duration::from_secs(2)).exits(1);
+    assert_eq!(said.json()["error"]["why"], "Interrupted before the notification was seen.");
+    assert_eq!(said.json()["hops"], json!([]));
+}
+
+#[test]
+fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
+    let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
+    let said = said.args(["test", "--timeout", "1"]).output().exits(1);
+    let said = said.says("warning   The actions of `rootbell-root-use` are off.");
+    assert!(said.stdout.contains("NOT SEEN") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
+}
+
+#[test]
+fn a_topic_that_cannot_be_told_is_said_in_awss_words() {
+    let said = demo("kms_key = \"alias/aws/sns\"\n").args(["test", "--json"]).output().exits(1);
+    let said = said.says("warning   `rootbell-alerts` is encrypted with alias/aws/sns");
+    assert_eq!(hops(&said), ["alarm"]);
+    assert!(said.json()["error"]["why"].as_str().unwrap().contains("Error Code: AccessDeniedException"), "{said:#?}");
+}
+
+#[test]
+fn nobody_confirmed_is_a_warning_before_the_test() {
+    let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
+    let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
+    let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
+    let said = program.output().exits(0).says("tells     nobody").says("Nobody has confirmed");
+    assert!(said.stdout.contains("Nobody is known to get it"), "{said:#?}");
+}
+
+#[test]
+fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
+    let said = demo("").args(["test", "--json"]).output().exits(0);
+    let said =
+        said.says("seen      alarm in ALARM, after 0 s: Test alarm by rootbell").says("waiting   alarm back to OK");
+    assert_eq!(hops(&said), ["alarm", "action", "back"]);
+    assert_eq!(said.json()["demo"], true);
+    let times: Vec<_> = said.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
+    assert!(times.is_sorted() && times[0].is_some(), "{times:?}");
+}
+
+#[test]
+fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
+    let said = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
+    let said = said
+        .says(
+            "writes    one event to the stream `rootbell-drill` of log group `rootbell/cloudtrail`; it stays 365 days",
+        )
+        .says("marked    eventSource drill.rootbell, userAgent rootbell/")
+        .says("additionalEventData {\"rootbellDrill\":true")
+        .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
+    assert_eq!(said.json()["kind"], "drill");
+    assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
+}
+
+#[test]
+fn a_drill_asks_and_without_a_terminal_does_nothing() {
+    let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
+    said.says("--yes").says("Nothing is written");
+    for flags in [&["--yes"][..], &["--foreign-log-group"]] {
+        Program::new(&[&["test", "--demo"], flags].concat()).output().exits(2).says("--drill");
+    }
+
+    let mut terminal = demo("").args(["test", "--drill"]).pty(160, 50);
+    terminal.wait_for("Write the event? [y/N]");
+    terminal.press(key::ENTER);
+    assert_eq!(terminal.wait_exit().code, 1);
+    assert!(terminal.screen().contains("Nothing is written."), "{}", terminal.screen());
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
+    let theirs = "[regions.eu-west-1.trails.rootbell]\norganization = true\n";
+    let said = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
+    // An organization's trail of our name is not ours, so that the log group is the default one and has the filter.
+    let group = "[regions.eu-west-1.log_groups.theirs]\nretention_days = 365\n";
+    let attached = "[regions.eu-west-1.trails.main]\nmulti_region = true\nlogging = true\n\
+                    log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*\"\n";
+    let filter = "[regions.eu-west-1.log_groups.theirs.filters.root]\nnamespace = \"rootbell\"\nmetric = \"RootUse\"\n\
+                  pattern = '{ $.userIdentity.type = \"Root\" }'\n";
+    assert!(said.json()["error"]["fix"].as_str().unwrap().contains("--foreign-log-group"), "{said:#?}");
+    assert_eq!(said.json()["hops"], json!([]));
+    let more = ["[regions.eu-west-1.trails.rootbell]\norganization = true\n", group, attached, filter].concat();
+    let drill = ["test", "--drill", "--yes", "--timeout", "5"];
+    let said = demo(&more).args(drill).output().exits(1);
+    assert!(said.stdout.contains("The log group `theirs`"), "{said:#?}");
+    demo(&more).args(drill).arg("--foreign-log-group").output().exits(0).says("log group `theirs`");
+}
+
+#[test]
+fn who_used_root_is_listed_newest_first() {
+    let said = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    assert!(lines[1].starts_with("Time here"), "{said:#?}");
+    let [first, second, third] = [lines[2], lines[3], lines[4]];
+    assert!(first.contains("ListAccessKeys") && first.contains("AWS CLI") && first.ends_with("API"), "{first}");
+    assert!(second.contains("ConsoleLogin    Success  no   203.0.113.7    us-east-1  Chrome / macOS"), "{second}");
+    assert!(third.ends_with("console  Failed authentication"), "{third}");
+    assert!(lines[6].starts_with("3 uses of root since "), "{said:#?}");
+
+    let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
+    let keys: Vec<_> = said.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["demo", "account", "region", "log_group", "since", "events", "more", "error"]);
+    assert_eq!(said["events"][1]["outcome"], "success");
+    assert_eq!(said["events"][1]["raw"]["userIdentity"]["type"], "Root");
+    assert_eq!((&said["more"], &said["error"]), (&json!(false), &Value::Null));
+}
+
+#[test]
+fn events_are_bounded_in_time_and_number() {
+    let said = Program::new(&["events", "--demo=ringing", "--since", "1h", "--json"]).output().exits(0).json();
+    assert_eq!(said["events"].as_array().unwrap().len(), 2);
+    let said = Program::new(&["events", "--demo=ringing", "--limit", "1"]).output().exits(0);
+    assert!(said.stdout.contains("The newest 1 use of root") && said.stdout.contains("(--limit)"), "{said:#?}");
+    let said = Program::new(&["events", "--demo=ringing", "--since", "1m"]).output().exits(0);
+    assert!(said.stdout.contains("No use of root since"), "{said:#?}");
+    for since in ["yesterday", "7y", "2999-01-01"] {
+        Program::new(&["events", "--demo", "--since", since]).output().exits(2).without_result().says("--since");
+    }
+    Program::new(&["events", "--demo", "--limit", "0"]).output().exits(2).says("--limit");
+}
+
+#[test]
+fn with_nothing_set_up_that_is_said() {
+    Program::new(&["events", "--demo"]).output().exits(1).without_result().says("There is no log group");
+    let said = Program::new(&["events", "--demo", "--json"]).output().exits(1);
+    assert_eq!(said.json()["events"], json!([]));
+    assert!(said.json()["error"]["fix"].as_str().unwrap().contains("rootbell apply"), "{said:#?}");
+    let world = World::new("us-east-1");
+    world.rootbell(&["events"]).output().exits(1).without_result().says("There is no log group");
+}
+
+#[test]
+fn without_a_filter_the_auditors_pattern_finds_them() {
+    // `only` leaves the filter out.
+    let account = "[set_up]\nonly = [\"log_group\"]\n\
+                   [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
+                   event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
+    let program = Program::new(&["--demo=./account.toml", "events"]).file("account.toml", account);
+    let said = program.output().exits(0).says("looked with the auditors' pattern");
+    assert!(said.stdout.contains("ConsoleLogin"), "{said:#?}");
+}
+
+#[test]
+fn nothing_in_an_event_steers_the_terminal() {
+    let evil = r"Mozilla\u001b]0;owned\u0007\u001b[2J\u009b31m\u202Egpj.exe\u007f\r\n";
+    let account = format!(
+        "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
+         [regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events.event]\n\
+         eventName = \"{evil}\"\nuserAgent = \"{evil}\"\nerrorMessage = \"{evil}\"\nsourceIPAddress = \"{evil}\"\n\
+         awsRegion = \"{evil}\"\neventID = \"{evil}\"\n\
+         eventType = \"AwsApiCall\"\nuserIdentity = {{ type = \"Root\" }}\n"
+    );
+    for args in [&["events"][..], &["events", "--json"]] {
+        let said = args.iter().fold(demo(&account), |program, arg| program.arg(arg)).output().exits(0);
+        let steers = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!said.stdout.contains(steers), "{said:#?}");
+        assert_eq!(said.stdout.matches("Mozilla").count(), if args.len() == 1 { 5 } else { 12 }, "{said:#?}");
+    }
+    let said = demo(&account).args(["events", "--json"]).output().json();
+    let agent = said["events"][0]["raw"]["userAgent"].as_str().unwrap();
+    assert_eq!(agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n", "nothing is lost");
+}
+
+#[test]
+fn the_drills_event_is_marked_in_the_list() {
+    let event = "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
+                 event = { eventName = \"RootbellDrill\", eventSource = \"drill.rootbell\", eventType = \"x\", \
+                 userIdentity = { type = \"Root\" } }\n\
+                 [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -90\n\
+                 event = { eventName = \"DeleteBucketPolicy\", eventType = \"x\", userIdentity = { type = \"Root\", \
+                 sessionContext = { assumedRoot = \"true\" } } }\n";
+    let said = demo(event).arg("events").output().exits(0);
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    assert!(lines[2].ends_with("API  drill"), "{said:#?}");
+    assert!(lines[3].ends_with("API  central root management"), "{said:#?}");
+}
