@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
@@ -17,6 +18,7 @@ mod apply;
 mod args;
 mod console;
 mod log;
+mod manual;
 mod plan;
 mod progress;
 mod script;
@@ -136,6 +138,8 @@ pub async fn run(
         Command::Plan(options) => plan::run(options, global, connector, console).await,
         Command::Apply(options) => apply::run(options, global, connector, now, console).await,
         Command::Status(options) => status::run(options, global, connector, now, console).await,
+        Command::Completions { shell } => Ok(manual::completions(*shell, console)),
+        Command::Man { page } => manual::page(page.as_deref(), console),
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {
@@ -153,6 +157,7 @@ fn leave(stop: &Stop, console: &Console) -> Exit {
 struct Scene {
     session: Session,
     identity: Identity,
+    demo: bool,
 }
 
 impl Scene {
@@ -169,7 +174,17 @@ impl Scene {
         for warning in identity.warnings() {
             console.tell(format_args!("Warning: {warning}"));
         }
-        Ok(Self { session, identity })
+        Ok(Self { session, identity, demo: global.demo.is_some() })
+    }
+
+    /// The result of a command as JSON; that of a demo says first of all that it is one.
+    fn emit(&self, result: &Value, console: &Console) {
+        let mut marked = Map::new();
+        if self.demo {
+            marked.insert("demo".to_owned(), true.into());
+        }
+        marked.extend(result.as_object().cloned().unwrap_or_default());
+        console.emit(&format!("{:#}", Value::Object(marked)));
     }
 
     fn region(&self) -> &str {
