@@ -1,4 +1,5 @@
 //! The wizard as a person uses it: keys in, screen out.
 
 mod first_run;
+mod scenarios;
 mod trouble;
