@@ -14,6 +14,9 @@ mod architecture;
 mod cli;
 mod flows;
 mod properties;
+#[cfg(unix)]
+mod readme;
+mod screens;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -3,6 +3,7 @@
 
 #[cfg(unix)]
 pub mod emulator;
+pub mod kept;
 #[cfg(unix)]
 pub mod program;
 #[cfg(unix)]
@@ -13,6 +14,7 @@ pub mod proxy;
 pub mod pty;
 #[cfg(unix)]
 pub mod read;
+pub mod svg;
 pub mod tester;
 #[cfg(unix)]
 pub mod venv;
