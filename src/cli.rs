@@ -22,6 +22,7 @@ mod args;
 mod console;
 mod events;
 mod log;
+mod manual;
 mod plan;
 mod progress;
 mod ring;
@@ -145,6 +146,8 @@ pub async fn run(
         Command::Status(options) => status::run(options, global, connector, now, console).await,
         Command::Test(options) => ring::run(options, global, connector, now, console).await,
         Command::Events(options) => events::run(options, global, connector, now, console).await,
+        Command::Completions { shell } => Ok(manual::completions(*shell, console)),
+        Command::Man { page } => manual::page(page.as_deref(), console),
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {

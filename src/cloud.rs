@@ -14,6 +14,8 @@ use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
 
 pub mod aws;
+#[cfg(test)]
+mod contract;
 pub mod demo;
 mod error;
 

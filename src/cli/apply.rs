@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
-use super::plan::{draw_up, pretty, text};
+use super::plan::{draw_up, text};
 use super::progress::Teller;
 use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
@@ -66,7 +66,7 @@ pub(super) async fn run(
     outcome.open =
         if complete { still_open(&look_again(&scene, &wishes, now).await) } else { open_after_a_stop(&plan, &outcome) };
     if options.json {
-        console.emit(&pretty(&document(&scene, &outcome)));
+        scene.emit(&document(&scene, &outcome), console);
     } else {
         console.say(summary(&scene, &plan, &outcome));
     }

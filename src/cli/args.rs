@@ -79,6 +79,17 @@ JSON: {account, region, log_group, since, events: [{id, time, event, source, out
 address, region, client, via: console|API, assumed_root, drill, raw}], more, error: {why, fix} or null}
 
 Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  rootbell completions bash > ~/.local/share/bash-completion/completions/rootbell
+  rootbell completions zsh > ~/.zfunc/_rootbell                  (with ~/.zfunc in $fpath, before compinit)
+  rootbell completions fish > ~/.config/fish/completions/rootbell.fish
+  rootbell completions powershell >> $PROFILE";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  rootbell man > ~/.local/share/man/man1/rootbell.1
+  rootbell man apply | man -l -";
 
 /// The bell that rings when somebody signs in as AWS root.
 ///
@@ -86,7 +97,7 @@ Exit status: 0 the log group was read; 1 it could not be; 2 the command line is 
 /// filter that counts every use of the root user, and a CloudWatch alarm on that count. Without a command, the wizard
 /// takes you through them.
 #[derive(Debug, Parser)]
-#[command(name = "rootbell", version, after_help = EXAMPLES, max_term_width = 110)]
+#[command(name = "rootbell", version = env!("ROOTBELL_VERSION"), after_help = EXAMPLES, max_term_width = 110)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -111,6 +122,16 @@ pub enum Command {
     /// Say who used root, when and from where
     #[command(after_help = EVENTS_EXAMPLES)]
     Events(EventsOptions),
+    /// Print the completions of a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page of the program, or of one command
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The command whose page it is; left out: the program
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
 }
 
 /// Which account and region, and how the program behaves.

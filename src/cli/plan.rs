@@ -25,7 +25,7 @@ pub(super) async fn run(
             console.say(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
             console.say(text(&plan));
         }
-        Format::Json => console.emit(&pretty(&document(&plan, &place))),
+        Format::Json => scene.emit(&document(&plan, &place), console),
         Format::AwsCli => console.emit(&script::render(&plan, &place, global)),
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
@@ -99,8 +99,4 @@ fn document(plan: &Plan, place: &Place) -> Value {
         .collect();
     let notes: Vec<&str> = plan.notes.iter().map(|(_, note)| note.as_str()).collect();
     json!({ "account": place.account, "region": place.region, "changes": changes, "notes": notes })
-}
-
-pub(super) fn pretty(value: &Value) -> String {
-    format!("{value:#}")
 }

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::StatusOptions;
-use super::plan::pretty;
 use super::{Console, Exit, Global, Scene, Stop};
 use crate::cloud::Connector;
 use crate::domain::health::health;
@@ -24,7 +23,7 @@ pub(super) async fn run(
     let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        console.emit(&pretty(&document(&scene, &health)));
+        scene.emit(&document(&scene, &health), console);
     } else {
         console.say(headline(&health));
         console.say(format_args!("Account {}, {}\n", scene.account(), scene.region()));

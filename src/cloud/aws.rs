@@ -39,7 +39,7 @@ mod s3;
 mod sns;
 mod sts;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use connect::AwsConnector;
 

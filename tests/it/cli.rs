@@ -2,7 +2,11 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::{Duration, Instant};
+
+use clap::CommandFactory;
+use rootbell::cli::Cli;
 
 use crate::support::World;
 use crate::support::emulator::free_port;
@@ -24,6 +28,8 @@ fn the_help_has_examples_and_stays_as_it_is() {
         ("help_plan", &["plan", "--help"]),
         ("help_apply", &["apply", "--help"]),
         ("help_status", &["status", "--help"]),
+        ("help_completions", &["completions", "--help"]),
+        ("help_man", &["man", "--help"]),
     ] {
         let said = Program::new(args).env("COLUMNS", "100").output().exits(0);
         assert_eq!(said.stderr, "");
@@ -33,9 +39,51 @@ fn the_help_has_examples_and_stays_as_it_is() {
 }
 
 #[test]
-fn the_version_is_said() {
-    let said = Program::new(&["--version"]).output().exits(0);
-    assert_eq!(said.stdout, format!("rootbell {}\n", env!("CARGO_PKG_VERSION")));
+fn every_command_shows_how_it_is_used() {
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let said = Program::new(&[name, "--help"]).output().exits(0);
+        assert!(said.stdout.contains(&format!("Examples:\n  rootbell {name}")), "{said:#?}");
+    }
+}
+
+#[test]
+fn the_version_is_said_with_the_commit_where_it_is_known() {
+    let said = Program::new(&["--version"]).output().exits(0).stdout;
+    let mut git = Command::new("git");
+    git.args(["rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let git = git.output().map(|out| String::from_utf8(out.stdout).unwrap()).unwrap_or_default();
+    // The first line is empty where the repository begins here, and not around it.
+    let expected = match git.split_once('\n') {
+        Some(("", head)) => format!("rootbell {} ({})\n", env!("CARGO_PKG_VERSION"), &head[..9]),
+        _ => format!("rootbell {}\n", env!("CARGO_PKG_VERSION")),
+    };
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn every_shell_gets_completions_that_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = Program::new(&["completions", shell]).output().exits(0);
+        for word in ["rootbell", "apply", "retention-days"] {
+            assert!(said.stdout.contains(word), "{shell}: no {word}");
+        }
+        assert_eq!(said.stderr, "");
+    }
+    let said = Program::new(&["completions", "bash"]).output().exits(0);
+    let script =
+        format!("{}\nCOMP_WORDS=(rootbell st) COMP_CWORD=1; _rootbell rootbell st; echo \"$COMPREPLY\"", said.stdout);
+    assert_eq!(Program::other("bash", &["-c", &script]).output().exits(0).stdout, "status\n");
+    Program::new(&["completions", "cmd"]).output().exits(2).says("[possible values: bash,");
+}
+
+#[test]
+fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
+    let said = Program::new(&["man"]).output().exits(0);
+    assert!(said.stdout.contains(".TH rootbell 1") && said.stdout.contains("Exit status"), "{said:#?}");
+    let said = Program::new(&["man", "apply"]).output().exits(0);
+    assert!(said.stdout.contains(r"\-\-retention\-days") && said.stdout.contains("Applying twice"), "{said:#?}");
+    Program::new(&["man", "aply"]).output().exits(2).without_result().says("`aply`").says("apply, status");
 }
 
 #[test]
@@ -283,4 +331,26 @@ fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
     Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).says("retrying");
     let said = Program::new(&["status", "--demo=nonsense"]).output().exits(2).without_result();
     said.says("There is no demo account `nonsense`");
+}
+
+#[test]
+fn every_json_of_a_demo_says_that_it_is_one() {
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let json: &[&str] = match command.get_arguments().find(|a| ["json", "format"].contains(&a.get_id().as_str())) {
+            Some(argument) if argument.get_id() == "json" => &["--json"],
+            Some(_) => &["--format", "json"],
+            None => continue,
+        };
+        // What a command needs so that it comes to its result.
+        let rest: &[&str] = match name {
+            "apply" => &["--yes", "--email", "a@example.com"],
+            _ => &[],
+        };
+        let said = Program::new(&[&[name, "--demo"], json, rest].concat()).output().decent();
+        assert_eq!(said.json()["demo"], true, "{said:#?}");
+    }
+    let world = World::new("us-east-1");
+    let said = world.rootbell(&["status", "--json"]).output().exits(3);
+    assert_eq!(said.json().get("demo"), None, "a real account is none");
 }

@@ -2,4 +2,5 @@
 
 mod dashboard;
 mod first_run;
+mod scenarios;
 mod trouble;

@@ -15,7 +15,10 @@ mod cli;
 mod flows;
 mod properties;
 #[cfg(unix)]
+mod readme;
+#[cfg(unix)]
 mod ring;
+mod screens;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -3,6 +3,7 @@
 
 #[cfg(unix)]
 pub mod emulator;
+pub mod kept;
 #[cfg(unix)]
 mod history;
 #[cfg(unix)]
@@ -17,6 +18,7 @@ pub mod pty;
 pub mod queue;
 #[cfg(unix)]
 pub mod read;
+pub mod svg;
 pub mod tester;
 #[cfg(unix)]
 pub mod venv;

@@ -133,6 +133,7 @@ impl<'a> Call<'a> {
             | "UnauthorizedOperation"
             | "UnauthorizedAccess"
             | "NotAuthorized"
+            | "NotOrganizationMasterAccountException"
             | "InsufficientDependencyServiceAccessPermissionException" => ErrorKind::AccessDenied,
             "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "PriorRequestNotComplete" => {
                 ErrorKind::Throttled

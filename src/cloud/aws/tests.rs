@@ -33,17 +33,17 @@ fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder
 }
 
 /// A request as the tests look at it.
-struct Asked {
-    method: String,
-    url: String,
+pub(in crate::cloud) struct Asked {
+    pub method: String,
+    pub url: String,
     /// The operation, where a header or the body names it.
-    operation: String,
+    pub operation: String,
     body: String,
-    protocol: Protocol,
+    pub protocol: Protocol,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Protocol {
+pub(in crate::cloud) enum Protocol {
     Json,
     Query,
     Cbor,
@@ -82,12 +82,19 @@ fn wire_in(
     AwsCloud::new(&settings(http, region).build(), Some("prod".to_owned()))
 }
 
-fn wire(answer: impl Fn(&Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static) -> AwsCloud {
+pub(in crate::cloud) fn wire(
+    answer: impl Fn(&Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static,
+) -> AwsCloud {
     wire_in("eu-west-1", answer)
 }
 
 /// An error answer as the service of the request writes it.
-fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+pub(in crate::cloud) fn refusal(
+    asked: &Asked,
+    status: u16,
+    code: &str,
+    message: &str,
+) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
     let xml = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     let (id, body) = match asked.protocol {
         Protocol::Json => ("x-amzn-requestid", json!({ "__type": code, "message": message }).to_string().into_bytes()),
@@ -105,7 +112,7 @@ fn refusal(asked: &Asked, status: u16, code: &str, message: &str) -> (u16, Vec<(
 /// A CBOR map of short texts.
 ///
 /// Source: RFC 8949, section 3.1, major types 3 and 5.
-fn cbor(entries: &[(&str, &str)]) -> Vec<u8> {
+pub(in crate::cloud) fn cbor(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = vec![0xa0 | u8::try_from(entries.len()).unwrap()];
     for text in entries.iter().flat_map(|(name, value)| [name, value]) {
         bytes.extend([0x78, u8::try_from(text.len()).unwrap()]);
@@ -115,7 +122,7 @@ fn cbor(entries: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// S3's answer where a part of a bucket was never set.
-fn never_set(asked: &Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+pub(in crate::cloud) fn never_set(asked: &Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
     let parts = [
         ("policy", "NoSuchBucketPolicy"),
         ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
@@ -129,7 +136,7 @@ fn never_set(asked: &Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
     }
 }
 
-fn ok(body: impl Into<Vec<u8>>) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
+pub(in crate::cloud) fn ok(body: impl Into<Vec<u8>>) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
     (200, Vec::new(), body.into())
 }
 

@@ -64,7 +64,7 @@ impl Account {
         self.identity().place(region)
     }
 
-    pub(super) fn region_mut(&mut self, region: &str) -> &mut Region {
+    pub(in crate::cloud) fn region_mut(&mut self, region: &str) -> &mut Region {
         self.regions.entry(region.to_owned()).or_default()
     }
 

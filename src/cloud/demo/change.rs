@@ -28,6 +28,11 @@ fn gone(message: impl Into<String>) -> Refusal {
     refused(ErrorKind::NotFound, message)
 }
 
+/// What the call leans on is not there. It may have been made a moment ago: nobody can tell the two apart.
+fn not_yet(message: impl Into<String>) -> Refusal {
+    refused(ErrorKind::EventualConsistency, message)
+}
+
 /// The change, or why not. A refused change alters nothing.
 pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Done {
     match change {
@@ -73,7 +78,8 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             Ok(())
         }
         Change::StartLogging { trail } => {
-            let trail = alterable(account, scene, trail)?;
+            let new = |no: Refusal| if no.kind == ErrorKind::NotFound { not_yet(no.message) } else { no };
+            let trail = alterable(account, scene, trail).map_err(new)?;
             if !trail.logging {
                 (trail.logging, trail.started, trail.stopped) = (true, Some(scene.now), None);
             }
@@ -129,7 +135,7 @@ fn in_bucket(account: &mut Account, name: &str, alter: impl FnOnce(&mut Bucket))
     if account.foreign_buckets.iter().any(|foreign| foreign == name) {
         return Err(refused(ErrorKind::AccessDenied, "Access Denied"));
     }
-    alter(account.buckets.get_mut(name).ok_or_else(|| gone("The specified bucket does not exist"))?);
+    alter(account.buckets.get_mut(name).ok_or_else(|| not_yet("The specified bucket does not exist"))?);
     Ok(())
 }
 
@@ -149,7 +155,7 @@ fn standing_group<'a>(account: &'a mut Account, scene: &Scene, name: &str) -> Re
 }
 
 fn standing_role<'a>(account: &'a mut Account, name: &str) -> Result<&'a mut Role, Refusal> {
-    account.roles.get_mut(name).ok_or_else(|| gone(format!("The role with name {name} cannot be found.")))
+    account.roles.get_mut(name).ok_or_else(|| not_yet(format!("The role with name {name} cannot be found.")))
 }
 
 /// The checks in AWS's order: the name, the quota, the bucket and its policy, the log group, the role.
@@ -167,12 +173,12 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
     }
     let standing = account.buckets.get(bucket);
     let Some(standing) = standing else {
-        return Err(gone(format!("S3 bucket {bucket} does not exist!")));
+        return Err(not_yet(format!("S3 bucket {bucket} does not exist!")));
     };
     let policy_seen = scene.through(standing.policy_set, account.timing.bucket_policy_ready_after);
     if !policy_seen || !bucket_lets_in(account, &scene.place, bucket, &scene.place.trail_arn(name)) {
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
-        return Err(refused(ErrorKind::EventualConsistency, message));
+        return Err(not_yet(message));
     }
     deliverable(account, scene, delivery)?;
     let trail = Trail {
@@ -196,12 +202,12 @@ fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
     let place = &scene.place;
     let groups = account.regions.get(&place.region).map(|region| &region.log_groups);
     let group = groups.and_then(|all| all.keys().find(|name| place.log_group_arn(name) == delivery.log_group_arn));
-    let not_yet = |what: &str| refused(ErrorKind::EventualConsistency, format!("Access denied. Check the {what}."));
-    let group = group.ok_or_else(|| not_yet("log group's ARN"))?;
+    let unclear = |what: &str| not_yet(format!("Access denied. Check the {what}."));
+    let group = group.ok_or_else(|| unclear("log group's ARN"))?;
     let role = delivery.role_arn.rsplit('/').next().and_then(|name| account.roles.get(name));
     let known = role.is_some_and(|role| scene.through(role.created, account.timing.role_ready_after));
     if !known || !role_may_deliver(account, place, &delivery.role_arn, group) {
-        return Err(not_yet("role's trust and permissions"));
+        return Err(unclear("role's trust and permissions"));
     }
     Ok(())
 }

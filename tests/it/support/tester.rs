@@ -72,6 +72,13 @@ impl Tester {
         tester
     }
 
+    /// As `rootbell --demo=SCENARIO`: the screen says that it is one.
+    pub fn on_demo(name: &str, width: u16, height: u16) -> Self {
+        let mut tester = Self::on(scenario(name), width, height);
+        tester.model.demo = Some(name.to_owned());
+        tester
+    }
+
     /// Starts the wizard; nothing has been answered yet.
     pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -214,6 +221,12 @@ impl Tester {
             line.trim_end().to_owned()
         });
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The screen as it is after something was altered from outside.
+    pub fn redrawn(&mut self) -> &Buffer {
+        self.draw();
+        self.buffer()
     }
 
     pub fn buffer(&self) -> &Buffer {

@@ -1,0 +1,142 @@
+//! Each demo account by keys, from its first screen to the end of the last step.
+
+use rootbell::app::Screen;
+use rootbell::cloud::demo::account::Link;
+use rootbell::domain::Step;
+use rootbell::domain::pattern::AUDITED;
+
+use crate::support::tester::{Tester, scenario};
+
+/// Applies the plan of the step on the screen, and goes on to the next one.
+fn apply_and_go_on(tester: &mut Tester, step: Step) {
+    assert_eq!(tester.model.screen, Screen::Step(step), "{}", tester.screen());
+    tester.press("enter").settle().sees("go on").does_not_see("failed");
+    if step != Step::Alarm {
+        tester.press("enter").settle();
+    }
+}
+
+/// Goes through all four steps from the account screen.
+fn set_up(tester: &mut Tester) {
+    tester.press("enter").settle();
+    Step::ALL.into_iter().for_each(|step| apply_and_go_on(tester, step));
+}
+
+/// The four steps are marked as done, or as waiting for what only time or a person can do.
+fn assert_all_done(tester: &mut Tester) {
+    tester.sees("3 Filter ok").sees("4 Alarm ok");
+    let screen = tester.screen();
+    let bar = screen.lines().next().unwrap();
+    for step in ["1 Trail ", "2 Topic "] {
+        let mark = bar.split(step).nth(1).unwrap();
+        assert!(mark.starts_with("ok") || mark.starts_with("wait"), "{bar}");
+    }
+}
+
+#[test]
+fn fresh_everything_is_made() {
+    let mut tester = Tester::on(scenario("fresh"), 80, 24);
+    tester.sees("missing  trail, topic, filter, alarm");
+    set_up(&mut tester);
+    assert_all_done(&mut tester);
+    let made = tester.on_account(|cloud| cloud.snapshot().timeless());
+    assert_eq!(made, scenario("fresh").set_up_for(&["alice@example.com"]).unwrap());
+}
+
+#[test]
+fn half_done_only_the_rest_is_made() {
+    let mut tester = Tester::on(scenario("half-done"), 80, 24);
+    tester.sees("missing  trail, filter, alarm").sees("waiting for alice@example.com to confirm");
+    tester.press("enter").sees("= S3 bucket").sees("+ trail").sees("Enter apply 2");
+    tester.press("enter").settle().sees("2 of 2 done").press("enter").settle();
+    tester.sees("waiting   = subscription").sees("Enter go on").press("enter").settle();
+    apply_and_go_on(&mut tester, Step::Filter);
+    apply_and_go_on(&mut tester, Step::Alarm);
+    assert_all_done(&mut tester);
+    tester.on_account(|cloud| {
+        for made_before in ["CreateBucket", "CreateRole", "CreateLogGroup", "CreateTopic", "Subscribe"] {
+            assert!(!cloud.calls().iter().any(|call| call == made_before), "{made_before}");
+        }
+    });
+}
+
+#[test]
+fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
+    let mut tester = Tester::on(scenario("organization"), 80, 24);
+    tester.sees("organization trail `org-trail` sees every region");
+    let theirs = tester.on_account(|cloud| cloud.snapshot().regions["us-east-1"].clone());
+    tester.press("enter").sees("A second one costs 2 USD").sees("cannot be").sees("Enter apply 11");
+    tester.press("esc").settle();
+    set_up(&mut tester);
+    assert_all_done(&mut tester);
+    tester.on_account(|cloud| {
+        let account = cloud.snapshot();
+        assert_eq!(account.regions["us-east-1"], theirs, "the organization's trail stays as it was");
+        assert!(account.regions["eu-west-1"].trails["rootbell"].logging);
+    });
+}
+
+#[test]
+fn organization_its_trail_is_refused_when_it_is_named() {
+    let mut tester = Tester::on(scenario("organization"), 80, 24);
+    tester.press("enter").fill("org-trail").settle();
+    let calls = tester.on_account(|cloud| cloud.calls().len());
+    tester.press("enter").settle();
+    let changes = ["UpdateTrail", "CreateTrail", "StartLogging", "PutEventSelectors"];
+    tester.on_account(|cloud| {
+        assert!(!cloud.calls()[calls..].iter().any(|call| changes.contains(&call.as_str())), "{:?}", cloud.calls());
+    });
+    tester.sees("lives in account").sees("this account cannot alter it");
+}
+
+#[test]
+fn drifted_each_screw_is_turned_back_and_nothing_else() {
+    let mut tester = Tester::on(scenario("drifted"), 80, 24);
+    tester.sees("is stopped").sees("may not publish").sees("not the one").sees("100");
+    tester.press("enter").sees("~ trail logging        stopped → records").sees("= trail");
+    apply_and_go_on(&mut tester, Step::Trail);
+    tester.sees("~ topic policy         CloudWatch may not publish → may").sees("confirmed = subscription");
+    apply_and_go_on(&mut tester, Step::Topic);
+    tester.sees("~ metric filter").sees("another pattern");
+    apply_and_go_on(&mut tester, Step::Filter);
+    tester.sees("~ alarm");
+    apply_and_go_on(&mut tester, Step::Alarm);
+    assert_all_done(&mut tester);
+    tester.on_account(|cloud| {
+        let calls = cloud.calls();
+        let changes = ["StartLogging", "SetTopicAttributes", "PutMetricFilter", "PutMetricAlarm"];
+        let others = ["Create", "Subscribe", "Update", "PutBucket", "PutRole", "PutRetention", "PutEvent"];
+        for change in changes {
+            assert_eq!(calls.iter().filter(|call| *call == change).count(), 1, "{change}");
+        }
+        assert!(!calls.iter().any(|call| others.iter().any(|other| call.starts_with(other))), "{calls:?}");
+        let region = &cloud.snapshot().regions["eu-west-1"];
+        assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, AUDITED);
+        assert!((region.alarms["rootbell-root-use"].threshold - 1.0).abs() < f64::EPSILON);
+        assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, Link::Confirmed);
+    });
+}
+
+#[test]
+fn denied_the_permission_is_named_and_once_it_is_there_it_goes_on() {
+    let mut tester = Tester::on(scenario("denied"), 80, 24);
+    tester.press("enter enter").settle().sees("failed").sees("iam:CreateRole");
+    tester.on_account(|cloud| cloud.mend("CreateRole"));
+    tester.press("enter").settle().sees("11 of 11 done").press("enter").settle();
+    for step in [Step::Topic, Step::Filter, Step::Alarm] {
+        apply_and_go_on(&mut tester, step);
+    }
+    assert_all_done(&mut tester);
+}
+
+#[test]
+fn expired_after_a_new_sign_in_r_goes_on() {
+    let mut tester = Tester::on(scenario("expired"), 80, 24);
+    tester.sees("the sign-in has expired").sees("`aws sso login`");
+    tester.press("enter").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+    tester.on_account(|cloud| cloud.mend("*"));
+    tester.press("r").settle().does_not_see("expired").sees("missing  trail, topic, filter, alarm");
+    set_up(&mut tester);
+    assert_all_done(&mut tester);
+}

@@ -1,0 +1,122 @@
+//! A screen as a picture: the cells of a terminal as SVG, readable on any background since it brings its own.
+
+use std::fmt::Write;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
+
+/// Tenths of a pixel, so that the picture is the same to the letter on every machine.
+const CELL: (usize, usize) = (84, 180);
+const MARGIN: usize = 120;
+
+/// The sixteen colours of a terminal with a dark background, or a light one; the first is the text's.
+fn hex(color: Color, light: bool) -> &'static str {
+    let (dark_one, light_one) = match color {
+        Color::Black => ("#484f58", "#24292f"),
+        Color::Red | Color::LightRed => ("#ff7b72", "#cf222e"),
+        Color::Green | Color::LightGreen => ("#3fb950", "#116329"),
+        Color::Yellow | Color::LightYellow => ("#d29922", "#9a6700"),
+        Color::Blue | Color::LightBlue => ("#58a6ff", "#0969da"),
+        Color::Magenta | Color::LightMagenta => ("#bc8cff", "#8250df"),
+        Color::Cyan | Color::LightCyan => ("#39c5cf", "#1b7c83"),
+        Color::DarkGray => ("#8b949e", "#57606a"),
+        Color::Reset | Color::Gray | Color::White => ("#e6edf3", "#1f2328"),
+        other => panic!("the pictures have no colour for {other:?}"),
+    };
+    if light { light_one } else { dark_one }
+}
+
+fn ground(light: bool) -> &'static str {
+    if light { "#ffffff" } else { "#0d1117" }
+}
+
+/// "12.5" of 125.
+fn tenths(n: usize) -> String {
+    if n.is_multiple_of(10) { (n / 10).to_string() } else { format!("{}.{}", n / 10, n % 10) }
+}
+
+/// Cells side by side that look the same.
+struct Run {
+    at: usize,
+    text: String,
+    fg: Color,
+    bg: Color,
+    bold: bool,
+}
+
+fn runs(row: &[Cell]) -> Vec<Run> {
+    let mut all: Vec<Run> = Vec::new();
+    for (at, cell) in row.iter().enumerate() {
+        let reversed = cell.modifier.contains(Modifier::REVERSED);
+        let (fg, bg) = if reversed { (cell.bg, cell.fg) } else { (cell.fg, cell.bg) };
+        let bold = cell.modifier.contains(Modifier::BOLD);
+        match all.last_mut() {
+            // A blank has no colour of its own.
+            Some(run) if run.bg == bg && (cell.symbol() == " " || (run.fg == fg && run.bold == bold)) => {
+                run.text.push_str(cell.symbol());
+            }
+            _ => all.push(Run { at, text: cell.symbol().to_owned(), fg, bg, bold }),
+        }
+    }
+    all
+}
+
+/// The screen as an SVG document, with a title for those who cannot see it.
+pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
+    let (columns, rows) = (usize::from(buffer.area.width), usize::from(buffer.area.height));
+    let (width, height) = (tenths(columns * CELL.0 + 2 * MARGIN), tenths(rows * CELL.1 + 2 * MARGIN));
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+         height=\"{height}\" role=\"img\" fill=\"{}\" xml:space=\"preserve\" \
+         font-family=\"ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"14\">\n\
+         <title>{}</title>\n\
+         <rect x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\" stroke=\"#6e7681\"/>\n",
+        hex(Color::Reset, light),
+        escaped(title),
+        tenths(columns * CELL.0 + 2 * MARGIN - 10),
+        tenths(rows * CELL.1 + 2 * MARGIN - 10),
+        ground(light),
+    );
+    for (y, row) in buffer.content.chunks(columns).enumerate() {
+        for run in runs(row) {
+            let x = |column: usize| tenths(MARGIN + column * CELL.0);
+            if run.bg != Color::Reset {
+                let _ = writeln!(
+                    svg,
+                    "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"18\" fill=\"{}\"/>",
+                    x(run.at),
+                    tenths(MARGIN + y * CELL.1),
+                    tenths(run.text.width() * CELL.0),
+                    hex(run.bg, light),
+                );
+            }
+            let text = run.text.trim();
+            if text.is_empty() {
+                continue;
+            }
+            let before = run.text.width() - run.text.trim_start().width();
+            // Its width is said, so that columns stay columns in whatever font there is.
+            let _ = write!(
+                svg,
+                "<text x=\"{}\" y=\"{}\" textLength=\"{}\"",
+                x(run.at + before),
+                tenths(MARGIN + y * CELL.1 + 135),
+                tenths(text.width() * CELL.0),
+            );
+            if hex(run.fg, light) != hex(Color::Reset, light) {
+                let _ = write!(svg, " fill=\"{}\"", hex(run.fg, light));
+            }
+            if run.bold {
+                svg.push_str(" font-weight=\"bold\"");
+            }
+            let _ = writeln!(svg, ">{}</text>", escaped(text));
+        }
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
