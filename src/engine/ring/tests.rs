@@ -302,6 +302,39 @@ fn a_slip_while_watching_is_no_verdict() {
 }
 
 #[test]
+fn what_is_never_answered_is_said_rather_than_what_was_waited_for() {
+    for slips in ["DescribeAlarmHistory", "FilterLogEvents"] {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault(slips, Fault::Throttle);
+            // The count tells that the pattern has found it, too.
+            let wanted = (slips == "DescribeAlarmHistory").then_some(slips);
+            let called = match stage.drill("d").await {
+                Err(RingError::Call(error)) => Some(error.operation),
+                ended => {
+                    assert!(ended.is_ok(), "{ended:?}");
+                    None
+                }
+            };
+            assert_eq!(called, wanted);
+        });
+    }
+}
+
+#[test]
+fn without_a_connection_nothing_is_done() {
+    for fault in [Fault::Offline, Fault::Timeout] {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault("DescribeAlarmHistory", fault);
+            assert!(matches!(stage.test().await, Err(RingError::Call(_))));
+            assert!(matches!(stage.drill("d").await, Err(RingError::Call(_))));
+            assert_eq!(stage.writes(), Vec::<String>::new());
+        });
+    }
+}
+
+#[test]
 fn what_goes_wrong_after_the_notification_went_out_does_not_undo_the_proof() {
     run(async {
         let stage = Stage::sound();
