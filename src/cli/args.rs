@@ -217,6 +217,7 @@ pub struct StatusOptions {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct TestOptions {
     /// Ring the whole chain but CloudTrail itself, by a marked event in the log group
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cloud::{Cloud, CloudError, ErrorKind, Search};
+use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::event::{DRILL_STREAM, drill, harmless};
 use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::watch::{HistoryItem, HistoryKind};
@@ -307,7 +307,7 @@ impl Line {
         began: Timestamp,
         now: Timestamp,
         find: bool,
-    ) -> (Result<bool, CloudError>, Result<f64, CloudError>) {
+    ) -> (Answer<bool>, Answer<f64>) {
         let minute = SignedDuration::from_mins(1);
         let (from, to) = (before(began, minute), now.saturating_add(minute).unwrap_or(now));
         let search = Search { log_group: &self.log_group, pattern: &self.pattern, from, to, page: None };
@@ -387,7 +387,7 @@ impl<'a> Watch<'a> {
             self.turn_to(hop, &mut waiting);
             let history = self.cloud.alarm_history(&self.bell.alarm, before(self.began, SKEW)).await;
             let history = match self.passing(history) {
-                Ok(items) => self.since_the_ring(items.unwrap_or_default()),
+                Ok(items) => self.since_the_ring(&items.unwrap_or_default()),
                 // The proof is there; the way back is no part of it.
                 Err(_) if hop == Hop::Back => return Ok(()),
                 Err(error) => return Err(error.into()),
@@ -432,7 +432,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Oldest first, from the change to ALARM on that is this ring's: what came before is another story.
-    fn since_the_ring(&self, newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
+    fn since_the_ring(&self, newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
         let Some(ring) = newest_first.iter().position(|item| self.mark.fits(item)) else { return Vec::new() };
         // Of entries of one moment, AWS does not say which comes first.
         let at = newest_first[ring].at;
@@ -462,7 +462,7 @@ impl<'a> Watch<'a> {
     }
 
     /// A slip of the network while watching is no verdict: the next question may be answered.
-    fn passing<T>(&mut self, answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    fn passing<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
         match answer {
             Ok(value) => Ok(Some(value)),
             Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => {
@@ -475,7 +475,7 @@ impl<'a> Watch<'a> {
 }
 
 /// Before anything is done, whatever is not answered is a reason not to do it; being asked to slow down is an answer.
-fn unless_throttled<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+fn unless_throttled<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind == ErrorKind::Throttled => Ok(None),

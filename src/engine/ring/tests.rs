@@ -109,7 +109,7 @@ fn a_test_sees_the_alarm_the_notification_and_the_way_back_with_their_times() {
              Nobody used root."
         );
         assert!(ring.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"), "{}", ring.seen[1].said);
-        let waited: Vec<_> = stage.news.lock().unwrap().iter().map(|ring| (ring.seen.len(), ring.waits_for)).collect();
+        let turns: Vec<_> = stage.news.lock().unwrap().iter().map(|ring| (ring.seen.len(), ring.waits_for)).collect();
         let wanted = [
             (0, Some(Hop::Alarm)),
             (1, Some(Hop::Alarm)),
@@ -117,7 +117,7 @@ fn a_test_sees_the_alarm_the_notification_and_the_way_back_with_their_times() {
             (2, Some(Hop::Back)),
             (3, Some(Hop::Back)),
         ];
-        assert_eq!(waited, wanted);
+        assert_eq!(turns, wanted);
     });
 }
 
