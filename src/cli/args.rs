@@ -52,17 +52,17 @@ Examples:
   rootbell test --json | jq '.hops[] | {hop, after_seconds}'
   rootbell test --drill
 
-A test sets the alarm to ALARM by hand, with a reason that says who did and that nobody used root, and reads the alarm's
-history until the notification has gone out; the alarm goes back to OK by itself. Everybody subscribed gets the message.
-It proves alarm, topic and inbox, and takes cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and
+A test sets the alarm to ALARM by hand, with a reason that says who did and that nobody used root, and reads the \
+alarm's history until the notification has gone out; the alarm goes back to OK by itself. Everybody who is subscribed \
+gets the message. It proves alarm and topic, and takes cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and \
 cloudwatch:DescribeAlarmHistory.
 
-A drill proves filter and metric as well. It writes one marked event into the log group and asks before it does; takes
-logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, cloudwatch:DescribeAlarms and
-cloudwatch:DescribeAlarmHistory.
+A drill proves filter and metric as well. It writes one marked event into the log group, and asks before it does. It \
+takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
 
-JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [],
-hops: [{hop: stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
+JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
+stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
 
 Exit status: 0 the notification was seen to go out; 1 it was not; 2 the command line is wrong.";
 
@@ -72,10 +72,10 @@ Examples:
   rootbell events --since 12h
   rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
 
-Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself. Takes
+Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself. Takes \
 logs:FilterLogEvents.
 
-JSON: {account, region, log_group, since, events: [{id, time, event, source, outcome: success|failure, error, mfa,
+JSON: {account, region, log_group, since, events: [{id, time, event, source, outcome: success|failure, error, mfa, \
 address, region, client, via: console|API, assumed_root, drill, raw}], more, error: {why, fix} or null}
 
 Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
@@ -241,6 +241,7 @@ pub struct StatusOptions {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct TestOptions {
     /// Ring the whole chain but CloudTrail itself, by a marked event in the log group
     #[arg(long)]

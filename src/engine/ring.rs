@@ -211,6 +211,8 @@ struct Watch<'a> {
     mark: Mark,
     /// How many actions the change of state has.
     actions: usize,
+    /// What kept the last round from being answered in full.
+    slip: Option<CloudError>,
     ring: Ring,
 }
 
@@ -234,7 +236,7 @@ pub async fn test(cloud: &dyn Cloud, bell: &Bell, watcher: &Watcher<'_>) -> Resu
     let (standing, history) = join!(cloud.alarm(&bell.alarm), cloud.alarm_history(&bell.alarm, before(began, SKEW)));
     let standing = standing?.ok_or(RingError::NoAlarm)?;
     let why = reason("Test alarm", &bell.caller, began);
-    let mark = Mark::new(Some(&why), &standing, &passing(history)?.unwrap_or_default());
+    let mark = Mark::new(Some(&why), &standing, &unless_throttled(history)?.unwrap_or_default());
     let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
     watch.wait_for(Hop::Alarm);
     let set = |state, reason| Change::SetAlarmState { alarm: bell.alarm.clone(), state, reason };
@@ -264,9 +266,9 @@ pub async fn run_drill(cloud: &dyn Cloud, bell: &Bell, line: &Line, watcher: &Wa
     if standing.state == AlarmState::Alarm {
         return Err(RingError::Ringing);
     }
-    let mark = Mark::new(None, &standing, &passing(history)?.unwrap_or_default());
-    passing(found)?;
-    let counted = passing(counted)?.unwrap_or_default();
+    let mark = Mark::new(None, &standing, &unless_throttled(history)?.unwrap_or_default());
+    unless_throttled(found)?;
+    let counted = unless_throttled(counted)?.unwrap_or_default();
     let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
     watch.wait_for(Hop::Stored);
     let (log_group, stream) = (line.log_group.clone(), DRILL_STREAM.to_owned());
@@ -292,7 +294,7 @@ impl Line {
         began: Timestamp,
         now: Timestamp,
         find: bool,
-    ) -> (Result<bool, CloudError>, Result<f64, CloudError>) {
+    ) -> (Answer<bool>, Answer<f64>) {
         let minute = SignedDuration::from_mins(1);
         let (from, to) = (before(began, minute), now.saturating_add(minute).unwrap_or(now));
         let search = Search { log_group: &self.log_group, pattern: &self.pattern, from, to, page: None };
@@ -310,7 +312,7 @@ impl Line {
 impl<'a> Watch<'a> {
     fn new(cloud: &'a dyn Cloud, bell: &'a Bell, watcher: &'a Watcher<'a>, standing: &Alarm, mark: Mark) -> Self {
         let ring = Ring { seen: Vec::new(), waits_for: None };
-        Self { cloud, bell, watcher, began: (watcher.clock)(), mark, actions: standing.actions.len(), ring }
+        Self { cloud, bell, watcher, began: (watcher.clock)(), mark, actions: standing.actions.len(), slip: None, ring }
     }
 
     fn since(&self) -> SignedDuration {
@@ -347,9 +349,9 @@ impl<'a> Watch<'a> {
                 self.cloud.alarm(&self.bell.alarm),
             );
             // A metric's name is the filter's alone, so that what goes up now is the drill.
-            let counted = passing(sum)?.is_some_and(|sum| sum > counted);
-            let rings = passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
-            if passing(found)?.unwrap_or_default() || counted || rings {
+            let counted = self.passing(sum)?.is_some_and(|sum| sum > counted);
+            let rings = self.passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
+            if self.passing(found)?.unwrap_or_default() || counted || rings {
                 self.saw(Hop::Matched, self.since(), String::new());
             }
             if counted || rings {
@@ -371,8 +373,8 @@ impl<'a> Watch<'a> {
             };
             self.turn_to(hop, &mut waiting);
             let history = self.cloud.alarm_history(&self.bell.alarm, before(self.began, SKEW)).await;
-            let history = match passing(history) {
-                Ok(items) => self.since_the_ring(items.unwrap_or_default()),
+            let history = match self.passing(history) {
+                Ok(items) => self.since_the_ring(&items.unwrap_or_default()),
                 // The proof is there; the way back is no part of it.
                 Err(_) if hop == Hop::Back => return Ok(()),
                 Err(error) => return Err(error.into()),
@@ -417,7 +419,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Oldest first, from the change to ALARM on that is this ring's: what came before is another story.
-    fn since_the_ring(&self, newest_first: Vec<HistoryItem>) -> Vec<HistoryItem> {
+    fn since_the_ring(&self, newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
         let Some(ring) = newest_first.iter().position(|item| self.mark.fits(item)) else { return Vec::new() };
         // Of entries of one moment, AWS does not say which comes first.
         let at = newest_first[ring].at;
@@ -436,21 +438,34 @@ impl<'a> Watch<'a> {
         }
     }
 
-    async fn pause(&self, hop: Hop, waiting: SignedDuration) -> Result<(), RingError> {
+    async fn pause(&mut self, hop: Hop, waiting: SignedDuration) -> Result<(), RingError> {
         let waited = self.since() - waiting;
         if waited >= self.bell.patience {
-            return Err(RingError::TimedOut { hop, waited });
+            return Err(self.slip.take().map_or(RingError::TimedOut { hop, waited }, RingError::Call));
         }
+        self.slip = None;
         tokio::time::sleep(PACE).await;
         Ok(())
     }
+
+    /// A slip of the network while watching is no verdict: the next question may be answered.
+    fn passing<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
+        match answer {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => {
+                self.slip = Some(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
-/// A slip of the network while watching is no verdict: the next question may be answered.
-fn passing<T>(answer: Answer<T>) -> Answer<Option<T>> {
+/// Before anything is done, whatever is not answered is a reason not to do it; being asked to slow down is an answer.
+fn unless_throttled<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => Ok(None),
+        Err(error) if error.kind == ErrorKind::Throttled => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -25,6 +25,8 @@ fn nowhere(args: &[&str]) -> Program {
 fn the_help_has_examples_and_stays_as_it_is() {
     for (name, args) in [
         ("help", &["--help"][..]),
+        ("help_test", &["test", "--help"]),
+        ("help_events", &["events", "--help"]),
         ("help_plan", &["plan", "--help"]),
         ("help_apply", &["apply", "--help"]),
         ("help_status", &["status", "--help"]),
@@ -140,7 +142,16 @@ fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
 
 #[test]
 fn no_credentials_is_a_sentence_that_names_the_way_out() {
-    for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["status", "--json"]] {
+    let commands: [&[&str]; 7] = [
+        &["plan"],
+        &["apply", "--yes"],
+        &["status"],
+        &["status", "--json"],
+        &["test", "--json"],
+        &["test", "--drill", "--yes"],
+        &["events"],
+    ];
+    for command in commands {
         let url = format!("http://127.0.0.1:{}", free_port());
         let program = Program::new(command).env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url);
         program.output().exits(1).without_result().says("no credentials").says("`aws sso login`").says("--demo");
@@ -197,7 +208,9 @@ fn somebody_elses_bucket_proposes_another_name() {
 
 #[test]
 fn an_endpoint_that_refuses_is_a_sentence_about_the_connection() {
-    for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
+    let commands: [&[&str]; 5] =
+        [&["plan"], &["apply", "--yes", "--json"], &["status", "--json"], &["test", "--json"], &["events", "--json"]];
+    for command in commands {
         nowhere(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
     }
 }
@@ -223,7 +236,7 @@ fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
 fn while_an_endpoint_never_answers_ctrl_c_leaves_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
+    for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["test"], &["events"]] {
         let running = nowhere(command).arg("--endpoint-url").arg(&url).start();
         let _silent = listener.accept().unwrap();
         let asked = Instant::now();
@@ -241,6 +254,7 @@ fn a_broken_pipe_is_silent() {
         assert_eq!(said.stderr.lines().count(), 1, "only that it is a demo: {said:#?}");
         said.exits(3);
     }
+    Program::new(&["events", "--demo=ringing"]).without_stdout().output().exits(0);
 }
 
 #[cfg(target_os = "linux")]

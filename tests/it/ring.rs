@@ -9,7 +9,7 @@ use crate::support::World;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
-use crate::support::read::changes_of_state;
+use crate::support::read::{changes_of_state, log_events};
 
 const ALARM: &str = "rootbell-root-use";
 
@@ -193,6 +193,53 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
 }
 
 #[test]
+fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
+    let region = "eu-west-1";
+    let (world, queue) = armed(region);
+    let drill = || world.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
+    // The emulator's filters count nothing: the drill gets no further.
+    let said = drill().output().exits(1);
+    assert_eq!(hops(&said), ["stored", "matched"]);
+    let error = &said.json()["error"];
+    assert!(error["why"].as_str().unwrap().contains("in vain for: counted by the metric"), "{error}");
+    assert!(error["fix"].as_str().unwrap().contains("Look at the metric filter"), "{error}");
+    assert_eq!(world.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
+    assert_eq!(queue.messages(), Vec::<Value>::new());
+
+    let events = log_events(&world.emulator.url(), region, "rootbell/cloudtrail");
+    assert_eq!(events.len(), 1);
+    let (stream, event) = (&events[0].0, serde_json::from_str::<Value>(&events[0].1).unwrap());
+    assert_eq!(stream, "rootbell-drill");
+    assert_eq!(event["userIdentity"]["type"], "Root");
+    assert_eq!(
+        (&event["eventSource"], &event["sourceIPAddress"]),
+        (&json!("drill.rootbell"), &json!("drill.rootbell"))
+    );
+    assert_eq!(event["additionalEventData"]["startedBy"], "arn:aws:iam::000000000000:root");
+
+    // The stream is there already, and the list tells that it was a drill.
+    assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched"]);
+    let said = world.rootbell(&["events", "--json"]).output().exits(0).json();
+    let drills: Vec<_> = said["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
+    assert_eq!(drills, [json!(true), json!(true)]);
+    let said = world.rootbell(&["events"]).output().exits(0);
+    assert_eq!(said.stdout.matches("RootbellDrill").count(), 2, "{said:#?}");
+}
+
+#[test]
+fn a_drill_that_is_denied_names_the_permission_and_leaves_nothing() {
+    let (world, _) = armed("us-east-1");
+    for operation in ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"] {
+        world.proxy.deny(operation);
+        let said = world.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
+        let fix = said.json()["error"]["fix"].as_str().unwrap().to_owned();
+        assert!(fix.contains(&format!(":{operation}")), "{operation}: {fix}");
+        world.proxy.clear();
+    }
+    assert_eq!(log_events(&world.emulator.url(), "us-east-1", "rootbell/cloudtrail"), []);
+}
+
+#[test]
 fn a_drill_asks_and_without_a_terminal_does_nothing() {
     let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is written");
@@ -292,7 +339,7 @@ fn nothing_in_an_event_steers_the_terminal() {
          eventType = \"AwsApiCall\"\nuserIdentity = {{ type = \"Root\" }}\n"
     );
     for args in [&["events"][..], &["events", "--json"]] {
-        let said = args.iter().fold(demo(&account), |program, arg| program.arg(arg)).output().exits(0);
+        let said = args.iter().fold(demo(&account), Program::arg).output().exits(0);
         let steers = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
         assert!(!said.stdout.contains(steers), "{said:#?}");
         assert_eq!(said.stdout.matches("Mozilla").count(), if args.len() == 1 { 5 } else { 12 }, "{said:#?}");

@@ -139,10 +139,12 @@ impl Logs {
         let event = event.map_err(|e| call.unsendable(&e))?;
         let request = self.client.put_log_events().log_group_name(log_group).log_stream_name(stream).log_events(event);
         let taken = request.send().await.map_err(|e| call.failed(&e))?;
-        match taken.rejected_log_events_info() {
-            Some(rejected) => Err(call.denied_in_answer(&format!("CloudWatch Logs left the event out: {rejected:?}"))),
-            None => Ok(()),
-        }
+        let Some(rejected) = taken.rejected_log_events_info() else { return Ok(()) };
+        let why = match rejected.too_new_log_event_start_index() {
+            Some(_) => "its time is more than 2 hours ahead of AWS's",
+            None => "its time is too old, or older than what the log group keeps",
+        };
+        Err(call.denied_in_answer(&format!("the event was left out, for {why}; is the clock of this machine right?")))
     }
 
     pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {

@@ -19,6 +19,7 @@ mod answers;
 mod connecting;
 mod refusals;
 mod requests;
+mod watch;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell";
@@ -221,5 +222,13 @@ fn every_change() -> Vec<Change> {
         Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
         Change::PutMetricFilter { log_group: group, filter: filter() },
         Change::PutMetricAlarm { alarm: Box::new(alarm()) },
+        Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Ok, reason: "back".into() },
+        Change::CreateLogStream { log_group: "g".into(), stream: "s".into() },
+        Change::PutLogEvents {
+            log_group: "g".into(),
+            stream: "s".into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            message: "{}".into(),
+        },
     ]
 }

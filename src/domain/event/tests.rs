@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::samples::SAMPLES;
 
@@ -107,5 +109,113 @@ fn the_samples_decode() {
     for sample in SAMPLES {
         let event = RootEvent::decode(sample.json, "x", None);
         assert!(!event.name.is_empty() && event.time.is_some(), "{}", sample.json);
+    }
+}
+
+/// Text as an attacker would choose it: controls, directions of writing, quotes, the ends of things.
+fn nasty() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<String>(),
+        proptest::sample::select(vec![
+            "\u{1b}[2J",
+            "\u{9b}0m",
+            "\r\n",
+            "\u{202e}",
+            "\u{7f}",
+            "\\u001b",
+            "\"",
+            "Failure",
+            "true"
+        ])
+        .prop_map(str::to_owned),
+        proptest::collection::vec(any::<char>(), 0..4).prop_map(String::from_iter),
+        proptest::collection::vec(0u8..0xa0, 0..8).prop_map(|bytes| bytes.into_iter().map(char::from).collect()),
+    ];
+    proptest::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        // Not every f64 comes through JSON to its last bit.
+        any::<i32>().prop_map(|n| Value::from(f64::from(n) / 8.0)),
+        nasty().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((nasty(), inner), 0..4).prop_map(|all| Value::Object(all.into_iter().collect())),
+        ]
+    })
+}
+
+/// An object that has some of the fields that are read, of whatever kind.
+fn event() -> impl Strategy<Value = Value> {
+    let known = [
+        "eventID",
+        "eventTime",
+        "eventName",
+        "eventSource",
+        "eventType",
+        "userAgent",
+        "sourceIPAddress",
+        "awsRegion",
+        "errorCode",
+        "errorMessage",
+        "responseElements",
+        "additionalEventData",
+        "userIdentity",
+        "sessionCredentialFromConsole",
+    ];
+    let inner = prop_oneof![
+        4 => value(),
+        1 => nasty().prop_map(|text| json!({ "ConsoleLogin": text, "MFAUsed": text })),
+        1 => nasty().prop_map(|text| json!({ "sessionContext": { "assumedRoot": text, "attributes": text } })),
+    ];
+    proptest::collection::vec((proptest::sample::select(known.to_vec()), inner), 0..12)
+        .prop_map(|all| Value::Object(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+}
+
+/// What holds for whatever line: no field steers a terminal, and the JSON of it can be read.
+fn tame(shown: &RootEvent) -> Result<(), TestCaseError> {
+    let steers =
+        |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+    let why = match &shown.outcome {
+        Outcome::Failure(why) => why.as_str(),
+        Outcome::Success => "",
+    };
+    for field in [&shown.id, &shown.name, &shown.source, &shown.address, &shown.region, &shown.client, why] {
+        prop_assert!(!field.contains(steers), "{field:?}");
+    }
+    prop_assert!(!shown.json.contains(|c| steers(c) && c != '\n'), "{:?}", shown.json);
+    prop_assert!(!harmless(&shown.to_json().to_string()).contains(steers));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_an_event_has_it_is_shown_and_nothing_of_it_is_lost(event in event(), id in nasty()) {
+        let shown = RootEvent::decode(&event.to_string(), &id, None);
+        tame(&shown)?;
+        prop_assert_eq!(serde_json::from_str::<Value>(&shown.json).unwrap(), event.clone());
+        prop_assert_eq!(shown.to_json()["raw"].clone(), event);
+    }
+
+    #[test]
+    fn whatever_a_line_is_it_is_shown(line in nasty(), bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        tame(&RootEvent::decode(&line, &line, None))?;
+        let text = String::from_utf8_lossy(&bytes);
+        tame(&RootEvent::decode(&text, &text, None))?;
+    }
+
+    #[test]
+    fn half_an_event_is_shown_too(event in event(), cut in 0usize..400) {
+        let line = event.to_string();
+        let end = (0..=cut.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap();
+        tame(&RootEvent::decode(&line[..end], "id", None))?;
     }
 }

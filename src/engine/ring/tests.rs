@@ -109,7 +109,7 @@ fn a_test_sees_the_alarm_the_notification_and_the_way_back_with_their_times() {
              Nobody used root."
         );
         assert!(ring.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"), "{}", ring.seen[1].said);
-        let waited: Vec<_> = stage.news.lock().unwrap().iter().map(|ring| (ring.seen.len(), ring.waits_for)).collect();
+        let turns: Vec<_> = stage.news.lock().unwrap().iter().map(|ring| (ring.seen.len(), ring.waits_for)).collect();
         let wanted = [
             (0, Some(Hop::Alarm)),
             (1, Some(Hop::Alarm)),
@@ -117,7 +117,7 @@ fn a_test_sees_the_alarm_the_notification_and_the_way_back_with_their_times() {
             (2, Some(Hop::Back)),
             (3, Some(Hop::Back)),
         ];
-        assert_eq!(waited, wanted);
+        assert_eq!(turns, wanted);
     });
 }
 
@@ -297,6 +297,39 @@ fn a_slip_while_watching_is_no_verdict() {
             let stage = Stage::sound();
             stage.cloud.fault(slips, Fault::ThrottleOnce);
             assert!(stage.test().await.unwrap().dispatched(), "{slips}");
+        });
+    }
+}
+
+#[test]
+fn what_is_never_answered_is_said_rather_than_what_was_waited_for() {
+    for slips in ["DescribeAlarmHistory", "FilterLogEvents"] {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault(slips, Fault::Throttle);
+            // The count tells that the pattern has found it, too.
+            let wanted = (slips == "DescribeAlarmHistory").then_some(slips);
+            let called = match stage.drill("d").await {
+                Err(RingError::Call(error)) => Some(error.operation),
+                ended => {
+                    assert!(ended.is_ok(), "{ended:?}");
+                    None
+                }
+            };
+            assert_eq!(called, wanted);
+        });
+    }
+}
+
+#[test]
+fn without_a_connection_nothing_is_done() {
+    for fault in [Fault::Offline, Fault::Timeout] {
+        run(async {
+            let stage = Stage::sound();
+            stage.cloud.fault("DescribeAlarmHistory", fault);
+            assert!(matches!(stage.test().await, Err(RingError::Call(_))));
+            assert!(matches!(stage.drill("d").await, Err(RingError::Call(_))));
+            assert_eq!(stage.writes(), Vec::<String>::new());
         });
     }
 }

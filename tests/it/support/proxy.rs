@@ -317,7 +317,9 @@ impl Shared {
             match call.operation.as_str() {
                 "SetAlarmState" => {
                     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
-                    runs.iter_mut().for_each(|ran| ran.at = now);
+                    for ran in &mut runs {
+                        ran.at = now;
+                    }
                     self.lock().ran.extend(runs);
                 }
                 "DescribeAlarmHistory" => history::add(request, &mut response, &self.lock().ran),

@@ -178,6 +178,19 @@ pub fn changes_of_state(endpoint: &str, region: &str, alarm: &str) -> Vec<(Strin
     })
 }
 
+/// The events of a log group: the stream, and the line.
+pub fn log_events(endpoint: &str, region: &str, log_group: &str) -> Vec<(String, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = aws_sdk_cloudwatchlogs::Client::new(&config(endpoint, region));
+        let found = client.filter_log_events().log_group_name(log_group).send().await.unwrap();
+        let event = |e: &aws_sdk_cloudwatchlogs::types::FilteredLogEvent| {
+            (e.log_stream_name().unwrap().to_owned(), e.message().unwrap().to_owned())
+        };
+        found.events().iter().map(event).collect()
+    })
+}
+
 /// The SDK's configuration for an emulator; no environment is read.
 fn config(endpoint: &str, region: &str) -> SdkConfig {
     SdkConfig::builder()

@@ -23,11 +23,11 @@ fn silent() -> AwsCloud {
     wire(|asked| panic!("nobody should ask {} {}", asked.operation, asked.url))
 }
 
-fn of_logs(client: aws_sdk_cloudwatchlogs::Client) -> AwsCloud {
+pub(super) fn of_logs(client: aws_sdk_cloudwatchlogs::Client) -> AwsCloud {
     AwsCloud { logs: super::super::logs::Logs { client }, ..silent() }
 }
 
-fn of_alarms(client: aws_sdk_cloudwatch::Client) -> AwsCloud {
+pub(super) fn of_alarms(client: aws_sdk_cloudwatch::Client) -> AwsCloud {
     AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..silent() }
 }
 

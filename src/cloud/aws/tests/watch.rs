@@ -1,0 +1,245 @@
+//! What a dashboard, a test and a drill ask and do.
+
+use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
+use aws_sdk_cloudwatch::operation::set_alarm_state::{SetAlarmStateError, SetAlarmStateOutput};
+use aws_sdk_cloudwatch::types::error::{InvalidFormatFault, ResourceNotFound};
+use aws_sdk_cloudwatch::types::{AlarmHistoryItem, HistoryItemType, MetricDataResult, ScanBy, StateValue};
+use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
+use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput;
+use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, RejectedLogEventsInfo};
+use aws_smithy_mocks::mock;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::error::ErrorMetadata;
+use jiff::Timestamp;
+
+use super::answers::{of_alarms, of_logs};
+use super::*;
+use crate::cloud::{Cloud, ErrorKind, Search};
+use crate::domain::watch::HistoryKind;
+
+const FROM: &str = "2026-11-23T08:00:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn entry(second: i64, kind: HistoryItemType, summary: &str, data: &str) -> AlarmHistoryItem {
+    AlarmHistoryItem::builder()
+        .alarm_name("root")
+        .timestamp(DateTime::from_secs(at(FROM).as_second() + second))
+        .history_item_type(kind)
+        .history_summary(summary)
+        .history_data(data)
+        .build()
+}
+
+#[tokio::test]
+async fn an_alarms_history_is_read_newest_first_and_since_when_it_is_asked() {
+    let changed = json!({
+        "version": "1.0",
+        "oldState": { "stateValue": "OK", "stateReason": "quiet" },
+        "newState": { "stateValue": "ALARM", "stateReason": "Test alarm\u{1b}[2J by rootbell" }
+    });
+    let failed = json!({ "actionState": "Failed", "notificationResource": TOPIC, "error": "null" });
+    let rule = mock!(aws_sdk_cloudwatch::Client::describe_alarm_history)
+        .match_requests(|asked| {
+            asked.alarm_name() == Some("root")
+                && asked.start_date().map(DateTime::secs) == Some(at(FROM).as_second())
+                && asked.scan_by() == Some(&ScanBy::TimestampDescending)
+                && asked.max_records() == Some(100)
+        })
+        .then_output(move || {
+            let failure = format!("Failed to execute action {TOPIC}. Received error: \"null\"");
+            DescribeAlarmHistoryOutput::builder()
+                .alarm_history_items(entry(0, HistoryItemType::ConfigurationUpdate, "Alarm \"root\" created", "{}"))
+                .alarm_history_items(entry(2, HistoryItemType::Action, &failure, &failed.to_string()))
+                .alarm_history_items(entry(
+                    1,
+                    HistoryItemType::StateUpdate,
+                    "Alarm updated from OK to ALARM",
+                    &changed.to_string(),
+                ))
+                // Without a time it cannot be told where it belongs.
+                .alarm_history_items(AlarmHistoryItem::builder().history_summary("?").build())
+                .build()
+        });
+    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).alarm_history("root", at(FROM)).await.unwrap();
+    let kinds: Vec<_> = found.iter().map(|item| item.kind.clone()).collect();
+    let changed = HistoryKind::StateUpdate {
+        from: Some(AlarmState::Ok),
+        to: AlarmState::Alarm,
+        reason: r"Test alarm\u001b[2J by rootbell".into(),
+    };
+    assert_eq!(kinds, [HistoryKind::Action { ok: false }, changed, HistoryKind::Configuration]);
+    assert!(found[0].summary.starts_with("Failed to execute action arn:aws:sns:"));
+    assert_eq!(found[1].at, at("2026-11-23T08:00:01Z"));
+}
+
+fn search(page: Option<&str>) -> Search<'_> {
+    Search { log_group: "g", pattern: "{ $.x = 1 }", from: at(FROM), to: at("2026-11-23T09:00:00Z"), page }
+}
+
+fn event(second: i64, name: &str) -> FilteredLogEvent {
+    let millis = (at(FROM).as_second() + second) * 1000;
+    FilteredLogEvent::builder()
+        .event_id(format!("log-{second}"))
+        .timestamp(millis)
+        .message(json!({ "eventName": name }).to_string())
+        .build()
+}
+
+#[tokio::test]
+async fn events_come_newest_first_past_an_empty_page_and_say_where_they_go_on() {
+    let first = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+        .match_requests(|asked| {
+            asked.next_token().is_none()
+                && asked.log_group_name() == Some("g")
+                && asked.filter_pattern() == Some("{ $.x = 1 }")
+                && asked.start_time() == Some(at(FROM).as_millisecond())
+                && asked.end_time() == Some(at("2026-11-23T09:00:00Z").as_millisecond())
+                && asked.limit() == Some(100)
+                && asked.start_from_head() == Some(false)
+        })
+        .then_output(|| FilterLogEventsOutput::builder().next_token("more").build());
+    let second = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+        .match_requests(|asked| asked.next_token() == Some("more") && asked.start_from_head() == Some(false))
+        .then_output(|| {
+            FilterLogEventsOutput::builder()
+                .events(event(10, "Older"))
+                .events(event(20, "Newer"))
+                .next_token("still more")
+                .build()
+        });
+    let cloud = of_logs(mocked!(aws_sdk_cloudwatchlogs, first, second));
+    let page = cloud.root_events(&search(None)).await.unwrap();
+    let names: Vec<_> = page.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["Newer", "Older"]);
+    assert_eq!(page.events[0].time, Some(at("2026-11-23T08:00:20Z")), "the log's time, where the event has none");
+    assert_eq!(page.events[0].id, "log-20");
+    assert_eq!(page.next.as_deref(), Some("still more"));
+}
+
+#[tokio::test]
+async fn a_page_that_is_asked_for_is_the_one_that_comes() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+        .match_requests(|asked| asked.next_token() == Some("there"))
+        .then_output(|| FilterLogEventsOutput::builder().events(event(1, "One")).build());
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(Some("there"))).await.unwrap();
+    assert_eq!((page.events.len(), page.next), (1, None));
+}
+
+#[tokio::test]
+async fn empty_pages_without_an_end_are_left_to_be_asked_for_again() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+        .then_output(|| FilterLogEventsOutput::builder().next_token("on and on").build());
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
+    assert_eq!((page.events.len(), page.next.as_deref()), (0, Some("on and on")));
+    assert_eq!(rule.num_calls(), 8);
+}
+
+#[tokio::test]
+async fn nothing_is_read_backwards_from_before_2024() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+        .match_requests(|asked| asked.start_time() == Some(at("2024-01-01T00:00:00Z").as_millisecond()))
+        .then_output(|| FilterLogEventsOutput::builder().build());
+    let long_ago = Search { from: at("2019-01-01T00:00:00Z"), ..search(None) };
+    assert!(of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&long_ago).await.unwrap().events.is_empty());
+}
+
+#[tokio::test]
+async fn a_metric_is_asked_for_as_sums_and_comes_oldest_first() {
+    let rule = mock!(aws_sdk_cloudwatch::Client::get_metric_data)
+        .match_requests(|asked| {
+            let Some(stat) = asked.metric_data_queries().first().and_then(|query| query.metric_stat()) else {
+                return false;
+            };
+            let metric = stat.metric().unwrap();
+            (metric.namespace(), metric.metric_name()) == (Some("LogMetrics"), Some("RootUse"))
+                && (stat.stat(), stat.period()) == (Some("Sum"), Some(300))
+                && asked.start_time().map(DateTime::secs) == Some(at(FROM).as_second())
+                && asked.scan_by() == Some(&ScanBy::TimestampAscending)
+        })
+        .then_output(|| {
+            let found = MetricDataResult::builder()
+                .timestamps(DateTime::from_secs(at(FROM).as_second()))
+                .timestamps(DateTime::from_secs(at(FROM).as_second() + 300))
+                .values(0.0)
+                .values(2.0)
+                .build();
+            GetMetricDataOutput::builder().metric_data_results(found).build()
+        });
+    let cloud = of_alarms(mocked!(aws_sdk_cloudwatch, rule));
+    let found = cloud.sums(&metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
+    let told: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
+    assert_eq!(told, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
+}
+
+fn state() -> Change {
+    Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Alarm, reason: "Test alarm".into() }
+}
+
+#[tokio::test]
+async fn an_alarms_state_is_set_with_its_reason() {
+    let rule = mock!(aws_sdk_cloudwatch::Client::set_alarm_state)
+        .match_requests(|asked| {
+            (asked.alarm_name(), asked.state_value(), asked.state_reason())
+                == (Some("root"), Some(&StateValue::Alarm), Some("Test alarm"))
+        })
+        .then_output(|| SetAlarmStateOutput::builder().build());
+    of_alarms(mocked!(aws_sdk_cloudwatch, rule)).apply(&state()).await.unwrap();
+    assert_eq!(rule.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_set_says_why() {
+    let gone = mock!(aws_sdk_cloudwatch::Client::set_alarm_state).then_error(|| {
+        let meta = ErrorMetadata::builder().code("ResourceNotFound").message("Alarm root does not exist").build();
+        SetAlarmStateError::ResourceNotFound(ResourceNotFound::builder().meta(meta).build())
+    });
+    let error = of_alarms(mocked!(aws_sdk_cloudwatch, gone)).apply(&state()).await.unwrap_err();
+    assert_eq!((error.kind, error.operation), (ErrorKind::NotFound, "SetAlarmState"));
+    let wrong = mock!(aws_sdk_cloudwatch::Client::set_alarm_state).then_error(|| {
+        let meta = ErrorMetadata::builder().code("InvalidFormat").message("StateReasonData is no JSON").build();
+        SetAlarmStateError::InvalidFormatFault(InvalidFormatFault::builder().meta(meta).build())
+    });
+    let error = of_alarms(mocked!(aws_sdk_cloudwatch, wrong)).apply(&state()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
+    let denied = wire(|asked| refusal(asked, 403, "AccessDenied", "not authorized"));
+    let error = denied.apply(&state()).await.unwrap_err();
+    assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, "cloudwatch:SetAlarmState"));
+}
+
+fn drill() -> Change {
+    Change::PutLogEvents { log_group: "g".into(), stream: "s".into(), at: at(FROM), message: "{}".into() }
+}
+
+#[tokio::test]
+async fn a_drills_event_carries_its_time_and_goes_into_its_stream() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::put_log_events)
+        .match_requests(|asked| {
+            let events: Vec<_> = asked.log_events().iter().map(|e| (e.timestamp(), e.message())).collect();
+            (asked.log_group_name(), asked.log_stream_name()) == (Some("g"), Some("s"))
+                && events == [(at(FROM).as_millisecond(), "{}")]
+        })
+        .then_output(|| PutLogEventsOutput::builder().build());
+    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_event_that_is_taken_and_left_out_counts_as_refused() {
+    type Left = fn() -> RejectedLogEventsInfo;
+    let cases: [(Left, &str); 3] = [
+        (|| RejectedLogEventsInfo::builder().too_new_log_event_start_index(0).build(), "ahead of AWS's"),
+        (|| RejectedLogEventsInfo::builder().too_old_log_event_end_index(1).build(), "too old"),
+        (|| RejectedLogEventsInfo::builder().expired_log_event_end_index(1).build(), "too old"),
+    ];
+    for (left_out, said) in cases {
+        let rule = mock!(aws_sdk_cloudwatchlogs::Client::put_log_events)
+            .then_output(move || PutLogEventsOutput::builder().rejected_log_events_info(left_out()).build());
+        let error = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert!(error.message.contains(said) && error.message.contains("clock"), "{error}");
+        assert!(!error.message.contains('{'), "no debug string: {error}");
+    }
+}
