@@ -21,4 +21,6 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
+mod version;
+#[cfg(unix)]
 mod wire;
