@@ -194,7 +194,7 @@ fn answer(asked: &Asked, reply: &Reply) -> (u16, Vec<(&'static str, String)>, Ve
 /// Source: RFC 8949, sections 3.1, 3.3 and 3.4.2; Smithy RPC v2 CBOR, "Timestamps".
 fn as_cbor(value: &Value) -> Vec<u8> {
     fn head(major: u8, n: usize) -> Vec<u8> {
-        let mut bytes = vec![major << 5 | 26];
+        let mut bytes = vec![major << 5 | 0x1a];
         bytes.extend(u32::try_from(n).unwrap().to_be_bytes());
         bytes
     }
@@ -217,7 +217,9 @@ fn as_cbor(value: &Value) -> Vec<u8> {
             }
             Value::Array(all) => {
                 out.extend(head(4, all.len()));
-                all.iter().for_each(|one| write(one, moment, out));
+                for one in all {
+                    write(one, moment, out);
+                }
             }
             Value::Object(fields) => {
                 out.extend(head(5, fields.len()));

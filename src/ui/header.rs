@@ -88,10 +88,13 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, ratatui::style::Styl
 /// Who has not confirmed yet, and that a demo is a demo.
 fn note(model: &Model) -> String {
     let mut parts = Vec::new();
-    if let Some(scenario) = &model.demo {
-        parts.push(format!("DEMO `{scenario}`: nothing here is real"));
-    }
     let waiting = model.waiting();
+    match &model.demo {
+        // With less to say of itself, it leaves room for who is waited for, and how long, in the smallest terminal.
+        Some(_) if !waiting.is_empty() => parts.push("DEMO".to_owned()),
+        Some(scenario) => parts.push(format!("DEMO `{scenario}`: nothing here is real")),
+        None => {}
+    }
     if let Some((email, since)) = waiting.first() {
         let clock =
             since.map(|at| format!(" {}", super::plan::clock(model.now.duration_since(at)))).unwrap_or_default();

@@ -104,6 +104,12 @@ fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
     all.iter().find(|s| about && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
+/// What kind of thing the change of this id makes, as its row says.
+fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
+    let mut rows = model.runs.iter().flatten().flat_map(|run| &run.rows);
+    rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource)
+}
+
 fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let row = &run.row;
     let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
@@ -128,7 +134,9 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
         },
         Some(State::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
         Some(State::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
-        Some(State::Skipped { needs }) => ("skipped".into(), theme.dim, format!("it needs {needs}"), String::new()),
+        Some(State::Skipped { needs }) => {
+            ("skipped".into(), theme.dim, format!("it needs the {}", resource(model, needs)), String::new())
+        }
     };
     out.push(line(row, above, &word, style, &detail, &time, theme, width));
     match &run.state {

@@ -53,14 +53,15 @@ fn every_command_shows_how_it_is_used() {
 fn the_version_is_said_with_the_commit_where_it_is_known() {
     let said = Program::new(&["--version"]).output().exits(0).stdout;
     let mut git = Command::new("git");
-    git.args(["rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    git.args(["-c", "safe.directory=*", "rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let git = git.output().map(|out| String::from_utf8(out.stdout).unwrap()).unwrap_or_default();
+    let bare = format!("rootbell {}", env!("CARGO_PKG_VERSION"));
     // The first line is empty where the repository begins here, and not around it.
-    let expected = match git.split_once('\n') {
-        Some(("", head)) => format!("rootbell {} ({})\n", env!("CARGO_PKG_VERSION"), &head[..9]),
-        _ => format!("rootbell {}\n", env!("CARGO_PKG_VERSION")),
-    };
-    assert_eq!(said, expected);
+    match git.split_once('\n') {
+        Some(("", head)) => assert_eq!(said, format!("{bare} ({})\n", &head[..9])),
+        // Without git, or without a repository: see version.rs.
+        _ => assert!(said.starts_with(&bare), "{said}"),
+    }
 }
 
 #[test]

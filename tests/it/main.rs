@@ -23,4 +23,6 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]
+mod version;
+#[cfg(unix)]
 mod wire;

@@ -61,7 +61,7 @@ fn printed(line: &str) -> String {
 /// A `console` block with the output that its commands have now.
 fn replayed(block: &str) -> String {
     let commands = block.lines().filter_map(|line| line.strip_prefix("$ "));
-    commands.map(|command| format!("$ {command}\n{}", printed(command))).collect()
+    commands.map(|command| format!("$ {command}\n{}", printed(command))).collect::<Vec<_>>().concat()
 }
 
 #[test]

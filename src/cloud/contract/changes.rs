@@ -44,12 +44,23 @@ fn update() -> Change {
     Change::UpdateTrail { trail: "rootbell".into(), delivery: None }
 }
 
-fn trust() -> Change {
-    Change::UpdateAssumeRolePolicy { role: ROLE.into(), trust: json!({}) }
+/// A policy that AWS takes, and one that it does not.
+fn policy() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": "123456789012" }, "Action": "*", "Resource": "*" },
+    ] })
 }
 
-fn topic_policy() -> Change {
-    Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: json!({}) }
+fn malformed() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Sometimes", "Action": "*", "Resource": "*" }] })
+}
+
+fn trust(policy: Value) -> Change {
+    Change::UpdateAssumeRolePolicy { role: ROLE.into(), trust: policy }
+}
+
+fn topic_policy(policy: Value) -> Change {
+    Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy }
 }
 
 /// One of each kind.
@@ -79,8 +90,8 @@ pub(super) fn every() -> Vec<Ask> {
         public,
         events,
         update(),
-        trust(),
-        topic_policy(),
+        trust(policy()),
+        topic_policy(policy()),
         state(ALARM, "a test"),
         stream(),
         log(),
@@ -94,7 +105,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn buckets() -> Vec<Case> {
     let foreign = |account: &mut Account| account.foreign_buckets.push("acme-logs".into());
-    let policy = |name: &str| Change::PutBucketPolicy { bucket: name.into(), policy: json!({}) };
+    let put = |name: &str, policy| Change::PutBucketPolicy { bucket: name.into(), policy };
     let versions = |name: &str| Change::PutBucketVersioning { bucket: name.into() };
     let owned = Reply::Refuses(409, "BucketAlreadyOwnedByYou", "yours");
     vec![
@@ -103,9 +114,11 @@ fn buckets() -> Vec<Case> {
         refused("somebody has the bucket's name", bucket("acme-logs"), "BucketAlreadyExists", ErrorKind::AlreadyExists)
             .demo(foreign),
         refused("a bucket with a name that cannot be", bucket("a_b"), "InvalidBucketName", ErrorKind::Invalid),
-        refused("policy of no bucket", policy("b00"), "NoSuchBucket", ErrorKind::EventualConsistency),
+        refused("policy of no bucket", put("b00", policy()), "NoSuchBucket", ErrorKind::EventualConsistency),
+        refused("a malformed policy of a bucket", put(BUCKET, malformed()), "MalformedPolicy", ErrorKind::Invalid)
+            .set_up(),
         refused("versions of no bucket", versions("b00"), "NoSuchBucket", ErrorKind::EventualConsistency),
-        refused("policy of a stranger's bucket", policy("acme-logs"), "AccessDenied", ErrorKind::AccessDenied)
+        refused("policy of a stranger's bucket", put("acme-logs", policy()), "AccessDenied", ErrorKind::AccessDenied)
             .demo(foreign),
     ]
 }
@@ -136,7 +149,10 @@ fn logs() -> Vec<Case> {
 }
 
 fn roles() -> Vec<Case> {
-    let role = |name: &str| Change::CreateRole { role: name.into(), trust: json!({}) };
+    let role = |name: &str| Change::CreateRole { role: name.into(), trust: policy() };
+    let badly = "MalformedPolicyDocument";
+    let own = Change::PutRolePolicy { role: ROLE.into(), policy: malformed() };
+    let trusting_badly = Change::CreateRole { role: ROLE.into(), trust: malformed() };
     let made = format!(
         "<Role><Path>/</Path><RoleName>{ROLE}</RoleName><RoleId>AROA</RoleId><Arn>a</Arn>\
          <CreateDate>{START}</CreateDate></Role>"
@@ -147,7 +163,10 @@ fn roles() -> Vec<Case> {
         refused("a role with a slash in its name", role("a/b"), "ValidationError", ErrorKind::Invalid),
         done("a role's policy is set", change("role.policy"), Reply::Xml(String::new())).set_up(),
         refused("policy of no role yet", change("role.policy"), "NoSuchEntity", ErrorKind::EventualConsistency),
-        refused("trust of no role yet", trust(), "NoSuchEntity", ErrorKind::EventualConsistency),
+        refused("a role with a malformed trust", trusting_badly, badly, ErrorKind::Invalid),
+        refused("a malformed trust", trust(malformed()), badly, ErrorKind::Invalid).set_up(),
+        refused("a malformed policy of a role", own, badly, ErrorKind::Invalid).set_up(),
+        refused("trust of no role yet", trust(policy()), "NoSuchEntity", ErrorKind::EventualConsistency),
     ]
 }
 
@@ -238,7 +257,8 @@ fn trails() -> Vec<Case> {
 }
 
 fn topics() -> Vec<Case> {
-    let topic = |name: &str| Change::CreateTopic { topic: name.into(), policy: json!({}) };
+    let topic = |name: &str| Change::CreateTopic { topic: name.into(), policy: policy() };
+    let badly = Change::CreateTopic { topic: "other".into(), policy: malformed() };
     let mail = |email: &str| Change::Subscribe { topic_arn: TOPIC.into(), email: email.into() };
     let arn = || Reply::Xml(format!("<TopicArn>{TOPIC}</TopicArn>"));
     let pending = || Reply::Xml(format!("<SubscriptionArn>{TOPIC}:1</SubscriptionArn>"));
@@ -248,8 +268,11 @@ fn topics() -> Vec<Case> {
         refused("a topic with other attributes", topic("rootbell-alerts"), "InvalidParameter", ErrorKind::Invalid)
             .set_up(),
         refused("a topic with a blank in its name", topic("a b"), "InvalidParameter", ErrorKind::Invalid),
-        done("a topic's policy is set", topic_policy(), Reply::Xml(String::new())).set_up(),
-        refused("policy of no topic", topic_policy(), "NotFound", ErrorKind::NotFound),
+        refused("a topic with a malformed policy", badly, "InvalidParameter", ErrorKind::Invalid),
+        refused("a malformed policy of a topic", topic_policy(malformed()), "InvalidParameter", ErrorKind::Invalid)
+            .set_up(),
+        done("a topic's policy is set", topic_policy(policy()), Reply::Xml(String::new())).set_up(),
+        refused("policy of no topic", topic_policy(policy()), "NotFound", ErrorKind::NotFound),
         done("an address is told", mail(EMAIL), pending()).set_up(),
         refused("no topic tells an address", mail(EMAIL), "NotFound", ErrorKind::NotFound),
         refused("what is no address is told", mail("alice"), "InvalidParameter", ErrorKind::Invalid).set_up(),

@@ -413,15 +413,13 @@ fn topics() -> Vec<Case> {
         state,
         ..account::Subscription::default()
     });
-    let members: String = told
-        .iter()
-        .map(|(endpoint, _, arn)| {
-            format!(
-                "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
-                 <SubscriptionArn>{arn}</SubscriptionArn></member>"
-            )
-        })
-        .collect();
+    let member = |(endpoint, _, arn): &(&str, Link, String)| {
+        format!(
+            "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
+             <SubscriptionArn>{arn}</SubscriptionArn></member>"
+        )
+    };
+    let members = told.each_ref().map(member).concat();
     let one = |endpoint: &str, state, arn: Option<&str>| Subscription {
         endpoint: endpoint.into(),
         protocol: "email".into(),

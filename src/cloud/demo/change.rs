@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::account::{
     Account, Alarm, Bucket, Entry, Event, Filter, Link, LogGroup, Region, Role, State, Subscription, Topic, Trail,
 };
+use super::iam::well_formed;
 use super::look::{self, Scene, bucket_lets_in, role_may_deliver, valid};
 use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
@@ -43,9 +44,11 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         Change::PutBucketTagging { bucket, tags } => {
             in_bucket(account, bucket, |b| b.tags = tags.iter().cloned().collect())
         }
-        Change::PutBucketPolicy { bucket, policy } => in_bucket(account, bucket, |b| {
-            (b.policy, b.policy_set) = (Some(policy.clone()), Some(scene.now));
-        }),
+        Change::PutBucketPolicy { bucket, policy } => {
+            in_bucket(account, bucket, |_| {})?;
+            well_formed(policy, true)?;
+            in_bucket(account, bucket, |b| (b.policy, b.policy_set) = (Some(policy.clone()), Some(scene.now)))
+        }
         Change::CreateLogGroup { log_group } => create_log_group(account, scene, log_group),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = standing_group(account, scene, log_group)?;
@@ -58,16 +61,21 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             if account.roles.contains_key(role) {
                 return Err(refused(ErrorKind::AlreadyExists, format!("Role with name {role} already exists.")));
             }
+            well_formed(trust, true)?;
             let made = Role { trust: trust.clone(), created: Some(scene.now), ..Role::default() };
             account.roles.insert(role.clone(), made);
             Ok(())
         }
         Change::UpdateAssumeRolePolicy { role, trust } => {
-            standing_role(account, role)?.trust = trust.clone();
+            let standing = standing_role(account, role)?;
+            well_formed(trust, true)?;
+            standing.trust = trust.clone();
             Ok(())
         }
         Change::PutRolePolicy { role, policy } => {
-            standing_role(account, role)?.policy = Some(policy.clone());
+            let standing = standing_role(account, role)?;
+            well_formed(policy, false)?;
+            standing.policy = Some(policy.clone());
             Ok(())
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, scene, trail, bucket, delivery),
@@ -87,7 +95,9 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         }
         Change::CreateTopic { topic, policy } => create_topic(account, scene, topic, policy),
         Change::SetTopicPolicy { topic_arn, policy } => {
-            standing_topic(account, scene, topic_arn)?.policy = Some(policy.clone());
+            let standing = standing_topic(account, scene, topic_arn)?;
+            well_formed(policy, true)?;
+            standing.policy = Some(policy.clone());
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, scene, topic_arn, email),
@@ -250,6 +260,7 @@ fn alterable<'a>(account: &'a mut Account, scene: &Scene, name: &str) -> Result<
 /// Source: SNS API, CreateTopic: the same attributes again are success, others are not.
 fn create_topic(account: &mut Account, scene: &Scene, name: &str, policy: &serde_json::Value) -> Done {
     valid(names::topic(name))?;
+    well_formed(policy, true)?;
     let standing = look::topic(account, scene, &scene.place.topic_arn(name));
     match standing.and_then(|topic| topic.policy) {
         Some(other) if !same(&other, policy) => {

@@ -4,6 +4,9 @@
 
 use serde_json::Value;
 
+use super::Refusal;
+use crate::cloud::ErrorKind;
+
 /// What is asked of a policy.
 pub(super) struct Ask<'a> {
     /// The service that calls; `None` for the policy of a role, which names no principal.
@@ -12,6 +15,24 @@ pub(super) struct Ask<'a> {
     /// `None` for a trust policy, which names no resource.
     pub resource: Option<&'a str>,
     pub context: &'a [(&'a str, &'a str)],
+}
+
+/// Whether AWS would take it for a policy at all: statements, each with its effect and its actions, and with whom it is
+/// about where it hangs on a resource.
+///
+/// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
+pub(super) fn well_formed(policy: &Value, on_resource: bool) -> Result<(), Refusal> {
+    let statements = policy.get("Statement").map(listed).unwrap_or_default();
+    let whole = |statement: &&Value| {
+        let has = |name: &str, other: &str| statement.get(name).is_some() || statement.get(other).is_some();
+        matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny"))
+            && has("Action", "NotAction")
+            && has("Principal", "NotPrincipal") == on_resource
+    };
+    if !statements.is_empty() && statements.iter().all(whole) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorKind::Invalid, "The policy is malformed: a statement lacks its effect, action or principal"))
 }
 
 /// Some statement allows it, and none denies it.

@@ -79,6 +79,16 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
 }
 
 #[test]
+fn a_demo_says_that_it_is_one_and_still_who_is_waited_for() {
+    for width in [60, 80] {
+        let mut tester = Tester::on_demo("fresh", width, 24);
+        tester.press("enter").sees("DEMO `fresh`: nothing here is real");
+        tester.press("enter").settle().press("enter").settle().press("enter").settle();
+        tester.pass(Duration::from_secs(12)).sees("DEMO · waiting for alice@example.com to confirm 0:1");
+    }
+}
+
+#[test]
 fn the_email_is_sent_again_by_a_key() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter enter").settle().press("enter").fill("alice@example.com").press("enter").settle();

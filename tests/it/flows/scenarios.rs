@@ -19,7 +19,9 @@ fn apply_and_go_on(tester: &mut Tester, step: Step) {
 /// Goes through all four steps from the account screen.
 fn set_up(tester: &mut Tester) {
     tester.press("enter").settle();
-    Step::ALL.into_iter().for_each(|step| apply_and_go_on(tester, step));
+    for step in Step::ALL {
+        apply_and_go_on(tester, step);
+    }
 }
 
 /// The four steps are marked as done, or as waiting for what only time or a person can do.
