@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::program::starting;
 use super::venv;
 
 /// A running emulator; it ends with this value.
@@ -32,6 +33,7 @@ impl Emulator {
             let home = tempfile::tempdir().unwrap();
             let port = free_port();
             let log = File::create(home.path().join("log.txt")).unwrap();
+            let alone = starting();
             let child = Command::new(bin.join("ministack"))
                 .env_clear()
                 .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -49,6 +51,7 @@ impl Emulator {
                 .stderr(log)
                 .spawn()
                 .unwrap();
+            drop(alone);
             let mut emulator = Self { child, port, home };
             if emulator.comes_up() {
                 return emulator;

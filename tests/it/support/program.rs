@@ -6,11 +6,19 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::pty::Pty;
+
+/// Held while a program is started, and while a terminal is opened: for a moment its far end would be inherited by
+/// whatever is started just then, and not hang up as long as that lives.
+pub(super) fn starting() -> MutexGuard<'static, ()> {
+    static STARTING: Mutex<()> = Mutex::new(());
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// How the program is started.
 pub struct Program {
@@ -118,6 +126,7 @@ impl Program {
 
     /// Starts it without a terminal, and leaves it running.
     pub fn start(self) -> Running {
+        let alone = starting();
         let child = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
@@ -128,6 +137,7 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        drop(alone);
         Running { child, _home: self.home }
     }
 

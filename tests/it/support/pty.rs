@@ -10,7 +10,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use super::program::{Program, signal};
+use super::program::{Program, signal, starting};
 
 /// Keys by their name, as a terminal sends them.
 #[expect(dead_code, reason = "a keyboard has them all")]
@@ -82,7 +82,9 @@ impl Shared {
 
 impl Pty {
     pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
+        let alone = starting();
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        drop(alone);
         let before = modes(pair.master.as_ref());
         let mut command = CommandBuilder::new(&program.program);
         command.args(&program.args);
