@@ -96,6 +96,7 @@ impl AwsCloud {
             Change::StartLogging { trail } => self.cloudtrail.start(&call, trail).await,
             Change::CreateTopic { topic, policy } => self.sns.create(&call, topic, policy).await,
             Change::SetTopicPolicy { topic_arn, policy } => self.sns.put_policy(&call, topic_arn, policy).await,
+            Change::SetTopicKey { topic_arn, key } => self.sns.put_key(&call, topic_arn, key.as_deref()).await,
             Change::Subscribe { topic_arn, email } => self.sns.subscribe(&call, topic_arn, email).await,
             Change::PutMetricFilter { log_group, filter } => self.logs.put_filter(&call, log_group, filter).await,
             Change::PutMetricAlarm { alarm } => self.cloudwatch.put(&call, alarm).await,

@@ -126,6 +126,11 @@ pub enum Change {
         topic_arn: String,
         policy: Value,
     },
+    /// The key that the topic is encrypted with; `None` takes the encryption off.
+    SetTopicKey {
+        topic_arn: String,
+        key: Option<String>,
+    },
     Subscribe {
         topic_arn: String,
         email: String,
@@ -191,7 +196,9 @@ impl Change {
             Self::PutEventSelectors { .. } => op("cloudtrail", "PutEventSelectors", "cloudtrail:PutEventSelectors"),
             Self::StartLogging { .. } => op("cloudtrail", "StartLogging", "cloudtrail:StartLogging"),
             Self::CreateTopic { .. } => op("sns", "CreateTopic", "sns:CreateTopic"),
-            Self::SetTopicPolicy { .. } => op("sns", "SetTopicAttributes", "sns:SetTopicAttributes"),
+            Self::SetTopicPolicy { .. } | Self::SetTopicKey { .. } => {
+                op("sns", "SetTopicAttributes", "sns:SetTopicAttributes")
+            }
             Self::Subscribe { .. } => op("sns", "Subscribe", "sns:Subscribe"),
             Self::PutMetricFilter { .. } => op("logs", "PutMetricFilter", "logs:PutMetricFilter"),
             Self::PutMetricAlarm { .. } => op("cloudwatch", "PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
@@ -205,7 +212,10 @@ impl Change {
     #[must_use]
     pub fn step(&self) -> Step {
         match self {
-            Self::CreateTopic { .. } | Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => Step::Topic,
+            Self::CreateTopic { .. }
+            | Self::SetTopicPolicy { .. }
+            | Self::SetTopicKey { .. }
+            | Self::Subscribe { .. } => Step::Topic,
             Self::PutMetricFilter { .. } => Step::Filter,
             Self::PutMetricAlarm { .. }
             | Self::SetAlarmState { .. }
@@ -236,6 +246,7 @@ impl Change {
             Self::StartLogging { .. } => "trail.start",
             Self::CreateTopic { .. } => "topic.create",
             Self::SetTopicPolicy { .. } => "topic.policy",
+            Self::SetTopicKey { .. } => "topic.key",
             Self::Subscribe { email, .. } => return format!("subscription.create:{email}"),
             Self::PutMetricFilter { .. } => "filter.put",
             Self::PutMetricAlarm { .. } => "alarm.put",
@@ -267,7 +278,7 @@ impl Change {
             }
             Self::PutEventSelectors { .. } => &["trail.create", "trail.update"],
             Self::StartLogging { .. } => &["trail.create", "trail.update", "bucket.policy"],
-            Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => &["topic.create"],
+            Self::SetTopicPolicy { .. } | Self::SetTopicKey { .. } | Self::Subscribe { .. } => &["topic.create"],
             // CloudWatch does not check that its action's target exists.
             Self::PutMetricAlarm { .. } => &["topic.create", "filter.put"],
             Self::SetAlarmState { .. } => &["alarm.put"],
@@ -295,6 +306,7 @@ impl Change {
             Self::StartLogging { .. } => "trail logging",
             Self::CreateTopic { .. } => "SNS topic",
             Self::SetTopicPolicy { .. } => "topic policy",
+            Self::SetTopicKey { .. } => "topic encryption",
             Self::Subscribe { .. } => "subscription",
             Self::PutMetricFilter { .. } => "metric filter",
             Self::PutMetricAlarm { .. } => "alarm",
@@ -323,7 +335,9 @@ impl Change {
             | Self::PutEventSelectors { trail }
             | Self::StartLogging { trail } => trail,
             Self::CreateTopic { topic, .. } => topic,
-            Self::SetTopicPolicy { topic_arn, .. } => topic_arn.rsplit(':').next().unwrap_or(topic_arn),
+            Self::SetTopicPolicy { topic_arn, .. } | Self::SetTopicKey { topic_arn, .. } => {
+                topic_arn.rsplit(':').next().unwrap_or(topic_arn)
+            }
             Self::Subscribe { email, .. } => email,
             Self::PutMetricFilter { filter, .. } => &filter.name,
             Self::PutMetricAlarm { alarm } => &alarm.name,

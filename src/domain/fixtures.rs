@@ -93,5 +93,6 @@ pub fn sound() -> Observed {
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
         }]),
+        gone: Vec::new(),
     }
 }

@@ -248,6 +248,8 @@ pub struct Observed {
     pub alarms: Seen<Vec<Alarm>>,
     pub topic: Seen<Option<Topic>>,
     pub subscriptions: Seen<Vec<Subscription>>,
+    /// ARNs of topics that an alarm notifies and that are not there.
+    pub gone: Vec<String>,
 }
 
 impl Observed {
@@ -264,6 +266,7 @@ impl Observed {
             alarms: Ok(Vec::new()),
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
+            gone: Vec::new(),
         }
     }
 
@@ -274,6 +277,7 @@ impl Observed {
         let named = filters.iter().find(|f| Some(f.name.as_str()) == wanted);
         named
             .or_else(|| filters.iter().find(|f| pattern::audited(&f.pattern)))
+            .or_else(|| filters.iter().find(|f| pattern::read(&f.pattern) == pattern::Reading::Equivalent))
             .or_else(|| filters.iter().find(|f| pattern::concerns_root(&f.pattern)))
     }
 

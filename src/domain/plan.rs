@@ -1,7 +1,7 @@
 //! Wanted − observed = plan.
 
 use super::change::{Change, Step};
-use super::health::{alarm_faults, silenced_by_key};
+use super::health::{action_fault, alarm_faults, is_topic_elsewhere, silenced_by_key};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
@@ -153,13 +153,19 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn, policy }, detail);
     }
     if silenced_by_key(standing.kms_key.as_deref()) {
-        plan.notes.push((
-            Step::Topic,
-            format!(
-                "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would \
-                 arrive. Take the encryption off, or name another topic (--topic)."
-            ),
-        ));
+        if wanted.topic_is_ours() {
+            let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
+            plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
+        } else {
+            plan.notes.push((
+                Step::Topic,
+                format!(
+                    "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert \
+                     would arrive. It is not rootbell's: take the encryption off yourself, or name another topic \
+                     (--topic)."
+                ),
+            ));
+        }
     }
 }
 
@@ -251,17 +257,13 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(sound) }, detail);
     };
     let mut faults = alarm_faults(standing, &wanted.metric);
-    if !standing.actions_enabled {
-        faults.push("its actions are off".into());
-    }
-    if !standing.actions.contains(&topic) {
-        faults.push(format!("it does not tell `{}`", wanted.topic.value));
-    }
+    faults.extend(action_fault(standing, wanted, observed));
     if faults.is_empty() {
         return plan.keep(Step::Alarm, "alarm", "alarm", &standing.name, "already there");
     }
-    // The call overwrites the whole configuration: what others added is handed back.
-    let mut actions = standing.actions.clone();
+    // The call overwrites the whole configuration: what others added is handed back, but for what reaches nobody.
+    let reaches = |arn: &&String| !observed.gone.contains(arn) && !is_topic_elsewhere(arn, wanted);
+    let mut actions: Vec<String> = standing.actions.iter().filter(reaches).cloned().collect();
     if !actions.contains(&topic) {
         actions.push(topic);
     }

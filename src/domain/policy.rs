@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 
+mod reading;
+
+pub use reading::{bucket_open, mend_bucket, mend_role, too_wide, trusts_others};
+
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
 
@@ -154,7 +158,9 @@ pub fn same(a: &Value, b: &Value) -> bool {
     ours.len() == theirs.len() && has_all(Some(a), &theirs)
 }
 
-fn statements(policy: &Value) -> Vec<Value> {
+/// The statements of a document, as a list.
+#[must_use]
+pub fn statements(policy: &Value) -> Vec<Value> {
     match policy.get("Statement") {
         Some(Value::Array(list)) => list.clone(),
         Some(one) => vec![one.clone()],

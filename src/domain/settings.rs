@@ -183,7 +183,9 @@ impl Settings {
             "rootbell's own",
         );
         let topics_here = place.topic_arn("");
-        let topic_found = alarm_found.and_then(|a| a.actions.iter().find_map(|arn| arn.strip_prefix(&topics_here)));
+        let told = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let there = |arn: &&String| !observed.gone.contains(arn);
+        let topic_found = told.iter().filter(there).find_map(|arn| arn.strip_prefix(&topics_here));
         let topic = Field::pick(
             wishes.topic.clone(),
             topic_found.map(str::to_owned),
@@ -205,6 +207,23 @@ impl Settings {
         self.log_group.value == DEFAULT_LOG_GROUP || self.log_group.origin == Origin::Given
     }
 
+    /// Whether the trail carries rootbell's own name, or the user named it.
+    #[must_use]
+    pub fn trail_is_ours(&self) -> bool {
+        self.trail.value == TRAIL || self.trail.origin == Origin::Given
+    }
+
+    #[must_use]
+    pub fn topic_is_ours(&self) -> bool {
+        self.topic.value == DEFAULT_TOPIC || self.topic.origin == Origin::Given
+    }
+
+    /// Whether the role carries rootbell's own name, so that nobody else has a use for it.
+    #[must_use]
+    pub fn role_is_default(&self) -> bool {
+        self.role.value == default_role(&self.place)
+    }
+
     #[must_use]
     pub fn bucket_is_ours(&self) -> bool {
         self.bucket.value == default_bucket(&self.place) || self.bucket.origin == Origin::Given
@@ -212,7 +231,7 @@ impl Settings {
 
     #[must_use]
     pub fn role_is_ours(&self) -> bool {
-        self.role.value == default_role(&self.place) || self.role.origin == Origin::Given
+        self.role_is_default() || self.role.origin == Origin::Given
     }
 }
 

@@ -25,44 +25,27 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
     let guess = resolve(&Observed::nothing());
     let guessed_topic = guess.topic_arn();
-    let (trails, bucket, role, (log_group, filters), alarm, (topic, subscriptions)) = join!(
-        cloud.trails(),
+    let (head, bucket, role, (log_group, filters), alarm, (topic, subscriptions)) = join!(
+        head(cloud, &guess, &resolve, wishes, look),
         look_at_bucket(cloud, &guess, look),
         look_at_role(cloud, &guess, look),
         group(cloud, &guess.log_group.value),
         cloud.alarm(&guess.alarm.value),
         tellers(cloud, &guessed_topic),
     );
+    let (log_group, filters) = head.group.unwrap_or((log_group, filters));
     let mut observed = Observed {
-        trails: seen(trails),
-        trail: None,
-        bucket,
+        trails: head.trails,
+        trail: head.watched,
+        bucket: head.bucket.unwrap_or(bucket),
         log_group,
         filters,
-        role,
+        role: head.role.unwrap_or(role),
         alarms: seen(alarm).map(Vec::from_iter),
         topic,
         subscriptions,
+        gone: Vec::new(),
     };
-
-    // The trail tells the names that hang on it.
-    let found = resolve(&observed);
-    let trail = observed.trails.as_deref().unwrap_or_default();
-    let trail = choose_trail(trail, wishes.trail.as_deref(), &found.place).cloned();
-    let (watched, bucket_again, role_again, group_again) = join!(
-        OptionFuture::from(trail.map(|trail| watch(cloud, trail))),
-        OptionFuture::from((found.bucket != guess.bucket).then(|| look_at_bucket(cloud, &found, look))),
-        OptionFuture::from((found.role != guess.role).then(|| look_at_role(cloud, &found, look))),
-        OptionFuture::from(
-            (found.log_group.value != guess.log_group.value).then(|| group(cloud, &found.log_group.value))
-        ),
-    );
-    observed.trail = watched;
-    observed.bucket = bucket_again.unwrap_or(observed.bucket);
-    observed.role = role_again.unwrap_or(observed.role);
-    if let Some((log_group, filters)) = group_again {
-        (observed.log_group, observed.filters) = (log_group, filters);
-    }
 
     // The filter tells its metric, the metric its alarms, the alarm its topic.
     if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)) {
@@ -72,11 +55,55 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
             (Ok(_), Err(_)) => {}
         }
     }
-    let topic = resolve(&observed).topic_arn();
-    if topic != guessed_topic {
-        (observed.topic, observed.subscriptions) = tellers(cloud, &topic).await;
+    loop {
+        let topic = resolve(&observed).topic_arn();
+        if topic == guessed_topic {
+            return observed;
+        }
+        let (found, subscriptions) = tellers(cloud, &topic).await;
+        // An alarm may name a topic that is not there: then the next one it names, or our own.
+        if found == Ok(None) && wishes.topic.is_none() {
+            observed.gone.push(topic);
+            continue;
+        }
+        (observed.topic, observed.subscriptions) = (found, subscriptions);
+        return observed;
     }
-    observed
+}
+
+/// The trail, and what it says of the things that hang on it, where that is not what was guessed.
+struct Head {
+    trails: Seen<Vec<Trail>>,
+    watched: Option<WatchedTrail>,
+    bucket: Option<Seen<BucketName>>,
+    role: Option<Seen<Option<Role>>>,
+    group: Option<Group>,
+}
+
+/// A log group, and the filters on it.
+type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
+
+async fn head(
+    cloud: &dyn Cloud,
+    guess: &Settings,
+    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
+    wishes: &Wishes,
+    look: Look,
+) -> Head {
+    let trails = seen(cloud.trails().await);
+    let observed = Observed { trails, ..Observed::nothing() };
+    let found = resolve(&observed);
+    let trail = observed.trails.as_deref().unwrap_or_default();
+    let trail = choose_trail(trail, wishes.trail.as_deref(), &found.place).cloned();
+    let (watched, bucket, role, group) = join!(
+        OptionFuture::from(trail.map(|trail| watch(cloud, trail))),
+        OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| look_at_bucket(cloud, &found, look))),
+        OptionFuture::from((found.role.value != guess.role.value).then(|| look_at_role(cloud, &found, look))),
+        OptionFuture::from(
+            (found.log_group.value != guess.log_group.value).then(|| group(cloud, &found.log_group.value))
+        ),
+    );
+    Head { trails: observed.trails, watched, bucket, role, group }
 }
 
 fn seen<T>(answer: Answer<T>) -> Seen<T> {
@@ -103,7 +130,7 @@ async fn look_at_role(cloud: &dyn Cloud, settings: &Settings, look: Look) -> See
     }
 }
 
-async fn group(cloud: &dyn Cloud, name: &str) -> (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>) {
+async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     let (group, filters) = join!(cloud.log_group(name), cloud.metric_filters(name));
     (seen(group), seen(filters))
 }

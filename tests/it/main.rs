@@ -10,6 +10,7 @@
 #![allow(clippy::format_push_string, reason = "no test is slow for that")]
 
 mod architecture;
+mod broken;
 #[cfg(unix)]
 mod cli;
 mod flows;

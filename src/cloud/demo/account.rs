@@ -189,6 +189,10 @@ pub struct Trail {
     pub write: bool,
     /// Selectors besides those for management events.
     pub other_selectors: bool,
+    /// When it last delivered to the log group; left out, a moment ago.
+    pub delivered: Option<Seconds>,
+    /// What CloudTrail says of its last delivery to the log group, where nothing else is wrong with it.
+    pub logs_error: Option<String>,
 }
 
 impl Default for Trail {
@@ -208,6 +212,8 @@ impl Default for Trail {
             read: true,
             write: true,
             other_selectors: false,
+            delivered: None,
+            logs_error: None,
         }
     }
 }

@@ -84,6 +84,10 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             standing_topic(account, scene, topic_arn)?.policy = Some(policy.clone());
             Ok(())
         }
+        Change::SetTopicKey { topic_arn, key } => {
+            standing_topic(account, scene, topic_arn)?.kms_key.clone_from(key);
+            Ok(())
+        }
         Change::Subscribe { topic_arn, email } => subscribe(account, scene, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_filter(account, scene, log_group, filter),
         Change::PutMetricAlarm { alarm } => put_alarm(account, scene, alarm),

@@ -110,6 +110,7 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
     let bucket_error = (ours && !bucket_lets_in(account, &place, &trail.bucket, &place.trail_arn(name)))
         .then(|| "AccessDenied".to_owned());
     let logs_error = if ours { logs_fault(account, &place, trail) } else { None };
+    let logs_error = logs_error.or_else(|| trail.logs_error.clone());
     let last = |first: Option<Seconds>| {
         let end = if trail.logging { scene.now } else { trail.stopped? };
         let first = first.unwrap_or(Seconds::MIN / 2).saturating_add(account.timing.delivers_after);
@@ -121,7 +122,10 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
         started: trail.started.map(|at| scene.moment(at)),
         bucket_delivery: last(trail.started).filter(|_| bucket_error.is_none()),
         bucket_error,
-        logs_delivery: last(attached).filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
+        logs_delivery: trail
+            .delivered
+            .map_or_else(|| last(attached), |at| Some(scene.moment(at)))
+            .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
         logs_error,
     })
 }

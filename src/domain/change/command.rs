@@ -133,6 +133,10 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             .option("topic-arn", topic_arn)
             .option("attribute-name", "Policy")
             .json("attribute-value", policy),
+        Change::SetTopicKey { topic_arn, key } => Line::new("sns", "set-topic-attributes")
+            .option("topic-arn", topic_arn)
+            .option("attribute-name", "KmsMasterKeyId")
+            .option("attribute-value", key.as_deref().unwrap_or_default()),
         Change::Subscribe { topic_arn, email } => Line::new("sns", "subscribe")
             .option("topic-arn", topic_arn)
             .option("protocol", "email")

@@ -54,13 +54,15 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trail_arn =
         observed.trail.as_ref().map_or_else(|| wanted.place.trail_arn(&wanted.trail.value), |t| t.trail.arn.clone());
     let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
-    if !policy::has_all(standing.policy.as_ref(), &statements) {
-        let policy = policy::merge(standing.policy.as_ref(), &statements);
-        plan.put(
-            action,
-            Change::PutBucketPolicy { bucket, policy },
-            "only CloudTrail writes, for this trail; TLS only",
-        );
+    let open = policy::bucket_open(standing.policy.as_ref());
+    if open || !policy::has_all(standing.policy.as_ref(), &statements) {
+        let policy = policy::mend_bucket(standing.policy.as_ref(), &statements);
+        let detail = if open {
+            "open to everyone → only CloudTrail writes, for this trail"
+        } else {
+            "only CloudTrail writes, for this trail; TLS only"
+        };
+        plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
 }
 
@@ -118,23 +120,30 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         Some(standing) => {
             plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
-            let statements = [trust["Statement"][0].clone()];
-            if !policy::has_all(Some(&standing.trust), &statements) {
-                let trust = policy::merge(Some(&standing.trust), &statements);
-                plan.put(
-                    Action::Update,
-                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust },
-                    "CloudTrail may not act as it → may",
-                );
+            let statements = policy::statements(&trust);
+            let taken = policy::has_all(Some(&standing.trust), &statements);
+            // Nobody else has a use for a role of rootbell's own name; any other may have other users.
+            let shared = wanted.role_is_default() && policy::trusts_others(&standing.trust);
+            if !taken || shared {
+                let merged =
+                    if wanted.role_is_default() { trust } else { policy::merge(Some(&standing.trust), &statements) };
+                let detail = if shared {
+                    "others may act as it → CloudTrail alone"
+                } else {
+                    "CloudTrail may not act as it → may"
+                };
+                plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
             }
-            let statements = [permissions["Statement"][0].clone()];
-            if !policy::has_all(standing.policy.as_ref(), &statements) {
-                let policy = policy::merge(standing.policy.as_ref(), &statements);
-                plan.put(
-                    Action::Update,
-                    Change::PutRolePolicy { role, policy },
-                    "two actions, on this log group's streams",
-                );
+            let statements = policy::statements(&permissions);
+            let wide = policy::too_wide(standing.policy.as_ref());
+            if wide || !policy::has_all(standing.policy.as_ref(), &statements) {
+                let policy = policy::mend_role(standing.policy.as_ref(), &statements);
+                let detail = if wide {
+                    "more than it needs → two actions, on this log group's streams"
+                } else {
+                    "two actions, on this log group's streams"
+                };
+                plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
         }
     }
@@ -219,8 +228,7 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
     let attached = delivers_to(standing, &delivery) && standing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Validation is a nicety: a trail that is not ours is not altered for it alone.
-    let ours = standing.name == settings::TRAIL || wanted.trail.origin == Origin::Given;
-    let sound = standing.multi_region && (standing.log_file_validation || !ours);
+    let sound = standing.multi_region && (standing.log_file_validation || !wanted.trail_is_ours());
     (!attached || !sound)
         .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
 }
