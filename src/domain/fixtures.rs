@@ -40,7 +40,8 @@ pub fn sound() -> Observed {
     };
     Observed {
         trails: Ok(vec![trail.clone()]),
-        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL) }),
+        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
+        others: Vec::new(),
         bucket: Ok(BucketName::Ours(Bucket {
             name: wanted.bucket.value.clone(),
             policy: Some(policy::merge(None, &bucket_policy)),
@@ -61,7 +62,7 @@ pub fn sound() -> Observed {
             name: wanted.role.value.clone(),
             arn: place.role_arn(&wanted.role.value),
             trust: policy::role_trust(),
-            policy: Some(policy::role_permissions(place, &wanted.log_group.value)),
+            policy: Some(policy::role_permissions(place, &wanted.log_group.value, false)),
         })),
         alarms: Ok(vec![Alarm {
             name: wanted.alarm.value.clone(),

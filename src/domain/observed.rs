@@ -230,6 +230,8 @@ pub struct WatchedTrail {
     pub trail: Trail,
     pub status: Seen<TrailStatus>,
     pub events: Seen<ManagementEvents>,
+    /// Whether a filter for root use stands on the log group that it delivers to.
+    pub counted: bool,
 }
 
 /// The account along the chain an auditor follows: trail → log group → filters → alarms → topic → subscriptions, and the
@@ -240,6 +242,8 @@ pub struct Observed {
     pub trails: Seen<Vec<Trail>>,
     /// The one of them that the chain hangs on.
     pub trail: Option<WatchedTrail>,
+    /// Those that it could hang on as well.
+    pub others: Vec<WatchedTrail>,
     pub bucket: Seen<BucketName>,
     pub log_group: Seen<Option<LogGroup>>,
     pub filters: Seen<Vec<MetricFilter>>,
@@ -252,6 +256,15 @@ pub struct Observed {
     pub gone: Vec<String>,
 }
 
+/// The filter for root use: the auditors' pattern first, then one that means the same, then one that comes near.
+#[must_use]
+pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
+    let like = |fits: fn(&str) -> bool| filters.iter().find(|f| fits(&f.pattern));
+    like(pattern::audited)
+        .or_else(|| like(|p| pattern::read(p) == pattern::Reading::Equivalent))
+        .or_else(|| like(pattern::concerns_root))
+}
+
 impl Observed {
     /// An account that has nothing of all this.
     #[must_use]
@@ -259,6 +272,7 @@ impl Observed {
         Self {
             trails: Ok(Vec::new()),
             trail: None,
+            others: Vec::new(),
             bucket: Ok(BucketName::Free),
             log_group: Ok(None),
             filters: Ok(Vec::new()),
@@ -274,11 +288,7 @@ impl Observed {
     #[must_use]
     pub fn root_filter(&self, wanted: Option<&str>) -> Option<&MetricFilter> {
         let filters = self.filters.as_ref().ok()?;
-        let named = filters.iter().find(|f| Some(f.name.as_str()) == wanted);
-        named
-            .or_else(|| filters.iter().find(|f| pattern::audited(&f.pattern)))
-            .or_else(|| filters.iter().find(|f| pattern::read(&f.pattern) == pattern::Reading::Equivalent))
-            .or_else(|| filters.iter().find(|f| pattern::concerns_root(&f.pattern)))
+        filters.iter().find(|f| Some(f.name.as_str()) == wanted).or_else(|| counts_root(filters))
     }
 
     /// The alarm on a metric: the wanted name first.
@@ -287,6 +297,12 @@ impl Observed {
         let alarms = self.alarms.as_ref().ok()?;
         let named = alarms.iter().find(|a| Some(a.name.as_str()) == wanted);
         named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
+    }
+
+    /// Whether the chain hangs on a trail that records a whole organization.
+    #[must_use]
+    pub fn of_the_organization(&self) -> bool {
+        self.trail.as_ref().is_some_and(|t| t.trail.organization)
     }
 
     /// Everything that could not be read, and that a plan would have to guess.

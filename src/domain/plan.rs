@@ -49,6 +49,8 @@ pub struct Row {
     pub detail: String,
     /// `None` for what stays.
     pub change: Option<Change>,
+    /// It alters something that does not carry rootbell's name, so that somebody else may rely on it.
+    pub foreign: bool,
 }
 
 /// All rows, in an order that could be walked one by one.
@@ -91,6 +93,7 @@ impl Plan {
             name: change.name().to_owned(),
             detail: detail.into(),
             change: Some(change),
+            foreign: false,
         });
     }
 
@@ -103,6 +106,7 @@ impl Plan {
             name: name.to_owned(),
             detail: detail.into(),
             change: None,
+            foreign: false,
         });
     }
 }
@@ -124,6 +128,9 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         subscriptions(&mut plan, wanted, observed);
         filter(&mut plan, wanted, observed);
         alarm(&mut plan, wanted, observed);
+    }
+    for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
+        row.foreign = !wanted.has_our_name(row.id.split('.').next().unwrap_or_default());
     }
     plan
 }

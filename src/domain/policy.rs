@@ -77,13 +77,14 @@ pub fn role_trust() -> Value {
     })])
 }
 
-/// What the role may do: make and write CloudTrail's own streams in the one log group.
+/// What the role may do: make and write CloudTrail's own streams in the one log group. Those of an organization's trail
+/// begin with the organization's id.
 ///
 /// Source: as [`role_trust`].
 #[must_use]
-pub fn role_permissions(place: &Place, log_group: &str) -> Value {
-    let streams =
-        place.arn("logs", &format!("log-group:{log_group}:log-stream:{}_CloudTrail_{}*", place.account, place.region));
+pub fn role_permissions(place: &Place, log_group: &str, organization: bool) -> Value {
+    let of = if organization { "*" } else { place.account.as_str() };
+    let streams = place.arn("logs", &format!("log-group:{log_group}:log-stream:{of}_CloudTrail_{}*", place.region));
     document(&[json!({
         "Sid": sid("RootbellDeliver", log_group),
         "Effect": "Allow",
@@ -301,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_role_has_exactly_two_actions_on_its_own_streams() {
-        let policy = role_permissions(&place(), "g");
+        let policy = role_permissions(&place(), "g", false);
         assert_eq!(policy["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
         assert_eq!(
             policy["Statement"][0]["Resource"],

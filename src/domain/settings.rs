@@ -5,6 +5,10 @@ use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::place::{Identity, Place};
 
+mod trails;
+
+pub use trails::{Candidate, Choice, choose_trail, contenders, trail_candidates};
+
 /// The name of the trail, and the stem of all other names.
 pub const TRAIL: &str = "rootbell";
 /// What auditors want: a year.
@@ -133,8 +137,7 @@ impl Settings {
     #[must_use]
     pub fn resolve(identity: &Identity, region: &str, wishes: &Wishes, observed: &Observed) -> Self {
         let place = identity.place(region);
-        let trails = observed.trails.as_deref().unwrap_or_default();
-        let standing = choose_trail(trails, wishes.trail.as_deref(), &place);
+        let standing = choose_trail(observed, wishes.trail.as_deref(), &place);
         let trail =
             Field::pick(wishes.trail.clone(), standing.map(|t| t.name.clone()), || TRAIL.to_owned(), "rootbell's own");
         let bucket = Field::pick(
@@ -213,6 +216,21 @@ impl Settings {
         self.trail.value == TRAIL || self.trail.origin == Origin::Given
     }
 
+    /// Whether the thing that a row's id begins with (`trail`, `bucket`, …) carries the name that rootbell gives.
+    #[must_use]
+    pub fn has_our_name(&self, thing: &str) -> bool {
+        match thing {
+            "trail" => self.trail.value == TRAIL,
+            "bucket" => self.bucket.value == default_bucket(&self.place),
+            "log_group" => self.log_group.value == DEFAULT_LOG_GROUP,
+            "role" => self.role_is_default(),
+            "topic" => self.topic.value == DEFAULT_TOPIC,
+            "filter" => self.filter.value == DEFAULT_FILTER,
+            "alarm" => self.alarm.value == DEFAULT_ALARM,
+            _ => true,
+        }
+    }
+
     #[must_use]
     pub fn topic_is_ours(&self) -> bool {
         self.topic.value == DEFAULT_TOPIC || self.topic.origin == Origin::Given
@@ -256,21 +274,6 @@ fn default_bucket(place: &Place) -> String {
 /// Role names are global in an account, the rest is regional: the region keeps two set-ups apart.
 fn default_role(place: &Place) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", place.region)
-}
-
-/// The trail that the chain hangs on: the one named, our own, or one that already sees every region and delivers to
-/// a log group of this account in this region, since a second copy of the events costs money.
-///
-/// Source: CloudTrail pricing, "management events": the first copy is free.
-#[must_use]
-pub fn choose_trail<'a>(trails: &'a [Trail], wish: Option<&str>, place: &Place) -> Option<&'a Trail> {
-    if let Some(name) = wish {
-        return trails.iter().find(|t| t.name == name || t.arn == name);
-    }
-    let reusable = |t: &&Trail| {
-        t.multi_region && t.home_region == place.region && t.log_group_account() == Some(place.account.as_str())
-    };
-    trails.iter().find(|t| t.name == TRAIL && !t.organization).or_else(|| trails.iter().find(reusable))
 }
 
 fn retention(wish: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {

@@ -1,14 +1,16 @@
 //! Reads an account along the chain. Whatever can be asked at once is asked at once: the default names are looked up
 //! beside the trails, and only what turns out to be called otherwise is asked for again.
 
-use futures::future::OptionFuture;
+use futures::FutureExt;
+use futures::future::{BoxFuture, OptionFuture, Shared, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, Metric, MetricFilter, Role, Seen, Subscription, Topic, Trail, Unseen, WatchedTrail,
+    counts_root,
 };
-use crate::domain::settings::choose_trail;
+use crate::domain::settings::{choose_trail, contenders};
 use crate::domain::{Identity, Observed, Settings, Wishes};
 
 /// How much is read.
@@ -25,18 +27,24 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
     let guess = resolve(&Observed::nothing());
     let guessed_topic = guess.topic_arn();
-    let (head, bucket, role, (log_group, filters), alarm, (topic, subscriptions)) = join!(
-        head(cloud, &guess, &resolve, wishes, look),
+    // An alarm on our count may have another name than ours.
+    let on_metric = wishes.alarm.is_none().then(|| cloud.alarms_on(&guess.metric));
+    // Shared, since a trail may turn out to deliver there.
+    let guessed_group = group(cloud, &guess.log_group.value).boxed().shared();
+    let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions)) = join!(
+        head(cloud, &guess, &guessed_group, &resolve, wishes, look),
         look_at_bucket(cloud, &guess, look),
         look_at_role(cloud, &guess, look),
-        group(cloud, &guess.log_group.value),
+        guessed_group.clone(),
         cloud.alarm(&guess.alarm.value),
+        OptionFuture::from(on_metric),
         tellers(cloud, &guessed_topic),
     );
     let (log_group, filters) = head.group.unwrap_or((log_group, filters));
     let mut observed = Observed {
         trails: head.trails,
         trail: head.watched,
+        others: head.others,
         bucket: head.bucket.unwrap_or(bucket),
         log_group,
         filters,
@@ -47,13 +55,17 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
         gone: Vec::new(),
     };
 
+    let named = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
+    match on_metric.map(seen) {
+        // With an alarm of our own name there, nobody needs another.
+        Some(Err(_)) if named => {}
+        Some(more) => add_new(&mut observed.alarms, more),
+        None => {}
+    }
+
     // The filter tells its metric, the metric its alarms, the alarm its topic.
-    if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)) {
-        match (seen(cloud.alarms_on(&metric).await), &mut observed.alarms) {
-            (Ok(more), Ok(alarms)) => add_new(alarms, more),
-            (Err(unseen), alarms) => *alarms = Err(unseen),
-            (Ok(_), Err(_)) => {}
-        }
+    if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
+        add_new(&mut observed.alarms, seen(cloud.alarms_on(&metric).await));
     }
     loop {
         let topic = resolve(&observed).topic_arn();
@@ -75,6 +87,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
 struct Head {
     trails: Seen<Vec<Trail>>,
     watched: Option<WatchedTrail>,
+    others: Vec<WatchedTrail>,
     bucket: Option<Seen<BucketName>>,
     role: Option<Seen<Option<Role>>>,
     group: Option<Group>,
@@ -83,27 +96,69 @@ struct Head {
 /// A log group, and the filters on it.
 type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
 
+/// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
 async fn head(
     cloud: &dyn Cloud,
     guess: &Settings,
+    guessed_group: &Shared<BoxFuture<'_, Group>>,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     wishes: &Wishes,
     look: Look,
 ) -> Head {
     let trails = seen(cloud.trails().await);
-    let observed = Observed { trails, ..Observed::nothing() };
+    let mut observed = Observed { trails, ..Observed::nothing() };
+    let all = observed.trails.as_deref().unwrap_or_default();
+    let wish = wishes.trail.as_deref();
+    let mut near: Vec<Trail> = contenders(all, wish, &guess.place).into_iter().cloned().collect();
+    let likely = choose_trail(&observed, wish, &guess.place);
+    near.extend(likely.filter(|t| !near.contains(t)).cloned());
     let found = resolve(&observed);
-    let trail = observed.trails.as_deref().unwrap_or_default();
-    let trail = choose_trail(trail, wishes.trail.as_deref(), &found.place).cloned();
-    let (watched, bucket, role, group) = join!(
-        OptionFuture::from(trail.map(|trail| watch(cloud, trail))),
+    let looks = near.into_iter().map(|trail| async {
+        let name = trail.log_group().filter(|_| wishes.log_group.is_none()).map(str::to_owned);
+        let its_group = async {
+            match name.as_deref() {
+                Some(name) if name == guess.log_group.value => Some(guessed_group.clone().await),
+                Some(name) => Some(group(cloud, name).await),
+                None => None,
+            }
+        };
+        join!(watch(cloud, trail), its_group)
+    });
+    let (looked, bucket, role) = join!(
+        join_all(looks),
         OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| look_at_bucket(cloud, &found, look))),
         OptionFuture::from((found.role.value != guess.role.value).then(|| look_at_role(cloud, &found, look))),
-        OptionFuture::from(
-            (found.log_group.value != guess.log_group.value).then(|| group(cloud, &found.log_group.value))
-        ),
     );
-    Head { trails: observed.trails, watched, bucket, role, group }
+    let mut groups = Vec::new();
+    for (mut watched, group) in looked {
+        if let Some((_, Ok(filters))) = &group {
+            watched.counted = counts_root(filters).is_some();
+        }
+        groups.push((watched.trail.arn.clone(), group));
+        observed.others.push(watched);
+    }
+    let chosen = choose_trail(&observed, wish, &guess.place).map(|t| t.arn.clone());
+    let at = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
+    let watched = at.map(|at| observed.others.remove(at));
+    let group = at.and_then(|at| groups.remove(at).1);
+    // The choice may have fallen on another one than it first looked like.
+    let again = resolve(&observed_with(&observed, watched.clone()));
+    let (bucket_again, role_again) = join!(
+        OptionFuture::from((again.bucket.value != found.bucket.value).then(|| look_at_bucket(cloud, &again, look))),
+        OptionFuture::from((again.role.value != found.role.value).then(|| look_at_role(cloud, &again, look))),
+    );
+    Head {
+        trails: observed.trails,
+        watched,
+        others: observed.others,
+        bucket: bucket_again.or(bucket),
+        role: role_again.or(role),
+        group,
+    }
+}
+
+fn observed_with(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
+    Observed { trail, ..observed.clone() }
 }
 
 fn seen<T>(answer: Answer<T>) -> Seen<T> {
@@ -142,7 +197,7 @@ async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec
 
 async fn watch(cloud: &dyn Cloud, trail: Trail) -> WatchedTrail {
     let (status, events) = join!(cloud.trail_status(&trail.arn), cloud.management_events(&trail.arn));
-    WatchedTrail { status: seen(status), events: seen(events), trail }
+    WatchedTrail { status: seen(status), events: seen(events), trail, counted: false }
 }
 
 /// The metric of a filter for root use that no known alarm watches.
@@ -152,10 +207,16 @@ fn unwatched(observed: &Observed, wishes: &Wishes, settings: &Settings) -> Optio
     (wishes.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-fn add_new(alarms: &mut Vec<Alarm>, more: Vec<Alarm>) {
-    for alarm in more {
-        if !alarms.iter().any(|a| a.name == alarm.name) {
-            alarms.push(alarm);
+fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
+    match (known, more) {
+        (Ok(known), Ok(more)) => {
+            for alarm in more {
+                if !known.iter().any(|a| a.name == alarm.name) {
+                    known.push(alarm);
+                }
+            }
         }
+        (known, Err(unseen)) => *known = Err(unseen),
+        (Err(_), Ok(_)) => {}
     }
 }

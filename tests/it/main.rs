@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::format_push_string, reason = "no test is slow for that")]
 
+mod adoption;
 mod architecture;
 mod broken;
 #[cfg(unix)]

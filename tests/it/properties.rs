@@ -198,7 +198,7 @@ fn independent_calls_overlap_and_nothing_is_asked_twice() {
         let began = tokio::time::Instant::now();
         let (_, plan) = look(&cloud, &wishes()).await;
         let looked = cloud.calls();
-        assert_eq!(looked.len(), 9, "{looked:?}");
+        assert_eq!(looked.len(), 10, "{looked:?}");
         let unique: std::collections::BTreeSet<&String> = looked.iter().collect();
         assert_eq!(unique.len(), looked.len(), "{looked:?}");
         // Identity, then everything at once.

@@ -14,7 +14,7 @@ fn mended(t: &WatchedTrail, settings: &Settings) -> String {
     if owner != settings.place.account {
         return format!(
             "Only account {owner}, where it lives, can change it: ask there, or make a trail of this account's own \
-             (`rootbell apply --new-trail`)."
+             (`rootbell apply --trail rootbell`)."
         );
     }
     if t.trail.home_region != settings.place.region {
@@ -128,7 +128,7 @@ pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observe
     if account != settings.place.account {
         return wrong(
             format!("`{name}` delivers to a log group of account {account}, out of reach from here."),
-            "Make a trail of this account's own (`rootbell apply --new-trail`), or set up in that account.",
+            "Make a trail of this account's own (`rootbell apply --trail rootbell`), or set up in that account.",
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
@@ -173,11 +173,11 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     let name = &settings.role.value;
     match observed.role.as_ref().ok()? {
         None => Some(format!("The role `{name}`, as which CloudTrail delivers, is not there")),
-        Some(role) => role_of_ours(role, settings),
+        Some(role) => role_of_ours(role, settings, observed.of_the_organization()),
     }
 }
 
-fn role_of_ours(role: &Role, settings: &Settings) -> Option<String> {
+fn role_of_ours(role: &Role, settings: &Settings, organization: bool) -> Option<String> {
     let (name, group) = (&role.name, &settings.log_group.value);
     if !policy::has_all(Some(&role.trust), &policy::statements(&policy::role_trust())) {
         return Some(format!("CloudTrail may not act as the role `{name}`"));
@@ -185,7 +185,7 @@ fn role_of_ours(role: &Role, settings: &Settings) -> Option<String> {
     if settings.role_is_default() && policy::trusts_others(&role.trust) {
         return Some(format!("Others than CloudTrail may act as the role `{name}`"));
     }
-    let wanted = policy::role_permissions(&settings.place, group);
+    let wanted = policy::role_permissions(&settings.place, group, organization);
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` may do more than deliver to `{group}`"));
     }

@@ -4,7 +4,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, Step};
 use crate::domain::observed::{Bucket, BucketName, Observed, Trail};
 use crate::domain::policy;
-use crate::domain::settings::{self, Origin, Settings, TAG};
+use crate::domain::settings::{self, Choice, Origin, Settings, TAG, TRAIL, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
@@ -103,7 +103,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
     }
     let Ok(found) = &observed.role else { return };
-    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value);
+    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value, observed.of_the_organization());
     let trust = policy::role_trust();
     match found {
         None => {
@@ -152,8 +152,8 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let name = wanted.trail.value.clone();
     let delivery = delivery(wanted, observed);
+    note_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
-        note_second_trail(plan, wanted, observed);
         plan.put(
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
@@ -163,6 +163,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     let standing = &watched.trail;
     plan.keep(Step::Trail, "trail", "trail", &name, keeps(standing));
+    note_organization(plan, standing);
     if let Some(change) = trail_update(wanted, standing, delivery) {
         let detail = what_becomes_what(wanted, standing);
         plan.put(Action::Update, change, detail);
@@ -282,22 +283,37 @@ fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &
     }
 }
 
-/// The first copy of management events is free, a second one is not.
-///
-/// Source: CloudTrail pricing: 2.00 USD for 100,000 management events delivered beyond the first copy.
-fn note_second_trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let trails = observed.trails.as_deref().unwrap_or_default();
-    let Some(first) = trails.first() else { return };
-    let alterable = |t: &&Trail| t.arn.split(':').nth(4) == Some(wanted.place.account.as_str());
-    let instead = match trails.iter().find(alterable) {
-        Some(own) => format!("To attach a log group to `{}` instead, name it as the trail (--trail).", own.name),
-        None => "That one lives in another account, and cannot be altered from here.".to_owned(),
+/// Which trail is used, where there was a choice, and what it would cost to have it otherwise.
+fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    if wanted.trail.origin == Origin::Given || wanted.trail.value == TRAIL && observed.trail.is_some() {
+        return;
+    }
+    let all = trail_candidates(observed, &wanted.place);
+    let Some(used) = all.iter().find(|c| c.name == wanted.trail.value) else { return };
+    let mut said = match used.choice {
+        Choice::Create if all.len() == 1 => return,
+        Choice::Create => format!("A trail of its own is made, which costs {}.", used.cost),
+        // Nothing but this one, and as it should be.
+        Choice::Reuse if !all.iter().any(|c| c.choice <= Choice::Mend && c.name != used.name) => return,
+        _ => format!("The trail `{}` is used: {} ({}).", used.name, used.why, used.cost),
     };
-    plan.notes.push((
-        Step::Trail,
-        format!(
-            "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events. {instead}",
-            first.name
-        ),
-    ));
+    for other in all.iter().filter(|c| c.name != used.name && c.choice != Choice::Create) {
+        let how = if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
+        said.push_str(&format!(" Not `{}`{how}: {}.", other.name, other.why));
+    }
+    if used.choice != Choice::Create
+        && let Some(new) = all.iter().find(|c| c.choice == Choice::Create)
+    {
+        said.push_str(&format!(" One of its own (--trail {}) would cost {}.", new.name, new.cost));
+    }
+    plan.notes.push((Step::Trail, said));
+}
+
+fn note_organization(plan: &mut Plan, standing: &Trail) {
+    if standing.organization {
+        plan.notes.push((
+            Step::Trail,
+            format!("`{}` records every account of the organization: it rings for the root of each.", standing.name),
+        ));
+    }
 }
