@@ -8,7 +8,7 @@ use super::observed::{
     Alarm, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
 };
 use super::pattern::{self, Reading};
-use super::policy::{TopicAccess, topic_access};
+use super::policy::{TopicAccess, key_serves_alarms, key_statement_for_alarms, topic_access};
 use super::settings::{RETENTION, Settings};
 
 mod trail;
@@ -171,7 +171,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings, observed)),
         topic("topic.exists", "The topic is there", &|t| ok(format!("`{}`", t.name()))),
         topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, &settings.place.account)),
-        topic("topic.encryption", "Its encryption lets alarms through", &|t| encryption(t, settings)),
+        topic("topic.encryption", "Its encryption lets alarms through", &|t| encryption(t, settings, observed)),
         check("subscription.confirmed", Step::Topic, "Somebody has confirmed", confirmed(&observed.subscriptions)),
     ];
     Health {
@@ -291,26 +291,41 @@ pub fn silenced_by_key(key: Option<&str>) -> bool {
     key.is_some_and(|k| k.ends_with("alias/aws/sns"))
 }
 
-fn encryption(topic: &Topic, settings: &Settings) -> Found {
-    match topic.kms_key.as_deref() {
-        None => ok("none needed"),
-        key if silenced_by_key(key) => wrong(
-            format!(
-                "`{}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives.",
-                topic.name()
-            ),
-            if settings.topic_is_ours() {
-                APPLY
-            } else {
-                "It is not rootbell's: take its encryption off, or use a key of your own that \
-                 cloudwatch.amazonaws.com may use."
-            },
-        ),
-        Some(key) => (
+fn encryption(topic: &Topic, settings: &Settings, observed: &Observed) -> Found {
+    let name = topic.name();
+    let Some(key) = topic.kms_key.as_deref() else { return ok("none needed") };
+    if silenced_by_key(Some(key)) {
+        let fix = if settings.topic_is_ours() {
+            APPLY
+        } else {
+            "It is not rootbell's: take its encryption off, or use a key of your own that cloudwatch.amazonaws.com \
+             may use."
+        };
+        return wrong(
+            format!("`{name}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives."),
+            fix,
+        );
+    }
+    match &observed.key {
+        None => (
             Verdict::Unknown,
-            format!("`{}` is encrypted with {key}; whether CloudWatch may use that key is not read.", topic.name()),
+            format!("`{name}` is encrypted with {key}; whether CloudWatch may use that key is not read."),
             "See that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
         ),
+        Some(Err(unseen)) => unknown(unseen),
+        Some(Ok(None)) => wrong(
+            format!("`{name}` is encrypted with {key}, which is not there: no alert arrives."),
+            "Give the topic another key, or take its encryption off.",
+        ),
+        Some(Ok(Some(found))) if !found.enabled => wrong(
+            format!("`{name}` is encrypted with {key}, which is disabled: no alert arrives."),
+            format!("Enable the key: aws kms enable-key --key-id {}", found.arn),
+        ),
+        Some(Ok(Some(found))) if !key_serves_alarms(&found.policy, &settings.place) => wrong(
+            format!("`{name}` is encrypted with {key}, which CloudWatch may not use: no alert arrives."),
+            format!("Add to the policy of {}: {}", found.arn, key_statement_for_alarms(&settings.place)),
+        ),
+        Some(Ok(Some(_))) => ok(format!("{key}, which CloudWatch may use")),
     }
 }
 

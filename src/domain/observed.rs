@@ -29,6 +29,8 @@ pub struct Trail {
     pub bucket: String,
     pub log_group_arn: Option<String>,
     pub role_arn: Option<String>,
+    /// The ARN of the key that its log files are encrypted with.
+    pub kms_key: Option<String>,
 }
 
 impl Trail {
@@ -100,6 +102,16 @@ pub struct LogGroup {
     pub name: String,
     /// `None`: kept for ever.
     pub retention_days: Option<u32>,
+    /// The ARN of the key that it is encrypted with.
+    pub kms_key: Option<String>,
+}
+
+/// A KMS key, as far as others are to use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    pub arn: String,
+    pub enabled: bool,
+    pub policy: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -254,6 +266,8 @@ pub struct Observed {
     pub subscriptions: Seen<Vec<Subscription>>,
     /// ARNs of topics that an alarm notifies and that are not there.
     pub gone: Vec<String>,
+    /// The key that is wished for, or else the one that the topic is encrypted with; `None`: there is none to look at.
+    pub key: Option<Seen<Option<Key>>>,
 }
 
 /// The filter for root use: the auditors' pattern first, then one that means the same, then one that comes near.
@@ -281,6 +295,7 @@ impl Observed {
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
             gone: Vec::new(),
+            key: None,
         }
     }
 

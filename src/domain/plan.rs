@@ -6,6 +6,7 @@ use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
+mod key;
 mod trail;
 
 /// What happens to a thing. The words are those of the JSON contract.
@@ -128,6 +129,7 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         subscriptions(&mut plan, wanted, observed);
         filter(&mut plan, wanted, observed);
         alarm(&mut plan, wanted, observed);
+        key::encrypt(&mut plan, wanted, observed);
     }
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
         row.foreign = !wanted.has_our_name(row.id.split('.').next().unwrap_or_default());
@@ -159,7 +161,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let policy = policy::mend_topic(standing.policy.as_ref(), &statements, account);
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn, policy }, detail);
     }
-    if silenced_by_key(standing.kms_key.as_deref()) {
+    if silenced_by_key(standing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_ours() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 
+mod evaluation;
+mod key;
 mod reading;
 
+pub use evaluation::{Ask, allows};
+pub use key::{key_lacks, key_serves_alarms, key_statement_for_alarms};
 pub use reading::{bucket_open, mend_bucket, mend_role, too_wide, trusts_others};
 
 /// The name of the inline policy on the role.
@@ -64,17 +68,28 @@ pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Va
     ]
 }
 
-/// Who may take the role: CloudTrail, nobody else.
+/// Who may take the role: CloudTrail, nobody else; with a trail's ARN, CloudTrail for that trail alone.
 ///
-/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
+/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring"; IAM User
+/// Guide, "The confused deputy problem".
 #[must_use]
-pub fn role_trust() -> Value {
-    document(&[json!({
+pub fn role_trust(trail_arn: Option<&str>) -> Value {
+    let mut statement = json!({
         "Sid": "RootbellCloudTrail",
         "Effect": "Allow",
         "Principal": { "Service": "cloudtrail.amazonaws.com" },
         "Action": "sts:AssumeRole"
-    })])
+    });
+    if let Some(arn) = trail_arn {
+        statement["Condition"] = json!({ "StringEquals": { "aws:SourceArn": arn } });
+    }
+    document(&[statement])
+}
+
+/// Whether a role may be taken for one trail only.
+#[must_use]
+pub fn names_its_trail(trust: &Value) -> bool {
+    statements(trust).iter().any(|s| s.pointer("/Condition/StringEquals/aws:SourceArn").is_some())
 }
 
 /// What the role may do: make and write CloudTrail's own streams in the one log group. Those of an organization's trail

@@ -4,6 +4,7 @@ use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::place::{Identity, Place};
+use super::policy;
 
 mod trails;
 
@@ -33,6 +34,10 @@ pub struct Wishes {
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
+    /// The ARN of a key of the user's own for trail, log group and topic.
+    pub kms_key: Option<String>,
+    /// Whether the role may be taken for this trail only.
+    pub role_source_arn: Option<bool>,
 }
 
 impl Wishes {
@@ -51,6 +56,7 @@ impl Wishes {
             text("--filter", &self.filter, names::filter),
             text("--pattern", &self.pattern, pattern::check),
             text("--alarm", &self.alarm, names::alarm),
+            text("--kms-key", &self.kms_key, names::kms_key),
         ]
         .into_iter()
         .flatten()
@@ -130,6 +136,10 @@ pub struct Settings {
     pub pattern: Field<String>,
     pub metric: Metric,
     pub alarm: Field<String>,
+    /// `None`: encryption stays as it is.
+    pub kms_key: Option<String>,
+    /// Whether the role may be taken for this trail only.
+    pub role_source_arn: Field<bool>,
 }
 
 impl Settings {
@@ -196,7 +206,39 @@ impl Settings {
             "rootbell's own",
         );
         let emails = emails(identity, wishes, observed);
-        Self { place, trail, bucket, log_group, role, retention_days, topic, emails, filter, pattern, metric, alarm }
+        let standing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
+        let tied = standing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|tied| *tied);
+        let role_source_arn = Field::pick(wishes.role_source_arn, tied, || false, "any trail of this account");
+        Self {
+            place,
+            trail,
+            bucket,
+            log_group,
+            role,
+            retention_days,
+            topic,
+            emails,
+            filter,
+            pattern,
+            metric,
+            alarm,
+            kms_key: wishes.kms_key.clone(),
+            role_source_arn,
+        }
+    }
+
+    /// The trail's ARN: as it stands, or as it will be.
+    #[must_use]
+    pub fn trail_arn(&self, observed: &Observed) -> String {
+        let standing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
+        standing.unwrap_or_else(|| self.place.trail_arn(&self.trail.value))
+    }
+
+    /// Who may take the role, as wanted.
+    #[must_use]
+    pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
+        let arn = self.trail_arn(observed);
+        policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }
 
     #[must_use]
@@ -337,6 +379,7 @@ mod tests {
             bucket: "their-bucket".into(),
             log_group_arn: Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into()),
             role_arn: Some("arn:aws:iam::123456789012:role/service-role/their-role".into()),
+            kms_key: None,
         }
     }
 

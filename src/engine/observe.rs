@@ -6,6 +6,7 @@ use futures::future::{BoxFuture, OptionFuture, Shared, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
+use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, Metric, MetricFilter, Role, Seen, Subscription, Topic, Trail, Unseen, WatchedTrail,
     counts_root,
@@ -31,7 +32,8 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     let on_metric = wishes.alarm.is_none().then(|| cloud.alarms_on(&guess.metric));
     // Shared, since a trail may turn out to deliver there.
     let guessed_group = group(cloud, &guess.log_group.value).boxed().shared();
-    let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions)) = join!(
+    let wished_key = wishes.kms_key.as_deref().map(|key| cloud.key(key));
+    let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
         head(cloud, &guess, &guessed_group, &resolve, wishes, look),
         look_at_bucket(cloud, &guess, look),
         look_at_role(cloud, &guess, look),
@@ -39,6 +41,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
         cloud.alarm(&guess.alarm.value),
         OptionFuture::from(on_metric),
         tellers(cloud, &guessed_topic),
+        OptionFuture::from(wished_key),
     );
     let (log_group, filters) = head.group.unwrap_or((log_group, filters));
     let mut observed = Observed {
@@ -53,6 +56,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
         topic,
         subscriptions,
         gone: Vec::new(),
+        key: None,
     };
 
     let named = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
@@ -67,10 +71,27 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
         add_new(&mut observed.alarms, seen(cloud.alarms_on(&metric).await));
     }
+    find_topic(cloud, &resolve, wishes, guessed_topic, &mut observed).await;
+    observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
+        _ if wished_key.is_some() => wished_key.map(seen),
+        Some(key) if !silenced_by_key(Some(&key)) => Some(seen(cloud.key(&key).await)),
+        _ => None,
+    };
+    observed
+}
+
+/// The topic that the alarm notifies, where that is not the one looked up already.
+async fn find_topic(
+    cloud: &dyn Cloud,
+    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
+    wishes: &Wishes,
+    guess: String,
+    observed: &mut Observed,
+) {
     loop {
-        let topic = resolve(&observed).topic_arn();
-        if topic == guessed_topic {
-            return observed;
+        let topic = resolve(observed).topic_arn();
+        if topic == guess {
+            return;
         }
         let (found, subscriptions) = tellers(cloud, &topic).await;
         // An alarm may name a topic that is not there: then the next one it names, or our own.
@@ -79,7 +100,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
             continue;
         }
         (observed.topic, observed.subscriptions) = (found, subscriptions);
-        return observed;
+        return;
     }
 }
 

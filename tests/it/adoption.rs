@@ -47,7 +47,7 @@ fn deliver(account: &mut Account, name: &str, group: &str) {
     let place = account.place(HERE);
     let role = Role {
         path: "/service-role/".into(),
-        trust: role_trust(),
+        trust: role_trust(None),
         policy: Some(role_permissions(&place, group, true)),
         ..Role::default()
     };

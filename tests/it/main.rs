@@ -15,6 +15,7 @@ mod broken;
 #[cfg(unix)]
 mod cli;
 mod flows;
+mod hardening;
 mod properties;
 mod support;
 #[cfg(unix)]

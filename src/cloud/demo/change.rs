@@ -48,6 +48,11 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             group.retention_days = Some(*days);
             Ok(())
         }
+        Change::SetLogGroupKey { log_group, key } => {
+            usable(account, key)?;
+            standing_group(account, scene, log_group)?.kms_key = Some(key.clone());
+            Ok(())
+        }
         Change::CreateRole { role, trust } => {
             valid(names::role(role))?;
             if account.roles.contains_key(role) {
@@ -70,6 +75,11 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         Change::PutEventSelectors { trail } => {
             let trail = alterable(account, scene, trail)?;
             (trail.read, trail.write, trail.other_selectors) = (true, true, false);
+            Ok(())
+        }
+        Change::SetTrailKey { trail, key } => {
+            usable(account, key)?;
+            alterable(account, scene, trail)?.kms_key = Some(key.clone());
             Ok(())
         }
         Change::StartLogging { trail } => {
@@ -108,6 +118,17 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             group.events.push(Event { at: scene.now, event });
             Ok(())
         }
+    }
+}
+
+/// A key that is not there or disabled is refused. Whom its policy serves shows when it is used.
+///
+/// Source: CloudTrail API, UpdateTrail errors; CloudWatch Logs API, AssociateKmsKey errors.
+fn usable(account: &Account, key: &str) -> Done {
+    match look::key(account, key) {
+        Some(key) if key.enabled => Ok(()),
+        Some(_) => Err(refused(ErrorKind::Invalid, "The KMS key is disabled")),
+        None => Err(gone("The KMS key does not exist")),
     }
 }
 
@@ -178,7 +199,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
         return Err(refused(ErrorKind::EventualConsistency, message));
     }
-    deliverable(account, scene, delivery)?;
+    deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
     let trail = Trail {
         multi_region: true,
         log_file_validation: true,
@@ -196,7 +217,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
 ///
 /// Source: CloudTrail API, UpdateTrail errors `InvalidCloudWatchLogsLogGroupArnException` and
 /// `InvalidCloudWatchLogsRoleArnException`.
-fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
+fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery, trail_arn: &str) -> Done {
     let place = &scene.place;
     let groups = account.regions.get(&place.region).map(|region| &region.log_groups);
     let group = groups.and_then(|all| all.keys().find(|name| place.log_group_arn(name) == delivery.log_group_arn));
@@ -204,7 +225,7 @@ fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
     let group = group.ok_or_else(|| not_yet("log group's ARN"))?;
     let role = delivery.role_arn.rsplit('/').next().and_then(|name| account.roles.get(name));
     let known = role.is_some_and(|role| scene.through(role.created, account.timing.role_ready_after));
-    if !known || !role_may_deliver(account, place, &delivery.role_arn, group) {
+    if !known || !role_may_deliver(account, place, &delivery.role_arn, group, trail_arn) {
         return Err(not_yet("role's trust and permissions"));
     }
     Ok(())
@@ -213,7 +234,8 @@ fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
 fn update_trail(account: &mut Account, scene: &Scene, name: &str, delivery: Option<&Delivery>) -> Done {
     alterable(account, scene, name)?;
     if let Some(delivery) = delivery {
-        deliverable(account, scene, delivery)?;
+        let name = name.rsplit('/').next().unwrap_or(name);
+        deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
     }
     let trail = alterable(account, scene, name)?;
     (trail.multi_region, trail.log_file_validation) = (true, true);

@@ -146,6 +146,13 @@ pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observe
         return wrong(format!("{fault}."), APPLY);
     }
     if let Some(error) = &status.logs_error {
+        if settings.role_source_arn.value {
+            return wrong(
+                format!("CloudTrail could not deliver: {error}. The role may be taken for this trail only."),
+                "Some accounts report that deliveries stop over that: `rootbell apply --role-source-arn=false` takes \
+                 the condition off.",
+            );
+        }
         return wrong(
             format!("CloudTrail could not deliver: {error}."),
             "Look at the role and its policy; `rootbell apply` puts rootbell's own right.",
@@ -173,19 +180,19 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     let name = &settings.role.value;
     match observed.role.as_ref().ok()? {
         None => Some(format!("The role `{name}`, as which CloudTrail delivers, is not there")),
-        Some(role) => role_of_ours(role, settings, observed.of_the_organization()),
+        Some(role) => role_of_ours(role, settings, observed),
     }
 }
 
-fn role_of_ours(role: &Role, settings: &Settings, organization: bool) -> Option<String> {
+fn role_of_ours(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, group) = (&role.name, &settings.log_group.value);
-    if !policy::has_all(Some(&role.trust), &policy::statements(&policy::role_trust())) {
+    if !policy::has_all(Some(&role.trust), &policy::statements(&settings.role_trust(observed))) {
         return Some(format!("CloudTrail may not act as the role `{name}`"));
     }
     if settings.role_is_default() && policy::trusts_others(&role.trust) {
         return Some(format!("Others than CloudTrail may act as the role `{name}`"));
     }
-    let wanted = policy::role_permissions(&settings.place, group, organization);
+    let wanted = policy::role_permissions(&settings.place, group, observed.of_the_organization());
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` may do more than deliver to `{group}`"));
     }

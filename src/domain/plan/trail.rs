@@ -51,8 +51,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
         plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
     }
-    let trail_arn =
-        observed.trail.as_ref().map_or_else(|| wanted.place.trail_arn(&wanted.trail.value), |t| t.trail.arn.clone());
+    let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
     let open = policy::bucket_open(standing.policy.as_ref());
     if open || !policy::has_all(standing.policy.as_ref(), &statements) {
@@ -104,7 +103,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     let Ok(found) = &observed.role else { return };
     let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value, observed.of_the_organization());
-    let trust = policy::role_trust();
+    let trust = wanted.role_trust(observed);
     match found {
         None => {
             plan.put(
@@ -127,10 +126,12 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             if !taken || shared {
                 let merged =
                     if wanted.role_is_default() { trust } else { policy::merge(Some(&standing.trust), &statements) };
-                let detail = if shared {
-                    "others may act as it → CloudTrail alone"
-                } else {
-                    "CloudTrail may not act as it → may"
+                let tied = policy::names_its_trail(&standing.trust);
+                let detail = match wanted.role_source_arn.value {
+                    _ if shared => "others may act as it → CloudTrail alone",
+                    true if !tied => "CloudTrail may act as it for any trail → for this trail only",
+                    false if tied => "CloudTrail may act as it for this trail only → for any trail",
+                    _ => "CloudTrail may not act as it → may",
                 };
                 plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
             }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 /// What is asked of a policy.
-pub(super) struct Ask<'a> {
+pub struct Ask<'a> {
     /// The service that calls; `None` for the policy of a role, which names no principal.
     pub service: Option<&'a str>,
     pub action: &'a str,
@@ -15,7 +15,8 @@ pub(super) struct Ask<'a> {
 }
 
 /// Some statement allows it, and none denies it.
-pub(super) fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
+#[must_use]
+pub fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
     let statements = policy.and_then(|p| p.get("Statement")).map(listed).unwrap_or_default();
     let says = |effect: &str| {
         statements.iter().any(|s| s.get("Effect").and_then(Value::as_str) == Some(effect) && concerns(s, ask))
