@@ -81,6 +81,7 @@ pub fn read(pattern: &str) -> Reading {
     if !has(ROOT) {
         let other = clauses.iter().find_map(|c| c.strip_prefix("$.userIdentity.type="));
         faults.push(match other {
+            Some(wide) if wide.contains('*') => format!("it asks for `{wide}`, which is not `Root` to the letter"),
             Some(other) => format!("it counts {other} instead of Root, so root goes unnoticed"),
             None => "it does not ask for `$.userIdentity.type = \"Root\"`".to_owned(),
         });
@@ -93,10 +94,14 @@ pub fn read(pattern: &str) -> Reading {
     }
     let known = |c: &str| [ROOT, NO_SERVICE, NO_SERVICE_EVENT].contains(&c) || c.starts_with("$.userIdentity.type=");
     for more in clauses.iter().filter(|c| !any && !known(c)) {
+        let more = more.replace(HELD_BLANK, " ");
         faults.push(format!("`{more}` narrows it, so that some uses of root go uncounted"));
     }
     if faults.is_empty() { Reading::Equivalent } else { Reading::Other(faults) }
 }
+
+/// Stands for a blank within quotes while clauses are compared.
+const HELD_BLANK: char = '\u{1}';
 
 /// The clauses, each in one way of writing, and whether any of them is enough.
 fn clauses(pattern: &str) -> (Vec<String>, bool) {
@@ -106,6 +111,9 @@ fn clauses(pattern: &str) -> (Vec<String>, bool) {
     while let Some(c) = chars.next() {
         match c {
             '"' => quoted = !quoted,
+            // An escaped character, and a blank in quotes, are part of the value.
+            '\\' if quoted => clause.extend(chars.next()),
+            c if quoted && c.is_whitespace() => clause.push(HELD_BLANK),
             '&' | '|' if !quoted && chars.peek() == Some(&c) => {
                 chars.next();
                 any |= c == '|';
@@ -187,6 +195,7 @@ mod tests {
         };
         assert!(said(&AUDITED.replace("&&", "||")).contains("nearly every event"));
         assert!(said(&AUDITED.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
+        assert!(said(&AUDITED.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
         assert!(said("{ $.userIdentity.type = \"Root\" }").contains("services do for root"));
         assert!(
             said(&AUDITED.replace(" }", " && $.awsRegion = us-east-1 }")).contains("`$.awsRegion=us-east-1` narrows")

@@ -16,6 +16,7 @@ mod broken;
 mod cli;
 mod faults;
 mod flows;
+mod fuzz;
 mod hardening;
 mod properties;
 mod support;
