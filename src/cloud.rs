@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::observed::{
-    Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
+    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
@@ -59,6 +60,9 @@ pub trait Cloud: Send + Sync {
 
     /// Every subscription of a topic; none where the topic is not there.
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>>;
+
+    /// By id, ARN or alias; with its policy.
+    async fn key(&self, id: &str) -> Answer<Option<Key>>;
 
     /// For each event whether the pattern matches it. [`ErrorKind::Unsupported`] where the endpoint has no such call.
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;

@@ -348,6 +348,7 @@ impl Form {
             filter: said(FieldId::Filter),
             pattern: said(FieldId::Pattern),
             alarm: said(FieldId::Alarm),
+            ..Wishes::default()
         }
     }
 }

@@ -96,7 +96,8 @@ async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
 }
 
 async fn look_again(scene: &Scene, wishes: &Wishes, now: fn() -> Timestamp) -> (Settings, Health) {
-    let observed = observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Chain).await;
+    let observed =
+        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Everything).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
     let health = health(&settings, &observed, now());
     (settings, health)

@@ -307,6 +307,12 @@ pub struct Wanted {
     /// CloudWatch alarm [default: one on that count, or `rootbell-root-use`]
     #[arg(long, value_name = "NAME")]
     pub alarm: Option<String>,
+    /// Key of your own that trail, log group and topic are encrypted with, once its policy serves them [default: as it is]
+    #[arg(long, value_name = "ARN")]
+    pub kms_key: Option<String>,
+    /// Let CloudTrail take the role for this trail only; see with `status` that deliveries go on [default: as it is]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub role_source_arn: Option<bool>,
 }
 
 impl Wanted {
@@ -323,6 +329,8 @@ impl Wanted {
             filter: self.filter.clone(),
             pattern: self.pattern.clone(),
             alarm: self.alarm.clone(),
+            kms_key: self.kms_key.clone(),
+            role_source_arn: self.role_source_arn,
         }
     }
 }

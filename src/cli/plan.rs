@@ -54,8 +54,9 @@ pub(super) fn text(plan: &Plan) -> String {
     for step in Step::ALL {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
-            let line =
-                format!("  {} {:resources$}  {:names$}  {}", row.action.mark(), row.resource, row.name, row.detail);
+            let whose = if row.foreign { " (not ours)" } else { "" };
+            let mark = row.action.mark();
+            let line = format!("  {mark} {:resources$}  {:names$}  {}{whose}", row.resource, row.name, row.detail);
             lines.push(line.trim_end().to_owned());
         }
         for (_, note) in plan.notes.iter().filter(|(s, _)| *s == step) {
@@ -63,6 +64,9 @@ pub(super) fn text(plan: &Plan) -> String {
         }
     }
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
+    if plan.rows.iter().any(|row| row.foreign) {
+        lines.push("\nNot ours: it does not carry rootbell's name, so somebody else may rely on it.".to_owned());
+    }
     lines.push(if plan.is_empty() {
         "\nNothing to change.".to_owned()
     } else {
@@ -94,6 +98,7 @@ fn document(plan: &Plan, place: &Place) -> Value {
                 "aws_cli": change.map(|c| c.aws_cli(place)),
                 "iam_action": change.map(|c| c.operation().iam_action),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
+                "foreign": row.foreign,
             })
         })
         .collect();

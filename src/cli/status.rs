@@ -19,7 +19,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Stop> {
     let scene = Scene::open(global, connector, console).await?;
     let wishes = Wishes::default();
-    let observed = observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), &wishes, Look::Chain).await;
+    let observed =
+        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), &wishes, Look::Everything).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
     let health = health(&settings, &observed, now());
     if options.json {

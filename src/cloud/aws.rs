@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, Search};
 use crate::domain::observed::{
-    Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
+    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
@@ -22,6 +23,7 @@ use cloudtrail::CloudTrail;
 use cloudwatch::CloudWatch;
 use errors::Call;
 use iam::Iam;
+use kms::Kms;
 use logs::Logs;
 use s3::S3;
 use sns::Sns;
@@ -33,6 +35,7 @@ mod connect;
 mod errors;
 mod http;
 mod iam;
+mod kms;
 mod logs;
 mod pages;
 mod s3;
@@ -51,6 +54,7 @@ pub struct AwsCloud {
     s3: S3,
     logs: Logs,
     sns: Sns,
+    kms: Kms,
     cloudwatch: CloudWatch,
     profile: Option<String>,
 }
@@ -64,6 +68,7 @@ impl AwsCloud {
             s3: S3::new(config),
             logs: Logs::new(config),
             sns: Sns::new(config),
+            kms: Kms::new(config),
             cloudwatch: CloudWatch::new(config),
             profile,
         }
@@ -85,6 +90,7 @@ impl AwsCloud {
             Change::PutBucketPolicy { bucket, policy } => self.s3.put_policy(&call, bucket, policy).await,
             Change::CreateLogGroup { log_group } => self.logs.create(&call, log_group).await,
             Change::PutRetentionPolicy { log_group, days } => self.logs.retain(&call, log_group, *days).await,
+            Change::SetLogGroupKey { log_group, key } => self.logs.put_key(&call, log_group, key).await,
             Change::CreateRole { role, trust } => self.iam.create(&call, role, trust).await,
             Change::UpdateAssumeRolePolicy { role, trust } => self.iam.put_trust(&call, role, trust).await,
             Change::PutRolePolicy { role, policy } => self.iam.put_policy(&call, role, policy).await,
@@ -93,9 +99,11 @@ impl AwsCloud {
             }
             Change::UpdateTrail { trail, delivery } => self.cloudtrail.update(&call, trail, delivery.as_ref()).await,
             Change::PutEventSelectors { trail } => self.cloudtrail.select_all(&call, trail).await,
+            Change::SetTrailKey { trail, key } => self.cloudtrail.put_key(&call, trail, key).await,
             Change::StartLogging { trail } => self.cloudtrail.start(&call, trail).await,
             Change::CreateTopic { topic, policy } => self.sns.create(&call, topic, policy).await,
             Change::SetTopicPolicy { topic_arn, policy } => self.sns.put_policy(&call, topic_arn, policy).await,
+            Change::SetTopicKey { topic_arn, key } => self.sns.put_key(&call, topic_arn, key.as_deref()).await,
             Change::Subscribe { topic_arn, email } => self.sns.subscribe(&call, topic_arn, email).await,
             Change::PutMetricFilter { log_group, filter } => self.logs.put_filter(&call, log_group, filter).await,
             Change::PutMetricAlarm { alarm } => self.cloudwatch.put(&call, alarm).await,
@@ -160,6 +168,10 @@ impl Cloud for AwsCloud {
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
         self.told(self.sns.subscriptions(topic_arn)).await
+    }
+
+    async fn key(&self, id: &str) -> Answer<Option<Key>> {
+        self.told(Box::pin(self.kms.key(id))).await
     }
 
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {

@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::change::Operation;
 use crate::domain::observed::{
-    Alarm, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail, TrailStatus,
+    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
@@ -21,7 +22,6 @@ use crate::domain::{Change, Identity};
 pub mod account;
 mod change;
 mod faults;
-mod iam;
 mod look;
 pub mod pattern;
 mod scenario;
@@ -287,6 +287,7 @@ const EVENTS: Asked = ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSe
 const BUCKET: Asked = ("s3", "HeadBucket", "s3:ListBucket");
 const LOG_GROUP: Asked = ("logs", "DescribeLogGroups", "logs:DescribeLogGroups");
 const FILTERS: Asked = ("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters");
+const KEY: Asked = ("kms", "GetKeyPolicy", "kms:GetKeyPolicy");
 const TEST: Asked = ("logs", "TestMetricFilter", "logs:TestMetricFilter");
 const ROLE: Asked = ("iam", "GetRole", "iam:GetRole");
 const ALARM: Asked = ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms");
@@ -354,6 +355,10 @@ impl Cloud for DemoCloud {
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
         self.look(SUBSCRIPTIONS, topic_arn, |account, scene| Ok(look::subscriptions(account, scene, topic_arn))).await
+    }
+
+    async fn key(&self, id: &str) -> Answer<Option<Key>> {
+        self.look(KEY, id, |account, _| Ok(look::key(account, id))).await
     }
 
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {

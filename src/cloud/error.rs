@@ -130,6 +130,11 @@ impl CloudError {
                 }
                 _ => "Delete one that is no longer used, or ask AWS for a higher quota, then try again.".to_owned(),
             },
+            ErrorKind::Offline if self.message.contains("certificate") => {
+                "Somebody between here and AWS opens TLS, or the clock is wrong: name the certificate of your network's \
+                 proxy in AWS_CA_BUNDLE, then try again."
+                    .to_owned()
+            }
             ErrorKind::Offline => {
                 "Look at the network, the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL), then try again."
                     .to_owned()

@@ -91,6 +91,10 @@ pub enum Change {
         log_group: String,
         days: u32,
     },
+    SetLogGroupKey {
+        log_group: String,
+        key: String,
+    },
     CreateRole {
         role: String,
         trust: Value,
@@ -115,6 +119,11 @@ pub enum Change {
     PutEventSelectors {
         trail: String,
     },
+    /// The key that the log files are encrypted with.
+    SetTrailKey {
+        trail: String,
+        key: String,
+    },
     StartLogging {
         trail: String,
     },
@@ -125,6 +134,11 @@ pub enum Change {
     SetTopicPolicy {
         topic_arn: String,
         policy: Value,
+    },
+    /// The key that the topic is encrypted with; `None` takes the encryption off.
+    SetTopicKey {
+        topic_arn: String,
+        key: Option<String>,
     },
     Subscribe {
         topic_arn: String,
@@ -183,15 +197,20 @@ impl Change {
             Self::PutBucketPolicy { .. } => op("s3", "PutBucketPolicy", "s3:PutBucketPolicy"),
             Self::CreateLogGroup { .. } => op("logs", "CreateLogGroup", "logs:CreateLogGroup"),
             Self::PutRetentionPolicy { .. } => op("logs", "PutRetentionPolicy", "logs:PutRetentionPolicy"),
+            Self::SetLogGroupKey { .. } => op("logs", "AssociateKmsKey", "logs:AssociateKmsKey"),
             Self::CreateRole { .. } => op("iam", "CreateRole", "iam:CreateRole"),
             Self::UpdateAssumeRolePolicy { .. } => op("iam", "UpdateAssumeRolePolicy", "iam:UpdateAssumeRolePolicy"),
             Self::PutRolePolicy { .. } => op("iam", "PutRolePolicy", "iam:PutRolePolicy"),
             Self::CreateTrail { .. } => op("cloudtrail", "CreateTrail", "cloudtrail:CreateTrail"),
-            Self::UpdateTrail { .. } => op("cloudtrail", "UpdateTrail", "cloudtrail:UpdateTrail"),
+            Self::UpdateTrail { .. } | Self::SetTrailKey { .. } => {
+                op("cloudtrail", "UpdateTrail", "cloudtrail:UpdateTrail")
+            }
             Self::PutEventSelectors { .. } => op("cloudtrail", "PutEventSelectors", "cloudtrail:PutEventSelectors"),
             Self::StartLogging { .. } => op("cloudtrail", "StartLogging", "cloudtrail:StartLogging"),
             Self::CreateTopic { .. } => op("sns", "CreateTopic", "sns:CreateTopic"),
-            Self::SetTopicPolicy { .. } => op("sns", "SetTopicAttributes", "sns:SetTopicAttributes"),
+            Self::SetTopicPolicy { .. } | Self::SetTopicKey { .. } => {
+                op("sns", "SetTopicAttributes", "sns:SetTopicAttributes")
+            }
             Self::Subscribe { .. } => op("sns", "Subscribe", "sns:Subscribe"),
             Self::PutMetricFilter { .. } => op("logs", "PutMetricFilter", "logs:PutMetricFilter"),
             Self::PutMetricAlarm { .. } => op("cloudwatch", "PutMetricAlarm", "cloudwatch:PutMetricAlarm"),
@@ -205,7 +224,10 @@ impl Change {
     #[must_use]
     pub fn step(&self) -> Step {
         match self {
-            Self::CreateTopic { .. } | Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => Step::Topic,
+            Self::CreateTopic { .. }
+            | Self::SetTopicPolicy { .. }
+            | Self::SetTopicKey { .. }
+            | Self::Subscribe { .. } => Step::Topic,
             Self::PutMetricFilter { .. } => Step::Filter,
             Self::PutMetricAlarm { .. }
             | Self::SetAlarmState { .. }
@@ -227,15 +249,18 @@ impl Change {
             Self::PutBucketPolicy { .. } => "bucket.policy",
             Self::CreateLogGroup { .. } => "log_group.create",
             Self::PutRetentionPolicy { .. } => "log_group.retention",
+            Self::SetLogGroupKey { .. } => "log_group.key",
             Self::CreateRole { .. } => "role.create",
             Self::UpdateAssumeRolePolicy { .. } => "role.trust",
             Self::PutRolePolicy { .. } => "role.policy",
             Self::CreateTrail { .. } => "trail.create",
             Self::UpdateTrail { .. } => "trail.update",
             Self::PutEventSelectors { .. } => "trail.events",
+            Self::SetTrailKey { .. } => "trail.key",
             Self::StartLogging { .. } => "trail.start",
             Self::CreateTopic { .. } => "topic.create",
             Self::SetTopicPolicy { .. } => "topic.policy",
+            Self::SetTopicKey { .. } => "topic.key",
             Self::Subscribe { email, .. } => return format!("subscription.create:{email}"),
             Self::PutMetricFilter { .. } => "filter.put",
             Self::PutMetricAlarm { .. } => "alarm.put",
@@ -260,14 +285,16 @@ impl Change {
             | Self::PutBucketVersioning { .. }
             | Self::PutBucketTagging { .. }
             | Self::PutBucketPolicy { .. } => &["bucket.create"],
-            Self::PutRetentionPolicy { .. } | Self::PutMetricFilter { .. } => &["log_group.create"],
+            Self::PutRetentionPolicy { .. } | Self::SetLogGroupKey { .. } | Self::PutMetricFilter { .. } => {
+                &["log_group.create"]
+            }
             Self::UpdateAssumeRolePolicy { .. } | Self::PutRolePolicy { .. } => &["role.create"],
             Self::CreateTrail { .. } | Self::UpdateTrail { .. } => {
                 &["bucket.create", "bucket.policy", "log_group.create", "role.create", "role.trust", "role.policy"]
             }
-            Self::PutEventSelectors { .. } => &["trail.create", "trail.update"],
+            Self::PutEventSelectors { .. } | Self::SetTrailKey { .. } => &["trail.create", "trail.update"],
             Self::StartLogging { .. } => &["trail.create", "trail.update", "bucket.policy"],
-            Self::SetTopicPolicy { .. } | Self::Subscribe { .. } => &["topic.create"],
+            Self::SetTopicPolicy { .. } | Self::SetTopicKey { .. } | Self::Subscribe { .. } => &["topic.create"],
             // CloudWatch does not check that its action's target exists.
             Self::PutMetricAlarm { .. } => &["topic.create", "filter.put"],
             Self::SetAlarmState { .. } => &["alarm.put"],
@@ -287,14 +314,17 @@ impl Change {
             Self::PutBucketPolicy { .. } => "bucket policy",
             Self::CreateLogGroup { .. } => "log group",
             Self::PutRetentionPolicy { .. } => "log retention",
+            Self::SetLogGroupKey { .. } => "log encryption",
             Self::CreateRole { .. } => "IAM role",
             Self::UpdateAssumeRolePolicy { .. } => "role trust",
             Self::PutRolePolicy { .. } => "role policy",
             Self::CreateTrail { .. } | Self::UpdateTrail { .. } => "trail",
             Self::PutEventSelectors { .. } => "trail events",
+            Self::SetTrailKey { .. } => "trail encryption",
             Self::StartLogging { .. } => "trail logging",
             Self::CreateTopic { .. } => "SNS topic",
             Self::SetTopicPolicy { .. } => "topic policy",
+            Self::SetTopicKey { .. } => "topic encryption",
             Self::Subscribe { .. } => "subscription",
             Self::PutMetricFilter { .. } => "metric filter",
             Self::PutMetricAlarm { .. } => "alarm",
@@ -314,16 +344,21 @@ impl Change {
             | Self::PutBucketVersioning { bucket }
             | Self::PutBucketTagging { bucket, .. }
             | Self::PutBucketPolicy { bucket, .. } => bucket,
-            Self::CreateLogGroup { log_group } | Self::PutRetentionPolicy { log_group, .. } => log_group,
+            Self::CreateLogGroup { log_group }
+            | Self::PutRetentionPolicy { log_group, .. }
+            | Self::SetLogGroupKey { log_group, .. } => log_group,
             Self::CreateRole { role, .. }
             | Self::UpdateAssumeRolePolicy { role, .. }
             | Self::PutRolePolicy { role, .. } => role,
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
             | Self::PutEventSelectors { trail }
+            | Self::SetTrailKey { trail, .. }
             | Self::StartLogging { trail } => trail,
             Self::CreateTopic { topic, .. } => topic,
-            Self::SetTopicPolicy { topic_arn, .. } => topic_arn.rsplit(':').next().unwrap_or(topic_arn),
+            Self::SetTopicPolicy { topic_arn, .. } | Self::SetTopicKey { topic_arn, .. } => {
+                topic_arn.rsplit(':').next().unwrap_or(topic_arn)
+            }
             Self::Subscribe { email, .. } => email,
             Self::PutMetricFilter { filter, .. } => &filter.name,
             Self::PutMetricAlarm { alarm } => &alarm.name,
@@ -341,6 +376,7 @@ impl Change {
             self,
             Self::CreateTrail { .. }
                 | Self::UpdateTrail { .. }
+                | Self::SetTrailKey { .. }
                 | Self::StartLogging { .. }
                 | Self::PutRolePolicy { .. }
         ) || self.operation().service == "s3"

@@ -31,6 +31,7 @@ pub fn sound() -> Observed {
         bucket: wanted.bucket.value.clone(),
         log_group_arn: Some(place.log_group_arn(&wanted.log_group.value)),
         role_arn: Some(place.role_arn(&wanted.role.value)),
+        kms_key: None,
     };
     let bucket_policy = policy::bucket_statements(place, &wanted.bucket.value, &trail.arn);
     let status = TrailStatus {
@@ -40,7 +41,8 @@ pub fn sound() -> Observed {
     };
     Observed {
         trails: Ok(vec![trail.clone()]),
-        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL) }),
+        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
+        others: Vec::new(),
         bucket: Ok(BucketName::Ours(Bucket {
             name: wanted.bucket.value.clone(),
             policy: Some(policy::merge(None, &bucket_policy)),
@@ -49,7 +51,11 @@ pub fn sound() -> Observed {
             versioned: true,
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        log_group: Ok(Some(LogGroup { name: wanted.log_group.value.clone(), retention_days: Some(365) })),
+        log_group: Ok(Some(LogGroup {
+            name: wanted.log_group.value.clone(),
+            retention_days: Some(365),
+            kms_key: None,
+        })),
         filters: Ok(vec![MetricFilter {
             name: wanted.filter.value.clone(),
             pattern: pattern::AUDITED.into(),
@@ -60,8 +66,8 @@ pub fn sound() -> Observed {
         role: Ok(Some(Role {
             name: wanted.role.value.clone(),
             arn: place.role_arn(&wanted.role.value),
-            trust: policy::role_trust(),
-            policy: Some(policy::role_permissions(place, &wanted.log_group.value)),
+            trust: policy::role_trust(None),
+            policy: Some(policy::role_permissions(place, &wanted.log_group.value, false)),
         })),
         alarms: Ok(vec![Alarm {
             name: wanted.alarm.value.clone(),
@@ -93,5 +99,7 @@ pub fn sound() -> Observed {
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
         }]),
+        gone: Vec::new(),
+        key: None,
     }
 }

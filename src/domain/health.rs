@@ -7,9 +7,13 @@ use super::change::Step;
 use super::observed::{
     Alarm, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
 };
-use super::pattern;
-use super::policy::{TopicAccess, topic_access};
+use super::pattern::{self, Reading};
+use super::policy::{TopicAccess, key_serves_alarms, key_statement_for_alarms, topic_access};
 use super::settings::{RETENTION, Settings};
+
+mod trail;
+
+use trail::{delivers, logging, management_events, multi_region};
 
 /// The words are those of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +127,11 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let metric = filter.map_or(&settings.metric, |f| &f.metric);
     let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
     let check = |id, step, title, (verdict, detail, fix): Found| Check { id, step, title, verdict, detail, fix };
-    let trail = |id, title, judge: fn(&WatchedTrail, Timestamp) -> Found| {
+    let trail = |id, title, judge: &dyn Fn(&WatchedTrail) -> Found| {
         let found = match (&observed.trails, &observed.trail) {
             (Err(unseen), _) => unknown(unseen),
             (Ok(_), None) => missing(format!("There is no trail `{}`.", settings.trail.value)),
-            (Ok(_), Some(watched)) => judge(watched, now),
+            (Ok(_), Some(watched)) => judge(watched),
         };
         check(id, Step::Trail, title, found)
     };
@@ -142,7 +146,10 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let on_alarm = |id, title, judge: &dyn Fn(&Alarm) -> Found| {
         let found = match (&observed.alarms, alarm) {
             (Err(unseen), _) => unknown(unseen),
-            (Ok(_), None) => missing(format!("There is no alarm `{}`.", settings.alarm.value)),
+            (Ok(_), None) => missing(format!(
+                "There is no alarm `{}` in {}; one in another region does not see this count.",
+                settings.alarm.value, settings.place.region
+            )),
             (Ok(_), Some(alarm)) => judge(alarm),
         };
         check(id, Step::Alarm, title, found)
@@ -152,19 +159,19 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         check(id, Step::Trail, title, over(&observed.log_group, none, &judge))
     };
     let checks = vec![
-        trail("trail.exists", "A trail is there", |t, _| ok(format!("`{}`", t.trail.name))),
-        trail("trail.multi_region", "It sees every region", multi_region),
-        trail("trail.logging", "It records", logging),
-        trail("trail.management_events", "It records reads and writes", management_events),
-        trail("trail.delivers", "It delivers to CloudWatch Logs", delivers),
+        trail("trail.exists", "A trail is there", &|t| ok(format!("`{}`", t.trail.name))),
+        trail("trail.multi_region", "It sees every region", &|t| multi_region(t, settings)),
+        trail("trail.logging", "It records", &|t| logging(t, settings, observed)),
+        trail("trail.management_events", "It records reads and writes", &|t| management_events(t, settings)),
+        trail("trail.delivers", "It delivers to CloudWatch Logs", &|t| delivers(t, settings, observed, now)),
         group("log_group.exists", "The log group is there", |g| ok(format!("`{}`", g.name))),
         group("log_group.retention", "It keeps events long enough", kept_long_enough),
         check("filter.pattern", Step::Filter, "The filter counts root use", filter_pattern(settings, observed)),
         on_alarm("alarm.exists", "The alarm watches that count", &|a| watches(a, metric)),
-        on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings)),
+        on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings, observed)),
         topic("topic.exists", "The topic is there", &|t| ok(format!("`{}`", t.name()))),
         topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, &settings.place.account)),
-        topic("topic.encryption", "Its encryption lets alarms through", &encryption),
+        topic("topic.encryption", "Its encryption lets alarms through", &|t| encryption(t, settings, observed)),
         check("subscription.confirmed", Step::Topic, "Somebody has confirmed", confirmed(&observed.subscriptions)),
     ];
     Health {
@@ -179,71 +186,6 @@ fn over<T>(seen: &Seen<Option<T>>, none: impl FnOnce() -> Found, judge: &dyn Fn(
         Err(unseen) => unknown(unseen),
         Ok(None) => none(),
         Ok(Some(there)) => judge(there),
-    }
-}
-
-fn multi_region(t: &WatchedTrail, _: Timestamp) -> Found {
-    if t.trail.multi_region {
-        return ok("every region");
-    }
-    wrong(format!("`{}` sees {} only: a root sign-in elsewhere goes unseen.", t.trail.name, t.trail.home_region), APPLY)
-}
-
-fn logging(t: &WatchedTrail, _: Timestamp) -> Found {
-    match &t.status {
-        Err(unseen) => unknown(unseen),
-        Ok(status) if status.logging => ok("on"),
-        Ok(_) => wrong(format!("`{}` is stopped.", t.trail.name), APPLY),
-    }
-}
-
-fn management_events(t: &WatchedTrail, _: Timestamp) -> Found {
-    match &t.events {
-        Err(unseen) => unknown(unseen),
-        Ok(e) if e.read && e.write => ok("read and write"),
-        Ok(e) => {
-            let lacks = if e.read {
-                "writes"
-            } else if e.write {
-                "reads"
-            } else {
-                "management events"
-            };
-            wrong(format!("`{}` leaves {lacks} out.", t.trail.name), APPLY)
-        }
-    }
-}
-
-/// Delivery is late when a day old.
-///
-/// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
-const STALE: SignedDuration = SignedDuration::from_hours(24);
-
-fn delivers(t: &WatchedTrail, now: Timestamp) -> Found {
-    let status = match &t.status {
-        Err(unseen) => return unknown(unseen),
-        Ok(status) => status,
-    };
-    if t.trail.log_group_arn.is_none() {
-        return wrong(format!("`{}` delivers to no log group.", t.trail.name), APPLY);
-    }
-    if let Some(error) = &status.logs_error {
-        return wrong(
-            format!("CloudTrail could not deliver: {error}."),
-            "Look at the role and its policy; `rootbell apply` puts rootbell's own right.",
-        );
-    }
-    match status.logs_delivery {
-        None => (
-            Verdict::Pending,
-            "Nothing delivered yet.".into(),
-            "The first delivery takes about 5 minutes after an event.".into(),
-        ),
-        Some(at) if now.duration_since(at) > STALE => wrong(
-            format!("The last delivery is {} old.", age(now.duration_since(at))),
-            "Look at the trail's status in CloudTrail, and at the role.",
-        ),
-        Some(at) => ok(format!("delivered {} ago", age(now.duration_since(at)))),
     }
 }
 
@@ -262,11 +204,22 @@ fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
     if let Err(unseen) = &observed.filters {
         return unknown(unseen);
     }
-    match observed.root_filter(Some(&settings.filter.value)) {
-        None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if !pattern::audited(&f.pattern) => {
-            wrong(format!("The pattern of `{}` is not the one auditors accept.", f.name), APPLY)
+    let filter = observed.root_filter(Some(&settings.filter.value));
+    if let Some(f) = filter {
+        match pattern::read(&f.pattern) {
+            Reading::Audited => {}
+            Reading::Equivalent => {
+                let said = "rings, but is written differently from the one auditors accept.";
+                return wrong(format!("The pattern of `{}` {said}", f.name), APPLY);
+            }
+            Reading::Other(faults) => {
+                let said = faults.join("; ");
+                return wrong(format!("The pattern of `{}` is not the auditors': {said}.", f.name), APPLY);
+            }
         }
+    }
+    match filter {
+        None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
         Some(f) if f.value != "1" => {
             wrong(format!("`{}` counts {} for each event instead of 1.", f.name, f.value), APPLY)
         }
@@ -282,14 +235,42 @@ fn watches(alarm: &Alarm, metric: &Metric) -> Found {
     wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), APPLY)
 }
 
-fn acts(alarm: &Alarm, settings: &Settings) -> Found {
+fn acts(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Found {
+    match action_fault(alarm, settings, observed) {
+        Some(fault) => wrong(format!("{fault}."), APPLY),
+        None => ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" })),
+    }
+}
+
+/// Why the alarm tells nobody, half a sentence; `None` where it tells the topic.
+#[must_use]
+pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
+    let (name, topic) = (&alarm.name, &settings.topic.value);
     if !alarm.actions_enabled {
-        return wrong(format!("The actions of `{}` are off.", alarm.name), APPLY);
+        return Some(format!("The actions of `{name}` are off"));
     }
-    if !alarm.actions.contains(&settings.topic_arn()) {
-        return wrong(format!("`{}` does not notify the topic `{}`.", alarm.name, settings.topic.value), APPLY);
+    if alarm.actions.is_empty() {
+        return Some(format!("`{name}` has no action: nobody is told"));
     }
-    ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" }))
+    if alarm.actions.contains(&settings.topic_arn()) {
+        return None;
+    }
+    if let Some(gone) = alarm.actions.iter().find(|arn| observed.gone.contains(arn)) {
+        return Some(format!("`{name}` notifies {gone}, which is not there"));
+    }
+    if let Some(far) = alarm.actions.iter().find(|arn| is_topic_elsewhere(arn, settings)) {
+        return Some(format!("`{name}` notifies {far}; an alarm reaches topics of its own region only"));
+    }
+    Some(format!("`{name}` does not notify the topic `{topic}`"))
+}
+
+/// Whether it is a topic of another region.
+///
+/// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
+#[must_use]
+pub fn is_topic_elsewhere(arn: &str, settings: &Settings) -> bool {
+    let mut parts = arn.split(':').skip(2);
+    parts.next() == Some("sns") && parts.next() != Some(settings.place.region.as_str())
 }
 
 fn publishable(topic: &Topic, account: &str) -> Found {
@@ -310,21 +291,41 @@ pub fn silenced_by_key(key: Option<&str>) -> bool {
     key.is_some_and(|k| k.ends_with("alias/aws/sns"))
 }
 
-fn encryption(topic: &Topic) -> Found {
-    match topic.kms_key.as_deref() {
-        None => ok("none needed"),
-        key if silenced_by_key(key) => wrong(
-            format!(
-                "`{}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives.",
-                topic.name()
-            ),
-            "Take the encryption off the topic, or use a key of your own that cloudwatch.amazonaws.com may use.",
-        ),
-        Some(key) => (
+fn encryption(topic: &Topic, settings: &Settings, observed: &Observed) -> Found {
+    let name = topic.name();
+    let Some(key) = topic.kms_key.as_deref() else { return ok("none needed") };
+    if silenced_by_key(Some(key)) {
+        let fix = if settings.topic_is_ours() {
+            APPLY
+        } else {
+            "It is not rootbell's: take its encryption off, or use a key of your own that cloudwatch.amazonaws.com \
+             may use."
+        };
+        return wrong(
+            format!("`{name}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives."),
+            fix,
+        );
+    }
+    match &observed.key {
+        None => (
             Verdict::Unknown,
-            format!("`{}` is encrypted with {key}; whether CloudWatch may use that key is not read.", topic.name()),
+            format!("`{name}` is encrypted with {key}; whether CloudWatch may use that key is not read."),
             "See that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
         ),
+        Some(Err(unseen)) => unknown(unseen),
+        Some(Ok(None)) => wrong(
+            format!("`{name}` is encrypted with {key}, which is not there: no alert arrives."),
+            "Give the topic another key, or take its encryption off.",
+        ),
+        Some(Ok(Some(found))) if !found.enabled => wrong(
+            format!("`{name}` is encrypted with {key}, which is disabled: no alert arrives."),
+            format!("Enable the key: aws kms enable-key --key-id {}", found.arn),
+        ),
+        Some(Ok(Some(found))) if !key_serves_alarms(&found.policy, &settings.place) => wrong(
+            format!("`{name}` is encrypted with {key}, which CloudWatch may not use: no alert arrives."),
+            format!("Add to the policy of {}: {}", found.arn, key_statement_for_alarms(&settings.place)),
+        ),
+        Some(Ok(Some(_))) => ok(format!("{key}, which CloudWatch may use")),
     }
 }
 

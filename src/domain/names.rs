@@ -310,6 +310,26 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+/// The ARN of a key itself: CloudWatch Logs takes no alias.
+///
+/// Source: CloudWatch Logs API, AssociateKmsKey, `kmsKeyId`.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn kms_key(value: &str) -> Verdict {
+    let parts: Vec<&str> = value.split(':').collect();
+    let sound = matches!(parts[..], ["arn", _, "kms", region, account, key]
+        if !region.is_empty()
+            && account.len() == 12
+            && account.chars().all(|c| c.is_ascii_digit())
+            && key.strip_prefix("key/").is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace)));
+    if sound {
+        return Ok(());
+    }
+    Err("A key is named by its ARN, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-… (an alias will not do)."
+        .into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,6 +29,8 @@ pub struct Trail {
     pub bucket: String,
     pub log_group_arn: Option<String>,
     pub role_arn: Option<String>,
+    /// The ARN of the key that its log files are encrypted with.
+    pub kms_key: Option<String>,
 }
 
 impl Trail {
@@ -100,6 +102,16 @@ pub struct LogGroup {
     pub name: String,
     /// `None`: kept for ever.
     pub retention_days: Option<u32>,
+    /// The ARN of the key that it is encrypted with.
+    pub kms_key: Option<String>,
+}
+
+/// A KMS key, as far as others are to use it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    pub arn: String,
+    pub enabled: bool,
+    pub policy: Value,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -230,6 +242,8 @@ pub struct WatchedTrail {
     pub trail: Trail,
     pub status: Seen<TrailStatus>,
     pub events: Seen<ManagementEvents>,
+    /// Whether a filter for root use stands on the log group that it delivers to.
+    pub counted: bool,
 }
 
 /// The account along the chain an auditor follows: trail → log group → filters → alarms → topic → subscriptions, and the
@@ -240,6 +254,8 @@ pub struct Observed {
     pub trails: Seen<Vec<Trail>>,
     /// The one of them that the chain hangs on.
     pub trail: Option<WatchedTrail>,
+    /// Those that it could hang on as well.
+    pub others: Vec<WatchedTrail>,
     pub bucket: Seen<BucketName>,
     pub log_group: Seen<Option<LogGroup>>,
     pub filters: Seen<Vec<MetricFilter>>,
@@ -248,6 +264,19 @@ pub struct Observed {
     pub alarms: Seen<Vec<Alarm>>,
     pub topic: Seen<Option<Topic>>,
     pub subscriptions: Seen<Vec<Subscription>>,
+    /// ARNs of topics that an alarm notifies and that are not there.
+    pub gone: Vec<String>,
+    /// The key that is wished for, or else the one that the topic is encrypted with; `None`: there is none to look at.
+    pub key: Option<Seen<Option<Key>>>,
+}
+
+/// The filter for root use: the auditors' pattern first, then one that means the same, then one that comes near.
+#[must_use]
+pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
+    let like = |fits: fn(&str) -> bool| filters.iter().find(|f| fits(&f.pattern));
+    like(pattern::audited)
+        .or_else(|| like(|p| pattern::read(p) == pattern::Reading::Equivalent))
+        .or_else(|| like(pattern::concerns_root))
 }
 
 impl Observed {
@@ -257,6 +286,7 @@ impl Observed {
         Self {
             trails: Ok(Vec::new()),
             trail: None,
+            others: Vec::new(),
             bucket: Ok(BucketName::Free),
             log_group: Ok(None),
             filters: Ok(Vec::new()),
@@ -264,6 +294,8 @@ impl Observed {
             alarms: Ok(Vec::new()),
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
+            gone: Vec::new(),
+            key: None,
         }
     }
 
@@ -271,10 +303,7 @@ impl Observed {
     #[must_use]
     pub fn root_filter(&self, wanted: Option<&str>) -> Option<&MetricFilter> {
         let filters = self.filters.as_ref().ok()?;
-        let named = filters.iter().find(|f| Some(f.name.as_str()) == wanted);
-        named
-            .or_else(|| filters.iter().find(|f| pattern::audited(&f.pattern)))
-            .or_else(|| filters.iter().find(|f| pattern::concerns_root(&f.pattern)))
+        filters.iter().find(|f| Some(f.name.as_str()) == wanted).or_else(|| counts_root(filters))
     }
 
     /// The alarm on a metric: the wanted name first.
@@ -289,6 +318,12 @@ impl Observed {
     #[must_use]
     pub fn is_blind(&self) -> bool {
         self.trails.is_err() && self.log_group.is_err() && self.alarms.is_err() && self.topic.is_err()
+    }
+
+    /// Whether the chain hangs on a trail that records a whole organization.
+    #[must_use]
+    pub fn of_the_organization(&self) -> bool {
+        self.trail.as_ref().is_some_and(|t| t.trail.organization)
     }
 
     /// Everything that could not be read, and that a plan would have to guess.

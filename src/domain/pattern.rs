@@ -49,6 +49,99 @@ pub fn audited(pattern: &str) -> bool {
     pattern.trim() == AUDITED
 }
 
+/// What a pattern means for the bell and for auditors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// The auditors' own, to the letter.
+    Audited,
+    /// It rings for the same events, but is written differently, which auditors do not accept.
+    Equivalent,
+    /// What it counts too much or too little, each as half a sentence about "it".
+    Other(Vec<String>),
+}
+
+const ROOT: &str = "$.userIdentity.type=Root";
+const NO_SERVICE: &str = "$.userIdentity.invokedBy NOT EXISTS";
+const NO_SERVICE_EVENT: &str = "$.eventType!=AwsServiceEvent";
+
+/// Reads a pattern clause by clause; blanks, quotes, parentheses and the order of clauses make no difference.
+///
+/// Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters".
+#[must_use]
+pub fn read(pattern: &str) -> Reading {
+    if audited(pattern) {
+        return Reading::Audited;
+    }
+    let (clauses, any) = clauses(pattern);
+    let has = |wanted: &str| clauses.iter().any(|c| c == wanted);
+    let mut faults = Vec::new();
+    if any {
+        faults.push("`||` where `&&` belongs counts nearly every event".to_owned());
+    }
+    if !has(ROOT) {
+        let other = clauses.iter().find_map(|c| c.strip_prefix("$.userIdentity.type="));
+        faults.push(match other {
+            Some(wide) if wide.contains('*') => format!("it asks for `{wide}`, which is not `Root` to the letter"),
+            Some(other) => format!("it counts {other} instead of Root, so root goes unnoticed"),
+            None => "it does not ask for `$.userIdentity.type = \"Root\"`".to_owned(),
+        });
+    }
+    if !any && !has(NO_SERVICE) {
+        faults.push("without `$.userIdentity.invokedBy NOT EXISTS` it also counts what services do for root".into());
+    }
+    if !any && !has(NO_SERVICE_EVENT) {
+        faults.push("without `$.eventType != \"AwsServiceEvent\"` it also counts service events".into());
+    }
+    let known = |c: &str| [ROOT, NO_SERVICE, NO_SERVICE_EVENT].contains(&c) || c.starts_with("$.userIdentity.type=");
+    for more in clauses.iter().filter(|c| !any && !known(c)) {
+        let more = more.replace(HELD_BLANK, " ");
+        faults.push(format!("`{more}` narrows it, so that some uses of root go uncounted"));
+    }
+    if faults.is_empty() { Reading::Equivalent } else { Reading::Other(faults) }
+}
+
+/// Stands for a blank within quotes while clauses are compared.
+const HELD_BLANK: char = '\u{1}';
+
+/// The clauses, each in one way of writing, and whether any of them is enough.
+fn clauses(pattern: &str) -> (Vec<String>, bool) {
+    let inner = pattern.trim().trim_start_matches('{').trim_end_matches('}');
+    let (mut all, mut clause, mut quoted, mut any) = (Vec::new(), String::new(), false, false);
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => quoted = !quoted,
+            // An escaped character, and a blank in quotes, are part of the value.
+            '\\' if quoted => clause.extend(chars.next()),
+            c if quoted && c.is_whitespace() => clause.push(HELD_BLANK),
+            '&' | '|' if !quoted && chars.peek() == Some(&c) => {
+                chars.next();
+                any |= c == '|';
+                all.push(std::mem::take(&mut clause));
+            }
+            '(' | ')' if !quoted => {}
+            c => clause.push(c),
+        }
+    }
+    all.push(clause);
+    (all.iter().map(|clause| written_one_way(clause)).filter(|clause| !clause.is_empty()).collect(), any)
+}
+
+fn written_one_way(clause: &str) -> String {
+    let words: Vec<&str> = clause.split_whitespace().collect();
+    let line = words.join(" ");
+    if let [selector, not, exists] = words[..]
+        && not.eq_ignore_ascii_case("not")
+        && exists.eq_ignore_ascii_case("exists")
+    {
+        return format!("{selector} NOT EXISTS");
+    }
+    match line.split_once("!=").map(|parts| ("!=", parts)).or_else(|| line.split_once('=').map(|parts| ("=", parts))) {
+        Some((operator, (selector, value))) => format!("{}{operator}{}", selector.trim(), value.trim()),
+        None => line,
+    }
+}
+
 /// Whether a pattern is about root use at all, so that a filter with it is a candidate for the chain.
 #[must_use]
 pub fn concerns_root(pattern: &str) -> bool {
@@ -79,6 +172,34 @@ mod tests {
         assert!(check("ERROR").unwrap_err().contains("braces"));
         assert!(check(" ").unwrap_err().contains("empty"));
         assert!(check(AUDITED).is_ok());
+    }
+
+    #[test]
+    fn blanks_quotes_and_order_do_not_change_what_a_pattern_means() {
+        for same in [
+            AUDITED.replace('"', ""),
+            AUDITED.replace(" NOT", "   NOT"),
+            "{($.eventType!=AwsServiceEvent)&&($.userIdentity.type=\"Root\")&&($.userIdentity.invokedBy NOT EXISTS)}"
+                .into(),
+        ] {
+            assert_eq!(read(&same), Reading::Equivalent, "{same}");
+        }
+        assert_eq!(read(AUDITED), Reading::Audited);
+    }
+
+    #[test]
+    fn what_a_pattern_counts_wrongly_is_said() {
+        let said = |pattern: &str| match read(pattern) {
+            Reading::Other(faults) => faults.join("; "),
+            other => panic!("{pattern}: {other:?}"),
+        };
+        assert!(said(&AUDITED.replace("&&", "||")).contains("nearly every event"));
+        assert!(said(&AUDITED.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
+        assert!(said(&AUDITED.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
+        assert!(said("{ $.userIdentity.type = \"Root\" }").contains("services do for root"));
+        assert!(
+            said(&AUDITED.replace(" }", " && $.awsRegion = us-east-1 }")).contains("`$.awsRegion=us-east-1` narrows")
+        );
     }
 
     #[test]

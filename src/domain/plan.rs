@@ -1,11 +1,12 @@
 //! Wanted − observed = plan.
 
 use super::change::{Change, Step};
-use super::health::{alarm_faults, silenced_by_key};
+use super::health::{action_fault, alarm_faults, is_topic_elsewhere, silenced_by_key};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
+mod key;
 mod trail;
 
 /// What happens to a thing. The words are those of the JSON contract.
@@ -49,6 +50,8 @@ pub struct Row {
     pub detail: String,
     /// `None` for what stays.
     pub change: Option<Change>,
+    /// It alters something that does not carry rootbell's name, so that somebody else may rely on it.
+    pub foreign: bool,
 }
 
 /// All rows, in an order that could be walked one by one.
@@ -91,6 +94,7 @@ impl Plan {
             name: change.name().to_owned(),
             detail: detail.into(),
             change: Some(change),
+            foreign: false,
         });
     }
 
@@ -103,6 +107,7 @@ impl Plan {
             name: name.to_owned(),
             detail: detail.into(),
             change: None,
+            foreign: false,
         });
     }
 }
@@ -124,6 +129,10 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         subscriptions(&mut plan, wanted, observed);
         filter(&mut plan, wanted, observed);
         alarm(&mut plan, wanted, observed);
+        key::encrypt(&mut plan, wanted, observed);
+    }
+    for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
+        row.foreign = !wanted.has_our_name(row.id.split('.').next().unwrap_or_default());
     }
     plan
 }
@@ -152,14 +161,20 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let policy = policy::mend_topic(standing.policy.as_ref(), &statements, account);
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn, policy }, detail);
     }
-    if silenced_by_key(standing.kms_key.as_deref()) {
-        plan.notes.push((
-            Step::Topic,
-            format!(
-                "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would \
-                 arrive. Take the encryption off, or name another topic (--topic)."
-            ),
-        ));
+    if silenced_by_key(standing.kms_key.as_deref()) && wanted.kms_key.is_none() {
+        if wanted.topic_is_ours() {
+            let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
+            plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
+        } else {
+            plan.notes.push((
+                Step::Topic,
+                format!(
+                    "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert \
+                     would arrive. It is not rootbell's: take the encryption off yourself, or name another topic \
+                     (--topic)."
+                ),
+            ));
+        }
     }
 }
 
@@ -251,17 +266,13 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(sound) }, detail);
     };
     let mut faults = alarm_faults(standing, &wanted.metric);
-    if !standing.actions_enabled {
-        faults.push("its actions are off".into());
-    }
-    if !standing.actions.contains(&topic) {
-        faults.push(format!("it does not tell `{}`", wanted.topic.value));
-    }
+    faults.extend(action_fault(standing, wanted, observed));
     if faults.is_empty() {
         return plan.keep(Step::Alarm, "alarm", "alarm", &standing.name, "already there");
     }
-    // The call overwrites the whole configuration: what others added is handed back.
-    let mut actions = standing.actions.clone();
+    // The call overwrites the whole configuration: what others added is handed back, but for what reaches nobody.
+    let reaches = |arn: &&String| !observed.gone.contains(arn) && !is_topic_elsewhere(arn, wanted);
+    let mut actions: Vec<String> = standing.actions.iter().filter(reaches).cloned().collect();
     if !actions.contains(&topic) {
         actions.push(topic);
     }

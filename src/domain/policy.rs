@@ -6,6 +6,14 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 
+mod evaluation;
+mod key;
+mod reading;
+
+pub use evaluation::{Ask, allows, well_formed as is_well_formed};
+pub use key::{key_lacks, key_serves_alarms, key_statement_for_alarms};
+pub use reading::{bucket_open, mend_bucket, mend_role, too_wide, trusts_others};
+
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
 
@@ -60,26 +68,38 @@ pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Va
     ]
 }
 
-/// Who may take the role: CloudTrail, nobody else.
+/// Who may take the role: CloudTrail, nobody else; with a trail's ARN, CloudTrail for that trail alone.
 ///
-/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
+/// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring"; IAM User
+/// Guide, "The confused deputy problem".
 #[must_use]
-pub fn role_trust() -> Value {
-    document(&[json!({
+pub fn role_trust(trail_arn: Option<&str>) -> Value {
+    let mut statement = json!({
         "Sid": "RootbellCloudTrail",
         "Effect": "Allow",
         "Principal": { "Service": "cloudtrail.amazonaws.com" },
         "Action": "sts:AssumeRole"
-    })])
+    });
+    if let Some(arn) = trail_arn {
+        statement["Condition"] = json!({ "StringEquals": { "aws:SourceArn": arn } });
+    }
+    document(&[statement])
 }
 
-/// What the role may do: make and write CloudTrail's own streams in the one log group.
+/// Whether a role may be taken for one trail only.
+#[must_use]
+pub fn names_its_trail(trust: &Value) -> bool {
+    statements(trust).iter().any(|s| s.pointer("/Condition/StringEquals/aws:SourceArn").is_some())
+}
+
+/// What the role may do: make and write CloudTrail's own streams in the one log group. Those of an organization's trail
+/// begin with the organization's id.
 ///
 /// Source: as [`role_trust`].
 #[must_use]
-pub fn role_permissions(place: &Place, log_group: &str) -> Value {
-    let streams =
-        place.arn("logs", &format!("log-group:{log_group}:log-stream:{}_CloudTrail_{}*", place.account, place.region));
+pub fn role_permissions(place: &Place, log_group: &str, organization: bool) -> Value {
+    let of = if organization { "*" } else { place.account.as_str() };
+    let streams = place.arn("logs", &format!("log-group:{log_group}:log-stream:{of}_CloudTrail_{}*", place.region));
     document(&[json!({
         "Sid": sid("RootbellDeliver", log_group),
         "Effect": "Allow",
@@ -154,7 +174,9 @@ pub fn same(a: &Value, b: &Value) -> bool {
     ours.len() == theirs.len() && has_all(Some(a), &theirs)
 }
 
-fn statements(policy: &Value) -> Vec<Value> {
+/// The statements of a document, as a list.
+#[must_use]
+pub fn statements(policy: &Value) -> Vec<Value> {
     match policy.get("Statement") {
         Some(Value::Array(list)) => list.clone(),
         Some(one) => vec![one.clone()],
@@ -295,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_role_has_exactly_two_actions_on_its_own_streams() {
-        let policy = role_permissions(&place(), "g");
+        let policy = role_permissions(&place(), "g", false);
         assert_eq!(policy["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
         assert_eq!(
             policy["Statement"][0]["Resource"],

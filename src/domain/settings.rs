@@ -4,6 +4,11 @@ use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::place::{Identity, Place};
+use super::policy;
+
+mod trails;
+
+pub use trails::{Candidate, Choice, choose_trail, contenders, trail_candidates};
 
 /// The name of the trail, and the stem of all other names.
 pub const TRAIL: &str = "rootbell";
@@ -29,6 +34,10 @@ pub struct Wishes {
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
+    /// The ARN of a key of the user's own for trail, log group and topic.
+    pub kms_key: Option<String>,
+    /// Whether the role may be taken for this trail only.
+    pub role_source_arn: Option<bool>,
 }
 
 impl Wishes {
@@ -47,6 +56,7 @@ impl Wishes {
             text("--filter", &self.filter, names::filter),
             text("--pattern", &self.pattern, pattern::check),
             text("--alarm", &self.alarm, names::alarm),
+            text("--kms-key", &self.kms_key, names::kms_key),
         ]
         .into_iter()
         .flatten()
@@ -126,6 +136,10 @@ pub struct Settings {
     pub pattern: Field<String>,
     pub metric: Metric,
     pub alarm: Field<String>,
+    /// `None`: encryption stays as it is.
+    pub kms_key: Option<String>,
+    /// Whether the role may be taken for this trail only.
+    pub role_source_arn: Field<bool>,
 }
 
 impl Settings {
@@ -133,8 +147,7 @@ impl Settings {
     #[must_use]
     pub fn resolve(identity: &Identity, region: &str, wishes: &Wishes, observed: &Observed) -> Self {
         let place = identity.place(region);
-        let trails = observed.trails.as_deref().unwrap_or_default();
-        let standing = choose_trail(trails, wishes.trail.as_deref(), &place);
+        let standing = choose_trail(observed, wishes.trail.as_deref(), &place);
         let trail =
             Field::pick(wishes.trail.clone(), standing.map(|t| t.name.clone()), || TRAIL.to_owned(), "rootbell's own");
         let bucket = Field::pick(
@@ -183,7 +196,9 @@ impl Settings {
             "rootbell's own",
         );
         let topics_here = place.topic_arn("");
-        let topic_found = alarm_found.and_then(|a| a.actions.iter().find_map(|arn| arn.strip_prefix(&topics_here)));
+        let told = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let there = |arn: &&String| !observed.gone.contains(arn);
+        let topic_found = told.iter().filter(there).find_map(|arn| arn.strip_prefix(&topics_here));
         let topic = Field::pick(
             wishes.topic.clone(),
             topic_found.map(str::to_owned),
@@ -191,7 +206,39 @@ impl Settings {
             "rootbell's own",
         );
         let emails = emails(identity, wishes, observed);
-        Self { place, trail, bucket, log_group, role, retention_days, topic, emails, filter, pattern, metric, alarm }
+        let standing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
+        let tied = standing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|tied| *tied);
+        let role_source_arn = Field::pick(wishes.role_source_arn, tied, || false, "any trail of this account");
+        Self {
+            place,
+            trail,
+            bucket,
+            log_group,
+            role,
+            retention_days,
+            topic,
+            emails,
+            filter,
+            pattern,
+            metric,
+            alarm,
+            kms_key: wishes.kms_key.clone(),
+            role_source_arn,
+        }
+    }
+
+    /// The trail's ARN: as it stands, or as it will be.
+    #[must_use]
+    pub fn trail_arn(&self, observed: &Observed) -> String {
+        let standing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
+        standing.unwrap_or_else(|| self.place.trail_arn(&self.trail.value))
+    }
+
+    /// Who may take the role, as wanted.
+    #[must_use]
+    pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
+        let arn = self.trail_arn(observed);
+        policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }
 
     #[must_use]
@@ -205,6 +252,38 @@ impl Settings {
         self.log_group.value == DEFAULT_LOG_GROUP || self.log_group.origin == Origin::Given
     }
 
+    /// Whether the trail carries rootbell's own name, or the user named it.
+    #[must_use]
+    pub fn trail_is_ours(&self) -> bool {
+        self.trail.value == TRAIL || self.trail.origin == Origin::Given
+    }
+
+    /// Whether the thing that a row's id begins with (`trail`, `bucket`, …) carries the name that rootbell gives.
+    #[must_use]
+    pub fn has_our_name(&self, thing: &str) -> bool {
+        match thing {
+            "trail" => self.trail.value == TRAIL,
+            "bucket" => self.bucket.value == default_bucket(&self.place),
+            "log_group" => self.log_group.value == DEFAULT_LOG_GROUP,
+            "role" => self.role_is_default(),
+            "topic" => self.topic.value == DEFAULT_TOPIC,
+            "filter" => self.filter.value == DEFAULT_FILTER,
+            "alarm" => self.alarm.value == DEFAULT_ALARM,
+            _ => true,
+        }
+    }
+
+    #[must_use]
+    pub fn topic_is_ours(&self) -> bool {
+        self.topic.value == DEFAULT_TOPIC || self.topic.origin == Origin::Given
+    }
+
+    /// Whether the role carries rootbell's own name, so that nobody else has a use for it.
+    #[must_use]
+    pub fn role_is_default(&self) -> bool {
+        self.role.value == default_role(&self.place)
+    }
+
     #[must_use]
     pub fn bucket_is_ours(&self) -> bool {
         self.bucket.value == default_bucket(&self.place) || self.bucket.origin == Origin::Given
@@ -212,7 +291,7 @@ impl Settings {
 
     #[must_use]
     pub fn role_is_ours(&self) -> bool {
-        self.role.value == default_role(&self.place) || self.role.origin == Origin::Given
+        self.role_is_default() || self.role.origin == Origin::Given
     }
 }
 
@@ -237,21 +316,6 @@ fn default_bucket(place: &Place) -> String {
 /// Role names are global in an account, the rest is regional: the region keeps two set-ups apart.
 fn default_role(place: &Place) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", place.region)
-}
-
-/// The trail that the chain hangs on: the one named, our own, or one that already sees every region and delivers to
-/// a log group of this account in this region, since a second copy of the events costs money.
-///
-/// Source: CloudTrail pricing, "management events": the first copy is free.
-#[must_use]
-pub fn choose_trail<'a>(trails: &'a [Trail], wish: Option<&str>, place: &Place) -> Option<&'a Trail> {
-    if let Some(name) = wish {
-        return trails.iter().find(|t| t.name == name || t.arn == name);
-    }
-    let reusable = |t: &&Trail| {
-        t.multi_region && t.home_region == place.region && t.log_group_account() == Some(place.account.as_str())
-    };
-    trails.iter().find(|t| t.name == TRAIL && !t.organization).or_else(|| trails.iter().find(reusable))
 }
 
 fn retention(wish: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
@@ -315,6 +379,7 @@ mod tests {
             bucket: "their-bucket".into(),
             log_group_arn: Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into()),
             role_arn: Some("arn:aws:iam::123456789012:role/service-role/their-role".into()),
+            kms_key: None,
         }
     }
 

@@ -1,14 +1,17 @@
 //! Reads an account along the chain. Whatever can be asked at once is asked at once: the default names are looked up
 //! beside the trails, and only what turns out to be called otherwise is asked for again.
 
-use futures::future::OptionFuture;
+use futures::FutureExt;
+use futures::future::{BoxFuture, OptionFuture, Shared, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
+use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{
     Alarm, BucketName, LogGroup, Metric, MetricFilter, Role, Seen, Subscription, Topic, Trail, Unseen, WatchedTrail,
+    counts_root,
 };
-use crate::domain::settings::choose_trail;
+use crate::domain::settings::{choose_trail, contenders};
 use crate::domain::{Identity, Observed, Settings, Wishes};
 
 /// How much is read.
@@ -25,50 +28,158 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
     let guess = resolve(&Observed::nothing());
     let guessed_topic = guess.topic_arn();
-    let (trails, bucket, role, (log_group, filters), alarms, (topic, subscriptions)) = join!(
-        cloud.trails(),
+    // An alarm on our count may have another name than ours.
+    let on_metric = wishes.alarm.is_none().then(|| cloud.alarms_on(&guess.metric));
+    // Shared, since a trail may turn out to deliver there.
+    let guessed_group = group(cloud, &guess.log_group.value).boxed().shared();
+    let wished_key = wishes.kms_key.as_deref().map(|key| cloud.key(key));
+    let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
+        head(cloud, &guess, &guessed_group, &resolve, wishes, look),
         look_at_bucket(cloud, &guess, look),
         look_at_role(cloud, &guess, look),
-        group(cloud, &guess.log_group.value),
-        alarms(cloud, &guess.alarm.value, &guess.metric),
+        guessed_group.clone(),
+        cloud.alarm(&guess.alarm.value),
+        OptionFuture::from(on_metric),
         tellers(cloud, &guessed_topic),
+        OptionFuture::from(wished_key),
     );
-    let mut observed =
-        Observed { trails: seen(trails), trail: None, bucket, log_group, filters, role, alarms, topic, subscriptions };
+    let (log_group, filters) = head.group.unwrap_or((log_group, filters));
+    let mut observed = Observed {
+        trails: head.trails,
+        trail: head.watched,
+        others: head.others,
+        bucket: head.bucket.unwrap_or(bucket),
+        log_group,
+        filters,
+        role: head.role.unwrap_or(role),
+        alarms: seen(alarm).map(Vec::from_iter),
+        topic,
+        subscriptions,
+        gone: Vec::new(),
+        key: None,
+    };
 
-    // The trail tells the names that hang on it.
-    let found = resolve(&observed);
-    let trail = observed.trails.as_deref().unwrap_or_default();
-    let trail = choose_trail(trail, wishes.trail.as_deref(), &found.place).cloned();
-    let (watched, bucket_again, role_again, group_again) = join!(
-        OptionFuture::from(trail.map(|trail| watch(cloud, trail))),
-        OptionFuture::from((found.bucket != guess.bucket).then(|| look_at_bucket(cloud, &found, look))),
-        OptionFuture::from((found.role != guess.role).then(|| look_at_role(cloud, &found, look))),
-        OptionFuture::from(
-            (found.log_group.value != guess.log_group.value).then(|| group(cloud, &found.log_group.value))
-        ),
-    );
-    observed.trail = watched;
-    observed.bucket = bucket_again.unwrap_or(observed.bucket);
-    observed.role = role_again.unwrap_or(observed.role);
-    if let Some((log_group, filters)) = group_again {
-        (observed.log_group, observed.filters) = (log_group, filters);
+    let named = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
+    match on_metric.map(seen) {
+        // With an alarm of our own name there, nobody needs another.
+        Some(Err(_)) if named => {}
+        Some(more) => add_new(&mut observed.alarms, more),
+        None => {}
     }
 
     // The filter tells its metric, the metric its alarms, the alarm its topic.
-    let metric = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric);
-    if let Some(metric) = metric {
-        match (seen(cloud.alarms_on(&metric).await), &mut observed.alarms) {
-            (Ok(more), Ok(alarms)) => add_new(alarms, more),
-            (Err(unseen), alarms) => *alarms = Err(unseen),
-            (Ok(_), Err(_)) => {}
-        }
+    if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
+        add_new(&mut observed.alarms, seen(cloud.alarms_on(&metric).await));
     }
-    let topic = resolve(&observed).topic_arn();
-    if topic != guessed_topic {
-        (observed.topic, observed.subscriptions) = tellers(cloud, &topic).await;
-    }
+    find_topic(cloud, &resolve, wishes, guessed_topic, &mut observed).await;
+    observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
+        _ if wished_key.is_some() => wished_key.map(seen),
+        Some(key) if !silenced_by_key(Some(&key)) => Some(seen(cloud.key(&key).await)),
+        _ => None,
+    };
     observed
+}
+
+/// The topic that the alarm notifies, where that is not the one looked up already.
+async fn find_topic(
+    cloud: &dyn Cloud,
+    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
+    wishes: &Wishes,
+    guess: String,
+    observed: &mut Observed,
+) {
+    loop {
+        let topic = resolve(observed).topic_arn();
+        if topic == guess {
+            return;
+        }
+        let (found, subscriptions) = tellers(cloud, &topic).await;
+        // An alarm may name a topic that is not there: then the next one it names, or our own.
+        if found == Ok(None) && wishes.topic.is_none() {
+            observed.gone.push(topic);
+            continue;
+        }
+        (observed.topic, observed.subscriptions) = (found, subscriptions);
+        return;
+    }
+}
+
+/// The trail, and what it says of the things that hang on it, where that is not what was guessed.
+struct Head {
+    trails: Seen<Vec<Trail>>,
+    watched: Option<WatchedTrail>,
+    others: Vec<WatchedTrail>,
+    bucket: Option<Seen<BucketName>>,
+    role: Option<Seen<Option<Role>>>,
+    group: Option<Group>,
+}
+
+/// A log group, and the filters on it.
+type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
+
+/// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
+async fn head(
+    cloud: &dyn Cloud,
+    guess: &Settings,
+    guessed_group: &Shared<BoxFuture<'_, Group>>,
+    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
+    wishes: &Wishes,
+    look: Look,
+) -> Head {
+    let trails = seen(cloud.trails().await);
+    let mut observed = Observed { trails, ..Observed::nothing() };
+    let all = observed.trails.as_deref().unwrap_or_default();
+    let wish = wishes.trail.as_deref();
+    let mut near: Vec<Trail> = contenders(all, wish, &guess.place).into_iter().cloned().collect();
+    let likely = choose_trail(&observed, wish, &guess.place);
+    near.extend(likely.filter(|t| !near.contains(t)).cloned());
+    let found = resolve(&observed);
+    let looks = near.into_iter().map(|trail| async {
+        let name = trail.log_group().filter(|_| wishes.log_group.is_none()).map(str::to_owned);
+        let its_group = async {
+            match name.as_deref() {
+                Some(name) if name == guess.log_group.value => Some(guessed_group.clone().await),
+                Some(name) => Some(group(cloud, name).await),
+                None => None,
+            }
+        };
+        join!(watch(cloud, trail), its_group)
+    });
+    let (looked, bucket, role) = join!(
+        join_all(looks),
+        OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| look_at_bucket(cloud, &found, look))),
+        OptionFuture::from((found.role.value != guess.role.value).then(|| look_at_role(cloud, &found, look))),
+    );
+    let mut groups = Vec::new();
+    for (mut watched, group) in looked {
+        if let Some((_, Ok(filters))) = &group {
+            watched.counted = counts_root(filters).is_some();
+        }
+        groups.push((watched.trail.arn.clone(), group));
+        observed.others.push(watched);
+    }
+    let chosen = choose_trail(&observed, wish, &guess.place).map(|t| t.arn.clone());
+    let at = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
+    let watched = at.map(|at| observed.others.remove(at));
+    let group = at.and_then(|at| groups.remove(at).1);
+    // The choice may have fallen on another one than it first looked like.
+    let again = resolve(&observed_with(&observed, watched.clone()));
+    let (bucket_again, role_again) = join!(
+        OptionFuture::from((again.bucket.value != found.bucket.value).then(|| look_at_bucket(cloud, &again, look))),
+        OptionFuture::from((again.role.value != found.role.value).then(|| look_at_role(cloud, &again, look))),
+    );
+    Head {
+        trails: observed.trails,
+        watched,
+        others: observed.others,
+        bucket: bucket_again.or(bucket),
+        role: role_again.or(role),
+        group,
+    }
+}
+
+fn observed_with(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
+    Observed { trail, ..observed.clone() }
 }
 
 fn seen<T>(answer: Answer<T>) -> Seen<T> {
@@ -95,22 +206,9 @@ async fn look_at_role(cloud: &dyn Cloud, settings: &Settings, look: Look) -> See
     }
 }
 
-async fn group(cloud: &dyn Cloud, name: &str) -> (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>) {
+async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     let (group, filters) = join!(cloud.log_group(name), cloud.metric_filters(name));
     (seen(group), seen(filters))
-}
-
-/// The alarm of that name, and those on the metric whatever their name. Where there is the one, the others need not be
-/// readable.
-async fn alarms(cloud: &dyn Cloud, name: &str, metric: &Metric) -> Seen<Vec<Alarm>> {
-    let (named, others) = join!(cloud.alarm(name), cloud.alarms_on(metric));
-    let mut all = Vec::from_iter(seen(named)?);
-    match seen(others) {
-        Ok(others) => add_new(&mut all, others),
-        Err(unseen) if all.is_empty() => return Err(unseen),
-        Err(_) => {}
-    }
-    Ok(all)
 }
 
 async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec<Subscription>>) {
@@ -120,7 +218,7 @@ async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec
 
 async fn watch(cloud: &dyn Cloud, trail: Trail) -> WatchedTrail {
     let (status, events) = join!(cloud.trail_status(&trail.arn), cloud.management_events(&trail.arn));
-    WatchedTrail { status: seen(status), events: seen(events), trail }
+    WatchedTrail { status: seen(status), events: seen(events), trail, counted: false }
 }
 
 /// The metric of a filter for root use that no known alarm watches.
@@ -130,10 +228,16 @@ fn unwatched(observed: &Observed, wishes: &Wishes, settings: &Settings) -> Optio
     (wishes.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-fn add_new(alarms: &mut Vec<Alarm>, more: Vec<Alarm>) {
-    for alarm in more {
-        if !alarms.iter().any(|a| a.name == alarm.name) {
-            alarms.push(alarm);
+fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
+    match (known, more) {
+        (Ok(known), Ok(more)) => {
+            for alarm in more {
+                if !known.iter().any(|a| a.name == alarm.name) {
+                    known.push(alarm);
+                }
+            }
         }
+        (known, Err(unseen)) => *known = Err(unseen),
+        (Err(_), Ok(_)) => {}
     }
 }

@@ -9,10 +9,15 @@
 )]
 #![allow(clippy::format_push_string, reason = "no test is slow for that")]
 
+mod adoption;
 mod architecture;
+mod broken;
 #[cfg(unix)]
 mod cli;
+mod faults;
 mod flows;
+mod fuzz;
+mod hardening;
 mod properties;
 #[cfg(unix)]
 mod readme;

@@ -3,9 +3,9 @@
 
 #[cfg(unix)]
 pub mod emulator;
-pub mod kept;
 #[cfg(unix)]
 mod history;
+pub mod kept;
 #[cfg(unix)]
 pub mod program;
 #[cfg(unix)]

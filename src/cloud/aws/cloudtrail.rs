@@ -76,6 +76,10 @@ impl CloudTrail {
         request.send().await.map(drop).map_err(|e| call.failed(&e))
     }
 
+    pub(super) async fn put_key(&self, call: &Call<'_>, trail: &str, key: &str) -> Answer<()> {
+        self.client.update_trail().name(trail).kms_key_id(key).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
     pub(super) async fn select_all(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         let all = EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
         let request = self.client.put_event_selectors().trail_name(trail).event_selectors(all);
@@ -98,6 +102,7 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
         bucket: sdk.s3_bucket_name.unwrap_or_default(),
         log_group_arn: text(sdk.cloud_watch_logs_log_group_arn.as_deref()),
         role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()),
+        kms_key: text(sdk.kms_key_id.as_deref()),
     }
 }
 

@@ -51,7 +51,8 @@ impl Logs {
             let page = request.send().await.map_err(|e| call.failed(&e))?;
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
                 let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
-                return Ok(Some(LogGroup { name: name.to_owned(), retention_days }));
+                let kms_key = text(group.kms_key_id());
+                return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key }));
             }
             if !tokens.follow(page.next_token()) {
                 return Ok(None);
@@ -149,6 +150,11 @@ impl Logs {
 
     pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn put_key(&self, call: &Call<'_>, log_group: &str, key: &str) -> Answer<()> {
+        let request = self.client.associate_kms_key().log_group_name(log_group).kms_key_id(key);
         request.send().await.map(drop).map_err(|e| call.failed(&e))
     }
 

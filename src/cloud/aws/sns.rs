@@ -64,6 +64,13 @@ impl Sns {
         request.attribute_value(policy.to_string()).send().await.map(drop).map_err(|e| call.failed(&e))
     }
 
+    /// Source: SNS API, SetTopicAttributes, `KmsMasterKeyId`: an empty one takes the encryption off.
+    pub(super) async fn put_key(&self, call: &Call<'_>, topic_arn: &str, key: Option<&str>) -> Answer<()> {
+        let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("KmsMasterKeyId");
+        let request = request.attribute_value(key.unwrap_or_default());
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
     pub(super) async fn subscribe(&self, call: &Call<'_>, topic_arn: &str, email: &str) -> Answer<()> {
         let request = self.client.subscribe().topic_arn(topic_arn).protocol("email").endpoint(email);
         request.return_subscription_arn(true).send().await.map(drop).map_err(|e| call.failed(&e))

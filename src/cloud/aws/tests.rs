@@ -17,11 +17,13 @@ use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
 
 mod answers;
 mod connecting;
+mod faults;
 mod refusals;
 mod requests;
 mod watch;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell";
 
 fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder {
@@ -216,6 +218,9 @@ fn every_change() -> Vec<Change> {
         Change::CreateTrail { trail: trail.clone(), bucket, delivery: delivery() },
         Change::UpdateTrail { trail: trail.clone(), delivery: Some(delivery()) },
         Change::PutEventSelectors { trail: trail.clone() },
+        Change::SetTrailKey { trail: trail.clone(), key: KEY.into() },
+        Change::SetLogGroupKey { log_group: group.clone(), key: KEY.into() },
+        Change::SetTopicKey { topic_arn: TOPIC.into(), key: Some(KEY.into()) },
         Change::StartLogging { trail },
         Change::CreateTopic { topic: "rootbell".into(), policy: policy() },
         Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },

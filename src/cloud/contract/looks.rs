@@ -76,6 +76,7 @@ fn trails() -> Vec<Case> {
         bucket: BUCKET.into(),
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.clone()),
+        kms_key: None,
     };
     let listed = json!({ "trailList": [{
         "Name": "rootbell", "TrailARN": TRAIL, "HomeRegion": "eu-west-1", "S3BucketName": BUCKET,
@@ -92,6 +93,7 @@ fn trails() -> Vec<Case> {
         bucket: "acme-org".into(),
         log_group_arn: None,
         role_arn: None,
+        kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
@@ -228,7 +230,7 @@ fn logs() -> Vec<Case> {
         Case::new("a log group", Ask::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", Reply::Says(group))
-            .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365) })),
+            .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None })),
         Case::new("no log group, but one whose name begins so", Ask::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;

@@ -32,6 +32,10 @@ pub struct Account {
     pub faults: BTreeMap<String, Fault>,
     pub buckets: BTreeMap<String, Bucket>,
     pub roles: BTreeMap<String, Role>,
+    /// KMS keys by their ARN.
+    pub keys: BTreeMap<String, Key>,
+    /// CloudTrail takes the role without saying for which trail, as one report from the field has it.
+    pub source_arn_unsaid: bool,
     pub regions: BTreeMap<String, Region>,
 }
 
@@ -48,6 +52,8 @@ impl Default for Account {
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),
             roles: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            source_arn_unsaid: false,
             regions: BTreeMap::new(),
         }
     }
@@ -139,6 +145,21 @@ pub struct Bucket {
     pub tags: BTreeMap<String, String>,
 }
 
+/// A customer's key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Key {
+    pub alias: Option<String>,
+    pub disabled: bool,
+    pub policy: Value,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self { alias: None, disabled: false, policy: serde_json::json!({}) }
+    }
+}
+
 /// Roles are global.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -179,6 +200,7 @@ pub struct Trail {
     pub bucket: String,
     pub log_group_arn: Option<String>,
     pub role_arn: Option<String>,
+    pub kms_key: Option<String>,
     pub logging: bool,
     pub started: Option<Seconds>,
     pub stopped: Option<Seconds>,
@@ -189,6 +211,10 @@ pub struct Trail {
     pub write: bool,
     /// Selectors besides those for management events.
     pub other_selectors: bool,
+    /// When it last delivered to the log group; left out, a moment ago.
+    pub delivered: Option<Seconds>,
+    /// What CloudTrail says of its last delivery to the log group, where nothing else is wrong with it.
+    pub logs_error: Option<String>,
 }
 
 impl Default for Trail {
@@ -201,6 +227,7 @@ impl Default for Trail {
             bucket: String::new(),
             log_group_arn: None,
             role_arn: None,
+            kms_key: None,
             logging: false,
             started: None,
             stopped: None,
@@ -208,6 +235,8 @@ impl Default for Trail {
             read: true,
             write: true,
             other_selectors: false,
+            delivered: None,
+            logs_error: None,
         }
     }
 }
@@ -216,6 +245,7 @@ impl Default for Trail {
 #[serde(default, deny_unknown_fields)]
 pub struct LogGroup {
     pub retention_days: Option<u32>,
+    pub kms_key: Option<String>,
     pub filters: BTreeMap<String, Filter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,

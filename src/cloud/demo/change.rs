@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use super::account::{
     Account, Alarm, Bucket, Entry, Event, Filter, Link, LogGroup, Region, Role, State, Subscription, Topic, Trail,
 };
-use super::iam::well_formed;
 use super::look::{self, Scene, bucket_lets_in, role_may_deliver, valid};
 use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{self, AlarmState, MetricFilter};
-use crate::domain::policy::same;
+use crate::domain::policy::{is_well_formed, same};
 use crate::domain::{Change, names};
 
 type Done = Result<(), Refusal>;
@@ -34,6 +33,14 @@ fn not_yet(message: impl Into<String>) -> Refusal {
     refused(ErrorKind::EventualConsistency, message)
 }
 
+fn well_formed(policy: &serde_json::Value, on_resource: bool) -> Done {
+    if is_well_formed(policy, on_resource) {
+        return Ok(());
+    }
+    let said = "The policy is malformed: a statement lacks its effect, action or principal";
+    Err(refused(ErrorKind::Invalid, said))
+}
+
 /// The change, or why not. A refused change alters nothing.
 pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Done {
     match change {
@@ -54,6 +61,11 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             let group = standing_group(account, scene, log_group)?;
             valid(names::retention(*days))?;
             group.retention_days = Some(*days);
+            Ok(())
+        }
+        Change::SetLogGroupKey { log_group, key } => {
+            usable(account, key)?;
+            standing_group(account, scene, log_group)?.kms_key = Some(key.clone());
             Ok(())
         }
         Change::CreateRole { role, trust } => {
@@ -85,6 +97,11 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             (trail.read, trail.write, trail.other_selectors) = (true, true, false);
             Ok(())
         }
+        Change::SetTrailKey { trail, key } => {
+            usable(account, key)?;
+            alterable(account, scene, trail)?.kms_key = Some(key.clone());
+            Ok(())
+        }
         Change::StartLogging { trail } => {
             let new = |no: Refusal| if no.kind == ErrorKind::NotFound { not_yet(no.message) } else { no };
             let trail = alterable(account, scene, trail).map_err(new)?;
@@ -98,6 +115,10 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             let standing = standing_topic(account, scene, topic_arn)?;
             well_formed(policy, true)?;
             standing.policy = Some(policy.clone());
+            Ok(())
+        }
+        Change::SetTopicKey { topic_arn, key } => {
+            standing_topic(account, scene, topic_arn)?.kms_key.clone_from(key);
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, scene, topic_arn, email),
@@ -120,6 +141,17 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             group.events.push(Event { at: scene.now, event });
             Ok(())
         }
+    }
+}
+
+/// A key that is not there or disabled is refused. Whom its policy serves shows when it is used.
+///
+/// Source: CloudTrail API, UpdateTrail errors; CloudWatch Logs API, AssociateKmsKey errors.
+fn usable(account: &Account, key: &str) -> Done {
+    match look::key(account, key) {
+        Some(key) if key.enabled => Ok(()),
+        Some(_) => Err(refused(ErrorKind::Invalid, "The KMS key is disabled")),
+        None => Err(gone("The KMS key does not exist")),
     }
 }
 
@@ -190,7 +222,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
         return Err(not_yet(message));
     }
-    deliverable(account, scene, delivery)?;
+    deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
     let trail = Trail {
         multi_region: true,
         log_file_validation: true,
@@ -208,7 +240,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
 ///
 /// Source: CloudTrail API, UpdateTrail errors `InvalidCloudWatchLogsLogGroupArnException` and
 /// `InvalidCloudWatchLogsRoleArnException`.
-fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
+fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery, trail_arn: &str) -> Done {
     let place = &scene.place;
     let groups = account.regions.get(&place.region).map(|region| &region.log_groups);
     let group = groups.and_then(|all| all.keys().find(|name| place.log_group_arn(name) == delivery.log_group_arn));
@@ -216,7 +248,7 @@ fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
     let group = group.ok_or_else(|| unclear("log group's ARN"))?;
     let role = delivery.role_arn.rsplit('/').next().and_then(|name| account.roles.get(name));
     let known = role.is_some_and(|role| scene.through(role.created, account.timing.role_ready_after));
-    if !known || !role_may_deliver(account, place, &delivery.role_arn, group) {
+    if !known || !role_may_deliver(account, place, &delivery.role_arn, group, trail_arn) {
         return Err(unclear("role's trust and permissions"));
     }
     Ok(())
@@ -225,7 +257,8 @@ fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery) -> Done {
 fn update_trail(account: &mut Account, scene: &Scene, name: &str, delivery: Option<&Delivery>) -> Done {
     alterable(account, scene, name)?;
     if let Some(delivery) = delivery {
-        deliverable(account, scene, delivery)?;
+        let name = name.rsplit('/').next().unwrap_or(name);
+        deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
     }
     let trail = alterable(account, scene, name)?;
     (trail.multi_region, trail.log_file_validation) = (true, true);

@@ -26,6 +26,12 @@ pub enum Fault {
     Expired(usize),
     /// AWS fails within.
     Error500,
+    /// Nobody listens at the other end.
+    Refused,
+    /// The other end shows a certificate that nobody here trusts.
+    Tls,
+    /// What comes back is none of AWS's answers.
+    Malformed,
 }
 
 /// What comes back instead of an answer, or never does.
@@ -51,6 +57,11 @@ impl Fault {
             Self::Timeout => error(ErrorKind::Timeout, "the operation took too long"),
             Self::Offline => error(ErrorKind::Offline, "the name of the endpoint could not be resolved"),
             Self::Error500 => error(ErrorKind::Other, "AWS had an internal failure"),
+            Self::Refused => error(ErrorKind::Offline, "connection refused"),
+            Self::Tls => error(ErrorKind::Offline, "invalid peer certificate: UnknownIssuer"),
+            Self::Malformed => {
+                error(ErrorKind::Other, "the answer is not one that AWS gives; is the endpoint the right one?")
+            }
         }
     }
 }

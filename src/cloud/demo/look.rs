@@ -4,13 +4,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::{self, Account, Link, Seconds};
-use super::iam::{Ask, allows};
 use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketName, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
+    Alarm, Bucket, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
     TrailStatus,
 };
+use crate::domain::policy::{Ask, allows};
 use crate::domain::{Place, names};
 
 /// From where and when one looks.
@@ -77,6 +77,7 @@ pub(super) fn trails(account: &Account, scene: &Scene) -> Vec<Trail> {
             bucket: trail.bucket.clone(),
             log_group_arn: trail.log_group_arn.clone(),
             role_arn: trail.role_arn.clone(),
+            kms_key: trail.kms_key.clone(),
         })
         .collect()
 }
@@ -109,7 +110,8 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
     let ours = trail.owner.is_none();
     let bucket_error = (ours && !bucket_lets_in(account, &place, &trail.bucket, &place.trail_arn(name)))
         .then(|| "AccessDenied".to_owned());
-    let logs_error = if ours { logs_fault(account, &place, trail) } else { None };
+    let logs_error = if ours { logs_fault(account, &place, trail, &place.trail_arn(name)) } else { None };
+    let logs_error = logs_error.or_else(|| trail.logs_error.clone());
     let last = |first: Option<Seconds>| {
         let end = if trail.logging { scene.now } else { trail.stopped? };
         let first = first.unwrap_or(Seconds::MIN / 2).saturating_add(account.timing.delivers_after);
@@ -121,30 +123,35 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
         started: trail.started.map(|at| scene.moment(at)),
         bucket_delivery: last(trail.started).filter(|_| bucket_error.is_none()),
         bucket_error,
-        logs_delivery: last(attached).filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
+        logs_delivery: trail
+            .delivered
+            .map_or_else(|| last(attached), |at| Some(scene.moment(at)))
+            .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
         logs_error,
     })
 }
 
 /// Why events do not reach the log group, in a word; `None` where they do, or where there is none to reach.
-fn logs_fault(account: &Account, place: &Place, trail: &account::Trail) -> Option<String> {
+fn logs_fault(account: &Account, place: &Place, trail: &account::Trail, trail_arn: &str) -> Option<String> {
     let arn = trail.log_group_arn.as_deref()?;
     let group = account.regions.get(&place.region)?.log_groups.keys().find(|name| place.log_group_arn(name) == arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
-    let ready = trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, place, role, group));
+    let ready = trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, place, role, group, trail_arn));
     (!ready).then(|| "AccessDenied".into())
 }
 
 /// Whether CloudTrail can take the role, and write to the log group as it.
 ///
 /// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
-pub(super) fn role_may_deliver(account: &Account, place: &Place, arn: &str, group: &str) -> bool {
+pub(super) fn role_may_deliver(account: &Account, place: &Place, arn: &str, group: &str, trail_arn: &str) -> bool {
     let Some((_, role)) = account.roles.iter().find(|(name, role)| role_arn(place, name, role) == arn) else {
         return false;
     };
     let stream = format!("log-group:{group}:log-stream:{}_CloudTrail_{}_1", place.account, place.region);
     let stream = place.arn("logs", &stream);
-    let may = |policy, service, action, resource| allows(policy, &Ask { service, action, resource, context: &[] });
+    let said = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", place.account.as_str())];
+    let context = if account.source_arn_unsaid { &[] } else { &said[..] };
+    let may = |policy, service, action, resource| allows(policy, &Ask { service, action, resource, context });
     may(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
         && ["logs:CreateLogStream", "logs:PutLogEvents"]
             .iter()
@@ -193,7 +200,7 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketName {
 
 pub(super) fn log_group(account: &Account, scene: &Scene, name: &str) -> Option<LogGroup> {
     let group = account.regions.get(&scene.place.region)?.log_groups.get(name)?;
-    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days })
+    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key: group.kms_key.clone() })
 }
 
 pub(super) fn metric_filters(account: &Account, scene: &Scene, group: &str) -> Vec<MetricFilter> {
@@ -247,6 +254,15 @@ pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {
             since: alarm.since.map(|at| scene.moment(at)),
         })
         .collect()
+}
+
+/// By ARN, id or alias.
+pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
+    let named = |(arn, key): &(&String, &account::Key)| {
+        arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
+    };
+    let (arn, key) = account.keys.iter().find(named)?;
+    Some(Key { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
 fn standing_topic<'a>(account: &'a Account, scene: &Scene, arn: &str) -> Option<&'a account::Topic> {

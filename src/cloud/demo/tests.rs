@@ -354,6 +354,9 @@ fn every_fault_comes_as_its_kind() {
             (Fault::Offline, ErrorKind::Offline),
             (Fault::Expired(1), ErrorKind::ExpiredCredentials),
             (Fault::Error500, ErrorKind::Other),
+            (Fault::Refused, ErrorKind::Offline),
+            (Fault::Tls, ErrorKind::Offline),
+            (Fault::Malformed, ErrorKind::Other),
         ] {
             let (cloud, _) = demo(Account::default());
             cloud.fault("GetRole", fault);

@@ -89,6 +89,9 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
         Change::PutRetentionPolicy { log_group, days } => Line::new("logs", "put-retention-policy")
             .option("log-group-name", log_group)
             .option("retention-in-days", days.to_string()),
+        Change::SetLogGroupKey { log_group, key } => {
+            Line::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
+        }
         Change::CreateRole { role, trust } => Line::new("iam", "create-role")
             .option("role-name", role)
             .json("assume-role-policy-document", trust)
@@ -124,6 +127,9 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
         Change::PutEventSelectors { trail } => Line::new("cloudtrail", "put-event-selectors")
             .option("trail-name", trail)
             .json("event-selectors", &json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true }])),
+        Change::SetTrailKey { trail, key } => {
+            Line::new("cloudtrail", "update-trail").option("name", trail).option("kms-key-id", key)
+        }
         Change::StartLogging { trail } => Line::new("cloudtrail", "start-logging").option("name", trail),
         Change::CreateTopic { topic, policy } => Line::new("sns", "create-topic")
             .option("name", topic)
@@ -133,6 +139,10 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             .option("topic-arn", topic_arn)
             .option("attribute-name", "Policy")
             .json("attribute-value", policy),
+        Change::SetTopicKey { topic_arn, key } => Line::new("sns", "set-topic-attributes")
+            .option("topic-arn", topic_arn)
+            .option("attribute-name", "KmsMasterKeyId")
+            .option("attribute-value", key.as_deref().unwrap_or_default()),
         Change::Subscribe { topic_arn, email } => Line::new("sns", "subscribe")
             .option("topic-arn", topic_arn)
             .option("protocol", "email")

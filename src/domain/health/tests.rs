@@ -83,7 +83,7 @@ const BREAKS: &[Break] = &[
     ("an hour", |o| alarm(o).evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),
     ("never back", |o| alarm(o).missing_data = "breaching".into(), "alarm.exists", Verdict::Wrong, "never go back"),
     ("actions off", |o| alarm(o).actions_enabled = false, "alarm.actions", Verdict::Wrong, "off"),
-    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "does not notify"),
+    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "nobody is told"),
     ("no topic", |o| o.topic = Ok(None), "topic.exists", Verdict::Missing, "no topic"),
     ("shut out", |o| topic(o).policy = None, "topic.policy", Verdict::Wrong, "unheard"),
     (

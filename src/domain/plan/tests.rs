@@ -125,13 +125,46 @@ fn selectors_that_would_be_lost_are_not_replaced() {
     assert!(plan.blocked[0].1.contains("selectors of its own"));
 }
 
+/// An account with a trail of somebody else's.
+fn with_theirs(alter: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
+    let mut theirs = sound().trail.unwrap().trail;
+    (theirs.name, theirs.log_group_arn, theirs.role_arn) = ("theirs".into(), None, None);
+    theirs.arn = theirs.arn.replace("/rootbell", "/theirs");
+    alter(&mut theirs);
+    Observed { trails: Ok(vec![theirs]), ..Observed::nothing() }
+}
+
 #[test]
 fn a_second_trail_is_made_with_a_word_about_its_cost() {
-    let mut other = sound().trail.unwrap().trail;
-    (other.name, other.log_group_arn) = ("theirs".into(), None);
-    let observed = Observed { trails: Ok(vec![other]), ..Observed::nothing() };
+    let observed = with_theirs(|t| t.multi_region = false);
     let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
-    assert!(plan.notes[0].1.contains("2 USD"));
+    let note = &plan.notes[0].1;
+    assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
+    assert!(plan.changes().any(|c| c.id() == "trail.create"));
+}
+
+#[test]
+fn a_foreign_trail_without_a_log_group_gets_one_in_a_row_that_says_it_is_not_ours() {
+    let mut observed = with_theirs(|_| {});
+    let mut watched = sound().trail.unwrap();
+    watched.trail = observed.trails.as_ref().unwrap()[0].clone();
+    observed.trail = Some(watched);
+    observed.bucket = Ok(BucketName::NotOurs);
+    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    let foreign: Vec<_> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
+    assert_eq!(foreign, ["trail.update"]);
+    let note = &plan.notes[0].1;
+    assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");
+}
+
+#[test]
+fn what_is_ours_is_never_marked_as_foreign() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| all[0].threshold = 100.0);
+    edit(&mut observed.filters, |all| all[0].value = "7".into());
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert_eq!(plan.changes().count(), 2);
+    assert!(plan.rows.iter().all(|r| !r.foreign));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, Step};
 use crate::domain::observed::{Bucket, BucketName, Observed, Trail};
 use crate::domain::policy;
-use crate::domain::settings::{self, Origin, Settings, TAG};
+use crate::domain::settings::{self, Choice, Origin, Settings, TAG, TRAIL, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
@@ -51,16 +51,17 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
         plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
     }
-    let trail_arn =
-        observed.trail.as_ref().map_or_else(|| wanted.place.trail_arn(&wanted.trail.value), |t| t.trail.arn.clone());
+    let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
-    if !policy::has_all(standing.policy.as_ref(), &statements) {
-        let policy = policy::merge(standing.policy.as_ref(), &statements);
-        plan.put(
-            action,
-            Change::PutBucketPolicy { bucket, policy },
-            "only CloudTrail writes, for this trail; TLS only",
-        );
+    let open = policy::bucket_open(standing.policy.as_ref());
+    if open || !policy::has_all(standing.policy.as_ref(), &statements) {
+        let policy = policy::mend_bucket(standing.policy.as_ref(), &statements);
+        let detail = if open {
+            "open to everyone → only CloudTrail writes, for this trail"
+        } else {
+            "only CloudTrail writes, for this trail; TLS only"
+        };
+        plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
 }
 
@@ -101,8 +102,8 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
     }
     let Ok(found) = &observed.role else { return };
-    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value);
-    let trust = policy::role_trust();
+    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value, observed.of_the_organization());
+    let trust = wanted.role_trust(observed);
     match found {
         None => {
             plan.put(
@@ -118,23 +119,32 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         Some(standing) => {
             plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
-            let statements = [trust["Statement"][0].clone()];
-            if !policy::has_all(Some(&standing.trust), &statements) {
-                let trust = policy::merge(Some(&standing.trust), &statements);
-                plan.put(
-                    Action::Update,
-                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust },
-                    "CloudTrail may not act as it → may",
-                );
+            let statements = policy::statements(&trust);
+            let taken = policy::has_all(Some(&standing.trust), &statements);
+            // Nobody else has a use for a role of rootbell's own name; any other may have other users.
+            let shared = wanted.role_is_default() && policy::trusts_others(&standing.trust);
+            if !taken || shared {
+                let merged =
+                    if wanted.role_is_default() { trust } else { policy::merge(Some(&standing.trust), &statements) };
+                let tied = policy::names_its_trail(&standing.trust);
+                let detail = match wanted.role_source_arn.value {
+                    _ if shared => "others may act as it → CloudTrail alone",
+                    true if !tied => "CloudTrail may act as it for any trail → for this trail only",
+                    false if tied => "CloudTrail may act as it for this trail only → for any trail",
+                    _ => "CloudTrail may not act as it → may",
+                };
+                plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
             }
-            let statements = [permissions["Statement"][0].clone()];
-            if !policy::has_all(standing.policy.as_ref(), &statements) {
-                let policy = policy::merge(standing.policy.as_ref(), &statements);
-                plan.put(
-                    Action::Update,
-                    Change::PutRolePolicy { role, policy },
-                    "two actions, on this log group's streams",
-                );
+            let statements = policy::statements(&permissions);
+            let wide = policy::too_wide(standing.policy.as_ref());
+            if wide || !policy::has_all(standing.policy.as_ref(), &statements) {
+                let policy = policy::mend_role(standing.policy.as_ref(), &statements);
+                let detail = if wide {
+                    "more than it needs → two actions, on this log group's streams"
+                } else {
+                    "two actions, on this log group's streams"
+                };
+                plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
         }
     }
@@ -143,8 +153,8 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let name = wanted.trail.value.clone();
     let delivery = delivery(wanted, observed);
+    note_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
-        note_second_trail(plan, wanted, observed);
         plan.put(
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
@@ -154,6 +164,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     let standing = &watched.trail;
     plan.keep(Step::Trail, "trail", "trail", &name, keeps(standing));
+    note_organization(plan, standing);
     if let Some(change) = trail_update(wanted, standing, delivery) {
         let detail = what_becomes_what(wanted, standing);
         plan.put(Action::Update, change, detail);
@@ -219,8 +230,7 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
     let attached = delivers_to(standing, &delivery) && standing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Validation is a nicety: a trail that is not ours is not altered for it alone.
-    let ours = standing.name == settings::TRAIL || wanted.trail.origin == Origin::Given;
-    let sound = standing.multi_region && (standing.log_file_validation || !ours);
+    let sound = standing.multi_region && (standing.log_file_validation || !wanted.trail_is_ours());
     (!attached || !sound)
         .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
 }
@@ -274,22 +284,37 @@ fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &
     }
 }
 
-/// The first copy of management events is free, a second one is not.
-///
-/// Source: CloudTrail pricing: 2.00 USD for 100,000 management events delivered beyond the first copy.
-fn note_second_trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let trails = observed.trails.as_deref().unwrap_or_default();
-    let Some(first) = trails.first() else { return };
-    let alterable = |t: &&Trail| t.arn.split(':').nth(4) == Some(wanted.place.account.as_str());
-    let instead = match trails.iter().find(alterable) {
-        Some(own) => format!("To attach a log group to `{}` instead, name it as the trail (--trail).", own.name),
-        None => "That one lives in another account, and cannot be altered from here.".to_owned(),
+/// Which trail is used, where there was a choice, and what it would cost to have it otherwise.
+fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    if wanted.trail.origin == Origin::Given || wanted.trail.value == TRAIL && observed.trail.is_some() {
+        return;
+    }
+    let all = trail_candidates(observed, &wanted.place);
+    let Some(used) = all.iter().find(|c| c.name == wanted.trail.value) else { return };
+    let mut said = match used.choice {
+        Choice::Create if all.len() == 1 => return,
+        Choice::Create => format!("A trail of its own is made, which costs {}.", used.cost),
+        // Nothing but this one, and as it should be.
+        Choice::Reuse if !all.iter().any(|c| c.choice <= Choice::Mend && c.name != used.name) => return,
+        _ => format!("The trail `{}` is used: {} ({}).", used.name, used.why, used.cost),
     };
-    plan.notes.push((
-        Step::Trail,
-        format!(
-            "The trail `{}` is already here. A second one costs 2 USD for every 100,000 management events. {instead}",
-            first.name
-        ),
-    ));
+    for other in all.iter().filter(|c| c.name != used.name && c.choice != Choice::Create) {
+        let how = if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
+        said.push_str(&format!(" Not `{}`{how}: {}.", other.name, other.why));
+    }
+    if used.choice != Choice::Create
+        && let Some(new) = all.iter().find(|c| c.choice == Choice::Create)
+    {
+        said.push_str(&format!(" One of its own (--trail {}) would cost {}.", new.name, new.cost));
+    }
+    plan.notes.push((Step::Trail, said));
+}
+
+fn note_organization(plan: &mut Plan, standing: &Trail) {
+    if standing.organization {
+        plan.notes.push((
+            Step::Trail,
+            format!("`{}` records every account of the organization: it rings for the root of each.", standing.name),
+        ));
+    }
 }

@@ -351,3 +351,31 @@ async fn a_bucket_in_another_region_is_looked_at_and_changed_there() {
     assert!(matches!(cloud.bucket("b").await.unwrap(), BucketName::Ours(_)));
     cloud.apply(&Change::PutBucketVersioning { bucket: "b".into() }).await.unwrap();
 }
+
+/// KMS with this one key.
+fn with_key(state: &'static str) -> AwsCloud {
+    wire(move |asked| match asked.operation.as_str() {
+        "DescribeKey" => {
+            let enabled = state == "Enabled";
+            let key = json!({ "KeyMetadata": { "KeyId": "1", "Arn": KEY, "Enabled": enabled, "KeyState": state } });
+            ok(key.to_string())
+        }
+        // GetKeyPolicy takes no alias.
+        "GetKeyPolicy" if asked.body.contains("alias/") => refusal(asked, 400, "InvalidArnException", "Invalid keyId"),
+        "GetKeyPolicy" => ok(json!({ "Policy": "{\"Statement\":[]}", "PolicyName": "default" }).to_string()),
+        other => panic!("{other}"),
+    })
+}
+
+#[tokio::test]
+async fn a_key_is_found_by_arn_and_by_alias_with_its_policy() {
+    for id in [KEY, "alias/mine"] {
+        let key = with_key("Enabled").key(id).await.unwrap().unwrap();
+        assert_eq!((key.arn.as_str(), key.enabled), (KEY, true), "{id}");
+        assert_eq!(key.policy, json!({ "Statement": [] }));
+    }
+    assert!(!with_key("Disabled").key(KEY).await.unwrap().unwrap().enabled);
+    let none = wire(|asked| refusal(asked, 400, "NotFoundException", "no such key"));
+    assert_eq!(none.key(KEY).await.unwrap(), None);
+    assert_eq!(none.key("alias/mine").await.unwrap(), None);
+}

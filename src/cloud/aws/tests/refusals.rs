@@ -54,6 +54,7 @@ async fn a_denied_look_names_its_action() {
     assert_eq!(told(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
     assert_eq!(told(cloud.alarms_on(&metric()).await.unwrap_err()), "cloudwatch:DescribeAlarmsForMetric");
     assert_eq!(told(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
+    assert_eq!(told(cloud.key(KEY).await.unwrap_err()), "kms:DescribeKey");
     assert_eq!(told(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
 }
 

@@ -58,6 +58,18 @@ async fn each_change_is_the_one_call_it_says() {
 }
 
 #[tokio::test]
+async fn a_key_goes_to_the_trail_the_log_group_and_the_topic_and_can_be_taken_off_the_topic() {
+    let trail = parsed(&sent("trail.key").await);
+    assert_eq!(trail, json!({ "Name": "rootbell", "KmsKeyId": KEY }), "nothing else of the trail is touched");
+    assert_eq!(parsed(&sent("log_group.key").await), json!({ "logGroupName": "g", "kmsKeyId": KEY }));
+    let topic = form(&sent("topic.key").await);
+    assert!(topic.contains(&"AttributeName=KmsMasterKeyId".to_owned()), "{topic:?}");
+    assert!(topic.contains(&format!("AttributeValue={KEY}")), "{topic:?}");
+    let off = sent_in("eu-west-1", &Change::SetTopicKey { topic_arn: TOPIC.into(), key: None }).await;
+    assert!(form(&off).contains(&"AttributeValue=".to_owned()), "{:?}", off.body);
+}
+
+#[tokio::test]
 async fn us_east_1_is_said_by_leaving_the_constraint_out() {
     let create = Change::CreateBucket { bucket: "b".into() };
     let there = sent_in("us-east-1", &create).await;

@@ -4,11 +4,8 @@
 
 use serde_json::Value;
 
-use super::Refusal;
-use crate::cloud::ErrorKind;
-
 /// What is asked of a policy.
-pub(super) struct Ask<'a> {
+pub struct Ask<'a> {
     /// The service that calls; `None` for the policy of a role, which names no principal.
     pub service: Option<&'a str>,
     pub action: &'a str,
@@ -21,7 +18,8 @@ pub(super) struct Ask<'a> {
 /// about where it hangs on a resource.
 ///
 /// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
-pub(super) fn well_formed(policy: &Value, on_resource: bool) -> Result<(), Refusal> {
+#[must_use]
+pub fn well_formed(policy: &Value, on_resource: bool) -> bool {
     let statements = policy.get("Statement").map(listed).unwrap_or_default();
     let whole = |statement: &&Value| {
         let has = |name: &str, other: &str| statement.get(name).is_some() || statement.get(other).is_some();
@@ -29,14 +27,12 @@ pub(super) fn well_formed(policy: &Value, on_resource: bool) -> Result<(), Refus
             && has("Action", "NotAction")
             && has("Principal", "NotPrincipal") == on_resource
     };
-    if !statements.is_empty() && statements.iter().all(whole) {
-        return Ok(());
-    }
-    Err(Refusal::new(ErrorKind::Invalid, "The policy is malformed: a statement lacks its effect, action or principal"))
+    !statements.is_empty() && statements.iter().all(whole)
 }
 
 /// Some statement allows it, and none denies it.
-pub(super) fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
+#[must_use]
+pub fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
     let statements = policy.and_then(|p| p.get("Statement")).map(listed).unwrap_or_default();
     let says = |effect: &str| {
         statements.iter().any(|s| s.get("Effect").and_then(Value::as_str) == Some(effect) && concerns(s, ask))

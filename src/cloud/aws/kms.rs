@@ -1,0 +1,47 @@
+//! KMS: a key of the user's own, and whom its policy serves.
+
+use aws_config::SdkConfig;
+use aws_sdk_kms::Client;
+
+use super::errors::Call;
+use crate::cloud::Answer;
+use crate::domain::observed::Key;
+
+pub(super) struct Kms {
+    pub(super) client: Client,
+}
+
+impl Kms {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// Source: KMS API, DescribeKey takes an alias; GetKeyPolicy takes none.
+    pub(super) async fn key(&self, id: &str) -> Answer<Option<Key>> {
+        let describe = Call::new("kms", "DescribeKey", "kms:DescribeKey", id);
+        let get_policy = Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", id);
+        let described = async {
+            let found = describe.found(self.client.describe_key().key_id(id).send().await, "NotFoundException")?;
+            Ok(found.and_then(|found| found.key_metadata))
+        };
+        let policy_of = async |id: &str| {
+            let found = self.client.get_key_policy().key_id(id).policy_name("default").send().await;
+            let found = get_policy.found(found, "NotFoundException")?;
+            found.and_then(|found| found.policy).map(|text| get_policy.document(&text)).transpose()
+        };
+        let (described, policy) = if id.contains("alias/") {
+            let described = described.await?;
+            let arn = described.as_ref().and_then(|key| key.arn.clone());
+            let policy = match &arn {
+                Some(arn) => policy_of(arn).await?,
+                None => None,
+            };
+            (described, policy)
+        } else {
+            tokio::try_join!(described, policy_of(id))?
+        };
+        let Some((described, policy)) = described.zip(policy) else { return Ok(None) };
+        let arn = described.arn.unwrap_or_else(|| id.to_owned());
+        Ok(Some(Key { arn, enabled: described.enabled, policy }))
+    }
+}

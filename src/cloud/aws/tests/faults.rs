@@ -1,0 +1,223 @@
+//! Every call in every kind of trouble: what the network and AWS do to it, as an error for the person.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::super::connect::Timeouts;
+use super::super::http::{Http, trusting};
+use super::*;
+use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
+
+/// A call by the name of its operation; what it answers does not matter.
+type Call = (&'static str, Box<dyn for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send>);
+
+fn look<F>(name: &'static str, call: F) -> Call
+where
+    F: for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send + 'static,
+{
+    (name, Box::new(call))
+}
+
+/// Every call that the program makes.
+fn every_call() -> Vec<Call> {
+    let at: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    let mut all = vec![
+        look("GetCallerIdentity", |c| async { c.identity().await.map(drop) }.boxed()),
+        look("DescribeTrails", |c| async { c.trails().await.map(drop) }.boxed()),
+        look("GetTrailStatus", |c| async { c.trail_status(TRAIL).await.map(drop) }.boxed()),
+        look("GetEventSelectors", |c| async { c.management_events(TRAIL).await.map(drop) }.boxed()),
+        look("HeadBucket", |c| async { c.bucket("b").await.map(drop) }.boxed()),
+        look("DescribeLogGroups", |c| async { c.log_group("g").await.map(drop) }.boxed()),
+        look("DescribeMetricFilters", |c| async { c.metric_filters("g").await.map(drop) }.boxed()),
+        look("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
+        look("DescribeAlarms", |c| async { c.alarm("a").await.map(drop) }.boxed()),
+        look("DescribeAlarmsForMetric", |c| async { c.alarms_on(&metric()).await.map(drop) }.boxed()),
+        look("GetTopicAttributes", |c| async { c.topic(TOPIC).await.map(drop) }.boxed()),
+        look("ListSubscriptionsByTopic", |c| async { c.subscriptions(TOPIC).await.map(drop) }.boxed()),
+        look("DescribeKey", |c| async { c.key("alias/mine").await.map(drop) }.boxed()),
+        look("TestMetricFilter", |c| async { c.test_filter("x", &["{}"]).await.map(drop) }.boxed()),
+        look("DescribeAlarmHistory", move |c| async move { c.alarm_history("a", at).await.map(drop) }.boxed()),
+        look("GetMetricData", move |c| async move { c.sums(&metric(), at, at, 300).await.map(drop) }.boxed()),
+        look("FilterLogEvents", move |c| {
+            async move {
+                let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
+                c.root_events(&search).await.map(drop)
+            }
+            .boxed()
+        }),
+    ];
+    for change in every_change() {
+        let name = change.operation().name;
+        all.push(look(name, move |c| {
+            let change = change.clone();
+            async move { c.apply(&change).await }.boxed()
+        }));
+    }
+    all
+}
+
+/// A connection that fails like this.
+#[derive(Clone, Debug)]
+struct Broken(fn() -> ConnectorError);
+
+impl HttpConnector for Broken {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Err((self.0)()))
+    }
+}
+
+impl HttpClient for Broken {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+fn broken(why: fn() -> ConnectorError) -> AwsCloud {
+    AwsCloud::new(&settings(SharedHttpClient::new(Broken(why)), "eu-west-1").build(), None)
+}
+
+fn io(kind: std::io::ErrorKind, why: &'static str) -> ConnectorError {
+    ConnectorError::io(std::io::Error::new(kind, why).into())
+}
+
+/// With the SDK's own retries, as in use but without their pauses; `answer` gets the number of the request.
+fn retrying(
+    answer: impl Fn(&Asked, usize) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static,
+) -> AwsCloud {
+    let count = Arc::new(AtomicUsize::new(0));
+    let http = infallible_client_fn(move |request| {
+        let asked = Asked::from(HttpRequest::try_from(request).unwrap());
+        let (status, headers, body) = answer(&asked, count.fetch_add(1, Ordering::Relaxed));
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(name, value);
+        }
+        response.try_into_http1x().unwrap()
+    });
+    let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+    let settings = settings(http, "eu-west-1").retry_config(retries);
+    AwsCloud::new(&settings.build(), None)
+}
+
+/// The kind, and a sentence that names the call and ends in what to do.
+#[track_caller]
+fn told(name: &str, error: &CloudError, kind: ErrorKind) {
+    assert_eq!(error.kind, kind, "{name}: {error:?}");
+    let (why, fix) = (error.why(), error.fix());
+    assert!(why.contains(error.operation) && why.contains(error.service), "{name}: {why}");
+    assert!(why.ends_with('.') && !fix.is_empty() && !why.contains("SdkError"), "{name}: {why} {fix}");
+}
+
+#[tokio::test]
+async fn every_call_in_every_kind_of_trouble_is_an_error_of_its_kind_for_the_person() {
+    let mut cases = 0;
+    for (name, call) in every_call() {
+        let fails = async |cloud: AwsCloud, kind: ErrorKind| {
+            told(name, &call(&cloud).await.expect_err(name), kind);
+        };
+        // HeadBucket says no more than a status, and 403 there means a name that is taken.
+        if name != "HeadBucket" {
+            fails(wire(|asked| refusal(asked, 403, "AccessDenied", "no")), ErrorKind::AccessDenied).await;
+            let over = "The security token included in the request is expired";
+            fails(wire(move |asked| refusal(asked, 400, "ExpiredToken", over)), ErrorKind::ExpiredCredentials).await;
+            fails(retrying(|asked, _| refusal(asked, 400, "Throttling", "Rate exceeded")), ErrorKind::Throttled).await;
+            cases += 3;
+        }
+        fails(wire(|asked| refusal(asked, 500, "InternalFailure", "oops")), ErrorKind::Other).await;
+        let refused = || io(std::io::ErrorKind::ConnectionRefused, "os");
+        fails(broken(refused), ErrorKind::Offline).await;
+        let certificate = || io(std::io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer");
+        fails(broken(certificate), ErrorKind::Offline).await;
+        fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
+        cases += 4;
+    }
+    assert_eq!(cases, 40 * 7 - 3, "the table is as long as it says");
+}
+
+#[tokio::test]
+async fn a_call_throttled_once_goes_through_without_a_word() {
+    for (name, call) in every_call() {
+        let requests = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&requests);
+        let cloud = retrying(move |asked, number| {
+            seen.fetch_add(1, Ordering::Relaxed);
+            if number == 0 {
+                refusal(asked, 400, "Throttling", "Rate exceeded")
+            } else {
+                refusal(asked, 400, "Later", "x")
+            }
+        });
+        // What the second request is answered is not throttling any more.
+        let error = call(&cloud).await.expect_err(name);
+        assert_ne!(error.kind, ErrorKind::Throttled, "{name}: {error:?}");
+        assert!(name == "HeadBucket" || requests.load(Ordering::Relaxed) >= 2, "{name} is not tried again");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_of_awss_is_said_and_never_a_panic() {
+    let mut silent = Vec::new();
+    for (name, call) in every_call() {
+        for body in ["<html>It works!</html>", "{\"a\":", "", "\u{0}\u{ff}"] {
+            match call(&wire(move |_| ok(body))).await {
+                Ok(()) => silent.push(name),
+                Err(error) => told(name, &error, error.kind),
+            }
+        }
+    }
+    // Calls that answer nothing cannot be answered wrongly; a list that is left out is empty.
+    for loud in ["GetCallerIdentity", "CreateTopic"] {
+        assert!(silent.iter().filter(|name| **name == loud).count() < 4, "{loud} takes anything");
+    }
+}
+
+#[tokio::test]
+async fn no_tls_at_the_other_end_is_said_and_so_is_silence() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            use std::io::{Read, Write};
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 64]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    let short = Duration::from_millis(300);
+    let timeouts = Timeouts { connect: short, read: short, attempt: short, operation: short };
+    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    let settings = settings(http, "eu-west-1")
+        .endpoint_url(format!("https://127.0.0.1:{port}"))
+        .timeout_config(TimeoutConfig::from(timeouts));
+    let cloud = AwsCloud::new(&settings.build(), None);
+    for (name, call) in every_call() {
+        let error = call(&cloud).await.expect_err(name);
+        told(name, &error, ErrorKind::Offline);
+        assert!(error.message.contains("no TLS at the other end"), "{name}: {error:?}");
+    }
+    // A port that takes the connection and says nothing.
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    let short = Duration::from_millis(20);
+    let timeouts = Timeouts { connect: short, read: short, attempt: short, operation: short };
+    let settings = super::settings(http, "eu-west-1")
+        .endpoint_url(format!("http://127.0.0.1:{}", mute.local_addr().unwrap().port()))
+        .timeout_config(TimeoutConfig::from(timeouts));
+    let cloud = AwsCloud::new(&settings.build(), None);
+    for (name, call) in every_call() {
+        told(name, &call(&cloud).await.expect_err(name), ErrorKind::Timeout);
+    }
+}

@@ -1,0 +1,72 @@
+//! A key of the user's own for trail, log group and topic, once its policy is seen to serve them.
+
+use super::{Action, Plan};
+use crate::domain::change::{Change, Step};
+use crate::domain::observed::{Key, Observed};
+use crate::domain::policy;
+use crate::domain::settings::{Origin, Settings};
+
+pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    if wanted.role_source_arn.value && wanted.role_source_arn.origin == Origin::Given {
+        let said = if wanted.role_is_ours() {
+            "The role is tied to this trail (aws:SourceArn). Some accounts report that deliveries stop over that: \
+             `rootbell status` says whether they go on."
+                .to_owned()
+        } else {
+            format!("The role `{}` is not rootbell's: who may take it stays as it is.", wanted.role.value)
+        };
+        plan.notes.push((Step::Trail, said));
+    }
+    let Some(arn) = &wanted.kms_key else { return };
+    match &observed.key {
+        Some(Ok(Some(key))) => match refusal(key, wanted, observed) {
+            Some(why) => plan.blocked.push((Step::Trail, why)),
+            None => rows(plan, wanted, observed, arn),
+        },
+        Some(Err(unseen)) => plan.blocked.push((Step::Trail, format!("{} {}", unseen.why, unseen.fix))),
+        _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Name another (--kms-key)."))),
+    }
+}
+
+fn refusal(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> {
+    let arn = &key.arn;
+    let region = arn.split(':').nth(3).unwrap_or_default();
+    if region != wanted.place.region {
+        return Some(format!(
+            "The key {arn} is in {region}: trail, log group and topic take a key of their own region, {}. Name another \
+             (--kms-key).",
+            wanted.place.region
+        ));
+    }
+    if !key.enabled {
+        return Some(format!("The key {arn} is disabled: aws kms enable-key --key-id {arn}"));
+    }
+    let lacking = policy::key_lacks(&key.policy, &wanted.place, &wanted.trail_arn(observed), &wanted.log_group.value);
+    if lacking.is_empty() {
+        return None;
+    }
+    let statements: Vec<String> = lacking.iter().map(ToString::to_string).collect();
+    Some(format!(
+        "The policy of the key {arn} does not serve all who have to use it, so nothing would arrive. Add to its \
+         statements: {}",
+        statements.join(", ")
+    ))
+}
+
+fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
+    let trail = observed.trail.as_ref().map(|t| t.trail.kms_key.as_deref());
+    let group = observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|g| g.kms_key.as_deref());
+    let topic = observed.topic.as_ref().ok().and_then(Option::as_ref).map(|t| t.kms_key.as_deref());
+    let key = arn.to_owned();
+    let trail_change = Change::SetTrailKey { trail: wanted.trail.value.clone(), key: key.clone() };
+    let group_change = Change::SetLogGroupKey { log_group: wanted.log_group.value.clone(), key: key.clone() };
+    let topic_change = Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: Some(key) };
+    for (standing, change) in [(trail, trail_change), (group, group_change), (topic, topic_change)] {
+        if standing == Some(Some(arn)) {
+            continue;
+        }
+        let action = if standing.is_none() { Action::Create } else { Action::Update };
+        let before = standing.flatten().unwrap_or("a key of AWS's, or none");
+        plan.put(action, change, format!("{before} → your key"));
+    }
+}

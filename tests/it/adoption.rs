@@ -1,0 +1,342 @@
+//! Accounts that have something already: what is reused, attached to or made anew, and that nothing of somebody else's
+//! is altered without a row that says so.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rootbell::cloud::Cloud;
+use rootbell::cloud::demo::DemoCloud;
+use rootbell::cloud::demo::account::{
+    Account, Alarm, Bucket, Filter, Link, LogGroup, Region, Role, Subscription, Topic, Trail,
+};
+use rootbell::domain::health::health;
+use rootbell::domain::pattern::AUDITED;
+use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust};
+use rootbell::domain::{Health, Settings, Wishes};
+use rootbell::engine::{self, Look};
+
+const EMAIL: &str = "alice@example.com";
+const HERE: &str = "eu-west-1";
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+fn here(account: &mut Account) -> &mut Region {
+    account.regions.entry(HERE.into()).or_default()
+}
+
+/// A multi-region trail `main` that records, with its bucket, but without a log group.
+fn bare(name: &str) -> Account {
+    let mut account = Account::default();
+    let place = account.place(HERE);
+    let statements = bucket_statements(&place, "their-bucket", &place.trail_arn(name));
+    let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+    account.buckets.insert("their-bucket".into(), bucket);
+    let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
+    here(&mut account).trails.insert(name.into(), trail);
+    account
+}
+
+/// As [`bare`], and it delivers to a log group.
+fn delivering(name: &str, group: &str) -> Account {
+    let mut account = bare(name);
+    deliver(&mut account, name, group);
+    account
+}
+
+fn deliver(account: &mut Account, name: &str, group: &str) {
+    let place = account.place(HERE);
+    let role = Role {
+        path: "/service-role/".into(),
+        trust: role_trust(None),
+        policy: Some(role_permissions(&place, group, true)),
+        ..Role::default()
+    };
+    account.roles.insert(format!("role-of-{name}"), role);
+    here(account).log_groups.insert(group.into(), LogGroup::default());
+    let trail = trail(account, name);
+    trail.log_group_arn = Some(place.log_group_arn(group));
+    trail.role_arn = Some(place.role_arn(&format!("service-role/role-of-{name}")));
+}
+
+fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
+    here(account).trails.get_mut(name).unwrap()
+}
+
+/// The whole chain as an article has it, under names of its own.
+fn chain() -> Account {
+    let mut account = delivering("main", "security/trail");
+    let region = here(&mut account);
+    let filter = Filter {
+        pattern: AUDITED.into(),
+        namespace: "LogMetrics".into(),
+        metric: "RootAccountUsage".into(),
+        ..Filter::default()
+    };
+    region.log_groups.get_mut("security/trail").unwrap().filters.insert("root-usage".into(), filter);
+    let alarm = Alarm {
+        namespace: "LogMetrics".into(),
+        metric: "RootAccountUsage".into(),
+        actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
+        ..Alarm::default()
+    };
+    region.alarms.insert("RootAccountUsage".into(), alarm);
+    let somebody = Subscription { endpoint: EMAIL.into(), state: Link::Confirmed, ..Subscription::default() };
+    region.topics.insert("security".into(), Topic { subscriptions: vec![somebody], ..Topic::default() });
+    account
+}
+
+fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Account {
+    let trail = trail(&mut account, name);
+    (trail.organization, trail.owner) = (true, owner.map(str::to_owned));
+    if let Some(owner) = owner {
+        trail.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*"));
+    }
+    account
+}
+
+fn with(mut account: Account, alter: impl FnOnce(&mut Account)) -> Account {
+    alter(&mut account);
+    account
+}
+
+struct Case {
+    name: &'static str,
+    account: Account,
+    /// The trail that the chain hangs on.
+    trail: &'static str,
+    /// Words of the notes.
+    notes: &'static [&'static str],
+    /// The ids of the rows that alter what is not ours.
+    foreign: &'static [&'static str],
+    /// How many changes there are of each step: trail, topic, filter, alarm.
+    changes: [usize; 4],
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, account, trail, notes, foreign, changes| Case { name, account, trail, notes, foreign, changes };
+    let far = with(bare("main"), |a| {
+        let trails = std::mem::take(&mut here(a).trails);
+        a.regions.entry("us-east-1".into()).or_default().trails = trails;
+    });
+    let two = with(delivering("a", "group-a"), |a| {
+        let mut second = trail(a, "a").clone();
+        (second.log_group_arn, second.role_arn) = (None, None);
+        second.bucket = "bucket-b".into();
+        let place = a.place(HERE);
+        let statements = bucket_statements(&place, "bucket-b", &place.trail_arn("b"));
+        let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+        a.buckets.insert("bucket-b".into(), bucket);
+        here(a).trails.insert("b".into(), second);
+        deliver(a, "b", "group-b");
+    });
+    let unquoted = with(chain(), |a| {
+        let filters = &mut here(a).log_groups.get_mut("security/trail").unwrap().filters;
+        filters.get_mut("root-usage").unwrap().pattern = AUDITED.replace('"', "");
+    });
+    vec![
+        case("with CloudWatch Logs", delivering("main", "logs"), "main", &[], &[], [0, 2, 1, 1]),
+        case(
+            "without CloudWatch Logs",
+            bare("main"),
+            "main",
+            &["`main` is used", "--trail rootbell", "2 USD"],
+            &["trail.update"],
+            [5, 2, 1, 1],
+        ),
+        case(
+            "single-region",
+            with(bare("main"), |a| trail(a, "main").multi_region = false),
+            "rootbell",
+            &["2 USD", "eu-west-1 only", "--trail main"],
+            &[],
+            [11, 2, 1, 1],
+        ),
+        case(
+            "stopped",
+            with(delivering("main", "logs"), |a| trail(a, "main").logging = false),
+            "main",
+            &["it is stopped"],
+            &["trail.start"],
+            [1, 2, 1, 1],
+        ),
+        case(
+            "stopped, and without CloudWatch Logs",
+            with(bare("main"), |a| trail(a, "main").logging = false),
+            "rootbell",
+            &["it is stopped"],
+            &[],
+            [11, 2, 1, 1],
+        ),
+        case(
+            "events excluded",
+            with(delivering("main", "logs"), |a| trail(a, "main").read = false),
+            "main",
+            &["leaves management events out"],
+            &["trail.events"],
+            [1, 2, 1, 1],
+        ),
+        case("shadow", far, "rootbell", &["its home is us-east-1", "2 USD"], &[], [11, 2, 1, 1]),
+        case(
+            "organization, member",
+            organization(bare("org"), "org", Some("210987654321")),
+            "rootbell",
+            &["account 210987654321, which alone can alter it"],
+            &[],
+            [11, 2, 1, 1],
+        ),
+        case(
+            "organization, management account",
+            organization(delivering("org", "org-logs"), "org", None),
+            "org",
+            &["rings for the root of each"],
+            &[],
+            [0, 2, 1, 1],
+        ),
+        case(
+            "organization, management account, without CloudWatch Logs",
+            organization(bare("org"), "org", None),
+            "org",
+            &["`org` is used", "rings for the root of each"],
+            &["trail.update"],
+            [5, 2, 1, 1],
+        ),
+        case(
+            "Control Tower",
+            organization(
+                delivering("aws-controltower-BaselineCloudTrail", "aws-controltower/CloudTrailLogs"),
+                "aws-controltower-BaselineCloudTrail",
+                None,
+            ),
+            "aws-controltower-BaselineCloudTrail",
+            &[],
+            &[],
+            [0, 2, 1, 1],
+        ),
+        case(
+            "Control Tower without CloudWatch Logs",
+            bare("aws-controltower-BaselineCloudTrail"),
+            "rootbell",
+            &["Control Tower keeps it as it is"],
+            &[],
+            [11, 2, 1, 1],
+        ),
+        case("the whole chain under other names", chain(), "main", &[], &[], [0, 0, 0, 0]),
+        case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
+        case(
+            "their alarm never rings",
+            with(chain(), |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            "main",
+            &[],
+            &["alarm.put"],
+            [0, 0, 0, 1],
+        ),
+        case(
+            "their topic shuts CloudWatch out",
+            with(chain(), |a| {
+                here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
+            }),
+            "main",
+            &[],
+            &["topic.policy"],
+            [0, 1, 0, 0],
+        ),
+        case("two that would do", two, "a", &["`a` is used", "`b` (--trail b)", "--trail rootbell"], &[], [0, 2, 1, 1]),
+    ]
+}
+
+async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Settings, Health, Plan) {
+    let identity = cloud.identity().await.unwrap();
+    let observed = engine::observe(cloud, &identity, HERE, wishes, Look::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, wishes, &observed);
+    let health = health(&settings, &observed, NOW.parse().unwrap());
+    let plan = plan(&settings, &observed);
+    (settings, health, plan)
+}
+
+fn wishes() -> Wishes {
+    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+}
+
+fn cloud(account: Account) -> DemoCloud {
+    DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()))
+}
+
+fn now<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+/// The names of what stood before and stands differently now; a filter more in a log group alters nothing that stood.
+fn altered(before: Account, after: Account) -> Vec<String> {
+    let (mut before, mut after) = (before.timeless(), after.timeless());
+    let mut names = Vec::new();
+    let (old, new) = (std::mem::take(here(&mut before)), std::mem::take(here(&mut after)));
+    names.extend(old.trails.iter().filter(|(k, v)| new.trails.get(*k) != Some(v)).map(|(k, _)| k.clone()));
+    names.extend(old.alarms.iter().filter(|(k, v)| new.alarms.get(*k) != Some(v)).map(|(k, _)| k.clone()));
+    names.extend(old.topics.iter().filter(|(k, v)| new.topics.get(*k) != Some(v)).map(|(k, _)| k.clone()));
+    for (group, standing) in &old.log_groups {
+        let now = &new.log_groups[group];
+        let filters = standing.filters.iter().filter(|(k, v)| now.filters.get(*k) != Some(v));
+        names.extend(filters.map(|(k, _)| k.clone()));
+        if now.retention_days != standing.retention_days {
+            names.push(group.clone());
+        }
+    }
+    names.extend(before.buckets.iter().filter(|(k, v)| after.buckets.get(*k) != Some(v)).map(|(k, _)| k.clone()));
+    names.extend(before.roles.iter().filter(|(k, v)| after.roles.get(*k) != Some(v)).map(|(k, _)| k.clone()));
+    names
+}
+
+#[test]
+fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_unsaid() {
+    for Case { name, account, trail, notes, foreign, changes } in cases() {
+        let cloud = cloud(account);
+        now(async {
+            let before = cloud.snapshot();
+            let (settings, _, plan) = look(&cloud, &wishes()).await;
+            assert_eq!(settings.trail.value, trail, "{name}");
+            assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
+            let said = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+            assert!(notes.iter().all(|word| said.contains(word)), "{name}: {said}");
+            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
+            assert_eq!(marked, foreign, "{name}");
+            let rows = |step| plan.changes().filter(|c| c.step() == step).count();
+            assert_eq!(rootbell::domain::Step::ALL.map(rows), changes, "{name}: {:#?}", plan.rows);
+            let names: Vec<String> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.name.clone()).collect();
+            let report = engine::run(&cloud, &plan, None, &|_| {}).await;
+            assert!(report.succeeded(), "{name}: {report:?}");
+            assert_eq!(altered(before, cloud.snapshot()), names, "{name}");
+            cloud.confirm(EMAIL);
+            let (again, health, plan) = look(&cloud, &wishes()).await;
+            assert_eq!(again.trail.value, trail, "{name}: the choice stays");
+            assert!(plan.is_empty(), "{name}: {:#?}", plan.rows);
+            assert!(health.healthy(), "{name}: {health:#?}");
+        });
+    }
+}
+
+#[test]
+fn the_trail_that_the_user_picked_stays_picked() {
+    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+    let cloud = cloud(case.account);
+    now(async {
+        let picked = Wishes { trail: Some("b".into()), ..wishes() };
+        let (_, _, plan) = look(&cloud, &picked).await;
+        assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        cloud.confirm(EMAIL);
+        let (settings, health, plan) = look(&cloud, &Wishes::default()).await;
+        assert_eq!(settings.trail.value, "b", "its log group has the filter");
+        assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
+    });
+}
+
+#[test]
+fn a_choice_between_trails_takes_no_longer_than_none() {
+    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+    let account = with(case.account, |a| a.timing.latency_ms = 100);
+    let cloud = cloud(account);
+    now(async {
+        let began = tokio::time::Instant::now();
+        look(&cloud, &wishes()).await;
+        assert_eq!(began.elapsed().as_millis(), 300, "{:?}", cloud.calls());
+    });
+}

@@ -1,0 +1,512 @@
+//! A set-up account with one thing broken: which check tells, in which words, with which exit status, and what `apply`
+//! makes of it.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rootbell::cloud::Cloud;
+use rootbell::cloud::demo::DemoCloud;
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, Region, Role, Topic, Trail};
+use rootbell::domain::health::health;
+use rootbell::domain::pattern::AUDITED;
+use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::policy::{bucket_statements, merge};
+use rootbell::domain::{Health, Settings, Verdict, Wishes};
+use rootbell::engine::{self, Look};
+use serde_json::{Value, json};
+
+const EMAIL: &str = "alice@example.com";
+const HERE: &str = "eu-west-1";
+const NOW: &str = "2026-11-23T12:00:00Z";
+
+/// What `apply` makes of it.
+enum After {
+    /// All is well.
+    Mended,
+    /// All is well once the link in the e-mail has been opened.
+    Confirmed,
+    /// It is not rootbell's to mend, and the fix says this.
+    Told(&'static str),
+}
+use After::{Confirmed, Mended, Told};
+
+struct Case {
+    name: &'static str,
+    harm: fn(&mut Account),
+    check: &'static str,
+    verdict: Verdict,
+    /// Words of the verdict.
+    says: &'static str,
+    after: After,
+}
+
+const fn case(
+    name: &'static str,
+    harm: fn(&mut Account),
+    check: &'static str,
+    verdict: Verdict,
+    says: &'static str,
+    after: After,
+) -> Case {
+    Case { name, harm, check, verdict, says, after }
+}
+
+use Verdict::{Missing, Pending, Wrong};
+
+/// Every broken account that the set-up has to be told apart from.
+const CASES: [Case; 45] = [
+    case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Mended),
+    case(
+        "invokedBy clause missing",
+        |a| filter(a).pattern = AUDITED.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
+        "filter.pattern",
+        Wrong,
+        "services do for root",
+        Mended,
+    ),
+    case(
+        "IAMUser for Root",
+        |a| filter(a).pattern = AUDITED.replace("Root", "IAMUser"),
+        "filter.pattern",
+        Wrong,
+        "IAMUser instead of Root",
+        Mended,
+    ),
+    case(
+        "|| for &&",
+        |a| filter(a).pattern = AUDITED.replace("&&", "||"),
+        "filter.pattern",
+        Wrong,
+        "nearly every event",
+        Mended,
+    ),
+    case(
+        "unquoted pattern",
+        |a| filter(a).pattern = AUDITED.replace('"', ""),
+        "filter.pattern",
+        Wrong,
+        "rings, but is written differently",
+        Mended,
+    ),
+    case(
+        "reordered pattern",
+        |a| {
+            filter(a).pattern = "{ $.eventType != \"AwsServiceEvent\" && $.userIdentity.type = \"Root\" && \
+                                 $.userIdentity.invokedBy NOT EXISTS }"
+                .into();
+        },
+        "filter.pattern",
+        Wrong,
+        "rings, but is written differently",
+        Mended,
+    ),
+    case("no alarm", |a| here(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Mended),
+    case(
+        "alarm on another metric name",
+        |a| alarm(a).metric = "Else".into(),
+        "alarm.exists",
+        Wrong,
+        "watches rootbell/Else",
+        Mended,
+    ),
+    case(
+        "alarm on another namespace",
+        |a| alarm(a).namespace = "Else".into(),
+        "alarm.exists",
+        Wrong,
+        "watches Else/RootUse",
+        Mended,
+    ),
+    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action: nobody is told", Mended),
+    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are off", Mended),
+    case(
+        "action = missing topic",
+        |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
+        "alarm.actions",
+        Wrong,
+        "which is not there",
+        Mended,
+    ),
+    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Mended),
+    case(
+        "LessThan",
+        |a| alarm(a).comparison = "LessThanThreshold".into(),
+        "alarm.exists",
+        Wrong,
+        "LessThanThreshold 1",
+        Mended,
+    ),
+    case(
+        "GreaterThan 1",
+        |a| alarm(a).comparison = "GreaterThanThreshold".into(),
+        "alarm.exists",
+        Wrong,
+        "GreaterThanThreshold 1",
+        Mended,
+    ),
+    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Mended),
+    case(
+        "period × evaluation hides repeats",
+        |a| alarm(a).evaluation_periods = 12,
+        "alarm.exists",
+        Wrong,
+        "60 minutes and hides the next use",
+        Mended,
+    ),
+    case(
+        "missing data breaching",
+        |a| alarm(a).missing_data = "breaching".into(),
+        "alarm.exists",
+        Wrong,
+        "never go back to OK",
+        Mended,
+    ),
+    case(
+        "missing data ignored",
+        |a| alarm(a).missing_data = "ignore".into(),
+        "alarm.exists",
+        Wrong,
+        "never go back to OK",
+        Mended,
+    ),
+    case(
+        "no subscription",
+        |a| topic(a).subscriptions.clear(),
+        "subscription.confirmed",
+        Missing,
+        "Nobody is subscribed",
+        Confirmed,
+    ),
+    case(
+        "pending subscription",
+        |a| topic(a).subscriptions[0].state = Link::Pending,
+        "subscription.confirmed",
+        Pending,
+        "Nobody has confirmed",
+        Told("Open the link"),
+    ),
+    case(
+        "deleted subscription",
+        |a| topic(a).subscriptions[0].state = Link::Deleted,
+        "subscription.confirmed",
+        Missing,
+        "Nobody is subscribed",
+        Confirmed,
+    ),
+    case(
+        "single-region trail",
+        |a| trail(a).multi_region = false,
+        "trail.multi_region",
+        Wrong,
+        "sees eu-west-1 only",
+        Mended,
+    ),
+    case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Mended),
+    case(
+        "trail without log group",
+        |a| (trail(a).log_group_arn, trail(a).role_arn) = (None, None),
+        "trail.delivers",
+        Wrong,
+        "delivers to no log group",
+        Mended,
+    ),
+    case("log group deleted", |a| here(a).log_groups.clear(), "log_group.exists", Missing, "no log group", Mended),
+    case(
+        "log group deleted, as the trail sees it",
+        |a| here(a).log_groups.clear(),
+        "trail.delivers",
+        Wrong,
+        "which is not there",
+        Mended,
+    ),
+    case(
+        "management events excluded",
+        |a| (trail(a).read, trail(a).write) = (false, false),
+        "trail.management_events",
+        Wrong,
+        "leaves management events out",
+        Mended,
+    ),
+    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "leaves reads out", Mended),
+    case(
+        "delivery error",
+        |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
+        "trail.delivers",
+        Wrong,
+        "could not deliver: KMSKeyDisabled",
+        Told("Look at the role and its policy"),
+    ),
+    case(
+        "delivery stale",
+        |a| trail(a).delivered = Some(-3 * 86_400),
+        "trail.delivers",
+        Wrong,
+        "The last delivery is 3 d old",
+        Told("trail's status in CloudTrail"),
+    ),
+    case(
+        "filter on another log group",
+        |a| {
+            let filters = std::mem::take(group(a));
+            here(a).log_groups.entry("elsewhere".into()).or_default().filters = filters;
+        },
+        "filter.pattern",
+        Missing,
+        "No filter on `rootbell/cloudtrail`",
+        Mended,
+    ),
+    case(
+        "no file validation",
+        |a| trail(a).log_file_validation = false,
+        "trail.logging",
+        Wrong,
+        "does not sign its log files",
+        Mended,
+    ),
+    case(
+        "bucket without policy",
+        |a| bucket(a).policy = None,
+        "trail.logging",
+        Wrong,
+        "no policy that lets CloudTrail in",
+        Mended,
+    ),
+    case(
+        "bucket open by its policy",
+        |a| {
+            let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
+            let policy = merge(bucket(a).policy.as_ref(), &[open]);
+            bucket(a).policy = Some(policy);
+        },
+        "trail.logging",
+        Wrong,
+        "lets everyone in",
+        Mended,
+    ),
+    case(
+        "bucket not closed to the public",
+        |a| bucket(a).public_blocked = false,
+        "trail.logging",
+        Wrong,
+        "becoming public",
+        Mended,
+    ),
+    case(
+        "bucket with the policy of another trail",
+        |a| {
+            let place = a.place(HERE);
+            let name = a.buckets.keys().next().unwrap().clone();
+            bucket(a).policy = Some(merge(None, &bucket_statements(&place, &name, &place.trail_arn("other"))));
+        },
+        "trail.logging",
+        Wrong,
+        "not the one for this trail",
+        Mended,
+    ),
+    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "may not write to", Mended),
+    case(
+        "role too wide",
+        |a| {
+            let wide = json!({ "Sid": "Wide", "Effect": "Allow", "Action": "*", "Resource": "*" });
+            let policy = merge(role(a).policy.as_ref(), &[wide]);
+            role(a).policy = Some(policy);
+        },
+        "trail.delivers",
+        Wrong,
+        "may do more than deliver",
+        Mended,
+    ),
+    case(
+        "role trusts another service",
+        |a| role(a).trust = trust("lambda.amazonaws.com"),
+        "trail.delivers",
+        Wrong,
+        "CloudTrail may not act as",
+        Mended,
+    ),
+    case(
+        "topic open to all",
+        |a| {
+            let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" });
+            let policy = merge(topic(a).policy.as_ref(), &[open]);
+            topic(a).policy = Some(policy);
+        },
+        "topic.policy",
+        Wrong,
+        "Anyone may publish",
+        Mended,
+    ),
+    case(
+        "topic policy without CloudWatch",
+        |a| topic(a).policy = Some(json!({ "Statement": [] })),
+        "topic.policy",
+        Wrong,
+        "CloudWatch may not publish",
+        Mended,
+    ),
+    case(
+        "topic with alias/aws/sns",
+        |a| topic(a).kms_key = Some("alias/aws/sns".into()),
+        "topic.encryption",
+        Wrong,
+        "no alert arrives",
+        Mended,
+    ),
+    case(
+        "alarm in another region",
+        |a| {
+            let alarms = std::mem::take(&mut here(a).alarms);
+            a.regions.entry("us-east-1".into()).or_default().alarms = alarms;
+        },
+        "alarm.exists",
+        Missing,
+        "one in another region does not see this count",
+        Mended,
+    ),
+    case(
+        "topic in another region",
+        |a| {
+            let topics = std::mem::take(&mut here(a).topics);
+            a.regions.entry("us-east-1".into()).or_default().topics = topics;
+            alarm(a).actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
+        },
+        "alarm.actions",
+        Wrong,
+        "topics of its own region only",
+        Confirmed,
+    ),
+];
+
+fn here(account: &mut Account) -> &mut Region {
+    account.regions.get_mut(HERE).unwrap()
+}
+
+fn trail(account: &mut Account) -> &mut Trail {
+    here(account).trails.get_mut("rootbell").unwrap()
+}
+
+fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, Filter> {
+    &mut here(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
+}
+
+fn filter(account: &mut Account) -> &mut Filter {
+    group(account).values_mut().next().unwrap()
+}
+
+fn alarm(account: &mut Account) -> &mut Alarm {
+    here(account).alarms.values_mut().next().unwrap()
+}
+
+fn topic(account: &mut Account) -> &mut Topic {
+    here(account).topics.values_mut().next().unwrap()
+}
+
+fn bucket(account: &mut Account) -> &mut Bucket {
+    account.buckets.values_mut().next().unwrap()
+}
+
+fn role(account: &mut Account) -> &mut Role {
+    account.roles.values_mut().next().unwrap()
+}
+
+fn trust(service: &str) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [
+        { "Sid": "Theirs", "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }
+    ] })
+}
+
+/// Set up with every default, and the e-mail confirmed.
+fn sound() -> Account {
+    let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+    topic(&mut account).subscriptions[0].state = Link::Confirmed;
+    account
+}
+
+async fn look(cloud: &DemoCloud) -> (Health, Plan) {
+    let identity = cloud.identity().await.unwrap();
+    let wishes = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
+    let observed = engine::observe(cloud, &identity, HERE, &wishes, Look::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, &wishes, &observed);
+    (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
+}
+
+fn now<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+#[test]
+fn a_sound_account_is_healthy_with_nothing_to_do_in_three_round_trips() {
+    let mut account = sound();
+    account.timing.latency_ms = 100;
+    now(async {
+        let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
+        let began = tokio::time::Instant::now();
+        let (health, plan) = look(&cloud).await;
+        assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
+        assert!(began.elapsed().as_millis() <= 300, "{:?}", began.elapsed());
+        let calls = cloud.calls();
+        let unique: std::collections::BTreeSet<&String> = calls.iter().collect();
+        assert_eq!(unique.len(), calls.len(), "nothing is asked twice: {calls:?}");
+    });
+}
+
+#[test]
+fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
+    for Case { name, harm, check, verdict, says, after } in &CASES {
+        let mut account = sound();
+        harm(&mut account);
+        let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
+        now(async {
+            let (health, plan) = look(&cloud).await;
+            let told = health.checks.iter().find(|c| c.id == *check).unwrap();
+            assert_eq!(told.verdict, *verdict, "{name}: {told:?}");
+            assert!(told.detail.contains(says), "{name}: {told:?}");
+            assert!(!told.fix.is_empty() && !health.healthy(), "{name}: {told:?}");
+            assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
+            let report = engine::run(&cloud, &plan, None, &|_| {}).await;
+            assert!(report.succeeded(), "{name}: {report:?}");
+            if matches!(after, Confirmed) {
+                cloud.confirm(EMAIL);
+            }
+            let (health, plan) = look(&cloud).await;
+            assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
+            match after {
+                Mended | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
+                Told(fix) => {
+                    let told = health.checks.iter().find(|c| c.id == *check).unwrap();
+                    assert!(told.fix.contains(fix), "{name}: {told:?}");
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn status_leaves_with_3_for_each_broken_account_and_says_so_in_json() {
+    let dir = tempfile::tempdir().unwrap();
+    for Case { name, harm, check, verdict, says, .. } in &CASES {
+        let mut account = sound();
+        harm(&mut account);
+        let file = dir.path().join("broken.toml");
+        std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
+        let demo = format!("--demo={}", file.display());
+        let said = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--json", &demo]).output().unwrap();
+        assert_eq!(said.status.code(), Some(3), "{name}: {said:?}");
+        let document: Value = serde_json::from_slice(&said.stdout).unwrap();
+        assert_eq!(document["healthy"], false, "{name}");
+        let told = document["checks"].as_array().unwrap().iter().find(|c| c["id"] == *check).unwrap();
+        assert_eq!(told["verdict"], verdict.as_str(), "{name}: {told}");
+        assert!(told["detail"].as_str().unwrap().contains(says), "{name}: {told}");
+    }
+}
+
+#[test]
+fn no_two_faults_share_their_words() {
+    let mut said: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
+    let all = said.len();
+    said.sort_unstable();
+    said.dedup();
+    // Unquoted and reordered, breaching and ignored, none and deleted: one cure and one wording each.
+    assert_eq!(all - said.len(), 3);
+}

@@ -1,0 +1,304 @@
+//! Keys, patterns, names and events at random: nothing panics, and what is understood means what it says.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rootbell::app::Msg;
+use rootbell::app::keys::{Code, Key};
+use rootbell::cloud::demo::pattern::Pattern;
+use rootbell::cloud::demo::{Account, Fault};
+use rootbell::domain::event::RootEvent;
+use rootbell::domain::names;
+use rootbell::domain::pattern::{AUDITED, Reading, check, read, straighten};
+use rootbell::domain::samples::SAMPLES;
+
+use crate::support::tester::{Tester, scenario};
+
+/// From nothing to a wall.
+const SIZES: [(u16, u16); 6] = [(1, 1), (20, 5), (60, 20), (80, 24), (120, 40), (200, 60)];
+
+const SCENARIOS: [&str; 10] = [
+    "fresh",
+    "half-done",
+    "organization",
+    "denied",
+    "expired",
+    "drifted",
+    "ringing",
+    "hanging",
+    "throttled",
+    "failing",
+];
+
+/// Numbers that look random and are the same each time.
+///
+/// Source: Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % sides as u64).unwrap()
+    }
+
+    fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.roll(all.len())]
+    }
+}
+
+fn account(name: &str) -> Account {
+    let trouble = |call: &str, fault| {
+        let mut account = Account::default();
+        account.faults.insert(call.into(), fault);
+        account
+    };
+    match name {
+        "hanging" => trouble("*", Fault::Hang),
+        "throttled" => trouble("*", Fault::ThrottleOnce),
+        "failing" => trouble("DescribeTrails", Fault::Malformed),
+        name => scenario(name),
+    }
+}
+
+/// What can happen at the keyboard. Enter and Tab come often, so that the sequences get somewhere.
+fn happening(dice: &mut Dice) -> Msg {
+    const MOVES: [Code; 15] = [
+        Code::Enter,
+        Code::Enter,
+        Code::Enter,
+        Code::Tab,
+        Code::Tab,
+        Code::BackTab,
+        Code::Esc,
+        Code::Up,
+        Code::Down,
+        Code::Left,
+        Code::Right,
+        Code::Home,
+        Code::End,
+        Code::PageUp,
+        Code::PageDown,
+    ];
+    const LETTERS: &[char] = &[
+        'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v',
+        'w', 'x', 'y', 'z', '?', ' ', '@', '.', '-', '/', '0', '9', '"', '{', 'ß', '漢', '\u{301}', '🔔', '\u{202e}',
+    ];
+    const PASTES: [&str; 6] = ["", "a@example.com, b@example.com", "\u{1b}[31m\r\n\t", "漢字漢字漢字", "“Root”", "\0"];
+    match dice.roll(20) {
+        0..9 => Msg::Key(Key::plain(dice.pick(&MOVES))),
+        9..15 => Msg::Key(Key::plain(Code::Char(dice.pick(LETTERS)))),
+        15 => Msg::Key(Key::plain(Code::F(u8::try_from(dice.roll(13)).unwrap()))),
+        16 => Msg::Key(Key::ctrl(dice.pick(&['r', 'u', 'a', 'e', 'k', 'w', 'l', 'z']))),
+        17 => Msg::Key(Key::plain(dice.pick(&[Code::Backspace, Code::Delete]))),
+        18 => Msg::Paste(if dice.roll(8) == 0 { "x".repeat(3000) } else { dice.pick(&PASTES).into() }),
+        _ => Msg::Tick,
+    }
+}
+
+/// Sequences of keys, each on all six sizes: the size changes under the user's hands, and the end is drawn on each.
+fn keys_at_random(seed: u64, sequences: usize) {
+    let mut dice = Dice(seed);
+    for number in 0..sequences {
+        let name = SCENARIOS[number % SCENARIOS.len()];
+        let (width, height) = SIZES[number / SCENARIOS.len() % SIZES.len()];
+        let mut done: Vec<Msg> = Vec::new();
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let mut tester = Tester::before_any_answer(account(name), width, height);
+            if dice.roll(4) != 0 {
+                tester.pass(Duration::from_secs(2));
+            }
+            for step in 0..14 {
+                let msg = happening(&mut dice);
+                done.push(msg.clone());
+                tester.send(msg);
+                if tester.model.quit {
+                    break;
+                }
+                match dice.roll(6) {
+                    0 => drop(tester.pass(Duration::from_millis(700))),
+                    1 => {
+                        let (width, height) = SIZES[(number + step) % SIZES.len()];
+                        tester.resize(width, height);
+                    }
+                    _ => {}
+                }
+            }
+            for (width, height) in SIZES {
+                tester.resize(width, height);
+            }
+        }));
+        if let Err(panic) = played {
+            println!("seed {seed}, sequence {number}, {name} at {width}×{height}: {done:?}");
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn a_first_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+    keys_at_random(0x0005_eed0_0f0b_e115, 500);
+}
+
+#[test]
+fn another_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+    keys_at_random(0x00d1_ce0f_7e57_1ab1, 500);
+}
+
+/// The three clauses of the auditors' pattern, written in some way.
+fn clause(which: usize) -> impl Strategy<Value = String> {
+    let blank = || prop::sample::select(vec!["", " ", "  ", "\t"]);
+    let (selector, sign, value) = [
+        ("$.userIdentity.type", "=", "Root"),
+        ("$.userIdentity.invokedBy", "NOT EXISTS", ""),
+        ("$.eventType", "!=", "AwsServiceEvent"),
+    ][which];
+    (blank(), blank(), any::<bool>(), any::<bool>()).prop_map(move |(before, after, quoted, bracketed)| {
+        let said = if value.is_empty() {
+            format!("{selector} NOT{before} EXISTS{after}")
+        } else {
+            let value = if quoted { format!("\"{value}\"") } else { value.to_owned() };
+            format!("{before}{selector}{before}{sign}{after}{value}{after}")
+        };
+        if bracketed { format!("({said})") } else { said }
+    })
+}
+
+fn ways_to_write_it() -> impl Strategy<Value = String> {
+    let all = (clause(0), clause(1), clause(2)).prop_map(|(a, b, c)| vec![a, b, c]).prop_shuffle();
+    all.prop_map(|clauses| format!("{{ {} }}", clauses.join("&&")))
+}
+
+/// Text with the grammar's own words in it, so that some of it is a pattern.
+fn nearly_patterns() -> impl Strategy<Value = String> {
+    let words = vec![
+        "{",
+        "}",
+        "(",
+        ")",
+        "&&",
+        "||",
+        "$.userIdentity.type",
+        "$.userIdentity.invokedBy",
+        "$.eventType",
+        "$.a[0]",
+        "$.*",
+        "$.['x.y']",
+        "=",
+        "!=",
+        "<",
+        ">=",
+        "NOT",
+        "EXISTS",
+        "IS",
+        "NULL",
+        "TRUE",
+        "\"Root\"",
+        "Root",
+        "\"AwsServiceEvent\"",
+        "AwsServiceEvent",
+        "\"",
+        "%a+%",
+        "%",
+        "1e3",
+        "*",
+        " ",
+        "“",
+        "\\",
+    ];
+    prop::collection::vec(prop::sample::select(words), 0..24).prop_map(|words| words.join(" "))
+}
+
+fn rings(pattern: &Pattern) -> Vec<bool> {
+    SAMPLES.iter().map(|sample| pattern.matches(sample.json)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn however_the_pattern_is_written_it_is_read_as_the_auditors_and_rings_for_the_same(text in ways_to_write_it()) {
+        prop_assert_ne!(read(&text), Reading::Other(Vec::new()));
+        prop_assert!(matches!(read(&text), Reading::Equivalent | Reading::Audited), "{}: {:?}", text, read(&text));
+        let parsed = Pattern::parse(&text).map_err(|wrong| TestCaseError::fail(format!("{text}: {wrong:?}")))?;
+        prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(AUDITED).unwrap()));
+    }
+
+    #[test]
+    fn what_is_read_as_equivalent_rings_for_the_same_and_no_text_brings_a_reader_down(text in nearly_patterns()) {
+        let reading = read(&text);
+        let _ = check(&text);
+        if let Ok(parsed) = Pattern::parse(&text) {
+            for event in ["{}", "[]", "", "{\"a\":[1]}", SAMPLES[0].json] {
+                let _ = parsed.matches(event);
+            }
+            if reading == Reading::Equivalent {
+                prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(AUDITED).unwrap()), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_pattern_or_is_refused_where_it_goes_wrong(text in any::<String>()) {
+        let _ = (read(&text), check(&text), straighten(&text));
+        if let Err(wrong) = Pattern::parse(&text) {
+            prop_assert!((1..=text.chars().count() + 1).contains(&wrong.at), "{:?}", wrong);
+        }
+        prop_assert_eq!(straighten(&straighten(&text)), straighten(&text));
+    }
+
+    #[test]
+    fn names_that_pass_keep_to_awss_alphabet_and_length(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
+        type Rule = (fn(&str) -> names::Verdict, usize, &'static str);
+        let rules: [Rule; 7] = [
+            (names::trail, 128, "._-"),
+            (names::bucket, 63, ".-"),
+            (names::log_group, 512, "._-/#"),
+            (names::role, 64, "_+=,.@-"),
+            (names::topic, 256, "_-"),
+            (names::email, 320, "@.!#$%&'*+/=?^_`{|}~-"),
+            (names::kms_key, 2048, ":/-_"),
+        ];
+        for (rule, longest, marks) in rules {
+            match rule(&text) {
+                Ok(()) => {
+                    prop_assert!((1..=longest).contains(&text.chars().count()), "{}", text);
+                    let fits = |c: char| c.is_alphanumeric() || marks.contains(c);
+                    prop_assert!(text.chars().all(fits), "{:?}", text);
+                }
+                Err(said) => prop_assert!(said.ends_with(['.', ')']), "{} is no sentence", said),
+            }
+        }
+        let _ = (names::filter(&text), names::alarm(&text), names::region(&text));
+    }
+
+    #[test]
+    fn names_made_to_the_rules_pass(
+        trail in "[A-Za-z0-9]([._-]?[A-Za-z0-9]){2,60}",
+        bucket in "[a-z0-9]([a-z0-9-]?[a-z0-9]){2,30}",
+        role in "[A-Za-z0-9_+=,.@-]{1,64}",
+        topic in "[A-Za-z0-9_-]{1,256}",
+        group in "[A-Za-z0-9_][A-Za-z0-9._/#-]{0,100}",
+    ) {
+        prop_assert!(names::trail(&trail).is_ok() || trail.parse::<std::net::Ipv4Addr>().is_ok(), "{}", trail);
+        prop_assert!(names::bucket(&bucket).is_ok() || bucket.starts_with("xn--") || bucket.starts_with("sthree-")
+            || bucket.ends_with("--x-s3") || bucket.ends_with("-s3alias"), "{}", bucket);
+        prop_assert!(names::role(&role).is_ok(), "{}", role);
+        prop_assert!(names::topic(&topic).is_ok(), "{}", topic);
+        prop_assert!(names::log_group(&group).is_ok() || group.starts_with("aws/"), "{}", group);
+    }
+
+    #[test]
+    fn any_line_is_decoded_into_text_that_no_terminal_obeys(line in any::<String>(), agent in any::<String>()) {
+        let event = serde_json::json!({ "eventName": line, "userAgent": agent, "errorMessage": line, "eventTime": line });
+        for line in [line, event.to_string()] {
+            let event = RootEvent::decode(&line, "id", None);
+            let texts = [&event.name, &event.source, &event.address, &event.region, &event.client, &event.id];
+            prop_assert!(texts.iter().all(|text| !text.chars().any(char::is_control)), "{:?}", event);
+            prop_assert!(!event.json.chars().any(|c| c.is_control() && c != '\n'), "{:?}", event.json);
+            prop_assert!(event.to_json().is_object());
+        }
+    }
+}

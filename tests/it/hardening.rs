@@ -1,0 +1,232 @@
+//! A key of one's own for trail, log group and topic, and a role that is tied to its trail.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rootbell::cloud::Cloud;
+use rootbell::cloud::demo::account::{Account, Key, Link};
+use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::domain::health::{Check, health};
+use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::policy::key_lacks;
+use rootbell::domain::{Health, Settings, Verdict, Wishes};
+use rootbell::engine::{self, Look};
+use serde_json::{Value, json};
+
+const EMAIL: &str = "alice@example.com";
+const HERE: &str = "eu-west-1";
+const NOW: &str = "2026-11-23T12:00:00Z";
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// The statements that the key has to have for a first set-up.
+fn statements() -> Vec<Value> {
+    let place = Account::default().place(HERE);
+    key_lacks(&json!({}), &place, &place.trail_arn("rootbell"), "rootbell/cloudtrail")
+}
+
+fn with_key(mut account: Account, statements: &[Value]) -> Account {
+    let key = Key { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..Key::default() };
+    account.keys.insert(KEY.into(), key);
+    account
+}
+
+fn set_up() -> Account {
+    let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+        topic.subscriptions[0].state = Link::Confirmed;
+    }
+    account
+}
+
+fn encrypted_topic(statements: &[Value]) -> Account {
+    let mut account = with_key(set_up(), statements);
+    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+        topic.kms_key = Some("alias/mine".into());
+    }
+    account
+}
+
+fn cloud(account: Account) -> DemoCloud {
+    DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()))
+}
+
+fn wishes() -> Wishes {
+    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+}
+
+fn encrypted() -> Wishes {
+    Wishes { kms_key: Some(KEY.into()), ..wishes() }
+}
+
+fn tied(tied: bool) -> Wishes {
+    Wishes { role_source_arn: Some(tied), ..wishes() }
+}
+
+async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Health, Plan) {
+    let identity = cloud.identity().await.unwrap();
+    let observed = engine::observe(cloud, &identity, HERE, wishes, Look::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, wishes, &observed);
+    (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
+}
+
+async fn apply(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
+    let (_, plan) = look(cloud, wishes).await;
+    assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
+    let report = engine::run(cloud, &plan, None, &|_| {}).await;
+    assert!(report.succeeded(), "{report:?}");
+    cloud.confirm(EMAIL);
+    plan
+}
+
+fn check(health: &Health, id: &str) -> Check {
+    health.checks.iter().find(|c| c.id == id).unwrap().clone()
+}
+
+fn now<F: Future>(work: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
+}
+
+#[test]
+fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_again() {
+    for account in [Account::default(), set_up()] {
+        let cloud = cloud(with_key(account, &statements()));
+        now(async {
+            let plan = apply(&cloud, &encrypted()).await;
+            let keys: Vec<String> = plan.changes().map(|c| c.id()).filter(|id| id.ends_with(".key")).collect();
+            assert_eq!(keys, ["trail.key", "log_group.key", "topic.key"]);
+            let region = cloud.snapshot().regions[HERE].clone();
+            assert_eq!(region.trails["rootbell"].kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.log_groups["rootbell/cloudtrail"].kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.topics["rootbell-alerts"].kms_key.as_deref(), Some(KEY));
+            for wishes in [encrypted(), wishes()] {
+                let (health, plan) = look(&cloud, &wishes).await;
+                assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
+                assert!(check(&health, "topic.encryption").detail.contains("which CloudWatch may use"));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_key_that_leaves_one_of_them_out_is_refused_with_the_statement_to_add() {
+    for (missing, service) in
+        ["cloudtrail.amazonaws.com", "logs.eu-west-1.amazonaws.com", "cloudwatch.amazonaws.com"].iter().enumerate()
+    {
+        let mut some = statements();
+        let lacking = some.remove(missing);
+        let cloud = cloud(with_key(Account::default(), &some));
+        now(async {
+            let (_, plan) = look(&cloud, &encrypted()).await;
+            let why = &plan.blocked[0].1;
+            assert!(why.contains(service) && why.contains("kms:GenerateDataKey*"), "{why}");
+            let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
+            assert_eq!(added, lacking, "the sentence ends in a statement that can be pasted");
+            some.push(added);
+            cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
+            apply(&cloud, &encrypted()).await;
+        });
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
+    let far = "arn:aws:kms:us-east-1:123456789012:key/1";
+    let cases: [(&str, fn(&DemoCloud), &str, &str); 4] = [
+        ("gone", |c| c.meddle(|a| a.keys.clear()), KEY, "There is no key"),
+        ("disabled", |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
+        (
+            "elsewhere",
+            |c| {
+                c.meddle(|a| {
+                    let key = a.keys.values().next().unwrap().clone();
+                    a.keys.insert("arn:aws:kms:us-east-1:123456789012:key/1".into(), key);
+                });
+            },
+            far,
+            "is in us-east-1",
+        ),
+        ("denied", |c| c.fault("GetKeyPolicy", Fault::Deny), KEY, "kms:GetKeyPolicy"),
+    ];
+    for (name, harm, key, says) in cases {
+        let cloud = cloud(with_key(Account::default(), &statements()));
+        harm(&cloud);
+        now(async {
+            let (_, plan) = look(&cloud, &Wishes { kms_key: Some(key.into()), ..wishes() }).await;
+            assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
+            assert!(plan.changes().all(|c| !c.id().ends_with(".key")), "{name}");
+        });
+    }
+}
+
+#[test]
+fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
+    let cases: [(&str, fn(&DemoCloud), Verdict, &str); 5] = [
+        ("serves", |_| {}, Verdict::Ok, ""),
+        (
+            "shuts CloudWatch out",
+            |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
+            Verdict::Wrong,
+            "\"Service\":\"cloudwatch.amazonaws.com\"",
+        ),
+        (
+            "disabled",
+            |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)),
+            Verdict::Wrong,
+            "aws kms enable-key",
+        ),
+        ("gone", |c| c.meddle(|a| a.keys.clear()), Verdict::Wrong, "another key"),
+        ("denied", |c| c.fault("GetKeyPolicy", Fault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
+    ];
+    for (name, harm, verdict, fix) in cases {
+        let cloud = cloud(encrypted_topic(&statements()));
+        harm(&cloud);
+        now(async {
+            let (health, plan) = look(&cloud, &wishes()).await;
+            let told = check(&health, "topic.encryption");
+            assert_eq!(told.verdict, verdict, "{name}: {told:?}");
+            assert!(told.fix.contains(fix), "{name}: {told:?}");
+            assert!(plan.blocked.is_empty() && plan.is_empty(), "{name}: the plan needs no key: {:?}", plan.blocked);
+        });
+    }
+}
+
+#[test]
+fn nobody_is_asked_about_keys_where_there_is_none() {
+    let cloud = cloud(set_up());
+    now(look(&cloud, &wishes()));
+    assert!(!cloud.calls().contains(&"GetKeyPolicy".to_owned()), "{:?}", cloud.calls());
+}
+
+#[test]
+fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
+    for account in [Account::default(), set_up()] {
+        let cloud = cloud(account);
+        now(async {
+            let plan = apply(&cloud, &tied(true)).await;
+            assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
+            let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
+            assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
+            let (health, plan) = look(&cloud, &wishes()).await;
+            assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
+            let plan = apply(&cloud, &tied(false)).await;
+            assert_eq!(plan.changes().map(|c| c.id()).collect::<Vec<_>>(), ["role.trust"]);
+            assert!(!cloud.snapshot().roles.values().next().unwrap().trust.to_string().contains("SourceArn"));
+        });
+    }
+}
+
+#[test]
+fn deliveries_that_stop_over_a_tied_role_are_told_with_the_way_back() {
+    let mut account = set_up();
+    account.source_arn_unsaid = true;
+    let cloud = cloud(account);
+    now(async {
+        apply(&cloud, &tied(true)).await;
+        let (health, _) = look(&cloud, &wishes()).await;
+        let told = check(&health, "trail.delivers");
+        assert_eq!(told.verdict, Verdict::Wrong);
+        assert!(told.fix.contains("--role-source-arn=false"), "{told:?}");
+        apply(&cloud, &tied(false)).await;
+        assert!(look(&cloud, &wishes()).await.0.healthy());
+    });
+}
