@@ -155,7 +155,7 @@ fn announce(scene: &Scene, plan: &Plan, observed: &Observed, health: &Health, no
 /// Rings, and tells each hop as it comes.
 async fn carry_out(scene: &Scene, plan: &Plan, now: fn() -> Timestamp, console: &Console) -> (Ring, Option<Failure>) {
     let known = Mutex::new(Ring { seen: Vec::new(), waits_for: None });
-    let rang = Notify::new();
+    let sent = Notify::new();
     let hear = |news: Ring| {
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         for seen in &news.seen[known.seen.len()..] {
@@ -169,7 +169,7 @@ async fn carry_out(scene: &Scene, plan: &Plan, now: fn() -> Timestamp, console: 
         }
         // After a drill, the way back takes the alarm's whole period: too long to stand by for.
         if plan.line.is_some() && news.dispatched() {
-            rang.notify_one();
+            sent.notify_one();
         }
         *known = news;
     };
@@ -182,7 +182,7 @@ async fn carry_out(scene: &Scene, plan: &Plan, now: fn() -> Timestamp, console: 
     };
     let ended = tokio::select! {
         biased;
-        () = rang.notified() => None,
+        () = sent.notified() => None,
         ended = ringing => ended.err().map(Failure::from),
         () = interrupted() => Some(Failure {
             why: "Interrupted before the notification was seen.".into(),
