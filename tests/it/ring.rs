@@ -190,6 +190,7 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
         .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
     assert_eq!(said.json()["kind"], "drill");
     assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
+    assert!(!said.stderr.contains("waiting   alarm back to OK"), "that takes minutes: {said:#?}");
 }
 
 #[test]
