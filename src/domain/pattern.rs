@@ -92,7 +92,8 @@ pub fn read(pattern: &str) -> Reading {
     if !any && !has(NO_SERVICE_EVENT) {
         faults.push("without `$.eventType != \"AwsServiceEvent\"` it also counts service events".into());
     }
-    let known = |c: &str| [ROOT, NO_SERVICE, NO_SERVICE_EVENT].contains(&c) || c.starts_with("$.userIdentity.type=");
+    let said = |c: &str| !has(ROOT) && c.starts_with("$.userIdentity.type=");
+    let known = |c: &str| [ROOT, NO_SERVICE, NO_SERVICE_EVENT].contains(&c) || said(c);
     for more in clauses.iter().filter(|c| !any && !known(c)) {
         let more = more.replace(HELD_BLANK, " ");
         faults.push(format!("`{more}` narrows it, so that some uses of root go uncounted"));
@@ -196,6 +197,8 @@ mod tests {
         assert!(said(&AUDITED.replace("&&", "||")).contains("nearly every event"));
         assert!(said(&AUDITED.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
         assert!(said(&AUDITED.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
+        let both = AUDITED.replace(" }", " && $.userIdentity.type = IAMUser }");
+        assert!(said(&both).contains("`$.userIdentity.type=IAMUser` narrows"), "nobody is both");
         assert!(said("{ $.userIdentity.type = \"Root\" }").contains("services do for root"));
         assert!(
             said(&AUDITED.replace(" }", " && $.awsRegion = us-east-1 }")).contains("`$.awsRegion=us-east-1` narrows")

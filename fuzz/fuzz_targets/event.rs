@@ -1,0 +1,14 @@
+//! Whatever stands in the log group, the decoder makes of it text that no terminal obeys.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rootbell::domain::event::RootEvent;
+
+fuzz_target!(|line: &str| {
+    let event = RootEvent::decode(line, "id", None);
+    for text in [&event.name, &event.source, &event.address, &event.region, &event.client, &event.id] {
+        assert!(!text.chars().any(char::is_control), "{text:?}");
+    }
+    assert!(!event.json.chars().any(|c| c.is_control() && c != '\n'), "{:?}", event.json);
+    assert!(event.to_json().is_object());
+});
