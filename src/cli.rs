@@ -1,4 +1,4 @@
-//! The command line, and the commands that print: `plan`, `apply`, `status`.
+//! The command line, and the commands that print: `plan`, `apply`, `status`, `destroy`, `policy`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
@@ -16,8 +16,10 @@ use crate::domain::{Identity, Wishes};
 mod apply;
 mod args;
 mod console;
+mod destroy;
 mod log;
 mod plan;
+mod policy;
 mod progress;
 mod script;
 mod signals;
@@ -136,6 +138,8 @@ pub async fn run(
         Command::Plan(options) => plan::run(options, global, connector, console).await,
         Command::Apply(options) => apply::run(options, global, connector, now, console).await,
         Command::Status(options) => status::run(options, global, connector, now, console).await,
+        Command::Destroy(options) => destroy::run(options, global, connector, console).await,
+        Command::Policy(options) => policy::run(options, global, connector, console).await,
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::destroy::DestroyOptions;
+use super::policy::PolicyOptions;
 use crate::cloud::Target;
 use crate::domain::Wishes;
 use crate::domain::names;
@@ -43,6 +45,26 @@ Examples:
 
 Exit status: 0 it would ring; 3 it would not; 1 it could not be asked; 2 the command line is wrong.";
 
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  rootbell destroy --format text                  what would go, changing nothing
+  rootbell destroy                                take it away, after a question
+  rootbell destroy --yes --with-logs              with the log files and the events, without a question
+
+What carries the tag rootbell = managed is deleted; what rootbell added to other people's things is taken out.
+Run again after a failure, it goes on from there.
+
+Exit status: 0 taken away, or nothing to take away; 1 it failed; 2 the command line is wrong, or there is nobody to ask;
+3 `--format`: there is something to take away.";
+
+const POLICY_EXAMPLES: &str = "\
+Examples:
+  rootbell policy setup > setup.json
+  rootbell policy watch | aws iam create-policy --policy-name rootbell-watch --policy-document file:///dev/stdin
+  rootbell policy destroy --with-logs
+
+The resources are those of this account and region, and of the names in use.";
+
 /// The bell that rings when somebody signs in as AWS root.
 ///
 /// Sets up, in four steps, a CloudTrail trail that delivers to CloudWatch Logs, an SNS topic that mails you, a metric
@@ -68,6 +90,12 @@ pub enum Command {
     /// Say whether it would ring
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
+    /// Take away what rootbell made
+    #[command(after_help = DESTROY_EXAMPLES)]
+    Destroy(DestroyOptions),
+    /// Print the least-privilege IAM policy for what rootbell does
+    #[command(after_help = POLICY_EXAMPLES)]
+    Policy(PolicyOptions),
 }
 
 /// Which account and region, and how the program behaves.

@@ -49,7 +49,11 @@ pub fn sound() -> Observed {
             versioned: true,
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        log_group: Ok(Some(LogGroup { name: wanted.log_group.value.clone(), retention_days: Some(365) })),
+        log_group: Ok(Some(LogGroup {
+            name: wanted.log_group.value.clone(),
+            retention_days: Some(365),
+            stored_bytes: 0,
+        })),
         filters: Ok(vec![MetricFilter {
             name: wanted.filter.value.clone(),
             pattern: pattern::AUDITED.into(),
@@ -62,6 +66,7 @@ pub fn sound() -> Observed {
             arn: place.role_arn(&wanted.role.value),
             trust: policy::role_trust(),
             policy: Some(policy::role_permissions(place, &wanted.log_group.value)),
+            tags: vec![("rootbell".into(), "managed".into())],
         })),
         alarms: Ok(vec![Alarm {
             name: wanted.alarm.value.clone(),

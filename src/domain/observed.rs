@@ -100,6 +100,8 @@ pub struct LogGroup {
     pub name: String,
     /// `None`: kept for ever.
     pub retention_days: Option<u32>,
+    /// What its events take, in bytes; CloudWatch Logs counts them now and then.
+    pub stored_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,14 @@ pub struct Role {
     pub trust: Value,
     /// The inline policy of our name ([`super::policy::ROLE_POLICY`]).
     pub policy: Option<Value>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// What is in a bucket: every version of every object, and the marks of deleted ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    pub objects: u64,
+    pub bytes: u64,
 }
 
 /// A metric filter with its one transformation.

@@ -6,6 +6,7 @@ use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
+pub mod leave;
 mod trail;
 
 /// What happens to a thing. The words are those of the JSON contract.
@@ -14,6 +15,7 @@ pub enum Action {
     Create,
     Update,
     Keep,
+    Delete,
 }
 
 impl Action {
@@ -23,6 +25,7 @@ impl Action {
             Self::Create => "create",
             Self::Update => "update",
             Self::Keep => "keep",
+            Self::Delete => "delete",
         }
     }
 
@@ -33,6 +36,7 @@ impl Action {
             Self::Create => '+',
             Self::Update => '~',
             Self::Keep => '=',
+            Self::Delete => '-',
         }
     }
 }
@@ -78,8 +82,8 @@ impl Plan {
     /// The ids among `change.needs()` that this plan has to do first.
     #[must_use]
     pub fn needs(&self, change: &Change) -> Vec<String> {
-        let here = |id: &&&str| self.changes().any(|c| c.id() == **id);
-        change.needs().iter().filter(here).map(|id| (*id).to_owned()).collect()
+        let speaks_of = |id: &String| change.needs().iter().any(|need| Change::meets(id, need));
+        self.changes().map(Change::id).filter(speaks_of).collect()
     }
 
     fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {

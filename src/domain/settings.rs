@@ -194,6 +194,12 @@ impl Settings {
         Self { place, trail, bucket, log_group, role, retention_days, topic, emails, filter, pattern, metric, alarm }
     }
 
+    /// The namespace of the metric of our own.
+    #[must_use]
+    pub fn own_namespace(&self) -> String {
+        default_metric().namespace
+    }
+
     #[must_use]
     pub fn topic_arn(&self) -> String {
         self.place.topic_arn(&self.topic.value)
@@ -208,6 +214,12 @@ impl Settings {
     #[must_use]
     pub fn bucket_is_ours(&self) -> bool {
         self.bucket.value == default_bucket(&self.place) || self.bucket.origin == Origin::Given
+    }
+
+    /// Whether nobody else would call a bucket like this.
+    #[must_use]
+    pub fn bucket_has_our_name(&self) -> bool {
+        self.bucket.value == default_bucket(&self.place)
     }
 
     #[must_use]

@@ -79,7 +79,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     observed
 }
 
-fn seen<T>(answer: Answer<T>) -> Seen<T> {
+pub(super) fn seen<T>(answer: Answer<T>) -> Seen<T> {
     answer.map_err(Unseen::from)
 }
 

@@ -1,0 +1,1 @@
+//! The tear-down, row by row.
