@@ -180,7 +180,9 @@ fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> boo
 fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> String {
     let place = format!("account {}, {}", scene.account(), scene.region());
     let (total, done) = (plan.changes().count(), outcome.applied.len());
-    let head = if plan.is_empty() {
+    let head = if plan.is_empty() && !plan.rows.is_empty() {
+        format!("Nothing to take away in {place}.")
+    } else if plan.is_empty() {
         format!("Nothing to take away: there is nothing of rootbell's in {place}.")
     } else if outcome.interrupted {
         format!("Interrupted: {done} of {} made in {place}.", count(total, "change"))

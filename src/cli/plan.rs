@@ -51,7 +51,8 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
         |of: fn(&crate::domain::Row) -> &str| plan.rows.iter().map(|r| of(r).chars().count()).max().unwrap_or(0);
     let (resources, names) = (width(|r| r.resource), width(|r| &r.name).min(48));
     let mut lines = Vec::new();
-    for step in steps.iter().copied() {
+    let said = |step: &&Step| plan.step(**step).next().is_some() || plan.notes.iter().any(|(s, _)| s == *step);
+    for step in steps.iter().filter(said).copied() {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
             let line =

@@ -44,7 +44,7 @@ impl Purpose {
                 "Takes away the alarm that rings when somebody signs in as the AWS root user:",
                 "rootbell destroy",
                 "rootbell destroy --format aws-cli",
-                "Nobody is told any more.",
+                "Nobody is told any more when root signs in.",
             ],
         }
     }

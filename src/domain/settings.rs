@@ -194,12 +194,6 @@ impl Settings {
         Self { place, trail, bucket, log_group, role, retention_days, topic, emails, filter, pattern, metric, alarm }
     }
 
-    /// The namespace of the metric of our own.
-    #[must_use]
-    pub fn own_namespace(&self) -> String {
-        default_metric().namespace
-    }
-
     #[must_use]
     pub fn topic_arn(&self) -> String {
         self.place.topic_arn(&self.topic.value)
@@ -237,7 +231,9 @@ pub const DEFAULT_FILTER: &str = "rootbell-root-use";
 /// The alarm of our own.
 pub const DEFAULT_ALARM: &str = "rootbell-root-use";
 
-fn default_metric() -> Metric {
+/// The metric of our own.
+#[must_use]
+pub fn default_metric() -> Metric {
     Metric { namespace: "rootbell".into(), name: "RootUse".into() }
 }
 

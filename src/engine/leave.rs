@@ -4,12 +4,12 @@
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
-use super::observe::{Look, observe, seen};
+use super::observe::{Look, add_new, observe, seen};
 use crate::cloud::{Answer, Cloud};
 use crate::domain::lookup::{Tagged, log_group};
 use crate::domain::observed::{BucketName, Contents, Seen, Trail};
 use crate::domain::plan::leave::{Chain, Ours, tagged};
-use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail};
+use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail, default_metric};
 use crate::domain::{Identity, Observed, Place, Settings, Wishes};
 
 /// Every chain that rootbell may have had a hand in: of the trail that is named, or of those that carry its tag, of the
@@ -62,6 +62,19 @@ fn lives_here(trail: &Trail, place: &Place) -> bool {
 async fn chain(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, contents: bool) -> Chain {
     let mut observed = observe(cloud, identity, region, wishes, Look::Chain).await;
     let settings = Settings::resolve(identity, region, wishes, &observed);
+    // Alarms of other names on the metric, and on the one rootbell counts into, come to light whatever is in between.
+    let own = default_metric();
+    let (found, more) = join!(
+        cloud.alarms_on(&settings.metric),
+        OptionFuture::from((settings.metric != own).then(|| cloud.alarms_on(&own))),
+    );
+    for found in [Some(found), more].into_iter().flatten() {
+        match (seen(found), &mut observed.alarms) {
+            (Ok(more), Ok(alarms)) => add_new(alarms, more),
+            (Err(unseen), alarms) => *alarms = Err(unseen),
+            (Ok(_), Err(_)) => {}
+        }
+    }
     let ours = whose(cloud, &settings, &observed).await;
     let own_trail = ours.trail == Ok(true);
     let attached = ours.log_group == Ok(true) && observed.trail.is_some();

@@ -125,7 +125,7 @@ fn unwatched(observed: &Observed, wishes: &Wishes, settings: &Settings) -> Optio
     (wishes.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-fn add_new(alarms: &mut Vec<Alarm>, more: Vec<Alarm>) {
+pub(super) fn add_new(alarms: &mut Vec<Alarm>, more: Vec<Alarm>) {
     for alarm in more {
         if !alarms.iter().any(|a| a.name == alarm.name) {
             alarms.push(alarm);

@@ -13,6 +13,7 @@ mod architecture;
 #[cfg(unix)]
 mod cli;
 mod flows;
+mod leaving;
 mod properties;
 mod support;
 #[cfg(unix)]

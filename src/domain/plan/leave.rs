@@ -5,7 +5,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{Alarm, BucketName, Confirmation, Contents, MetricFilter, Observed, Seen, Trail, Unseen};
 use crate::domain::policy::{self, Without};
-use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL};
+use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
 
 /// What carries rootbell's tag, where that has to be asked for apart; and how much would be lost.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,7 +249,7 @@ impl Leaving<'_> {
     /// A filter has no tags: its name tells, or that it counts into our namespace.
     fn filters(&self, plan: &mut Plan) {
         let log_group = &self.wanted().log_group.value;
-        let ours = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == self.wanted().own_namespace();
+        let ours = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
         for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(ours) {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
             plan.put(Action::Delete, change, format!("on `{log_group}`"));
