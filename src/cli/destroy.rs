@@ -165,16 +165,14 @@ fn text(plan: &Plan) -> String {
 /// Asks for a word that nobody types by mistake.
 fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> bool {
     let lost = if with_logs { " Logs that are deleted cannot be had back." } else { "" };
-    let question = format!(
-        "From then on nobody is told when root signs in.{lost} To make {} in account {}, type `destroy` or the \
-         account's number:",
-        match plan.changes().count() {
-            1 => "this 1 change".to_owned(),
-            n => format!("these {n} changes"),
-        },
-        scene.account()
-    );
-    console.ask_for_word(&question, &["destroy", &scene.identity.account])
+    console.tell(format_args!("From then on nobody is told when root signs in.{lost}"));
+    let these = match plan.changes().count() {
+        1 => "this 1 change".to_owned(),
+        n => format!("these {n} changes"),
+    };
+    let account = &scene.identity.account;
+    let question = format!("Type `destroy`, or the account's number {account}, to make {these}:");
+    console.ask_for_word(&question, &["destroy", account])
 }
 
 fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> String {

@@ -13,7 +13,10 @@ mod architecture;
 #[cfg(unix)]
 mod cli;
 mod flows;
+mod grants;
 mod leaving;
+#[cfg(unix)]
+mod leaving_http;
 mod properties;
 mod support;
 #[cfg(unix)]
