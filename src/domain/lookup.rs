@@ -102,11 +102,9 @@ impl Lookup {
             Self::Filters | Self::RootEvents => place.log_group_arn(&wanted.log_group.value),
             Self::LogGroupTags => log_group(place, &wanted.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.to_owned(),
-            // Likewise: the listing is of the region's alarms.
-            Self::Alarm => place.alarm_arn("*"),
             Self::History => place.alarm_arn(&wanted.alarm.value),
-            // The alarms on the filter's metric may be called anything.
-            Self::AlarmTags => place.alarm_arn("*"),
+            // Likewise; and the alarms on the filter's metric may be called anything.
+            Self::Alarm | Self::AlarmTags => place.alarm_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => wanted.topic_arn(),
         };
         Some(Permission::new(self.operation().iam_action, [on]))
