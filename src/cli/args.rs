@@ -49,19 +49,21 @@ const DESTROY_EXAMPLES: &str = "\
 Examples:
   rootbell destroy --format text                  what would go, changing nothing
   rootbell destroy                                take it away, after a question
-  rootbell destroy --yes --with-logs              with the log files and the events, without a question
+  rootbell destroy --yes --with-logs              without a question, with the logs
 
-What carries the tag rootbell = managed is deleted; what rootbell added to other people's things is taken out.
-Run again after a failure, it goes on from there.
+What carries the tag rootbell = managed is deleted, and what rootbell added to other people's
+things is taken out. Run again after a failure, it goes on from there.
 
-Exit status: 0 taken away, or nothing to take away; 1 it failed; 2 the command line is wrong, or there is nobody to ask;
-3 `--format`: there is something to take away.";
+Exit status: 0 taken away, or nothing to take away; 1 it failed; 2 the command line is wrong, or
+nobody is there to ask; 3 `--format`: there is something to take away.";
 
 const POLICY_EXAMPLES: &str = "\
 Examples:
   rootbell policy setup > setup.json
-  rootbell policy watch | aws iam create-policy --policy-name rootbell-watch --policy-document file:///dev/stdin
+  rootbell policy watch --profile prod --region eu-west-1
   rootbell policy destroy --with-logs
+
+  aws iam create-policy --policy-name rootbell-setup --policy-document file://setup.json
 
 The resources are those of this account and region, and of the names in use.";
 
@@ -171,7 +173,7 @@ pub enum Format {
     Text,
     /// For programs; its fields are stable
     Json,
-    /// A shell script that does what `apply` does, with the AWS CLI
+    /// A shell script that does the same, with the AWS CLI
     AwsCli,
 }
 

@@ -16,8 +16,6 @@ use crate::engine::leave::belongings;
 
 #[derive(Args, Debug)]
 pub struct DestroyOptions {
-    #[command(flatten)]
-    pub named: Named,
     /// Do not ask
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -30,6 +28,11 @@ pub struct DestroyOptions {
     /// Write the result as JSON
     #[arg(long)]
     pub json: bool,
+    /// Take this address off a topic that is not rootbell's; may be given several times
+    #[arg(long = "email", value_name = "ADDRESS")]
+    pub emails: Vec<String>,
+    #[command(flatten)]
+    pub named: Named,
 }
 
 /// What things are called, where the chain does not lead to them.
@@ -51,9 +54,6 @@ pub struct Named {
     /// SNS topic
     #[arg(long, value_name = "NAME")]
     pub topic: Option<String>,
-    /// Address that is told by a topic which is not rootbell's; may be given several times
-    #[arg(long = "email", value_name = "ADDRESS")]
-    pub emails: Vec<String>,
     /// CloudWatch Logs metric filter
     #[arg(long, value_name = "NAME")]
     pub filter: Option<String>,
@@ -71,7 +71,6 @@ impl Named {
             log_group: self.log_group.clone(),
             role: self.role.clone(),
             topic: self.topic.clone(),
-            emails: self.emails.clone(),
             filter: self.filter.clone(),
             alarm: self.alarm.clone(),
             ..Wishes::default()
@@ -88,7 +87,7 @@ pub(super) async fn run(
     connector: &dyn Connector,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let wishes = options.named.wishes();
+    let wishes = Wishes { emails: options.emails.clone(), ..options.named.wishes() };
     refuse_faults(&wishes)?;
     if !options.yes && options.format.is_none() && !console.can_ask() {
         return Err(Stop::usage(

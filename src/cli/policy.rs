@@ -15,11 +15,11 @@ pub struct PolicyOptions {
     /// What it shall allow
     #[arg(value_name = "USE")]
     pub of: For,
-    #[command(flatten)]
-    pub named: Named,
     /// `destroy`: allow to delete the log files and the events, too
     #[arg(long)]
     pub with_logs: bool,
+    #[command(flatten)]
+    pub named: Named,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
