@@ -1,4 +1,5 @@
-//! The command line, and the commands that print: `plan`, `apply`, `status`, `test`, `events`.
+//! The command line, and the commands that print: `plan`, `apply`, `status`, `test`, `events`,
+//! `destroy`, `policy`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
@@ -20,10 +21,12 @@ use crate::engine::{Look, observe};
 mod apply;
 mod args;
 mod console;
+mod destroy;
 mod events;
 mod log;
 mod manual;
 mod plan;
+mod policy;
 mod progress;
 mod ring;
 mod script;
@@ -148,6 +151,8 @@ pub async fn run(
         Command::Events(options) => events::run(options, global, connector, now, console).await,
         Command::Completions { shell } => Ok(manual::completions(*shell, console)),
         Command::Man { page } => manual::page(page.as_deref(), console),
+        Command::Destroy(options) => destroy::run(options, global, connector, console).await,
+        Command::Policy(options) => policy::run(options, global, connector, console).await,
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {

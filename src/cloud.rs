@@ -7,9 +7,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
-    TrailStatus,
+    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Trail, TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
@@ -76,6 +77,12 @@ pub trait Cloud: Send + Sync {
     /// The events of a log group that match the pattern, newest first: a page of at most 100, or the one that `page`
     /// leads to. [`ErrorKind::NotFound`] where the group is not there.
     async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage>;
+
+    /// The tags of a thing, by its ARN (a log group's without the `:*`); none where it is not there.
+    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;
+
+    /// How much is in a bucket, every version counted: a call for each thousand. Nothing where there is no bucket.
+    async fn bucket_contents(&self, bucket: &str) -> Answer<Contents>;
 
     /// Makes the one API call that the change is.
     async fn apply(&self, change: &Change) -> Answer<()>;

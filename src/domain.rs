@@ -7,7 +7,9 @@ pub mod change;
 pub mod event;
 #[cfg(test)]
 mod fixtures;
+pub mod grant;
 pub mod health;
+pub mod lookup;
 pub mod names;
 pub mod observed;
 pub mod pattern;
@@ -20,6 +22,7 @@ pub mod watch;
 
 pub use change::{Change, Step};
 pub use health::{Check, Health, Verdict};
+pub use lookup::Lookup;
 pub use observed::Observed;
 pub use place::{Identity, Partition, Place};
 pub use plan::{Action, Plan, Row};

@@ -1,5 +1,6 @@
 //! Looks at an account, and runs a plan on it.
 
+pub mod leave;
 pub mod observe;
 pub mod ring;
 pub mod run;

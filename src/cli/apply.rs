@@ -16,12 +16,12 @@ use crate::engine::{self, Look, observe};
 
 /// How it ended.
 #[derive(Default)]
-struct Outcome {
-    applied: Vec<String>,
-    failed: Vec<(String, CloudError)>,
-    skipped: Vec<String>,
-    interrupted: bool,
-    open: Vec<String>,
+pub(super) struct Outcome {
+    pub applied: Vec<String>,
+    pub failed: Vec<(String, CloudError)>,
+    pub skipped: Vec<String>,
+    pub interrupted: bool,
+    pub open: Vec<String>,
 }
 
 pub(super) async fn run(
@@ -66,7 +66,7 @@ pub(super) async fn run(
     outcome.open =
         if complete { still_open(&look_again(&scene, &wishes, now).await) } else { open_after_a_stop(&plan, &outcome) };
     if options.json {
-        scene.emit(&document(&scene, &outcome), console);
+        scene.emit(&outcome.document(&scene), console);
     } else {
         console.say(summary(&scene, &plan, &outcome));
     }
@@ -74,7 +74,7 @@ pub(super) async fn run(
 }
 
 /// Runs the plan to its end, or until the user or the system wants it to stop.
-async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
+pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
     if plan.is_empty() {
         return Outcome::default();
     }
@@ -169,16 +169,18 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
     format!("{head}\nStill open:\n  - {}", outcome.open.join("\n  - "))
 }
 
-/// The contract of `apply --json`.
-fn document(scene: &Scene, outcome: &Outcome) -> Value {
-    let failed: Vec<Value> =
-        outcome.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
-    json!({
-        "account": scene.identity.account,
-        "region": scene.region(),
-        "applied": outcome.applied,
-        "failed": failed,
-        "skipped": outcome.skipped,
-        "open": outcome.open,
-    })
+impl Outcome {
+    /// The contract of `apply --json`, and of `destroy --json`.
+    pub(super) fn document(&self, scene: &Scene) -> Value {
+        let failed: Vec<Value> =
+            self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
+        json!({
+            "account": scene.identity.account,
+            "region": scene.region(),
+            "applied": self.applied,
+            "failed": failed,
+            "skipped": self.skipped,
+            "open": self.open,
+        })
+    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::destroy::DestroyOptions;
+use super::policy::PolicyOptions;
 use super::since::Since;
 use crate::cloud::Target;
 use crate::domain::Wishes;
@@ -90,6 +92,27 @@ const MAN_EXAMPLES: &str = "\
 Examples:
   rootbell man > ~/.local/share/man/man1/rootbell.1
   rootbell man apply | man -l -";
+const DESTROY_EXAMPLES: &str = "\
+Examples:
+  rootbell destroy --format text                  what would go, changing nothing
+  rootbell destroy                                take it away, after a question
+  rootbell destroy --yes --with-logs              without a question, with the logs
+
+What carries the tag rootbell = managed is deleted, and what rootbell added to other people's
+things is taken out. Run again after a failure, it goes on from there.
+
+Exit status: 0 taken away, or nothing to take away; 1 it failed; 2 the command line is wrong, or
+nobody is there to ask; 3 `--format`: there is something to take away.";
+
+const POLICY_EXAMPLES: &str = "\
+Examples:
+  rootbell policy setup > setup.json
+  rootbell policy watch --profile prod --region eu-west-1
+  rootbell policy destroy --with-logs
+
+  aws iam create-policy --policy-name rootbell-setup --policy-document file://setup.json
+
+The resources are those of this account and region, and of the names in use.";
 
 /// The bell that rings when somebody signs in as AWS root.
 ///
@@ -132,6 +155,12 @@ pub enum Command {
         #[arg(value_name = "COMMAND")]
         page: Option<String>,
     },
+    /// Take away what rootbell made
+    #[command(after_help = DESTROY_EXAMPLES)]
+    Destroy(DestroyOptions),
+    /// Print the least-privilege IAM policy for what rootbell does
+    #[command(after_help = POLICY_EXAMPLES)]
+    Policy(PolicyOptions),
 }
 
 /// Which account and region, and how the program behaves.
@@ -210,7 +239,7 @@ pub enum Format {
     Text,
     /// For programs; its fields are stable
     Json,
-    /// A shell script that does what `apply` does, with the AWS CLI
+    /// A shell script that does the same, with the AWS CLI
     AwsCli,
 }
 

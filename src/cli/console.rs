@@ -67,6 +67,17 @@ impl Console {
         read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
+    /// Asks for one of these words; any other answer is a no.
+    pub(super) fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
+        self.write(&self.err, &format!("{} ", tame(question)));
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        if !answer.ends_with('\n') {
+            self.tell("");
+        }
+        read.is_ok() && words.contains(&answer.trim())
+    }
+
     /// Why a result could not be written, if so. That nobody reads any more is no reason.
     pub(super) fn lost(&self) -> Option<String> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -26,7 +26,7 @@ pub(super) async fn run(
             console.say(text(&plan));
         }
         Format::Json => scene.emit(&document(&plan, &place), console),
-        Format::AwsCli => console.emit(&script::render(&plan, &place, global)),
+        Format::AwsCli => console.emit(&script::render(script::Purpose::SetUp, &plan, &place, global)),
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
 }
@@ -46,12 +46,13 @@ pub(super) async fn draw_up(scene: &Scene, wishes: &Wishes) -> Result<(Settings,
 }
 
 /// The rows in columns, grouped by step, and what should be known before agreeing.
-pub(super) fn text(plan: &Plan) -> String {
+pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
     let width =
         |of: fn(&crate::domain::Row) -> &str| plan.rows.iter().map(|r| of(r).chars().count()).max().unwrap_or(0);
     let (resources, names) = (width(|r| r.resource), width(|r| &r.name).min(48));
     let mut lines = Vec::new();
-    for step in Step::ALL {
+    let said = |step: &&Step| plan.step(**step).next().is_some() || plan.notes.iter().any(|(s, _)| s == *step);
+    for step in steps.iter().filter(said).copied() {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
             let whose = if row.foreign { " (not ours)" } else { "" };
@@ -63,11 +64,16 @@ pub(super) fn text(plan: &Plan) -> String {
             lines.push(format!("  Note: {note}"));
         }
     }
-    let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
     if plan.rows.iter().any(|row| row.foreign) {
         lines.push("\nNot ours: it does not carry rootbell's name, so somebody else may rely on it.".to_owned());
     }
-    lines.push(if plan.is_empty() {
+    lines.join("\n") + "\n"
+}
+
+/// The whole plan, and its sum.
+pub(super) fn text(plan: &Plan) -> String {
+    let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
+    let end = if plan.is_empty() {
         "\nNothing to change.".to_owned()
     } else {
         format!(
@@ -77,12 +83,12 @@ pub(super) fn text(plan: &Plan) -> String {
             number(Action::Update),
             number(Action::Keep)
         )
-    });
-    lines.join("\n")
+    };
+    table(plan, &Step::ALL) + &end
 }
 
 /// The contract of `plan --format json`.
-fn document(plan: &Plan, place: &Place) -> Value {
+pub(super) fn document(plan: &Plan, place: &Place) -> Value {
     let changes: Vec<Value> = plan
         .rows
         .iter()

@@ -23,19 +23,48 @@ const PASSING: &[&str] = &[
     "TrailNotFound",
 ];
 
-/// The script. It does what `apply` does, in the plan's order, and stops at the first refusal that waiting cannot cure.
-pub(super) fn render(plan: &Plan, place: &Place, global: &Global) -> String {
+/// Which plan it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    SetUp,
+    Leave,
+}
+
+impl Purpose {
+    /// What it does, the command that does the same, the one that wrote it, and what to do next.
+    fn words(self) -> [&'static str; 4] {
+        match self {
+            Self::SetUp => [
+                "Sets up the alarm that rings when somebody signs in as the AWS root user:",
+                "rootbell apply",
+                "rootbell plan --format aws-cli",
+                "`rootbell status` says whether it would ring.",
+            ],
+            Self::Leave => [
+                "Takes away the alarm that rings when somebody signs in as the AWS root user:",
+                "rootbell destroy",
+                "rootbell destroy --format aws-cli",
+                "Nobody is told any more when root signs in.",
+            ],
+        }
+    }
+}
+
+/// The script. It does what `apply` or `destroy` does, in the plan's order, and stops at the first refusal that waiting
+/// cannot cure.
+pub(super) fn render(purpose: Purpose, plan: &Plan, place: &Place, global: &Global) -> String {
     let Place { account, region, .. } = place;
+    let [what_for, command, writer, next] = purpose.words();
     let mut script = String::new();
     let mut line = |text: &str| {
         let _ = writeln!(script, "{text}");
     };
     line("#!/bin/sh");
-    line("# Sets up the alarm that rings when somebody signs in as the AWS root user:");
+    line(&format!("# {what_for}"));
     line(&format!(
-        "# what `rootbell apply` would do in account {account}, region {region}, as it was when this was written."
+        "# what `{command}` would do in account {account}, region {region}, as it was when this was written."
     ));
-    line(&format!("# Written by rootbell {} (`rootbell plan --format aws-cli`).", env!("CARGO_PKG_VERSION")));
+    line(&format!("# Written by rootbell {} (`{writer}`).", env!("CARGO_PKG_VERSION")));
     line("set -eu");
     line("");
     let setting = |name: &str, value: &Option<String>| {
@@ -65,7 +94,7 @@ pub(super) fn render(plan: &Plan, place: &Place, global: &Global) -> String {
     }
     let end = match total {
         0 => "Nothing to change.".to_owned(),
-        n => format!("{} made. `rootbell status` says whether it would ring.", count(n, "change")),
+        n => format!("{} made. {next}", count(n, "change")),
     };
     line(&format!("printf '%s\\n' {}", quote(&end)));
     script.truncate(script.trim_end().len());
@@ -127,7 +156,7 @@ mod tests {
         let settings = Settings::resolve(&identity, "eu-west-1", wishes, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
-        render(&plan, &identity.place("eu-west-1"), global)
+        render(Purpose::SetUp, &plan, &identity.place("eu-west-1"), global)
     }
 
     fn wishes() -> Wishes {

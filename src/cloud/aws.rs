@@ -12,9 +12,10 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, Search};
+use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
-    TrailStatus,
+    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Trail, TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Identity};
@@ -114,6 +115,19 @@ impl AwsCloud {
             Change::PutLogEvents { log_group, stream, at, message } => {
                 self.logs.put_event(&call, log_group, stream, *at, message).await
             }
+            Change::DeleteAlarm { alarm } => self.cloudwatch.delete(&call, alarm).await,
+            Change::DeleteMetricFilter { log_group, filter } => self.logs.delete_filter(&call, log_group, filter).await,
+            Change::Unsubscribe { arn, .. } => self.sns.unsubscribe(&call, arn).await,
+            Change::DeleteTopic { topic_arn } => self.sns.delete(&call, topic_arn).await,
+            Change::StopLogging { trail } => self.cloudtrail.stop(&call, trail).await,
+            Change::DeleteTrail { trail } => self.cloudtrail.delete(&call, trail).await,
+            Change::DetachLogs { trail } => self.cloudtrail.detach(&call, trail).await,
+            Change::DeleteRolePolicy { role } => self.iam.delete_policy(&call, role).await,
+            Change::DeleteRole { role } => self.iam.delete(&call, role).await,
+            Change::DeleteLogGroup { log_group } => self.logs.delete(&call, log_group).await,
+            Change::DeleteBucketPolicy { bucket } => self.s3.drop_policy(&call, bucket).await,
+            Change::EmptyBucket { bucket } => Box::pin(self.s3.empty(&call, bucket)).await,
+            Change::DeleteBucket { bucket } => self.s3.delete(&call, bucket).await,
         }
     }
 }
@@ -188,6 +202,19 @@ impl Cloud for AwsCloud {
 
     async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
         self.told(self.logs.events(search)).await
+    }
+
+    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
+        match of {
+            Tagged::Trail => self.told(self.cloudtrail.tags(arn)).await,
+            Tagged::LogGroup => self.told(self.logs.tags(arn)).await,
+            Tagged::Topic => self.told(self.sns.tags(arn)).await,
+            Tagged::Alarm => self.told(self.cloudwatch.tags(arn)).await,
+        }
+    }
+
+    async fn bucket_contents(&self, bucket: &str) -> Answer<Contents> {
+        self.told(Box::pin(self.s3.contents(bucket))).await
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {

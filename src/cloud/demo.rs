@@ -12,12 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::change::Operation;
+use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
-    TrailStatus,
+    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Trail, TrailStatus,
 };
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
-use crate::domain::{Change, Identity};
+use crate::domain::{Change, Identity, Lookup};
 
 pub mod account;
 mod change;
@@ -271,53 +272,34 @@ impl DemoCloud {
 
     async fn look<T: Send>(
         &self,
-        (service, name, iam_action): (&'static str, &'static str, &'static str),
+        lookup: Lookup,
         resource: &str,
         work: impl FnOnce(&Account, &Scene) -> Result<T, Refusal> + Send,
     ) -> Answer<T> {
-        self.call(Operation { service, name, iam_action }, resource, 1, |account, scene| work(account, scene)).await
+        self.call(lookup.operation(), resource, 1, |account, scene| work(account, scene)).await
     }
 }
-
-type Asked = (&'static str, &'static str, &'static str);
-const IDENTITY: Asked = ("sts", "GetCallerIdentity", "sts:GetCallerIdentity");
-const TRAILS: Asked = ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails");
-const TRAIL_STATUS: Asked = ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus");
-const EVENTS: Asked = ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors");
-const BUCKET: Asked = ("s3", "HeadBucket", "s3:ListBucket");
-const LOG_GROUP: Asked = ("logs", "DescribeLogGroups", "logs:DescribeLogGroups");
-const FILTERS: Asked = ("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters");
-const KEY: Asked = ("kms", "GetKeyPolicy", "kms:GetKeyPolicy");
-const TEST: Asked = ("logs", "TestMetricFilter", "logs:TestMetricFilter");
-const ROLE: Asked = ("iam", "GetRole", "iam:GetRole");
-const ALARM: Asked = ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms");
-const ALARMS_ON: Asked = ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric");
-const TOPIC: Asked = ("sns", "GetTopicAttributes", "sns:GetTopicAttributes");
-const SUBSCRIPTIONS: Asked = ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic");
-const HISTORY: Asked = ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory");
-const SUMS: Asked = ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData");
-const ROOT_EVENTS: Asked = ("logs", "FilterLogEvents", "logs:FilterLogEvents");
 
 #[async_trait]
 impl Cloud for DemoCloud {
     async fn identity(&self) -> Answer<Identity> {
-        self.look(IDENTITY, "", |account, _| Ok(account.identity())).await
+        self.look(Lookup::Identity, "", |account, _| Ok(account.identity())).await
     }
 
     async fn trails(&self) -> Answer<Vec<Trail>> {
-        self.look(TRAILS, "", |account, scene| Ok(look::trails(account, scene))).await
+        self.look(Lookup::Trails, "", |account, scene| Ok(look::trails(account, scene))).await
     }
 
     async fn trail_status(&self, arn: &str) -> Answer<TrailStatus> {
-        self.look(TRAIL_STATUS, arn, |account, scene| look::trail_status(account, scene, arn)).await
+        self.look(Lookup::TrailStatus, arn, |account, scene| look::trail_status(account, scene, arn)).await
     }
 
     async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        self.look(EVENTS, arn, |account, scene| look::management_events(account, scene, arn)).await
+        self.look(Lookup::Events, arn, |account, scene| look::management_events(account, scene, arn)).await
     }
 
     async fn bucket(&self, name: &str) -> Answer<BucketName> {
-        match self.look(BUCKET, name, |account, _| Ok(look::bucket(account, name))).await {
+        match self.look(Lookup::Bucket, name, |account, _| Ok(look::bucket(account, name))).await {
             // A bucket that may not be looked at cannot be told from somebody else's.
             Err(error) if error.kind == ErrorKind::AccessDenied => Ok(BucketName::Closed),
             answer => answer,
@@ -325,48 +307,52 @@ impl Cloud for DemoCloud {
     }
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        self.look(LOG_GROUP, name, |account, scene| Ok(look::log_group(account, scene, name))).await
+        self.look(Lookup::LogGroup, name, |account, scene| Ok(look::log_group(account, scene, name))).await
     }
 
     async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        self.look(FILTERS, log_group, |account, scene| Ok(look::metric_filters(account, scene, log_group))).await
+        self.look(Lookup::Filters, log_group, |account, scene| Ok(look::metric_filters(account, scene, log_group)))
+            .await
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.look(ROLE, name, |account, scene| Ok(look::role(account, scene, name))).await
+        self.look(Lookup::Role, name, |account, scene| Ok(look::role(account, scene, name))).await
     }
 
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        self.look(ALARM, name, |account, scene| Ok(look::alarms(account, scene).into_iter().find(|a| a.name == name)))
-            .await
+        self.look(Lookup::Alarm, name, |account, scene| {
+            Ok(look::alarms(account, scene).into_iter().find(|a| a.name == name))
+        })
+        .await
     }
 
     async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
         let on = |alarm: &Alarm| alarm.metric == *metric;
-        self.look(ALARMS_ON, &metric.name, |account, scene| {
+        self.look(Lookup::AlarmsOn, &metric.name, |account, scene| {
             Ok(look::alarms(account, scene).into_iter().filter(on).collect())
         })
         .await
     }
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        self.look(TOPIC, arn, |account, scene| Ok(look::topic(account, scene, arn))).await
+        self.look(Lookup::Topic, arn, |account, scene| Ok(look::topic(account, scene, arn))).await
     }
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        self.look(SUBSCRIPTIONS, topic_arn, |account, scene| Ok(look::subscriptions(account, scene, topic_arn))).await
+        self.look(Lookup::Subscriptions, topic_arn, |account, scene| Ok(look::subscriptions(account, scene, topic_arn)))
+            .await
     }
 
     async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        self.look(KEY, id, |account, _| Ok(look::key(account, id))).await
+        self.look(Lookup::KeyPolicy, id, |account, _| Ok(look::key(account, id))).await
     }
 
     async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        self.look(TEST, "", |_, _| look::test_filter(pattern, events)).await
+        self.look(Lookup::TestFilter, "", |_, _| look::test_filter(pattern, events)).await
     }
 
     async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        self.look(HISTORY, alarm, |account, scene| {
+        self.look(Lookup::History, alarm, |account, scene| {
             let standing = account.regions.get(&scene.place.region).and_then(|region| region.alarms.get(alarm));
             let mut items = watch::history(standing, scene);
             items.retain(|item| item.at >= since);
@@ -376,7 +362,7 @@ impl Cloud for DemoCloud {
     }
 
     async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
-        self.look(SUMS, &metric.name, |account, scene| {
+        self.look(Lookup::Sums, &metric.name, |account, scene| {
             let mut points = watch::sums(account, scene, metric, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
@@ -385,11 +371,29 @@ impl Cloud for DemoCloud {
     }
 
     async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        self.look(ROOT_EVENTS, search.log_group, |account, scene| watch::events(account, scene, search)).await
+        self.look(Lookup::RootEvents, search.log_group, |account, scene| watch::events(account, scene, search)).await
+    }
+
+    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
+        self.look(of.lookup(), arn, |account, scene| Ok(look::tags(account, scene, of, arn))).await
+    }
+
+    async fn bucket_contents(&self, bucket: &str) -> Answer<Contents> {
+        self.look(Lookup::BucketContents, bucket, |account, _| Ok(look::contents(account, bucket))).await
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {
         let work = |account: &mut Account, scene: &Scene| change::apply(account, scene, change);
-        self.call(change.operation(), change.name(), 2, work).await
+        let done = self.call(change.operation(), change.name(), 2, work).await;
+        // AWS names what it was about in full.
+        done.map_err(|error| match error.kind {
+            ErrorKind::AccessDenied if error.message.contains(" on resource: ") => {
+                let place = self.snapshot().place(&self.region);
+                let arn = change.arns(&place).into_iter().next().unwrap_or_default();
+                let about = error.message.split(" on resource: ").next().unwrap_or_default();
+                CloudError { message: format!("{about} on resource: {arn}"), ..error }
+            }
+            _ => error,
+        })
     }
 }

@@ -69,7 +69,7 @@ impl CloudError {
             // AWS's sentence names caller, action and resource, which stand here already; what follows is news.
             ErrorKind::AccessDenied => match message.split_once(" because ") {
                 Some((_, because)) => format!("permission denied, because {because}"),
-                None => format!("permission denied for {}", self.iam_action),
+                None => format!("permission denied for {}", self.missing().0),
             },
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
@@ -109,7 +109,7 @@ impl CloudError {
         };
         match self.kind {
             ErrorKind::AccessDenied => {
-                format!("Ask for {}, or another sign-in that has it: {}", self.iam_action, self.statement())
+                format!("Ask for {}, or another sign-in that has it: {}", self.missing().0, self.statement())
             }
             ErrorKind::ExpiredCredentials => format!("Sign in again with {login}, then try again."),
             ErrorKind::NoCredentials => format!(
@@ -146,6 +146,12 @@ impl CloudError {
             ErrorKind::NotFound => "Try again: the account is looked at anew.".to_owned(),
             ErrorKind::Invalid => "Correct the value, then try again.".to_owned(),
             ErrorKind::Unsupported => "Go on without it.".to_owned(),
+            ErrorKind::Other if self.operation == "DeleteRole" => {
+                "Take the other policies off the role, then try again.".to_owned()
+            }
+            ErrorKind::Other if self.operation == "DeleteBucket" => {
+                "A log file came in between, or could not be deleted: try again.".to_owned()
+            }
             ErrorKind::Other => match &self.request_id {
                 Some(id) => format!("Try again; if it stays, AWS Support can look up the request {id}."),
                 None => "Try again.".to_owned(),
@@ -155,8 +161,21 @@ impl CloudError {
 
     /// The statement to add to the caller's policy.
     fn statement(&self) -> String {
-        let resource = if self.resource.starts_with("arn:") { self.resource.as_str() } else { "*" };
-        serde_json::json!({ "Effect": "Allow", "Action": self.iam_action, "Resource": resource }).to_string()
+        let (action, resource) = self.missing();
+        serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": resource }).to_string()
+    }
+
+    /// The permission that is missing, and on what: AWS's word where it has one, since it knows best ("… is not
+    /// authorized to perform: iam:PassRole on resource: arn:… because …"), otherwise what is known of the call.
+    fn missing(&self) -> (&str, &str) {
+        let (_, said) = self.message.split_once("not authorized to perform: ").unwrap_or_default();
+        if let Some((action, rest)) = said.split_once(" on resource: ") {
+            let resource = rest.split_whitespace().next().unwrap_or_default().trim_matches('"').trim_end_matches('.');
+            if resource.starts_with("arn:") && !action.contains(char::is_whitespace) {
+                return (action, resource);
+            }
+        }
+        (self.iam_action, if self.resource.starts_with("arn:") { &self.resource } else { "*" })
     }
 }
 
@@ -196,6 +215,21 @@ mod tests {
         let said = error(ErrorKind::AccessDenied).to_string();
         assert!(said.contains("CreateTrail (cloudtrail) on `arn:"), "{said}");
         assert!(said.contains(r#""Action":"cloudtrail:CreateTrail""#), "{said}");
+    }
+
+    #[test]
+    fn the_statement_is_about_what_aws_says_is_missing() {
+        let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
+                       arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
+        let said = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix();
+        assert!(said.contains("Ask for iam:PassRole,"), "{said}");
+        assert!(said.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{said}");
+        let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
+        let bare = CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }.fix();
+        assert!(bare.contains(r#""Resource":"arn:aws:s3:::b""#), "{bare}");
+        let mute =
+            CloudError { message: "Access Denied".into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) };
+        assert!(mute.fix().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
     }
 
     #[test]

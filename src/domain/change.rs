@@ -8,8 +8,10 @@ use super::observed::{Alarm, AlarmState, MetricFilter};
 use super::place::Place;
 
 mod command;
+mod permission;
 
 pub use command::quote;
+pub use permission::Permission;
 
 /// One of the four screens, and the part of the chain that it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,6 +170,49 @@ pub enum Change {
         at: Timestamp,
         message: String,
     },
+    DeleteAlarm {
+        alarm: String,
+    },
+    DeleteMetricFilter {
+        log_group: String,
+        filter: String,
+    },
+    Unsubscribe {
+        arn: String,
+        endpoint: String,
+    },
+    DeleteTopic {
+        topic_arn: String,
+    },
+    StopLogging {
+        trail: String,
+    },
+    DeleteTrail {
+        trail: String,
+    },
+    /// A trail that others made delivers to no log group any more.
+    DetachLogs {
+        trail: String,
+    },
+    DeleteRolePolicy {
+        role: String,
+    },
+    DeleteRole {
+        role: String,
+    },
+    DeleteLogGroup {
+        log_group: String,
+    },
+    DeleteBucketPolicy {
+        bucket: String,
+    },
+    /// Every version of every object. The one change that is many calls: as many as there are pages of a thousand.
+    EmptyBucket {
+        bucket: String,
+    },
+    DeleteBucket {
+        bucket: String,
+    },
 }
 
 /// What the field calls a change: the service as in IAM, the operation as in the API.
@@ -202,7 +247,7 @@ impl Change {
             Self::UpdateAssumeRolePolicy { .. } => op("iam", "UpdateAssumeRolePolicy", "iam:UpdateAssumeRolePolicy"),
             Self::PutRolePolicy { .. } => op("iam", "PutRolePolicy", "iam:PutRolePolicy"),
             Self::CreateTrail { .. } => op("cloudtrail", "CreateTrail", "cloudtrail:CreateTrail"),
-            Self::UpdateTrail { .. } | Self::SetTrailKey { .. } => {
+            Self::UpdateTrail { .. } | Self::SetTrailKey { .. } | Self::DetachLogs { .. } => {
                 op("cloudtrail", "UpdateTrail", "cloudtrail:UpdateTrail")
             }
             Self::PutEventSelectors { .. } => op("cloudtrail", "PutEventSelectors", "cloudtrail:PutEventSelectors"),
@@ -217,6 +262,18 @@ impl Change {
             Self::SetAlarmState { .. } => op("cloudwatch", "SetAlarmState", "cloudwatch:SetAlarmState"),
             Self::CreateLogStream { .. } => op("logs", "CreateLogStream", "logs:CreateLogStream"),
             Self::PutLogEvents { .. } => op("logs", "PutLogEvents", "logs:PutLogEvents"),
+            Self::DeleteAlarm { .. } => op("cloudwatch", "DeleteAlarms", "cloudwatch:DeleteAlarms"),
+            Self::DeleteMetricFilter { .. } => op("logs", "DeleteMetricFilter", "logs:DeleteMetricFilter"),
+            Self::Unsubscribe { .. } => op("sns", "Unsubscribe", "sns:Unsubscribe"),
+            Self::DeleteTopic { .. } => op("sns", "DeleteTopic", "sns:DeleteTopic"),
+            Self::StopLogging { .. } => op("cloudtrail", "StopLogging", "cloudtrail:StopLogging"),
+            Self::DeleteTrail { .. } => op("cloudtrail", "DeleteTrail", "cloudtrail:DeleteTrail"),
+            Self::DeleteRolePolicy { .. } => op("iam", "DeleteRolePolicy", "iam:DeleteRolePolicy"),
+            Self::DeleteRole { .. } => op("iam", "DeleteRole", "iam:DeleteRole"),
+            Self::DeleteLogGroup { .. } => op("logs", "DeleteLogGroup", "logs:DeleteLogGroup"),
+            Self::DeleteBucketPolicy { .. } => op("s3", "DeleteBucketPolicy", "s3:DeleteBucketPolicy"),
+            Self::EmptyBucket { .. } => op("s3", "DeleteObjects", "s3:DeleteObjectVersion"),
+            Self::DeleteBucket { .. } => op("s3", "DeleteBucket", "s3:DeleteBucket"),
         }
     }
 
@@ -227,9 +284,12 @@ impl Change {
             Self::CreateTopic { .. }
             | Self::SetTopicPolicy { .. }
             | Self::SetTopicKey { .. }
-            | Self::Subscribe { .. } => Step::Topic,
-            Self::PutMetricFilter { .. } => Step::Filter,
+            | Self::Subscribe { .. }
+            | Self::Unsubscribe { .. }
+            | Self::DeleteTopic { .. } => Step::Topic,
+            Self::PutMetricFilter { .. } | Self::DeleteMetricFilter { .. } => Step::Filter,
             Self::PutMetricAlarm { .. }
+            | Self::DeleteAlarm { .. }
             | Self::SetAlarmState { .. }
             | Self::CreateLogStream { .. }
             | Self::PutLogEvents { .. } => Step::Alarm,
@@ -237,10 +297,11 @@ impl Change {
         }
     }
 
-    /// Its name within a plan, stable from run to run.
+    /// Its name within a plan, stable from run to run. What may come several times carries the thing's name after a
+    /// colon.
     #[must_use]
     pub fn id(&self) -> String {
-        match self {
+        let stem = match self {
             Self::CreateBucket { .. } => "bucket.create",
             Self::PutBucketOwnershipControls { .. } => "bucket.ownership",
             Self::PutPublicAccessBlock { .. } => "bucket.public_access_block",
@@ -261,17 +322,55 @@ impl Change {
             Self::CreateTopic { .. } => "topic.create",
             Self::SetTopicPolicy { .. } => "topic.policy",
             Self::SetTopicKey { .. } => "topic.key",
-            Self::Subscribe { email, .. } => return format!("subscription.create:{email}"),
+            Self::Subscribe { .. } => "subscription.create",
             Self::PutMetricFilter { .. } => "filter.put",
             Self::PutMetricAlarm { .. } => "alarm.put",
             Self::SetAlarmState { .. } => "alarm.state",
             Self::CreateLogStream { .. } => "drill.stream",
             Self::PutLogEvents { .. } => "drill.event",
+            Self::DeleteAlarm { .. } => "alarm.delete",
+            Self::DeleteMetricFilter { log_group, filter } => return format!("filter.delete:{log_group}:{filter}"),
+            Self::Unsubscribe { .. } => "subscription.delete",
+            Self::DeleteTopic { .. } => "topic.delete",
+            Self::StopLogging { .. } => "trail.stop",
+            Self::DeleteTrail { .. } => "trail.delete",
+            Self::DetachLogs { .. } => "trail.detach",
+            Self::DeleteRolePolicy { .. } => "role.policy.delete",
+            Self::DeleteRole { .. } => "role.delete",
+            Self::DeleteLogGroup { .. } => "log_group.delete",
+            Self::DeleteBucketPolicy { .. } => "bucket.policy.delete",
+            Self::EmptyBucket { .. } => "bucket.empty",
+            Self::DeleteBucket { .. } => "bucket.delete",
+        };
+        if self.takes_away() || matches!(self, Self::Subscribe { .. }) {
+            format!("{stem}:{}", self.name())
+        } else {
+            stem.to_owned()
         }
-        .to_owned()
     }
 
-    /// The ids of the changes that must be done before, where the plan has them.
+    /// Whether it belongs to the tear-down. That the thing is gone already is then as good as done.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteAlarm { .. }
+                | Self::DeleteMetricFilter { .. }
+                | Self::Unsubscribe { .. }
+                | Self::DeleteTopic { .. }
+                | Self::StopLogging { .. }
+                | Self::DeleteTrail { .. }
+                | Self::DetachLogs { .. }
+                | Self::DeleteRolePolicy { .. }
+                | Self::DeleteRole { .. }
+                | Self::DeleteLogGroup { .. }
+                | Self::DeleteBucketPolicy { .. }
+                | Self::EmptyBucket { .. }
+                | Self::DeleteBucket { .. }
+        )
+    }
+
+    /// The changes that must be done before, where the plan has them: their ids, or the stems of their ids.
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         match self {
@@ -279,55 +378,83 @@ impl Change {
             | Self::CreateLogGroup { .. }
             | Self::CreateRole { .. }
             | Self::CreateTopic { .. }
-            | Self::CreateLogStream { .. } => &[],
+            | Self::CreateLogStream { .. }
+            | Self::DeleteAlarm { .. }
+            | Self::StopLogging { .. }
+            | Self::DetachLogs { .. } => &[],
             Self::PutBucketOwnershipControls { .. }
             | Self::PutPublicAccessBlock { .. }
             | Self::PutBucketVersioning { .. }
-            | Self::PutBucketTagging { .. }
-            | Self::PutBucketPolicy { .. } => &["bucket.create"],
+            | Self::PutBucketTagging { .. } => &["bucket.create"],
+            // What is taken out of a standing policy, the trail needs to its end.
+            Self::PutBucketPolicy { .. } => &["bucket.create", "trail.delete"],
             Self::PutRetentionPolicy { .. } | Self::SetLogGroupKey { .. } | Self::PutMetricFilter { .. } => {
                 &["log_group.create"]
             }
-            Self::UpdateAssumeRolePolicy { .. } | Self::PutRolePolicy { .. } => &["role.create"],
+            Self::UpdateAssumeRolePolicy { .. } | Self::PutRolePolicy { .. } => {
+                &["role.create", "trail.delete", "trail.detach"]
+            }
             Self::CreateTrail { .. } | Self::UpdateTrail { .. } => {
                 &["bucket.create", "bucket.policy", "log_group.create", "role.create", "role.trust", "role.policy"]
             }
             Self::PutEventSelectors { .. } | Self::SetTrailKey { .. } => &["trail.create", "trail.update"],
             Self::StartLogging { .. } => &["trail.create", "trail.update", "bucket.policy"],
-            Self::SetTopicPolicy { .. } | Self::SetTopicKey { .. } | Self::Subscribe { .. } => &["topic.create"],
+            Self::SetTopicPolicy { .. } => &["topic.create", "alarm.delete"],
+            Self::SetTopicKey { .. } | Self::Subscribe { .. } => &["topic.create"],
             // CloudWatch does not check that its action's target exists.
             Self::PutMetricAlarm { .. } => &["topic.create", "filter.put"],
             Self::SetAlarmState { .. } => &["alarm.put"],
             Self::PutLogEvents { .. } => &["drill.stream"],
+            // From the inbox back to the trail: nothing that is still there leads to nowhere.
+            Self::DeleteMetricFilter { .. } => &["alarm.delete"],
+            Self::Unsubscribe { .. } => &["alarm.delete", "alarm.put"],
+            Self::DeleteTopic { .. } => &["alarm.delete", "alarm.put", "subscription.delete"],
+            Self::DeleteTrail { .. } => &["trail.stop"],
+            Self::DeleteRolePolicy { .. } | Self::DeleteBucketPolicy { .. } | Self::EmptyBucket { .. } => {
+                &["trail.delete", "trail.detach"]
+            }
+            Self::DeleteRole { .. } => &["trail.delete", "trail.detach", "role.policy.delete"],
+            Self::DeleteLogGroup { .. } => &["trail.delete", "trail.detach", "filter.delete"],
+            Self::DeleteBucket { .. } => &["trail.delete", "bucket.empty"],
         }
+    }
+
+    /// Whether the change of that id is one that `need` speaks of: by its id, or by the stem of it.
+    #[must_use]
+    pub fn meets(id: &str, need: &str) -> bool {
+        id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
     /// What kind of thing it makes or alters, in the user's words.
     #[must_use]
     pub fn resource(&self) -> &'static str {
         match self {
-            Self::CreateBucket { .. } => "S3 bucket",
+            Self::CreateBucket { .. } | Self::DeleteBucket { .. } => "S3 bucket",
             Self::PutBucketOwnershipControls { .. } => "bucket ownership",
             Self::PutPublicAccessBlock { .. } => "public access block",
             Self::PutBucketVersioning { .. } => "bucket versioning",
             Self::PutBucketTagging { .. } => "bucket tags",
-            Self::PutBucketPolicy { .. } => "bucket policy",
-            Self::CreateLogGroup { .. } => "log group",
+            Self::PutBucketPolicy { .. } | Self::DeleteBucketPolicy { .. } => "bucket policy",
+            Self::EmptyBucket { .. } => "log files",
+            Self::CreateLogGroup { .. } | Self::DeleteLogGroup { .. } => "log group",
             Self::PutRetentionPolicy { .. } => "log retention",
             Self::SetLogGroupKey { .. } => "log encryption",
-            Self::CreateRole { .. } => "IAM role",
+            Self::CreateRole { .. } | Self::DeleteRole { .. } => "IAM role",
             Self::UpdateAssumeRolePolicy { .. } => "role trust",
-            Self::PutRolePolicy { .. } => "role policy",
-            Self::CreateTrail { .. } | Self::UpdateTrail { .. } => "trail",
+            Self::PutRolePolicy { .. } | Self::DeleteRolePolicy { .. } => "role policy",
+            Self::CreateTrail { .. }
+            | Self::UpdateTrail { .. }
+            | Self::DeleteTrail { .. }
+            | Self::DetachLogs { .. } => "trail",
             Self::PutEventSelectors { .. } => "trail events",
             Self::SetTrailKey { .. } => "trail encryption",
-            Self::StartLogging { .. } => "trail logging",
-            Self::CreateTopic { .. } => "SNS topic",
-            Self::SetTopicPolicy { .. } => "topic policy",
             Self::SetTopicKey { .. } => "topic encryption",
-            Self::Subscribe { .. } => "subscription",
-            Self::PutMetricFilter { .. } => "metric filter",
-            Self::PutMetricAlarm { .. } => "alarm",
+            Self::StartLogging { .. } | Self::StopLogging { .. } => "trail logging",
+            Self::CreateTopic { .. } | Self::DeleteTopic { .. } => "SNS topic",
+            Self::SetTopicPolicy { .. } => "topic policy",
+            Self::Subscribe { .. } | Self::Unsubscribe { .. } => "subscription",
+            Self::PutMetricFilter { .. } | Self::DeleteMetricFilter { .. } => "metric filter",
+            Self::PutMetricAlarm { .. } | Self::DeleteAlarm { .. } => "alarm",
             Self::SetAlarmState { .. } => "alarm state",
             Self::CreateLogStream { .. } => "log stream",
             Self::PutLogEvents { .. } => "drill event",
@@ -343,26 +470,37 @@ impl Change {
             | Self::PutPublicAccessBlock { bucket }
             | Self::PutBucketVersioning { bucket }
             | Self::PutBucketTagging { bucket, .. }
-            | Self::PutBucketPolicy { bucket, .. } => bucket,
+            | Self::PutBucketPolicy { bucket, .. }
+            | Self::DeleteBucketPolicy { bucket }
+            | Self::EmptyBucket { bucket }
+            | Self::DeleteBucket { bucket } => bucket,
             Self::CreateLogGroup { log_group }
             | Self::PutRetentionPolicy { log_group, .. }
-            | Self::SetLogGroupKey { log_group, .. } => log_group,
+            | Self::SetLogGroupKey { log_group, .. }
+            | Self::DeleteLogGroup { log_group } => log_group,
             Self::CreateRole { role, .. }
             | Self::UpdateAssumeRolePolicy { role, .. }
-            | Self::PutRolePolicy { role, .. } => role,
+            | Self::PutRolePolicy { role, .. }
+            | Self::DeleteRolePolicy { role }
+            | Self::DeleteRole { role } => role,
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
             | Self::PutEventSelectors { trail }
             | Self::SetTrailKey { trail, .. }
-            | Self::StartLogging { trail } => trail,
+            | Self::StartLogging { trail }
+            | Self::StopLogging { trail }
+            | Self::DeleteTrail { trail }
+            | Self::DetachLogs { trail } => trail,
             Self::CreateTopic { topic, .. } => topic,
-            Self::SetTopicPolicy { topic_arn, .. } | Self::SetTopicKey { topic_arn, .. } => {
-                topic_arn.rsplit(':').next().unwrap_or(topic_arn)
-            }
+            Self::SetTopicPolicy { topic_arn, .. }
+            | Self::SetTopicKey { topic_arn, .. }
+            | Self::DeleteTopic { topic_arn } => topic_arn.rsplit(':').next().unwrap_or(topic_arn),
             Self::Subscribe { email, .. } => email,
             Self::PutMetricFilter { filter, .. } => &filter.name,
             Self::PutMetricAlarm { alarm } => &alarm.name,
-            Self::SetAlarmState { alarm, .. } => alarm,
+            Self::Unsubscribe { endpoint, .. } => endpoint,
+            Self::DeleteMetricFilter { filter, .. } => filter,
+            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => alarm,
             Self::CreateLogStream { stream, .. } | Self::PutLogEvents { stream, .. } => stream,
         }
     }
@@ -379,7 +517,7 @@ impl Change {
                 | Self::SetTrailKey { .. }
                 | Self::StartLogging { .. }
                 | Self::PutRolePolicy { .. }
-        ) || self.operation().service == "s3"
+        ) || (self.operation().service == "s3" && !matches!(self, Self::EmptyBucket { .. }))
     }
 
     /// The same call as a command of the AWS CLI, quoted for `sh`.

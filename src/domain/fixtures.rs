@@ -55,6 +55,7 @@ pub fn sound() -> Observed {
             name: wanted.log_group.value.clone(),
             retention_days: Some(365),
             kms_key: None,
+            stored_bytes: 0,
         })),
         filters: Ok(vec![MetricFilter {
             name: wanted.filter.value.clone(),
@@ -68,6 +69,7 @@ pub fn sound() -> Observed {
             arn: place.role_arn(&wanted.role.value),
             trust: policy::role_trust(None),
             policy: Some(policy::role_permissions(place, &wanted.log_group.value, false)),
+            tags: vec![("rootbell".into(), "managed".into())],
         })),
         alarms: Ok(vec![Alarm {
             name: wanted.alarm.value.clone(),

@@ -104,6 +104,8 @@ pub struct LogGroup {
     pub retention_days: Option<u32>,
     /// The ARN of the key that it is encrypted with.
     pub kms_key: Option<String>,
+    /// What its events take, in bytes; CloudWatch Logs counts them now and then.
+    pub stored_bytes: u64,
 }
 
 /// A KMS key, as far as others are to use it.
@@ -122,6 +124,14 @@ pub struct Role {
     pub trust: Value,
     /// The inline policy of our name ([`super::policy::ROLE_POLICY`]).
     pub policy: Option<Value>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// What is in a bucket: every version of every object, and the marks of deleted ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    pub objects: u64,
+    pub bytes: u64,
 }
 
 /// A metric filter with its one transformation.

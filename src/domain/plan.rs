@@ -7,6 +7,7 @@ use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
 mod key;
+pub mod leave;
 mod trail;
 
 /// What happens to a thing. The words are those of the JSON contract.
@@ -15,6 +16,7 @@ pub enum Action {
     Create,
     Update,
     Keep,
+    Delete,
 }
 
 impl Action {
@@ -24,6 +26,7 @@ impl Action {
             Self::Create => "create",
             Self::Update => "update",
             Self::Keep => "keep",
+            Self::Delete => "delete",
         }
     }
 
@@ -34,6 +37,7 @@ impl Action {
             Self::Create => '+',
             Self::Update => '~',
             Self::Keep => '=',
+            Self::Delete => '-',
         }
     }
 }
@@ -81,8 +85,8 @@ impl Plan {
     /// The ids among `change.needs()` that this plan has to do first.
     #[must_use]
     pub fn needs(&self, change: &Change) -> Vec<String> {
-        let here = |id: &&&str| self.changes().any(|c| c.id() == **id);
-        change.needs().iter().filter(here).map(|id| (*id).to_owned()).collect()
+        let speaks_of = |id: &String| change.needs().iter().any(|need| Change::meets(id, need));
+        self.changes().map(Change::id).filter(speaks_of).collect()
     }
 
     fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {

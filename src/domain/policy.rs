@@ -145,7 +145,41 @@ pub fn merge(standing: Option<&Value>, wanted: &[Value]) -> Value {
     let ours = |s: &Value| wanted.iter().any(|w| s.get("Sid").is_some() && w.get("Sid") == s.get("Sid"));
     let kept = standing.map(statements).unwrap_or_default().into_iter().filter(|s| !ours(s));
     let all: Vec<Value> = kept.chain(wanted.iter().cloned()).collect();
-    document(&all)
+    with(standing, &all)
+}
+
+/// `standing` with other statements: its version and its id stay.
+fn with(standing: Option<&Value>, statements: &[Value]) -> Value {
+    let mut policy = document(statements);
+    if let (Some(Value::Object(theirs)), Some(ours)) = (standing, policy.as_object_mut()) {
+        for (key, value) in theirs.iter().filter(|(key, _)| *key != "Statement") {
+            ours.insert(key.clone(), value.clone());
+        }
+    }
+    policy
+}
+
+/// What [`merge`] put in, taken out again by `Sid`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Without {
+    /// Nothing of ours is in it.
+    Unchanged,
+    Rest(Value),
+    /// All of it was ours.
+    Empty,
+}
+
+/// `standing` without the statements that are named like ours.
+#[must_use]
+pub fn without(standing: Option<&Value>, ours: &[Value]) -> Without {
+    let all = standing.map(statements).unwrap_or_default();
+    let is_ours = |s: &Value| ours.iter().any(|o| s.get("Sid").is_some() && o.get("Sid") == s.get("Sid"));
+    let rest: Vec<Value> = all.iter().filter(|s| !is_ours(s)).cloned().collect();
+    match rest.len() {
+        n if n == all.len() => Without::Unchanged,
+        0 => Without::Empty,
+        _ => Without::Rest(with(standing, &rest)),
+    }
 }
 
 /// [`merge`], less the statements that let everyone publish.
@@ -155,7 +189,7 @@ pub fn mend_topic(standing: Option<&Value>, wanted: &[Value], account: &str) -> 
         let kept = statements(policy)
             .into_iter()
             .filter(|s| topic_access(Some(&document(std::slice::from_ref(s))), account) != TopicAccess::Public);
-        document(&kept.collect::<Vec<_>>())
+        with(Some(policy), &kept.collect::<Vec<_>>())
     });
     merge(closed.as_ref(), wanted)
 }
@@ -297,6 +331,17 @@ mod tests {
         assert_eq!(statements(&merged)[0]["Sid"], "Theirs");
         assert!(has_all(Some(&merged), &wanted));
         assert_eq!(merge(Some(&merged), &wanted), merged, "merging again changes nothing");
+    }
+
+    #[test]
+    fn what_was_merged_in_is_taken_out_and_the_rest_is_as_before() {
+        let standing = json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
+        let wanted = bucket_statements(&place(), "b", "arn:t");
+        let merged = merge(Some(&standing), &wanted);
+        assert_eq!(without(Some(&merged), &wanted), Without::Rest(standing.clone()));
+        assert_eq!(without(Some(&standing), &wanted), Without::Unchanged);
+        assert_eq!(without(Some(&merge(None, &wanted)), &wanted), Without::Empty);
+        assert_eq!(without(None, &wanted), Without::Unchanged);
     }
 
     #[test]

@@ -289,6 +289,12 @@ impl Settings {
         self.bucket.value == default_bucket(&self.place) || self.bucket.origin == Origin::Given
     }
 
+    /// Whether nobody else would call a bucket like this.
+    #[must_use]
+    pub fn bucket_has_our_name(&self) -> bool {
+        self.bucket.value == default_bucket(&self.place)
+    }
+
     #[must_use]
     pub fn role_is_ours(&self) -> bool {
         self.role_is_default() || self.role.origin == Origin::Given
@@ -304,7 +310,9 @@ pub const DEFAULT_FILTER: &str = "rootbell-root-use";
 /// The alarm of our own.
 pub const DEFAULT_ALARM: &str = "rootbell-root-use";
 
-fn default_metric() -> Metric {
+/// The metric of our own.
+#[must_use]
+pub fn default_metric() -> Metric {
     Metric { namespace: "rootbell".into(), name: "RootUse".into() }
 }
 

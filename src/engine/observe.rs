@@ -182,7 +182,7 @@ fn observed_with(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
     Observed { trail, ..observed.clone() }
 }
 
-fn seen<T>(answer: Answer<T>) -> Seen<T> {
+pub(super) fn seen<T>(answer: Answer<T>) -> Seen<T> {
     answer.map_err(Unseen::from)
 }
 
@@ -228,7 +228,7 @@ fn unwatched(observed: &Observed, wishes: &Wishes, settings: &Settings) -> Optio
     (wishes.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
+pub(super) fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
     match (known, more) {
         (Ok(known), Ok(more)) => {
             for alarm in more {

@@ -71,14 +71,14 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
         waiting.retain(|change| {
             let change = *change;
             let id = change.id();
-            let mut needs = change.needs().iter().filter(|need| ids.iter().any(|id| id == *need));
-            if let Some(broken) = needs.clone().find(|need| ended.get(**need) == Some(&false)) {
-                tell(&id, State::Skipped { needs: (*broken).to_owned() });
+            let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::meets(id, need)));
+            if let Some(broken) = needs.clone().find(|need| ended.get(*need) == Some(&false)) {
+                tell(&id, State::Skipped { needs: broken.clone() });
                 ended.insert(id.clone(), false);
                 report.skipped.push(id);
                 return false;
             }
-            let ready = needs.all(|need| ended.get(*need) == Some(&true));
+            let ready = needs.all(|need| ended.get(need) == Some(&true));
             if ready {
                 tell(&id, State::Running);
                 running.push(async move { (change.id(), persist(cloud, change, news).await) });
@@ -126,6 +126,8 @@ async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + 
                 pause = (pause * 2).min(Duration::from_secs(8));
                 news(Progress { id: change.id(), state: State::Running });
             }
+            // Somebody was quicker, or the answer to a first attempt was lost.
+            Err(error) if error.kind == ErrorKind::NotFound && change.takes_away() => return Ok(()),
             answer => return answer,
         }
     }

@@ -169,7 +169,7 @@ fn line(
     let rest = width.saturating_sub(used + time.len() + usize::from(!time.is_empty()) * 2);
     let mark_style = match row.action {
         Action::Create => theme.good,
-        Action::Update => theme.warn,
+        Action::Update | Action::Delete => theme.warn,
         Action::Keep => theme.dim,
     };
     let mut spans = vec![

@@ -32,6 +32,8 @@ fn the_help_has_examples_and_stays_as_it_is() {
         ("help_status", &["status", "--help"]),
         ("help_completions", &["completions", "--help"]),
         ("help_man", &["man", "--help"]),
+        ("help_destroy", &["destroy", "--help"]),
+        ("help_policy", &["policy", "--help"]),
     ] {
         let said = Program::new(args).env("COLUMNS", "100").output().exits(0);
         assert_eq!(said.stderr, "");
@@ -142,8 +144,41 @@ fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
 }
 
 #[test]
+fn leaving_the_demo_account_says_what_goes_and_what_stays() {
+    let look = Program::new(&["destroy", "--demo=ringing", "--with-logs", "--format", "text"]).output().exits(3);
+    insta::assert_snapshot!("destroy_text", look.stdout);
+    let done = Program::new(&["destroy", "--demo=ringing", "--yes"]).output().exits(0);
+    insta::assert_snapshot!("destroy_result", done.stdout);
+    let nothing = Program::new(&["destroy", "--demo=fresh", "--yes"]).output().exits(0);
+    assert!(nothing.stdout.starts_with("Nothing to take away"), "{nothing:#?}");
+    let halfway = Program::new(&["destroy", "--demo=half-done", "--with-logs", "--yes"]).output().exits(0);
+    assert!(halfway.stdout.contains("goes by itself within 48 hours"), "{halfway:#?}");
+    let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).without_result();
+    denied.says("expired");
+}
+
+#[test]
+fn a_policy_is_a_document_of_its_use_and_of_the_names_given() {
+    for of in ["setup", "watch", "test", "destroy"] {
+        let said = Program::new(&["policy", of, "--demo"]).output().exits(0).json();
+        assert_eq!(said["Version"], "2012-10-17");
+        assert!(said["Statement"].as_array().unwrap().len() > 3, "{said}");
+    }
+    insta::assert_snapshot!("policy_watch", Program::new(&["policy", "watch", "--demo"]).output().exits(0).stdout);
+    let named = Program::new(&["policy", "test", "--demo", "--alarm", "root rings"]).output().exits(0);
+    assert!(named.stdout.contains(":alarm:root rings\""), "{named:#?}");
+    assert!(!named.stdout.contains("Delete"), "{named:#?}");
+    Program::new(&["policy", "watch", "--with-logs", "--demo"]).output().exits(2).says("`rootbell policy destroy`");
+    Program::new(&["policy", "everything", "--demo"])
+        .output()
+        .exits(2)
+        .says("possible values: setup, watch, test, destroy");
+    Program::new(&["policy", "setup", "--topic", "a b", "--demo"]).output().exits(2).says("--topic:");
+}
+
+#[test]
 fn no_credentials_is_a_sentence_that_names_the_way_out() {
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 9] = [
         &["plan"],
         &["apply", "--yes"],
         &["status"],
@@ -151,6 +186,8 @@ fn no_credentials_is_a_sentence_that_names_the_way_out() {
         &["test", "--json"],
         &["test", "--drill", "--yes"],
         &["events"],
+        &["destroy", "--yes"],
+        &["policy", "setup"],
     ];
     for command in commands {
         let url = format!("http://127.0.0.1:{}", free_port());

@@ -17,7 +17,11 @@ mod cli;
 mod faults;
 mod flows;
 mod fuzz;
+mod grants;
 mod hardening;
+mod leaving;
+#[cfg(unix)]
+mod leaving_http;
 mod properties;
 #[cfg(unix)]
 mod readme;

@@ -11,17 +11,17 @@ use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Observed, Settings, Wishes};
 use rootbell::engine::{self, Look};
 
-const EMAIL: &str = "alice@example.com";
+pub(crate) const EMAIL: &str = "alice@example.com";
 
-fn cloud(account: Account) -> DemoCloud {
+pub(crate) fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-fn wishes() -> Wishes {
+pub(crate) fn wishes() -> Wishes {
     Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
 }
 
-async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Observed, Plan) {
+pub(crate) async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let observed = engine::observe(cloud, &identity, &region, wishes, Look::Everything).await;
@@ -30,26 +30,26 @@ async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Observed, Plan) {
     (observed, plan)
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+pub(crate) fn now<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 /// Applies plans until there is nothing left, once; what is left after that.
-async fn set_up(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
+pub(crate) async fn set_up(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
     let (_, plan) = look(cloud, wishes).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
     look(cloud, wishes).await.1
 }
 
-fn here(account: &mut Account) -> &mut Region {
+pub(crate) fn here(account: &mut Account) -> &mut Region {
     account.regions.entry("eu-west-1".into()).or_default()
 }
 
-type Harm = fn(&mut Account);
+pub(crate) type Harm = fn(&mut Account);
 
 /// What somebody may have done to a set-up since it was made.
-const HARMS: &[(&str, Harm)] = &[
+pub(crate) const HARMS: &[(&str, Harm)] = &[
     ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.policy = None)),
     ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.owner_enforced = false)),
     ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.public_blocked = false)),
@@ -117,7 +117,7 @@ fn set_link(account: &mut Account, link: Link) {
 }
 
 /// A set-up of which some parts never came about, and to the rest of which something happened.
-fn accounts() -> impl Strategy<Value = (Vec<&'static str>, Account)> {
+pub(crate) fn accounts() -> impl Strategy<Value = (Vec<&'static str>, Account)> {
     let harms = proptest::sample::subsequence(HARMS, 0..8).prop_shuffle();
     (any::<bool>(), harms).prop_map(|(made, harms)| {
         let mut account = Account::default();

@@ -7,6 +7,7 @@ use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, Ev
 use super::errors::Call;
 use super::{text, time};
 use crate::cloud::Answer;
+use crate::domain::Lookup;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 use crate::domain::settings::TAG;
@@ -22,14 +23,14 @@ impl CloudTrail {
 
     /// Source: CloudTrail API, DescribeTrails: one answer, without pages.
     pub(super) async fn trails(&self) -> Answer<Vec<Trail>> {
-        let call = Call::new("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails", "");
+        let call = Call::look(Lookup::Trails, "");
         let request = self.client.describe_trails().include_shadow_trails(true);
         let found = request.send().await.map_err(|e| call.failed(&e))?;
         Ok(found.trail_list.unwrap_or_default().into_iter().map(trail).collect())
     }
 
     pub(super) async fn status(&self, arn: &str) -> Answer<TrailStatus> {
-        let call = Call::new("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus", arn);
+        let call = Call::look(Lookup::TrailStatus, arn);
         let found = self.client.get_trail_status().name(arn).send().await.map_err(|e| call.failed(&e))?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
@@ -42,7 +43,7 @@ impl CloudTrail {
     }
 
     pub(super) async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        let call = Call::new("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors", arn);
+        let call = Call::look(Lookup::Events, arn);
         let found = self.client.get_event_selectors().trail_name(arn).send().await.map_err(|e| call.failed(&e))?;
         Ok(recorded(found.event_selectors(), found.advanced_event_selectors()))
     }
@@ -88,6 +89,32 @@ impl CloudTrail {
 
     pub(super) async fn start(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         self.client.start_logging().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: CloudTrail API, ListTags.
+    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::look(Lookup::TrailTags, arn);
+        let found = self.client.list_tags().resource_id_list(arn).send().await;
+        let found = call.found(found, "ResourceNotFoundException")?;
+        let lists = found.and_then(|found| found.resource_tag_list).unwrap_or_default();
+        let tags = lists.into_iter().flat_map(|list| list.tags_list.unwrap_or_default());
+        Ok(tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
+    }
+
+    pub(super) async fn stop(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+        self.client.stop_logging().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Empty ARNs take the log group off; left out, they stay.
+    ///
+    /// Source: CloudTrail User Guide, "Stopping CloudTrail from sending events to CloudWatch Logs".
+    pub(super) async fn detach(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+        let request = self.client.update_trail().name(trail).cloud_watch_logs_log_group_arn("");
+        request.cloud_watch_logs_role_arn("").send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn delete(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+        self.client.delete_trail().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
     }
 }
 

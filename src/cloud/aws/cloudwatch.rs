@@ -14,6 +14,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::{sdk_time, time};
 use crate::cloud::Answer;
+use crate::domain::Lookup;
 use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::settings::TAG;
 use crate::domain::watch::{Datapoint, HistoryItem};
@@ -29,7 +30,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, DescribeAlarms: of all types only where they are named.
     pub(super) async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        let call = Call::new("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms", name);
+        let call = Call::look(Lookup::Alarm, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
@@ -45,8 +46,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, DescribeAlarmsForMetric: one answer, without pages.
     pub(super) async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let call =
-            Call::new("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric", &metric.name);
+        let call = Call::look(Lookup::AlarmsOn, &metric.name);
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
         let found = request.send().await.map_err(|e| call.failed(&e))?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
@@ -56,7 +56,7 @@ impl CloudWatch {
     ///
     /// Source: CloudWatch API, DescribeAlarmHistory, `ScanBy` and `MaxRecords`.
     pub(super) async fn history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        let call = Call::new("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory", alarm);
+        let call = Call::look(Lookup::History, alarm);
         let request = self.client.describe_alarm_history().alarm_name(alarm).start_date(sdk_time(since));
         let request = request.scan_by(ScanBy::TimestampDescending).max_records(100);
         let found = request.send().await.map_err(|e| call.failed(&e))?;
@@ -79,7 +79,7 @@ impl CloudWatch {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        let call = Call::new("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData", &metric.name);
+        let call = Call::look(Lookup::Sums, &metric.name);
         let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
         let period = i32::try_from(period).map_err(|e| call.unsendable(&e))?;
         let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();
@@ -95,6 +95,20 @@ impl CloudWatch {
         let request =
             self.client.set_alarm_state().alarm_name(alarm).state_value(sdk_state(state)).state_reason(reason);
         request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: CloudWatch API, ListTagsForResource.
+    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::look(Lookup::AlarmTags, arn);
+        let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
+        let found = call.found(found, "ResourceNotFoundException")?;
+        let tags = found.and_then(|found| found.tags).unwrap_or_default();
+        Ok(tags.into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect())
+    }
+
+    /// Source: CloudWatch API, DeleteAlarms.
+    pub(super) async fn delete(&self, call: &Call<'_>, alarm: &str) -> Answer<()> {
+        self.client.delete_alarms().alarm_names(alarm).send().await.map(drop).map_err(|e| call.failed(&e))
     }
 
     pub(super) async fn put(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
@@ -114,7 +128,7 @@ impl CloudWatch {
             .threshold(alarm.threshold)
             .comparison_operator(ComparisonOperator::from(alarm.comparison.as_str()))
             .treat_missing_data(&alarm.missing_data)
-            .actions_enabled(true)
+            .actions_enabled(alarm.actions_enabled)
             .set_alarm_actions(list(&alarm.actions))
             .set_ok_actions(list(&alarm.ok_actions))
             .set_insufficient_data_actions(list(&alarm.insufficient_data_actions))

@@ -11,8 +11,8 @@ use aws_types::request_id::RequestId;
 use serde_json::Value;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
-use crate::domain::Change;
 use crate::domain::change::Operation;
+use crate::domain::{Change, Lookup};
 
 /// One call, as an error names it.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +22,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(service: &'static str, name: &'static str, iam_action: &'static str, resource: &'a str) -> Self {
-        Self { operation: Operation { service, name, iam_action }, resource }
+    pub(super) fn look(lookup: Lookup, resource: &'a str) -> Self {
+        Self { operation: lookup.operation(), resource }
     }
 
     /// The call that a change is.
@@ -76,6 +76,12 @@ impl<'a> Call<'a> {
     /// The call was answered, and the answer is no.
     pub(super) fn denied_in_answer(&self, message: &str) -> CloudError {
         self.error(ErrorKind::Invalid, message)
+    }
+
+    /// One thing of several could not be done, and the answer says why as an error would.
+    pub(super) fn refused_in_answer(&self, code: Option<&str>, message: Option<&str>) -> CloudError {
+        let (kind, message) = self.refused(code, message, None);
+        self.error(kind, &message)
     }
 
     fn error(&self, kind: ErrorKind, message: &str) -> CloudError {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
+use crate::domain::Lookup;
 use crate::domain::observed::Role;
 use crate::domain::policy::ROLE_POLICY;
 use crate::domain::settings::TAG;
@@ -38,8 +39,8 @@ impl Iam {
 
     /// Source: IAM API, GetRole and GetRolePolicy.
     pub(super) async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        let get_role = Call::new("iam", "GetRole", "iam:GetRole", name);
-        let get_policy = Call::new("iam", "GetRolePolicy", "iam:GetRolePolicy", name);
+        let get_role = Call::look(Lookup::Role, name);
+        let get_policy = Call::look(Lookup::RolePolicy, name);
         let (role, policy) = tokio::join!(
             self.client.get_role().role_name(name).send(),
             self.client.get_role_policy().role_name(name).policy_name(ROLE_POLICY).send(),
@@ -53,6 +54,7 @@ impl Iam {
             arn: role.arn,
             trust: trust.map_or(Ok(Value::Null), |text| document(&get_role, text))?,
             policy: policy.map(|found| document(&get_policy, &found.policy_document)).transpose()?,
+            tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         }))
     }
 
@@ -72,6 +74,16 @@ impl Iam {
         let request =
             self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
         request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn delete_policy(&self, call: &Call<'_>, role: &str) -> Answer<()> {
+        let request = self.client.delete_role_policy().role_name(role).policy_name(ROLE_POLICY);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: IAM API, DeleteRole: refused while a policy is on it.
+    pub(super) async fn delete(&self, call: &Call<'_>, role: &str) -> Answer<()> {
+        self.client.delete_role().role_name(role).send().await.map(drop).map_err(|e| call.failed(&e))
     }
 }
 

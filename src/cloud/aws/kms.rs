@@ -5,6 +5,7 @@ use aws_sdk_kms::Client;
 
 use super::errors::Call;
 use crate::cloud::Answer;
+use crate::domain::lookup::Lookup;
 use crate::domain::observed::Key;
 
 pub(super) struct Kms {
@@ -18,8 +19,8 @@ impl Kms {
 
     /// Source: KMS API, DescribeKey takes an alias; GetKeyPolicy takes none.
     pub(super) async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        let describe = Call::new("kms", "DescribeKey", "kms:DescribeKey", id);
-        let get_policy = Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", id);
+        let describe = Call::look(Lookup::Key, id);
+        let get_policy = Call::look(Lookup::KeyPolicy, id);
         let described = async {
             let found = describe.found(self.client.describe_key().key_id(id).send().await, "NotFoundException")?;
             Ok(found.and_then(|found| found.key_metadata))

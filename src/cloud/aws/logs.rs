@@ -13,6 +13,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::text;
 use crate::cloud::{Answer, Search};
+use crate::domain::Lookup;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
@@ -44,7 +45,7 @@ impl Logs {
     ///
     /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`.
     pub(super) async fn group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        let call = Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", name);
+        let call = Call::look(Lookup::LogGroup, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
@@ -52,7 +53,8 @@ impl Logs {
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
                 let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
                 let kms_key = text(group.kms_key_id());
-                return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key }));
+                let stored_bytes = group.stored_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+                return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes }));
             }
             if !tokens.follow(page.next_token()) {
                 return Ok(None);
@@ -62,7 +64,7 @@ impl Logs {
 
     /// Source: CloudWatch Logs API, DescribeMetricFilters: pages of 50.
     pub(super) async fn filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        let call = Call::new("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters", log_group);
+        let call = Call::look(Lookup::Filters, log_group);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -78,7 +80,7 @@ impl Logs {
 
     /// Source: CloudWatch Logs API, TestMetricFilter.
     pub(super) async fn test(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        let call = Call::new("logs", "TestMetricFilter", "logs:TestMetricFilter", "");
+        let call = Call::look(Lookup::TestFilter, "");
         let mut all = Vec::with_capacity(events.len());
         for some in events.chunks(MESSAGES) {
             let messages = some.iter().map(|&event| event.to_owned()).collect();
@@ -95,7 +97,7 @@ impl Logs {
     ///
     /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`.
     pub(super) async fn events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        let call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", search.log_group);
+        let call = Call::look(Lookup::RootEvents, search.log_group);
         let mut next = search.page.map(str::to_owned);
         let mut events = Vec::new();
         for _ in 0..EMPTY_PAGES {
@@ -180,6 +182,24 @@ impl Logs {
             .filter_name(&filter.name)
             .filter_pattern(&filter.pattern)
             .metric_transformations(transformation);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: CloudWatch Logs API, ListTagsForResource: a log group's ARN without the `:*`.
+    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::look(Lookup::LogGroupTags, arn);
+        let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
+        let found = call.found(found, "ResourceNotFoundException")?;
+        Ok(found.and_then(|found| found.tags).unwrap_or_default().into_iter().collect())
+    }
+
+    pub(super) async fn delete_filter(&self, call: &Call<'_>, log_group: &str, filter: &str) -> Answer<()> {
+        let request = self.client.delete_metric_filter().log_group_name(log_group).filter_name(filter);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn delete(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+        let request = self.client.delete_log_group().log_group_name(log_group);
         request.send().await.map(drop).map_err(|e| call.failed(&e))
     }
 }

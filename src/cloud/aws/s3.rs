@@ -6,8 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, ObjectOwnership, OwnershipControls,
-    OwnershipControlsRule, PublicAccessBlockConfiguration, Tag, Tagging, VersioningConfiguration,
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Delete, ObjectIdentifier,
+    ObjectOwnership, OwnershipControls, OwnershipControlsRule, PublicAccessBlockConfiguration, Tag, Tagging,
+    VersioningConfiguration,
 };
 use aws_sdk_s3::{Client, config};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -16,7 +17,8 @@ use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::observed::{Bucket, BucketName};
+use crate::domain::Lookup;
+use crate::domain::observed::{Bucket, BucketName, Contents};
 
 pub(super) struct S3 {
     pub(super) client: Client,
@@ -129,6 +131,64 @@ impl S3 {
         let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
         request.send().await.map(drop).map_err(|e| call.failed(&e))
     }
+
+    /// Source: S3 API, ListObjectVersions: pages of a thousand, versions and delete markers together.
+    pub(super) async fn contents(&self, bucket: &str) -> Answer<Contents> {
+        let call = Call::look(Lookup::BucketContents, bucket);
+        let client = self.client_for(bucket);
+        let mut sum = Contents::default();
+        let mut after: Option<(Option<String>, Option<String>)> = None;
+        loop {
+            let request = client.list_object_versions().bucket(bucket);
+            let (key, version) = after.take().unwrap_or_default();
+            let page = request.set_key_marker(key).set_version_id_marker(version).send().await;
+            let Some(page) = call.found(page, "NoSuchBucket")? else { return Ok(sum) };
+            let sizes = page.versions().iter().map(|v| v.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0));
+            sum.bytes += sizes.sum::<u64>();
+            sum.objects += (page.versions().len() + page.delete_markers().len()) as u64;
+            if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
+                return Ok(sum);
+            }
+            after = Some((page.next_key_marker, page.next_version_id_marker));
+        }
+    }
+
+    /// The first page again and again, since what it named is gone by the next time.
+    ///
+    /// Source: S3 API, DeleteObjects: at most a thousand; what could not be deleted stands in an answer of success.
+    pub(super) async fn empty(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let client = self.client_for(bucket);
+        loop {
+            let list = Call::look(Lookup::BucketContents, bucket);
+            let page = list.found(client.list_object_versions().bucket(bucket).send().await, "NoSuchBucket")?;
+            let Some(page) = page else { return Ok(()) };
+            let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
+            let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
+            let named = versions.chain(markers).filter_map(|(key, version)| {
+                ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build().ok()
+            });
+            let objects: Vec<ObjectIdentifier> = named.take(1000).collect();
+            if objects.is_empty() {
+                return Ok(());
+            }
+            let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+            let delete = delete.map_err(|e| call.unsendable(&e))?;
+            let done = client.delete_objects().bucket(bucket).delete(delete).send().await;
+            let done = done.map_err(|e| call.failed(&e))?;
+            if let Some(error) = done.errors().first() {
+                return Err(call.refused_in_answer(error.code(), error.message()));
+            }
+        }
+    }
+
+    pub(super) async fn drop_policy(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        let request = self.client_for(bucket).delete_bucket_policy().bucket(bucket);
+        request.send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    pub(super) async fn delete(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+        self.client_for(bucket).delete_bucket().bucket(bucket).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
 }
 
 /// Whether S3 is reached at an endpoint of the user's: for all services or for this one, by option, environment or
@@ -141,7 +201,7 @@ fn has_endpoint(config: &SdkConfig) -> bool {
 
 /// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
 async fn head(client: &Client, name: &str) -> Answer<Head> {
-    let call = Call::new("s3", "HeadBucket", "s3:ListBucket", name);
+    let call = Call::look(Lookup::Bucket, name);
     let Err(error) = client.head_bucket().bucket(name).send().await else { return Ok(Head::There) };
     let raw = error.raw_response();
     let region = raw.and_then(|r| r.headers().get("x-amz-bucket-region")).map(|r| Region::new(r.to_owned()));
@@ -159,19 +219,19 @@ async fn head(client: &Client, name: &str) -> Answer<Head> {
 ///
 /// Source: S3 API: each answers with an error of its own where it was never set.
 async fn read(client: &Client, name: &str) -> Answer<Bucket> {
-    let call = |operation, action| Call::new("s3", operation, action, name);
+    let call = |lookup| Call::look(lookup, name);
     let policy = async {
-        let call = call("GetBucketPolicy", "s3:GetBucketPolicy");
+        let call = call(Lookup::BucketPolicy);
         let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;
         found.and_then(|found| found.policy).map(|text| call.document(&text)).transpose()
     };
     let versioned = async {
-        let call = call("GetBucketVersioning", "s3:GetBucketVersioning");
+        let call = call(Lookup::BucketVersioning);
         let found = client.get_bucket_versioning().bucket(name).send().await.map_err(|e| call.failed(&e))?;
         Ok(found.status == Some(BucketVersioningStatus::Enabled))
     };
     let public_blocked = async {
-        let call = call("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock");
+        let call = call(Lookup::BucketPublicAccess);
         let found = client.get_public_access_block().bucket(name).send().await;
         let found = call.found(found, "NoSuchPublicAccessBlockConfiguration")?;
         Ok(found.and_then(|found| found.public_access_block_configuration).is_some_and(|block| {
@@ -186,14 +246,14 @@ async fn read(client: &Client, name: &str) -> Answer<Bucket> {
         }))
     };
     let owner_enforced = async {
-        let call = call("GetBucketOwnershipControls", "s3:GetBucketOwnershipControls");
+        let call = call(Lookup::BucketOwnership);
         let found = client.get_bucket_ownership_controls().bucket(name).send().await;
         let found = call.found(found, "OwnershipControlsNotFoundError")?.and_then(|found| found.ownership_controls);
         let enforced = |rule: &OwnershipControlsRule| rule.object_ownership == ObjectOwnership::BucketOwnerEnforced;
         Ok(found.is_some_and(|controls| controls.rules.iter().any(enforced)))
     };
     let tags = async {
-        let call = call("GetBucketTagging", "s3:GetBucketTagging");
+        let call = call(Lookup::BucketTags);
         let found = call.found(client.get_bucket_tagging().bucket(name).send().await, "NoSuchTagSet")?;
         let tags = found.map(|found| found.tag_set).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())

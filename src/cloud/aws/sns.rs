@@ -9,6 +9,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::text;
 use crate::cloud::Answer;
+use crate::domain::Lookup;
 use crate::domain::observed::{Confirmation, Subscription, Topic};
 use crate::domain::settings::TAG;
 
@@ -23,7 +24,7 @@ impl Sns {
 
     /// Source: SNS API, GetTopicAttributes.
     pub(super) async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        let call = Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", arn);
+        let call = Call::look(Lookup::Topic, arn);
         let found = call.found(self.client.get_topic_attributes().topic_arn(arn).send().await, "NotFound")?;
         let Some(found) = found else { return Ok(None) };
         let attributes = found.attributes.unwrap_or_default();
@@ -39,7 +40,7 @@ impl Sns {
     ///
     /// Source: SNS API, ListSubscriptionsByTopic: pages of 100.
     pub(super) async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        let call = Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", topic_arn);
+        let call = Call::look(Lookup::Subscriptions, topic_arn);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -74,6 +75,24 @@ impl Sns {
     pub(super) async fn subscribe(&self, call: &Call<'_>, topic_arn: &str, email: &str) -> Answer<()> {
         let request = self.client.subscribe().topic_arn(topic_arn).protocol("email").endpoint(email);
         request.return_subscription_arn(true).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: SNS API, ListTagsForResource.
+    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::look(Lookup::TopicTags, arn);
+        let found =
+            call.found(self.client.list_tags_for_resource().resource_arn(arn).send().await, "ResourceNotFound")?;
+        let tags = found.and_then(|found| found.tags).unwrap_or_default();
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
+    pub(super) async fn unsubscribe(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
+        self.client.unsubscribe().subscription_arn(arn).send().await.map(drop).map_err(|e| call.failed(&e))
+    }
+
+    /// Source: SNS API, DeleteTopic: one that is gone already is no error.
+    pub(super) async fn delete(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
+        self.client.delete_topic().topic_arn(arn).send().await.map(drop).map_err(|e| call.failed(&e))
     }
 }
 

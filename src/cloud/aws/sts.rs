@@ -5,7 +5,7 @@ use aws_sdk_sts::Client;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::Identity;
+use crate::domain::{Identity, Lookup};
 
 pub(super) struct Sts {
     pub(super) client: Client,
@@ -20,7 +20,7 @@ impl Sts {
     ///
     /// Source: STS API, GetCallerIdentity: takes no permission.
     pub(super) async fn caller(&self) -> Answer<Identity> {
-        let call = Call::new("sts", "GetCallerIdentity", "sts:GetCallerIdentity", "");
+        let call = Call::look(Lookup::Identity, "");
         let found = self.client.get_caller_identity().send().await.map_err(|e| call.failed(&e))?;
         match (found.account, found.arn) {
             (Some(account), Some(arn)) => Ok(Identity { account, arn, alias: None }),

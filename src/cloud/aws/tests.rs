@@ -18,6 +18,7 @@ use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
 mod answers;
 mod connecting;
 mod faults;
+mod leaving;
 mod refusals;
 mod requests;
 mod watch;
@@ -201,6 +202,7 @@ fn policy() -> Value {
 }
 
 /// One of each.
+/// Each change that is one call: all but the emptying of a bucket.
 fn every_change() -> Vec<Change> {
     let (bucket, group, role, trail) = ("b".to_owned(), "g".to_owned(), "r".to_owned(), "rootbell".to_owned());
     vec![
@@ -235,5 +237,17 @@ fn every_change() -> Vec<Change> {
             at: jiff::Timestamp::UNIX_EPOCH,
             message: "{}".into(),
         },
+        Change::DeleteAlarm { alarm: "a".into() },
+        Change::DeleteMetricFilter { log_group: "g".into(), filter: "f".into() },
+        Change::Unsubscribe { arn: format!("{TOPIC}:1"), endpoint: "alice@example.com".into() },
+        Change::DeleteTopic { topic_arn: TOPIC.into() },
+        Change::StopLogging { trail: "rootbell".into() },
+        Change::DeleteTrail { trail: "rootbell".into() },
+        Change::DetachLogs { trail: "rootbell".into() },
+        Change::DeleteRolePolicy { role: "r".into() },
+        Change::DeleteRole { role: "r".into() },
+        Change::DeleteLogGroup { log_group: "g".into() },
+        Change::DeleteBucketPolicy { bucket: "b".into() },
+        Change::DeleteBucket { bucket: "b".into() },
     ]
 }

@@ -230,7 +230,7 @@ fn logs() -> Vec<Case> {
         Case::new("a log group", Ask::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", Reply::Says(group))
-            .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None })),
+            .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
         Case::new("no log group, but one whose name begins so", Ask::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;
@@ -268,12 +268,13 @@ fn roles() -> Vec<Case> {
         arn: "arn:aws:iam::123456789012:role/service-role/r".into(),
         trust: policy.clone(),
         policy: Some(policy.clone()),
+        tags: Vec::new(),
     };
     let with = |own: Option<Value>| {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
-            account.roles.insert("r".into(), account::Role { path, trust, policy: own, created: None });
+            account.roles.insert("r".into(), account::Role { path, trust, policy: own, ..account::Role::default() });
         }
     };
     let xml = format!(
@@ -397,7 +398,7 @@ fn topics() -> Vec<Case> {
         let topic = account::Topic {
             policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
             kms_key: Some("alias/aws/sns".into()),
-            subscriptions: Vec::new(),
+            ..account::Topic::default()
         };
         account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic);
     };

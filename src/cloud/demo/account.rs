@@ -75,9 +75,12 @@ impl Account {
     }
 
     /// The same account with every moment forgotten, and regions that have nothing left out: what two ways of setting
-    /// up can be compared by.
+    /// up can be compared by. An orphan that nobody confirmed goes by itself, and counts as gone.
     #[must_use]
     pub fn timeless(mut self) -> Self {
+        for region in self.regions.values_mut() {
+            region.orphans.retain(|orphan| orphan.state != Link::Pending);
+        }
         self.regions.retain(|_, region| *region != Region::default());
         for bucket in self.buckets.values_mut() {
             bucket.policy_set = None;
@@ -143,6 +146,9 @@ pub struct Bucket {
     pub public_blocked: bool,
     pub versioned: bool,
     pub tags: BTreeMap<String, String>,
+    /// Every version of every object, and the marks of deleted ones.
+    pub objects: u64,
+    pub bytes: u64,
 }
 
 /// A customer's key.
@@ -170,11 +176,21 @@ pub struct Role {
     /// The inline policy of rootbell's name.
     pub policy: Option<Value>,
     pub created: Option<Seconds>,
+    pub tags: BTreeMap<String, String>,
+    /// The names of other policies on it: with one, it cannot be deleted.
+    pub other_policies: BTreeSet<String>,
 }
 
 impl Default for Role {
     fn default() -> Self {
-        Self { path: "/".into(), trust: serde_json::json!({}), policy: None, created: None }
+        Self {
+            path: "/".into(),
+            trust: serde_json::json!({}),
+            policy: None,
+            created: None,
+            tags: BTreeMap::new(),
+            other_policies: BTreeSet::new(),
+        }
     }
 }
 
@@ -186,6 +202,8 @@ pub struct Region {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
+    /// Subscriptions of topics that are gone.
+    pub orphans: Vec<Subscription>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +233,7 @@ pub struct Trail {
     pub delivered: Option<Seconds>,
     /// What CloudTrail says of its last delivery to the log group, where nothing else is wrong with it.
     pub logs_error: Option<String>,
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Default for Trail {
@@ -237,6 +256,7 @@ impl Default for Trail {
             other_selectors: false,
             delivered: None,
             logs_error: None,
+            tags: BTreeMap::new(),
         }
     }
 }
@@ -249,6 +269,7 @@ pub struct LogGroup {
     pub filters: BTreeMap<String, Filter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A log event. What CloudTrail would have filled in (`eventTime`, `eventID`) may be left out.
@@ -288,6 +309,7 @@ pub struct Topic {
     pub policy: Option<Value>,
     pub kms_key: Option<String>,
     pub subscriptions: Vec<Subscription>,
+    pub tags: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -349,6 +371,7 @@ pub struct Alarm {
     pub configured: Option<Seconds>,
     /// What it did, oldest first.
     pub history: Vec<Entry>,
+    pub tags: BTreeMap<String, String>,
 }
 
 /// One entry of an alarm's history.
@@ -384,6 +407,7 @@ impl Default for Alarm {
             since: None,
             configured: None,
             history: Vec::new(),
+            tags: BTreeMap::new(),
         }
     }
 }

@@ -11,9 +11,17 @@ use crate::cloud::ErrorKind;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{self, AlarmState, MetricFilter};
 use crate::domain::policy::{is_well_formed, same};
+use crate::domain::settings::TAG;
 use crate::domain::{Change, names};
 
+mod leave;
+
 type Done = Result<(), Refusal>;
+
+/// The tag that whoever makes something puts on it.
+fn tag() -> BTreeMap<String, String> {
+    BTreeMap::from([(TAG.0.to_owned(), TAG.1.to_owned())])
+}
 
 /// Source: CloudTrail User Guide, "Quotas in AWS CloudTrail": trails a region.
 const MAX_TRAILS: usize = 5;
@@ -74,7 +82,7 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
                 return Err(refused(ErrorKind::AlreadyExists, format!("Role with name {role} already exists.")));
             }
             well_formed(trust, true)?;
-            let made = Role { trust: trust.clone(), created: Some(scene.now), ..Role::default() };
+            let made = Role { trust: trust.clone(), created: Some(scene.now), tags: tag(), ..Role::default() };
             account.roles.insert(role.clone(), made);
             Ok(())
         }
@@ -141,6 +149,21 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             group.events.push(Event { at: scene.now, event });
             Ok(())
         }
+        Change::DeleteAlarm { alarm } => leave::alarm(account, scene, alarm),
+        Change::DeleteMetricFilter { log_group, filter } => leave::filter(account, scene, log_group, filter),
+        Change::Unsubscribe { arn, endpoint } => leave::subscription(account, scene, arn, endpoint),
+        Change::DeleteTopic { topic_arn } => leave::topic(account, scene, topic_arn),
+        Change::StopLogging { trail } => leave::stop(account, scene, trail),
+        Change::DeleteTrail { trail } => leave::trail(account, scene, trail),
+        Change::DetachLogs { trail } => leave::detach(account, scene, trail),
+        Change::DeleteRolePolicy { role } => leave::role_policy(account, role),
+        Change::DeleteRole { role } => leave::role(account, role),
+        Change::DeleteLogGroup { log_group } => leave::log_group(account, scene, log_group),
+        Change::DeleteBucketPolicy { bucket } => {
+            in_bucket(account, bucket, |b| (b.policy, b.policy_set) = (None, None))
+        }
+        Change::EmptyBucket { bucket } => in_bucket(account, bucket, |b| (b.objects, b.bytes) = (0, 0)),
+        Change::DeleteBucket { bucket } => leave::bucket(account, bucket),
     }
 }
 
@@ -187,7 +210,7 @@ fn create_log_group(account: &mut Account, scene: &Scene, name: &str) -> Done {
     if groups.contains_key(name) {
         return Err(refused(ErrorKind::AlreadyExists, "The specified log group already exists"));
     }
-    groups.insert(name.to_owned(), LogGroup::default());
+    groups.insert(name.to_owned(), LogGroup { tags: tag(), ..LogGroup::default() });
     Ok(())
 }
 
@@ -230,6 +253,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
         log_group_arn: Some(delivery.log_group_arn.clone()),
         role_arn: Some(delivery.role_arn.clone()),
         attached: Some(scene.now),
+        tags: tag(),
         ..Trail::default()
     };
     account.region_mut(&scene.place.region).trails.insert(name.to_owned(), trail);
@@ -301,7 +325,7 @@ fn create_topic(account: &mut Account, scene: &Scene, name: &str, policy: &serde
         }
         Some(_) => Ok(()),
         None => {
-            let made = Topic { policy: Some(policy.clone()), ..Topic::default() };
+            let made = Topic { policy: Some(policy.clone()), tags: tag(), ..Topic::default() };
             account.region_mut(&scene.place.region).topics.insert(name.to_owned(), made);
             Ok(())
         }
@@ -383,6 +407,8 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
         summary: format!("Alarm \"{}\" {word}", alarm.name),
         data: None,
     });
+    // A standing alarm's tags are not touched.
+    let tags = standing.map_or_else(tag, |a| a.tags.clone());
     let (state, reason, since) = match standing {
         Some(standing) => (standing.state, standing.reason.clone(), standing.since),
         None => (State::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(scene.now)),
@@ -407,6 +433,7 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
         since,
         configured: Some(scene.now),
         history,
+        tags,
     };
     alarms.insert(alarm.name.clone(), made);
     Ok(())

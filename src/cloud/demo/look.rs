@@ -1,14 +1,17 @@
 //! What the look-ups find in the account, and what time alone changes in it.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::{self, Account, Link, Seconds};
 use super::{Refusal, pattern, watch};
 use crate::cloud::ErrorKind;
+use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketName, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic, Trail,
-    TrailStatus,
+    Alarm, Bucket, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
+    Topic, Trail, TrailStatus,
 };
 use crate::domain::policy::{Ask, allows};
 use crate::domain::{Place, names};
@@ -53,6 +56,7 @@ pub(super) fn settle(account: &mut Account, now: Seconds) {
             }
             topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
         }
+        region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
         watch::evaluate(region, timing.evaluated_after, now);
     }
 }
@@ -193,14 +197,16 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketName {
             owner_enforced: bucket.owner_enforced,
             public_blocked: bucket.public_blocked,
             versioned: bucket.versioned,
-            tags: bucket.tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            tags: pairs(&bucket.tags),
         })
     })
 }
 
 pub(super) fn log_group(account: &Account, scene: &Scene, name: &str) -> Option<LogGroup> {
     let group = account.regions.get(&scene.place.region)?.log_groups.get(name)?;
-    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key: group.kms_key.clone() })
+    let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
+    let kms_key = group.kms_key.clone();
+    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
 }
 
 pub(super) fn metric_filters(account: &Account, scene: &Scene, group: &str) -> Vec<MetricFilter> {
@@ -228,7 +234,31 @@ pub(super) fn role(account: &Account, scene: &Scene, name: &str) -> Option<Role>
         arn: role_arn(&scene.place, name, role),
         trust: role.trust.clone(),
         policy: role.policy.clone(),
+        tags: pairs(&role.tags),
     })
+}
+
+fn pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The tags of what has that ARN, in the region one looks at.
+pub(super) fn tags(account: &Account, scene: &Scene, of: Tagged, arn: &str) -> Vec<(String, String)> {
+    let Some(region) = account.regions.get(&scene.place.region) else { return Vec::new() };
+    let name = |start: &str| arn.strip_prefix(start).unwrap_or_default();
+    let place = &scene.place;
+    let tags = match of {
+        Tagged::Trail => by_arn(account, scene, arn).ok().map(|(_, _, trail)| &trail.tags),
+        Tagged::LogGroup => region.log_groups.get(name(&place.arn("logs", "log-group:"))).map(|group| &group.tags),
+        Tagged::Topic => region.topics.get(name(&place.topic_arn(""))).map(|topic| &topic.tags),
+        Tagged::Alarm => region.alarms.get(name(&place.alarm_arn(""))).map(|alarm| &alarm.tags),
+    };
+    tags.map(pairs).unwrap_or_default()
+}
+
+pub(super) fn contents(account: &Account, name: &str) -> Contents {
+    let bucket = account.buckets.get(name);
+    bucket.map_or_else(Contents::default, |b| Contents { objects: b.objects, bytes: b.bytes })
 }
 
 pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {

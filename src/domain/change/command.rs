@@ -180,7 +180,7 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
                 .option("threshold", alarm.threshold.to_string())
                 .option("comparison-operator", &alarm.comparison)
                 .option("treat-missing-data", &alarm.missing_data)
-                .flag("actions-enabled");
+                .flag(if alarm.actions_enabled { "actions-enabled" } else { "no-actions-enabled" });
             line = list(line, "alarm-actions", &alarm.actions);
             line = list(line, "ok-actions", &alarm.ok_actions);
             line = list(line, "insufficient-data-actions", &alarm.insufficient_data_actions);
@@ -197,9 +197,50 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             .option("log-group-name", log_group)
             .option("log-stream-name", stream)
             .json("log-events", &json!([{ "timestamp": at.as_millisecond(), "message": message }])),
+        Change::DeleteAlarm { alarm } => Line::new("cloudwatch", "delete-alarms").option("alarm-names", alarm),
+        Change::DeleteMetricFilter { log_group, filter } => {
+            Line::new("logs", "delete-metric-filter").option("log-group-name", log_group).option("filter-name", filter)
+        }
+        Change::Unsubscribe { arn, .. } => Line::new("sns", "unsubscribe").option("subscription-arn", arn),
+        Change::DeleteTopic { topic_arn } => Line::new("sns", "delete-topic").option("topic-arn", topic_arn),
+        Change::StopLogging { trail } => Line::new("cloudtrail", "stop-logging").option("name", trail),
+        Change::DeleteTrail { trail } => Line::new("cloudtrail", "delete-trail").option("name", trail),
+        Change::DetachLogs { trail } => Line::new("cloudtrail", "update-trail")
+            .option("name", trail)
+            .option("cloud-watch-logs-log-group-arn", "")
+            .option("cloud-watch-logs-role-arn", ""),
+        Change::DeleteRolePolicy { role } => Line::new("iam", "delete-role-policy")
+            .option("role-name", role)
+            .option("policy-name", crate::domain::policy::ROLE_POLICY),
+        Change::DeleteRole { role } => Line::new("iam", "delete-role").option("role-name", role),
+        Change::DeleteLogGroup { log_group } => {
+            Line::new("logs", "delete-log-group").option("log-group-name", log_group)
+        }
+        Change::DeleteBucketPolicy { bucket } => Line::new("s3api", "delete-bucket-policy").option("bucket", bucket),
+        Change::EmptyBucket { bucket } => return empty(bucket, &place.region),
+        Change::DeleteBucket { bucket } => Line::new("s3api", "delete-bucket").option("bucket", bucket),
     };
     // For IAM too: the region tells the partition, and with an endpoint of its own the AWS CLI wants one.
     line.option("region", &place.region).0
+}
+
+/// A loop, since `aws s3 rm` leaves versions and delete markers behind: a page of both at a time until there is none.
+fn empty(bucket: &str, region: &str) -> String {
+    let at = format!("--bucket {} --region {}", quote(bucket), quote(region));
+    let list = |what: &str| {
+        format!(
+            "aws s3api list-object-versions {at} --max-items 500 --output json --query '{{Objects: {what}[].{{Key: \
+             Key, VersionId: VersionId}}, Quiet: `true`}}'"
+        )
+    };
+    let rest = |what: &str| {
+        format!(
+            "while page=$({}) && printf '%s' \"$page\" | grep -q '\"Key\"'; do aws s3api delete-objects {at} \
+             --delete \"$page\"; done",
+            list(what)
+        )
+    };
+    format!("{{ {}; {}; }}", rest("Versions"), rest("DeleteMarkers"))
 }
 
 #[cfg(test)]

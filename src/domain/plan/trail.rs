@@ -46,7 +46,9 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if !standing.versioned {
         plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "a deleted log file can be had back");
     }
-    if !standing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
+    // Only what rootbell made carries its tag, and is taken away again: a bucket of that name was, up to a point.
+    let made = matches!(found, BucketName::Free) || wanted.bucket_has_our_name();
+    if made && !standing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = standing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
         plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));

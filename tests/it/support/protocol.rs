@@ -123,6 +123,10 @@ impl Request {
             ("PUT", "tagging") => "PutBucketTagging",
             ("GET", "tagging") => "GetBucketTagging",
             ("GET", "location") => "GetBucketLocation",
+            ("GET", "versions") => "ListObjectVersions",
+            ("POST", "delete") => "DeleteObjects",
+            ("DELETE", "policy") => "DeleteBucketPolicy",
+            ("DELETE", "") => "DeleteBucket",
             ("GET", _) => "GetSomething",
             _ => "PutSomething",
         }

@@ -191,6 +191,34 @@ pub fn log_events(endpoint: &str, region: &str, log_group: &str) -> Vec<(String,
     })
 }
 
+/// Puts small objects into a bucket, as a trail would; the first is overwritten and then deleted, which leaves two
+/// versions and a mark.
+pub fn put_objects(endpoint: &str, region: &str, bucket: &str, count: usize) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let settings = aws_sdk_s3::config::Builder::from(&config(endpoint, region)).force_path_style(true).build();
+        let s3 = aws_sdk_s3::Client::from_conf(settings);
+        let put = |key: String| s3.put_object().bucket(bucket).key(key).body(vec![b'x'; 100].into()).send();
+        for start in (0..count).step_by(20) {
+            let some = (start..count.min(start + 20)).map(|n| put(format!("AWSLogs/{n:05}.json.gz")));
+            futures::future::join_all(some).await.into_iter().for_each(|done| drop(done.unwrap()));
+        }
+        put("AWSLogs/00000.json.gz".into()).await.unwrap();
+        s3.delete_object().bucket(bucket).key("AWSLogs/00000.json.gz").send().await.unwrap();
+    });
+}
+
+/// Makes a trail as somebody else would, without a log group.
+pub fn make_trail(endpoint: &str, region: &str, name: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let cloudtrail = aws_sdk_cloudtrail::Client::new(&config(endpoint, region));
+        let made = cloudtrail.create_trail().name(name).s3_bucket_name("theirs").is_multi_region_trail(true);
+        made.enable_log_file_validation(true).send().await.unwrap();
+        cloudtrail.start_logging().name(name).send().await.unwrap();
+    });
+}
+
 /// The SDK's configuration for an emulator; no environment is read.
 fn config(endpoint: &str, region: &str) -> SdkConfig {
     SdkConfig::builder()

@@ -1,0 +1,150 @@
+//! What the tear-down asks, and what S3 says when it is asked to delete.
+
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::cloud::{Cloud, ErrorKind};
+use crate::domain::lookup::Tagged;
+use crate::domain::observed::Contents;
+
+/// A page of versions and one delete mark; `next`: more follow.
+fn page(versions: &[(&str, u64)], marks: usize, next: Option<&str>) -> Vec<u8> {
+    let mut xml = String::from("<ListVersionsResult>");
+    if let Some(next) = next {
+        xml += &format!(
+            "<IsTruncated>true</IsTruncated><NextKeyMarker>{next}</NextKeyMarker>\
+             <NextVersionIdMarker>v</NextVersionIdMarker>"
+        );
+    }
+    for (key, size) in versions {
+        xml += &format!("<Version><Key>{key}</Key><VersionId>v</VersionId><Size>{size}</Size></Version>");
+    }
+    for n in 0..marks {
+        xml += &format!("<DeleteMarker><Key>mark{n}</Key><VersionId>null</VersionId></DeleteMarker>");
+    }
+    (xml + "</ListVersionsResult>").into_bytes()
+}
+
+fn empty() -> Change {
+    Change::EmptyBucket { bucket: "b".into() }
+}
+
+#[tokio::test]
+async fn every_page_of_a_bucket_is_counted_versions_and_marks_alike() {
+    let cloud = wire(|asked| {
+        if asked.url.contains("key-marker=k2") {
+            assert!(asked.url.contains("version-id-marker=v"), "{}", asked.url);
+            return ok(page(&[("k3", 7)], 2, None));
+        }
+        ok(page(&[("k1", 100), ("k2", 50)], 0, Some("k2")))
+    });
+    assert_eq!(cloud.bucket_contents("b").await.unwrap(), Contents { objects: 5, bytes: 157 });
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_gone_has_nothing_in_it() {
+    let cloud = wire(|asked| refusal(asked, 404, "NoSuchBucket", "The specified bucket does not exist"));
+    assert_eq!(cloud.bucket_contents("b").await.unwrap(), Contents::default());
+    cloud.apply(&empty()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bucket_is_emptied_by_version_until_nothing_is_listed() {
+    let deleted: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = Arc::clone(&deleted);
+    let cloud = wire(move |asked| {
+        if asked.method == "POST" {
+            seen.lock().unwrap().push(asked.body.clone());
+            return ok("<DeleteResult/>");
+        }
+        let done = seen.lock().unwrap().len();
+        let many: Vec<(String, u64)> = (0..1000).map(|n| (format!("k{n}"), 1)).collect();
+        let many: Vec<(&str, u64)> = many.iter().map(|(key, size)| (key.as_str(), *size)).collect();
+        match done {
+            0 => ok(page(&many, 0, Some("k999"))),
+            1 => ok(page(&[("last", 1)], 1, None)),
+            _ => ok(page(&[], 0, None)),
+        }
+    });
+    cloud.apply(&empty()).await.unwrap();
+    let bodies = deleted.lock().unwrap();
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[0].matches("<Object>").count(), 1000);
+    let last = "<Object><Key>last</Key><VersionId>v</VersionId></Object>\
+                <Object><Key>mark0</Key><VersionId>null</VersionId></Object>";
+    assert!(bodies[1].contains(last) && bodies[1].contains("<Quiet>true</Quiet>"), "{}", bodies[1]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_is_an_error_though_the_answer_is_a_success() {
+    let cloud = wire(|asked| match asked.method.as_str() {
+        "POST" => ok("<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code>\
+                      <Message>User: x is not authorized to perform: s3:DeleteObjectVersion on resource: \
+                      \"arn:aws:s3:::b/k\" because of an explicit deny</Message></Error></DeleteResult>"),
+        _ => ok(page(&[("k", 1)], 0, None)),
+    });
+    let error = cloud.apply(&empty()).await.unwrap_err();
+    assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, "DeleteObjects"));
+    assert!(error.fix().contains(r#""Resource":"arn:aws:s3:::b/k""#), "{}", error.fix());
+}
+
+#[tokio::test]
+async fn a_bucket_with_something_in_it_and_a_role_with_another_policy_say_what_to_do() {
+    let cloud = wire(|asked| refusal(asked, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty"));
+    let error = cloud.apply(&Change::DeleteBucket { bucket: "b".into() }).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Other);
+    assert!(error.to_string().contains("is not empty. A log file came in between"), "{error}");
+    let cloud =
+        wire(|asked| refusal(asked, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first"));
+    let error = cloud.apply(&Change::DeleteRole { role: "r".into() }).await.unwrap_err();
+    assert!(error.to_string().contains("Take the other policies off the role"), "{error}");
+}
+
+#[tokio::test]
+async fn empty_arns_take_the_log_group_off_a_trail_and_nothing_else() {
+    let cloud = wire(|asked| {
+        let body: Value = serde_json::from_str(&asked.body).unwrap();
+        let wanted = json!({ "Name": "t", "CloudWatchLogsLogGroupArn": "", "CloudWatchLogsRoleArn": "" });
+        assert_eq!((asked.operation.as_str(), body), ("UpdateTrail", wanted));
+        ok("{}")
+    });
+    cloud.apply(&Change::DetachLogs { trail: "t".into() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn tags_are_read_service_by_service() {
+    let cloud = wire(|asked| match asked.operation.as_str() {
+        "ListTags" => ok(json!({ "ResourceTagList": [{ "ResourceId": TRAIL,
+            "TagsList": [{ "Key": "rootbell", "Value": "managed" }, { "Key": "bare" }] }] })
+        .to_string()),
+        "ListTagsForResource" if asked.protocol == Protocol::Json => {
+            assert!(asked.body.contains("log-group:g\""), "without the :*: {}", asked.body);
+            ok(json!({ "tags": { "rootbell": "managed" } }).to_string())
+        }
+        _ => ok("<ListTagsForResourceResponse><ListTagsForResourceResult><Tags><member><Key>rootbell</Key>\
+                 <Value>managed</Value></member></Tags></ListTagsForResourceResult></ListTagsForResourceResponse>"),
+    });
+    let ours = ("rootbell".to_owned(), "managed".to_owned());
+    let bare = ("bare".to_owned(), String::new());
+    assert_eq!(cloud.tags(Tagged::Trail, TRAIL).await.unwrap(), [ours.clone(), bare]);
+    let group = "arn:aws:logs:eu-west-1:123456789012:log-group:g";
+    assert_eq!(cloud.tags(Tagged::LogGroup, group).await.unwrap(), [ours.clone()]);
+    assert_eq!(cloud.tags(Tagged::Topic, TOPIC).await.unwrap(), [ours]);
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_no_tags_and_a_denied_look_names_its_action() {
+    let all = [
+        (Tagged::Trail, "ResourceNotFoundException", "cloudtrail:ListTags"),
+        (Tagged::LogGroup, "ResourceNotFoundException", "logs:ListTagsForResource"),
+        (Tagged::Topic, "ResourceNotFound", "sns:ListTagsForResource"),
+        (Tagged::Alarm, "ResourceNotFoundException", "cloudwatch:ListTagsForResource"),
+    ];
+    for (of, code, action) in all {
+        let gone = wire(move |asked| refusal(asked, 400, code, "not found"));
+        assert_eq!(gone.tags(of, TOPIC).await.unwrap(), [], "{of:?}");
+        let denied = wire(|asked| refusal(asked, 403, "AccessDenied", "no"));
+        let error = denied.tags(of, TOPIC).await.unwrap_err();
+        assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, action));
+    }
+}

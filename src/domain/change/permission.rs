@@ -1,0 +1,103 @@
+//! What a change takes: its permission, those that AWS asks for beside it, and on what.
+//!
+//! Source: Service Authorization Reference, one page a service, columns "Resource types" and "Dependent actions".
+
+use super::Change;
+use crate::domain::place::Place;
+
+/// An action, on these resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permission {
+    pub action: &'static str,
+    /// ARNs; `*` where the service knows no resource for the action.
+    pub on: Vec<String>,
+}
+
+impl Permission {
+    #[must_use]
+    pub fn new(action: &'static str, on: impl IntoIterator<Item = String>) -> Self {
+        Self { action, on: on.into_iter().collect() }
+    }
+}
+
+impl Change {
+    /// What it is about, as ARNs.
+    #[must_use]
+    pub fn arns(&self, place: &Place) -> Vec<String> {
+        let partition = &place.partition;
+        match self {
+            Self::CreateBucket { bucket }
+            | Self::PutBucketOwnershipControls { bucket }
+            | Self::PutPublicAccessBlock { bucket }
+            | Self::PutBucketVersioning { bucket }
+            | Self::PutBucketTagging { bucket, .. }
+            | Self::PutBucketPolicy { bucket, .. }
+            | Self::DeleteBucketPolicy { bucket }
+            | Self::DeleteBucket { bucket } => vec![format!("arn:{partition}:s3:::{bucket}")],
+            Self::EmptyBucket { bucket } => vec![format!("arn:{partition}:s3:::{bucket}/*")],
+            Self::CreateLogGroup { log_group }
+            | Self::PutRetentionPolicy { log_group, .. }
+            | Self::SetLogGroupKey { log_group, .. }
+            | Self::PutMetricFilter { log_group, .. }
+            | Self::DeleteMetricFilter { log_group, .. }
+            | Self::DeleteLogGroup { log_group } => vec![place.log_group_arn(log_group)],
+            Self::CreateLogStream { log_group, stream } | Self::PutLogEvents { log_group, stream, .. } => {
+                vec![place.arn("logs", &format!("log-group:{log_group}:log-stream:{stream}"))]
+            }
+            Self::CreateRole { role, .. }
+            | Self::UpdateAssumeRolePolicy { role, .. }
+            | Self::PutRolePolicy { role, .. }
+            | Self::DeleteRolePolicy { role }
+            | Self::DeleteRole { role } => vec![place.role_arn(role)],
+            Self::CreateTrail { trail, .. }
+            | Self::UpdateTrail { trail, .. }
+            | Self::PutEventSelectors { trail }
+            | Self::SetTrailKey { trail, .. }
+            | Self::StartLogging { trail }
+            | Self::StopLogging { trail }
+            | Self::DeleteTrail { trail }
+            | Self::DetachLogs { trail } => vec![place.trail_arn(trail)],
+            Self::CreateTopic { topic, .. } => vec![place.topic_arn(topic)],
+            Self::SetTopicPolicy { topic_arn, .. }
+            | Self::SetTopicKey { topic_arn, .. }
+            | Self::Subscribe { topic_arn, .. }
+            | Self::DeleteTopic { topic_arn } => vec![topic_arn.clone()],
+            Self::Unsubscribe { .. } => vec!["*".into()],
+            Self::PutMetricAlarm { alarm } => vec![place.alarm_arn(&alarm.name)],
+            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => vec![place.alarm_arn(alarm)],
+        }
+    }
+
+    /// Every permission it takes: a call that brings tags takes the tagging as well, one that hands a role to CloudTrail
+    /// takes `iam:PassRole`.
+    #[must_use]
+    pub fn permissions(&self, place: &Place) -> Vec<Permission> {
+        let on = self.arns(place);
+        let mut all = vec![Permission::new(self.operation().iam_action, on.clone())];
+        let mut also = |action, on: Vec<String>| all.push(Permission { action, on });
+        match self {
+            // The header that turns ACLs off.
+            Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
+            // The tagging actions name a log group without the `:*`.
+            Self::CreateLogGroup { log_group } => {
+                also("logs:TagResource", vec![crate::domain::lookup::log_group(place, log_group)]);
+            }
+            Self::CreateRole { .. } => also("iam:TagRole", on),
+            Self::CreateTrail { delivery, .. } => {
+                also("cloudtrail:AddTags", on);
+                also("iam:PassRole", vec![delivery.role_arn.clone()]);
+            }
+            Self::UpdateTrail { delivery: Some(delivery), .. } => {
+                also("iam:PassRole", vec![delivery.role_arn.clone()]);
+            }
+            Self::CreateTopic { .. } => also("sns:TagResource", on),
+            Self::PutMetricAlarm { .. } => also("cloudwatch:TagResource", on),
+            Self::EmptyBucket { bucket } => {
+                also("s3:DeleteObject", on);
+                also("s3:ListBucketVersions", vec![format!("arn:{}:s3:::{bucket}", place.partition)]);
+            }
+            _ => {}
+        }
+        all
+    }
+}

@@ -1,0 +1,147 @@
+//! Every look-up, with the permission it takes and on what: one table for the adapter, the demo, and the policies.
+
+use super::change::{Operation, Permission};
+use super::place::Place;
+use super::settings::Settings;
+
+/// A question to the account, one API call. A part of a look-up that a service answers apart is a look-up of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Identity,
+    Alias,
+    Trails,
+    TrailStatus,
+    Events,
+    Bucket,
+    BucketPolicy,
+    BucketVersioning,
+    BucketPublicAccess,
+    BucketOwnership,
+    BucketTags,
+    BucketContents,
+    LogGroup,
+    Filters,
+    TestFilter,
+    RootEvents,
+    Role,
+    RolePolicy,
+    Alarm,
+    AlarmsOn,
+    History,
+    Sums,
+    Topic,
+    Subscriptions,
+    Key,
+    KeyPolicy,
+    TrailTags,
+    LogGroupTags,
+    TopicTags,
+    AlarmTags,
+}
+
+impl Lookup {
+    /// The operation it calls, and the permission that takes.
+    ///
+    /// Source: Service Authorization Reference, one page a service.
+    #[must_use]
+    pub const fn operation(self) -> Operation {
+        let (service, name, iam_action) = match self {
+            Self::Identity => ("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
+            Self::Alias => ("iam", "ListAccountAliases", "iam:ListAccountAliases"),
+            Self::Trails => ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
+            Self::TrailStatus => ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
+            Self::Events => ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
+            Self::Bucket => ("s3", "HeadBucket", "s3:ListBucket"),
+            Self::BucketPolicy => ("s3", "GetBucketPolicy", "s3:GetBucketPolicy"),
+            Self::BucketVersioning => ("s3", "GetBucketVersioning", "s3:GetBucketVersioning"),
+            Self::BucketPublicAccess => ("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+            Self::BucketOwnership => ("s3", "GetBucketOwnershipControls", "s3:GetBucketOwnershipControls"),
+            Self::BucketTags => ("s3", "GetBucketTagging", "s3:GetBucketTagging"),
+            Self::BucketContents => ("s3", "ListObjectVersions", "s3:ListBucketVersions"),
+            Self::LogGroup => ("logs", "DescribeLogGroups", "logs:DescribeLogGroups"),
+            Self::Filters => ("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters"),
+            Self::TestFilter => ("logs", "TestMetricFilter", "logs:TestMetricFilter"),
+            Self::RootEvents => ("logs", "FilterLogEvents", "logs:FilterLogEvents"),
+            Self::Role => ("iam", "GetRole", "iam:GetRole"),
+            Self::RolePolicy => ("iam", "GetRolePolicy", "iam:GetRolePolicy"),
+            Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
+            Self::AlarmsOn => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
+            Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
+            Self::Sums => ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData"),
+            Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
+            Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
+            Self::Key => ("kms", "DescribeKey", "kms:DescribeKey"),
+            Self::KeyPolicy => ("kms", "GetKeyPolicy", "kms:GetKeyPolicy"),
+            Self::TrailTags => ("cloudtrail", "ListTags", "cloudtrail:ListTags"),
+            Self::LogGroupTags => ("logs", "ListTagsForResource", "logs:ListTagsForResource"),
+            Self::TopicTags => ("sns", "ListTagsForResource", "sns:ListTagsForResource"),
+            Self::AlarmTags => ("cloudwatch", "ListTagsForResource", "cloudwatch:ListTagsForResource"),
+        };
+        Operation { service, name, iam_action }
+    }
+
+    /// The permission it takes, on the things that `wanted` names; `None` where it takes none.
+    ///
+    /// Source: Service Authorization Reference, column "Resource types"; STS API, GetCallerIdentity: "No permissions are
+    /// required".
+    #[must_use]
+    pub fn permission(self, wanted: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
+        let place = &wanted.place;
+        let bucket = || format!("arn:{}:s3:::{}", place.partition, wanted.bucket.value);
+        let on = match self {
+            Self::Identity => return None,
+            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsOn | Self::Sums => "*".into(),
+            Self::TrailStatus | Self::Events => trail_arn.to_owned(),
+            // Which trail is whose, the tags of all of them tell.
+            Self::TrailTags => place.trail_arn("*"),
+            Self::Bucket
+            | Self::BucketPolicy
+            | Self::BucketVersioning
+            | Self::BucketPublicAccess
+            | Self::BucketOwnership
+            | Self::BucketTags
+            | Self::BucketContents => bucket(),
+            // Asked for by the beginning of a name, which CloudWatch Logs holds against all groups of the region.
+            Self::LogGroup => log_group(place, "*"),
+            Self::Filters | Self::RootEvents => place.log_group_arn(&wanted.log_group.value),
+            Self::LogGroupTags => log_group(place, &wanted.log_group.value),
+            Self::Role | Self::RolePolicy => role_arn.to_owned(),
+            Self::History => place.alarm_arn(&wanted.alarm.value),
+            // Likewise; and the alarms on the filter's metric may be called anything.
+            Self::Alarm | Self::AlarmTags => place.alarm_arn("*"),
+            Self::Topic | Self::Subscriptions | Self::TopicTags => wanted.topic_arn(),
+            // The topic's own key is known by its id only once it is read.
+            Self::Key | Self::KeyPolicy => wanted.kms_key.clone().unwrap_or_else(|| place.arn("kms", "key/*")),
+        };
+        Some(Permission::new(self.operation().iam_action, [on]))
+    }
+}
+
+/// What has tags that are asked for apart, by ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tagged {
+    Trail,
+    LogGroup,
+    Topic,
+    Alarm,
+}
+
+impl Tagged {
+    #[must_use]
+    pub const fn lookup(self) -> Lookup {
+        match self {
+            Self::Trail => Lookup::TrailTags,
+            Self::LogGroup => Lookup::LogGroupTags,
+            Self::Topic => Lookup::TopicTags,
+            Self::Alarm => Lookup::AlarmTags,
+        }
+    }
+}
+
+/// A log group as the tagging calls name it: without the `:*`.
+///
+/// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
+#[must_use]
+pub fn log_group(place: &Place, name: &str) -> String {
+    place.arn("logs", &format!("log-group:{name}"))
+}

@@ -1,0 +1,156 @@
+//! The tear-down, row by row.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::domain::fixtures::{settings, sound};
+use crate::domain::plan::Row;
+use crate::domain::{Observed, Wishes};
+
+/// An account as rootbell makes it, with three log files.
+fn made() -> Chain {
+    let observed = sound();
+    let ours = Ours {
+        trail: Ok(true),
+        log_group: Ok(true),
+        topic: Ok(true),
+        alarms: Ok(vec!["rootbell-root-use".into()]),
+        contents: Ok(Some(Contents { objects: 3, bytes: 4_200_000 })),
+    };
+    Chain { settings: settings(&Wishes::default(), &observed), observed, ours }
+}
+
+fn ids(plan: &Plan) -> Vec<String> {
+    plan.changes().map(Change::id).collect()
+}
+
+fn row<'a>(plan: &'a Plan, resource: &str) -> &'a Row {
+    plan.rows.iter().find(|row| row.resource == resource).unwrap()
+}
+
+#[test]
+fn what_rootbell_made_goes_and_the_logs_stay() {
+    let plan = leave(&[made()], false);
+    assert_eq!(
+        ids(&plan),
+        [
+            "alarm.delete:rootbell-root-use",
+            "subscription.delete:alice@example.com",
+            "topic.delete:rootbell-alerts",
+            "filter.delete:rootbell/cloudtrail:rootbell-root-use",
+            "trail.stop:rootbell",
+            "trail.delete:rootbell",
+            "role.policy.delete:rootbell-cloudtrail-to-logs-eu-west-1",
+            "role.delete:rootbell-cloudtrail-to-logs-eu-west-1",
+        ]
+    );
+    assert_eq!(row(&plan, "log group").action, Action::Keep);
+    assert_eq!(row(&plan, "S3 bucket").action, Action::Keep);
+}
+
+#[test]
+fn with_the_logs_it_says_how_many_and_how_much() {
+    let plan = leave(&[made()], true);
+    assert_eq!(row(&plan, "log files").detail, "3 objects, 4.2 MB, every version");
+    assert_eq!(ids(&plan).last().map(String::as_str), Some("bucket.delete:rootbell-123456789012-eu-west-1"));
+}
+
+#[test]
+fn every_change_comes_after_what_it_needs_and_no_two_are_called_alike() {
+    let plan = leave(&[made()], true);
+    let mut before = BTreeSet::new();
+    for change in plan.changes() {
+        for need in plan.needs(change) {
+            assert!(before.contains(&need), "{} before {need}", change.id());
+        }
+        assert!(before.insert(change.id()), "{}", change.id());
+    }
+    let needs = |start: &str| plan.needs(plan.changes().find(|c| c.id().starts_with(start)).unwrap()).len();
+    assert_eq!((needs("topic.delete"), needs("bucket.delete"), needs("log_group.delete")), (2, 2, 2));
+}
+
+#[test]
+fn without_the_tag_nothing_is_deleted_but_what_the_chain_proves() {
+    let mut chain = made();
+    chain.ours = Ours::nothing();
+    if let Ok(Some(role)) = &mut chain.observed.role {
+        role.tags.clear();
+    }
+    if let Ok(BucketName::Ours(bucket)) = &mut chain.observed.bucket {
+        bucket.tags = vec![("rootbell".into(), "theirs".into())];
+    }
+    let plan = leave(&[chain], true);
+    // The trail stays, and with it what it needs.
+    assert_eq!(ids(&plan), ["topic.policy", "filter.delete:rootbell/cloudtrail:rootbell-root-use"]);
+    assert_eq!(row(&plan, "IAM role").detail, "the trail `rootbell` needs it");
+    assert_eq!(row(&plan, "S3 bucket").detail, "the trail `rootbell` writes to it");
+    assert_eq!(row(&plan, "alarm").detail, "not rootbell's");
+}
+
+#[test]
+fn a_foreign_filter_stays_whatever_its_pattern() {
+    let mut chain = made();
+    let mut theirs = chain.observed.filters.as_ref().unwrap()[0].clone();
+    theirs.name = "cis-3-3".into();
+    theirs.metric.namespace = "LogMetrics".into();
+    chain.observed.filters = Ok(vec![theirs]);
+    assert!(!ids(&leave(&[chain], true)).iter().any(|id| id.starts_with("filter")));
+}
+
+#[test]
+fn a_foreign_alarm_loses_the_topic_that_goes_and_nothing_else() {
+    let mut chain = made();
+    chain.ours.alarms = Ok(Vec::new());
+    let alarm = &mut chain.observed.alarms.as_mut().unwrap()[0];
+    alarm.actions.push("arn:aws:sns:eu-west-1:123456789012:ops".into());
+    alarm.threshold = 7.0;
+    alarm.actions_enabled = false;
+    let before = alarm.clone();
+    let plan = leave(&[chain], false);
+    let put = plan.changes().find(|change| change.id() == "alarm.put").unwrap();
+    let Change::PutMetricAlarm { alarm } = put else { panic!("{put:?}") };
+    assert_eq!(**alarm, Alarm { actions: before.actions[1..].to_vec(), ..before });
+    let topic = plan.changes().find(|change| change.id().starts_with("topic.delete")).unwrap();
+    assert!(plan.needs(topic).contains(&"alarm.put".to_owned()), "the alarm is seen to first");
+}
+
+#[test]
+fn what_another_trail_uses_stays() {
+    let mut chain = made();
+    let mut other = chain.observed.trail.as_ref().unwrap().trail.clone();
+    other.name = "second".into();
+    other.arn = other.arn.replace("/rootbell", "/second");
+    chain.observed.trails.as_mut().unwrap().push(other);
+    let plan = leave(&[chain], true);
+    assert!(ids(&plan).contains(&"trail.delete:rootbell".to_owned()));
+    for thing in ["IAM role", "log group", "S3 bucket"] {
+        assert_eq!(row(&plan, thing).action, Action::Keep, "{thing}");
+        assert!(row(&plan, thing).detail.contains("`second`"), "{thing}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_blocks_the_whole() {
+    let mut chain = made();
+    chain.ours.topic = Err(Unseen { why: "No.".into(), fix: "Ask.".into() });
+    let plan = leave(&[chain.clone(), chain], true);
+    assert_eq!((plan.rows.len(), plan.blocked), (0, vec![(Step::Trail, "No. Ask.".to_owned())]));
+}
+
+#[test]
+fn an_empty_account_has_nothing_to_take_away() {
+    let observed = Observed::nothing();
+    let chain = Chain { settings: settings(&Wishes::default(), &observed), observed, ours: Ours::nothing() };
+    assert_eq!(leave(&[chain], true), Plan::default());
+}
+
+#[test]
+fn amounts_are_said_in_the_unit_that_fits() {
+    let said = |objects, bytes| amount(Contents { objects, bytes });
+    assert_eq!(said(0, 0), "0 objects, 0 bytes");
+    assert_eq!(said(1, 999), "1 object, 999 bytes");
+    assert_eq!(said(1_234, 1_000), "1,234 objects, 1.0 kB");
+    assert_eq!(said(1_234_567, 25_340_000), "1,234,567 objects, 25.3 MB");
+    assert_eq!(said(12, 7_000_000_000_000), "12 objects, 7.0 TB");
+    assert_eq!(said(12, u64::MAX), "12 objects, 18446744.0 TB");
+}

@@ -1,0 +1,121 @@
+//! Looks at an account through the eyes of somebody who wants rootbell out of it: the chains, whose their parts are, and
+//! what would be lost. Only the tear-down asks for tags and contents.
+
+use futures::future::{OptionFuture, join_all};
+use futures::join;
+
+use super::observe::{Look, add_new, observe, seen};
+use crate::cloud::{Answer, Cloud};
+use crate::domain::lookup::{Tagged, log_group};
+use crate::domain::observed::{BucketName, Contents, Seen, Trail};
+use crate::domain::plan::leave::{Chain, Ours, tagged};
+use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail, default_metric};
+use crate::domain::{Identity, Observed, Place, Settings, Wishes};
+
+/// Every chain that rootbell may have had a hand in: of the trail that is named, or of those that carry its tag, of the
+/// one that its set-up would use now, and of its own default names, which an earlier tear-down may have left half done.
+/// What could not be read says so in its place.
+pub async fn belongings(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &str,
+    wishes: &Wishes,
+    contents: bool,
+) -> Vec<Chain> {
+    let place = identity.place(region);
+    let names = match &wishes.trail {
+        Some(name) => vec![name.clone()],
+        None => heads(cloud, &place).await,
+    };
+    let mut chains = Vec::new();
+    for name in names {
+        let wishes = Wishes { trail: Some(name), ..wishes.clone() };
+        chains.push(chain(cloud, identity, region, &wishes, contents).await);
+    }
+    chains
+}
+
+/// The names of the trails whose chains are worth a look.
+async fn heads(cloud: &dyn Cloud, place: &Place) -> Vec<String> {
+    // Where this fails, the look at the chain fails likewise, and says so.
+    let trails = cloud.trails().await.unwrap_or_default();
+    let seen = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
+    let own: Vec<&Trail> = trails.iter().filter(|trail| lives_here(trail, place)).collect();
+    let tags = join_all(own.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
+    let carries = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().is_ok_and(|tags| tagged(tags));
+    let tagged = own.iter().zip(&tags).filter(|(_, tags)| carries(tags)).map(|(trail, _)| trail.name.clone());
+    let attached = own.iter().filter(|trail| trail.log_group() == Some(DEFAULT_LOG_GROUP)).map(|t| t.name.clone());
+    let used = choose_trail(&seen, None, place).map(|trail| trail.name.clone());
+    let mut names: Vec<String> = Vec::new();
+    for name in tagged.chain(attached).chain(used).chain([TRAIL.to_owned()]) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A shadow's tags are asked for where it lives.
+fn lives_here(trail: &Trail, place: &Place) -> bool {
+    trail.home_region == place.region && trail.arn.split(':').nth(4) == Some(place.account.as_str())
+}
+
+async fn chain(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, contents: bool) -> Chain {
+    let mut observed = observe(cloud, identity, region, wishes, Look::Chain).await;
+    let settings = Settings::resolve(identity, region, wishes, &observed);
+    // Alarms of other names on the metric, and on the one rootbell counts into, come to light whatever is in between.
+    let own = default_metric();
+    let (found, more) = join!(
+        cloud.alarms_on(&settings.metric),
+        OptionFuture::from((settings.metric != own).then(|| cloud.alarms_on(&own))),
+    );
+    for found in [Some(found), more].into_iter().flatten() {
+        add_new(&mut observed.alarms, seen(found));
+    }
+    let ours = whose(cloud, &settings, &observed).await;
+    let own_trail = ours.trail == Ok(true);
+    let attached = ours.log_group == Ok(true) && observed.trail.is_some();
+    let (role, bucket) = join!(
+        OptionFuture::from(
+            (own_trail || attached || settings.role_is_ours()).then(|| cloud.role(&settings.role.value))
+        ),
+        OptionFuture::from((own_trail || settings.bucket_is_ours()).then(|| cloud.bucket(&settings.bucket.value))),
+    );
+    observed.role = seen(role.unwrap_or(Ok(None)));
+    observed.bucket = seen(bucket.unwrap_or(Ok(BucketName::NotOurs)));
+    let ours = Ours { contents: count(cloud, &observed, contents).await, ..ours };
+    Chain { settings, observed, ours }
+}
+
+async fn whose(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> Ours {
+    let place = &settings.place;
+    let carries = async |of: Tagged, arn: String| seen(cloud.tags(of, &arn).await.map(|tags| tagged(&tags)));
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| lives_here(trail, place));
+    let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+    let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
+    let names = observed.alarms.as_deref().unwrap_or_default().iter().map(|alarm| alarm.name.clone());
+    let names: Vec<String> = names.collect();
+    let (trail, group, topic, alarms) = join!(
+        OptionFuture::from(trail.map(|trail| carries(Tagged::Trail, trail.arn.clone()))),
+        OptionFuture::from(group.map(|group| carries(Tagged::LogGroup, log_group(place, &group.name)))),
+        OptionFuture::from(topic.map(|topic| carries(Tagged::Topic, topic.arn.clone()))),
+        join_all(names.iter().map(|name| carries(Tagged::Alarm, place.alarm_arn(name)))),
+    );
+    let alarms: Seen<Vec<bool>> = alarms.into_iter().collect();
+    Ours {
+        trail: trail.unwrap_or(Ok(false)),
+        log_group: group.unwrap_or(Ok(false)),
+        topic: topic.unwrap_or(Ok(false)),
+        alarms: alarms.map(|carry| names.into_iter().zip(carry).filter(|(_, ours)| *ours).map(|(n, _)| n).collect()),
+        contents: Ok(None),
+    }
+}
+
+async fn count(cloud: &dyn Cloud, observed: &Observed, wanted: bool) -> Seen<Option<Contents>> {
+    match &observed.bucket {
+        Ok(BucketName::Ours(bucket)) if wanted && tagged(&bucket.tags) => {
+            seen(cloud.bucket_contents(&bucket.name).await.map(Some))
+        }
+        _ => Ok(None),
+    }
+}

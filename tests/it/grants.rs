@@ -1,0 +1,299 @@
+//! The least privilege: the policies allow what real runs ask for, no more and no fewer.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rootbell::cloud::Cloud;
+use rootbell::cloud::demo::DemoCloud;
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::domain::grant::{Use, actions, policy};
+use rootbell::domain::observed::Metric;
+use rootbell::domain::plan::leave::leave;
+use rootbell::domain::{Observed, Settings, Wishes};
+use rootbell::engine::ring::{Bell, Line, Watcher, run_drill, test};
+use rootbell::engine::watch::{Question, ask};
+use rootbell::engine::{self, Look};
+use serde_json::json;
+
+use crate::properties::{EMAIL, HARMS, cloud, here, now, set_up, wishes};
+use crate::support::tester::{START, Tester};
+
+type Words = BTreeSet<String>;
+
+/// The permissions of a call, by the API's own name of it: what the Service Authorization Reference (one page a service)
+/// says of the action and of its dependent actions, and the API references of tags that come along.
+pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
+    match operation {
+        // STS API: no permissions are required.
+        "GetCallerIdentity" => vec![],
+        "ListAccountAliases" => vec!["iam:ListAccountAliases"],
+        "DescribeTrails" => vec!["cloudtrail:DescribeTrails"],
+        "GetTrailStatus" => vec!["cloudtrail:GetTrailStatus"],
+        "GetEventSelectors" => vec!["cloudtrail:GetEventSelectors"],
+        "ListTags" => vec!["cloudtrail:ListTags"],
+        "CreateTrail" => vec!["cloudtrail:CreateTrail", "cloudtrail:AddTags", "iam:PassRole"],
+        "UpdateTrail" => vec!["cloudtrail:UpdateTrail"],
+        "PutEventSelectors" => vec!["cloudtrail:PutEventSelectors"],
+        "StartLogging" => vec!["cloudtrail:StartLogging"],
+        "StopLogging" => vec!["cloudtrail:StopLogging"],
+        "DeleteTrail" => vec!["cloudtrail:DeleteTrail"],
+        "HeadBucket" => vec!["s3:ListBucket"],
+        "GetBucketPolicy" => vec!["s3:GetBucketPolicy"],
+        "GetBucketVersioning" => vec!["s3:GetBucketVersioning"],
+        "GetPublicAccessBlock" => vec!["s3:GetBucketPublicAccessBlock"],
+        "GetBucketOwnershipControls" => vec!["s3:GetBucketOwnershipControls"],
+        "GetBucketTagging" => vec!["s3:GetBucketTagging"],
+        "ListObjectVersions" => vec!["s3:ListBucketVersions"],
+        // With the header that turns ACLs off.
+        "CreateBucket" => vec!["s3:CreateBucket", "s3:PutBucketOwnershipControls"],
+        "PutBucketOwnershipControls" => vec!["s3:PutBucketOwnershipControls"],
+        "PutPublicAccessBlock" => vec!["s3:PutBucketPublicAccessBlock"],
+        "PutBucketVersioning" => vec!["s3:PutBucketVersioning"],
+        "PutBucketTagging" => vec!["s3:PutBucketTagging"],
+        "PutBucketPolicy" => vec!["s3:PutBucketPolicy"],
+        "DeleteBucketPolicy" => vec!["s3:DeleteBucketPolicy"],
+        // By version: both.
+        "DeleteObjects" => vec!["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "DeleteBucket" => vec!["s3:DeleteBucket"],
+        "DescribeLogGroups" => vec!["logs:DescribeLogGroups"],
+        "DescribeMetricFilters" => vec!["logs:DescribeMetricFilters"],
+        "TestMetricFilter" => vec!["logs:TestMetricFilter"],
+        "FilterLogEvents" => vec!["logs:FilterLogEvents"],
+        "CreateLogGroup" => vec!["logs:CreateLogGroup", "logs:TagResource"],
+        "PutRetentionPolicy" => vec!["logs:PutRetentionPolicy"],
+        "PutMetricFilter" => vec!["logs:PutMetricFilter"],
+        "DeleteMetricFilter" => vec!["logs:DeleteMetricFilter"],
+        "DeleteLogGroup" => vec!["logs:DeleteLogGroup"],
+        "CreateLogStream" => vec!["logs:CreateLogStream"],
+        "PutLogEvents" => vec!["logs:PutLogEvents"],
+        "GetRole" => vec!["iam:GetRole"],
+        "GetRolePolicy" => vec!["iam:GetRolePolicy"],
+        "CreateRole" => vec!["iam:CreateRole", "iam:TagRole"],
+        "UpdateAssumeRolePolicy" => vec!["iam:UpdateAssumeRolePolicy"],
+        "PutRolePolicy" => vec!["iam:PutRolePolicy"],
+        "DeleteRolePolicy" => vec!["iam:DeleteRolePolicy"],
+        "DeleteRole" => vec!["iam:DeleteRole"],
+        "GetTopicAttributes" => vec!["sns:GetTopicAttributes"],
+        "ListSubscriptionsByTopic" => vec!["sns:ListSubscriptionsByTopic"],
+        "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
+        "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],
+        "Subscribe" => vec!["sns:Subscribe"],
+        "Unsubscribe" => vec!["sns:Unsubscribe"],
+        "DeleteTopic" => vec!["sns:DeleteTopic"],
+        "DescribeAlarms" => vec!["cloudwatch:DescribeAlarms"],
+        "DescribeAlarmsForMetric" => vec!["cloudwatch:DescribeAlarmsForMetric"],
+        "DescribeAlarmHistory" => vec!["cloudwatch:DescribeAlarmHistory"],
+        "GetMetricData" => vec!["cloudwatch:GetMetricData"],
+        "PutMetricAlarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+        "SetAlarmState" => vec!["cloudwatch:SetAlarmState"],
+        "DeleteAlarms" => vec!["cloudwatch:DeleteAlarms"],
+        "ListTagsForResource" => match service {
+            "logs" => vec!["logs:ListTagsForResource"],
+            "sns" => vec!["sns:ListTagsForResource"],
+            "monitoring" => vec!["cloudwatch:ListTagsForResource"],
+            _ => vec!["logs:ListTagsForResource", "sns:ListTagsForResource", "cloudwatch:ListTagsForResource"],
+        },
+        other => panic!("no permission is known for {other}"),
+    }
+}
+
+/// What the demo was asked for. It answers at once what AWS is asked for piece by piece.
+fn asked(clouds: &[DemoCloud]) -> Words {
+    let pieces = |operation: &str| match operation {
+        "GetCallerIdentity" => vec!["GetCallerIdentity", "ListAccountAliases"],
+        "GetRole" => vec!["GetRole", "GetRolePolicy"],
+        "HeadBucket" => vec![
+            "HeadBucket",
+            "GetBucketPolicy",
+            "GetBucketVersioning",
+            "GetPublicAccessBlock",
+            "GetBucketOwnershipControls",
+            "GetBucketTagging",
+        ],
+        _ => vec![],
+    };
+    let mut words = Words::new();
+    for call in clouds.iter().flat_map(DemoCloud::calls) {
+        let all = pieces(&call);
+        let all = if all.is_empty() { vec![call.as_str()] } else { all };
+        words.extend(all.into_iter().flat_map(|operation| permissions("", operation)).map(str::to_owned));
+    }
+    words
+}
+
+fn granted(of: Use) -> Words {
+    let observed = Observed::nothing();
+    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &wishes(), &observed);
+    actions(&policy(of, &settings, &observed)).into_iter().collect()
+}
+
+#[track_caller]
+fn same(asked: &Words, granted: &Words) {
+    let more: Vec<_> = granted.difference(asked).collect();
+    let fewer: Vec<_> = asked.difference(granted).collect();
+    assert!(
+        more.is_empty() && fewer.is_empty(),
+        "granted and never asked for: {more:?}; asked for and not granted: {fewer:?}"
+    );
+}
+
+fn ready() -> Account {
+    Account::default().set_up_for(&[EMAIL]).unwrap()
+}
+
+#[test]
+fn setting_up_asks_for_exactly_what_its_policy_allows() {
+    // Afresh, after each harm, and through the wizard, which tries the filter's pattern.
+    let mut clouds = vec![cloud(Account::default())];
+    for (_, harm) in HARMS {
+        let mut account = ready();
+        harm(&mut account);
+        clouds.push(cloud(account));
+    }
+    for cloud in &clouds {
+        now(set_up(cloud, &wishes()));
+    }
+    let mut wizard = Tester::on(Account::default(), 80, 24);
+    wizard.press("enter enter").settle().press("enter").fill(EMAIL).settle();
+    wizard.press("enter").settle().press("enter").settle().press("enter").settle();
+    wizard.press("enter").settle().press("enter").settle();
+    clouds.push(wizard.on_account(Clone::clone));
+    let mut asked = asked(&clouds);
+    // A standing trail gets the role handed as well.
+    assert!(asked.contains("cloudtrail:UpdateTrail"));
+    asked.insert("iam:PassRole".into());
+    same(&asked, &granted(Use::SetUp));
+}
+
+/// Reads a chain whose alarm has another name, so that every question is asked.
+async fn read(cloud: &DemoCloud) -> Settings {
+    cloud.meddle(|account| {
+        let alarms = std::mem::take(&mut here(account).alarms);
+        here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
+    });
+    let identity = cloud.identity().await.unwrap();
+    let observed = engine::observe(cloud, &identity, "eu-west-1", &Wishes::default(), Look::Chain).await;
+    Settings::resolve(&identity, "eu-west-1", &Wishes::default(), &observed)
+}
+
+#[test]
+fn watching_asks_for_exactly_what_its_policy_allows() {
+    let cloud = cloud(ready());
+    now(async {
+        let settings = read(&cloud).await;
+        let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
+        let alarm = settings.alarm.value.clone();
+        for question in [
+            Question::Alarm { name: alarm.clone() },
+            Question::History { alarm, since: from },
+            Question::Metric { metric: settings.metric.clone(), from, to },
+            Question::Events {
+                log_group: settings.log_group.value.clone(),
+                pattern: settings.pattern.value.clone(),
+                from,
+                to,
+                page: None,
+            },
+        ] {
+            ask(&cloud, &question).await.unwrap();
+        }
+    });
+    same(&asked(&[cloud]), &granted(Use::Watch));
+}
+
+#[test]
+fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
+    let cloud = now(async {
+        let began = tokio::time::Instant::now();
+        let clock = move || {
+            let passed = SignedDuration::try_from(began.elapsed()).unwrap();
+            START.parse::<Timestamp>().unwrap() + passed
+        };
+        let cloud = DemoCloud::new(ready(), Arc::new(clock));
+        let settings = read(&cloud).await;
+        let caller = cloud.identity().await.unwrap();
+        let bell = Bell {
+            alarm: settings.alarm.value.clone(),
+            caller,
+            region: "eu-west-1".into(),
+            patience: SignedDuration::from_mins(10),
+        };
+        let watcher = Watcher { clock: &clock, news: &|_| {} };
+        assert!(test(&cloud, &bell, &watcher).await.unwrap().dispatched());
+        tokio::time::sleep(std::time::Duration::from_mins(10)).await;
+        let line = Line {
+            log_group: settings.log_group.value.clone(),
+            pattern: settings.pattern.value.clone(),
+            metric: Metric { ..settings.metric.clone() },
+            id: "drill-1".into(),
+        };
+        assert!(run_drill(&cloud, &bell, &line, &watcher).await.unwrap().dispatched());
+        cloud
+    });
+    same(&asked(&[cloud]), &granted(Use::Test));
+}
+
+/// Everything that a tear-down can come upon: all its own, and all but the topic, the bucket, … somebody else's.
+fn leavings() -> Vec<(DemoCloud, Wishes)> {
+    let mut adopted = Account::default();
+    let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
+    let theirs = |sid: &str| json!({ "Statement": [{ "Sid": sid, "Effect": "Deny", "Action": "x", "Resource": "*" }] });
+    adopted.buckets.insert("bare".into(), closed.clone());
+    adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs("Theirs")), ..closed });
+    adopted
+        .roles
+        .insert("theirs".into(), Role { trust: theirs("Theirs"), policy: Some(theirs("Theirs")), ..Role::default() });
+    let region = here(&mut adopted);
+    region.topics.insert("oncall".into(), Topic { policy: Some(theirs("Theirs")), ..Topic::default() });
+    region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
+    region
+        .alarms
+        .insert("pager".into(), Alarm { namespace: "rootbell".into(), metric: "RootUse".into(), ..Alarm::default() });
+    let trail =
+        Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
+    let mut attached = Account::default();
+    here(&mut attached).trails.insert("audit".into(), trail);
+    let named = |bucket: &str| Wishes {
+        bucket: Some(bucket.into()),
+        role: Some("theirs".into()),
+        topic: Some("oncall".into()),
+        log_group: Some("central".into()),
+        ..wishes()
+    };
+    vec![
+        (cloud(Account::default()), wishes()),
+        (cloud(adopted.clone()), named("bare")),
+        (cloud(adopted.clone()), named("theirs")),
+        (cloud(adopted), Wishes { alarm: Some("pager".into()), ..wishes() }),
+        (cloud(attached), Wishes { trail: Some("audit".into()), ..wishes() }),
+    ]
+}
+
+#[test]
+fn leaving_asks_for_exactly_what_its_policy_allows() {
+    for with_logs in [false, true] {
+        let all = leavings();
+        let mut said = Words::new();
+        for (cloud, wishes) in &all {
+            now(async {
+                set_up(cloud, wishes).await;
+                cloud.confirm(EMAIL);
+                cloud.meddle(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
+                let before = cloud.calls().len();
+                let identity = cloud.identity().await.unwrap();
+                let chains = engine::leave::belongings(cloud, &identity, "eu-west-1", wishes, with_logs).await;
+                let plan = leave(&chains, with_logs);
+                let report = engine::run(cloud, &plan, None, &|_| {}).await;
+                assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
+                said.extend(cloud.calls().into_iter().skip(before));
+            });
+        }
+        // Only what was called for leaving counts.
+        let pieces = ["GetRolePolicy", "ListAccountAliases", "GetBucketPolicy", "GetBucketVersioning"];
+        let more = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
+        let calls = said.iter().map(String::as_str).chain(pieces).chain(more);
+        let asked: Words = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
+        same(&asked, &granted(Use::Leave { with_logs }));
+    }
+}

@@ -1,0 +1,429 @@
+//! Leaving without a trace: what was set up is taken away, whatever happened to it since and wherever the tear-down was
+//! stopped, and nothing that is somebody else's changes.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, LogGroup, Role, Topic, Trail};
+use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::{Cloud, ErrorKind};
+use rootbell::domain::plan::leave::leave;
+use rootbell::domain::{Action, Change, Plan, Wishes};
+use rootbell::engine;
+use serde_json::json;
+
+use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, wishes};
+
+async fn parting(cloud: &DemoCloud, wishes: &Wishes, logs: bool) -> Plan {
+    let identity = cloud.identity().await.unwrap();
+    let region = cloud.snapshot().region;
+    let chains = engine::leave::belongings(cloud, &identity, &region, wishes, logs).await;
+    leave(&chains, logs)
+}
+
+/// Takes it all away in one run; what is left to be done after that.
+async fn tear_down(cloud: &DemoCloud, wishes: &Wishes, logs: bool) -> Plan {
+    let plan = parting(cloud, wishes, logs).await;
+    let report = engine::run(cloud, &plan, None, &|_| {}).await;
+    assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
+    parting(cloud, wishes, logs).await
+}
+
+/// Log files have come, and the e-mail was opened.
+fn some_time_passes(cloud: &DemoCloud, email: &str) {
+    cloud.confirm(email);
+    cloud.meddle(|account| {
+        account.buckets.values_mut().for_each(|bucket| (bucket.objects, bucket.bytes) = (2_500, 1_000_000));
+    });
+}
+
+/// Things that have nothing to do with rootbell, down to names that look like its own.
+fn neighbours(account: &mut Account) {
+    let bucket = Bucket { objects: 3, bytes: 9, ..Bucket::default() };
+    account.buckets.insert("rootbell-backup".into(), bucket);
+    account.roles.insert("rootbell-deployer".into(), Role::default());
+    let other = "arn:aws:sns:eu-west-1:123456789012:ops";
+    let alarm =
+        Alarm { metric: "Errors".into(), namespace: "app".into(), actions: vec![other.into()], ..Alarm::default() };
+    here(account).alarms.insert("app-errors".into(), alarm);
+    let mut topic = Topic::default();
+    topic.tags.insert("rootbell".into(), "not managed".into());
+    here(account).topics.insert("ops".into(), topic);
+    let filter = Filter {
+        pattern: "{ $.level = \"ERROR\" }".into(),
+        namespace: "app".into(),
+        metric: "Errors".into(),
+        ..Filter::default()
+    };
+    let group = LogGroup { filters: [("errors".to_owned(), filter)].into(), ..LogGroup::default() };
+    here(account).log_groups.insert("app".into(), group);
+}
+
+/// What is left of an account from the generator when everything of rootbell's is taken out by hand.
+fn without_ours(mut account: Account) -> Account {
+    account.buckets.retain(|name, _| name == "rootbell-backup");
+    account.roles.retain(|name, _| name == "rootbell-deployer");
+    let region = here(&mut account);
+    region.trails.retain(|name, _| name == "theirs");
+    region.log_groups.retain(|name, _| name == "app");
+    region.topics.retain(|name, _| name == "ops");
+    region.alarms.retain(|name, _| name == "app-errors");
+    account.timeless()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn set_up_and_taken_away_the_account_is_as_before((harms, mut account) in accounts()) {
+        neighbours(&mut account);
+        let wanted = without_ours(account.clone());
+        let cloud = cloud(account);
+        now(async {
+            set_up(&cloud, &wishes()).await;
+            some_time_passes(&cloud, EMAIL);
+            let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
+            let left = tear_down(&cloud, &Wishes::default(), true).await;
+            prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
+            prop_assert_eq!(cloud.snapshot().buckets["rootbell-backup"].objects, objects);
+            cloud.meddle(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", harms);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn stopped_anywhere_and_run_again_nothing_of_it_is_left((harms, account) in accounts(), stop in 0usize..14) {
+        let wanted = without_ours(account.clone());
+        let cloud = cloud(account);
+        now(async {
+            set_up(&cloud, &wishes()).await;
+            some_time_passes(&cloud, EMAIL);
+            let plan = parting(&cloud, &Wishes::default(), true).await;
+            for change in plan.changes().take(stop) {
+                cloud.apply(change).await.unwrap();
+            }
+            let left = tear_down(&cloud, &Wishes::default(), true).await;
+            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", harms, stop);
+            Ok(())
+        })?;
+    }
+}
+
+/// Somebody else's things that a set-up can be told to use, and how it is told.
+type Adopted = (&'static str, fn(&mut Account), fn(&mut Wishes));
+
+const ADOPTED: &[Adopted] = &[
+    (
+        "a trail without a log group",
+        |a| {
+            let trail = Trail {
+                multi_region: true,
+                log_file_validation: true,
+                logging: true,
+                bucket: "audit".into(),
+                ..Trail::default()
+            };
+            here(a).trails.insert("audit".into(), trail);
+        },
+        |w| w.trail = Some("audit".into()),
+    ),
+    (
+        "a bucket with a policy",
+        |a| {
+            let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
+                "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
+            a.buckets.insert("theirs".into(), closed(Some(policy)));
+        },
+        |w| w.bucket = Some("theirs".into()),
+    ),
+    (
+        "a bucket without a policy",
+        |a| {
+            a.buckets.insert("bare".into(), closed(None));
+        },
+        |w| w.bucket = Some("bare".into()),
+    ),
+    (
+        "a topic that only its owner may use",
+        |a| {
+            let policy = json!({ "Version": "2008-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
+                "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
+            here(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
+        },
+        |w| w.topic = Some("oncall".into()),
+    ),
+    (
+        "a log group",
+        |a| {
+            here(a).log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
+        },
+        |w| w.log_group = Some("central".into()),
+    ),
+    (
+        "a role",
+        |a| {
+            let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
+                "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
+            a.roles.insert("theirs".into(), Role { trust, ..Role::default() });
+        },
+        |w| w.role = Some("theirs".into()),
+    ),
+    (
+        "names of one's own",
+        |_| {},
+        |w| {
+            w.trail = w.trail.take().or(Some("mine".into()));
+            w.topic = w.topic.take().or(Some("mine".into()));
+            (w.filter, w.alarm) = (Some("mine".into()), Some("mine".into()));
+        },
+    ),
+];
+
+/// As rootbell would make it itself, so that it finds nothing to better.
+fn closed(policy: Option<serde_json::Value>) -> Bucket {
+    Bucket {
+        region: "eu-west-1".into(),
+        policy,
+        owner_enforced: true,
+        public_blocked: true,
+        versioned: true,
+        ..Bucket::default()
+    }
+}
+
+fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, Wishes)> {
+    let possible = |all: &Vec<Adopted>| {
+        let has = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
+        // A standing trail keeps its bucket. And where trail, log group and role are all somebody else's, nothing proves
+        // that it was rootbell who brought them together: they stay together.
+        !(has("a trail") && (has("a bucket") || (has("a log group") && has("a role"))))
+    };
+    proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", possible).prop_map(
+        |all| {
+            let (mut account, mut wishes) = (Account::default(), wishes());
+            neighbours(&mut account);
+            for (_, add, tell) in &all {
+                add(&mut account);
+                tell(&mut wishes);
+            }
+            (all.into_iter().map(|(name, _, _)| name).collect(), account, wishes)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_was_adopted_gets_back_what_it_had((names, account, wishes) in adopting(), stop in 0usize..14) {
+        let before = account.clone().timeless();
+        let cloud = cloud(account);
+        now(async {
+            set_up(&cloud, &wishes).await;
+            cloud.confirm(EMAIL);
+            // Stopped once, on the way.
+            let plan = parting(&cloud, &wishes, true).await;
+            for change in plan.changes().take(stop) {
+                cloud.apply(change).await.unwrap();
+            }
+            let left = tear_down(&cloud, &wishes, true).await;
+            prop_assert!(left.is_empty(), "{:?}: {:?}", names, left.changes().collect::<Vec<_>>());
+            prop_assert_eq!(cloud.snapshot().timeless(), before, "{:?}", names);
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn each_adopted_thing_alone_gets_back_what_it_had() {
+    for (name, add, tell) in ADOPTED {
+        let (mut account, mut wishes) = (Account::default(), wishes());
+        add(&mut account);
+        tell(&mut wishes);
+        let before = account.clone().timeless();
+        let cloud = cloud(account);
+        now(async {
+            set_up(&cloud, &wishes).await;
+            assert_ne!(cloud.snapshot().timeless(), before, "{name}");
+            cloud.confirm(EMAIL);
+            let left = tear_down(&cloud, &wishes, true).await;
+            assert!(left.is_empty(), "{name}: {left:?}");
+        });
+        assert_eq!(cloud.snapshot().timeless(), before, "{name}");
+    }
+}
+
+#[test]
+fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
+    let cloud = cloud(Account::default());
+    now(async {
+        set_up(&cloud, &wishes()).await;
+        some_time_passes(&cloud, EMAIL);
+        let left = tear_down(&cloud, &Wishes::default(), false).await;
+        assert!(left.is_empty(), "{left:?}");
+        let account = cloud.snapshot();
+        assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
+        assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].retention_days, Some(365));
+        assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
+        assert!(set_up(&cloud, &wishes()).await.is_empty());
+        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
+    });
+}
+
+#[test]
+fn without_the_logs_nobody_counts_them() {
+    let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
+    now(async {
+        parting(&cloud, &Wishes::default(), false).await;
+        assert!(!cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
+        parting(&cloud, &Wishes::default(), true).await;
+        assert!(cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
+    });
+}
+
+#[test]
+fn nobody_but_the_tear_down_asks_for_tags_and_contents() {
+    let cloud = cloud(Account::default());
+    now(set_up(&cloud, &wishes()));
+    for call in cloud.calls() {
+        assert!(!["ListTags", "ListTagsForResource", "ListObjectVersions"].contains(&call.as_str()), "{call}");
+    }
+}
+
+#[test]
+fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
+    let all = {
+        let cloud = cloud(Account::default());
+        now(async {
+            set_up(&cloud, &wishes()).await;
+            some_time_passes(&cloud, EMAIL);
+            parting(&cloud, &Wishes::default(), true).await
+        })
+    };
+    assert_eq!(all.changes().count(), 11, "{:?}", all.changes().map(Change::id).collect::<Vec<_>>());
+    for change in all.changes() {
+        let cloud = cloud(Account::default());
+        now(async {
+            set_up(&cloud, &wishes()).await;
+            some_time_passes(&cloud, EMAIL);
+            let operation = change.operation().name;
+            cloud.fault(operation, Fault::Deny);
+            let report = engine::run(&cloud, &all, None, &|_| {}).await;
+            assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
+            assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
+            // AWS's own names of what is missing, and on what.
+            let arn = &change.arns(&cloud.snapshot().place("eu-west-1"))[0];
+            assert!(
+                report.failed[0].1.fix().contains(&format!(r#""Resource":"{arn}""#)),
+                "{}",
+                report.failed[0].1.fix()
+            );
+            // What was skipped needed it, and the rest is done.
+            let skipped: BTreeSet<&String> = report.skipped.iter().collect();
+            for other in all.changes().filter(|c| c.id() != change.id()) {
+                let waits = all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
+                assert_eq!(skipped.contains(&other.id()), waits, "{operation} and {}", other.id());
+            }
+            cloud.mend(operation);
+            assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty(), "{operation}");
+            assert_eq!(cloud.snapshot().timeless(), Account::default().timeless(), "{operation}");
+        });
+    }
+}
+
+#[test]
+fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
+    let cloud = cloud(Account::default());
+    now(async {
+        set_up(&cloud, &wishes()).await;
+        some_time_passes(&cloud, EMAIL);
+        let plan = parting(&cloud, &Wishes::default(), true).await;
+        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        let report = engine::run(&cloud, &plan, None, &|_| {}).await;
+        assert!(report.succeeded(), "{report:?}");
+    });
+}
+
+#[test]
+fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
+    for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
+        let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
+        cloud.fault(operation, Fault::Deny);
+        let plan = now(parting(&cloud, &Wishes::default(), true));
+        assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
+        assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
+    }
+}
+
+#[test]
+fn a_set_up_of_another_region_is_left_alone() {
+    let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
+    let before = made.snapshot().timeless();
+    let elsewhere = made.in_region("us-east-1");
+    now(async {
+        let identity = elsewhere.identity().await.unwrap();
+        let chains = engine::leave::belongings(&elsewhere, &identity, "us-east-1", &Wishes::default(), true).await;
+        let plan = leave(&chains, true);
+        assert!(plan.is_empty(), "{plan:?}");
+        let trail = plan.rows.iter().find(|row| row.resource == "trail").unwrap();
+        assert_eq!(trail.detail, "lives in eu-west-1: to take it away, go there (--region eu-west-1)");
+    });
+    assert_eq!(made.snapshot().timeless(), before);
+}
+
+#[test]
+fn an_organizations_trail_and_what_hangs_on_it_stay() {
+    let mut account = Account::default();
+    let trail = Trail {
+        owner: Some("210987654321".into()),
+        organization: true,
+        multi_region: true,
+        bucket: "org".into(),
+        log_group_arn: Some("arn:aws:logs:eu-west-1:210987654321:log-group:org:*".into()),
+        logging: true,
+        ..Trail::default()
+    };
+    here(&mut account).trails.insert("org".into(), trail);
+    let before = account.clone().timeless();
+    let cloud = cloud(account);
+    now(async {
+        set_up(&cloud, &wishes()).await;
+        cloud.confirm(EMAIL);
+        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+    });
+    assert_eq!(cloud.snapshot().timeless(), before);
+}
+
+#[test]
+fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
+    let cloud = cloud(Account::default());
+    now(async {
+        set_up(&cloud, &wishes()).await;
+        let plan = parting(&cloud, &Wishes::default(), true).await;
+        let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
+        assert_eq!(row.action, Action::Keep);
+        assert!(row.detail.contains("48 hours"), "{row:?}");
+        tear_down(&cloud, &Wishes::default(), true).await;
+        let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
+        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Pending));
+    });
+}
+
+#[test]
+fn a_topic_without_its_subscriptions_and_a_bucket_with_a_file_are_what_the_order_is_for() {
+    let cloud = cloud(Account::default());
+    now(async {
+        set_up(&cloud, &wishes()).await;
+        some_time_passes(&cloud, EMAIL);
+        let plan = parting(&cloud, &Wishes::default(), true).await;
+        let by = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
+        assert_eq!(cloud.apply(by("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(by("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        cloud.apply(by("topic.delete")).await.unwrap();
+        let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
+        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nobody can take it off any more");
+    });
+}

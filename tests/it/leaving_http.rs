@@ -1,0 +1,252 @@
+//! Real HTTP: what `apply` made, `destroy` takes away, read back with the SDK; and the policies hold what went by.
+
+use std::collections::BTreeSet;
+
+use crate::grants::permissions;
+use crate::support::World;
+use crate::support::program::{Ended, Program};
+use crate::support::pty::key;
+use crate::support::read::{self, Account, Names};
+use crate::wire::wanted;
+
+const REGION: &str = "eu-west-1";
+const BUCKET: &str = "rootbell-000000000000-eu-west-1";
+
+fn world() -> World {
+    let world = World::new(REGION);
+    set_up(&world);
+    world
+}
+
+fn set_up(world: &World) -> Ended {
+    world.rootbell(&["apply", "--yes"]).args(["--email", "a@example.com", "--email", "b@example.com"]).output().exits(0)
+}
+
+fn destroy(world: &World) -> Program {
+    world.rootbell(&["destroy", "--yes", "--with-logs"])
+}
+
+fn put_objects(world: &World, count: usize) {
+    read::put_objects(&world.emulator.url(), REGION, BUCKET, count);
+}
+
+fn account(world: &World) -> Account {
+    world.account(&Names::default_in(REGION))
+}
+
+#[test]
+fn nothing_is_left_of_what_apply_made() {
+    let world = world();
+    put_objects(&world, 1_010);
+    world.proxy.forget();
+    let said = destroy(&world).output().exits(0);
+    assert!(said.stderr.contains("1,012 objects, 101.1 kB, every version"), "{said:#?}");
+    assert!(said.stdout.starts_with("Taken away: 12 changes made in account 000000000000"), "{said:#?}");
+    assert_eq!(world.proxy.counts()["DeleteObjects"], 2, "in batches of a thousand");
+    assert_eq!(account(&world), Account::default());
+    let again = destroy(&world).output().exits(0);
+    assert!(again.stdout.starts_with("Nothing to take away: there is nothing of rootbell's"), "{again:#?}");
+}
+
+#[test]
+fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
+    let world = world();
+    put_objects(&world, 3);
+    let said = world.rootbell(&["destroy", "--yes"]).output().exits(0);
+    assert!(said.stdout.contains("log group rootbell/cloudtrail: stays with its events"), "{said:#?}");
+    let all = wanted(REGION);
+    let kept = Account { bucket: all.bucket, log_group: all.log_group, ..Account::default() };
+    assert_eq!(account(&world), kept);
+    let again = world.rootbell(&["destroy", "--yes"]).output().exits(0);
+    assert!(again.stdout.starts_with("Nothing to take away in account"), "{again:#?}");
+    set_up(&world);
+    assert_eq!(account(&world), wanted(REGION));
+}
+
+#[test]
+fn a_look_at_what_would_go_changes_nothing() {
+    let world = world();
+    world.proxy.forget();
+    let text = world.rootbell(&["destroy", "--format", "text"]).output().exits(3);
+    assert!(text.stdout.contains("- SNS topic"), "{text:#?}");
+    let json = world.rootbell(&["destroy", "--with-logs", "--format", "json"]).output().exits(3).json();
+    let changes = json["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 12, "{json}");
+    assert!(changes.iter().all(|change| change["action"] == "delete"), "{json}");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(account(&world), wanted(REGION));
+}
+
+#[test]
+fn the_script_takes_away_the_same() {
+    let world = world();
+    put_objects(&world, 5);
+    let plan = world.rootbell(&["destroy", "--with-logs", "--format", "aws-cli"]).output().exits(3);
+    let script = world.emulator.home().join("leave.sh");
+    std::fs::write(&script, &plan.stdout).unwrap();
+    let ran = world.aws_cli("sh").arg(&script).output().unwrap();
+    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stderr), plan.stdout);
+    assert_eq!(account(&world), Account::default());
+}
+
+#[test]
+fn killed_after_any_deletion_it_goes_on_from_there() {
+    let world = World::new(REGION);
+    for writes in [1, 3, 5, 8, 10, 11] {
+        world.reset();
+        set_up(&world);
+        put_objects(&world, 2);
+        world.proxy.hold_after_writes(writes);
+        let running = destroy(&world).start();
+        world.proxy.wait_until_held();
+        running.kill();
+        world.proxy.clear();
+        destroy(&world).output().exits(0);
+        assert_eq!(account(&world), Account::default(), "killed after {writes} deletions");
+    }
+}
+
+#[test]
+fn a_denied_deletion_is_named_and_the_rest_goes() {
+    let world = world();
+    world.proxy.deny("DeleteTopic");
+    let said = destroy(&world).arg("--json").output().exits(1);
+    let result = said.json();
+    assert_eq!(result["failed"][0]["id"], "topic.delete:rootbell-alerts", "{result}");
+    assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:DeleteTopic"), "{result}");
+    assert_eq!(result["skipped"], serde_json::json!([]));
+    assert_eq!(result["open"][0], "Run `rootbell destroy --with-logs`: it goes on from there.");
+    let left = account(&world);
+    assert_eq!(Account { topic: None, ..left.clone() }, Account::default());
+    assert_eq!(left.topic, wanted(REGION).topic);
+    world.proxy.clear();
+    destroy(&world).output().exits(0);
+    assert_eq!(account(&world), Account::default());
+}
+
+#[test]
+fn names_that_nothing_leads_to_any_more_are_said() {
+    let world = World::new(REGION);
+    let names = ["--topic", "on-call", "--alarm", "root rings"];
+    world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).args(names).output().exits(0);
+    world.proxy.deny("DeleteTopic");
+    // The chain leads from the filter to the alarm, and from there to the topic.
+    let said = world.rootbell(&["destroy", "--yes"]).output().exits(1);
+    assert!(said.stdout.contains("Run `rootbell destroy --topic on-call --alarm 'root rings'`"), "{said:#?}");
+    world.proxy.clear();
+    let said = world.rootbell(&["destroy", "--yes"]).args(names).output().exits(0);
+    assert!(said.stdout.starts_with("Taken away: 1 change"), "{said:#?}");
+}
+
+#[test]
+fn a_trail_of_somebody_elses_is_given_back_without_the_log_group() {
+    let world = World::new(REGION);
+    read::make_trail(&world.emulator.url(), REGION, "audit");
+    let names = Names { trail: "audit".into(), bucket: "theirs".into(), ..Names::default_in(REGION) };
+    let before = world.account(&names);
+    world.rootbell(&["apply", "--yes", "--email", "a@example.com", "--trail", "audit"]).output().exits(0);
+    let attached = world.account(&names).trail.unwrap();
+    assert_eq!(
+        attached.log_group_arn.as_deref(),
+        Some("arn:aws:logs:eu-west-1:000000000000:log-group:rootbell/cloudtrail:*")
+    );
+    let said = destroy(&world).output().exits(0);
+    assert!(said.stderr.contains("~ trail"), "{said:#?}");
+    let mut after = world.account(&names);
+    // The emulator keeps an empty text where AWS has nothing.
+    let trail = after.trail.as_mut().unwrap();
+    for arn in [&mut trail.log_group_arn, &mut trail.role_arn] {
+        *arn = arn.take().filter(|arn| !arn.is_empty());
+    }
+    assert_eq!(after, before);
+}
+
+#[test]
+fn nothing_goes_until_the_word_is_typed() {
+    let world = world();
+    let said = world.rootbell(&["destroy"]).stdin("destroy\n").output().exits(2).without_result();
+    said.says("--yes").says("Nothing is changed");
+    let mut pty = world.rootbell(&["destroy"]).pty(100, 40);
+    pty.wait_for("Type `destroy`, or the account's number 000000000000, to make these 9 changes:");
+    pty.press("yes");
+    pty.press(key::ENTER);
+    pty.wait_for("Nothing is changed.");
+    assert_eq!(pty.wait_exit().code, 1);
+    assert_eq!(account(&world), wanted(REGION));
+    let mut pty = world.rootbell(&["destroy"]).pty(100, 40);
+    pty.wait_for("Type `destroy`, or the account's number 000000000000, to make these 9 changes:");
+    pty.press("000000000000");
+    pty.press(key::ENTER);
+    pty.wait_for("Taken away: ");
+    assert_eq!(pty.wait_exit().code, 0);
+    assert_eq!(account(&world).trail, None);
+}
+
+/// What went by, as permissions.
+fn asked(world: &World) -> BTreeSet<String> {
+    let seen = world.proxy.seen();
+    let all = seen.iter().flat_map(|seen| permissions(&seen.call.service, &seen.call.operation));
+    all.map(str::to_owned).collect()
+}
+
+fn granted(world: &World, args: &[&str]) -> BTreeSet<String> {
+    let policy = world.rootbell(&[&["policy"], args].concat()).output().exits(0).json();
+    rootbell::domain::grant::actions(&policy).into_iter().collect()
+}
+
+#[test]
+fn every_request_that_went_by_is_in_the_policy_and_what_is_not_asked_for_here_is_known() {
+    let world = World::new(REGION);
+    set_up(&world);
+    set_up(&world);
+    world.rootbell(&["plan", "--email", "a@example.com"]).output().decent();
+    world.rootbell(&["status"]).output().decent();
+    let asked_for = asked(&world);
+    let setup = granted(&world, &["setup"]);
+    assert_eq!(asked_for.difference(&setup).collect::<Vec<_>>(), Vec::<&String>::new());
+    // Only a drifted account, and the wizard, ask for these.
+    let drifted = [
+        "cloudtrail:PutEventSelectors",
+        "cloudtrail:UpdateTrail",
+        "cloudwatch:DescribeAlarmsForMetric",
+        "iam:UpdateAssumeRolePolicy",
+        "logs:TestMetricFilter",
+        "sns:SetTopicAttributes",
+    ];
+    assert_eq!(setup.difference(&asked_for).collect::<Vec<_>>(), drifted.iter().collect::<Vec<_>>());
+
+    put_objects(&world, 2);
+    world.proxy.forget();
+    world.rootbell(&["destroy", "--yes"]).output().exits(0);
+    let asked_for = asked(&world);
+    let leave = granted(&world, &["destroy"]);
+    assert_eq!(asked_for.difference(&leave).collect::<Vec<_>>(), Vec::<&String>::new());
+    // Only what is somebody else's asks for these.
+    let adopted = [
+        "cloudtrail:UpdateTrail",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketPolicy",
+        "sns:SetTopicAttributes",
+    ];
+    assert_eq!(leave.difference(&asked_for).collect::<Vec<_>>(), adopted.iter().collect::<Vec<_>>());
+
+    world.proxy.forget();
+    destroy(&world).output().exits(0);
+    let all = asked(&world);
+    let logs: Vec<String> = granted(&world, &["destroy", "--with-logs"]).difference(&leave).cloned().collect();
+    assert_eq!(
+        logs,
+        [
+            "logs:DeleteLogGroup",
+            "s3:DeleteBucket",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:ListBucketVersions"
+        ]
+    );
+    assert!(logs.iter().all(|action| all.contains(action)), "{all:?}");
+}
