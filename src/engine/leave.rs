@@ -42,7 +42,8 @@ async fn heads(cloud: &dyn Cloud, place: &Place) -> Vec<String> {
     let seen = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
     let own: Vec<&Trail> = trails.iter().filter(|trail| lives_here(trail, place)).collect();
     let tags = join_all(own.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
-    let carries = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().is_ok_and(|tags| tagged(tags));
+    // One whose tags may not be read may be ours: the look at its chain says so again, where it is heard.
+    let carries = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().map_or(true, |tags| tagged(tags));
     let tagged = own.iter().zip(&tags).filter(|(_, tags)| carries(tags)).map(|(trail, _)| trail.name.clone());
     let attached = own.iter().filter(|trail| trail.log_group() == Some(DEFAULT_LOG_GROUP)).map(|t| t.name.clone());
     let used = choose_trail(&seen, None, place).map(|trail| trail.name.clone());

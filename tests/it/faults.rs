@@ -158,8 +158,12 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
                         let said = failed.iter().find(|said| said.contains(&format!("{operation} (")));
-                        let said = said.unwrap_or_else(|| panic!("{name} is not told: {failed:?}"));
-                        assert!(said.contains(why) && said.contains(fix), "{name}: {said}");
+                        // A bucket that may not be looked at cannot be told from somebody else's.
+                        let closed = failed.iter().find(|said| {
+                            (operation.as_str(), kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket")
+                        });
+                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not told: {failed:?}"));
+                        assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
                     }
                     cloud.mend(operation);
                     let left = look(&cloud, &wishes).await.unwrap();
@@ -279,7 +283,9 @@ fn every_command_leaves_with_a_sentence_for_each_call_in_each_kind_of_trouble() 
             std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
             let (status, said, _) = command(&["apply", "--yes", "--email", EMAIL]);
             assert_eq!(status, Some(1), "{name}: {said}");
-            assert!(said.contains(operation) && said.contains(why) && said.contains(fix), "{name}: {said}");
+            let closed = (operation, kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket");
+            let told = said.contains(operation) && said.contains(why) && said.contains(fix);
+            assert!(told || closed, "{name}: {said}");
             let (status, said, _) = command(&["plan", "--email", EMAIL]);
             assert_eq!(status, Some(if is_look { 1 } else { 3 }), "{name}: {said}");
             let (status, said, out) = command(&["status", "--json"]);

@@ -238,14 +238,18 @@ fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
 fn leavings() -> Vec<(DemoCloud, Wishes)> {
     let mut adopted = Account::default();
     let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
-    let theirs = |sid: &str| json!({ "Statement": [{ "Sid": sid, "Effect": "Deny", "Action": "x", "Resource": "*" }] });
+    let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
+    let inline = json!({ "Statement": [statement] });
+    let theirs = || {
+        let mut policy = inline.clone();
+        policy["Statement"][0]["Principal"] = json!("*");
+        policy
+    };
     adopted.buckets.insert("bare".into(), closed.clone());
-    adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs("Theirs")), ..closed });
-    adopted
-        .roles
-        .insert("theirs".into(), Role { trust: theirs("Theirs"), policy: Some(theirs("Theirs")), ..Role::default() });
+    adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs()), ..closed });
+    adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline.clone()), ..Role::default() });
     let region = here(&mut adopted);
-    region.topics.insert("oncall".into(), Topic { policy: Some(theirs("Theirs")), ..Topic::default() });
+    region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
     region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
     region
         .alarms

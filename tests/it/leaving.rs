@@ -359,6 +359,22 @@ fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
 }
 
 #[test]
+fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_elses() {
+    let cloud = cloud(Account::default());
+    let named = Wishes { trail: Some("mine".into()), ..wishes() };
+    now(async {
+        set_up(&cloud, &named).await;
+        cloud.fault("ListTags", Fault::Deny);
+        let plan = parting(&cloud, &Wishes::default(), false).await;
+        assert!(plan.rows.is_empty() && plan.blocked[0].1.contains("ListTags"), "{plan:?}");
+        cloud.mend("ListTags");
+        cloud.confirm(EMAIL);
+        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+    });
+    assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
+}
+
+#[test]
 fn a_set_up_of_another_region_is_left_alone() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().timeless();

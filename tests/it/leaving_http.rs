@@ -208,7 +208,6 @@ fn every_request_that_went_by_is_in_the_policy_and_what_is_not_asked_for_here_is
     let drifted = [
         "cloudtrail:PutEventSelectors",
         "cloudtrail:UpdateTrail",
-        "cloudwatch:DescribeAlarmsForMetric",
         "iam:UpdateAssumeRolePolicy",
         "logs:TestMetricFilter",
         "sns:SetTopicAttributes",

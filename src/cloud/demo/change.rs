@@ -162,7 +162,7 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         Change::DeleteBucketPolicy { bucket } => {
             in_bucket(account, bucket, |b| (b.policy, b.policy_set) = (None, None))
         }
-        Change::EmptyBucket { bucket } => in_bucket(account, bucket, |b| (b.objects, b.bytes) = (0, 0)),
+        Change::EmptyBucket { bucket } => leave::contents(account, bucket),
         Change::DeleteBucket { bucket } => leave::bucket(account, bucket),
     }
 }

@@ -67,6 +67,14 @@ pub fn leave(chains: &[Chain], logs: bool) -> Plan {
             plan.blocked.push(said);
         }
     }
+    for chain in chains.iter().filter(|chain| chain.observed.bucket == Ok(BucketName::Closed)) {
+        let why = format!(
+            "HeadBucket (s3) on `{}`: it may not be looked at, so whose it is cannot be told. Ask for s3:ListBucket on \
+             it, or name another (--bucket).",
+            chain.settings.bucket.value
+        );
+        plan.blocked.push((Step::Trail, why));
+    }
     if !plan.blocked.is_empty() {
         return plan;
     }

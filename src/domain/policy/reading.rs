@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{document, merge, statements, strings};
+use super::{merge, statements, strings, with};
 
 fn allows(statement: &Value) -> bool {
     statement.get("Effect").and_then(Value::as_str) == Some("Allow")
@@ -69,7 +69,7 @@ pub fn trusts_others(trust: &Value) -> bool {
 }
 
 fn without(policy: &Value, unwanted: fn(&Value) -> bool) -> Value {
-    document(&statements(policy).into_iter().filter(|s| !unwanted(s)).collect::<Vec<_>>())
+    with(Some(policy), &statements(policy).into_iter().filter(|s| !unwanted(s)).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

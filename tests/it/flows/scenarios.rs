@@ -67,7 +67,7 @@ fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.sees("organization trail `org-trail` sees every region");
     let theirs = tester.on_account(|cloud| cloud.snapshot().regions["us-east-1"].clone());
-    tester.press("enter").sees("A second one costs 2 USD").sees("cannot be").sees("Enter apply 11");
+    tester.press("enter").sees("costs 2 USD").sees("alone can alter").sees("Enter apply 11");
     tester.press("esc").settle();
     set_up(&mut tester);
     assert_all_done(&mut tester);
@@ -94,7 +94,7 @@ fn organization_its_trail_is_refused_when_it_is_named() {
 #[test]
 fn drifted_each_screw_is_turned_back_and_nothing_else() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
-    tester.sees("is stopped").sees("may not publish").sees("not the one").sees("100");
+    tester.sees("is stopped").sees("may not publish").sees("IAMUser instead of Root").sees("100");
     tester.press("enter").sees("~ trail logging        stopped → records").sees("= trail");
     apply_and_go_on(&mut tester, Step::Trail);
     tester.sees("~ topic policy         CloudWatch may not publish → may").sees("confirmed = subscription");

@@ -2,6 +2,7 @@
 
 use super::{Done, alterable, gone, in_bucket, refused, standing_group, standing_role};
 use crate::cloud::ErrorKind;
+use crate::cloud::demo::Refusal;
 use crate::cloud::demo::account::{Account, Link};
 use crate::cloud::demo::look::Scene;
 
@@ -62,13 +63,13 @@ pub(super) fn trail(account: &mut Account, scene: &Scene, name: &str) -> Done {
 }
 
 pub(super) fn role_policy(account: &mut Account, name: &str) -> Done {
-    let policy = standing_role(account, name)?.policy.take();
+    let policy = standing_role(account, name).map_err(away)?.policy.take();
     policy.map(drop).ok_or_else(|| gone("The role policy cannot be found."))
 }
 
 /// Source: IAM API, DeleteRole, `DeleteConflict`.
 pub(super) fn role(account: &mut Account, name: &str) -> Done {
-    let role = standing_role(account, name)?;
+    let role = standing_role(account, name).map_err(away)?;
     if role.policy.is_some() || !role.other_policies.is_empty() {
         return Err(refused(ErrorKind::Other, "Cannot delete entity, must delete policies first."));
     }
@@ -85,14 +86,24 @@ pub(super) fn log_group(account: &mut Account, scene: &Scene, name: &str) -> Don
     Ok(())
 }
 
+/// What is to go and is not there is gone, not on its way.
+fn away(no: Refusal) -> Refusal {
+    if no.kind == ErrorKind::EventualConsistency { gone(no.message) } else { no }
+}
+
 /// Source: S3 API, DeleteBucket, `BucketNotEmpty`: versions and delete markers count.
 pub(super) fn bucket(account: &mut Account, name: &str) -> Done {
     let mut objects = 0;
-    in_bucket(account, name, |bucket| objects = bucket.objects)?;
+    in_bucket(account, name, |bucket| objects = bucket.objects).map_err(away)?;
     if objects > 0 {
         let message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
         return Err(refused(ErrorKind::Other, message));
     }
     account.buckets.remove(name);
     Ok(())
+}
+
+/// Source: S3 API, DeleteObjects.
+pub(super) fn contents(account: &mut Account, name: &str) -> Done {
+    in_bucket(account, name, |bucket| (bucket.objects, bucket.bytes) = (0, 0)).map_err(away)
 }
