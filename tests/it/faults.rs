@@ -16,6 +16,8 @@ use rootbell::domain::{Change, Settings, Wishes};
 use rootbell::engine::{self, Look};
 use serde_json::{Value, json};
 
+mod screens;
+
 const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
