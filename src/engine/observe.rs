@@ -17,9 +17,9 @@ use crate::domain::{Identity, Observed, Settings, Wishes};
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// What health is judged by.
+    /// From the trail to the inbox: enough to see whether it rings.
     Chain,
-    /// The bucket and the role as well, as a plan needs them.
+    /// The bucket and the role as well, as a plan and the whole verdict need them.
     Everything,
 }
 

@@ -112,6 +112,7 @@ struct Case {
     changes: [usize; 4],
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let case = |name, account, trail, notes, foreign, changes| Case { name, account, trail, notes, foreign, changes };
     let far = with(bare("main"), |a| {

@@ -12,9 +12,11 @@ use rootbell::cloud::demo::account::{Account, Key, Link, Trail};
 use rootbell::cloud::demo::{DemoCloud, Fault};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::key_lacks;
-use rootbell::domain::{Settings, Wishes};
+use rootbell::domain::{Change, Settings, Wishes};
 use rootbell::engine::{self, Look};
 use serde_json::{Value, json};
+
+mod screens;
 
 const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
@@ -167,14 +169,13 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
                     }
                     cloud.mend(operation);
                     let left = look(&cloud, &wishes).await.unwrap();
-                    let again: Vec<String> = left.changes().map(|c| c.id()).filter(|id| done.contains(id)).collect();
+                    let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: what is done stays done");
                     ends_like(&cloud, &whole, &wishes, &name).await;
                 });
             }
         }
     }
-    println!("{} calls in {} kinds of trouble: {cases} cases", operations.len(), KINDS.len());
     assert_eq!(operations.len(), 34, "{operations:?}");
     assert_eq!(cases, 711, "the table is as long as it says");
 }

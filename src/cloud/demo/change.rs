@@ -50,6 +50,7 @@ fn well_formed(policy: &serde_json::Value, on_resource: bool) -> Done {
 }
 
 /// The change, or why not. A refused change alters nothing.
+#[expect(clippy::too_many_lines, reason = "one arm a change, side by side with the list of them")]
 pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Done {
     match change {
         Change::CreateBucket { bucket } => create_bucket(account, scene, bucket),

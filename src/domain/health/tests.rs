@@ -150,6 +150,47 @@ fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
 }
 
 #[test]
+fn a_bucket_and_a_role_that_may_not_be_looked_at_leave_the_verdict_to_cloudtrails_own_word() {
+    let unseen = || Unseen { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
+    let mut observed = Observed { bucket: Err(unseen()), role: Err(unseen()), ..sound() };
+    assert!(judge(&observed).healthy());
+    status(&mut observed).bucket_error = Some("AccessDenied".into());
+    let health = judge(&observed);
+    let told = check(&health, "trail.logging");
+    assert_eq!(told.verdict, Verdict::Wrong);
+    assert!(told.detail.contains("cannot write to its bucket"), "{told:?}");
+}
+
+#[test]
+fn somebody_elses_trail_rings_without_signed_log_files_and_ours_has_to_sign_them() {
+    let mut observed = sound();
+    trail(&mut observed).trail.log_file_validation = false;
+    observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
+    assert_eq!(check(&judge(&observed), "trail.logging").verdict, Verdict::Wrong);
+    trail(&mut observed).trail.name = "theirs".into();
+    observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
+    let health = judge(&observed);
+    assert_eq!(check(&health, "trail.logging").verdict, Verdict::Ok);
+    assert!(check(&health, "trail.logging").detail.contains("not signed"));
+}
+
+#[test]
+fn what_cannot_be_mended_from_here_says_where() {
+    let mut observed = sound();
+    let alter = |observed: &mut Observed, from: &str, to: &str| {
+        let watched = trail(observed);
+        watched.trail.arn = watched.trail.arn.replace(from, to);
+        watched.trail.home_region = watched.trail.arn.split(':').nth(3).unwrap().into();
+        status(observed).logging = false;
+    };
+    alter(&mut observed, "123456789012", "210987654321");
+    assert!(check(&judge(&observed), "trail.logging").fix.contains("Only account 210987654321"));
+    let mut observed = sound();
+    alter(&mut observed, "eu-west-1", "us-east-1");
+    assert!(check(&judge(&observed), "trail.logging").fix.contains("--region us-east-1"));
+}
+
+#[test]
 fn one_confirmed_of_two_is_enough() {
     let mut observed = sound();
     let second = Subscription {

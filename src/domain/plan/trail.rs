@@ -1,5 +1,7 @@
 //! The trail and what it needs: a bucket, a log group, a role.
 
+use std::fmt::Write;
+
 use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, Step};
 use crate::domain::observed::{Bucket, BucketName, Observed, Trail};
@@ -302,12 +304,12 @@ fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     for other in all.iter().filter(|c| c.name != used.name && c.choice != Choice::Create) {
         let how = if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
-        said.push_str(&format!(" Not `{}`{how}: {}.", other.name, other.why));
+        let _ = write!(said, " Not `{}`{how}: {}.", other.name, other.why);
     }
     if used.choice != Choice::Create
         && let Some(new) = all.iter().find(|c| c.choice == Choice::Create)
     {
-        said.push_str(&format!(" One of its own (--trail {}) would cost {}.", new.name, new.cost));
+        let _ = write!(said, " One of its own (--trail {}) would cost {}.", new.name, new.cost);
     }
     plan.notes.push((Step::Trail, said));
 }

@@ -76,6 +76,7 @@ fn without(policy: &Value, unwanted: fn(&Value) -> bool) -> Value {
 mod tests {
     use serde_json::json;
 
+    use super::super::document;
     use super::*;
 
     #[test]

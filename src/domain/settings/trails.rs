@@ -79,6 +79,7 @@ pub fn trail_candidates(observed: &Observed, place: &Place) -> Vec<Candidate> {
 }
 
 /// The trails that are worth a closer look before one is chosen: none where the user or an earlier run has chosen.
+#[must_use]
 pub fn contenders<'a>(trails: &'a [Trail], wish: Option<&str>, place: &Place) -> Vec<&'a Trail> {
     if wish.is_some() || own(trails).is_some() {
         return Vec::new();
