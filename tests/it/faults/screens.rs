@@ -37,7 +37,7 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
     let mut smooth = Tester::on(alice(), 120, 40);
     walk(&mut smooth);
     assert_eq!(smooth.model.screen, Screen::Dashboard);
-    let calls: BTreeSet<String> = smooth.on_account(|cloud| cloud.calls()).into_iter().collect();
+    let calls: BTreeSet<String> = smooth.on_account(DemoCloud::calls).into_iter().collect();
     let whole = smooth.on_account(undisturbed);
     // Each call in one kind of trouble, and each kind of trouble with some call.
     let mut cases = 0;
@@ -55,7 +55,9 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
         let optional = ["TestMetricFilter", "GetTrailStatus", "GetEventSelectors", "PutPublicAccessBlock"];
         let dashboard = ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory"];
         let optional = optional.iter().chain(&dashboard).any(|o| o == operation);
-        assert!(quiet || optional || seen.contains(operation.as_str()), "{name} is not told:\n{seen}");
+        // A bucket that may not be looked at cannot be told from somebody else's.
+        let closed = seen.contains("s3:ListBucket");
+        assert!(quiet || optional || closed || seen.contains(operation.as_str()), "{name} is not told:\n{seen}");
         tester.on_account(|cloud| cloud.mend(operation));
         // What could not be read is read again from the account screen.
         for _ in 0..5 {

@@ -9,20 +9,18 @@ use crate::domain::observed::Contents;
 
 /// A page of versions and one delete mark; `next`: more follow.
 fn page(versions: &[(&str, u64)], marks: usize, next: Option<&str>) -> Vec<u8> {
-    let mut xml = String::from("<ListVersionsResult>");
-    if let Some(next) = next {
-        xml += &format!(
+    let next = next.map(|next| {
+        format!(
             "<IsTruncated>true</IsTruncated><NextKeyMarker>{next}</NextKeyMarker>\
              <NextVersionIdMarker>v</NextVersionIdMarker>"
-        );
-    }
-    for (key, size) in versions {
-        xml += &format!("<Version><Key>{key}</Key><VersionId>v</VersionId><Size>{size}</Size></Version>");
-    }
-    for n in 0..marks {
-        xml += &format!("<DeleteMarker><Key>mark{n}</Key><VersionId>null</VersionId></DeleteMarker>");
-    }
-    (xml + "</ListVersionsResult>").into_bytes()
+        )
+    });
+    let version = |(key, size): &(&str, u64)| {
+        format!("<Version><Key>{key}</Key><VersionId>v</VersionId><Size>{size}</Size></Version>")
+    };
+    let mark = |n| format!("<DeleteMarker><Key>mark{n}</Key><VersionId>null</VersionId></DeleteMarker>");
+    let all: String = next.into_iter().chain(versions.iter().map(version)).chain((0..marks).map(mark)).collect();
+    format!("<ListVersionsResult>{all}</ListVersionsResult>").into_bytes()
 }
 
 fn empty() -> Change {
