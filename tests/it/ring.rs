@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::World;
+use crate::support::armed::demo;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
@@ -25,16 +26,6 @@ fn armed(region: &str) -> (World, Queue) {
 /// The emulator does not evaluate an alarm by itself, so that the way back is not waited for long.
 fn test(world: &World) -> Program {
     world.rootbell(&["test", "--timeout", "2"])
-}
-
-/// A demo account that is set up, in a file. Nothing takes time but the alarm's evaluation: a second.
-fn demo(more: &str) -> Program {
-    let account = format!(
-        "region = \"eu-west-1\"\n[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\nat = -86400\n\
-         [regions.eu-west-1.topics.rootbell-alerts]\n\
-         subscriptions = [{{ endpoint = \"a@example.com\", state = \"confirmed\" }}]\n{more}"
-    );
-    Program::new(&["--demo=./account.toml"]).file("account.toml", &account).env("TZ", "UTC")
 }
 
 fn hops(said: &Ended) -> Vec<String> {

@@ -24,6 +24,10 @@ const PICTURES: &[Picture] = &[
     ("alarm", "Step 4: when to ring", "fresh", WIDE, Theme::dark, to_alarm),
     ("waiting", "The e-mail waits to be confirmed", "fresh", WIDE, Theme::dark, wait_for_the_email),
     ("failed", "A call that was denied: why, and what to do", "denied", WIDE, Theme::dark, run_all_of_trail),
+    ("ringing", "It rings: who it was, when, and from where", "ringing", WIDE, Theme::dark, look_on),
+    ("event", "Somebody used root: the whole event", "ringing", WIDE, Theme::dark, open_an_event),
+    ("test", "A test: the notification went out", "ringing", WIDE, Theme::dark, ring_it),
+    ("drill", "A drill, before it begins", "ringing", WIDE, Theme::dark, ask_for_a_drill),
     ("narrow", "Step 1 in a terminal of 60 by 20", "fresh", NARROW, Theme::dark, run_trail),
     ("light", "Step 3 on a light background", "drifted", WIDE, Theme::light, to_filter),
 ];
@@ -54,6 +58,24 @@ fn to_filter(tester: &mut Tester) {
 fn to_alarm(tester: &mut Tester) {
     to_filter(tester);
     tester.press("enter").settle().press("enter").settle();
+}
+
+fn look_on(tester: &mut Tester) {
+    tester.pass(Duration::from_secs(3));
+}
+
+fn open_an_event(tester: &mut Tester) {
+    look_on(tester);
+    tester.press("down enter");
+}
+
+fn ring_it(tester: &mut Tester) {
+    tester.pass(Duration::from_secs(600)).press("t enter").pass(Duration::from_secs(4));
+}
+
+fn ask_for_a_drill(tester: &mut Tester) {
+    look_on(tester);
+    tester.press("d");
 }
 
 #[test]

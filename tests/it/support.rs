@@ -2,6 +2,8 @@
 //! read back without rootbell's own code.
 
 #[cfg(unix)]
+pub mod armed;
+#[cfg(unix)]
 pub mod emulator;
 #[cfg(unix)]
 mod history;
