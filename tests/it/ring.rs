@@ -68,6 +68,28 @@ fn a_test_ends_with_the_message_at_the_subscribers() {
 }
 
 #[test]
+fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
+    let (world, queue) = armed("eu-west-1");
+    world.proxy.delivers(i64::MAX / 1_000_000_000);
+    let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
+    dashboard.wait_for("the bell is armed");
+    dashboard.press("t");
+    dashboard.wait_for("Mail goes to a@example.com");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before the answer");
+    dashboard.press(key::ENTER);
+    dashboard.wait_for("It rings: the notification went out");
+    dashboard.press("q");
+    dashboard.wait_for("Alarm history");
+    dashboard.press("q");
+    assert_eq!(dashboard.wait_exit().code, 0);
+    dashboard.assert_restored();
+    let messages = queue.messages();
+    assert_eq!(messages.len(), 1, "{messages:#?}");
+    let changes = changes_of_state(&world.emulator.url(), "eu-west-1", ALARM);
+    assert!(changes[0].1.starts_with("Test alarm by rootbell, started by"), "{changes:?}");
+}
+
+#[test]
 fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
     let (world, queue) = armed("us-east-1");
     test(&world).output().exits(0);
