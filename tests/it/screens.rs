@@ -70,7 +70,7 @@ fn open_an_event(tester: &mut Tester) {
 }
 
 fn ring_it(tester: &mut Tester) {
-    tester.pass(Duration::from_secs(600)).press("t enter").pass(Duration::from_secs(4));
+    tester.pass(Duration::from_mins(10)).press("t enter").pass(Duration::from_secs(4));
 }
 
 fn ask_for_a_drill(tester: &mut Tester) {
