@@ -22,6 +22,7 @@ pub(super) fn lines(model: &Model, ring: &RingScreen, theme: &Theme, width: u16)
         lines.extend(wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
     };
     if ring.stage == Stage::Asking {
+        say(if ring.drill { "Drill it now?" } else { "Ring it now?" }, theme.title, &mut lines);
         say(if ring.drill { DRILL } else { TEST }, theme.text, &mut lines);
         lines.push(Line::default());
         if ring.drill {
@@ -35,6 +36,8 @@ pub(super) fn lines(model: &Model, ring: &RingScreen, theme: &Theme, width: u16)
         }
     }
     match ring.recipients.as_slice() {
+        // The concerns say why.
+        [] if !ring.concerns.is_empty() => {}
         [] => say("Nobody gets mail: no address is confirmed.", theme.warn, &mut lines),
         some => {
             let goes = if ring.ring.dispatched() { "went" } else { "goes" };
