@@ -381,9 +381,12 @@ fn set_state(account: &mut Account, scene: &Scene, name: &str, to: AlarmState, r
     if reason.chars().count() > 1023 {
         return Err(refused(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
-    let Region { alarms, topics, .. } = account.region_mut(&scene.place.region);
+    let Account { regions, keys, .. } = account;
+    let region = regions.get_mut(&scene.place.region);
+    let Some(Region { alarms, topics, .. }) = region else { return Err(gone(format!("Alarm {name} does not exist"))) };
     let alarm = alarms.get_mut(name).ok_or_else(|| gone(format!("Alarm {name} does not exist")))?;
-    watch::turn(alarm, topics, Some(scene.now), to.into(), reason);
+    let told = watch::Told { topics, keys, place: &scene.place };
+    watch::turn(alarm, &told, Some(scene.now), to.into(), reason);
     Ok(())
 }
 

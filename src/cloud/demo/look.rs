@@ -44,8 +44,9 @@ const FRESH: Seconds = 180;
 
 /// Lets happen what has become due: e-mails are opened, subscriptions lapse, alarms are evaluated.
 pub(super) fn settle(account: &mut Account, now: Seconds) {
-    let timing = account.timing.clone();
-    for region in account.regions.values_mut() {
+    let identity = account.identity();
+    let Account { timing, regions, keys, .. } = account;
+    for (name, region) in regions {
         for topic in region.topics.values_mut() {
             for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == Link::Pending) {
                 // Mail sent before the demo is opened while somebody watches.
@@ -57,7 +58,7 @@ pub(super) fn settle(account: &mut Account, now: Seconds) {
             topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
         }
         region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
-        watch::evaluate(region, timing.evaluated_after, now);
+        watch::evaluate(region, keys, &identity.place(name), timing.evaluated_after, now);
     }
 }
 
@@ -287,11 +288,18 @@ pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {
 }
 
 /// By ARN, id or alias.
-pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
-    let named = |(arn, key): &(&String, &account::Key)| {
+/// By its ARN, its id, or its alias.
+pub(super) fn named_key<'a>(
+    keys: &'a BTreeMap<String, account::Key>,
+    id: &str,
+) -> Option<(&'a String, &'a account::Key)> {
+    keys.iter().find(|(arn, key)| {
         arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
-    };
-    let (arn, key) = account.keys.iter().find(named)?;
+    })
+}
+
+pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
+    let (arn, key) = named_key(&account.keys, id)?;
     Some(Key { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 

@@ -6,22 +6,24 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::Refusal;
-use super::account::{Account, Alarm, Entry, Event, LogGroup, Region, Seconds, State, Topic};
-use super::look::Scene;
+use super::account::{Account, Alarm, Entry, Event, Key, LogGroup, Region, Seconds, State, Topic};
+use super::look::{Scene, named_key};
 use super::pattern::Pattern;
 use crate::cloud::{ErrorKind, Search};
+use crate::domain::Place;
 use crate::domain::event::RootEvent;
 use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{AlarmState, Metric};
-use crate::domain::policy::{TopicAccess, topic_access};
+use crate::domain::policy::{TopicAccess, key_serves_alarms, topic_access};
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 
 /// Every moment at which an alarm could have changed is looked at in turn, so that it does not matter how often
 /// somebody asks.
 ///
 /// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
-pub(super) fn evaluate(region: &mut Region, takes: Seconds, now: Seconds) {
+pub(super) fn evaluate(region: &mut Region, keys: &BTreeMap<String, Key>, place: &Place, takes: Seconds, now: Seconds) {
     let Region { log_groups, topics, alarms, .. } = region;
+    let told = Told { topics, keys, place };
     // A change and the answer to it are never of the same moment.
     let takes = takes.max(1);
     for alarm in alarms.values_mut() {
@@ -33,11 +35,11 @@ pub(super) fn evaluate(region: &mut Region, takes: Seconds, now: Seconds) {
         moments.sort_unstable();
         if moments.is_empty() {
             // Nothing ever happened: it has been as it should be for long.
-            settle(alarm, topics, None, target(alarm, 0, window));
+            settle(alarm, &told, None, target(alarm, 0, window));
         }
         for moment in moments.into_iter().filter(|at| *at <= now && began.is_none_or(|began| *at > began)) {
             let counted = uses.iter().filter(|at| (*at + takes..*at + takes + window).contains(&moment)).count();
-            settle(alarm, topics, Some(moment), target(alarm, counted, window));
+            settle(alarm, &told, Some(moment), target(alarm, counted, window));
         }
     }
 }
@@ -58,6 +60,13 @@ fn uses(log_groups: &BTreeMap<String, LogGroup>, namespace: &str, metric: &str) 
     }
     all.sort_unstable();
     all
+}
+
+/// Whom an alarm may tell, and what stands between.
+pub(super) struct Told<'a> {
+    pub topics: &'a BTreeMap<String, Topic>,
+    pub keys: &'a BTreeMap<String, Key>,
+    pub place: &'a Place,
 }
 
 /// The state that so many uses in the window make; `None`: it stays as it is.
@@ -86,16 +95,16 @@ fn target(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(State, Stri
     ))
 }
 
-fn settle(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Option<Seconds>, target: Option<(State, String)>) {
+fn settle(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, target: Option<(State, String)>) {
     if let Some((state, reason)) = target.filter(|(state, _)| *state != alarm.state) {
-        turn(alarm, topics, at, state, &reason);
+        turn(alarm, told, at, state, &reason);
     }
 }
 
 /// The change of state itself, with its entry, and the actions that run on it.
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
-pub(super) fn turn(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Option<Seconds>, to: State, reason: &str) {
+pub(super) fn turn(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, to: State, reason: &str) {
     let from = alarm.state;
     (alarm.state, alarm.since) = (to, at);
     reason.clone_into(&mut alarm.reason);
@@ -110,14 +119,14 @@ pub(super) fn turn(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Opti
             "newState": { "stateValue": word(to), "stateReason": reason },
         })),
     });
-    let told = match to {
+    let actions = match to {
         _ if !alarm.actions_enabled || from == to => &[][..],
         State::Alarm => &alarm.actions,
         State::Ok => &alarm.ok_actions,
         State::InsufficientData => &alarm.insufficient_data_actions,
     };
-    for arn in told {
-        let failure = refusal(arn, topics);
+    for arn in actions {
+        let failure = refusal(arn, told);
         alarm.history.push(Entry {
             at,
             kind: "Action".into(),
@@ -131,10 +140,13 @@ pub(super) fn turn(alarm: &mut Alarm, topics: &BTreeMap<String, Topic>, at: Opti
 }
 
 /// Why CloudWatch cannot publish there.
-fn refusal(arn: &str, topics: &BTreeMap<String, Topic>) -> Option<&'static str> {
+fn refusal(arn: &str, told: &Told<'_>) -> Option<&'static str> {
     let name = arn.rsplit(':').next().unwrap_or_default();
-    let Some(topic) = topics.get(name) else { return Some("Topic does not exist") };
-    if silenced_by_key(topic.kms_key.as_deref()) {
+    let Some(topic) = told.topics.get(name) else { return Some("Topic does not exist") };
+    let key = topic.kms_key.as_deref().map(|id| named_key(told.keys, id));
+    let serves = |(_, key): (_, &Key)| !key.disabled && key_serves_alarms(&key.policy, told.place);
+    let closed = key.is_some_and(|key| !key.is_some_and(serves));
+    if closed || silenced_by_key(topic.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
     let account = arn.split(':').nth(4).unwrap_or_default();

@@ -155,9 +155,11 @@ fn without_an_alarm_there_is_nothing_to_ring() {
 #[test]
 fn what_keeps_the_notification_from_going_out_is_said_in_awss_words() {
     type Harm = fn(&mut Region);
-    let harms: [(Harm, &str); 3] = [
+    let harms: [(Harm, &str); 4] = [
         (|region| topic(region).policy = Some(serde_json::json!({ "Statement": [] })), "is not authorized to perform"),
         (|region| topic(region).kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
+        // A key of one's own that is not there, or does not serve CloudWatch, is no better.
+        (|region| topic(region).kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),
         (|region| region.topics.clear(), "Topic does not exist"),
     ];
     for (harm, said) in harms {

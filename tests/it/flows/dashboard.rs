@@ -141,7 +141,11 @@ fn a_test_that_nobody_would_hear_of_says_so_before() {
     let mut tester = Tester::on(account, 120, 40);
     tester.press("d");
     assert_eq!(tester.model.screen, Screen::Dashboard);
-    tester.press("t").sees("Nobody has confirmed, so nobody would be told").sees("`rootbell-root-use` are off").sees("alias/aws/sns");
+    tester
+        .press("t")
+        .sees("Nobody has confirmed, so nobody would be told")
+        .sees("`rootbell-root-use` are off")
+        .sees("alias/aws/sns");
 }
 
 #[test]
