@@ -64,6 +64,7 @@ pub enum Context {
     Dashboard,
     Event,
     Ring,
+    TearDown,
     Checks,
     Picker,
     Commands,
@@ -72,12 +73,13 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Account,
         Self::Step,
         Self::Dashboard,
         Self::Event,
         Self::Ring,
+        Self::TearDown,
         Self::Checks,
         Self::Picker,
         Self::Commands,
@@ -94,6 +96,7 @@ impl Context {
             Self::Dashboard => "The dashboard",
             Self::Event => "An event",
             Self::Ring => "The test and the drill",
+            Self::TearDown => "The tear-down",
             Self::Checks => "The checks",
             Self::Picker => "Picking a profile or region",
             Self::Commands => "The commands",
@@ -134,6 +137,8 @@ pub enum Intent {
     Older,
     Checks,
     Force,
+    TearDown,
+    Logs,
     OpenLinks,
     Choose,
     Close,
@@ -187,6 +192,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('g')] PickRegion "region" "Pick another region";
     Account: [ch('d')] Dashboard "dashboard" "Show what is there and what is missing";
     Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
+    Account: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Leave "quit" "Quit";
     Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
@@ -209,6 +215,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
     Dashboard: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
     Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
+    Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
     Dashboard: [ch('m')] Older "older" "Read older events";
     Dashboard: [UP, ch('k')] Up "" "Go up in the events";
@@ -225,6 +232,13 @@ pub const BINDINGS: &[Binding] = bindings! {
     Ring: [ENTER, ch('y')] Yes "ring it" "Start it";
     Ring: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
     Ring: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
+    TearDown: [ENTER] Apply "take away" "Take away what is shown, once the word is typed; after a failure, go on from there";
+    TearDown: [F3] Logs "logs too" "Take away the bucket and the log group with their logs, too, or leave them";
+    TearDown: [UP] Up "" "Scroll up";
+    TearDown: [DOWN] Down "" "Scroll down";
+    TearDown: [PGUP] PageUp "" "Scroll a page up";
+    TearDown: [PGDN] PageDown "" "Scroll a page down";
+    TearDown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
     Checks: [ESC, ch('c'), ch('q')] Close "close" "Close";
@@ -274,7 +288,7 @@ mod tests {
 
     #[test]
     fn printable_keys_are_text_where_a_field_has_the_focus() {
-        for context in [Context::Step, Context::Picker] {
+        for context in [Context::Step, Context::Picker, Context::TearDown] {
             let printable = BINDINGS
                 .iter()
                 .filter(|b| b.context == context)

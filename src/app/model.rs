@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::part::Part;
+use super::teardown::Stage;
 use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
 use crate::domain::observed::{AlarmState, Confirmation};
@@ -40,6 +41,8 @@ pub struct Model {
     pub dashboard: Dashboard,
     /// The test or drill that is under way.
     pub(super) ringing: Option<Ticket>,
+    /// The names that a tear-down which did not come to its end has to go on with.
+    pub(super) unfinished: Vec<Wishes>,
     /// Whose wall clock times are shown by.
     pub zone: TimeZone,
     /// The terminal's bell stays still.
@@ -89,6 +92,7 @@ impl Model {
             single: Vec::new(),
             dashboard: Dashboard::default(),
             ringing: None,
+            unfinished: Vec::new(),
             zone: TimeZone::UTC,
             quiet: false,
             notice: None,
@@ -119,7 +123,11 @@ impl Model {
     /// Whether a run on the account is under way.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.tears_down(|stage| matches!(stage, Stage::Running(_)))
+    }
+
+    fn tears_down(&self, at: impl Fn(Stage) -> bool) -> bool {
+        matches!(&self.overlay, Some(Overlay::TearDown(screen)) if at(screen.stage))
     }
 
     /// Whether the account is being looked at, or about to be.
@@ -133,6 +141,7 @@ impl Model {
     pub fn is_busy(&self) -> bool {
         self.is_running()
             || self.looking.is_some()
+            || self.tears_down(|stage| matches!(stage, Stage::Looking(_)))
             || !self.single.is_empty()
             || self.ringing.is_some()
             || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
@@ -147,7 +156,7 @@ impl Model {
         let second = (!self.waiting().is_empty() && !self.sent.is_empty())
             .then(|| self.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.now));
         let confirmation = self.asks_for_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
-        let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now)).flatten();
+        let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_looking())).flatten();
         [frame, second, self.look_due, self.test_due, confirmation, dashboard].into_iter().flatten().min()
     }
 
@@ -167,7 +176,8 @@ impl Model {
     }
 
     pub(super) fn shows_dashboard(&self) -> bool {
-        self.screen == Screen::Dashboard && self.derived.is_some()
+        // What is being taken away is not asked after.
+        self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
     }
 
     /// How the alarm stands, for the title of the terminal.
@@ -195,6 +205,7 @@ impl Model {
         self.confirmation = Part::new(ASK_EVERY);
         self.single.clear();
         self.ringing = None;
+        self.unfinished.clear();
         self.dashboard = self.dashboard.anew();
         self.runs = [None, None, None, None];
         self.samples = Samples::NotAsked;

@@ -4,6 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use super::keys::{Code, Key};
 use super::ring::RingScreen;
+use super::teardown::TearDown;
 use crate::domain::names;
 
 /// What lies over the screen, and takes the keys.
@@ -30,6 +31,8 @@ pub enum Overlay {
     },
     /// The test alarm or the drill: asked for, under way, ended.
     Ring(Box<RingScreen>),
+    /// What is taken away: shown, agreed to, under way, ended.
+    TearDown(Box<TearDown>),
 }
 
 /// What is picked.

@@ -5,7 +5,7 @@ use super::keys::{Context, Intent, Key, intent};
 use super::overlay::{Overlay, Picked, Picker};
 use super::progress::StepRun;
 use super::ring::{self, Stage};
-use super::{Connection, Effect, Model, Screen, dashboard};
+use super::{Connection, Effect, Model, Screen, dashboard, teardown};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
@@ -16,6 +16,8 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
         (Some(Overlay::Picker(_)), _) => Context::Picker,
         (Some(Overlay::Leave), _) => Context::Confirm,
+        (Some(Overlay::TearDown(screen)), _) if screen.asks_to_leave => Context::Confirm,
+        (Some(Overlay::TearDown(_)), _) => Context::TearDown,
         (Some(Overlay::Checks { .. }), _) => Context::Checks,
         (Some(Overlay::Event { .. }), _) => Context::Event,
         (Some(Overlay::Ring(_)), _) => Context::Ring,
@@ -58,6 +60,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
         (Screen::Account, Some(Intent::Dashboard)) => overview(model),
+        (Screen::Account, Some(Intent::TearDown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
         (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
             model.scroll = scrolled(model.scroll, intent);
@@ -96,6 +99,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
                 picker.edit(Key::plain(super::keys::Code::Char(c)));
             }
         }
+        (Some(Overlay::TearDown(screen)), _) => teardown::paste(screen, text),
         (None, Screen::Step(_)) if !running && model.form.paste(text) => edited(model),
         _ => {}
     }
@@ -146,6 +150,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
 fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(overlay) = &mut model.overlay else { return Vec::new() };
     match (overlay, intent) {
+        (Overlay::TearDown(_), intent) => return teardown::key(model, key, intent),
         (Overlay::Leave, Some(Intent::Yes)) => return leave_anyway(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
         (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {

@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
-use super::{checks, dashboard, ring};
+use super::{checks, dashboard, ring, teardown};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picked, Picker};
@@ -37,15 +37,23 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
             window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
-        Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
-        Overlay::Leave => {
-            let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
-            let width = area.width.min(60);
-            let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
-            let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
-            window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
+        Overlay::TearDown(screen) => {
+            teardown::draw(model, screen, theme, frame, area);
+            if screen.asks_to_leave {
+                leave(theme, frame, area);
+            }
         }
+        Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
+        Overlay::Leave => leave(theme, frame, area),
     }
+}
+
+fn leave(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
+    let width = area.width.min(60);
+    let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+    let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
+    window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
 }
 
 /// A framed text that scrolls.

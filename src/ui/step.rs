@@ -78,18 +78,7 @@ fn plan_title(model: &Model, step: Step) -> String {
 /// The plan scrolls by itself to what runs or has failed; the keys go on from there.
 fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let (lines, focus) = super::plan::lines(model, step, theme, area.width);
-    let height = usize::from(area.height);
-    let most = lines.len().saturating_sub(height);
-    // One line is for the word that there is more below.
-    let at = (focus.end + 1).saturating_sub(height).min(focus.start);
-    let scroll = (at + usize::from(model.scroll)).min(most);
-    let hidden = lines.len().saturating_sub(scroll + height);
-    let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
-    if hidden > 0
-        && let Some(last) = shown.last_mut()
-    {
-        *last = Line::styled(format!("   {} more below: PgDn", hidden + 1), theme.dim);
-    }
+    let shown = super::plan::in_view(lines, &focus, model.scroll, area.height, theme);
     frame.render_widget(Paragraph::new(shown), area);
 }
 

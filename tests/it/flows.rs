@@ -2,5 +2,6 @@
 
 mod dashboard;
 mod first_run;
+mod leaving;
 mod scenarios;
 mod trouble;
