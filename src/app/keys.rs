@@ -98,7 +98,7 @@ impl Context {
             Self::Ring => "The test and the drill",
             Self::TearDown => "The tear-down",
             Self::Checks => "The checks",
-            Self::Picker => "Picking a profile or region",
+            Self::Picker => "Picking a profile, region or trail",
             Self::Commands => "The commands",
             Self::Help => "This help",
             Self::Confirm => "A question",
@@ -114,6 +114,7 @@ pub enum Intent {
     Start,
     PickProfile,
     PickRegion,
+    PickTrail,
     LookAgain,
     Help,
     Apply,
@@ -172,6 +173,7 @@ const PGDN: Key = Key::plain(Code::PageDown);
 const F1: Key = Key::plain(Code::F(1));
 const F2: Key = Key::plain(Code::F(2));
 const F3: Key = Key::plain(Code::F(3));
+const F4: Key = Key::plain(Code::F(4));
 const F5: Key = Key::plain(Code::F(5));
 
 /// Leaves the program from everywhere, at once.
@@ -199,10 +201,11 @@ pub const BINDINGS: &[Binding] = bindings! {
     Step: [TAB, DOWN] NextField "next" "Go to the next field";
     Step: [BACKTAB, UP] PreviousField "" "Go to the previous field";
     Step: [ESC] Back "back" "Go back a screen; nothing is lost";
+    Step: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
     Step: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
     Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
     Step: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
-    Step: [F3] Details "details" "Show or hide bucket, log group and role";
+    Step: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
     Step: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
     Step: [PGUP] PageUp "" "Scroll the plan up";
     Step: [PGDN] PageDown "" "Scroll the plan down";
@@ -215,9 +218,9 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
     Dashboard: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
     Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
-    Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
     Dashboard: [ch('m')] Older "older" "Read older events";
+    Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [UP, ch('k')] Up "" "Go up in the events";
     Dashboard: [DOWN, ch('j')] Down "" "Go down in the events";
     Dashboard: [ch('y')] Copy "" "Copy the ARN of the alarm";

@@ -8,6 +8,7 @@ use super::teardown::Stage;
 use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
 use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{Change, Observed, Settings, Step, Wishes, health, plan};
 
 /// Everything the screens show.
@@ -180,6 +181,30 @@ impl Model {
         self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
     }
 
+    /// Why a step cannot be applied as it is: its own reasons, and those that keep the whole from being planned.
+    #[must_use]
+    pub fn blocked(&self, step: Step) -> Vec<&str> {
+        let Some(Derived { plan, .. }) = &self.derived else { return Vec::new() };
+        let whole = plan.rows.is_empty();
+        plan.blocked.iter().filter(|(s, _)| *s == step || whole).map(|(_, why)| why.as_str()).collect()
+    }
+
+    /// Whether all that a step waits for is an address.
+    #[must_use]
+    pub fn wants_an_address(&self, step: Step) -> bool {
+        let nobody = self.derived.as_ref().is_some_and(|d| d.settings.emails.value.is_empty());
+        step == Step::Topic && nobody && self.derived.as_ref().is_some_and(|d| !d.plan.rows.is_empty())
+    }
+
+    /// The trails that the chain could hang on, and those that it cannot; as of the last look.
+    #[must_use]
+    pub fn trails(&self) -> Vec<Candidate> {
+        match (&self.observed, &self.derived) {
+            (Some(observed), Some(derived)) => trail_candidates(observed, &derived.settings.place),
+            _ => Vec::new(),
+        }
+    }
+
     /// How the alarm stands, for the title of the terminal.
     #[must_use]
     pub fn title(&self) -> String {
@@ -280,5 +305,5 @@ impl Model {
 
 /// The wishes whose change wants another look at the account.
 pub(super) fn lookup_names(wishes: &Wishes) -> Wishes {
-    Wishes { emails: Vec::new(), pattern: None, retention_days: None, ..wishes.clone() }
+    Wishes { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..wishes.clone() }
 }

@@ -178,6 +178,12 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                         model.target.region = None;
                     }
                     Picked::Region => model.target.region = Some(choice),
+                    Picked::Trail => {
+                        model.overlay = None;
+                        model.form.choose(FieldId::Trail, choice);
+                        edited(model);
+                        return Vec::new();
+                    }
                 }
                 model.overlay = None;
                 return model.connect();
@@ -258,11 +264,22 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
             let text = commands(model, step);
             model.overlay = Some(Overlay::Commands { text, scroll: 0 });
         }
+        Intent::PickTrail if step == Step::Trail && !model.is_running() => pick_trail(model),
         Intent::SendAgain => return send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         _ => {}
     }
     Vec::new()
+}
+
+/// The trails to choose from, where there is a choice.
+fn pick_trail(model: &mut Model) {
+    let trails = model.trails();
+    if trails.len() < 2 {
+        model.notice = Some("There is no other trail to choose.".into());
+    } else if let Some(derived) = &model.derived {
+        model.overlay = Some(Overlay::Picker(Picker::trails(trails, &derived.settings.trail.value)));
+    }
 }
 
 /// Enter: apply what is on the screen; where there is nothing to apply, go on.
@@ -278,17 +295,17 @@ fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         model.notice = Some("Still looking at the account; the plan comes in a moment.".into());
         return Vec::new();
     }
-    let Some(derived) = &model.derived else { return Vec::new() };
-    let reason = derived.plan.blocked.iter().find(|(s, _)| *s == step || derived.plan.rows.is_empty());
-    if let Some((_, why)) = reason {
-        model.notice = Some(why.clone());
-        if step == Step::Topic && derived.settings.emails.value.is_empty() {
+    if !model.blocked(step).is_empty() {
+        // The reason stands under the plan. What only the user can know is asked for; all else may have been mended.
+        if model.wants_an_address(step) {
             while model.form.focus() != FieldId::Emails {
                 model.form.move_focus(true);
             }
+            return Vec::new();
         }
-        return Vec::new();
+        return model.look();
     }
+    let Some(derived) = &model.derived else { return Vec::new() };
     if derived.plan.step(step).all(|row| row.change.is_none()) {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
         // Whoever has just made the alarm wants to hear it.

@@ -44,6 +44,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 fn applies(model: &Model, binding: &Binding) -> bool {
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
+        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
         (Intent::SendAgain, _) => !model.waiting().is_empty(),
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
         (Intent::Older, _) => model.dashboard.older.is_some(),
@@ -87,11 +88,16 @@ fn hint(model: &Model, binding: &Binding) -> String {
     if model.is_running() {
         return "wait".into();
     }
-    let Some(derived) = &model.derived else { return "wait".into() };
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else { return "wait".into() };
+    if model.form.shown(step).any(|field| field.fault.is_some()) {
+        return "to the fault".into();
+    }
+    if !model.blocked(step).is_empty() {
+        return if model.wants_an_address(step) { "e-mail first" } else { "look again" }.into();
+    }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
     let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
-        _ if model.is_looking() => "wait".into(),
         0 => "go on".into(),
         _ if failed => "try again".into(),
         1 => "apply".into(),

@@ -11,6 +11,7 @@ use super::{checks, dashboard, ring, teardown};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picked, Picker};
+use crate::domain::settings::Choice;
 
 pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
@@ -58,8 +59,8 @@ fn leave(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 
 /// A framed text that scrolls.
 fn window(frame: &mut Frame<'_>, theme: &Theme, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
-    let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
     frame.render_widget(Clear, area);
+    let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
     let height = area.height.saturating_sub(2);
     let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(height);
     let more = if most > scroll { format!(" {} more lines ", most - scroll) } else { String::new() };
@@ -94,17 +95,34 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
     let title = match picker.what {
         Picked::Profile => " Profile ",
         Picked::Region => " Region ",
+        Picked::Trail => " Trail ",
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(" type to narrow: ", theme.dim),
         Span::styled(format!("{}_", picker.typed()), theme.accent),
     ])];
     let matches = picker.matches();
-    let height = usize::from(area.height.saturating_sub(4));
+    // A trail has three lines, everything else one.
+    let tall = if picker.what == Picked::Trail { 3 } else { 1 };
+    let height = usize::from(area.height.saturating_sub(4)) / tall;
     let from = (picker.selected() + 1).saturating_sub(height);
     for (i, item) in matches.iter().enumerate().skip(from).take(height) {
         let (mark, style) = if i == picker.selected() { (">", theme.selected) } else { (" ", theme.text) };
-        lines.push(Line::styled(format!(" {mark} {item}"), style));
+        let Some(trail) = picker.candidate(item) else {
+            lines.push(Line::styled(format!(" {mark} {item}"), style));
+            continue;
+        };
+        let room = area.width.saturating_sub(10);
+        let reach = trail.choice != Choice::OutOfReach;
+        let word = if reach { theme.good } else { theme.warn };
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {mark} {}  ", cut(item, usize::from(room).saturating_sub(16))), style),
+            Span::styled(trail.choice.as_str(), word),
+        ]));
+        let said = if reach { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
+        for line in said.iter().take(2) {
+            lines.push(Line::styled(format!("     {}", cut(line, usize::from(room))), theme.dim));
+        }
     }
     if !picker.ready {
         lines.push(Line::styled(format!(" {} reading", super::plan::spinner(model.now)), theme.dim));

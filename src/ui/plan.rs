@@ -63,9 +63,14 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
         aside(note, theme.warn, width, &mut out);
     }
-    let whole = derived.plan.rows.is_empty();
-    for (_, why) in derived.plan.blocked.iter().filter(|(s, _)| *s == step || whole) {
+    // Why nothing of it can be done is in view before anything else.
+    let blocked = model.blocked(step);
+    if !blocked.is_empty() {
+        focus = out.len()..out.len();
+    }
+    for why in blocked {
         aside(why, theme.bad, width, &mut out);
+        focus.end = out.len();
     }
     (out, focus)
 }
@@ -138,11 +143,13 @@ pub(super) fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'st
     }
 }
 
-/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed.
+/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed, and a change to what is
+/// somebody else's that it is.
 fn standing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
     match confirmation(model, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
+        _ if row.foreign => (NOT_OURS.into(), theme.warn),
         _ => (String::new(), theme.text),
     }
 }
@@ -163,6 +170,9 @@ fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
     let mut rows = model.runs.iter().flatten().chain(leaving).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource)
 }
+
+/// What somebody else may rely on.
+const NOT_OURS: &str = "not ours";
 
 fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let row = &run.row;
@@ -192,6 +202,8 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
             ("skipped".into(), theme.dim, format!("it needs the {}", resource(model, needs)), String::new())
         }
     };
+    // While it runs, its state stands where that stood.
+    let detail = if row.foreign && run.state.is_some() { format!("{NOT_OURS}: {detail}") } else { detail };
     out.push(line(row, above, &word, style, &detail, &time, theme, width));
     match &run.state {
         Some(State::Failed(error)) => {
