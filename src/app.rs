@@ -3,6 +3,7 @@
 
 use crate::cloud::{CloudError, Target};
 use crate::domain::observed::Subscription;
+use crate::domain::plan::leave::Chain;
 use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, Step, Wishes};
 use crate::engine::watch::{News, Question};
 use crate::engine::{Progress, Report};
@@ -16,6 +17,7 @@ pub mod part;
 pub mod progress;
 pub mod ring;
 mod screens;
+pub mod teardown;
 mod update;
 
 pub use dashboard::Dashboard;
@@ -62,6 +64,20 @@ pub enum Effect {
         plan: Box<Plan>,
         step: Step,
     },
+    /// What is rootbell's in the account: the chains, and what hangs on each of these names. The contents of the bucket
+    /// are counted where they are to go.
+    Belongings {
+        ticket: Ticket,
+        identity: Identity,
+        region: String,
+        named: Vec<Wishes>,
+        contents: bool,
+    },
+    /// Take away what was on the screen.
+    TearDown {
+        ticket: Ticket,
+        plan: Box<Plan>,
+    },
     TestPattern {
         ticket: Ticket,
         pattern: String,
@@ -107,6 +123,7 @@ pub enum Msg {
     Connected(Ticket, Result<Caller, CloudError>),
     Profiles(Vec<String>),
     Observed(Ticket, Box<Observed>),
+    Belongings(Ticket, Vec<Chain>),
     Progress(Ticket, Progress),
     Applied(Ticket, Report),
     PatternTested(Ticket, Result<Vec<bool>, CloudError>),

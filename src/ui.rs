@@ -16,6 +16,7 @@ mod overlay;
 mod plan;
 mod ring;
 mod step;
+mod teardown;
 mod text;
 pub mod theme;
 

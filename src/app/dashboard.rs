@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::keys::Intent;
 use super::overlay::Overlay;
 use super::part::Part;
-use super::{Effect, Model, Screen, Ticket, ring, screens};
+use super::{Effect, Model, Screen, Ticket, ring, screens, teardown};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{AlarmState, Observed};
@@ -68,14 +68,14 @@ impl Dashboard {
         if self.focused { 1 } else { UNFOCUSED }
     }
 
-    /// When the next part wants to be asked for.
-    pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+    /// When the next part wants to be asked for. While the account is looked at, the chain waits for that.
+    pub(super) fn deadline(&self, now: Timestamp, looking: bool) -> Option<Timestamp> {
         [
             self.alarm.deadline(now),
             self.history.deadline(now),
             self.metric.deadline(now),
             self.events.deadline(now),
-            self.chain.deadline(now),
+            self.chain.deadline(now).filter(|_| !looking),
         ]
         .into_iter()
         .flatten()
@@ -106,7 +106,7 @@ impl Dashboard {
 
 /// Asks for every part whose time has come.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
-    let Some(derived) = model.derived.as_ref().filter(|_| model.screen == Screen::Dashboard) else {
+    let Some(derived) = model.derived.as_ref().filter(|_| model.shows_dashboard()) else {
         return Vec::new();
     };
     let now = model.now;
@@ -202,6 +202,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Open => model.notice = Some("There is no event to show.".into()),
         Intent::Older => return older(model),
         Intent::SetOk => return set_ok(model),
+        Intent::TearDown => return teardown::open(model),
         Intent::Copy => return copy_arn(model),
         Intent::Up => model.dashboard.selected = model.dashboard.selected.saturating_sub(1),
         Intent::Down => {

@@ -14,6 +14,8 @@ pub enum FieldId {
     Bucket,
     LogGroup,
     Role,
+    KmsKey,
+    TieRole,
     Topic,
     Emails,
     Filter,
@@ -22,12 +24,14 @@ pub enum FieldId {
 }
 
 impl FieldId {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Trail,
         Self::Retention,
         Self::Bucket,
         Self::LogGroup,
         Self::Role,
+        Self::KmsKey,
+        Self::TieRole,
         Self::Topic,
         Self::Emails,
         Self::Filter,
@@ -38,7 +42,8 @@ impl FieldId {
     #[must_use]
     pub fn step(self) -> Step {
         match self {
-            Self::Trail | Self::Retention | Self::Bucket | Self::LogGroup | Self::Role => Step::Trail,
+            Self::Trail | Self::Retention => Step::Trail,
+            Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::TieRole => Step::Trail,
             Self::Topic | Self::Emails => Step::Topic,
             Self::Filter | Self::Pattern => Step::Filter,
             Self::Alarm => Step::Alarm,
@@ -53,6 +58,8 @@ impl FieldId {
             Self::Bucket => "Bucket",
             Self::LogGroup => "Log group",
             Self::Role => "Role",
+            Self::KmsKey => "KMS key",
+            Self::TieRole => "Tie role",
             Self::Topic => "Topic",
             Self::Emails => "E-mail",
             Self::Filter => "Filter",
@@ -64,7 +71,13 @@ impl FieldId {
     /// Shown only with the details.
     #[must_use]
     pub fn is_detail(self) -> bool {
-        matches!(self, Self::Bucket | Self::LogGroup | Self::Role)
+        matches!(self, Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::TieRole)
+    }
+
+    /// A choice between yes and no.
+    #[must_use]
+    pub fn is_choice(self) -> bool {
+        self == Self::TieRole
     }
 
     fn proposal(self, settings: &Settings) -> String {
@@ -74,6 +87,8 @@ impl FieldId {
             Self::Bucket => settings.bucket.value.clone(),
             Self::LogGroup => settings.log_group.value.clone(),
             Self::Role => settings.role.value.clone(),
+            Self::KmsKey => settings.kms_key.clone().unwrap_or_default(),
+            Self::TieRole => yes_or_no(settings.role_source_arn.value).into(),
             Self::Topic => settings.topic.value.clone(),
             Self::Emails => settings.emails.value.join(", "),
             Self::Filter => settings.filter.value.clone(),
@@ -89,6 +104,9 @@ impl FieldId {
             Self::Bucket => settings.bucket.origin,
             Self::LogGroup => settings.log_group.origin,
             Self::Role => settings.role.origin,
+            Self::KmsKey if settings.kms_key.is_none() => Origin::Default("encryption unchanged"),
+            Self::KmsKey => Origin::Given,
+            Self::TieRole => settings.role_source_arn.origin,
             Self::Topic => settings.topic.origin,
             Self::Emails if settings.emails.value.is_empty() => Origin::Default("whom to tell"),
             Self::Emails => settings.emails.origin,
@@ -108,6 +126,10 @@ impl FieldId {
             Self::Bucket => names::bucket(text),
             Self::LogGroup => names::log_group(text),
             Self::Role => names::role(text),
+            // None is as good as any.
+            Self::KmsKey if text.trim().is_empty() => Ok(()),
+            Self::KmsKey => names::kms_key(text.trim()),
+            Self::TieRole => Ok(()),
             Self::Topic => names::topic(text),
             Self::Emails => {
                 let all = addresses(text);
@@ -124,6 +146,10 @@ impl FieldId {
             Self::Alarm => names::alarm(text),
         }
     }
+}
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
 /// The addresses in a line: commas, semicolons and spaces part them.
@@ -164,8 +190,28 @@ impl TextField {
             (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::audited(self.text()) => {
                 "works if the events below say so, but auditors accept only the proposal (F5)"
             }
+            (None, None) if self.id.is_choice() && self.text() == "yes" => {
+                "only this trail may take it; Space changes it"
+            }
+            (None, None) if self.id.is_choice() => "any trail of this account may take it; Space changes it",
             (None, None) => self.origin.words(),
         }
+    }
+
+    /// A key for a choice between yes and no; whether it changed.
+    fn turn(&mut self, key: Key) -> bool {
+        let yes = self.text() == "yes";
+        let wanted = match key.code {
+            Code::Char('y') => true,
+            Code::Char('n') => false,
+            Code::Char(' ') | Code::Left | Code::Right => !yes,
+            _ => yes,
+        };
+        if wanted != yes {
+            self.set(yes_or_no(wanted).into());
+            self.touched();
+        }
+        wanted != yes
     }
 
     fn set(&mut self, text: String) {
@@ -287,6 +333,9 @@ impl Form {
             _ => return false,
         };
         let Some(field) = self.focused() else { return false };
+        if field.id.is_choice() {
+            return field.turn(key);
+        }
         let before = field.text().to_owned();
         field.input.handle(request);
         let changed = field.text() != before;
@@ -298,7 +347,7 @@ impl Form {
 
     /// Pasted text goes where the cursor is, on one line.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(field) = self.focused() else { return false };
+        let Some(field) = self.focused().filter(|field| !field.id.is_choice()) else { return false };
         let clean: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         for c in clean.iter().filter(|c| !c.is_control()) {
             field.input.handle(InputRequest::InsertChar(*c));
@@ -307,6 +356,14 @@ impl Form {
             field.touched();
         }
         !clean.is_empty()
+    }
+
+    /// A value from elsewhere than the keyboard, as if it had been typed.
+    pub fn choose(&mut self, id: FieldId, text: String) {
+        if let Some(field) = self.fields.iter_mut().find(|f| f.id == id && f.text() != text) {
+            field.set(text);
+            field.touched();
+        }
     }
 
     /// The focused field goes back to what rootbell proposes.
@@ -342,13 +399,14 @@ impl Form {
             bucket: said(FieldId::Bucket),
             log_group: said(FieldId::LogGroup),
             role: said(FieldId::Role),
+            kms_key: said(FieldId::KmsKey).filter(|key| !key.is_empty()),
+            role_source_arn: said(FieldId::TieRole).map(|word| word == "yes"),
             retention_days: said(FieldId::Retention).and_then(|t| t.parse().ok()),
             topic: said(FieldId::Topic),
             emails: said(FieldId::Emails).map(|t| addresses(&t)).unwrap_or_default(),
             filter: said(FieldId::Filter),
             pattern: said(FieldId::Pattern),
             alarm: said(FieldId::Alarm),
-            ..Wishes::default()
         }
     }
 }
@@ -405,7 +463,7 @@ mod tests {
         assert_eq!(form.focus(), FieldId::Trail);
         form.toggle_details();
         form.move_focus(false);
-        assert_eq!(form.focus(), FieldId::Role);
+        assert_eq!(form.focus(), FieldId::TieRole);
         form.toggle_details();
         assert_eq!(form.focus(), FieldId::Trail);
     }

@@ -64,6 +64,7 @@ pub enum Context {
     Dashboard,
     Event,
     Ring,
+    TearDown,
     Checks,
     Picker,
     Commands,
@@ -72,12 +73,13 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Account,
         Self::Step,
         Self::Dashboard,
         Self::Event,
         Self::Ring,
+        Self::TearDown,
         Self::Checks,
         Self::Picker,
         Self::Commands,
@@ -94,8 +96,9 @@ impl Context {
             Self::Dashboard => "The dashboard",
             Self::Event => "An event",
             Self::Ring => "The test and the drill",
+            Self::TearDown => "The tear-down",
             Self::Checks => "The checks",
-            Self::Picker => "Picking a profile or region",
+            Self::Picker => "Picking a profile, region or trail",
             Self::Commands => "The commands",
             Self::Help => "This help",
             Self::Confirm => "A question",
@@ -111,6 +114,7 @@ pub enum Intent {
     Start,
     PickProfile,
     PickRegion,
+    PickTrail,
     LookAgain,
     Help,
     Apply,
@@ -134,6 +138,8 @@ pub enum Intent {
     Older,
     Checks,
     Force,
+    TearDown,
+    Logs,
     OpenLinks,
     Choose,
     Close,
@@ -167,6 +173,7 @@ const PGDN: Key = Key::plain(Code::PageDown);
 const F1: Key = Key::plain(Code::F(1));
 const F2: Key = Key::plain(Code::F(2));
 const F3: Key = Key::plain(Code::F(3));
+const F4: Key = Key::plain(Code::F(4));
 const F5: Key = Key::plain(Code::F(5));
 
 /// Leaves the program from everywhere, at once.
@@ -187,16 +194,18 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('g')] PickRegion "region" "Pick another region";
     Account: [ch('d')] Dashboard "dashboard" "Show what is there and what is missing";
     Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
+    Account: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Leave "quit" "Quit";
     Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
     Step: [TAB, DOWN] NextField "next" "Go to the next field";
     Step: [BACKTAB, UP] PreviousField "" "Go to the previous field";
     Step: [ESC] Back "back" "Go back a screen; nothing is lost";
+    Step: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
     Step: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
     Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
     Step: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
-    Step: [F3] Details "details" "Show or hide bucket, log group and role";
+    Step: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
     Step: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
     Step: [PGUP] PageUp "" "Scroll the plan up";
     Step: [PGDN] PageDown "" "Scroll the plan down";
@@ -211,6 +220,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
     Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
     Dashboard: [ch('m')] Older "older" "Read older events";
+    Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [UP, ch('k')] Up "" "Go up in the events";
     Dashboard: [DOWN, ch('j')] Down "" "Go down in the events";
     Dashboard: [ch('y')] Copy "" "Copy the ARN of the alarm";
@@ -225,6 +235,13 @@ pub const BINDINGS: &[Binding] = bindings! {
     Ring: [ENTER, ch('y')] Yes "ring it" "Start it";
     Ring: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
     Ring: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
+    TearDown: [ENTER] Apply "take away" "Take away what is shown, once the word is typed; after a failure, go on from there";
+    TearDown: [F3] Logs "logs too" "Take away the bucket and the log group with their logs, too, or leave them";
+    TearDown: [UP] Up "" "Scroll up";
+    TearDown: [DOWN] Down "" "Scroll down";
+    TearDown: [PGUP] PageUp "" "Scroll a page up";
+    TearDown: [PGDN] PageDown "" "Scroll a page down";
+    TearDown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
     Checks: [ESC, ch('c'), ch('q')] Close "close" "Close";
@@ -274,7 +291,7 @@ mod tests {
 
     #[test]
     fn printable_keys_are_text_where_a_field_has_the_focus() {
-        for context in [Context::Step, Context::Picker] {
+        for context in [Context::Step, Context::Picker, Context::TearDown] {
             let printable = BINDINGS
                 .iter()
                 .filter(|b| b.context == context)

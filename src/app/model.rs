@@ -4,9 +4,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::part::Part;
+use super::teardown::Stage;
 use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
 use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{Change, Observed, Settings, Step, Wishes, health, plan};
 
 /// Everything the screens show.
@@ -40,6 +42,8 @@ pub struct Model {
     pub dashboard: Dashboard,
     /// The test or drill that is under way.
     pub(super) ringing: Option<Ticket>,
+    /// The names that a tear-down which did not come to its end has to go on with.
+    pub(super) unfinished: Vec<Wishes>,
     /// Whose wall clock times are shown by.
     pub zone: TimeZone,
     /// The terminal's bell stays still.
@@ -89,6 +93,7 @@ impl Model {
             single: Vec::new(),
             dashboard: Dashboard::default(),
             ringing: None,
+            unfinished: Vec::new(),
             zone: TimeZone::UTC,
             quiet: false,
             notice: None,
@@ -119,7 +124,11 @@ impl Model {
     /// Whether a run on the account is under way.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.tears_down(|stage| matches!(stage, Stage::Running(_)))
+    }
+
+    fn tears_down(&self, at: impl Fn(Stage) -> bool) -> bool {
+        matches!(&self.overlay, Some(Overlay::TearDown(screen)) if at(screen.stage))
     }
 
     /// Whether the account is being looked at, or about to be.
@@ -133,6 +142,7 @@ impl Model {
     pub fn is_busy(&self) -> bool {
         self.is_running()
             || self.looking.is_some()
+            || self.tears_down(|stage| matches!(stage, Stage::Looking(_)))
             || !self.single.is_empty()
             || self.ringing.is_some()
             || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
@@ -147,7 +157,7 @@ impl Model {
         let second = (!self.waiting().is_empty() && !self.sent.is_empty())
             .then(|| self.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.now));
         let confirmation = self.asks_for_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
-        let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now)).flatten();
+        let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_looking())).flatten();
         [frame, second, self.look_due, self.test_due, confirmation, dashboard].into_iter().flatten().min()
     }
 
@@ -167,7 +177,32 @@ impl Model {
     }
 
     pub(super) fn shows_dashboard(&self) -> bool {
-        self.screen == Screen::Dashboard && self.derived.is_some()
+        // What is being taken away is not asked after.
+        self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
+    }
+
+    /// Why a step cannot be applied as it is: its own reasons, and those that keep the whole from being planned.
+    #[must_use]
+    pub fn blocked(&self, step: Step) -> Vec<&str> {
+        let Some(Derived { plan, .. }) = &self.derived else { return Vec::new() };
+        let whole = plan.rows.is_empty();
+        plan.blocked.iter().filter(|(s, _)| *s == step || whole).map(|(_, why)| why.as_str()).collect()
+    }
+
+    /// Whether all that a step waits for is an address.
+    #[must_use]
+    pub fn wants_an_address(&self, step: Step) -> bool {
+        let nobody = self.derived.as_ref().is_some_and(|d| d.settings.emails.value.is_empty());
+        step == Step::Topic && nobody && self.derived.as_ref().is_some_and(|d| !d.plan.rows.is_empty())
+    }
+
+    /// The trails that the chain could hang on, and those that it cannot; as of the last look.
+    #[must_use]
+    pub fn trails(&self) -> Vec<Candidate> {
+        match (&self.observed, &self.derived) {
+            (Some(observed), Some(derived)) => trail_candidates(observed, &derived.settings.place),
+            _ => Vec::new(),
+        }
     }
 
     /// How the alarm stands, for the title of the terminal.
@@ -195,6 +230,7 @@ impl Model {
         self.confirmation = Part::new(ASK_EVERY);
         self.single.clear();
         self.ringing = None;
+        self.unfinished.clear();
         self.dashboard = self.dashboard.anew();
         self.runs = [None, None, None, None];
         self.samples = Samples::NotAsked;
@@ -269,5 +305,5 @@ impl Model {
 
 /// The wishes whose change wants another look at the account.
 pub(super) fn lookup_names(wishes: &Wishes) -> Wishes {
-    Wishes { emails: Vec::new(), pattern: None, retention_days: None, ..wishes.clone() }
+    Wishes { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..wishes.clone() }
 }

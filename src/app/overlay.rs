@@ -4,7 +4,9 @@ use tui_input::{Input, InputRequest};
 
 use super::keys::{Code, Key};
 use super::ring::RingScreen;
+use super::teardown::TearDown;
 use crate::domain::names;
+use crate::domain::settings::{Candidate, Choice};
 
 /// What lies over the screen, and takes the keys.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub enum Overlay {
     },
     /// The test alarm or the drill: asked for, under way, ended.
     Ring(Box<RingScreen>),
+    /// What is taken away: shown, agreed to, under way, ended.
+    TearDown(Box<TearDown>),
 }
 
 /// What is picked.
@@ -37,6 +41,8 @@ pub enum Overlay {
 pub enum Picked {
     Profile,
     Region,
+    /// The trail that the chain hangs on.
+    Trail,
 }
 
 /// A list to choose from, narrowed by typing.
@@ -44,6 +50,8 @@ pub enum Picked {
 pub struct Picker {
     pub what: Picked,
     items: Vec<String>,
+    /// What is known of the trails.
+    candidates: Vec<Candidate>,
     input: Input,
     selected: usize,
     /// The profiles have been read.
@@ -56,7 +64,7 @@ impl Picker {
     pub fn regions(proposed: &str) -> Self {
         let items: Vec<String> = names::REGIONS.iter().map(|r| (*r).to_owned()).collect();
         let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
-        Self { what: Picked::Region, items, input: Input::default(), selected, ready: true }
+        Self { what: Picked::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }
 
     /// The profiles known so far; [`Self::offer_profiles`] brings the rest.
@@ -65,10 +73,25 @@ impl Picker {
         Self {
             what: Picked::Profile,
             items: known.to_vec(),
+            candidates: Vec::new(),
             input: Input::default(),
             selected: 0,
             ready: !known.is_empty(),
         }
+    }
+
+    /// The trails in sight and a new one, the one in use marked.
+    #[must_use]
+    pub fn trails(candidates: Vec<Candidate>, used: &str) -> Self {
+        let items: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
+        let selected = items.iter().position(|name| name == used).unwrap_or(0);
+        Self { what: Picked::Trail, items, candidates, input: Input::default(), selected, ready: true }
+    }
+
+    /// What is known of the item, where it is a trail.
+    #[must_use]
+    pub fn candidate(&self, item: &str) -> Option<&Candidate> {
+        self.candidates.iter().find(|c| c.name == item)
     }
 
     pub fn offer_profiles(&mut self, profiles: &[String]) {
@@ -119,10 +142,16 @@ impl Picker {
     /// What is wrong with what was typed.
     pub fn choice(&self) -> Result<String, String> {
         if let Some(item) = self.matches().get(self.selected) {
+            if let Some(trail) = self.candidate(item).filter(|c| c.choice == Choice::OutOfReach) {
+                return Err(format!("`{}` cannot be used: {}.", trail.name, trail.why));
+            }
             return Ok((*item).to_owned());
         }
         match self.what {
             Picked::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
+            Picked::Trail => {
+                Err(format!("There is no trail `{}` in sight; its name may be typed into the field.", self.typed()))
+            }
             Picked::Profile => Err(format!("There is no profile `{}` in your AWS configuration.", self.typed())),
         }
     }

@@ -5,7 +5,7 @@ use super::keys::{Context, Intent, Key, intent};
 use super::overlay::{Overlay, Picked, Picker};
 use super::progress::StepRun;
 use super::ring::{self, Stage};
-use super::{Connection, Effect, Model, Screen, dashboard};
+use super::{Connection, Effect, Model, Screen, dashboard, teardown};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
@@ -16,6 +16,8 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
         (Some(Overlay::Picker(_)), _) => Context::Picker,
         (Some(Overlay::Leave), _) => Context::Confirm,
+        (Some(Overlay::TearDown(screen)), _) if screen.asks_to_leave => Context::Confirm,
+        (Some(Overlay::TearDown(_)), _) => Context::TearDown,
         (Some(Overlay::Checks { .. }), _) => Context::Checks,
         (Some(Overlay::Event { .. }), _) => Context::Event,
         (Some(Overlay::Ring(_)), _) => Context::Ring,
@@ -58,6 +60,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
         (Screen::Account, Some(Intent::Dashboard)) => overview(model),
+        (Screen::Account, Some(Intent::TearDown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
         (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
             model.scroll = scrolled(model.scroll, intent);
@@ -96,6 +99,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
                 picker.edit(Key::plain(super::keys::Code::Char(c)));
             }
         }
+        (Some(Overlay::TearDown(screen)), _) => teardown::paste(screen, text),
         (None, Screen::Step(_)) if !running && model.form.paste(text) => edited(model),
         _ => {}
     }
@@ -146,6 +150,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
 fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(overlay) = &mut model.overlay else { return Vec::new() };
     match (overlay, intent) {
+        (Overlay::TearDown(_), intent) => return teardown::key(model, key, intent),
         (Overlay::Leave, Some(Intent::Yes)) => return leave_anyway(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
         (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
@@ -173,6 +178,12 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                         model.target.region = None;
                     }
                     Picked::Region => model.target.region = Some(choice),
+                    Picked::Trail => {
+                        model.overlay = None;
+                        model.form.choose(FieldId::Trail, choice);
+                        edited(model);
+                        return Vec::new();
+                    }
                 }
                 model.overlay = None;
                 return model.connect();
@@ -253,11 +264,22 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
             let text = commands(model, step);
             model.overlay = Some(Overlay::Commands { text, scroll: 0 });
         }
+        Intent::PickTrail if step == Step::Trail && !model.is_running() => pick_trail(model),
         Intent::SendAgain => return send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         _ => {}
     }
     Vec::new()
+}
+
+/// The trails to choose from, where there is a choice.
+fn pick_trail(model: &mut Model) {
+    let trails = model.trails();
+    if trails.len() < 2 {
+        model.notice = Some("There is no other trail to choose.".into());
+    } else if let Some(derived) = &model.derived {
+        model.overlay = Some(Overlay::Picker(Picker::trails(trails, &derived.settings.trail.value)));
+    }
 }
 
 /// Enter: apply what is on the screen; where there is nothing to apply, go on.
@@ -273,17 +295,17 @@ fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         model.notice = Some("Still looking at the account; the plan comes in a moment.".into());
         return Vec::new();
     }
-    let Some(derived) = &model.derived else { return Vec::new() };
-    let reason = derived.plan.blocked.iter().find(|(s, _)| *s == step || derived.plan.rows.is_empty());
-    if let Some((_, why)) = reason {
-        model.notice = Some(why.clone());
-        if step == Step::Topic && derived.settings.emails.value.is_empty() {
+    if !model.blocked(step).is_empty() {
+        // The reason stands under the plan. What only the user can know is asked for; all else may have been mended.
+        if model.wants_an_address(step) {
             while model.form.focus() != FieldId::Emails {
                 model.form.move_focus(true);
             }
+            return Vec::new();
         }
-        return Vec::new();
+        return model.look();
     }
+    let Some(derived) = &model.derived else { return Vec::new() };
     if derived.plan.step(step).all(|row| row.change.is_none()) {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
         // Whoever has just made the alarm wants to hear it.

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::overlay::Picker;
-use super::{Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, dashboard, ring, screens};
+use super::{
+    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, dashboard, ring, screens, teardown,
+};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Change;
 use crate::engine::Report;
@@ -40,12 +42,18 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Belongings(ticket, chains) => {
+            teardown::looked(model, ticket, &chains);
+            Vec::new()
+        }
         Msg::Progress(ticket, progress) => {
             if let Some((current, step)) = model.running
                 && current == ticket
                 && let Some(run) = &mut model.runs[step as usize]
             {
                 run.tell(progress, now);
+            } else {
+                teardown::progress(model, ticket, progress);
             }
             Vec::new()
         }
@@ -105,10 +113,10 @@ fn connected(model: &mut Model, ticket: Ticket, answer: Result<Caller, CloudErro
 }
 
 fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
-    let Some((current, step)) = model.running else { return Vec::new() };
-    if current != ticket {
-        return Vec::new();
+    if let Some(effects) = teardown::ended(model, ticket, report) {
+        return effects;
     }
+    let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
     model.running = None;
     for email in report.done.iter().filter_map(|id| id.strip_prefix("subscription.create:")) {
         model.sent.retain(|(e, _)| e != email);

@@ -7,6 +7,7 @@ use super::args::StatusOptions;
 use super::{Console, Exit, Global, Scene, Stop};
 use crate::cloud::Connector;
 use crate::domain::health::health;
+use crate::domain::observed::AlarmState;
 use crate::domain::{Health, Settings, Verdict, Wishes};
 use crate::engine::{Look, observe};
 
@@ -26,11 +27,24 @@ pub(super) async fn run(
     if options.json {
         scene.emit(&document(&scene, &health), console);
     } else {
-        console.say(headline(&health));
+        let ringing = ringing(&health);
+        // A bell that rings is not said to be armed as well.
+        let armed = (ringing.is_none() || !health.healthy()).then(|| headline(&health));
+        for line in ringing.into_iter().chain(armed) {
+            console.say(line);
+        }
         console.say(format_args!("Account {}, {}\n", scene.account(), scene.region()));
         console.say(text(&health));
     }
     Ok(if health.healthy() { Exit::Done } else { Exit::Differs })
+}
+
+/// That it rings right now comes before whether it would.
+fn ringing(health: &Health) -> Option<String> {
+    let alarm = health.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)?;
+    let since = alarm.since.map(|at| format!(" since {at}")).unwrap_or_default();
+    let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", alarm.reason) };
+    Some(format!("RINGING: the alarm `{}` is in ALARM{since}. `rootbell events` says who it was.{reason}", alarm.name))
 }
 
 /// The verdict on the whole, and its weakest link in words.

@@ -10,6 +10,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
 use crate::domain::samples::SAMPLES;
+use crate::engine::leave::belongings;
 use crate::engine::ring::{self, Watcher};
 use crate::engine::{self, Look};
 
@@ -66,6 +67,21 @@ impl Worker {
                 self.run = self.on_cloud(move |cloud| async move {
                     let report =
                         engine::run(&*cloud, &plan, Some(step), &|news| tell(Msg::Progress(ticket, news))).await;
+                    tell(Msg::Applied(ticket, report));
+                });
+            }
+            Effect::Belongings { ticket, identity, region, named, contents } => {
+                self.on_cloud(move |cloud| async move {
+                    let mut chains = Vec::new();
+                    for wishes in &named {
+                        chains.extend(belongings(&*cloud, &identity, &region, wishes, contents).await);
+                    }
+                    tell(Msg::Belongings(ticket, chains));
+                });
+            }
+            Effect::TearDown { ticket, plan } => {
+                self.run = self.on_cloud(move |cloud| async move {
+                    let report = engine::run(&*cloud, &plan, None, &|news| tell(Msg::Progress(ticket, news))).await;
                     tell(Msg::Applied(ticket, report));
                 });
             }

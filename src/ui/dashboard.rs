@@ -209,7 +209,10 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     let part = &model.dashboard.events;
     let mut head = title(model, theme, "Root activity, last 7 days", part, width);
     let bars = bars(model);
-    if part.trouble.is_none() && head.width() + bars.chars().count() + 4 <= width {
+    if let Some(error) = model.dashboard.metric.trouble.as_ref().filter(|_| part.trouble.is_none()) {
+        let room = width.saturating_sub(head.width() + 4);
+        head.push_span(Span::styled(format!("   {}", cut(&format!("bars {}", error.brief()), room)), theme.warn));
+    } else if part.trouble.is_none() && head.width() + bars.chars().count() + 4 <= width {
         head.push_span(Span::styled(format!("   {bars}"), theme.accent));
     }
     lines.push(head);

@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 use super::theme::Theme;
 use crate::app::keys::{BINDINGS, Binding, Context, Intent};
 use crate::app::ring::Stage;
+use crate::app::teardown;
 use crate::app::{Model, Overlay, Screen};
-use crate::domain::Step;
 use crate::domain::observed::AlarmState;
+use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let context = model.context();
@@ -43,6 +44,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 fn applies(model: &Model, binding: &Binding) -> bool {
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
+        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
         (Intent::SendAgain, _) => !model.waiting().is_empty(),
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
         (Intent::Older, _) => model.dashboard.older.is_some(),
@@ -57,6 +59,18 @@ fn applies(model: &Model, binding: &Binding) -> bool {
             }
             _ => false,
         },
+        (Intent::TearDown, _) => model
+            .derived
+            .as_ref()
+            .is_some_and(|derived| Step::ALL.into_iter().any(|step| derived.health.step(step) != Verdict::Missing)),
+        (Intent::Apply | Intent::Logs, _) if binding.context == Context::TearDown => {
+            match &model.overlay {
+                Some(Overlay::TearDown(screen)) if binding.intent == Intent::Logs => screen.can_turn(),
+                // Where there is nothing to do but to close it, Esc says so.
+                Some(Overlay::TearDown(screen)) => screen.stage != teardown::Stage::Asking || screen.can_be_agreed(),
+                _ => false,
+            }
+        }
         (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
         _ => true,
     }
@@ -64,6 +78,9 @@ fn applies(model: &Model, binding: &Binding) -> bool {
 
 /// What Enter does on a step depends on how far it is.
 fn hint(model: &Model, binding: &Binding) -> String {
+    if let (Some(Overlay::TearDown(screen)), Context::TearDown) = (&model.overlay, binding.context) {
+        return leaving(screen, binding);
+    }
     let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
     if binding.context != Context::Step || binding.intent != Intent::Apply {
         return binding.hint.to_owned();
@@ -71,14 +88,33 @@ fn hint(model: &Model, binding: &Binding) -> String {
     if model.is_running() {
         return "wait".into();
     }
-    let Some(derived) = &model.derived else { return "wait".into() };
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else { return "wait".into() };
+    if model.form.shown(step).any(|field| field.fault.is_some()) {
+        return "to the fault".into();
+    }
+    if !model.blocked(step).is_empty() {
+        return if model.wants_an_address(step) { "e-mail first" } else { "look again" }.into();
+    }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
     let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
-        _ if model.is_looking() => "wait".into(),
         0 => "go on".into(),
         _ if failed => "try again".into(),
         1 => "apply".into(),
         n => format!("apply {n}"),
+    }
+}
+
+/// What the keys do to a tear-down depends on how far it is.
+fn leaving(screen: &teardown::TearDown, binding: &Binding) -> String {
+    match (binding.intent, screen.stage) {
+        (Intent::Logs, _) if screen.logs => "keep the logs".into(),
+        (Intent::Apply, teardown::Stage::Looking(_) | teardown::Stage::Running(_)) => "wait".into(),
+        (Intent::Apply, teardown::Stage::Asking) if screen.can_be_agreed() => {
+            format!("take away {}", screen.plan.changes().count())
+        }
+        (Intent::Apply, teardown::Stage::Ended) if !screen.is_complete() => "try again".into(),
+        (Intent::Apply, _) => "close".into(),
+        _ => binding.hint.to_owned(),
     }
 }

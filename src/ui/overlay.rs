@@ -7,10 +7,11 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
-use super::{checks, dashboard, ring};
+use super::{checks, dashboard, ring, teardown};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picked, Picker};
+use crate::domain::settings::Choice;
 
 pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
@@ -37,21 +38,29 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
             window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
-        Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
-        Overlay::Leave => {
-            let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
-            let width = area.width.min(60);
-            let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
-            let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
-            window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
+        Overlay::TearDown(screen) => {
+            teardown::draw(model, screen, theme, frame, area);
+            if screen.asks_to_leave {
+                leave(theme, frame, area);
+            }
         }
+        Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
+        Overlay::Leave => leave(theme, frame, area),
     }
+}
+
+fn leave(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
+    let width = area.width.min(60);
+    let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+    let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
+    window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
 }
 
 /// A framed text that scrolls.
 fn window(frame: &mut Frame<'_>, theme: &Theme, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
-    let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
     frame.render_widget(Clear, area);
+    let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
     let height = area.height.saturating_sub(2);
     let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(height);
     let more = if most > scroll { format!(" {} more lines ", most - scroll) } else { String::new() };
@@ -86,17 +95,34 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
     let title = match picker.what {
         Picked::Profile => " Profile ",
         Picked::Region => " Region ",
+        Picked::Trail => " Trail ",
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(" type to narrow: ", theme.dim),
         Span::styled(format!("{}_", picker.typed()), theme.accent),
     ])];
     let matches = picker.matches();
-    let height = usize::from(area.height.saturating_sub(4));
+    // A trail has three lines, everything else one.
+    let tall = if picker.what == Picked::Trail { 3 } else { 1 };
+    let height = usize::from(area.height.saturating_sub(4)) / tall;
     let from = (picker.selected() + 1).saturating_sub(height);
     for (i, item) in matches.iter().enumerate().skip(from).take(height) {
         let (mark, style) = if i == picker.selected() { (">", theme.selected) } else { (" ", theme.text) };
-        lines.push(Line::styled(format!(" {mark} {item}"), style));
+        let Some(trail) = picker.candidate(item) else {
+            lines.push(Line::styled(format!(" {mark} {item}"), style));
+            continue;
+        };
+        let room = area.width.saturating_sub(10);
+        let reach = trail.choice != Choice::OutOfReach;
+        let word = if reach { theme.good } else { theme.warn };
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {mark} {}  ", cut(item, usize::from(room).saturating_sub(16))), style),
+            Span::styled(trail.choice.as_str(), word),
+        ]));
+        let said = if reach { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
+        for line in said.iter().take(2) {
+            lines.push(Line::styled(format!("     {}", cut(line, usize::from(room))), theme.dim));
+        }
     }
     if !picker.ready {
         lines.push(Line::styled(format!(" {} reading", super::plan::spinner(model.now)), theme.dim));

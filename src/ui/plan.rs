@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
-use crate::app::Model;
-use crate::app::progress::{RunRow, State};
+use crate::app::progress::{RunRow, State, StepRun};
+use crate::app::{Model, Overlay};
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
@@ -63,11 +63,66 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
         aside(note, theme.warn, width, &mut out);
     }
-    let whole = derived.plan.rows.is_empty();
-    for (_, why) in derived.plan.blocked.iter().filter(|(s, _)| *s == step || whole) {
+    // Why nothing of it can be done is in view before anything else.
+    let blocked = model.blocked(step);
+    if !blocked.is_empty() {
+        focus = out.len()..out.len();
+    }
+    for why in blocked {
         aside(why, theme.bad, width, &mut out);
+        focus.end = out.len();
     }
     (out, focus)
+}
+
+/// Every row of a tear-down, with the whole of what is said about it, and those rows that should be in view.
+pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
+    let mut out = Vec::new();
+    let mut focus = 0..0;
+    for row in &run.rows {
+        let start = out.len();
+        // What an option would do, a key does here.
+        let detail = row.row.detail.split(" (--").next().unwrap_or_default().to_owned();
+        let mut row = row.clone();
+        row.row.detail = detail;
+        row_lines(model, &row, "", theme, width, &mut out);
+        let whole = out.get(start).is_none_or(|line| line.to_string().contains(&row.row.detail));
+        if !whole && row.state.is_none() {
+            let below = std::mem::take(&mut row.row.detail);
+            out.truncate(start);
+            row_lines(model, &row, "", theme, width, &mut out);
+            for line in wrap(&below, width.saturating_sub(17)) {
+                out.push(Line::styled(format!("{}{line}", " ".repeat(15)), theme.dim));
+            }
+        }
+        if focus.is_empty() && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+            focus = start..out.len();
+        }
+    }
+    (out, focus)
+}
+
+/// The part of the lines that fits: around what should be in view, and from there as far as it was scrolled.
+pub(super) fn in_view(
+    lines: Vec<Line<'static>>,
+    focus: &Range<usize>,
+    scrolled: u16,
+    height: u16,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let height = usize::from(height);
+    let most = lines.len().saturating_sub(height);
+    // One line is for the word that there is more below.
+    let at = (focus.end + 1).saturating_sub(height).min(focus.start);
+    let scroll = (at + usize::from(scrolled)).min(most);
+    let hidden = lines.len().saturating_sub(scroll + height);
+    let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
+    if hidden > 0
+        && let Some(last) = shown.last_mut()
+    {
+        *last = Line::styled(format!("   {} more below: PgDn", hidden + 1), theme.dim);
+    }
+    shown
 }
 
 fn is_done(row: &RunRow) -> bool {
@@ -82,17 +137,19 @@ fn still_true(model: &Model, row: &RunRow) -> bool {
     !(undone && looked) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || planned(d))
 }
 
-fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
+pub(super) fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
     for line in wrap(text, width.saturating_sub(4)) {
         out.push(Line::styled(format!("   {line}"), style));
     }
 }
 
-/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed.
+/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed, and a change to what is
+/// somebody else's that it is.
 fn standing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
     match confirmation(model, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
+        _ if row.foreign => (NOT_OURS.into(), theme.warn),
         _ => (String::new(), theme.text),
     }
 }
@@ -106,9 +163,16 @@ fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
 
 /// What kind of thing the change of this id makes, as its row says.
 fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
-    let mut rows = model.runs.iter().flatten().flat_map(|run| &run.rows);
+    let leaving = match &model.overlay {
+        Some(Overlay::TearDown(screen)) => Some(&screen.run),
+        _ => None,
+    };
+    let mut rows = model.runs.iter().flatten().chain(leaving).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource)
 }
+
+/// What somebody else may rely on.
+const NOT_OURS: &str = "not ours";
 
 fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let row = &run.row;
@@ -138,6 +202,8 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
             ("skipped".into(), theme.dim, format!("it needs the {}", resource(model, needs)), String::new())
         }
     };
+    // While it runs, its state stands where that stood.
+    let detail = if row.foreign && run.state.is_some() { format!("{NOT_OURS}: {detail}") } else { detail };
     out.push(line(row, above, &word, style, &detail, &time, theme, width));
     match &run.state {
         Some(State::Failed(error)) => {

@@ -39,24 +39,35 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
         Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
         Span::styled(title, theme.title),
     ])];
-    for line in wrap(purpose, area.width.saturating_sub(2)) {
-        head.push(Line::styled(format!(" {line}"), theme.dim));
-    }
+    let purpose = wrap(purpose, area.width.saturating_sub(2));
+    let mut purpose: Vec<Line> = purpose.into_iter().map(|l| Line::styled(format!(" {l}"), theme.dim)).collect();
     if area.height > 20 {
-        head.push(Line::default());
+        purpose.push(Line::default());
     }
-    let mut cursor = None;
+    let (mut fields, mut cursor) = (Vec::new(), None);
     for field in model.form.shown(step) {
-        if let Some((x, y)) = field_lines(model, field, theme, area.width, &mut head) {
-            cursor = Some((x, y));
+        if let Some((x, y)) = field_lines(model, field, theme, area.width, &mut fields) {
+            cursor = Some((x, usize::from(y)));
         }
     }
+    let mut tail = Vec::new();
     match step {
-        Step::Filter => samples(model, theme, area, &mut head),
-        Step::Alarm => alarm(model, theme, area.width, &mut head),
+        Step::Filter => samples(model, theme, area, &mut tail),
+        Step::Alarm => alarm(model, theme, area.width, &mut tail),
         _ => {}
     }
-    head.push(Line::styled(plan_title(model, step), theme.title));
+    tail.push(Line::styled(plan_title(model, step), theme.title));
+    // The plan gets three lines at the least. For that the explanation makes room, and then the fields far from the cursor.
+    let most = usize::from(area.height.saturating_sub(3));
+    if head.len() + purpose.len() + fields.len() + tail.len() <= most {
+        head.append(&mut purpose);
+    }
+    let room = most.saturating_sub(head.len() + tail.len()).max(1);
+    let hidden = cursor.map_or(0, |(_, y)| (y + 2).saturating_sub(room)).min(fields.len().saturating_sub(room));
+    let above = head.len();
+    head.extend(fields.into_iter().skip(hidden).take(room));
+    head.append(&mut tail);
+    let cursor = cursor.and_then(|(x, y)| Some((x, u16::try_from((above + y).checked_sub(hidden)?).ok()?)));
     let height = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(3));
     let [top, low] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
     frame.render_widget(Paragraph::new(head), top);
@@ -78,18 +89,7 @@ fn plan_title(model: &Model, step: Step) -> String {
 /// The plan scrolls by itself to what runs or has failed; the keys go on from there.
 fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let (lines, focus) = super::plan::lines(model, step, theme, area.width);
-    let height = usize::from(area.height);
-    let most = lines.len().saturating_sub(height);
-    // One line is for the word that there is more below.
-    let at = (focus.end + 1).saturating_sub(height).min(focus.start);
-    let scroll = (at + usize::from(model.scroll)).min(most);
-    let hidden = lines.len().saturating_sub(scroll + height);
-    let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
-    if hidden > 0
-        && let Some(last) = shown.last_mut()
-    {
-        *last = Line::styled(format!("   {} more below: PgDn", hidden + 1), theme.dim);
-    }
+    let shown = super::plan::in_view(lines, &focus, model.scroll, area.height, theme);
     frame.render_widget(Paragraph::new(shown), area);
 }
 
@@ -108,7 +108,7 @@ fn field_lines(
     let room = usize::from(width).saturating_sub(left + 3);
     let box_width = match field.id {
         FieldId::Pattern => room,
-        FieldId::Retention => 6,
+        FieldId::Retention | FieldId::TieRole => 6,
         _ => room.min(40),
     };
     let marker = if focused { ">" } else { " " };

@@ -406,3 +406,11 @@ fn every_json_of_a_demo_says_that_it_is_one() {
     let said = world.rootbell(&["status", "--json"]).output().exits(3);
     assert_eq!(said.json().get("demo"), None, "a real account is none");
 }
+
+#[test]
+fn a_bell_that_rings_is_not_said_to_be_armed() {
+    let said = Program::new(&["status", "--demo=ringing"]).output().exits(0);
+    let first = said.stdout.lines().next().unwrap();
+    assert!(first.starts_with("RINGING: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
+    assert!(!said.stdout.contains("armed"), "{said:#?}");
+}

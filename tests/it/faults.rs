@@ -16,6 +16,7 @@ use rootbell::domain::{Change, Settings, Wishes};
 use rootbell::engine::{self, Look};
 use serde_json::{Value, json};
 
+mod dashboard;
 mod screens;
 
 const EMAIL: &str = "alice@example.com";

@@ -1,0 +1,234 @@
+//! The tear-down by keys: what goes is shown, agreed to with a word, and the account is as before.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::app::{Msg, Overlay, Screen};
+use rootbell::cloud::demo::account::{Link, Trail};
+use rootbell::cloud::demo::{Account, Fault};
+
+use crate::support::tester::{Tester, scenario};
+
+const EMAIL: &str = "alice@example.com";
+const BUCKET: &str = "rootbell-123456789012-eu-west-1";
+
+/// Everything made, somebody has confirmed, and log files have come.
+fn armed() -> Account {
+    let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+    let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
+    topic.subscriptions[0].state = Link::Confirmed;
+    let bucket = account.buckets.get_mut(BUCKET).unwrap();
+    (bucket.objects, bucket.bytes) = (2_500, 1_000_000);
+    account
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn left(tester: &Tester) -> Account {
+    let mut account = tester.on_account(|cloud| cloud.snapshot().timeless());
+    account.faults.clear();
+    account
+}
+
+fn calls(tester: &Tester, operation: &str) -> usize {
+    tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == operation).count())
+}
+
+/// Calls that take something away.
+fn taken(tester: &Tester) -> usize {
+    let takes = |call: &&String| {
+        ["Delete", "Unsubscribe", "StopLogging", "EmptyBucket"].iter().any(|begin| call.starts_with(begin))
+    };
+    tester.on_account(|cloud| cloud.calls().iter().filter(takes).count())
+}
+
+fn closed(tester: &Tester) -> bool {
+    tester.model.overlay.is_none()
+}
+
+#[test]
+fn the_plan_comes_first_and_looks_as_pictured() {
+    for (width, height) in [(60, 20), (80, 24)] {
+        let mut tester = Tester::on(armed(), width, height);
+        tester.press("x").settle();
+        assert_snapshot!(format!("leaving-{width}x{height}"), tester.screen());
+        tester.press("f3").settle();
+        assert_snapshot!(format!("leaving-logs-{width}x{height}"), tester.screen());
+        assert_eq!(taken(&tester), 0, "nothing is taken away before the word");
+    }
+}
+
+#[test]
+fn with_the_logs_the_account_is_as_before_rootbell() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(seconds(2)).press("x").settle().sees("The logs stay.").sees("Enter take away 8");
+    tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Lost for good");
+    tester.write("destroy").press("enter").settle().sees("Taken away: 11 of 11 done");
+    assert_snapshot!("left-80x24", tester.screen());
+    assert_eq!(left(&tester), Account::default().timeless());
+    tester.press("enter").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+    tester.sees("missing  trail, topic, filter, alarm").does_not_see("tear down");
+    tester.press("x").settle().sees("there is nothing of rootbell's").press("enter");
+    assert!(closed(&tester));
+}
+
+#[test]
+fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("x").settle().write("123456789012").press("enter").settle().sees("Taken away: 8 of 8 done");
+    let account = left(&tester);
+    assert_eq!(account.buckets.keys().collect::<Vec<_>>(), [BUCKET]);
+    assert_eq!(account.buckets[BUCKET].objects, 2_500);
+    let region = &account.regions["eu-west-1"];
+    assert!(region.log_groups.contains_key("rootbell/cloudtrail"));
+    assert!(account.roles.is_empty() && region.trails.is_empty() && region.topics.is_empty());
+    assert_eq!(calls(&tester, "ListObjectVersions"), 0);
+}
+
+#[test]
+fn a_choice_taken_back_keeps_the_logs_and_wants_the_word_again() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs stay.");
+    tester.press("enter").settle().sees("Nothing is changed");
+    assert_eq!(taken(&tester), 0);
+}
+
+#[test]
+fn a_wrong_word_does_nothing_and_letters_are_text() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.press("x").settle();
+    for word in ["", "yes", "Destroy", "q", "destroyx", "210987654321"] {
+        tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing is changed");
+        assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::TearDown(_))), "{word}");
+    }
+    assert_eq!(taken(&tester), 0);
+    tester.press("ctrl+u");
+    tester.send(Msg::Paste(" destroy\n".into()));
+    tester.press("enter").settle().sees("Taken away");
+}
+
+#[test]
+fn closing_before_the_word_leaves_everything_as_it_is() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    let before = left(&tester);
+    tester.press("x esc");
+    assert!(closed(&tester), "also while it is still looking");
+    tester.settle();
+    assert!(closed(&tester), "a late answer opens nothing");
+    tester.press("x").settle().write("destroy").press("esc").settle().sees("the bell is armed");
+    assert_eq!((taken(&tester), left(&tester)), (0, before));
+}
+
+#[test]
+fn after_a_denied_call_enter_goes_on_from_there() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("DeleteTopic", Fault::Deny));
+    tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
+    tester.sees("Not all taken away: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
+    let before = taken(&tester);
+    tester.on_account(|cloud| cloud.mend("DeleteTopic"));
+    tester.press("enter").settle().sees("Taken away: 11 of 11 done");
+    assert_eq!(taken(&tester), before + 1, "what was done is not done again");
+    assert_eq!(left(&tester), Account::default().timeless());
+}
+
+#[test]
+fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("DeleteAlarms", Fault::Deny));
+    tester.press("x").settle().write("destroy").press("enter").settle();
+    tester.sees("skipped").sees("it needs the alarm").sees("cloudwatch:DeleteAlarms");
+    assert_eq!(calls(&tester, "DeleteTopic"), 0);
+}
+
+#[test]
+fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("DeleteTrail", Fault::Hang));
+    tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
+    tester.press("enter").sees("still under way");
+    tester.press("esc").sees("Leave?").press("n").does_not_see("Leave?").sees("running");
+    tester.press("esc enter").settle();
+    assert!(closed(&tester));
+    tester.on_account(|cloud| cloud.mend("DeleteTrail"));
+    tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
+    assert_eq!(left(&tester), Account::default().timeless());
+}
+
+#[test]
+fn names_of_ones_own_that_hang_on_no_chain_yet_are_found_in_the_same_session() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter").fill("mine").settle().press("enter").settle().press("enter").settle();
+    tester.fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
+    tester.on_account(|cloud| cloud.confirm(EMAIL));
+    tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
+    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
+    assert_eq!(left(&tester), Account::default().timeless());
+}
+
+#[test]
+fn a_pending_subscription_is_explained() {
+    for (width, height) in [(60, 20), (80, 24)] {
+        let account = Account::default().set_up_for(&[EMAIL]).unwrap();
+        let mut tester = Tester::on(account, width, height);
+        tester.press("x").settle().sees("never confirmed").sees("48 hours");
+    }
+}
+
+#[test]
+fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("ListTags", Fault::Deny));
+    tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
+    tester.write("destroy").press("enter f3").settle();
+    assert_eq!(taken(&tester), 0);
+    tester.press("esc");
+    assert!(closed(&tester));
+}
+
+#[test]
+fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("ListObjectVersions", Fault::Deny));
+    tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
+    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away: 8 of 8 done");
+}
+
+#[test]
+fn somebody_elses_trail_gets_back_what_it_had() {
+    let mut account = Account { caller: scenario("fresh").caller, ..Account::default() };
+    let theirs = Trail {
+        multi_region: true,
+        log_file_validation: true,
+        logging: true,
+        bucket: "audit".into(),
+        ..Trail::default()
+    };
+    account.regions.entry("eu-west-1".into()).or_default().trails.insert("audit".into(), theirs);
+    let before = account.clone().timeless();
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter").settle();
+    while tester.model.screen != Screen::Dashboard {
+        tester.press("enter").settle();
+    }
+    tester.press("esc").settle();
+    tester.on_account(|cloud| cloud.confirm(EMAIL));
+    assert_ne!(left(&tester), before);
+    tester.press("x").settle().sees("not rootbell's; delivers to").press("f3").settle();
+    tester.write("destroy").press("enter").settle().sees("Taken away");
+    assert_eq!(left(&tester), before);
+}
+
+#[test]
+fn half_an_account_is_taken_away_from_the_account_screen() {
+    let mut tester = Tester::on(scenario("half-done"), 100, 24);
+    tester.sees("x tear down").press("x").settle().sees("S3 bucket").press("f3").settle();
+    tester.write("destroy").press("enter").settle().sees("Taken away").press("esc").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+    let account = left(&tester);
+    assert!(account.buckets.is_empty() && account.roles.is_empty());
+    assert!(account.regions.get("eu-west-1").is_none_or(|region| region.topics.is_empty()));
+}
