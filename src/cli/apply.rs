@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
-use super::plan::{draw_up, text};
+use super::plan::{Drawn, draw_up, text};
 use super::progress::Teller;
 use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
@@ -12,7 +12,7 @@ use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
-use crate::engine::{self, Look, observe};
+use crate::engine::{self, Ahead, Look};
 
 /// How it ended.
 #[derive(Default)]
@@ -39,11 +39,12 @@ pub(super) async fn run(
              `rootbell plan`. Nothing is changed.",
         ));
     }
-    let scene = Scene::open(global, connector, console).await?;
-    let (settings, plan) = draw_up(&scene, &wishes).await?;
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let drawn = draw_up(&scene, &wishes, ahead).await?;
+    let (settings, plan) = (&drawn.settings, &drawn.plan);
     if !plan.is_empty() {
         console.tell(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
-        console.tell(text(&plan));
+        console.tell(text(plan));
         let question = format!(
             "Apply {} to account {} in {}?",
             match plan.changes().count() {
@@ -57,18 +58,25 @@ pub(super) async fn run(
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let mut outcome = carry_out(&scene, &plan, console).await;
+    let mut outcome = carry_out(&scene, plan, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut waited_in_vain = false;
     if complete && options.wait {
-        waited_in_vain = !wait::for_confirmation(&scene, &settings, options.wait_timeout, console).await?;
+        waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await?;
     }
-    outcome.open =
-        if complete { still_open(&look_again(&scene, &wishes, now).await) } else { open_after_a_stop(&plan, &outcome) };
+    outcome.open = if !complete {
+        open_after_a_stop(plan, &outcome)
+    } else if plan.is_empty() && !options.wait {
+        // Nothing has changed since the look.
+        still_open(settings, &health(settings, &drawn.observed, now()))
+    } else {
+        let (settings, health) = look_again(&scene, &wishes, &drawn, now).await;
+        still_open(&settings, &health)
+    };
     if options.json {
         scene.emit(&outcome.document(&scene), console);
     } else {
-        console.say(summary(&scene, &plan, &outcome));
+        console.say(summary(&scene, plan, &outcome));
     }
     Ok(if complete && !waited_in_vain { Exit::Done } else { Exit::Failed })
 }
@@ -95,16 +103,18 @@ pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> 
     Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
 }
 
-async fn look_again(scene: &Scene, wishes: &Wishes, now: fn() -> Timestamp) -> (Settings, Health) {
-    let observed =
-        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Everything).await;
+/// How the account turned out, asked for by the names that it was set up with.
+async fn look_again(scene: &Scene, wishes: &Wishes, drawn: &Drawn, now: fn() -> Timestamp) -> (Settings, Health) {
+    let trail = drawn.settings.trail_arn(&drawn.observed);
+    let ahead = Ahead::again(&scene.session.cloud, wishes, drawn.settings.clone(), trail);
+    let observed = scene.observe(wishes, Look::Everything, ahead).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
     let health = health(&settings, &observed, now());
     (settings, health)
 }
 
 /// What is left to be done by people and time, a sentence each.
-fn still_open((settings, health): &(Settings, Health)) -> Vec<String> {
+fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     let waits = |email: &&String| {
         health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
     };
