@@ -7,4 +7,4 @@ pub mod run;
 pub mod watch;
 
 pub use observe::{Ahead, Look, observe, observe_on};
-pub use run::{Progress, Report, State, run};
+pub use run::{Progress, Report, State, run, run_looking};

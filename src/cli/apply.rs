@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
-use super::plan::{Drawn, draw_up, text};
+use super::plan::{draw_up, text};
 use super::progress::Teller;
 use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
+use crate::domain::{Change, Health, Plan, Settings, Verdict};
 use crate::engine::{self, Ahead, Look};
 
 /// How it ended.
@@ -58,11 +58,15 @@ pub(super) async fn run(
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let mut outcome = carry_out(&scene, plan, console).await;
+    let trail = settings.trail_arn(&drawn.observed);
+    let mut again = Ahead::again(&scene.session.cloud, &wishes, settings, trail.clone());
+    let mut outcome = carry_out(&scene, plan, Some(&again), console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut waited_in_vain = false;
     if complete && options.wait {
         waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await?;
+        // What was asked before is old by now.
+        again = Ahead::again(&scene.session.cloud, &wishes, settings, trail);
     }
     outcome.open = if !complete {
         open_after_a_stop(plan, &outcome)
@@ -70,8 +74,9 @@ pub(super) async fn run(
         // Nothing has changed since the look.
         still_open(settings, &health(settings, &drawn.observed, now()))
     } else {
-        let (settings, health) = look_again(&scene, &wishes, &drawn, now).await;
-        still_open(&settings, &health)
+        let observed = scene.observe(&wishes, Look::Everything, again).await;
+        let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
+        still_open(&settings, &health(&settings, &observed, now()))
     };
     if options.json {
         scene.emit(&outcome.document(&scene), console);
@@ -81,15 +86,23 @@ pub(super) async fn run(
     Ok(if complete && !waited_in_vain { Exit::Done } else { Exit::Failed })
 }
 
-/// Runs the plan to its end, or until the user or the system wants it to stop.
-pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
+/// Runs the plan to its end, or until the user or the system wants it to stop. What is to be looked at `again` is asked
+/// for as early as it can be.
+pub(super) async fn carry_out(scene: &Scene, plan: &Plan, again: Option<&Ahead<'_>>, console: &Console) -> Outcome {
     if plan.is_empty() {
         return Outcome::default();
     }
     let teller = Teller::new(console, plan);
     let news = |progress| teller.hear(&progress);
+    let cloud = scene.session.cloud.as_ref();
+    let run = async {
+        match again {
+            Some(again) => engine::run_looking(cloud, plan, again, &news).await,
+            None => engine::run(cloud, plan, None, &news).await,
+        }
+    };
     let ended = tokio::select! {
-        report = engine::run(scene.session.cloud.as_ref(), plan, None, &news) => Some(report),
+        report = run => Some(report),
         () = interrupted() => None,
     };
     if let Some(report) = ended {
@@ -101,16 +114,6 @@ pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> 
     }
     let skipped = plan.changes().map(Change::id).filter(|id| !known.done.contains(id)).collect();
     Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
-}
-
-/// How the account turned out, asked for by the names that it was set up with.
-async fn look_again(scene: &Scene, wishes: &Wishes, drawn: &Drawn, now: fn() -> Timestamp) -> (Settings, Health) {
-    let trail = drawn.settings.trail_arn(&drawn.observed);
-    let ahead = Ahead::again(&scene.session.cloud, wishes, drawn.settings.clone(), trail);
-    let observed = scene.observe(wishes, Look::Everything, ahead).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
-    let health = health(&settings, &observed, now());
-    (settings, health)
 }
 
 /// What is left to be done by people and time, a sentence each.

@@ -39,20 +39,36 @@ pub async fn observe_on(
     region: &str,
     wishes: &Wishes,
     look: Look,
-    mut ahead: Ahead<'_>,
+    ahead: Ahead<'_>,
 ) -> Observed {
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
-    let guess = ahead.known.take().unwrap_or_else(|| resolve(&Observed::nothing()));
+    let known = ahead.known.as_ref();
+    let guess = known.map_or_else(|| resolve(&Observed::nothing()), |known| known.settings.clone());
     let guessed_topic = guess.topic_arn();
     let wished_key = wishes.kms_key.as_deref().map(|key| cloud.key(key));
     let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
         head(cloud, &guess, &ahead, &resolve, wishes, look),
-        look_at_bucket(cloud, &guess, look),
-        look_at_role(cloud, &guess, look),
+        async {
+            match known {
+                Some(known) => known.bucket.clone().await,
+                None => look_at_bucket(cloud, &guess, look).await,
+            }
+        },
+        async {
+            match known {
+                Some(known) => known.role.clone().await,
+                None => look_at_role(cloud, &guess, look).await,
+            }
+        },
         ahead.group.clone(),
         ahead.alarm.clone(),
         OptionFuture::from(ahead.on_metric.clone()),
-        tellers(cloud, &guessed_topic),
+        async {
+            match known {
+                Some(known) => known.tellers.clone().await,
+                None => tellers(cloud, &guessed_topic).await,
+            }
+        },
         OptionFuture::from(wished_key),
     );
     let (log_group, filters) = head.group.unwrap_or((log_group, filters));
@@ -128,6 +144,9 @@ struct Head {
 
 /// A log group, and the filters on it.
 type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
+
+/// A topic, and who is subscribed to it.
+type Tellers = (Seen<Option<Topic>>, Seen<Vec<Subscription>>);
 
 /// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
 async fn head(
@@ -231,7 +250,7 @@ async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     (seen(group), seen(filters))
 }
 
-async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec<Subscription>>) {
+async fn tellers(cloud: &dyn Cloud, arn: &str) -> Tellers {
     let (topic, subscriptions) = join!(cloud.topic(arn), cloud.subscriptions(arn));
     (seen(topic), seen(subscriptions))
 }

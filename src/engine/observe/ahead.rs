@@ -3,12 +3,12 @@
 
 use std::ops::Deref;
 
-use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending};
+use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending, ready};
 use futures::join;
 
-use super::{Group, group, seen, watch};
+use super::{Group, Look, Tellers, group, look_at_bucket, look_at_role, seen, tellers, watch};
 use crate::cloud::Cloud;
-use crate::domain::observed::{Alarm, ManagementEvents, Metric, Seen, Trail, TrailStatus};
+use crate::domain::observed::{Alarm, BucketName, ManagementEvents, Metric, Role, Seen, Trail, TrailStatus};
 use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
 use crate::domain::{Settings, Wishes};
 
@@ -28,8 +28,16 @@ pub struct Ahead<'c> {
     pub(super) on_metric: Option<Asked<'c, Seen<Vec<Alarm>>>>,
     /// The trail that the chain is expected to hang on, by its ARN.
     pub(super) watched: Option<(String, Asked<'c, Watch>)>,
-    /// What an earlier look has made the settings.
-    pub(super) known: Option<Settings>,
+    /// What an earlier look has made the settings, and what hangs on no trail.
+    pub(super) known: Option<Known<'c>>,
+}
+
+/// What can be asked once the account is known.
+pub(super) struct Known<'c> {
+    pub(super) settings: Settings,
+    pub(super) bucket: Asked<'c, Seen<BucketName>>,
+    pub(super) role: Asked<'c, Seen<Option<Role>>>,
+    pub(super) tellers: Asked<'c, Tellers>,
 }
 
 impl<'c> Ahead<'c> {
@@ -44,17 +52,22 @@ impl<'c> Ahead<'c> {
     }
 
     /// For another look at what was found before, or made since: by the names that it had, and the trail of this ARN.
-    pub fn again<C>(cloud: &C, wishes: &Wishes, known: Settings, trail: String) -> Self
+    pub fn again<C>(cloud: &C, wishes: &Wishes, settings: &Settings, trail: String) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
-        let asked = cloud.clone();
-        let arn = trail.clone();
+        let (asked, arn) = (cloud.clone(), trail.clone());
         let watched = async move { watch(&*asked, &arn).await }.boxed().shared();
+        let (asked, of) = (cloud.clone(), settings.clone());
+        let bucket = async move { look_at_bucket(&*asked, &of, Look::Everything).await }.boxed().shared();
+        let (asked, of) = (cloud.clone(), settings.clone());
+        let role = async move { look_at_role(&*asked, &of, Look::Everything).await }.boxed().shared();
+        let (asked, topic) = (cloud.clone(), settings.topic_arn());
+        let tellers = async move { tellers(&*asked, &topic).await }.boxed().shared();
         Self {
             watched: Some((trail, watched)),
-            known: Some(known.clone()),
-            ..Self::by_name(cloud, wishes, &known.log_group.value, &known.alarm.value, known.metric)
+            known: Some(Known { settings: settings.clone(), bucket, role, tellers }),
+            ..Self::by_name(cloud, wishes, &settings.log_group.value, &settings.alarm.value, settings.metric.clone())
         }
     }
 
@@ -75,17 +88,29 @@ impl<'c> Ahead<'c> {
         }
     }
 
-    /// Asks beside something that has to be known first, and is back as soon as that is there.
+    /// Asks beside something that has to be known first, and is back as soon as that is there. Of what an earlier look
+    /// knew, the trail is left for the look itself.
     pub async fn beside<T>(&self, first: impl Future<Output = T>) -> T {
+        self.beside_once(ready(()), first).await
+    }
+
+    /// The same, from a moment on.
+    pub async fn beside_once<T>(&self, moment: impl Future<Output = ()>, first: impl Future<Output = T>) -> T {
         let rest = async {
+            moment.await;
+            let known = self.known.as_ref();
             let _ = join!(
-                self.trails.clone(),
+                OptionFuture::from(known.is_none().then(|| self.trails.clone())),
                 self.group.clone(),
                 self.alarm.clone(),
                 OptionFuture::from(self.on_metric.clone()),
+                OptionFuture::from(known.map(|known| known.bucket.clone())),
+                OptionFuture::from(known.map(|known| known.role.clone())),
+                OptionFuture::from(known.map(|known| known.tellers.clone())),
             );
             pending::<T>().await
         };
+        // In this order: what has to be known first goes out first.
         tokio::select! {
             biased;
             found = first => found,
