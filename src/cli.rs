@@ -16,7 +16,7 @@ use crate::domain::event::harmless;
 use crate::domain::health::health;
 use crate::domain::settings::Fault;
 use crate::domain::{Health, Identity, Observed, Settings, Wishes};
-use crate::engine::{Look, observe};
+use crate::engine::{Ahead, Look, observe_on};
 
 mod apply;
 mod args;
@@ -176,11 +176,32 @@ struct Scene {
 impl Scene {
     /// Connects and asks who is there; says what the user should know about it.
     async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, Stop> {
+        let session = Self::connect(global, connector, console).await?;
+        let identity = session.cloud.identity().await?;
+        Self::welcome(session, identity, global, console)
+    }
+
+    /// The same for a command that looks at the account next: what can be asked meanwhile is under way by then.
+    async fn open_looking(
+        global: &Global,
+        connector: &dyn Connector,
+        console: &Console,
+        wishes: &Wishes,
+    ) -> Result<(Self, Ahead<'static>), Stop> {
+        let session = Self::connect(global, connector, console).await?;
+        let ahead = Ahead::first(&session.cloud, wishes);
+        let identity = ahead.beside(session.cloud.identity()).await?;
+        Ok((Self::welcome(session, identity, global, console)?, ahead))
+    }
+
+    async fn connect(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Session, Stop> {
         if global.demo.is_some() {
             console.tell("Demo: an account in memory. Nothing of it is real, and nothing stays.");
         }
-        let session = connector.connect(&global.target()).await?;
-        let identity = session.cloud.identity().await?;
+        Ok(connector.connect(&global.target()).await?)
+    }
+
+    fn welcome(session: Session, identity: Identity, global: &Global, console: &Console) -> Result<Self, Stop> {
         if let Some(refusal) = identity.refusal() {
             return Err(Stop::failed(refusal));
         }
@@ -188,6 +209,11 @@ impl Scene {
             console.tell(format_args!("Warning: {warning}"));
         }
         Ok(Self { session, identity, demo: global.demo.is_some() })
+    }
+
+    /// What the account has, going on from what is asked already.
+    async fn observe(&self, wishes: &Wishes, look: Look, ahead: Ahead<'_>) -> Observed {
+        observe_on(self.session.cloud.as_ref(), &self.identity, self.region(), wishes, look, ahead).await
     }
 
     /// The result of a command as JSON; that of a demo says first of all that it is one. JSON leaves some characters as
@@ -202,9 +228,8 @@ impl Scene {
     }
 
     /// What the account has along the chain, what that makes the settings, and the verdict on it.
-    async fn look(&self, wishes: &Wishes, now: fn() -> Timestamp) -> (Observed, Settings, Health) {
-        let cloud = self.session.cloud.as_ref();
-        let observed = observe(cloud, &self.identity, self.region(), wishes, Look::Chain).await;
+    async fn look(&self, wishes: &Wishes, ahead: Ahead<'_>, now: fn() -> Timestamp) -> (Observed, Settings, Health) {
+        let observed = self.observe(wishes, Look::Chain, ahead).await;
         let settings = Settings::resolve(&self.identity, self.region(), wishes, &observed);
         let health = health(&settings, &observed, now());
         (observed, settings, health)

@@ -6,5 +6,5 @@ pub mod ring;
 pub mod run;
 pub mod watch;
 
-pub use observe::{Look, observe};
-pub use run::{Progress, Report, State, run};
+pub use observe::{Ahead, Look, observe, observe_on};
+pub use run::{Progress, Report, State, run, run_looking};

@@ -11,8 +11,8 @@ use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
-use crate::engine::{self, Look, observe};
+use crate::domain::{Change, Health, Plan, Settings, Verdict};
+use crate::engine::{self, Ahead, Look};
 
 /// How it ended.
 #[derive(Default)]
@@ -39,11 +39,12 @@ pub(super) async fn run(
              `rootbell plan`. Nothing is changed.",
         ));
     }
-    let scene = Scene::open(global, connector, console).await?;
-    let (settings, plan) = draw_up(&scene, &wishes).await?;
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let drawn = draw_up(&scene, &wishes, ahead).await?;
+    let (settings, plan) = (&drawn.settings, &drawn.plan);
     if !plan.is_empty() {
         console.tell(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
-        console.tell(text(&plan));
+        console.tell(text(plan));
         let question = format!(
             "Apply {} to account {} in {}?",
             match plan.changes().count() {
@@ -57,31 +58,51 @@ pub(super) async fn run(
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let mut outcome = carry_out(&scene, &plan, console).await;
+    let trail = settings.trail_arn(&drawn.observed);
+    let mut again = Ahead::again(&scene.session.cloud, &wishes, settings, trail.clone());
+    let mut outcome = carry_out(&scene, plan, Some(&again), console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut waited_in_vain = false;
     if complete && options.wait {
-        waited_in_vain = !wait::for_confirmation(&scene, &settings, options.wait_timeout, console).await?;
+        waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await?;
+        // What was asked before is old by now.
+        again = Ahead::again(&scene.session.cloud, &wishes, settings, trail);
     }
-    outcome.open =
-        if complete { still_open(&look_again(&scene, &wishes, now).await) } else { open_after_a_stop(&plan, &outcome) };
+    outcome.open = if !complete {
+        open_after_a_stop(plan, &outcome)
+    } else if plan.is_empty() && !options.wait {
+        // Nothing has changed since the look.
+        still_open(settings, &health(settings, &drawn.observed, now()))
+    } else {
+        let observed = scene.observe(&wishes, Look::Everything, again).await;
+        let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
+        still_open(&settings, &health(&settings, &observed, now()))
+    };
     if options.json {
         scene.emit(&outcome.document(&scene), console);
     } else {
-        console.say(summary(&scene, &plan, &outcome));
+        console.say(summary(&scene, plan, &outcome));
     }
     Ok(if complete && !waited_in_vain { Exit::Done } else { Exit::Failed })
 }
 
-/// Runs the plan to its end, or until the user or the system wants it to stop.
-pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> Outcome {
+/// Runs the plan to its end, or until the user or the system wants it to stop. What is to be looked at `again` is asked
+/// for as early as it can be.
+pub(super) async fn carry_out(scene: &Scene, plan: &Plan, again: Option<&Ahead<'_>>, console: &Console) -> Outcome {
     if plan.is_empty() {
         return Outcome::default();
     }
     let teller = Teller::new(console, plan);
     let news = |progress| teller.hear(&progress);
+    let cloud = scene.session.cloud.as_ref();
+    let run = async {
+        match again {
+            Some(again) => engine::run_looking(cloud, plan, again, &news).await,
+            None => engine::run(cloud, plan, None, &news).await,
+        }
+    };
     let ended = tokio::select! {
-        report = engine::run(scene.session.cloud.as_ref(), plan, None, &news) => Some(report),
+        report = run => Some(report),
         () = interrupted() => None,
     };
     if let Some(report) = ended {
@@ -95,16 +116,8 @@ pub(super) async fn carry_out(scene: &Scene, plan: &Plan, console: &Console) -> 
     Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
 }
 
-async fn look_again(scene: &Scene, wishes: &Wishes, now: fn() -> Timestamp) -> (Settings, Health) {
-    let observed =
-        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Everything).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
-    let health = health(&settings, &observed, now());
-    (settings, health)
-}
-
 /// What is left to be done by people and time, a sentence each.
-fn still_open((settings, health): &(Settings, Health)) -> Vec<String> {
+fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     let waits = |email: &&String| {
         health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
     };

@@ -119,7 +119,7 @@ pub(super) async fn run(
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let mut outcome = carry_out(&scene, &plan, console).await;
+    let mut outcome = carry_out(&scene, &plan, None, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
         outcome.open.push(again(&scene, &chains, options.with_logs));

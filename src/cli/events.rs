@@ -29,8 +29,9 @@ pub(super) async fn run(
 ) -> Result<Exit, Stop> {
     let here = TimeZone::system();
     let from = options.since.moment(now(), &here).map_err(|said| Stop::usage(format!("--since: {said}.")))?;
-    let scene = Scene::open(global, connector, console).await?;
-    let (observed, settings, _) = scene.look(&Wishes::default(), now).await;
+    let wishes = Wishes::default();
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let (observed, settings, _) = scene.look(&wishes, ahead, now).await;
     let log_group = &settings.log_group.value;
     let filter = observed.root_filter(Some(&settings.filter.value));
     let search =

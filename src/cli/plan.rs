@@ -6,8 +6,8 @@ use super::args::{Format, PlanOptions};
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
-use crate::domain::{Action, Place, Plan, Settings, Step, Wishes};
-use crate::engine::{Look, observe};
+use crate::domain::{Action, Observed, Place, Plan, Settings, Step, Wishes};
+use crate::engine::{Ahead, Look};
 
 pub(super) async fn run(
     options: &PlanOptions,
@@ -17,8 +17,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Stop> {
     let wishes = options.wanted.wishes();
     refuse_faults(&wishes)?;
-    let scene = Scene::open(global, connector, console).await?;
-    let (_, plan) = draw_up(&scene, &wishes).await?;
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let Drawn { plan, .. } = draw_up(&scene, &wishes, ahead).await?;
     let place = scene.identity.place(scene.region());
     match options.format {
         Format::Text => {
@@ -31,14 +31,20 @@ pub(super) async fn run(
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
 }
 
+/// A plan, and what it was drawn up from.
+pub(super) struct Drawn {
+    pub observed: Observed,
+    pub settings: Settings,
+    pub plan: Plan,
+}
+
 /// Looks at the account and draws up the plan; one that cannot be applied as it is ends here, with every reason.
-pub(super) async fn draw_up(scene: &Scene, wishes: &Wishes) -> Result<(Settings, Plan), Stop> {
-    let observed =
-        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), wishes, Look::Everything).await;
+pub(super) async fn draw_up(scene: &Scene, wishes: &Wishes, ahead: Ahead<'_>) -> Result<Drawn, Stop> {
+    let observed = scene.observe(wishes, Look::Everything, ahead).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {
-        return Ok((settings, plan));
+        return Ok(Drawn { observed, settings, plan });
     }
     let mut reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
     reasons.dedup();

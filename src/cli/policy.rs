@@ -7,7 +7,7 @@ use super::{Console, Exit, Global, Scene, Stop, refuse_faults};
 use crate::cloud::Connector;
 use crate::domain::Settings;
 use crate::domain::grant::{LONGEST, Use, length, policy};
-use crate::engine::{Look, observe};
+use crate::engine::Look;
 
 #[derive(Args, Debug)]
 pub struct PolicyOptions {
@@ -48,9 +48,9 @@ pub(super) async fn run(
     };
     let wishes = options.named.wishes();
     refuse_faults(&wishes)?;
-    let scene = Scene::open(global, connector, console).await?;
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
     // What may not be looked at yet is called as rootbell would call it.
-    let observed = observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), &wishes, Look::Chain).await;
+    let observed = scene.observe(&wishes, Look::Chain, ahead).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
     let policy = policy(of, &settings, &observed);
     let length = length(&policy);

@@ -53,8 +53,9 @@ pub(super) async fn run(
              without a question. Nothing is written.",
         ));
     }
-    let scene = Scene::open(global, connector, console).await?;
-    let (observed, settings, health) = scene.look(&Wishes::default(), now).await;
+    let wishes = Wishes::default();
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let (observed, settings, health) = scene.look(&wishes, ahead, now).await;
     let patience = options.timeout.unwrap_or(if options.drill { PATIENCE.1 } else { PATIENCE.0 });
     let mut plan = Plan {
         bell: Bell {

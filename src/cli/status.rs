@@ -9,7 +9,7 @@ use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::AlarmState;
 use crate::domain::{Health, Settings, Verdict, Wishes};
-use crate::engine::{Look, observe};
+use crate::engine::Look;
 
 pub(super) async fn run(
     options: &StatusOptions,
@@ -18,10 +18,9 @@ pub(super) async fn run(
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Result<Exit, Stop> {
-    let scene = Scene::open(global, connector, console).await?;
     let wishes = Wishes::default();
-    let observed =
-        observe(scene.session.cloud.as_ref(), &scene.identity, scene.region(), &wishes, Look::Everything).await;
+    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let observed = scene.observe(&wishes, Look::Everything, ahead).await;
     let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
     let health = health(&settings, &observed, now());
     if options.json {

@@ -1,8 +1,7 @@
 //! Reads an account along the chain. Whatever can be asked at once is asked at once: the default names are looked up
 //! beside the trails, and only what turns out to be called otherwise is asked for again.
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, OptionFuture, Shared, join_all};
+use futures::future::{OptionFuture, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
@@ -13,6 +12,11 @@ use crate::domain::observed::{
 };
 use crate::domain::settings::{choose_trail, contenders};
 use crate::domain::{Identity, Observed, Settings, Wishes};
+
+mod ahead;
+
+pub use ahead::Ahead;
+use ahead::Watch;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +29,46 @@ pub enum Look {
 
 /// The account as it is now. What could not be read says so in its place; nothing fails as a whole.
 pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, look: Look) -> Observed {
+    observe_on(cloud, identity, region, wishes, look, Ahead::first(&cloud, wishes)).await
+}
+
+/// The same, going on from what is asked already.
+pub async fn observe_on(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &str,
+    wishes: &Wishes,
+    look: Look,
+    ahead: Ahead<'_>,
+) -> Observed {
     let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
-    let guess = resolve(&Observed::nothing());
+    let known = ahead.known.as_ref();
+    let guess = known.map_or_else(|| resolve(&Observed::nothing()), |known| known.settings.clone());
     let guessed_topic = guess.topic_arn();
-    // An alarm on our count may have another name than ours.
-    let on_metric = wishes.alarm.is_none().then(|| cloud.alarms_on(&guess.metric));
-    // Shared, since a trail may turn out to deliver there.
-    let guessed_group = group(cloud, &guess.log_group.value).boxed().shared();
     let wished_key = wishes.kms_key.as_deref().map(|key| cloud.key(key));
     let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
-        head(cloud, &guess, &guessed_group, &resolve, wishes, look),
-        look_at_bucket(cloud, &guess, look),
-        look_at_role(cloud, &guess, look),
-        guessed_group.clone(),
-        cloud.alarm(&guess.alarm.value),
-        OptionFuture::from(on_metric),
-        tellers(cloud, &guessed_topic),
+        head(cloud, &guess, &ahead, &resolve, wishes, look),
+        async {
+            match known {
+                Some(known) => known.bucket.clone().await,
+                None => look_at_bucket(cloud, &guess, look).await,
+            }
+        },
+        async {
+            match known {
+                Some(known) => known.role.clone().await,
+                None => look_at_role(cloud, &guess, look).await,
+            }
+        },
+        ahead.group.clone(),
+        ahead.alarm.clone(),
+        OptionFuture::from(ahead.on_metric.clone()),
+        async {
+            match known {
+                Some(known) => known.tellers.clone().await,
+                None => tellers(cloud, &guessed_topic).await,
+            }
+        },
         OptionFuture::from(wished_key),
     );
     let (log_group, filters) = head.group.unwrap_or((log_group, filters));
@@ -52,7 +80,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
         log_group,
         filters,
         role: head.role.unwrap_or(role),
-        alarms: seen(alarm).map(Vec::from_iter),
+        alarms: alarm.map(Vec::from_iter),
         topic,
         subscriptions,
         gone: Vec::new(),
@@ -60,7 +88,7 @@ pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishe
     };
 
     let named = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
-    match on_metric.map(seen) {
+    match on_metric {
         // With an alarm of our own name there, nobody needs another.
         Some(Err(_)) if named => {}
         Some(more) => add_new(&mut observed.alarms, more),
@@ -117,16 +145,20 @@ struct Head {
 /// A log group, and the filters on it.
 type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
 
+/// A topic, and who is subscribed to it.
+type Tellers = (Seen<Option<Topic>>, Seen<Vec<Subscription>>);
+
 /// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
 async fn head(
     cloud: &dyn Cloud,
     guess: &Settings,
-    guessed_group: &Shared<BoxFuture<'_, Group>>,
+    ahead: &Ahead<'_>,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     wishes: &Wishes,
     look: Look,
 ) -> Head {
-    let trails = seen(cloud.trails().await);
+    let expected = ahead.watched.as_ref();
+    let (trails, _) = join!(ahead.trails.clone(), OptionFuture::from(expected.map(|(_, watch)| watch.clone())));
     let mut observed = Observed { trails, ..Observed::nothing() };
     let all = observed.trails.as_deref().unwrap_or_default();
     let wish = wishes.trail.as_deref();
@@ -138,12 +170,19 @@ async fn head(
         let name = trail.log_group().filter(|_| wishes.log_group.is_none()).map(str::to_owned);
         let its_group = async {
             match name.as_deref() {
-                Some(name) if name == guess.log_group.value => Some(guessed_group.clone().await),
+                Some(name) if name == guess.log_group.value => Some(ahead.group.clone().await),
                 Some(name) => Some(group(cloud, name).await),
                 None => None,
             }
         };
-        join!(watch(cloud, trail), its_group)
+        let its_watch = async {
+            match expected {
+                Some((arn, watch)) if *arn == trail.arn => watch.clone().await,
+                _ => watch(cloud, &trail.arn).await,
+            }
+        };
+        let ((status, events), group) = join!(its_watch, its_group);
+        (WatchedTrail { trail, status, events, counted: false }, group)
     });
     let (looked, bucket, role) = join!(
         join_all(looks),
@@ -211,14 +250,14 @@ async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     (seen(group), seen(filters))
 }
 
-async fn tellers(cloud: &dyn Cloud, arn: &str) -> (Seen<Option<Topic>>, Seen<Vec<Subscription>>) {
+async fn tellers(cloud: &dyn Cloud, arn: &str) -> Tellers {
     let (topic, subscriptions) = join!(cloud.topic(arn), cloud.subscriptions(arn));
     (seen(topic), seen(subscriptions))
 }
 
-async fn watch(cloud: &dyn Cloud, trail: Trail) -> WatchedTrail {
-    let (status, events) = join!(cloud.trail_status(&trail.arn), cloud.management_events(&trail.arn));
-    WatchedTrail { status: seen(status), events: seen(events), trail, counted: false }
+async fn watch(cloud: &dyn Cloud, arn: &str) -> Watch {
+    let (status, events) = join!(cloud.trail_status(arn), cloud.management_events(arn));
+    (seen(status), seen(events))
 }
 
 /// The metric of a filter for root use that no known alarm watches.

@@ -1,11 +1,14 @@
 //! Runs a plan: a change starts as soon as what it needs is done, so independent calls overlap.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use tokio::sync::Notify;
 
+use super::Ahead;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::domain::{Change, Plan, Step};
 
@@ -106,6 +109,30 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
         }
     }
     report
+}
+
+/// Runs a whole plan. While its last change is under way and concerns the trail alone, everything but the trail is
+/// looked at again already.
+pub async fn run_looking(
+    cloud: &dyn Cloud,
+    plan: &Plan,
+    again: &Ahead<'_>,
+    news: &(dyn Fn(Progress) + Sync),
+) -> Report {
+    let left: Mutex<Vec<String>> = Mutex::new(plan.changes().map(Change::id).collect());
+    let only_the_trail = Notify::new();
+    let hear = |progress: Progress| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        if progress.state == State::Done {
+            left.retain(|id| *id != progress.id);
+        }
+        if matches!(left.as_slice(), [last] if last.starts_with("trail.")) {
+            only_the_trail.notify_one();
+        }
+        drop(left);
+        news(progress);
+    };
+    again.beside_once(only_the_trail.notified(), run(cloud, plan, None, &hear)).await
 }
 
 /// Applies one change, again and again while the refusal is one that passes.

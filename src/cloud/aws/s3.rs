@@ -22,8 +22,8 @@ use crate::domain::observed::{Bucket, BucketName, Contents};
 
 pub(super) struct S3 {
     pub(super) client: Client,
-    /// Clients for buckets that turned out to be in another region: S3 takes calls in a bucket's own region only.
-    elsewhere: Mutex<HashMap<String, Client>>,
+    /// The buckets that are known to be there, each with its client: S3 takes calls in a bucket's own region only.
+    known: Mutex<HashMap<String, Client>>,
 }
 
 /// What HeadBucket tells, without a body.
@@ -44,33 +44,41 @@ impl S3 {
     }
 
     pub(super) fn with(client: Client) -> Self {
-        Self { client, elsewhere: Mutex::default() }
+        Self { client, known: Mutex::default() }
     }
 
-    fn elsewhere(&self) -> MutexGuard<'_, HashMap<String, Client>> {
-        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Client>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client_for(&self, bucket: &str) -> Client {
-        self.elsewhere().get(bucket).unwrap_or(&self.client).clone()
+        self.known().get(bucket).unwrap_or(&self.client).clone()
     }
 
-    /// A bucket of ours in another region is looked at there.
+    /// A bucket of ours in another region is looked at there. Whether one is there that was there before, its parts
+    /// tell as they are read; only where they don't is it asked again.
     pub(super) async fn bucket(&self, name: &str) -> Answer<BucketName> {
-        let mut client = self.client_for(name);
+        let known = self.known().get(name).cloned();
+        if let Some(client) = known {
+            if let Ok(bucket) = Box::pin(read(&client, name)).await {
+                return Ok(BucketName::Ours(bucket));
+            }
+            self.known().remove(name);
+        }
+        let mut client = self.client.clone();
         let mut head = head(&client, name).await?;
         if let Head::Elsewhere(region) = head {
             client = Client::from_conf(client.config().to_builder().region(region).build());
             head = self::head(&client, name).await?;
-            if matches!(head, Head::There) {
-                self.elsewhere().insert(name.to_owned(), client.clone());
-            }
         }
-        Ok(match head {
-            Head::There => BucketName::Ours(Box::pin(read(&client, name)).await?),
-            Head::Free => BucketName::Free,
-            Head::Closed | Head::Elsewhere(_) => BucketName::Closed,
-        })
+        match head {
+            Head::There => {
+                self.known().insert(name.to_owned(), client.clone());
+                Ok(BucketName::Ours(Box::pin(read(&client, name)).await?))
+            }
+            Head::Free => Ok(BucketName::Free),
+            Head::Closed | Head::Elsewhere(_) => Ok(BucketName::Closed),
+        }
     }
 
     /// Source: S3 API, CreateBucket: us-east-1 is said by leaving the constraint out, and there one's own bucket is
@@ -88,7 +96,13 @@ impl S3 {
             .set_create_bucket_configuration(place);
         match request.send().await {
             Err(e) if e.code() != Some("BucketAlreadyOwnedByYou") => Err(call.failed(&e)),
-            _ => Ok(()),
+            made => {
+                // One that was there already may be in another region.
+                if made.is_ok() {
+                    self.known().insert(bucket.to_owned(), self.client.clone());
+                }
+                Ok(())
+            }
         }
     }
 
