@@ -96,7 +96,7 @@ impl CloudError {
             ErrorKind::Offline => "no connection".to_owned(),
             ErrorKind::Timeout => "no answer in time".to_owned(),
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
-            _ => format!("unknown: {}", self.why()),
+            _ => format!("unknown: {}", self.message.trim().trim_end_matches('.')),
         }
     }
 
