@@ -42,8 +42,13 @@ impl FieldId {
     #[must_use]
     pub fn step(self) -> Step {
         match self {
-            Self::Trail | Self::Retention => Step::Trail,
-            Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::TieRole => Step::Trail,
+            Self::Trail
+            | Self::Retention
+            | Self::Bucket
+            | Self::LogGroup
+            | Self::Role
+            | Self::KmsKey
+            | Self::TieRole => Step::Trail,
             Self::Topic | Self::Emails => Step::Topic,
             Self::Filter | Self::Pattern => Step::Filter,
             Self::Alarm => Step::Alarm,

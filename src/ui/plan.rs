@@ -86,13 +86,16 @@ pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -
         let mut row = row.clone();
         row.row.detail = detail;
         row_lines(model, &row, "", theme, width, &mut out);
-        let whole = out.get(start).is_none_or(|line| line.to_string().contains(&row.row.detail));
-        if !whole && row.state.is_none() {
-            let below = std::mem::take(&mut row.row.detail);
+        let shown = out.get(start).map(ToString::to_string).unwrap_or_default();
+        let name = (!shown.contains(&row.row.name)).then(|| row.row.name.clone());
+        if row.state.is_none() && (name.is_some() || !shown.contains(&row.row.detail)) {
+            let detail = std::mem::take(&mut row.row.detail);
             out.truncate(start);
             row_lines(model, &row, "", theme, width, &mut out);
-            for line in wrap(&below, width.saturating_sub(17)) {
-                out.push(Line::styled(format!("{}{line}", " ".repeat(15)), theme.dim));
+            // What there was no room for beside it stands below.
+            for said in name.into_iter().chain([detail]).filter(|said| !said.is_empty()) {
+                let lines = wrap(&said, width.saturating_sub(17));
+                out.extend(lines.into_iter().map(|l| Line::styled(format!("{}{l}", " ".repeat(15)), theme.dim)));
             }
         }
         if focus.is_empty() && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
