@@ -1,7 +1,7 @@
 //! How long a screen takes to draw, and a key to be answered: `cargo bench --bench draw`.
 
 #[path = "../tests/it/support/tester.rs"]
-#[expect(dead_code, reason = "the tests use the rest of it")]
+#[allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "the tests' own, of which this uses a part")]
 mod tester;
 
 use std::hint::black_box;
