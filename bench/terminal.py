@@ -139,4 +139,5 @@ def main():
     table(["", "median", "worst", "budget"], rows)
 
 
-main()
+if __name__ == "__main__":
+    main()
