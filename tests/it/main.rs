@@ -14,6 +14,7 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
+mod fast;
 mod faults;
 mod flows;
 mod fuzz;

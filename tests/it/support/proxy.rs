@@ -65,6 +65,8 @@ struct Shared {
     state: Mutex<State>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
+    deepest: AtomicUsize,
+    connections: AtomicUsize,
     over: AtomicBool,
     emulator: u16,
 }
@@ -84,6 +86,8 @@ impl Proxy {
             state: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             most_in_flight: AtomicUsize::new(0),
+            deepest: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
             over: AtomicBool::new(false),
             emulator,
         });
@@ -198,7 +202,19 @@ impl Proxy {
     /// Forgets what it saw.
     pub fn forget(&self) {
         self.shared.lock().seen.clear();
-        self.shared.most_in_flight.store(0, Ordering::SeqCst);
+        for count in [&self.shared.most_in_flight, &self.shared.deepest, &self.shared.connections] {
+            count.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// How many requests had to wait for one another: the longest chain of one that began when another had ended.
+    pub fn deepest(&self) -> usize {
+        self.shared.deepest.load(Ordering::SeqCst)
+    }
+
+    /// How many connections were opened and used.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     pub fn seen(&self) -> Vec<Seen> {
@@ -250,10 +266,14 @@ impl Shared {
     fn serve(&self, stream: TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
+        let mut used = false;
         while let Some(request) = Request::read(&mut reader)? {
             let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_in_flight.fetch_max(now, Ordering::SeqCst);
+            self.connections.fetch_add(usize::from(!std::mem::replace(&mut used, true)), Ordering::SeqCst);
+            let depth = self.deepest.load(Ordering::SeqCst) + 1;
             let answer = self.answer(&request, reader.get_ref());
+            self.deepest.fetch_max(depth, Ordering::SeqCst);
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
             answer?.write(reader.get_mut(), request.method == "HEAD")?;
         }

@@ -1,0 +1,206 @@
+//! What makes it fast and does not depend on the machine: how many questions are asked, how many of them one after the
+//! other, and how often the screen is drawn.
+
+use std::time::Duration;
+
+use rootbell::cloud::demo::DemoCloud;
+use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, Link, LogGroup, Subscription, Trail};
+use rootbell::cloud::{Cloud, Search};
+use rootbell::domain::plan::plan;
+use rootbell::domain::{Settings, pattern};
+use rootbell::engine::{self, Ahead, Look};
+use tokio::time::Instant;
+
+use crate::properties::{EMAIL, cloud, here, now, wishes};
+#[cfg(unix)]
+use crate::support::World;
+use crate::support::tester::{Tester, scenario};
+
+const REGION: &str = "eu-west-1";
+/// Milliseconds of a look-up in the demo account; a change takes two of them.
+const HOP: u64 = 50;
+
+fn armed() -> Account {
+    let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+    for topic in here(&mut account).topics.values_mut() {
+        topic.subscriptions.iter_mut().for_each(|s| s.state = Link::Confirmed);
+    }
+    account
+}
+
+/// What a part of a run took: hops of a look-up, and calls.
+type Cost = (u128, usize);
+
+/// As `apply` does it: who is there and the look, the run, the look at how it turned out.
+fn apply(mut account: Account) -> [Cost; 3] {
+    account.timing.latency_ms = HOP;
+    let cloud = cloud(account);
+    let mut began = (Duration::ZERO, 0);
+    now(async {
+        let start = Instant::now();
+        let mut took = |cloud: &DemoCloud| {
+            let (at, calls) = (start.elapsed(), cloud.calls().len());
+            let cost = ((at - began.0).as_millis() / u128::from(HOP), calls - began.1);
+            began = (at, calls);
+            cost
+        };
+        let asked: &dyn Cloud = &cloud;
+        let ahead = Ahead::first(&asked, &wishes());
+        let identity = ahead.beside(cloud.identity()).await.unwrap();
+        let observed = engine::observe_on(asked, &identity, REGION, &wishes(), Look::Everything, ahead).await;
+        let settings = Settings::resolve(&identity, REGION, &wishes(), &observed);
+        let plan = plan(&settings, &observed);
+        let looked = took(&cloud);
+        let again = Ahead::again(&asked, &wishes(), &settings, settings.trail_arn(&observed));
+        let report = engine::run_looking(asked, &plan, &again, &|_| {}).await;
+        assert!(report.succeeded(), "{report:?}");
+        let applied = took(&cloud);
+        let after = engine::observe_on(asked, &identity, REGION, &wishes(), Look::Everything, again).await;
+        let looked_again = took(&cloud);
+        // What was asked early tells what a look from the beginning tells.
+        let fresh = engine::observe(asked, &identity, REGION, &wishes(), Look::Everything).await;
+        assert_eq!(after, fresh);
+        [looked, applied, looked_again]
+    })
+}
+
+#[test]
+fn a_fresh_account_is_looked_at_beside_who_is_there_and_looked_at_again_in_one_hop() {
+    let [looked, applied, again] = apply(Account::default());
+    assert_eq!(looked, (2, 10));
+    // Bucket, policy, trail, start, each two hops long: and beside the last all but the trail is looked at again.
+    assert_eq!(applied, (8, 13 + 10));
+    assert_eq!(again, (1, 3));
+}
+
+#[test]
+fn a_sound_account_takes_two_hops_and_nothing_is_asked_twice() {
+    let [looked, applied, _] = apply(armed());
+    assert_eq!(looked, (2, 12));
+    assert_eq!(applied, (0, 0));
+}
+
+#[test]
+fn who_is_there_is_known_at_once_though_all_else_hangs() {
+    let mut account = Account::default();
+    account.timing.latency_ms = HOP;
+    let cloud = cloud(account);
+    for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
+        cloud.fault(operation, rootbell::cloud::demo::Fault::Hang);
+    }
+    now(async {
+        let asked: &dyn Cloud = &cloud;
+        let began = Instant::now();
+        Ahead::first(&asked, &wishes()).beside(cloud.identity()).await.unwrap();
+        assert_eq!(began.elapsed().as_millis(), u128::from(HOP));
+    });
+}
+
+/// Five trails, 1,000 log groups, 100 filters on the group, 500 alarms, 100 subscribers: far more than a page of each.
+fn big() -> Account {
+    let mut account = armed();
+    let region = here(&mut account);
+    for n in 0..4 {
+        let trail = Trail { multi_region: false, bucket: format!("theirs-{n}"), ..Trail::default() };
+        region.trails.insert(format!("theirs-{n}"), trail);
+    }
+    region.log_groups.extend((0..999).map(|n| (format!("theirs/{n}"), LogGroup::default())));
+    let ours = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    let theirs = Filter { pattern: "{ $.eventName = Other }".into(), metric: "Other".into(), ..Filter::default() };
+    ours.filters.extend((0..99).map(|n| (format!("theirs-{n}"), theirs.clone())));
+    let alarm = Alarm { namespace: "AWS/EC2".into(), metric: "CPUUtilization".into(), ..Alarm::default() };
+    region.alarms.extend((0..499).map(|n| (format!("theirs-{n}"), alarm.clone())));
+    let topic = region.topics.get_mut("rootbell-alerts").unwrap();
+    topic.subscriptions.extend((0..99).map(|n| Subscription {
+        endpoint: format!("someone-{n}@example.com"),
+        state: Link::Confirmed,
+        ..Subscription::default()
+    }));
+    account
+}
+
+#[test]
+fn a_big_account_takes_no_more_calls_than_a_small_one() {
+    assert_eq!(apply(big())[..2], apply(armed())[..2]);
+}
+
+#[test]
+fn a_page_of_root_events_is_bounded_however_many_there_are() {
+    let mut account = scenario("ringing");
+    let group = here(&mut account).log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    let event = group.events.first().cloned().unwrap();
+    group.events = (0..1_000).map(|n| Event { at: -n, ..event.clone() }).collect();
+    let cloud = cloud(account);
+    let from = "2026-11-16T12:00:00Z".parse().unwrap();
+    let search = Search {
+        log_group: "rootbell/cloudtrail",
+        pattern: pattern::AUDITED,
+        from,
+        to: "2026-11-23T12:00:00Z".parse().unwrap(),
+        page: None,
+    };
+    let page = now(cloud.root_events(&search)).unwrap();
+    assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
+}
+
+#[test]
+fn each_key_and_each_message_draws_once_and_the_same_model_draws_the_same_screen() {
+    for (width, height) in [(60, 20), (80, 24), (200, 50)] {
+        let mut tester = Tester::on(scenario("ringing"), width, height);
+        tester.pass(Duration::from_secs(2));
+        for keys in ["?", "esc", "down", "tab"] {
+            let before = tester.draws;
+            tester.press(keys);
+            assert_eq!(tester.draws - before, 1, "{keys}");
+            let drawn = tester.buffer().clone();
+            assert_eq!(*tester.redrawn(), drawn);
+        }
+    }
+}
+
+#[test]
+fn a_wizard_that_has_nothing_to_show_asks_for_no_tick() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.pass(Duration::from_secs(10));
+    assert_eq!(tester.model.deadline(), None);
+    let before = tester.draws;
+    tester.pass(Duration::from_secs(3600));
+    assert_eq!(tester.draws, before);
+}
+
+#[test]
+fn a_dashboard_that_nobody_touches_asks_and_draws_seldom() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(Duration::from_mins(1));
+    let calls = |tester: &Tester| tester.on_account(|cloud| cloud.calls().len());
+    let before = (tester.draws, calls(&tester));
+    tester.pass(Duration::from_hours(1));
+    let (draws, calls) = (tester.draws - before.0, calls(&tester) - before.1);
+    // Alarm every 10 s, events and the chain every minute: each question and each answer is a draw at most.
+    assert!(draws <= 2000 && calls <= 1500, "{draws} draws, {calls} calls an hour");
+}
+
+#[cfg(unix)]
+#[test]
+fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
+    let world = World::new(REGION);
+    // Long enough for all requests of one hop to be under way together.
+    world.proxy.latency(Duration::from_millis(150));
+    let cost = |args: &[&str], statuses: [i32; 2]| {
+        world.proxy.forget();
+        let said = world.rootbell(args).output();
+        assert!(said.status.is_some_and(|status| statuses.contains(&status)), "{said:#?}");
+        (world.proxy.deepest(), world.proxy.seen().len())
+    };
+    let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
+    assert!(deep <= 7 && asked <= 45, "{deep} round trips, {asked} requests");
+    // A connection is used again: never more of them than requests at once, and one or two that came too late.
+    let (connections, most) = (world.proxy.connections(), world.proxy.most_in_flight());
+    assert!(connections <= most + 3, "{connections} connections for {most} at once");
+    let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
+    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+    let (deep, asked) = cost(&["plan", "--email", EMAIL], [0, 3]);
+    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+    let (deep, asked) = cost(&["status"], [0, 3]);
+    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+}
