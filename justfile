@@ -21,3 +21,24 @@ screens:
 # Licences, bans and sources of the dependencies
 deny:
     cargo deny check
+
+# Against the AWS CLI and boto3, and in a terminal: one run on one machine
+bench:
+    python3 bench/against.py
+    python3 bench/terminal.py
+
+# A crowded account against a small one
+bench-flat share="1":
+    python3 bench/flat.py {{share}}
+
+# Draws and keys, screen by screen
+bench-draw:
+    cargo bench --bench draw
+
+# An hour of dashboard: CPU, memory, requests
+bench-hour seconds="3600":
+    python3 bench/hour.py {{seconds}}
+
+# Clean builds: time and size
+bench-build:
+    bash bench/build.sh
