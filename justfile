@@ -21,3 +21,20 @@ screens:
 # Licences, bans and sources of the dependencies
 deny:
     cargo deny check
+
+# Against the AWS CLI and boto3, and in a terminal: five minutes of looking on among it
+bench:
+    python3 bench/against.py
+    python3 bench/terminal.py
+
+# A small account against one as big as the quotas allow
+bench-flat scale="1":
+    python3 bench/flat.py {{scale}}
+
+# Every screen's draw, and a key
+bench-draw:
+    cargo bench --locked --bench draw
+
+# Clean builds: times, sizes, crates
+bench-build:
+    bash bench/build.sh
