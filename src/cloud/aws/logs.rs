@@ -41,9 +41,10 @@ impl Logs {
         Self { client: Client::new(config) }
     }
 
-    /// By its name as a prefix: there is no call for exactly one group.
+    /// By its name as a prefix: there is no call for exactly one group. The name itself sorts before all that begin with
+    /// it, so that the first page with anything on it tells, however many there are.
     ///
-    /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`.
+    /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`: "The results are ASCII-sorted".
     pub(super) async fn group(&self, name: &str) -> Answer<Option<LogGroup>> {
         let call = Call::look(Lookup::LogGroup, name);
         let mut tokens = Tokens::default();
@@ -56,7 +57,7 @@ impl Logs {
                 let stored_bytes = group.stored_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
                 return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes }));
             }
-            if !tokens.follow(page.next_token()) {
+            if !page.log_groups().is_empty() || !tokens.follow(page.next_token()) {
                 return Ok(None);
             }
         }

@@ -79,18 +79,27 @@ async fn a_token_that_comes_again_ends_the_walk() {
 }
 
 #[tokio::test]
-async fn a_log_group_is_known_by_its_whole_name_on_whatever_page() {
+async fn a_log_group_is_known_by_its_whole_name_on_the_first_page_that_has_any() {
     let group = |name: &str| LogGroup::builder().log_group_name(name).retention_in_days(365).build();
     let first = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
         .match_requests(|asked| asked.next_token().is_none() && asked.log_group_name_prefix() == Some("trail"))
-        .then_output(move || {
-            DescribeLogGroupsOutput::builder().log_groups(group("trail-2")).next_token("more").build()
-        });
+        .then_output(|| DescribeLogGroupsOutput::builder().next_token("more").build());
     let second = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
         .match_requests(|asked| asked.next_token() == Some("more"))
         .then_output(move || DescribeLogGroupsOutput::builder().log_groups(group("trail")).build());
     let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, first, second)).log_group("trail").await.unwrap().unwrap();
     assert_eq!((found.name.as_str(), found.retention_days), ("trail", Some(365)));
+}
+
+#[tokio::test]
+async fn thousands_of_groups_with_longer_names_are_not_walked_through() {
+    let longer = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups).then_output(|| {
+        let group = LogGroup::builder().log_group_name("trail-2").build();
+        DescribeLogGroupsOutput::builder().log_groups(group).next_token("more").build()
+    });
+    let cloud = of_logs(mocked!(aws_sdk_cloudwatchlogs, longer));
+    assert_eq!(cloud.log_group("trail").await.unwrap(), None);
+    assert_eq!(longer.num_calls(), 1);
 }
 
 #[tokio::test]
