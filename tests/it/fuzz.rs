@@ -218,8 +218,11 @@ fn rings(pattern: &Pattern) -> Vec<bool> {
     SAMPLES.iter().map(|sample| pattern.matches(sample.json)).collect()
 }
 
+/// The same cases everywhere, so that what fails elsewhere fails here.
+const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
     fn however_the_pattern_is_written_it_is_read_as_the_auditors_and_rings_for_the_same(text in ways_to_write_it()) {
@@ -286,8 +289,10 @@ proptest! {
         group in "[A-Za-z0-9_][A-Za-z0-9._/#-]{0,100}",
     ) {
         prop_assert!(names::trail(&trail).is_ok() || trail.parse::<std::net::Ipv4Addr>().is_ok(), "{}", trail);
-        prop_assert!(names::bucket(&bucket).is_ok() || bucket.starts_with("xn--") || bucket.starts_with("sthree-")
-            || bucket.ends_with("--x-s3") || bucket.ends_with("-s3alias"), "{}", bucket);
+        // What AWS keeps to itself.
+        let kept = ["sthree-", "amzn-s3-demo-"].iter().any(|start| bucket.starts_with(start))
+            || ["-s3alias", "-an"].iter().any(|end| bucket.ends_with(end));
+        prop_assert!(names::bucket(&bucket).is_ok() || kept, "{}", bucket);
         prop_assert!(names::role(&role).is_ok(), "{}", role);
         prop_assert!(names::topic(&topic).is_ok(), "{}", topic);
         prop_assert!(names::log_group(&group).is_ok() || group.starts_with("aws/"), "{}", group);

@@ -71,8 +71,11 @@ fn without_ours(mut account: Account) -> Account {
     account.timeless()
 }
 
+/// The same cases everywhere, so that what fails elsewhere fails here.
+const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
     fn set_up_and_taken_away_the_account_is_as_before((harms, mut account) in accounts()) {
@@ -214,7 +217,7 @@ fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, Wishes)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_adopted_gets_back_what_it_had((names, account, wishes) in adopting(), stop in 0usize..14) {

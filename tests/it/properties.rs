@@ -131,8 +131,11 @@ pub(crate) fn accounts() -> impl Strategy<Value = (Vec<&'static str>, Account)> 
     })
 }
 
+/// The same cases everywhere, so that what fails elsewhere fails here.
+const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
     fn after_a_plan_is_applied_there_is_nothing_left_to_plan((harms, account) in accounts()) {

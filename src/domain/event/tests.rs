@@ -194,8 +194,11 @@ fn tame(shown: &RootEvent) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// The same cases everywhere, so that what fails elsewhere fails here.
+const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_an_event_has_it_is_shown_and_nothing_of_it_is_lost(event in event(), id in nasty()) {
