@@ -115,9 +115,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let alarm = settings.alarm.value.clone();
     let log_group = settings.log_group.value.clone();
     let metric = settings.metric.clone();
-    // What the filter really looks for is what is shown; without one, what it should look for.
-    let filter = model.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
-    let pattern = filter.map_or_else(|| settings.pattern.value.clone(), |f| f.pattern.clone());
+    let pattern = model.counted_pattern().unwrap_or_default().to_owned();
     let board = &mut model.dashboard;
     let mut wanted = Vec::new();
     if board.alarm.is_due(now) {
@@ -163,7 +161,7 @@ pub(super) fn older(model: &mut Model) -> Vec<Effect> {
     let settings = &derived.settings;
     let question = Question::Events {
         log_group: settings.log_group.value.clone(),
-        pattern: settings.pattern.value.clone(),
+        pattern: model.counted_pattern().unwrap_or_default().to_owned(),
         from: model.now.saturating_sub(WEEK).unwrap_or(model.now),
         to: model.now,
         page: Some(page),
@@ -235,7 +233,7 @@ fn set_ok(model: &mut Model) -> Vec<Effect> {
 
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
-    let arn = derived.settings.place.arn("cloudwatch", &format!("alarm:{}", derived.settings.alarm.value));
+    let arn = derived.settings.place.alarm_arn(&derived.settings.alarm.value);
     screens::copy(model, arn)
 }
 

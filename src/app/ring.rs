@@ -34,23 +34,29 @@ impl RingScreen {
     /// One sentence that says whether it rings; nothing as long as that is not known.
     #[must_use]
     pub fn verdict(&self) -> Option<String> {
-        let seen = |hop| self.ring.seen.iter().find(|s| s.hop == hop).map(|s| seconds(s.after));
-        let Stage::Ended(ended) = &self.stage else {
-            let sent = seen(Hop::Action)?;
-            return Some(format!(
-                "It rings: the notification went out after {sent}. Now the alarm goes back by itself."
-            ));
-        };
-        Some(match (ended, seen(Hop::Action), seen(Hop::Back)) {
-            (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
-            (Ok(()), Some(sent), Some(back)) => {
-                format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
-            }
-            (Ok(()), Some(sent), None) => format!(
-                "It rings: the notification went out after {sent}. The alarm is still in ALARM; `o` sets it back to OK."
-            ),
-            (Ok(()), None, _) => "It did not ring: no notification was seen.".to_owned(),
-        })
+        if let Stage::Ended(ended) = &self.stage {
+            return Some(outcome(ended, &self.ring));
+        }
+        let sent = after(&self.ring, Hop::Action)?;
+        Some(format!("It rings: the notification went out after {sent}. Now the alarm goes back by itself."))
+    }
+}
+
+fn after(ring: &Ring, hop: Hop) -> Option<String> {
+    ring.seen.iter().find(|s| s.hop == hop).map(|s| seconds(s.after))
+}
+
+/// How a ring ended, in one sentence.
+fn outcome(ended: &Result<(), RingError>, ring: &Ring) -> String {
+    match (ended, after(ring, Hop::Action), after(ring, Hop::Back)) {
+        (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
+        (Ok(()), Some(sent), Some(back)) => {
+            format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
+        }
+        (Ok(()), Some(sent), None) => format!(
+            "It rings: the notification went out after {sent}. The alarm is still in ALARM; `o` sets it back to OK."
+        ),
+        (Ok(()), None, _) => "It did not ring: no notification was seen.".to_owned(),
     }
 }
 
@@ -100,7 +106,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     let filter = model.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
     let line = drill.then(|| Line {
         log_group: settings.log_group.value.clone(),
-        pattern: filter.map_or_else(|| settings.pattern.value.clone(), |f| f.pattern.clone()),
+        pattern: model.counted_pattern().unwrap_or_default().to_owned(),
         metric: filter.map_or_else(|| settings.metric.clone(), |f| f.metric.clone()),
         id: format!("rootbell-drill-{}", now.as_millisecond()),
     });
@@ -139,17 +145,11 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, Ring
         Ok(ring) => (Some(ring), Ok(())),
         Err(error) => (None, Err(error)),
     };
-    let stage = Stage::Ended(result);
     match &mut model.overlay {
         Some(Overlay::Ring(screen)) => {
-            screen.stage = stage;
+            screen.stage = Stage::Ended(result);
             screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
         }
-        _ => {
-            let ring = ring.unwrap_or_default();
-            let closed =
-                RingScreen { drill: false, recipients: Vec::new(), concerns: Vec::new(), foreign: false, stage, ring };
-            model.notice = closed.verdict();
-        }
+        _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default())),
     }
 }

@@ -319,6 +319,24 @@ fn older_events_come_on_demand_each_once() {
 }
 
 #[test]
+fn older_events_are_those_of_the_filters_own_pattern_too() {
+    let mut account = armed();
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    group.filters.get_mut("rootbell-root-use").unwrap().pattern = "{ $.userIdentity.type = \"Root\" }".into();
+    for i in 0..150 {
+        let event = json!({ "eventID": format!("e{i}"), "eventName": format!("Call{i}"),
+            "userIdentity": { "type": "Root" }, "eventType": "AwsServiceEvent" });
+        group.events.push(Event { at: -1000 - i, event: serde_json::from_value(event).unwrap() });
+    }
+    let mut tester = Tester::on(account, 80, 24);
+    if tester.model.screen == Screen::Account {
+        tester.press("d");
+    }
+    tester.pass(seconds(2)).press("m").pass(seconds(1));
+    assert_eq!(tester.model.dashboard.events.value.as_ref().map(Vec::len), Some(150));
+}
+
+#[test]
 fn the_demos_link_is_opened_by_a_key() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     account.timing.confirm_after = None;
