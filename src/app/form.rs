@@ -153,6 +153,25 @@ impl FieldId {
     }
 }
 
+/// What a key does to a line of text; nothing, where it is no key for text.
+pub(super) fn request(key: Key) -> Option<InputRequest> {
+    Some(match (key.code, key.ctrl) {
+        (Code::Char(c), false) => InputRequest::InsertChar(c),
+        (Code::Backspace, false) => InputRequest::DeletePrevChar,
+        (Code::Backspace | Code::Char('w'), true) => InputRequest::DeletePrevWord,
+        (Code::Delete, _) => InputRequest::DeleteNextChar,
+        (Code::Left, false) => InputRequest::GoToPrevChar,
+        (Code::Right, false) => InputRequest::GoToNextChar,
+        (Code::Left, true) => InputRequest::GoToPrevWord,
+        (Code::Right, true) => InputRequest::GoToNextWord,
+        (Code::Home, _) | (Code::Char('a'), true) => InputRequest::GoToStart,
+        (Code::End, _) | (Code::Char('e'), true) => InputRequest::GoToEnd,
+        (Code::Char('u'), true) => InputRequest::DeleteLine,
+        (Code::Char('k'), true) => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}
+
 fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
@@ -322,21 +341,7 @@ impl Form {
 
     /// A key for the focused field; whether it changed the text.
     pub fn edit(&mut self, key: Key) -> bool {
-        let request = match (key.code, key.ctrl) {
-            (Code::Char(c), false) => InputRequest::InsertChar(c),
-            (Code::Backspace, false) => InputRequest::DeletePrevChar,
-            (Code::Backspace | Code::Char('w'), true) => InputRequest::DeletePrevWord,
-            (Code::Delete, _) => InputRequest::DeleteNextChar,
-            (Code::Left, false) => InputRequest::GoToPrevChar,
-            (Code::Right, false) => InputRequest::GoToNextChar,
-            (Code::Left, true) => InputRequest::GoToPrevWord,
-            (Code::Right, true) => InputRequest::GoToNextWord,
-            (Code::Home, _) | (Code::Char('a'), true) => InputRequest::GoToStart,
-            (Code::End, _) | (Code::Char('e'), true) => InputRequest::GoToEnd,
-            (Code::Char('u'), true) => InputRequest::DeleteLine,
-            (Code::Char('k'), true) => InputRequest::DeleteTillEnd,
-            _ => return false,
-        };
+        let Some(request) = request(key) else { return false };
         let Some(field) = self.focused() else { return false };
         if field.id.is_choice() {
             return field.turn(key);

@@ -2,7 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::keys::{Code, Intent, Key};
+use super::form::request;
+use super::keys::{Intent, Key};
 use super::overlay::Overlay;
 use super::progress::{State, StepRun};
 use super::{Effect, Model, Screen, Ticket, screens};
@@ -180,25 +181,14 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
             screen.logs = !screen.logs;
             return look(model);
         }
-        (_, None) if screen.can_be_agreed() => edit(&mut screen.word, key),
+        (_, None) if screen.can_be_agreed() => {
+            if let Some(request) = request(key) {
+                screen.word.handle(request);
+            }
+        }
         (_, intent) => screen.scroll = screens::scrolled(screen.scroll, intent),
     }
     Vec::new()
-}
-
-fn edit(word: &mut Input, key: Key) {
-    let request = match (key.code, key.ctrl) {
-        (Code::Char(c), false) => InputRequest::InsertChar(c),
-        (Code::Backspace, false) => InputRequest::DeletePrevChar,
-        (Code::Delete, _) => InputRequest::DeleteNextChar,
-        (Code::Left, false) => InputRequest::GoToPrevChar,
-        (Code::Right, false) => InputRequest::GoToNextChar,
-        (Code::Home, _) | (Code::Char('a'), true) => InputRequest::GoToStart,
-        (Code::End, _) | (Code::Char('e'), true) => InputRequest::GoToEnd,
-        (Code::Char('u'), true) => InputRequest::DeleteLine,
-        _ => return,
-    };
-    word.handle(request);
 }
 
 /// Pasted text goes where a word is asked for.
