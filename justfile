@@ -41,4 +41,4 @@ bench-hour seconds="3600":
 
 # Clean builds: time and size
 bench-build:
-    bash bench/build.sh
+    python3 bench/build.py

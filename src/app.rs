@@ -46,10 +46,11 @@ pub struct Ticket(pub u64);
 /// Work for the runtime. Each answers with a message that carries its ticket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Make a session and ask who is signed in.
+    /// Make a session and ask who is signed in. A look for these wishes comes next.
     Connect {
         ticket: Ticket,
         target: Target,
+        wishes: Box<Wishes>,
     },
     ListProfiles,
     Observe {

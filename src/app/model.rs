@@ -247,7 +247,8 @@ impl Model {
         self.opened = false;
         self.screen = Screen::Account;
         self.scroll = 0;
-        vec![Effect::Connect { ticket, target: self.target.clone() }]
+        let wishes = Box::new(self.form.wishes());
+        vec![Effect::Connect { ticket, target: self.target.clone(), wishes }]
     }
 
     /// Looks at the account now, for the names in the form.

@@ -4,7 +4,7 @@
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
-use super::observe::{Look, add_new, observe, seen};
+use super::observe::{Ahead, Look, add_new, observe_on, seen};
 use crate::cloud::{Answer, Cloud};
 use crate::domain::lookup::{Tagged, log_group};
 use crate::domain::observed::{BucketName, Contents, Seen, Trail};
@@ -23,22 +23,24 @@ pub async fn belongings(
     contents: bool,
 ) -> Vec<Chain> {
     let place = identity.place(region);
+    // The chains share what is asked by default names, and the trails.
+    let ahead = Ahead::first(&cloud, wishes);
     let names = match &wishes.trail {
         Some(name) => vec![name.clone()],
-        None => heads(cloud, &place).await,
+        None => heads(cloud, &place, &ahead).await,
     };
-    let mut chains = Vec::new();
-    for name in names {
+    let chains = names.into_iter().map(|name| {
         let wishes = Wishes { trail: Some(name), ..wishes.clone() };
-        chains.push(chain(cloud, identity, region, &wishes, contents).await);
-    }
-    chains
+        let ahead = ahead.clone();
+        async move { chain(cloud, identity, region, &wishes, contents, ahead).await }
+    });
+    join_all(chains).await
 }
 
 /// The names of the trails whose chains are worth a look.
-async fn heads(cloud: &dyn Cloud, place: &Place) -> Vec<String> {
-    // Where this fails, the look at the chain fails likewise, and says so.
-    let trails = cloud.trails().await.unwrap_or_default();
+async fn heads(cloud: &dyn Cloud, place: &Place, ahead: &Ahead<'_>) -> Vec<String> {
+    // Where this fails, the look at the chain says so.
+    let trails = ahead.trails.clone().await.unwrap_or_default();
     let seen = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
     let own: Vec<&Trail> = trails.iter().filter(|trail| lives_here(trail, place)).collect();
     let tags = join_all(own.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
@@ -61,17 +63,29 @@ fn lives_here(trail: &Trail, place: &Place) -> bool {
     trail.home_region == place.region && trail.arn.split(':').nth(4) == Some(place.account.as_str())
 }
 
-async fn chain(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, contents: bool) -> Chain {
-    let mut observed = observe(cloud, identity, region, wishes, Look::Chain).await;
+async fn chain(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &str,
+    wishes: &Wishes,
+    contents: bool,
+    ahead: Ahead<'_>,
+) -> Chain {
+    let on_own = ahead.on_metric.clone();
+    let mut observed = observe_on(cloud, identity, region, wishes, Look::Chain, ahead).await;
     let settings = Settings::resolve(identity, region, wishes, &observed);
     // Alarms of other names on the metric, and on the one rootbell counts into, come to light whatever is in between.
     let own = default_metric();
-    let (found, more) = join!(
-        cloud.alarms_on(&settings.metric),
-        OptionFuture::from((settings.metric != own).then(|| cloud.alarms_on(&own))),
-    );
-    for found in [Some(found), more].into_iter().flatten() {
-        add_new(&mut observed.alarms, seen(found));
+    let on_own = async {
+        match on_own {
+            Some(asked) => asked.await,
+            None => seen(cloud.alarms_on(&own).await),
+        }
+    };
+    let other = OptionFuture::from((settings.metric != own).then(|| cloud.alarms_on(&settings.metric)));
+    let (on_own, other) = join!(on_own, other);
+    for found in other.map(seen).into_iter().chain([on_own]) {
+        add_new(&mut observed.alarms, found);
     }
     let ours = whose(cloud, &settings, &observed).await;
     let own_trail = ours.trail == Ok(true);

@@ -1,6 +1,6 @@
 //! Does the app's effects on tokio, and sends the answers back as messages.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use color_eyre::eyre::{self, eyre};
 use jiff::Timestamp;
@@ -9,16 +9,25 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
+use crate::domain::Wishes;
 use crate::domain::samples::SAMPLES;
 use crate::engine::leave::belongings;
 use crate::engine::ring::{self, Watcher};
-use crate::engine::{self, Look};
+use crate::engine::{self, Ahead, Look};
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The session in use, with the ticket it was asked for under: the latest one wins.
-type Current = Arc<Mutex<Option<(Ticket, Arc<dyn Cloud>)>>>;
+/// The session in use.
+struct Standing {
+    /// It was asked for under this one: the latest wins.
+    ticket: Ticket,
+    cloud: Arc<dyn Cloud>,
+    /// What its first look need not wait for, and the wishes which that look is for.
+    ahead: Option<(Wishes, Ahead<'static>)>,
+}
+
+type Current = Arc<Mutex<Option<Standing>>>;
 
 /// Runs effects side by side.
 pub struct Worker {
@@ -45,12 +54,12 @@ impl Worker {
             let _ = send.send(msg);
         };
         match effect {
-            Effect::Connect { ticket, target } => {
+            Effect::Connect { ticket, target, wishes } => {
                 // What was asked of another session concerns nobody now.
                 self.tasks.abort_all();
                 let (connector, current) = (self.connector.clone(), self.current.clone());
                 self.tasks.spawn(async move {
-                    tell(Msg::Connected(ticket, connect(&*connector, &target, ticket, &current).await));
+                    tell(Msg::Connected(ticket, connect(&*connector, &target, *wishes, ticket, &current).await));
                 });
             }
             Effect::ListProfiles => {
@@ -58,8 +67,11 @@ impl Worker {
                 self.tasks.spawn(async move { tell(Msg::Profiles(connector.profiles().await)) });
             }
             Effect::Observe { ticket, identity, region, wishes } => {
+                let begun = self.begun(&wishes);
                 self.on_cloud(move |cloud| async move {
-                    let observed = engine::observe(&*cloud, &identity, &region, &wishes, Look::Everything).await;
+                    let ahead = begun.unwrap_or_else(|| Ahead::first(&cloud, &wishes));
+                    let look = Look::Everything;
+                    let observed = engine::observe_on(&*cloud, &identity, &region, &wishes, look, ahead).await;
                     tell(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
@@ -132,8 +144,14 @@ impl Worker {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let cloud = self.current.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, c)| c.clone());
+        let cloud = locked(&self.current).as_ref().map(|standing| standing.cloud.clone());
         cloud.map(|cloud| self.tasks.spawn(work(cloud)))
+    }
+
+    /// What is under way already for the session's first look, where the wishes are still those.
+    fn begun(&self, wishes: &Wishes) -> Option<Ahead<'static>> {
+        let (of, ahead) = locked(&self.current).as_mut()?.ahead.take()?;
+        (of == *wishes).then_some(ahead)
     }
 
     /// Returns only when a task has panicked; the report is out by then.
@@ -161,19 +179,27 @@ impl Worker {
     }
 }
 
+fn locked(current: &Current) -> MutexGuard<'_, Option<Standing>> {
+    current.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A session, and who is there; what the first look asks anyway is asked meanwhile.
 async fn connect(
     connector: &dyn Connector,
     target: &Target,
+    wishes: Wishes,
     ticket: Ticket,
     current: &Current,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
+    let ahead = Ahead::first(&session.cloud, &wishes);
     {
-        let mut current = current.lock().unwrap_or_else(PoisonError::into_inner);
-        if current.as_ref().is_none_or(|(standing, _)| *standing < ticket) {
-            *current = Some((ticket, session.cloud.clone()));
+        let mut current = locked(current);
+        if current.as_ref().is_none_or(|standing| standing.ticket < ticket) {
+            let (cloud, ahead) = (session.cloud.clone(), Some((wishes, ahead.clone())));
+            *current = Some(Standing { ticket, cloud, ahead });
         }
     }
-    let identity = session.cloud.identity().await?;
+    let identity = ahead.beside(session.cloud.identity()).await?;
     Ok(Caller { identity, region: session.region, region_from: session.region_from, profile: session.profile })
 }

@@ -1,13 +1,14 @@
 //! What makes it fast and does not depend on the machine: how many questions are asked, how many of them one after the
 //! other, and how often the screen is drawn.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, Link, LogGroup, Subscription, Trail};
 use rootbell::cloud::{Cloud, Search};
 use rootbell::domain::plan::plan;
-use rootbell::domain::{Settings, pattern};
+use rootbell::domain::{Settings, Wishes, pattern};
 use rootbell::engine::{self, Ahead, Look};
 use tokio::time::Instant;
 
@@ -78,6 +79,46 @@ fn a_sound_account_takes_two_hops_and_nothing_is_asked_twice() {
     let [looked, applied, _] = apply(armed());
     assert_eq!(looked, (2, 12));
     assert_eq!(applied, (0, 0));
+}
+
+#[test]
+fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() {
+    let mut account = armed();
+    account.timing.latency_ms = HOP;
+    let mut tester = Tester::before_any_answer(account, 80, 24);
+    tester.pass(Duration::from_millis(2 * HOP - 1));
+    assert!(tester.model.derived.is_none());
+    tester.pass(Duration::from_millis(2));
+    assert!(tester.model.derived.is_some());
+    // Then the dashboard opens, and asks what is its own.
+    let asked = tester.on_account(DemoCloud::calls);
+    let look: BTreeSet<&String> = asked[..12].iter().collect();
+    assert_eq!(look.len(), 12, "{asked:?}");
+}
+
+#[test]
+fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_for_the_trails_once() {
+    let leave = |more: &[&str]| {
+        let mut account = armed();
+        account.timing.latency_ms = HOP;
+        for name in more {
+            let trails = &mut here(&mut account).trails;
+            trails.insert((*name).to_owned(), trails["rootbell"].clone());
+        }
+        let cloud = cloud(account);
+        now(async {
+            let identity = cloud.identity().await.unwrap();
+            let began = Instant::now();
+            let chains = engine::leave::belongings(&cloud, &identity, REGION, &Wishes::default(), false).await;
+            assert_eq!(chains.len(), 1 + more.len());
+            let calls = cloud.calls();
+            for once in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarmsForMetric"] {
+                assert_eq!(calls.iter().filter(|call| *call == once).count(), 1, "{once}: {calls:?}");
+            }
+            began.elapsed()
+        })
+    };
+    assert_eq!(leave(&["second", "third"]), leave(&[]));
 }
 
 #[test]

@@ -13,19 +13,20 @@ use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
 use crate::domain::{Settings, Wishes};
 
 /// A question that is asked once, whoever waits for the answer.
-pub(super) type Asked<'c, T> = Shared<BoxFuture<'c, T>>;
+pub(in crate::engine) type Asked<'c, T> = Shared<BoxFuture<'c, T>>;
 
 /// What is asked of one trail.
 pub(super) type Watch = (Seen<TrailStatus>, Seen<ManagementEvents>);
 
 /// The questions of one look that may be asked at once. Nothing is asked before somebody waits for it, and nothing
-/// twice: what was under way goes on in the look that it is handed to.
+/// twice: what was under way goes on in the look that it is handed to, and copies share the answers.
+#[derive(Clone)]
 pub struct Ahead<'c> {
-    pub(super) trails: Asked<'c, Seen<Vec<Trail>>>,
+    pub(in crate::engine) trails: Asked<'c, Seen<Vec<Trail>>>,
     pub(super) group: Asked<'c, Group>,
     pub(super) alarm: Asked<'c, Seen<Option<Alarm>>>,
     /// An alarm on our count may have another name than ours; not asked for where the user names one.
-    pub(super) on_metric: Option<Asked<'c, Seen<Vec<Alarm>>>>,
+    pub(in crate::engine) on_metric: Option<Asked<'c, Seen<Vec<Alarm>>>>,
     /// The trail that the chain is expected to hang on, by its ARN.
     pub(super) watched: Option<(String, Asked<'c, Watch>)>,
     /// What an earlier look has made the settings, and what hangs on no trail.
@@ -33,6 +34,7 @@ pub struct Ahead<'c> {
 }
 
 /// What can be asked once the account is known.
+#[derive(Clone)]
 pub(super) struct Known<'c> {
     pub(super) settings: Settings,
     pub(super) bucket: Asked<'c, Seen<BucketName>>,
