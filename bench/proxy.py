@@ -15,20 +15,22 @@ import time
 class Proxy:
     def __init__(self, upstream):
         self.upstream, self.latency, self.spans, self.connections = upstream, 0.0, [], 0
+        self.attached = {}
 
     def stats(self):
         ended = sorted(self.spans)
         # How many requests had to wait for one another: the depth of the longest chain in time.
         depth = []
-        for i, (began, _) in enumerate(ended):
+        for i, (began, *_) in enumerate(ended):
             depth.append(1 + max((depth[j] for j in range(i) if ended[j][1] <= began), default=0))
-        turns = sorted([(began, 1) for began, _ in ended] + [(end, -1) for _, end in ended])
+        turns = sorted([(began, 1) for began, *_ in ended] + [(end, -1) for _, end, _ in ended])
         now = most = 0
         for _, turn in turns:
             now += turn
             most = max(most, now)
         return {"requests": len(ended), "depth": max(depth, default=0), "at_once": most,
-                "connections": self.connections}
+                "connections": self.connections,
+                "took": [[name, end - began] for began, end, name in ended]}
 
     def control(self, target):
         if target.startswith("/_proxy/reset"):
@@ -36,6 +38,21 @@ class Proxy:
             self.latency, self.spans, self.connections = int(found[1]) / 1000 if found else 0.0, [], 0
         body = json.dumps(self.stats()).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def complete(self, name, sent, answer):
+        """The emulator forgets where a trail delivers to, so that nothing would ever be done: this remembers it."""
+        if name in ("CreateTrail", "UpdateTrail"):
+            said = json.loads(sent)
+            arns = {key: said[key] for key in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn") if key in said}
+            self.attached.setdefault(said["Name"].rsplit("/", 1)[-1], {}).update(arns)
+        head, body = answer
+        if name != "DescribeTrails" or not head.startswith(b"HTTP/1.1 200"):
+            return head + body
+        told = json.loads(body)
+        for trail in told["trailList"]:
+            trail.update(self.attached.get(trail["Name"], {}))
+        body = json.dumps(told).encode()
+        return re.sub(rb"(?i)(content-length: *)\d+", rb"\g<1>%d" % len(body), head) + body
 
     async def serve(self, reader, writer):
         up = None
@@ -51,15 +68,17 @@ class Proxy:
                 if not counted:
                     counted, self.connections = True, self.connections + 1
                 began = time.perf_counter()
+                wait = asyncio.sleep(self.latency)
                 if up is None:
-                    up = await asyncio.open_connection("127.0.0.1", self.upstream)
-                if self.latency:
-                    await asyncio.sleep(self.latency)
+                    up, _ = await asyncio.gather(asyncio.open_connection("127.0.0.1", self.upstream), wait)
+                else:
+                    await wait
                 up[1].write(head + body)
                 await up[1].drain()
                 answer = await message(up[0], to_head=head.startswith(b"HEAD "))
-                self.spans.append((began, time.perf_counter()))
-                writer.write(answer[0] + answer[1])
+                name = operation(head, body)
+                self.spans.append((began, time.perf_counter(), name))
+                writer.write(self.complete(name, body, answer))
                 await writer.drain()
                 if b"connection: close" in answer[0].lower():
                     return
@@ -69,6 +88,16 @@ class Proxy:
             writer.close()
             if up:
                 up[1].close()
+
+
+def operation(head, body):
+    """What AWS calls the request; of S3, whose requests carry no name, the method and the part of the bucket."""
+    found = (re.search(rb"x-amz-target: *\S+\.(\w+)", head, re.I) or re.search(rb"/operation/(\w+)", head)
+             or re.match(rb"Action=(\w+)", body))
+    if found:
+        return found[1].decode()
+    method, target = head.decode().split(" ")[:2]
+    return " ".join([method, *target.split("?")[1:]]).rstrip("=")
 
 
 async def message(reader, to_head=False):

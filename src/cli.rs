@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use crate::cloud::aws::AwsConnector;
@@ -246,6 +247,11 @@ impl Scene {
             None => self.identity.account.clone(),
         }
     }
+}
+
+/// A moment as people here read it, by `strftime`'s words.
+fn local(at: Timestamp, here: &TimeZone, format: &str) -> String {
+    at.to_zoned_datetime(here.clone()).strftime(format).to_string()
 }
 
 /// Every wish that AWS would refuse is named, each on its line.

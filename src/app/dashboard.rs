@@ -115,7 +115,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let alarm = settings.alarm.value.clone();
     let log_group = settings.log_group.value.clone();
     let metric = settings.metric.clone();
-    let pattern = model.counted_pattern().unwrap_or_default().to_owned();
+    let pattern = model.sought_pattern().unwrap_or_default().into_owned();
     let board = &mut model.dashboard;
     let mut wanted = Vec::new();
     if board.alarm.is_due(now) {
@@ -161,7 +161,7 @@ pub(super) fn older(model: &mut Model) -> Vec<Effect> {
     let settings = &derived.settings;
     let question = Question::Events {
         log_group: settings.log_group.value.clone(),
-        pattern: model.counted_pattern().unwrap_or_default().to_owned(),
+        pattern: model.sought_pattern().unwrap_or_default().into_owned(),
         from: model.now.saturating_sub(WEEK).unwrap_or(model.now),
         to: model.now,
         page: Some(page),
@@ -207,6 +207,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
             let last = model.dashboard.events.value.as_ref().map_or(0, Vec::len).saturating_sub(1);
             model.dashboard.selected = (model.dashboard.selected + 1).min(last);
         }
+        Intent::Back => model.go(Screen::Account),
         Intent::Wizard => {
             let open = model.first_open();
             model.go(if open == Screen::Dashboard { Screen::Step(Step::Trail) } else { open });

@@ -215,10 +215,11 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ch('o')] SetOk "set OK" "Set the alarm back to OK";
     Dashboard: [ch('r')] LookAgain "refresh" "Ask for everything again";
     Dashboard: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
-    Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
-    Dashboard: [ch('w'), ESC] Wizard "wizard" "Go through the steps again";
-    Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
     Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
+    Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
+    Dashboard: [ch('w')] Wizard "wizard" "Go through the steps again";
+    Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
+    Dashboard: [ESC] Back "" "Go back to the account";
     Dashboard: [ch('m')] Older "older" "Read older events";
     Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [UP, ch('k')] Up "" "Go up in the events";
@@ -244,6 +245,8 @@ pub const BINDINGS: &[Binding] = bindings! {
     TearDown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
+    Checks: [PGUP] PageUp "" "Scroll a page up";
+    Checks: [PGDN] PageDown "" "Scroll a page down";
     Checks: [ESC, ch('c'), ch('q')] Close "close" "Close";
     Picker: [ENTER] Choose "choose" "Take the marked one";
     Picker: [UP] Up "" "Go up";

@@ -1,5 +1,7 @@
 //! Everything the screens show, and what follows from it.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +11,7 @@ use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Sampl
 use crate::cloud::Target;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, Step, Wishes, health, plan};
+use crate::domain::{Change, Observed, Settings, Step, Wishes, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -181,6 +183,13 @@ impl Model {
         let settings = &self.derived.as_ref()?.settings;
         let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
         Some(filter.map_or(&settings.pattern.value, |f| &f.pattern))
+    }
+
+    /// What finds the uses of root among the events.
+    pub(super) fn sought_pattern(&self) -> Option<Cow<'_, str>> {
+        let settings = &self.derived.as_ref()?.settings;
+        let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
+        Some(pattern::sought(filter.map(|f| f.pattern.as_str())))
     }
 
     pub(super) fn shows_dashboard(&self) -> bool {

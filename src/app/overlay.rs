@@ -6,6 +6,7 @@ use super::keys::{Code, Key};
 use super::ring::RingScreen;
 use super::teardown::TearDown;
 use crate::domain::names;
+use crate::domain::place::Partition;
 use crate::domain::settings::{Candidate, Choice};
 
 /// What lies over the screen, and takes the keys.
@@ -59,10 +60,12 @@ pub struct Picker {
 }
 
 impl Picker {
-    /// All regions, the proposed one marked.
+    /// The regions that an account of that partition can reach, the proposed one marked; all of them, where the account
+    /// is not known.
     #[must_use]
-    pub fn regions(proposed: &str) -> Self {
-        let items: Vec<String> = names::REGIONS.iter().map(|r| (*r).to_owned()).collect();
+    pub fn regions(proposed: &str, within: Option<&Partition>) -> Self {
+        let reachable = |region: &&&str| within.is_none_or(|within| Partition::of_region(region) == *within);
+        let items: Vec<String> = names::REGIONS.iter().filter(reachable).map(|r| (*r).to_owned()).collect();
         let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
         Self { what: Picked::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::overlay::Overlay;
 use super::{Effect, Model, Ticket};
+use crate::domain::observed::AlarmState;
 use crate::domain::watch;
 pub use crate::engine::ring::{Bell, Hop, Line, Ring, RingError};
 
@@ -49,6 +50,7 @@ fn after(ring: &Ring, hop: Hop) -> Option<String> {
 /// How a ring ended, in one sentence.
 fn outcome(ended: &Result<(), RingError>, ring: &Ring) -> String {
     match (ended, after(ring, Hop::Action), after(ring, Hop::Back)) {
+        (Err(error @ RingError::Ringing), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
         (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
         (Ok(()), Some(sent), Some(back)) => {
             format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
@@ -81,8 +83,12 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(derived) = &model.derived else { return Vec::new() };
-    if derived.health.alarm.is_none() {
+    let Some(alarm) = &derived.health.alarm else {
         model.notice = Some("There is no alarm to ring yet; `w` leads to the step that makes it.".into());
+        return Vec::new();
+    };
+    if drill && alarm.state == AlarmState::Alarm {
+        model.notice = Some("The alarm rings already: a drill would prove nothing. `o` sets it back to OK.".into());
         return Vec::new();
     }
     let of_organization = model.observed.as_ref().and_then(|o| o.trail.as_ref()).is_some_and(|t| t.trail.organization);

@@ -55,7 +55,8 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         (Screen::Account, Some(Intent::PickRegion)) => {
             let here = model.caller().map_or("us-east-1", |c| c.region.as_str());
-            let picker = Picker::regions(here);
+            let within = model.caller().map(|c| c.identity.partition());
+            let picker = Picker::regions(here, within.as_ref());
             open(model, Overlay::Picker(picker))
         }
         (Screen::Account, Some(Intent::LookAgain)) => model.connect(),

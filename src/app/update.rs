@@ -1,6 +1,6 @@
 //! What each message changes.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::overlay::Picker;
 use super::{
@@ -104,7 +104,7 @@ fn connected(model: &mut Model, ticket: Ticket, answer: Result<Caller, CloudErro
         Err(error) => {
             // Without a region there is only one thing to do.
             if error.kind == ErrorKind::NoRegion {
-                model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1")));
+                model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1", None)));
             }
             model.connection = Connection::Failed(error);
             Vec::new()
@@ -136,9 +136,12 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
     match (answer, change) {
         (Err(error), _) => model.notice = Some(error.to_string()),
         (Ok(()), Change::Subscribe { email, .. }) => {
-            model.notice = Some(format!("The confirmation e-mail to {email} is on its way again."));
             model.sent.retain(|(e, _)| *e != email);
             model.sent.push((email, model.now));
+            // Several were asked for at once: their answers make one sentence.
+            let at_once = model.sent.iter().filter(|(_, at)| model.now.duration_since(*at) < AT_ONCE);
+            let all: Vec<&str> = at_once.map(|(email, _)| email.as_str()).collect();
+            model.notice = Some(format!("The confirmation e-mail to {} is on its way again.", all.join(" and ")));
         }
         (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
             model.notice = Some(format!("The alarm `{alarm}` is set to {}.", state.as_str()));
@@ -148,6 +151,9 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
     }
     Vec::new()
 }
+
+/// What is answered within this time belongs together.
+const AT_ONCE: SignedDuration = SignedDuration::from_secs(3);
 
 fn tick(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();

@@ -23,13 +23,16 @@ Examples:
   rootbell events --since 30d                     who used root, when, from where
 
 Exit status: 0 done, healthy or nothing to change; 1 it failed; 2 the command line is wrong;
-3 `status`: it would not ring, `plan`: there is something to change.";
+3 `status`: it would not ring, `plan` and `destroy --format`: there is something to change.";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
   rootbell plan --email alice@example.com
   rootbell plan --email alice@example.com --format json | jq '.changes[].iam_action'
   rootbell plan --email alice@example.com --format aws-cli > setup.sh
+
+JSON: {account, region, changes: [{id, step, action: create|update|keep|delete, resource, name, detail, aws_cli, \
+iam_action, needs: [id], foreign}], notes: []}
 
 Exit status: 0 nothing to change; 3 there is something to change; 1 it failed; 2 the command line is wrong.";
 
@@ -39,12 +42,20 @@ Examples:
   rootbell apply --yes --email alice@example.com --email bob@example.com --wait
   rootbell apply --yes --trail main --log-group security/cloudtrail --retention-days 731 --email a@example.com
 
-Applying twice changes nothing the second time; applying after a failure goes on from there.";
+Applying twice changes nothing the second time; applying after a failure goes on from there.
+
+JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], open: []}
+
+Exit status: 0 set up, or nothing to change; 1 it failed, in whole or in part; 2 the command line is wrong, or nobody \
+is there to ask.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
   rootbell status
   rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
+
+JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \
+{name, state, reason, since} or null, subscriptions: [{endpoint, state: confirmed|pending|deleted}]}
 
 Exit status: 0 it would ring; 3 it would not; 1 it could not be asked; 2 the command line is wrong.";
 
@@ -74,13 +85,14 @@ Examples:
   rootbell events --since 12h
   rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
 
-Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself. Takes \
-logs:FilterLogEvents.
+Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself where \
+that finds every use of root, otherwise by the auditors'. Takes logs:FilterLogEvents, and what `status` takes.
 
-JSON: {account, region, log_group, since, events: [{id, time, event, source, outcome: success|failure, error, mfa, \
-address, region, client, via: console|API, assumed_root, drill, raw}], more, error: {why, fix} or null}
+JSON: {account, region, log_group, since, gap: why not all is recorded, or null, events: [{id, time, event, source, outcome: success|failure, error, mfa, \
+address, region, client, via: console|API, assumed_root, not_root: who it was instead, or null, drill, raw}], more, error: {why, fix} or null}
 
 Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   rootbell completions bash > ~/.local/share/bash-completion/completions/rootbell
@@ -91,7 +103,9 @@ Examples:
 const MAN_EXAMPLES: &str = "\
 Examples:
   rootbell man > ~/.local/share/man/man1/rootbell.1
+  rootbell man apply > ~/.local/share/man/man1/rootbell-apply.1
   rootbell man apply | man -l -";
+
 const DESTROY_EXAMPLES: &str = "\
 Examples:
   rootbell destroy --format text                  what would go, changing nothing
@@ -145,6 +159,12 @@ pub enum Command {
     /// Say who used root, when and from where
     #[command(after_help = EVENTS_EXAMPLES)]
     Events(EventsOptions),
+    /// Take away what rootbell made
+    #[command(after_help = DESTROY_EXAMPLES)]
+    Destroy(DestroyOptions),
+    /// Print the least-privilege IAM policy for what rootbell does
+    #[command(after_help = POLICY_EXAMPLES)]
+    Policy(PolicyOptions),
     /// Print the completions of a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },
@@ -155,12 +175,6 @@ pub enum Command {
         #[arg(value_name = "COMMAND")]
         page: Option<String>,
     },
-    /// Take away what rootbell made
-    #[command(after_help = DESTROY_EXAMPLES)]
-    Destroy(DestroyOptions),
-    /// Print the least-privilege IAM policy for what rootbell does
-    #[command(after_help = POLICY_EXAMPLES)]
-    Policy(PolicyOptions),
 }
 
 /// Which account and region, and how the program behaves.
@@ -307,7 +321,7 @@ pub struct EventsOptions {
 #[command(next_help_heading = "What is wanted")]
 pub struct Wanted {
     /// Address that is told (an SNS e-mail subscription); may be given several times
-    #[arg(long = "email", value_name = "ADDRESS")]
+    #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
     pub emails: Vec<String>,
     /// CloudTrail trail: a standing one is used, otherwise it is made [default: one that fits, or `rootbell`]
     #[arg(long, value_name = "NAME")]

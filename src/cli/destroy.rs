@@ -29,7 +29,7 @@ pub struct DestroyOptions {
     #[arg(long)]
     pub json: bool,
     /// Take this address off a topic that is not rootbell's; may be given several times
-    #[arg(long = "email", value_name = "ADDRESS")]
+    #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
     pub emails: Vec<String>,
     #[command(flatten)]
     pub named: Named,

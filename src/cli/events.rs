@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::EventsOptions;
-use super::{Console, Exit, Global, Scene, Stop, count};
+use super::{Console, Exit, Global, Scene, Stop, count, local};
 use crate::cloud::{Cloud, CloudError, Connector, Search};
 use crate::domain::event::{Outcome, RootEvent};
+use crate::domain::watch::gap;
 use crate::domain::{Wishes, pattern};
 
 /// Pages without an end in sight that are walked before it is said that there is more.
@@ -31,11 +32,12 @@ pub(super) async fn run(
     let from = options.since.moment(now(), &here).map_err(|said| Stop::usage(format!("--since: {said}.")))?;
     let wishes = Wishes::default();
     let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
-    let (observed, settings, _) = scene.look(&wishes, ahead, now).await;
+    let (observed, settings, health) = scene.look(&wishes, ahead, now).await;
     let log_group = &settings.log_group.value;
     let filter = observed.root_filter(Some(&settings.filter.value));
-    let search =
-        Search { log_group, pattern: filter.map_or(pattern::AUDITED, |f| &f.pattern), from, to: now(), page: None };
+    let pattern = pattern::sought(filter.map(|f| f.pattern.as_str()));
+    let search = Search { log_group, pattern: &pattern, from, to: now(), page: None };
+    let gap = gap(&health);
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
     let found = if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`: uses of root are recorded nowhere that could be read.");
@@ -44,19 +46,28 @@ pub(super) async fn run(
         gather(scene.session.cloud.as_ref(), search, limit).await.map_err(|error| (error.why(), error.fix()))
     };
     if options.json {
-        scene.emit(&document(&scene, log_group, from, &found), console);
+        scene.emit(&document(&scene, log_group, from, gap, &found), console);
     }
     let found = match found {
         Ok(found) => found,
         Err((why, fix)) => return Err(Stop::failed(format!("{why} {fix}"))),
     };
-    if filter.is_none() {
-        console.tell(format_args!("No filter on `{log_group}` counts root use; looked with the auditors' pattern."));
+    match filter {
+        None => {
+            console
+                .tell(format_args!("No filter on `{log_group}` counts root use; looked with the auditors' pattern."));
+        }
+        Some(filter) if filter.pattern != pattern => console
+            .tell(format_args!("The pattern of `{}` is not the auditors'; looked with theirs as well.", filter.name)),
+        Some(_) => {}
+    }
+    if let Some(why) = gap {
+        console.tell(format_args!("Not all is recorded: {why} `rootbell status` says what to do."));
     }
     if !options.json {
         let since = local(from, &here, "%Y-%m-%d %H:%M %Z");
         console.say(format_args!("Account {}, {}, log group {log_group}", scene.account(), scene.region()));
-        console.say(text(&found, &since, &here));
+        console.say(text(&found, &since, gap, &here));
     }
     Ok(Exit::Done)
 }
@@ -77,15 +88,14 @@ async fn gather(cloud: &dyn Cloud, search: Search<'_>, limit: usize) -> Result<F
     Ok(found)
 }
 
-fn local(at: Timestamp, here: &TimeZone, format: &str) -> String {
-    at.to_zoned_datetime(here.clone()).strftime(format).to_string()
-}
-
 /// A table with a line an event.
-fn text(found: &Found, since: &str, here: &TimeZone) -> String {
+fn text(found: &Found, since: &str, gap: Option<&str>, here: &TimeZone) -> String {
     if found.events.is_empty() {
         let more = if found.more { " among what was searched; choose a later --since" } else { "" };
-        return format!("No use of root since {since}{more}. Events come about 5 minutes after they happened.");
+        return match gap {
+            Some(_) => format!("No use of root is recorded since {since}{more}."),
+            None => format!("No use of root since {since}{more}. Events come about 5 minutes after they happened."),
+        };
     }
     let head = ["Time here", "Event", "Outcome", "MFA", "Address", "Region", "Client", "By", ""].map(str::to_owned);
     let rows: Vec<[String; 9]> =
@@ -116,6 +126,9 @@ fn row(event: &RootEvent, here: &TimeZone) -> [String; 9] {
     if event.assumed_root {
         marks.push("central root management");
     }
+    if event.not_root.is_some() {
+        marks.push("not root");
+    }
     if let Outcome::Failure(why) = &event.outcome {
         marks.push(why);
     }
@@ -138,7 +151,13 @@ fn row(event: &RootEvent, here: &TimeZone) -> [String; 9] {
 }
 
 /// The contract of `events --json`.
-fn document(scene: &Scene, log_group: &str, from: Timestamp, found: &Result<Found, (String, String)>) -> Value {
+fn document(
+    scene: &Scene,
+    log_group: &str,
+    from: Timestamp,
+    gap: Option<&str>,
+    found: &Result<Found, (String, String)>,
+) -> Value {
     let events: Vec<Value> =
         found.as_ref().map(|found| found.events.iter().map(RootEvent::to_json).collect()).unwrap_or_default();
     json!({
@@ -146,6 +165,7 @@ fn document(scene: &Scene, log_group: &str, from: Timestamp, found: &Result<Foun
         "region": scene.region(),
         "log_group": log_group,
         "since": from.to_string(),
+        "gap": gap,
         "events": events,
         "more": found.as_ref().is_ok_and(|found| found.more),
         "error": found.as_ref().err().map(|(why, fix)| json!({ "why": why, "fix": fix })),

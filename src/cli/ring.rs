@@ -68,7 +68,13 @@ pub(super) async fn run(
         recipients: recipients(&health),
         concerns: concerns(&health),
     };
-    let (ring, failure) = match options.drill.then(|| line(options, &observed, &settings, now())).transpose() {
+    let rings = health.alarm.as_ref().is_some_and(|alarm| alarm.state == AlarmState::Alarm);
+    let line = match options.drill {
+        true if rings => Err(RingError::Ringing.into()),
+        true => line(options, &observed, &settings, now()).map(Some),
+        false => Ok(None),
+    };
+    let (ring, failure) = match line {
         Err(failure) => (Ring { seen: Vec::new(), waits_for: None }, Some(failure)),
         Ok(line) => {
             plan.line = line;

@@ -1,10 +1,11 @@
 //! `rootbell status`: would it ring?
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::StatusOptions;
-use super::{Console, Exit, Global, Scene, Stop};
+use super::{Console, Exit, Global, Scene, Stop, local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::AlarmState;
@@ -41,7 +42,8 @@ pub(super) async fn run(
 /// That it rings right now comes before whether it would.
 fn ringing(health: &Health) -> Option<String> {
     let alarm = health.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)?;
-    let since = alarm.since.map(|at| format!(" since {at}")).unwrap_or_default();
+    let since = alarm.since.map(|at| format!(" since {}", local(at, &TimeZone::system(), "%Y-%m-%d %H:%M:%S %Z")));
+    let since = since.unwrap_or_default();
     let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", alarm.reason) };
     Some(format!("RINGING: the alarm `{}` is in ALARM{since}. `rootbell events` says who it was.{reason}", alarm.name))
 }

@@ -363,7 +363,7 @@ impl Cloud for DemoCloud {
 
     async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
         self.look(Lookup::Sums, &metric.name, |account, scene| {
-            let mut points = watch::sums(account, scene, metric, period);
+            let mut points = watch::sums(account, scene, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
         })

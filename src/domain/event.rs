@@ -70,6 +70,8 @@ pub struct RootEvent {
     pub console: bool,
     /// By central root management (`sts:AssumeRoot`), not by somebody with root's password.
     pub assumed_root: bool,
+    /// Whoever it was, where a filter that is not the auditors' let somebody else through.
+    pub not_root: Option<String>,
     /// Written by [`drill`], not by CloudTrail.
     pub drill: bool,
     /// The whole event, indented; lines are its only control characters.
@@ -85,6 +87,10 @@ impl RootEvent {
         let harmless = |text: &str| harmless(text).replace('\n', " ");
         let source = text("/eventSource");
         let readable = event.is_object();
+        let assumed_root = event.pointer("/userIdentity/sessionContext/assumedRoot").is_some_and(is_true);
+        let kind = text("/userIdentity/type");
+        let other = !assumed_root && !matches!(kind, "" | "Root");
+        let arn = text("/userIdentity/arn");
         Self {
             id: harmless(if text("/eventID").is_empty() { id } else { text("/eventID") }),
             time: text("/eventTime").parse().ok().or(logged),
@@ -98,7 +104,8 @@ impl RootEvent {
             console: text("/eventType") == "AwsConsoleSignIn"
                 || text("/sessionCredentialFromConsole") == "true"
                 || source == "signin.amazonaws.com",
-            assumed_root: event.pointer("/userIdentity/sessionContext/assumedRoot").is_some_and(is_true),
+            assumed_root,
+            not_root: other.then(|| harmless(if arn.is_empty() { kind } else { arn })),
             drill: source == DRILL_SOURCE,
             json: if readable { self::harmless(&format!("{event:#}")) } else { self::harmless(line) },
         }
@@ -120,6 +127,7 @@ impl RootEvent {
             "client": self.client,
             "via": self.via(),
             "assumed_root": self.assumed_root,
+            "not_root": self.not_root,
             "drill": self.drill,
             "raw": serde_json::from_str::<Value>(&self.json).unwrap_or_else(|_| json!(self.json)),
         })

@@ -130,7 +130,15 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let trail = |id, title, judge: &dyn Fn(&WatchedTrail) -> Found| {
         let found = match (&observed.trails, &observed.trail) {
             (Err(unseen), _) => unknown(unseen),
-            (Ok(_), None) => missing(format!("There is no trail `{}`.", settings.trail.value)),
+            (Ok(others), None) => {
+                let name = &settings.trail.value;
+                missing(match others.first() {
+                    Some(other) => {
+                        format!("There is no trail `{name}`; {}.", other.in_words(&settings.place.account))
+                    }
+                    None => format!("There is no trail `{name}`."),
+                })
+            }
             (Ok(_), Some(watched)) => judge(watched),
         };
         check(id, Step::Trail, title, found)
@@ -370,7 +378,14 @@ pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
         _ => false,
     };
     if !first_use_counts {
-        faults.push(format!("{} {} does not ring at the first use", alarm.comparison, alarm.threshold));
+        let sign = match alarm.comparison.as_str() {
+            "GreaterThanOrEqualToThreshold" => ">=",
+            "GreaterThanThreshold" => ">",
+            "LessThanThreshold" => "<",
+            "LessThanOrEqualToThreshold" => "<=",
+            other => other,
+        };
+        faults.push(format!("it rings at a count {sign} {}, not at the first use", alarm.threshold));
     }
     if alarm.datapoints_to_alarm > 1 {
         faults.push(format!("it waits for {} datapoints", alarm.datapoints_to_alarm));

@@ -171,7 +171,7 @@ pub fn email(value: &str) -> Verdict {
         return no("An e-mail address is needed");
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"[]\\".contains(c)) {
-        return no("An address has no spaces and no brackets");
+        return no("An address has no spaces, commas or brackets");
     }
     let Some((name, host)) = value.rsplit_once('@') else { return no("This address has no @") };
     if name.is_empty() || name.contains('@') {

@@ -46,6 +46,18 @@ impl Trail {
     pub fn log_group_account(&self) -> Option<&str> {
         self.log_group_arn.as_deref()?.split(':').nth(4)
     }
+
+    /// What it sees and where that goes, for somebody of that account.
+    #[must_use]
+    pub fn in_words(&self, account: &str) -> String {
+        let kind = if self.organization { "organization trail" } else { "trail" };
+        let reach = if self.multi_region { "sees every region" } else { "sees one region" };
+        let delivery = match (self.log_group(), self.log_group_account() == Some(account)) {
+            (Some(group), true) => format!("delivers to `{group}` in {}", self.home_region),
+            _ => "delivers to no log group of this account".to_owned(),
+        };
+        format!("{kind} `{}` {reach}, {delivery}", self.name)
+    }
 }
 
 /// `cloudtrail:GetTrailStatus`.

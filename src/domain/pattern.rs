@@ -1,5 +1,7 @@
 //! The filter pattern that means "somebody used root", and what auditors make of another one.
 
+use std::borrow::Cow;
+
 /// The pattern as CIS 4.3 and Security Hub CloudWatch.1 want it, to the letter.
 ///
 /// Source: Security Hub User Guide, CloudWatch.1: "Additional fields or terms cannot be added"; Prowler's check for root
@@ -47,6 +49,21 @@ pub fn check(pattern: &str) -> Result<(), String> {
 #[must_use]
 pub fn audited(pattern: &str) -> bool {
     pattern.trim() == AUDITED
+}
+
+/// The pattern that finds the uses of root: a filter's own, where it rings for the same events as the auditors'; beside
+/// theirs, where it rings for other uses of root; theirs alone, where it does not look for root.
+///
+/// Source: CloudWatch Logs User Guide, "Filter pattern syntax": compound expressions.
+#[must_use]
+pub fn sought(of_filter: Option<&str>) -> Cow<'_, str> {
+    let Some(own) = of_filter.filter(|pattern| concerns_root(pattern)) else { return Cow::Borrowed(AUDITED) };
+    if !matches!(read(own), Reading::Other(_)) {
+        return Cow::Borrowed(own);
+    }
+    let inner = |pattern: &str| pattern.trim().trim_start_matches('{').trim_end_matches('}').trim().to_owned();
+    let both = format!("{{ ({}) || ({}) }}", inner(own), inner(AUDITED));
+    if both.chars().count() > MAX_CHARS { Cow::Borrowed(AUDITED) } else { Cow::Owned(both) }
 }
 
 /// What a pattern means for the bell and for auditors.
@@ -166,6 +183,23 @@ mod tests {
         assert!(audited(AUDITED));
         assert!(!audited(&AUDITED.replace(" NOT", "  NOT")));
         assert!(!audited(&AUDITED.replace("\"Root\"", "Root")));
+    }
+
+    #[test]
+    fn uses_of_root_are_looked_for_so_that_no_filter_hides_one() {
+        assert_eq!(sought(None), AUDITED);
+        assert_eq!(sought(Some(AUDITED)), AUDITED);
+        let same = AUDITED.replace('"', "");
+        assert_eq!(sought(Some(&same)), same);
+        assert_eq!(sought(Some("{ $.userIdentity.type = IAMUser }")), AUDITED);
+        let more = r#"{ $.userIdentity.type = "Root" }"#;
+        let both = sought(Some(more));
+        assert!(both.starts_with(r#"{ ($.userIdentity.type = "Root") || ($.userIdentity.type = "Root" && "#), "{both}");
+        assert_eq!(check(&both), Ok(()));
+        assert_eq!(
+            sought(Some(&format!("{{ $.userIdentity.type = \"Root\" && $.x = \"{}\" }}", "y".repeat(980)))),
+            AUDITED
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::change::{Change, Step};
 use super::health::{action_fault, alarm_faults, is_topic_elsewhere, silenced_by_key};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
+use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
@@ -227,8 +228,17 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         default: Some(0.0),
     };
     let log_group = wanted.log_group.value.clone();
+    let counts = match pattern::read(&filter.pattern) {
+        Reading::Audited => "counts every use of root",
+        Reading::Equivalent => "counts every use of root, but auditors want it written otherwise",
+        Reading::Other(faults) => {
+            let note = format!("The pattern is not the auditors': {}.", faults.join("; "));
+            plan.notes.push((Step::Filter, note));
+            "by a pattern of yours that is not the auditors'"
+        }
+    };
     match standing {
-        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, "counts every use of root"),
+        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, counts),
         Some(f) if f.pattern == filter.pattern && f.value == filter.value => {
             plan.keep(Step::Filter, "filter", "metric filter", &f.name, "already there");
         }

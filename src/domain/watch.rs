@@ -1,11 +1,11 @@
 //! What the dashboard watches beside the chain: what the alarm did, how often root was used, and by whom.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::event::{RootEvent, harmless};
-use super::health::{Health, Verdict};
-use super::observed::{AlarmState, Confirmation};
+use super::health::{Check, Health, Verdict};
+use super::observed::{Alarm, AlarmState, Confirmation};
 use super::place::Identity;
 
 /// One entry of an alarm's history.
@@ -66,16 +66,15 @@ fn last_word(summary: &str) -> Option<AlarmState> {
     summary.split_whitespace().last().and_then(AlarmState::parse)
 }
 
+/// What tells a state that rootbell has set from one that CloudWatch has found.
+const BY_US: &str = " by rootbell, started by ";
+
 /// What the alarm's state is set with: who did it, with what, when.
 ///
 /// Source: CloudWatch API, SetAlarmState, `StateReason`: 1,023 characters at most.
 #[must_use]
 pub fn reason(what: &str, caller: &Identity, at: Timestamp) -> String {
-    let said = format!(
-        "{what} by rootbell, started by {} at {}. Nobody used root.",
-        caller.arn,
-        at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    );
+    let said = format!("{what}{BY_US}{} at {}. Nobody used root.", caller.arn, at.strftime("%Y-%m-%dT%H:%M:%SZ"));
     said.chars().take(1023).collect()
 }
 
@@ -92,6 +91,49 @@ pub struct Datapoint {
 pub struct EventPage {
     pub events: Vec<RootEvent>,
     pub next: Option<String>,
+}
+
+/// What made the alarm ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ringer<'a> {
+    Root(&'a RootEvent),
+    Drill(&'a RootEvent),
+    /// Its state was set with rootbell: a test. The alarm's reason says by whom.
+    Test,
+    /// No use of root from that time is known.
+    Unknown,
+}
+
+/// How long before the alarm what rang it can have been: delivery takes 15 minutes at most, counting it another 5, and
+/// the evaluation has its own pace.
+///
+/// Source: CloudTrail User Guide, "How CloudTrail works"; CloudWatch User Guide, "Alarm evaluation".
+const LATE: SignedDuration = SignedDuration::from_mins(30);
+
+/// What made an alarm ring that is in ALARM, as far as its reason and the root events tell, newest first. A use of root
+/// comes before all else; an event from another time explains nothing.
+#[must_use]
+pub fn rung_by<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Ringer<'a> {
+    let test = alarm.reason.contains(BY_US);
+    let from = alarm.since.map(|since| if test { since } else { since.saturating_sub(LATE).unwrap_or(since) });
+    let near = |event: &&RootEvent| from.is_none_or(|from| event.time.is_some_and(|at| at >= from));
+    let mut near = events.iter().filter(near);
+    match near.clone().find(|event| !event.drill) {
+        Some(event) => Ringer::Root(event),
+        None if test => Ringer::Test,
+        None => near.next().map_or(Ringer::Unknown, Ringer::Drill),
+    }
+}
+
+/// Why a use of root may be missing from what is recorded, as far as the checks tell.
+#[must_use]
+pub fn gap(health: &Health) -> Option<&str> {
+    let recording =
+        ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
+    let open = |check: &&Check| {
+        (recording.contains(&check.id) || check.id == "log_group.exists") && check.verdict != Verdict::Ok
+    };
+    health.checks.iter().find(open).map(|check| check.detail.as_str())
 }
 
 /// Who gets mail when the alarm rings.
@@ -152,6 +194,49 @@ mod tests {
         assert!(said.len() == 3 && said.iter().zip(wanted).all(|(said, word)| said.contains(word)), "{said:?}");
         let said = concerns(&judged(|observed| observed.topic = Ok(None)));
         assert_eq!(said, ["There is no topic `rootbell-alerts`."]);
+    }
+
+    /// An alarm that went off at noon, and what is known by then.
+    fn ringer(reason: &str, lines: &[(&str, &str, bool)]) -> String {
+        let noon = "2026-11-23T12:00:00Z";
+        let alarm = Alarm { since: noon.parse().ok(), reason: reason.into(), ..sound().alarms.unwrap().remove(0) };
+        let event = |(id, time, drill): &(&str, &str, bool)| {
+            let mut event = RootEvent::decode("{}", id, time.parse().ok());
+            event.drill = *drill;
+            event
+        };
+        let events: Vec<RootEvent> = lines.iter().map(event).collect();
+        match rung_by(&alarm, &events) {
+            Ringer::Root(event) => format!("root {}", event.id),
+            Ringer::Drill(event) => format!("drill {}", event.id),
+            Ringer::Test => "test".into(),
+            Ringer::Unknown => "unknown".into(),
+        }
+    }
+
+    #[test]
+    fn only_an_event_of_that_time_explains_why_it_rings_and_root_comes_first() {
+        let caller = Identity { account: String::new(), arn: "arn:aws:iam::1:user/a".into(), alias: None };
+        let test = reason("Test alarm", &caller, NOW.parse().unwrap());
+        let (crossed, old, near) = ("Threshold Crossed", "2026-11-21T12:00:00Z", "2026-11-23T11:50:00Z");
+        let after = "2026-11-23T12:03:00Z";
+        assert_eq!(ringer(crossed, &[("a", near, false), ("b", old, false)]), "root a");
+        assert_eq!(ringer(crossed, &[("a", near, true), ("b", near, false)]), "root b");
+        assert_eq!(ringer(crossed, &[("a", near, true), ("b", old, false)]), "drill a");
+        assert_eq!(ringer(crossed, &[("a", old, true)]), "unknown");
+        assert_eq!(ringer(crossed, &[]), "unknown");
+        assert_eq!(ringer(&test, &[("a", near, false)]), "test");
+        assert_eq!(ringer(&test, &[("a", after, false), ("b", near, false)]), "root a");
+    }
+
+    #[test]
+    fn nobody_can_be_said_not_to_have_used_root_where_not_all_is_recorded() {
+        assert_eq!(gap(&judged(|_| ())), None);
+        let stopped = judged(|o| o.trail.as_mut().unwrap().status.as_mut().unwrap().logging = false);
+        assert!(gap(&stopped).unwrap().contains("is stopped"));
+        let none = judged(|o| (o.trails, o.trail) = (Ok(Vec::new()), None));
+        assert!(gap(&none).unwrap().contains("no trail"));
+        assert_eq!(gap(&judged(|o| o.topic = Ok(None))), None, "what comes after the log group hides nothing");
     }
 
     fn item(kind: &str, summary: &str, data: &str) -> HistoryItem {

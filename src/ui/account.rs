@@ -9,7 +9,6 @@ use super::plan::spinner;
 use super::text::{cut, wrap};
 use super::theme::Theme;
 use crate::app::{Caller, Connection, Model};
-use crate::domain::observed::Trail;
 use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -95,7 +94,7 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
-            row(Verdict::Ok, &sees(trail, &derived.settings.place.account));
+            row(Verdict::Ok, &trail.in_words(&derived.settings.place.account));
         }
     }
     let health = &derived.health;
@@ -113,7 +112,9 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
     }
     let missing = of(Verdict::Missing);
     if !missing.is_empty() {
-        row(Verdict::Missing, &missing.join(", "));
+        let others = observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty());
+        let own = missing.iter().map(|word| if others && *word == "trail" { "trail of its own" } else { word });
+        row(Verdict::Missing, &own.collect::<Vec<_>>().join(", "));
     }
 }
 
@@ -124,15 +125,4 @@ fn word(step: Step) -> &'static str {
         Step::Filter => "filter",
         Step::Alarm => "alarm",
     }
-}
-
-fn sees(trail: &Trail, account: &str) -> String {
-    let kind = if trail.organization { "organization trail" } else { "trail" };
-    let reach = if trail.multi_region { "sees every region" } else { "sees one region" };
-    let home = &trail.home_region;
-    let delivery = match (trail.log_group(), trail.log_group_account() == Some(account)) {
-        (Some(group), true) => format!("delivers to `{group}` in {home}"),
-        _ => "delivers to no log group of this account".to_owned(),
-    };
-    format!("{kind} `{}` {reach}, {delivery}", trail.name)
 }

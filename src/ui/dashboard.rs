@@ -17,7 +17,7 @@ use crate::app::part::Part;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
-use crate::domain::watch::{HistoryItem, HistoryKind};
+use crate::domain::watch::{HistoryItem, HistoryKind, Ringer, gap, rung_by};
 use crate::domain::{Health, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -65,21 +65,26 @@ fn trouble(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'stati
 /// While it rings: who did what, when, from where, before all else.
 fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let Some(alarm) = health.alarm.as_ref().filter(|a| a.state == AlarmState::Alarm) else { return };
-    let latest = model.dashboard.events.value.iter().flatten().next();
-    let who = match latest {
-        Some(event) if event.drill => {
+    let events = model.dashboard.events.value.as_deref().unwrap_or_default();
+    let who = match rung_by(alarm, events) {
+        Ringer::Drill(event) => {
             format!("RINGING: a drill of {}; nobody used root.", local(model, event.time, false))
         }
-        Some(event) => format!(
-            "RINGING: {} by root at {}, {} from {} ({}), MFA {}.",
+        Ringer::Root(event) => format!(
+            "RINGING: {} by {} at {}, {} from {} ({}), MFA {}.",
             event.name,
+            event.not_root.as_deref().unwrap_or("root"),
             local(model, event.time, false),
             event.outcome.as_str(),
             blank(&event.address),
             blank(&event.client),
             event.mfa.as_str(),
         ),
-        None => format!("RINGING: {}", alarm.reason),
+        Ringer::Test => format!("RINGING: {}", alarm.reason),
+        Ringer::Unknown => {
+            let since = local(model, alarm.since, false);
+            format!("RINGING since {since}: {} Who used root then is not known yet.", alarm.reason)
+        }
     };
     said(&who, theme.bad, width, lines);
     lines.push(Line::default());
@@ -185,7 +190,12 @@ fn since(alarm: &Alarm, now: Timestamp) -> String {
 /// The weak link in words, and what to do; the good news where there is none.
 fn weak_link(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let style = health.weakest().map_or(theme.dim, |check| theme.verdict(check.verdict));
-    said(&checks::summary(health), style, width, lines);
+    let open = health.checks.iter().filter(|check| check.verdict != Verdict::Ok).count();
+    let more = match open.saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" And {more} more: `c`."),
+    };
+    said(&format!("{}{more}", checks::summary(health)), style, width, lines);
 }
 
 /// Title, how old the part is, and what could not be read.
@@ -208,11 +218,14 @@ fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Part<T>, width: usi
 fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
     let part = &model.dashboard.events;
     let mut head = title(model, theme, "Root activity, last 7 days", part, width);
-    let bars = bars(model);
+    let gap = model.derived.as_ref().and_then(|derived| gap(&derived.health));
+    let unseen = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
+    // A flat line would say that nothing happened.
+    let bars = if unseen.is_some() { String::new() } else { bars(model) };
     if let Some(error) = model.dashboard.metric.trouble.as_ref().filter(|_| part.trouble.is_none()) {
         let room = width.saturating_sub(head.width() + 4);
         head.push_span(Span::styled(format!("   {}", cut(&format!("bars {}", error.brief()), room)), theme.warn));
-    } else if part.trouble.is_none() && head.width() + bars.chars().count() + 4 <= width {
+    } else if part.trouble.is_none() && !bars.is_empty() && head.width() + bars.chars().count() + 4 <= width {
         head.push_span(Span::styled(format!("   {bars}"), theme.accent));
     }
     lines.push(head);
@@ -224,7 +237,12 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
         return;
     };
     if events.is_empty() {
-        lines.push(Line::styled("   Nobody has used root.", theme.dim));
+        let none = match unseen {
+            Some(why) => format!("None seen, but not all is recorded. {why}"),
+            None => "Nobody has used root.".to_owned(),
+        };
+        let room = u16::try_from(width.saturating_sub(4)).unwrap_or(u16::MAX);
+        lines.extend(wrap(&none, room).into_iter().map(|line| Line::styled(format!("   {line}"), theme.dim)));
         return;
     }
     let older = usize::from(model.dashboard.older.is_some());
@@ -262,6 +280,7 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
     let what = match (event.drill, event.assumed_root) {
         (true, _) => "DRILL, not root".to_owned(),
         (_, true) => format!("{} (central)", event.name),
+        _ if event.not_root.is_some() => format!("NOT ROOT: {}", event.name),
         _ => event.name.clone(),
     };
     let wide = width >= 76;
@@ -329,20 +348,22 @@ pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
     let Some(event) = model.dashboard.event() else { return Vec::new() };
     let mut lines = Vec::new();
     let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let here = local(model, event.time, true);
     let outcome = match &event.outcome {
         Outcome::Success => "Success".to_owned(),
         Outcome::Failure(why) => format!("Failure: {why}"),
     };
-    let kind = match (event.drill, event.assumed_root) {
-        (true, _) => "a drill: nobody used root",
-        (_, true) => "central root management (sts:AssumeRoot)",
-        _ => "root itself",
+    let kind = match (event.drill, event.assumed_root, &event.not_root) {
+        (true, ..) => "a drill: nobody used root".to_owned(),
+        (_, true, _) => "central root management (sts:AssumeRoot)".to_owned(),
+        (.., Some(who)) => format!("not root: {who}"),
+        _ => "root itself".to_owned(),
     };
     let rows = [
-        ("When", format!("{} ({utc})", local(model, event.time, true))),
+        ("When", if here == utc { utc } else { format!("{here} ({utc})") }),
         ("What", format!("{} ({}), by the {}", event.name, blank(&event.source), event.via())),
         ("Outcome", outcome),
-        ("Who", kind.to_owned()),
+        ("Who", kind),
         ("MFA", event.mfa.as_str().to_owned()),
         ("From", format!("{}, {}", blank(&event.address), blank(&event.client))),
         ("Region", blank(&event.region).to_owned()),

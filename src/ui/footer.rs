@@ -19,13 +19,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
         .filter(|b| b.context == context && !b.hint.is_empty() && applies(model, b))
         .map(|b| (b.keys[0].name(), hint(model, b)))
         .collect();
-    // Help is never pruned: with it, nothing is lost.
-    let help = hints.iter().position(|(_, h)| h == "help");
+    // Help and the way out are never pruned: with them, nothing is lost.
+    let (kept, others): (Vec<usize>, Vec<usize>) =
+        (0..hints.len()).partition(|i| matches!(hints[*i].1.as_str(), "help" | "quit"));
     let width = usize::from(area.width);
     let mut shown: Vec<usize> = Vec::new();
     let mut used = 1;
     let cost = |i: usize| hints[i].0.chars().count() + hints[i].1.chars().count() + 4;
-    for i in help.into_iter().chain((0..hints.len()).filter(|i| Some(*i) != help)) {
+    for i in kept.into_iter().chain(others) {
         if used + cost(i) <= width + 3 {
             used += cost(i);
             shown.push(i);
@@ -42,6 +43,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 
 /// Whether a binding does something on the screen as it is now.
 fn applies(model: &Model, binding: &Binding) -> bool {
+    let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
@@ -49,10 +51,9 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
         (Intent::Older, _) => model.dashboard.older.is_some(),
         (Intent::Open, _) => model.dashboard.event().is_some(),
-        (Intent::SetOk, _) => {
-            let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
-            alarm.is_some_and(|a| a.state == AlarmState::Alarm)
-        }
+        (Intent::Test, _) => alarm.is_some(),
+        (Intent::Drill, _) => alarm.is_some_and(|a| a.state != AlarmState::Alarm),
+        (Intent::SetOk, _) => alarm.is_some_and(|a| a.state == AlarmState::Alarm),
         (Intent::Yes | Intent::Force, _) if binding.context == Context::Ring => match &model.overlay {
             Some(Overlay::Ring(ring)) => {
                 ring.stage == Stage::Asking && ring.foreign == (binding.intent == Intent::Force)

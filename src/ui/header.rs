@@ -13,12 +13,13 @@ use crate::domain::{Step, Verdict};
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
     let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
-    let region = model.caller().map(|c| format!("{} ", c.region)).unwrap_or_default();
-    let candidates = [(true, &account), (true, &region), (false, &account), (false, &region)];
+    let number = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
+    // Whose account it is goes last of all.
+    let candidates = [(true, &account), (true, &number), (false, &account), (false, &number)];
     let (long, right) = candidates
         .into_iter()
         .find(|(long, right)| columns(&left(model, theme, *long)) + 1 + right.width() <= width)
-        .unwrap_or((false, &region));
+        .unwrap_or((false, &number));
     let mut spans = left(model, theme, long);
     let gap = width.saturating_sub(columns(&spans) + right.width());
     spans.push(Span::raw(" ".repeat(gap)));

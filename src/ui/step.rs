@@ -161,7 +161,10 @@ fn window(field: &TextField, width: usize, whole: bool) -> (Vec<String>, (usize,
 
 /// Each sample event with whether it would ring.
 fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
-    let title = match &model.samples {
+    let broken = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.fault.is_some());
+    let tried = if broken { &Samples::NotAsked } else { &model.samples };
+    let title = match tried {
+        _ if broken => " Sample events: not tried".to_owned(),
         Samples::Known(_) => " Tried on sample events by AWS".to_owned(),
         Samples::Asking(_) => format!(" {} trying it on sample events", super::plan::spinner(model.now)),
         Samples::NotAsked => " Sample events".to_owned(),
@@ -169,7 +172,7 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
     };
     let title = wrap(title.trim_start(), area.width.saturating_sub(2));
     out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
-    let word = |sample: Sample, i: usize| match &model.samples {
+    let word = |sample: Sample, i: usize| match tried {
         Samples::Known(rings) => match (rings.get(i).copied().unwrap_or(false), sample.rings) {
             (true, true) => ("rings", theme.good),
             (false, false) => ("silent", theme.good),

@@ -134,7 +134,7 @@ const CASES: [Case; 45] = [
         |a| alarm(a).comparison = "LessThanThreshold".into(),
         "alarm.exists",
         Wrong,
-        "LessThanThreshold 1",
+        "a count < 1",
         Mended,
     ),
     case(

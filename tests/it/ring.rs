@@ -301,10 +301,27 @@ fn who_used_root_is_listed_newest_first() {
 
     let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
     let keys: Vec<_> = said.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["demo", "account", "region", "log_group", "since", "events", "more", "error"]);
+    assert_eq!(keys, ["demo", "account", "region", "log_group", "since", "gap", "events", "more", "error"]);
     assert_eq!(said["events"][1]["outcome"], "success");
     assert_eq!(said["events"][1]["raw"]["userIdentity"]["type"], "Root");
     assert_eq!((&said["more"], &said["error"]), (&json!(false), &Value::Null));
+}
+
+#[test]
+fn what_was_not_recorded_is_said_with_the_events() {
+    let said = Program::new(&["events", "--demo=drifted"]).output().exits(0);
+    assert!(said.stdout.contains("No use of root is recorded since"), "{said:#?}");
+    said.says("Not all is recorded: The trail `rootbell` is stopped").says("looked with theirs as well");
+    let said = Program::new(&["events", "--demo=drifted", "--json"]).output().exits(0).json();
+    assert_eq!(said["gap"], "The trail `rootbell` is stopped: it records nothing.");
+    let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
+    assert_eq!(said["gap"], Value::Null);
+}
+
+#[test]
+fn an_alarm_that_rings_is_not_drilled_and_nobody_is_asked() {
+    let said = Program::new(&["test", "--demo=ringing", "--drill", "--yes"]).output().exits(1);
+    assert!(said.stdout.contains("a drill would prove nothing"), "{said:#?}");
 }
 
 #[test]

@@ -1,17 +1,18 @@
 use std::sync::Arc;
 
-use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::account::State as AlarmWord;
 use super::*;
-use crate::cloud::{Connector, Target};
 use crate::domain::change::Delivery;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::pattern::AUDITED;
 use crate::domain::plan::plan;
 use crate::domain::samples::SAMPLES;
 use crate::domain::{Observed, Settings, Wishes};
+
+mod calls;
+mod scenarios;
 
 const EMAIL: &str = "alice@example.com";
 
@@ -341,171 +342,6 @@ fn a_pattern_is_tried_on_events_and_a_wrong_one_refused() {
         let error = cloud.test_filter("{ $.a = “x” }", &events).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.message.starts_with("Invalid metric filter pattern (at character 9"), "{error:?}");
-    });
-}
-
-#[test]
-fn every_fault_comes_as_its_kind() {
-    run(async {
-        for (fault, expected) in [
-            (Fault::Deny, ErrorKind::AccessDenied),
-            (Fault::Throttle, ErrorKind::Throttled),
-            (Fault::Timeout, ErrorKind::Timeout),
-            (Fault::Offline, ErrorKind::Offline),
-            (Fault::Expired(1), ErrorKind::ExpiredCredentials),
-            (Fault::Error500, ErrorKind::Other),
-            (Fault::Refused, ErrorKind::Offline),
-            (Fault::Tls, ErrorKind::Offline),
-            (Fault::Malformed, ErrorKind::Other),
-        ] {
-            let (cloud, _) = demo(Account::default());
-            cloud.fault("GetRole", fault);
-            for _ in 0..2 {
-                let error = cloud.role("r").await.unwrap_err();
-                assert_eq!((error.kind, error.iam_action), (expected, "iam:GetRole"));
-            }
-            cloud.mend("GetRole");
-            cloud.role("r").await.unwrap();
-        }
-    });
-}
-
-#[test]
-fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway() {
-    run(async {
-        let (cloud, _) = demo(Account::default());
-        cloud.fault("CreateRole", Fault::ThrottleOnce);
-        assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
-        cloud.apply(&change("role.create")).await.unwrap();
-        cloud.fault("*", Fault::Expired(3));
-        cloud.identity().await.unwrap();
-        cloud.trails().await.unwrap();
-        assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
-        assert_eq!(
-            cloud.calls(),
-            ["CreateRole", "CreateRole", "GetCallerIdentity", "DescribeTrails", "GetCallerIdentity"]
-        );
-    });
-}
-
-#[test]
-fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
-    run(async {
-        let (cloud, _) = demo(Account::default());
-        cloud.fault("GetRole", Fault::Hang);
-        let waited = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
-        assert!(waited.is_err());
-        cloud.trails().await.unwrap();
-        assert_eq!(cloud.max_in_flight(), 1);
-        join_all([cloud.trails(), cloud.trails(), cloud.trails()]).await;
-        assert_eq!(cloud.max_in_flight(), 3);
-    });
-}
-
-#[test]
-fn a_call_takes_its_latency_and_dropped_midway_it_has_not_happened() {
-    run(async {
-        let with = |latency_ms| {
-            let timing = account::Timing { latency_ms, ..Default::default() };
-            demo(Account { timing, ..Account::default() }).0
-        };
-        let create = change("role.create");
-        let slow = with(3_600_000);
-        assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&create)).await.is_err());
-        assert_eq!(slow.snapshot(), Account { timing: slow.snapshot().timing, ..Account::default() });
-        let quick = with(1);
-        quick.apply(&create).await.unwrap();
-        assert_eq!(quick.snapshot().roles.len(), 1);
-    });
-}
-
-#[test]
-fn every_scenario_is_sound_and_shows_what_it_promises() {
-    run(async {
-        for (name, _) in SCENARIOS {
-            let connector = DemoConnector::new(name, clock().clock()).unwrap_or_else(|e| panic!("{name}: {e}"));
-            connector.cloud().meddle(|account| account.timing.latency_ms = 0);
-            let session = connector.connect(&Target::default()).await.unwrap();
-            assert_eq!((session.region.as_str(), session.region_from.as_str()), ("eu-west-1", "the demo account"));
-            let cloud = session.cloud;
-            let identity = cloud.identity().await;
-            assert_eq!(identity.is_err(), *name == "expired", "{name}");
-            let Ok(identity) = identity else { continue };
-            assert_eq!(identity.email(), Some(EMAIL));
-            let trails = cloud.trails().await.unwrap();
-            let subscriptions = cloud.subscriptions(&topic_arn()).await.unwrap();
-            let alarm = cloud.alarm("rootbell-root-use").await.unwrap();
-            match *name {
-                "fresh" | "denied" => assert!(trails.is_empty() && alarm.is_none()),
-                "half-done" => {
-                    assert!(trails.is_empty() && alarm.is_none());
-                    assert_eq!(subscriptions[0].state, Confirmation::Pending);
-                    assert!(cloud.log_group("rootbell/cloudtrail").await.unwrap().is_some());
-                }
-                "organization" => {
-                    assert!(trails[0].organization && trails[0].home_region == "us-east-1");
-                    assert_eq!(trails[0].log_group_account(), Some("210987654321"));
-                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
-                }
-                "drifted" => {
-                    assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
-                    assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
-                    let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
-                    let access = crate::domain::policy::topic_access(policy.as_ref(), "123456789012");
-                    assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
-                    assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
-                }
-                _ => {
-                    assert_eq!(alarm.unwrap().state, AlarmState::Alarm);
-                    assert_eq!(subscriptions[0].state, Confirmation::Confirmed);
-                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
-                }
-            }
-        }
-    });
-}
-
-#[test]
-fn an_unknown_scenario_names_the_known_ones_and_a_bad_file_its_fault() {
-    let said = DemoConnector::new("nope", clock().clock()).unwrap_err();
-    assert!(said.contains("`nope`") && said.contains("half-done") && said.contains("ringing"), "{said}");
-    assert!(DemoConnector::new("./nope.toml", clock().clock()).unwrap_err().contains("Cannot read"));
-    let said = Account::read("[regions.eu-west-1.alarms.a]\ntreshold = 3").unwrap_err();
-    assert!(said.contains("treshold") && said.contains("threshold"), "{said}");
-    let said = Account::read("id = ").unwrap_err();
-    assert!(said.contains("line 1"), "{said}");
-}
-
-#[test]
-fn a_person_can_bring_a_file_of_their_own() {
-    run(async {
-        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-        std::fs::write(file.path(), "id = \"999999999999\"\nregion = \"ap-south-1\"\n").unwrap();
-        let connector = DemoConnector::new(file.path().to_str().unwrap(), clock().clock()).unwrap();
-        let session = connector.connect(&Target::default()).await.unwrap();
-        assert_eq!(session.region, "ap-south-1");
-        assert_eq!(session.cloud.identity().await.unwrap().account, "999999999999");
-    });
-}
-
-#[test]
-fn a_session_takes_the_region_and_profile_asked_for() {
-    run(async {
-        let connector = DemoConnector::of(Account::default(), clock().clock());
-        assert_eq!(connector.profiles().await, ["default", "prod"]);
-        let target = |profile: &str, region: &str| Target {
-            profile: Some(profile.into()),
-            region: Some(region.into()),
-            endpoint_url: None,
-        };
-        let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
-        assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
-        connector.cloud().fault("*", Fault::Expired(1));
-        assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
-        assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoCredentials);
-        assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
-        let nowhere = DemoConnector::of(Account { region: String::new(), ..Account::default() }, clock().clock());
-        assert_eq!(kind(nowhere.connect(&Target::default()).await), ErrorKind::NoRegion);
     });
 }
 

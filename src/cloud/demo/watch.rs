@@ -1,8 +1,8 @@
 //! What time does to an alarm: root use is counted, the alarm is evaluated, its actions run, its history grows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::Refusal;
@@ -26,10 +26,18 @@ pub(super) fn evaluate(region: &mut Region, keys: &BTreeMap<String, Key>, place:
     let told = Told { topics, keys, place };
     // A change and the answer to it are never of the same moment.
     let takes = takes.max(1);
+    let filters = log_groups.values().flat_map(|group| group.filters.values());
+    let counted: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
     for alarm in alarms.values_mut() {
-        let uses = uses(log_groups, &alarm.namespace, &alarm.metric);
         let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
         let began = alarm.since.max(alarm.configured);
+        let uses = if counted.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
+            // What left the window before the alarm was what it is makes no difference to it.
+            let after = began.map(|began| began.saturating_sub(takes + window));
+            uses(log_groups, &alarm.namespace, &alarm.metric, after)
+        } else {
+            Vec::new()
+        };
         let mut moments: Vec<Seconds> = uses.iter().flat_map(|at| [at + takes, at + takes + window]).collect();
         moments.extend(began.map(|at| at.saturating_add(takes)));
         moments.sort_unstable();
@@ -38,7 +46,8 @@ pub(super) fn evaluate(region: &mut Region, keys: &BTreeMap<String, Key>, place:
             settle(alarm, &told, None, target(alarm, 0, window));
         }
         for moment in moments.into_iter().filter(|at| *at <= now && began.is_none_or(|began| *at > began)) {
-            let counted = uses.iter().filter(|at| (*at + takes..*at + takes + window).contains(&moment)).count();
+            let until = |moment: Seconds| uses.partition_point(|at| at + takes <= moment);
+            let counted = until(moment) - until(moment - window);
             settle(alarm, &told, Some(moment), target(alarm, counted, window));
         }
     }
@@ -49,13 +58,19 @@ fn line(event: &Event) -> String {
     json!(event.event).to_string()
 }
 
-/// When the metric was counted up, oldest first.
-fn uses(log_groups: &BTreeMap<String, LogGroup>, namespace: &str, metric: &str) -> Vec<Seconds> {
+/// When the metric was counted up after that moment, oldest first.
+fn uses(
+    log_groups: &BTreeMap<String, LogGroup>,
+    namespace: &str,
+    metric: &str,
+    after: Option<Seconds>,
+) -> Vec<Seconds> {
     let mut all = Vec::new();
     for group in log_groups.values() {
         for filter in group.filters.values().filter(|f| f.namespace == namespace && f.metric == metric) {
             let Ok(pattern) = Pattern::parse(&filter.pattern) else { continue };
-            all.extend(group.events.iter().filter(|e| pattern.matches(&line(e))).map(|e| e.at));
+            let late = group.events.iter().filter(|event| after.is_none_or(|after| event.at > after));
+            all.extend(late.filter(|event| pattern.matches(&line(event))).map(|event| event.at));
         }
     }
     all.sort_unstable();
@@ -170,17 +185,18 @@ pub(super) fn history(alarm: Option<&Alarm>, scene: &Scene) -> Vec<HistoryItem> 
         .collect()
 }
 
-pub(super) fn sums(account: &Account, scene: &Scene, metric: &Metric, period: u32) -> Vec<Datapoint> {
+pub(super) fn sums(account: &Account, scene: &Scene, metric: &Metric, from: Timestamp, period: u32) -> Vec<Datapoint> {
     let Some(region) = account.regions.get(&scene.place.region) else { return Vec::new() };
     let period = i64::from(period.max(1));
+    let after = from.duration_since(scene.start).as_secs().saturating_sub(period + 1);
     let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
-    for at in uses(&region.log_groups, &metric.namespace, &metric.name) {
+    for at in uses(&region.log_groups, &metric.namespace, &metric.name, Some(after)) {
         if scene.through(Some(at), account.timing.evaluated_after / 2) {
             let second = scene.moment(at).as_second();
             *sums.entry(second - second.rem_euclid(period)).or_default() += 1.0;
         }
     }
-    let point = |(at, value)| Some(Datapoint { at: jiff::Timestamp::from_second(at).ok()?, value });
+    let point = |(at, value)| Some(Datapoint { at: Timestamp::from_second(at).ok()?, value });
     sums.into_iter().filter_map(point).collect()
 }
 

@@ -77,7 +77,7 @@ const BREAKS: &[Break] = &[
     ("no alarm", |o| o.alarms.as_mut().unwrap().clear(), "alarm.exists", Verdict::Missing, "no alarm"),
     ("other metric", |o| alarm(o).metric.name = "Else".into(), "alarm.exists", Verdict::Wrong, "watches rootbell/Else"),
     ("threshold", |o| alarm(o).threshold = 100.0, "alarm.exists", Verdict::Wrong, "first use"),
-    ("less than", |o| alarm(o).comparison = "LessThanThreshold".into(), "alarm.exists", Verdict::Wrong, "LessThan"),
+    ("less than", |o| alarm(o).comparison = "LessThanThreshold".into(), "alarm.exists", Verdict::Wrong, "a count < 1"),
     ("greater 1", |o| alarm(o).comparison = "GreaterThanThreshold".into(), "alarm.exists", Verdict::Wrong, "first use"),
     ("average", |o| alarm(o).statistic = "Average".into(), "alarm.exists", Verdict::Wrong, "Average"),
     ("an hour", |o| alarm(o).evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),

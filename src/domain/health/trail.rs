@@ -39,7 +39,7 @@ pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed
         Ok(status) => status,
     };
     if !status.logging {
-        return wrong(format!("`{name}` is stopped."), mended(t, settings));
+        return wrong(format!("The trail `{name}` is stopped: it records nothing."), mended(t, settings));
     }
     if let Some(fault) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` records, but {fault}."), APPLY);

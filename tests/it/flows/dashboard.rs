@@ -318,6 +318,84 @@ fn older_events_come_on_demand_each_once() {
     assert_eq!(shown(&tester), 250, "a refresh brings none twice");
 }
 
+/// Root was used on the day before yesterday, and has not been since.
+fn used_two_days_ago() -> Account {
+    let mut account = scenario("ringing");
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    group.events.retain(|event| event.at < -1000);
+    account
+}
+
+#[test]
+fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
+    let mut tester = Tester::on(used_two_days_ago(), 80, 24);
+    tester.pass(seconds(2)).sees("the bell is armed").press("t enter").pass(seconds(8)).press("esc").pass(seconds(2));
+    tester
+        .sees("RINGING: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
+        .does_not_see("by root at");
+}
+
+#[test]
+fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
+    for name in ["fresh", "half-done", "drifted"] {
+        let mut tester = Tester::on(scenario(name), 80, 24);
+        tester
+            .press("d")
+            .pass(seconds(4))
+            .sees("None seen, but not all is recorded.")
+            .does_not_see("Nobody has used root");
+    }
+    Tester::on(armed(), 80, 24).pass(seconds(4)).sees("Nobody has used root.");
+}
+
+#[test]
+fn a_filter_for_somebody_else_hides_no_use_of_root() {
+    let mut account = used_two_days_ago();
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    let pattern = "{ $.userIdentity.type = \"IAMUser\" }";
+    group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();
+    let mut tester = Tester::on(account.clone(), 80, 24);
+    tester.press("d").pass(seconds(4)).sees("ConsoleLogin     Failure");
+    // What it lets through beside them is not said to be root.
+    let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    let pattern = "{ $.userIdentity.type = \"Root\" || $.eventName = \"ListUsers\" }";
+    group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();
+    let bob = json!({ "eventID": "b", "eventName": "ListUsers", "eventType": "AwsApiCall",
+        "userIdentity": { "type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/bob" } });
+    group.events.push(Event { at: -5000, event: serde_json::from_value(bob).unwrap() });
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("d").pass(seconds(4)).sees("NOT ROOT: ListU").press("enter");
+    tester.sees("not root: arn:aws:iam::123456789012:user/bob").does_not_see("root itself");
+}
+
+#[test]
+fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Drill it now?");
+    tester.press("t").sees("Ring it now?").sees("It is in ALARM since").sees("It is set to OK first");
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(seconds(2)).press("t").sees("Ring it now?").does_not_see("It is in ALARM since");
+}
+
+#[test]
+fn esc_on_the_dashboard_leads_back_to_the_account_and_not_into_a_field() {
+    let mut tester = Tester::on(scenario("fresh"), 80, 24);
+    tester.press("d").press("esc");
+    assert_eq!(tester.model.screen, Screen::Account);
+    tester.press("p").settle().sees("prod");
+}
+
+#[test]
+fn the_checks_scroll_by_the_page() {
+    let mut tester = Tester::on(scenario("drifted"), 80, 24);
+    tester.press("d").pass(seconds(2)).press("c");
+    let first = tester.screen();
+    tester.press("pgdn");
+    assert_ne!(tester.screen(), first);
+    tester.press("pgup");
+    assert_eq!(tester.screen(), first);
+}
+
 #[test]
 fn older_events_are_those_of_the_filters_own_pattern_too() {
     let mut account = armed();

@@ -148,6 +148,31 @@ fn a_pasted_pattern_is_straightened_and_tried_on_the_sample_events() {
 }
 
 #[test]
+fn a_pattern_that_is_not_the_auditors_is_named_in_the_plan_and_a_broken_one_is_not_said_to_be_tried() {
+    let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
+    tester.press("d w enter enter").settle();
+    assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
+    tester.press("tab ctrl+u");
+    tester.send(Msg::Paste("{ $.userIdentity.type = \"IAMUser\" }".into()));
+    tester.settle().sees("SILENT, should ring").sees("The pattern is not the auditors'");
+    tester.press("backspace").settle().sees("Sample events: not tried").does_not_see("SILENT").does_not_see("rings ");
+}
+
+#[test]
+fn the_account_and_the_way_out_are_in_sight_on_every_screen() {
+    for (width, height) in [(80, 24), (60, 20)] {
+        let mut tester = Tester::on(scenario("half-done"), width, height);
+        tester.sees("q quit").sees("123456789012");
+        tester.press("d").pass(Duration::from_secs(2)).sees("q quit").sees("123456789012");
+        tester.press("w");
+        for _ in 0..3 {
+            tester.sees("123456789012").press("enter").settle();
+        }
+        tester.sees("123456789012");
+    }
+}
+
+#[test]
 fn where_the_pattern_cannot_be_tried_the_wizard_goes_on() {
     let mut account = Account::default().set_up_for(&["a@b.de"]).unwrap();
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();

@@ -1,0 +1,80 @@
+//! What can become of a call: its fault, its latency, being dropped.
+
+use futures::future::join_all;
+
+use super::*;
+
+#[test]
+fn every_fault_comes_as_its_kind() {
+    run(async {
+        for (fault, expected) in [
+            (Fault::Deny, ErrorKind::AccessDenied),
+            (Fault::Throttle, ErrorKind::Throttled),
+            (Fault::Timeout, ErrorKind::Timeout),
+            (Fault::Offline, ErrorKind::Offline),
+            (Fault::Expired(1), ErrorKind::ExpiredCredentials),
+            (Fault::Error500, ErrorKind::Other),
+            (Fault::Refused, ErrorKind::Offline),
+            (Fault::Tls, ErrorKind::Offline),
+            (Fault::Malformed, ErrorKind::Other),
+        ] {
+            let (cloud, _) = demo(Account::default());
+            cloud.fault("GetRole", fault);
+            for _ in 0..2 {
+                let error = cloud.role("r").await.unwrap_err();
+                assert_eq!((error.kind, error.iam_action), (expected, "iam:GetRole"));
+            }
+            cloud.mend("GetRole");
+            cloud.role("r").await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        cloud.fault("CreateRole", Fault::ThrottleOnce);
+        assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
+        cloud.apply(&change("role.create")).await.unwrap();
+        cloud.fault("*", Fault::Expired(3));
+        cloud.identity().await.unwrap();
+        cloud.trails().await.unwrap();
+        assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
+        assert_eq!(
+            cloud.calls(),
+            ["CreateRole", "CreateRole", "GetCallerIdentity", "DescribeTrails", "GetCallerIdentity"]
+        );
+    });
+}
+
+#[test]
+fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
+    run(async {
+        let (cloud, _) = demo(Account::default());
+        cloud.fault("GetRole", Fault::Hang);
+        let waited = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
+        assert!(waited.is_err());
+        cloud.trails().await.unwrap();
+        assert_eq!(cloud.max_in_flight(), 1);
+        join_all([cloud.trails(), cloud.trails(), cloud.trails()]).await;
+        assert_eq!(cloud.max_in_flight(), 3);
+    });
+}
+
+#[test]
+fn a_call_takes_its_latency_and_dropped_midway_it_has_not_happened() {
+    run(async {
+        let with = |latency_ms| {
+            let timing = account::Timing { latency_ms, ..Default::default() };
+            demo(Account { timing, ..Account::default() }).0
+        };
+        let create = change("role.create");
+        let slow = with(3_600_000);
+        assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&create)).await.is_err());
+        assert_eq!(slow.snapshot(), Account { timing: slow.snapshot().timing, ..Account::default() });
+        let quick = with(1);
+        quick.apply(&create).await.unwrap();
+        assert_eq!(quick.snapshot().roles.len(), 1);
+    });
+}

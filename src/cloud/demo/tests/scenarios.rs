@@ -1,0 +1,94 @@
+//! The accounts that come along, those in files, and the way to them.
+
+use super::*;
+use crate::cloud::{Connector, Target};
+
+#[test]
+fn every_scenario_is_sound_and_shows_what_it_promises() {
+    run(async {
+        for (name, _) in SCENARIOS {
+            let connector = DemoConnector::new(name, clock().clock()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            connector.cloud().meddle(|account| account.timing.latency_ms = 0);
+            let session = connector.connect(&Target::default()).await.unwrap();
+            assert_eq!((session.region.as_str(), session.region_from.as_str()), ("eu-west-1", "the demo account"));
+            let cloud = session.cloud;
+            let identity = cloud.identity().await;
+            assert_eq!(identity.is_err(), *name == "expired", "{name}");
+            let Ok(identity) = identity else { continue };
+            assert_eq!(identity.email(), Some(EMAIL));
+            let trails = cloud.trails().await.unwrap();
+            let subscriptions = cloud.subscriptions(&topic_arn()).await.unwrap();
+            let alarm = cloud.alarm("rootbell-root-use").await.unwrap();
+            match *name {
+                "fresh" | "denied" => assert!(trails.is_empty() && alarm.is_none()),
+                "half-done" => {
+                    assert!(trails.is_empty() && alarm.is_none());
+                    assert_eq!(subscriptions[0].state, Confirmation::Pending);
+                    assert!(cloud.log_group("rootbell/cloudtrail").await.unwrap().is_some());
+                }
+                "organization" => {
+                    assert!(trails[0].organization && trails[0].home_region == "us-east-1");
+                    assert_eq!(trails[0].log_group_account(), Some("210987654321"));
+                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                }
+                "drifted" => {
+                    assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
+                    assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
+                    let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
+                    let access = crate::domain::policy::topic_access(policy.as_ref(), "123456789012");
+                    assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
+                    assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
+                }
+                _ => {
+                    assert_eq!(alarm.unwrap().state, AlarmState::Alarm);
+                    assert_eq!(subscriptions[0].state, Confirmation::Confirmed);
+                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn an_unknown_scenario_names_the_known_ones_and_a_bad_file_its_fault() {
+    let said = DemoConnector::new("nope", clock().clock()).unwrap_err();
+    assert!(said.contains("`nope`") && said.contains("half-done") && said.contains("ringing"), "{said}");
+    assert!(DemoConnector::new("./nope.toml", clock().clock()).unwrap_err().contains("Cannot read"));
+    let said = Account::read("[regions.eu-west-1.alarms.a]\ntreshold = 3").unwrap_err();
+    assert!(said.contains("treshold") && said.contains("threshold"), "{said}");
+    let said = Account::read("id = ").unwrap_err();
+    assert!(said.contains("line 1"), "{said}");
+}
+
+#[test]
+fn a_person_can_bring_a_file_of_their_own() {
+    run(async {
+        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        std::fs::write(file.path(), "id = \"999999999999\"\nregion = \"ap-south-1\"\n").unwrap();
+        let connector = DemoConnector::new(file.path().to_str().unwrap(), clock().clock()).unwrap();
+        let session = connector.connect(&Target::default()).await.unwrap();
+        assert_eq!(session.region, "ap-south-1");
+        assert_eq!(session.cloud.identity().await.unwrap().account, "999999999999");
+    });
+}
+
+#[test]
+fn a_session_takes_the_region_and_profile_asked_for() {
+    run(async {
+        let connector = DemoConnector::of(Account::default(), clock().clock());
+        assert_eq!(connector.profiles().await, ["default", "prod"]);
+        let target = |profile: &str, region: &str| Target {
+            profile: Some(profile.into()),
+            region: Some(region.into()),
+            endpoint_url: None,
+        };
+        let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
+        assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
+        connector.cloud().fault("*", Fault::Expired(1));
+        assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
+        assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoCredentials);
+        assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
+        let nowhere = DemoConnector::of(Account { region: String::new(), ..Account::default() }, clock().clock());
+        assert_eq!(kind(nowhere.connect(&Target::default()).await), ErrorKind::NoRegion);
+    });
+}
