@@ -142,7 +142,7 @@ const CASES: [Case; 45] = [
         |a| alarm(a).comparison = "GreaterThanThreshold".into(),
         "alarm.exists",
         Wrong,
-        "GreaterThanThreshold 1",
+        "a count > 1",
         Mended,
     ),
     case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Mended),
