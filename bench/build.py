@@ -42,7 +42,7 @@ def copy(home):
 
 
 def run(command, home):
-    """Wall and CPU seconds, and the most memory that one of its processes took, in MiB."""
+    """Wall and CPU seconds of the command and all that it starts."""
     env = {name: value for name, value in os.environ.items() if name not in ("CARGO_TARGET_DIR", "RUSTFLAGS")}
     began = time.perf_counter()
     with open(home / "log", "w+") as log:

@@ -1,7 +1,7 @@
 //! `rootbell events`: who used root, when, from where.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
 use super::args::EventsOptions;
@@ -164,7 +164,7 @@ fn document(
         "account": scene.identity.account,
         "region": scene.region(),
         "log_group": log_group,
-        "since": from.to_string(),
+        "since": from.round(Unit::Second).unwrap_or(from).to_string(),
         "gap": gap,
         "events": events,
         "more": found.as_ref().is_ok_and(|found| found.more),

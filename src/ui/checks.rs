@@ -14,8 +14,13 @@ pub(super) fn summary(health: &Health) -> String {
     match health.weakest() {
         None => "Every link holds: somebody who uses root is reported by e-mail in 5 to 10 minutes.".to_owned(),
         Some(check) if check.fix.is_empty() => check.detail.clone(),
-        Some(check) => format!("{} {}", check.detail, check.fix),
+        Some(check) => format!("{} {}", check.detail, from_here(&check.fix)),
     }
+}
+
+/// What to do, for somebody who is in the wizard's program already.
+fn from_here(fix: &str) -> String {
+    fix.replace("Run `rootbell apply`, or the wizard", "Press `w` for the wizard")
 }
 
 pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
@@ -47,7 +52,7 @@ pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
     for check in open {
         lines.push(Line::default());
         lines.extend(paragraph(&check.detail, width, theme));
-        lines.extend(paragraph(&check.fix, width, theme));
+        lines.extend(paragraph(&from_here(&check.fix), width, theme));
     }
     lines
 }
