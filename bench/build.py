@@ -26,8 +26,9 @@ ROWS = [
     ("release", "release, as it is", "release", ["--release"]),
     ("thin", "release, thin LTO", "release", ["--release", "--config", "profile.release.lto='thin'"]),
     ("cargo", "release, cargo's own profile, stripped", "release",
-     ["--release", "--config", "profile.release.lto=false", "--config", "profile.release.codegen-units=16"]),
-    ("small", "release, optimized for size", "release", ["--release", "--config", "profile.release.opt-level='s'"]),
+     ["--release", "--config", "profile.release.lto=false", "--config", "profile.release.codegen-units=16",
+      "--config", "profile.release.opt-level=3"]),
+    ("fast", "release, optimized for speed", "release", ["--release", "--config", "profile.release.opt-level=3"]),
     ("default", "release, the SDK's default features", "release", ["--release"]),
 ]
 

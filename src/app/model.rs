@@ -178,13 +178,6 @@ impl Model {
         self.observed.as_ref().is_some_and(|o| matches!(o.topic, Ok(Some(_)))) && !self.waiting().is_empty()
     }
 
-    /// What the filter really looks for; without one, what it should look for.
-    pub(super) fn counted_pattern(&self) -> Option<&str> {
-        let settings = &self.derived.as_ref()?.settings;
-        let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
-        Some(filter.map_or(&settings.pattern.value, |f| &f.pattern))
-    }
-
     /// What finds the uses of root among the events.
     pub(super) fn sought_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;

@@ -91,12 +91,16 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
         model.notice = Some("The alarm rings already: a drill would prove nothing. `o` sets it back to OK.".into());
         return Vec::new();
     }
-    let of_organization = model.observed.as_ref().and_then(|o| o.trail.as_ref()).is_some_and(|t| t.trail.organization);
+    let Some(observed) = &model.observed else { return Vec::new() };
+    if drill && let Err(error) = Line::of(&derived.settings, observed, model.now) {
+        model.notice = Some(format!("{} {}", error.why(), error.fix()));
+        return Vec::new();
+    }
     model.overlay = Some(Overlay::Ring(Box::new(RingScreen {
         drill,
         recipients: watch::recipients(&derived.health),
         concerns: watch::concerns(&derived.health),
-        foreign: drill && (of_organization || !derived.settings.log_group_is_ours()),
+        foreign: drill && Line::is_among_others(&derived.settings, observed),
         stage: Stage::Asking,
         ring: Ring { seen: Vec::new(), waits_for: None },
     })));
@@ -109,13 +113,19 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
     let Some(Overlay::Ring(screen)) = &model.overlay else { return Vec::new() };
     let (settings, drill) = (&derived.settings, screen.drill);
-    let filter = model.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
-    let line = drill.then(|| Line {
-        log_group: settings.log_group.value.clone(),
-        pattern: model.counted_pattern().unwrap_or_default().to_owned(),
-        metric: filter.map_or_else(|| settings.metric.clone(), |f| f.metric.clone()),
-        id: format!("rootbell-drill-{}", now.as_millisecond()),
-    });
+    let line = match &model.observed {
+        Some(observed) if drill => match Line::of(settings, observed, now) {
+            Ok(line) => Some(line),
+            Err(error) => {
+                // The account has changed since the question.
+                if let Some(Overlay::Ring(screen)) = &mut model.overlay {
+                    screen.stage = Stage::Ended(Err(error));
+                }
+                return Vec::new();
+            }
+        },
+        _ => None,
+    };
     let bell = Bell {
         alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
         caller: caller.identity.clone(),

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +10,7 @@ use super::policy::PolicyOptions;
 use super::since::Since;
 use crate::cloud::Target;
 use crate::domain::Wishes;
+use crate::domain::change::quote;
 use crate::domain::names;
 
 const EXAMPLES: &str = "\
@@ -209,6 +211,22 @@ pub struct Global {
 }
 
 impl Global {
+    /// The options that say which account it is, for a command that goes to the same; each with a blank before it.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let valued = [("profile", &self.profile), ("region", &self.region), ("endpoint-url", &self.endpoint_url)];
+        let mut flags = String::new();
+        for (name, value) in valued {
+            if let Some(value) = value {
+                let _ = write!(flags, " --{name} {}", quote(value));
+            }
+        }
+        if let Some(scenario) = &self.demo {
+            let _ = write!(flags, " --demo={}", quote(scenario));
+        }
+        flags
+    }
+
     #[must_use]
     pub fn target(&self) -> Target {
         Target { profile: self.profile.clone(), region: self.region.clone(), endpoint_url: self.endpoint_url.clone() }

@@ -122,7 +122,7 @@ pub(super) async fn run(
     let mut outcome = carry_out(&scene, &plan, None, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
-        outcome.open.push(again(&scene, &chains, options.with_logs));
+        outcome.open.push(again(&scene, &chains, options, global));
     }
     if options.json {
         scene.emit(&outcome.document(&scene), console);
@@ -202,14 +202,19 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> Str
     format!("{head}{}{}", list("Left alone:", &kept), list("Still open:", &outcome.open))
 }
 
-/// How to go on: what is gone no longer leads to the rest, so whatever has a name of its own is named.
-fn again(scene: &Scene, chains: &[Chain], with_logs: bool) -> String {
+/// How to go on: what is gone no longer leads to the rest, so whatever has a name of its own is named; and it goes on
+/// in this account, whatever the default one is.
+fn again(scene: &Scene, chains: &[Chain], options: &DestroyOptions, global: &Global) -> String {
     let default = Settings::resolve(&scene.identity, scene.region(), &Wishes::default(), &Observed::nothing());
-    let mut command = "rootbell destroy".to_owned();
-    if with_logs {
+    let mut command = format!("rootbell destroy{}", global.flags());
+    if options.with_logs {
         command.push_str(" --with-logs");
     }
-    if let Some(Chain { settings, .. }) = chains.first() {
+    for email in &options.emails {
+        let _ = write!(command, " --email {}", quote(email));
+    }
+    let mut commands: Vec<String> = Vec::new();
+    for Chain { settings, .. } in chains {
         let names = [
             ("--trail", &settings.trail, &default.trail),
             ("--bucket", &settings.bucket, &default.bucket),
@@ -219,11 +224,17 @@ fn again(scene: &Scene, chains: &[Chain], with_logs: bool) -> String {
             ("--filter", &settings.filter, &default.filter),
             ("--alarm", &settings.alarm, &default.alarm),
         ];
-        for (flag, here, usual) in names {
-            if here.value != usual.value {
-                let _ = write!(command, " {flag} {}", quote(&here.value));
-            }
+        let mut command = command.clone();
+        for (flag, here, _) in names.into_iter().filter(|(_, here, usual)| here.value != usual.value) {
+            let _ = write!(command, " {flag} {}", quote(&here.value));
+        }
+        let command = format!("`{command}`");
+        if !commands.contains(&command) {
+            commands.push(command);
         }
     }
-    format!("Run `{command}`: it goes on from there.")
+    if commands.is_empty() {
+        commands.push(format!("`{command}`"));
+    }
+    format!("Run {}: it goes on from there.", commands.join(", then "))
 }

@@ -95,30 +95,18 @@ pub(super) async fn run(
 
 /// Where a drill's event goes, and by what it is counted; or why there is no drill here.
 fn line(options: &TestOptions, observed: &Observed, settings: &Settings, now: Timestamp) -> Result<Line, Failure> {
-    let log_group = settings.log_group.value.clone();
-    let of_an_organization = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
-    if !options.foreign_log_group && (of_an_organization || !settings.log_group_is_ours()) {
+    if !options.foreign_log_group && Line::is_among_others(settings, observed) {
+        let of_an_organization = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
         let whose = if of_an_organization { "an organization's trail" } else { "a trail that rootbell did not make" };
         return Err(Failure {
-            why: format!("The log group `{log_group}` is that of {whose}: others may work with what is in it."),
+            why: format!(
+                "The log group `{}` is that of {whose}: others may work with what is in it.",
+                settings.log_group.value
+            ),
             fix: "Ask them, then give --foreign-log-group; or ring without a trace there: `rootbell test`.".into(),
         });
     }
-    if let Err(unseen) = &observed.filters {
-        return Err(Failure { why: unseen.why.clone(), fix: unseen.fix.clone() });
-    }
-    let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
-        return Err(Failure {
-            why: format!("No filter on `{log_group}` counts root use, so a drill would prove nothing."),
-            fix: "Run `rootbell apply`, or the wizard.".into(),
-        });
-    };
-    Ok(Line {
-        log_group,
-        pattern: filter.pattern.clone(),
-        metric: filter.metric.clone(),
-        id: format!("rootbell-drill-{}", now.as_nanosecond()),
-    })
+    Ok(Line::of(settings, observed, now)?)
 }
 
 /// Whom it will tell, and, of a drill, what it leaves behind.

@@ -178,7 +178,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         on_alarm("alarm.exists", "The alarm watches that count", &|a| watches(a, metric)),
         on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings, observed)),
         topic("topic.exists", "The topic is there", &|t| ok(format!("`{}`", t.name()))),
-        topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, &settings.place.account)),
+        topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, settings)),
         topic("topic.encryption", "Its encryption lets alarms through", &|t| encryption(t, settings, observed)),
         check("subscription.confirmed", Step::Topic, "Somebody has confirmed", confirmed(&observed.subscriptions)),
     ];
@@ -281,8 +281,9 @@ pub fn is_topic_elsewhere(arn: &str, settings: &Settings) -> bool {
     parts.next() == Some("sns") && parts.next() != Some(settings.place.region.as_str())
 }
 
-fn publishable(topic: &Topic, account: &str) -> Found {
-    match topic_access(topic.policy.as_ref(), account) {
+fn publishable(topic: &Topic, settings: &Settings) -> Found {
+    let alarm = settings.place.alarm_arn(&settings.alarm.value);
+    match topic_access(topic.policy.as_ref(), &topic.arn, &alarm) {
         TopicAccess::AlarmsOnly => ok("CloudWatch of this account only"),
         TopicAccess::Public => wrong(format!("Anyone may publish to `{}`.", topic.name()), APPLY),
         TopicAccess::NoAlarms => {

@@ -157,14 +157,26 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     plan.keep(Step::Topic, "topic", "SNS topic", name, "already there");
     let account = &wanted.place.account;
-    let detail = match policy::topic_access(standing.policy.as_ref(), account) {
+    let alarm = wanted.place.alarm_arn(&wanted.alarm.value);
+    let access = |policy| policy::topic_access(policy, &arn, &alarm);
+    let detail = match access(standing.policy.as_ref()) {
         TopicAccess::AlarmsOnly => None,
         TopicAccess::Public => Some("anyone may publish → only CloudWatch of this account"),
         TopicAccess::NoAlarms => Some("CloudWatch may not publish → may, for this account"),
     };
     if let Some(detail) = detail {
         let policy = policy::mend_topic(standing.policy.as_ref(), &statements, account);
-        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn, policy }, detail);
+        if access(Some(&policy)) == TopicAccess::AlarmsOnly {
+            plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn.clone(), policy }, detail);
+        } else {
+            plan.notes.push((
+                Step::Topic,
+                format!(
+                    "The policy of the topic `{name}` denies CloudWatch, or this account, to publish: no alert would \
+                     arrive. rootbell takes nobody's denial out: do it yourself, or name another topic (--topic)."
+                ),
+            ));
+        }
     }
     if silenced_by_key(standing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_ours() {

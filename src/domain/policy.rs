@@ -186,9 +186,8 @@ pub fn without(standing: Option<&Value>, ours: &[Value]) -> Without {
 #[must_use]
 pub fn mend_topic(standing: Option<&Value>, wanted: &[Value], account: &str) -> Value {
     let closed = standing.map(|policy| {
-        let kept = statements(policy)
-            .into_iter()
-            .filter(|s| topic_access(Some(&document(std::slice::from_ref(s))), account) != TopicAccess::Public);
+        let kept =
+            statements(policy).into_iter().filter(|s| !public(Some(&document(std::slice::from_ref(s))), account));
         with(Some(policy), &kept.collect::<Vec<_>>())
     });
     merge(closed.as_ref(), wanted)
@@ -270,33 +269,37 @@ pub enum TopicAccess {
     NoAlarms,
 }
 
-/// Reads a topic's policy. SNS's own default statement (`AWS: *` with `AWS:SourceOwner` = the account) lets the
-/// account's alarms in and is not public.
+/// Reads the policy of a topic that an alarm of this account notifies. SNS's own default statement (`AWS: *` with
+/// `AWS:SourceOwner` = the account) lets the account's alarms in and is not public.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 #[must_use]
-pub fn topic_access(policy: Option<&Value>, account: &str) -> TopicAccess {
-    let mut access = TopicAccess::NoAlarms;
-    for statement in policy.map(statements).unwrap_or_default() {
+pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
+    let account = alarm_arn.split(':').nth(4).unwrap_or_default();
+    if public(policy, account) {
+        return TopicAccess::Public;
+    }
+    let context = [("aws:SourceAccount", account), ("aws:SourceOwner", account), ("aws:SourceArn", alarm_arn)];
+    let service = Some("cloudwatch.amazonaws.com");
+    let alarms = allows(policy, &Ask { service, action: "sns:Publish", resource: Some(topic_arn), context: &context });
+    if alarms { TopicAccess::AlarmsOnly } else { TopicAccess::NoAlarms }
+}
+
+/// Whether a statement lets anyone publish.
+fn public(policy: Option<&Value>, account: &str) -> bool {
+    policy.map(statements).unwrap_or_default().iter().any(|statement| {
         let publishes = strings(statement.get("Action")).iter().any(|action| {
             let action = action.to_lowercase();
             matches!(action.as_str(), "sns:publish" | "sns:*" | "*" | "sns:pub*")
         });
-        if statement.get("Effect").and_then(Value::as_str) != Some("Allow") || !publishes {
-            continue;
-        }
         let principal = statement.get("Principal");
         let anyone = principal.and_then(Value::as_str) == Some("*")
             || strings(principal.and_then(|p| p.get("AWS"))).iter().any(|p| p == "*");
-        let alarms = strings(principal.and_then(|p| p.get("Service"))).iter().any(|s| s == "cloudwatch.amazonaws.com");
-        if anyone && !tied_to(statement.get("Condition"), account) {
-            return TopicAccess::Public;
-        }
-        if anyone || alarms {
-            access = TopicAccess::AlarmsOnly;
-        }
-    }
-    access
+        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+            && publishes
+            && anyone
+            && !tied_to(statement.get("Condition"), account)
+    })
 }
 
 /// Whether a condition names the account as the source.
@@ -372,17 +375,35 @@ mod tests {
 
     #[test]
     fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
-        let account = "123456789012";
-        let ours = merge(None, &topic_statements(&place(), "arn:t"));
-        assert_eq!(topic_access(Some(&ours), account), TopicAccess::AlarmsOnly);
-        let default = json!({ "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
-            "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }] });
-        assert_eq!(topic_access(Some(&default), account), TopicAccess::AlarmsOnly);
-        let open = json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }] });
-        assert_eq!(topic_access(Some(&open), account), TopicAccess::Public);
-        let owner_only = json!({ "Statement": [{ "Effect": "Allow", "Action": "sns:Publish",
-            "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }] });
-        assert_eq!(topic_access(Some(&owner_only), account), TopicAccess::NoAlarms);
-        assert_eq!(topic_access(None, account), TopicAccess::NoAlarms);
+        let (account, topic, alarm) = ("123456789012", "arn:t", place().alarm_arn("a"));
+        let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
+        let ours = merge(None, &topic_statements(&place(), topic));
+        assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
+        let only = |statement: &Value| {
+            let mut statement = statement.clone();
+            statement["Resource"] = json!(topic);
+            json!({ "Statement": [statement] })
+        };
+        let default = only(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
+            "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }));
+        assert_eq!(access(Some(&default)), TopicAccess::AlarmsOnly);
+        let open = only(&json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }));
+        assert_eq!(access(Some(&open)), TopicAccess::Public);
+        let owner_only = only(&json!({ "Effect": "Allow", "Action": "sns:Publish",
+            "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }));
+        assert_eq!(access(Some(&owner_only)), TopicAccess::NoAlarms);
+        assert_eq!(access(None), TopicAccess::NoAlarms);
+        // Another account's alarms, another topic, and a denial keep ours out.
+        let alarms = json!({ "Effect": "Allow", "Action": "sns:Publish",
+            "Principal": { "Service": "cloudwatch.amazonaws.com" } });
+        assert_eq!(access(Some(&only(&alarms))), TopicAccess::AlarmsOnly);
+        let mut theirs = alarms.clone();
+        theirs["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": "210987654321" } });
+        assert_eq!(access(Some(&only(&theirs))), TopicAccess::NoAlarms);
+        assert_eq!(topic_access(Some(&only(&alarms)), "arn:another", &alarm), TopicAccess::NoAlarms);
+        let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": topic,
+            "Condition": { "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:other" } } });
+        let denied = json!({ "Statement": [only(&alarms)["Statement"][0], deny] });
+        assert_eq!(access(Some(&denied)), TopicAccess::NoAlarms);
     }
 }

@@ -8,9 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::event::{DRILL_STREAM, drill, harmless};
-use crate::domain::observed::{Alarm, AlarmState, Metric};
+use crate::domain::observed::{Alarm, AlarmState, Unseen};
 use crate::domain::watch::{HistoryItem, HistoryKind, reason};
 use crate::domain::{Change, Identity};
+
+mod line;
+
+pub use line::Line;
 
 /// A step on the way from the cause to the inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +114,10 @@ pub enum RingError {
     Ringing,
     /// There is no such alarm.
     NoAlarm,
+    /// What would count a drill's event could not be read.
+    Unseen(Unseen),
+    /// No filter on the log group would count a drill's event.
+    NotCounted { log_group: String },
 }
 
 impl RingError {
@@ -124,6 +132,10 @@ impl RingError {
             }
             Self::Ringing => "The alarm is in ALARM already, so a drill would prove nothing.".into(),
             Self::NoAlarm => "There is no alarm to ring.".into(),
+            Self::Unseen(unseen) => unseen.why.clone(),
+            Self::NotCounted { log_group } => {
+                format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
+            }
         }
     }
 
@@ -139,7 +151,8 @@ impl RingError {
             Self::Ringing => {
                 "Wait until it is back to OK, about five minutes after the last use, then try again.".into()
             }
-            Self::NoAlarm => "Run `rootbell apply`, or the wizard.".into(),
+            Self::Unseen(unseen) => unseen.fix.clone(),
+            Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply`, or the wizard.".into(),
         }
     }
 }
@@ -158,16 +171,6 @@ pub struct Bell {
     pub region: String,
     /// How long to wait for each hop.
     pub patience: SignedDuration,
-}
-
-/// The drill's part of the chain, before the alarm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    pub log_group: String,
-    pub pattern: String,
-    pub metric: Metric,
-    /// The event's own name.
-    pub id: String,
 }
 
 /// Time between two questions.

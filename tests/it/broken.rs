@@ -346,6 +346,19 @@ const CASES: [Case; 45] = [
         Mended,
     ),
     case(
+        "topic policy for another account's alarms",
+        |a| {
+            let theirs = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                "Action": "sns:Publish", "Resource": "*",
+                "Condition": { "StringEquals": { "aws:SourceAccount": "210987654321" } } });
+            topic(a).policy = Some(json!({ "Statement": [theirs] }));
+        },
+        "topic.policy",
+        Wrong,
+        "CloudWatch may not publish",
+        Mended,
+    ),
+    case(
         "topic with alias/aws/sns",
         |a| topic(a).kms_key = Some("alias/aws/sns".into()),
         "topic.encryption",

@@ -115,7 +115,10 @@ fn a_denied_deletion_is_named_and_the_rest_goes() {
     assert_eq!(result["failed"][0]["id"], "topic.delete:rootbell-alerts", "{result}");
     assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:DeleteTopic"), "{result}");
     assert_eq!(result["skipped"], serde_json::json!([]));
-    assert_eq!(result["open"][0], "Run `rootbell destroy --with-logs`: it goes on from there.");
+    // It goes on in this account, not in the one that is the default.
+    let again =
+        format!("Run `rootbell destroy --endpoint-url {} --with-logs`: it goes on from there.", world.proxy.url());
+    assert_eq!(result["open"][0], again);
     let left = account(&world);
     assert_eq!(Account { topic: None, ..left.clone() }, Account::default());
     assert_eq!(left.topic, wanted(REGION).topic);
@@ -132,7 +135,9 @@ fn names_that_nothing_leads_to_any_more_are_said() {
     world.proxy.deny("DeleteTopic");
     // The chain leads from the filter to the alarm, and from there to the topic.
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(1);
-    assert!(said.stdout.contains("Run `rootbell destroy --topic on-call --alarm 'root rings'`"), "{said:#?}");
+    let again =
+        format!("Run `rootbell destroy --endpoint-url {} --topic on-call --alarm 'root rings'`", world.proxy.url());
+    assert!(said.stdout.contains(&again), "{said:#?}");
     world.proxy.clear();
     let said = world.rootbell(&["destroy", "--yes"]).args(names).output().exits(0);
     assert!(said.stdout.starts_with("Taken away: 1 change"), "{said:#?}");

@@ -164,9 +164,9 @@ fn refusal(arn: &str, told: &Told<'_>) -> Option<&'static str> {
     if closed || silenced_by_key(topic.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
-    let account = arn.split(':').nth(4).unwrap_or_default();
+    let alarm = told.place.alarm_arn("*");
     // Without a policy of its own, a topic has the one that lets the account publish.
-    let closed = topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), account) == TopicAccess::NoAlarms);
+    let closed = topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
     closed.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::{Change, Delivery};
+use crate::domain::event::harmless;
 use crate::domain::place::Place;
 use crate::domain::settings::TAG;
 
@@ -38,7 +39,39 @@ pub fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
+    if word.chars().any(steers) { escaped(word) } else { single(word) }
+}
+
+fn single(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Whether a terminal would obey the character instead of showing it.
+fn steers(c: char) -> bool {
+    let shown = c.to_string();
+    harmless(&shown) != shown
+}
+
+/// What steers a terminal is written in octal, and `printf` makes it what it was. Ends of line at the end, which `$( )`
+/// drops, stand behind it.
+fn escaped(word: &str) -> String {
+    let text = word.trim_end_matches('\n');
+    let mut format = String::new();
+    for c in text.chars() {
+        match c {
+            c if steers(c) => {
+                for byte in c.to_string().bytes() {
+                    let _ = write!(format, "\\{byte:03o}");
+                }
+            }
+            '%' => format.push_str("%%"),
+            '\\' => format.push_str("\\\\"),
+            c => format.push(c),
+        }
+    }
+    let tail = &word[text.len()..];
+    let tail = if tail.is_empty() { String::new() } else { single(tail) };
+    format!("\"$(printf {})\"{tail}", single(&format))
 }
 
 fn tag() -> String {
@@ -253,5 +286,16 @@ mod tests {
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote("$(x) `y`"), "'$(x) `y`'");
         assert_eq!(quote(""), "''");
+    }
+
+    #[test]
+    fn nothing_in_a_command_steers_the_terminal_and_sh_reads_it_back_all_the_same() {
+        let odd = ["a\u{1b}[2Jb", "100%\\n'x'\u{9b}31m", "right\u{202e}left\n", "tab\there\n\n", "\u{7}"];
+        for word in odd {
+            let quoted = quote(word);
+            assert_eq!(harmless(&quoted), quoted, "{word:?}");
+            let read = std::process::Command::new("sh").arg("-c").arg(format!("printf %s {quoted}x")).output().unwrap();
+            assert_eq!(String::from_utf8(read.stdout).unwrap(), format!("{word}x"), "{quoted}");
+        }
     }
 }

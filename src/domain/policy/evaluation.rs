@@ -49,31 +49,64 @@ fn words(value: Option<&Value>) -> Vec<&str> {
 }
 
 fn concerns(statement: &Value, ask: &Ask) -> bool {
-    let principal = statement.get("Principal");
+    // `NotAction` and its like mean all but what they name.
+    let names =
+        |name: &str, other: &str, hit: &dyn Fn(&Value) -> bool| match (statement.get(name), statement.get(other)) {
+            (Some(named), _) => hit(named),
+            (None, Some(left_out)) => !hit(left_out),
+            (None, None) => false,
+        };
     let service = ask.service.is_none_or(|service| {
-        principal.and_then(Value::as_str) == Some("*")
-            || words(principal.and_then(|p| p.get("AWS"))).contains(&"*")
-            || words(principal.and_then(|p| p.get("Service"))).contains(&service)
+        names("Principal", "NotPrincipal", &|principal| {
+            principal.as_str() == Some("*")
+                || words(principal.get("AWS")).contains(&"*")
+                || words(principal.get("Service")).contains(&service)
+        })
     });
-    let action = words(statement.get("Action")).iter().any(|a| like(&a.to_lowercase(), &ask.action.to_lowercase()));
-    let resource = ask.resource.is_none_or(|wanted| words(statement.get("Resource")).iter().any(|r| like(r, wanted)));
+    let action = names("Action", "NotAction", &|named| {
+        words(Some(named)).iter().any(|a| like(&a.to_lowercase(), &ask.action.to_lowercase()))
+    });
+    let resource = ask.resource.is_none_or(|wanted| {
+        names("Resource", "NotResource", &|named| words(Some(named)).iter().any(|r| like(r, wanted)))
+    });
     service && action && resource && conditions(statement.get("Condition"), ask.context)
 }
 
-/// A key that the request does not carry fails its condition.
+/// A key that the request does not carry fails its condition, but for one that is negated, or holds `IfExists`.
 fn conditions(condition: Option<&Value>, context: &[(&str, &str)]) -> bool {
     let Some(Value::Object(operators)) = condition else { return true };
     operators.iter().all(|(operator, keys)| {
+        let of_all = operator.starts_with("ForAllValues:");
+        let operator = operator.rsplit(':').next().unwrap_or(operator);
+        let (operator, if_exists) = match operator.strip_suffix("IfExists") {
+            Some(operator) => (operator, true),
+            None => (operator, false),
+        };
+        let negated = operator.contains("Not");
         let globs = operator.contains("Like") || operator.starts_with("Arn");
+        let any_case = operator.contains("IgnoreCase") || operator == "Bool";
         keys.as_object().is_some_and(|keys| {
             keys.iter().all(|(key, wanted)| {
-                let held = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-                held.is_some_and(|(_, value)| {
-                    words(Some(wanted)).iter().any(|w| if globs { like(w, value) } else { w == value })
-                })
+                let held = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
+                let wanted: Vec<String> = listed(wanted).into_iter().map(text).collect();
+                if operator == "Null" {
+                    return wanted.iter().any(|wanted| (wanted == "true") == held.is_none());
+                }
+                let Some(held) = held else { return negated || if_exists || of_all };
+                let hit = wanted.iter().any(|wanted| match (globs, any_case) {
+                    (true, _) => like(wanted, held),
+                    (_, true) => wanted.eq_ignore_ascii_case(held),
+                    _ => wanted == held,
+                });
+                hit != negated
             })
         })
     })
+}
+
+/// A value as policies compare it: `true` and "true" are the same.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether the text is of the form, where `*` stands for anything.
@@ -104,6 +137,44 @@ mod tests {
         for (form, text) in [("a", "ab"), ("a*c", "ab"), ("ab*bc", "abc"), ("", "x")] {
             assert!(!like(form, text), "{form} {text}");
         }
+    }
+
+    #[test]
+    fn a_condition_is_read_as_iam_reads_it() {
+        let context = [("aws:SourceAccount", "1"), ("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:1:alarm:a")];
+        for (condition, holds) in [
+            (json!({ "StringEquals": { "AWS:SourceAccount": "1" } }), true),
+            (json!({ "StringEquals": { "aws:SourceAccount": ["2", "1"] } }), true),
+            (json!({ "StringNotEquals": { "aws:SourceAccount": "1" } }), false),
+            (json!({ "StringNotEquals": { "aws:SourceAccount": ["2", "3"] } }), true),
+            (json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } }), true),
+            (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }), false),
+            (json!({ "StringEqualsIfExists": { "aws:PrincipalOrgID": "o-1" } }), true),
+            (json!({ "StringEqualsIfExists": { "aws:SourceAccount": "2" } }), false),
+            (json!({ "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:1:alarm:*" } }), false),
+            (json!({ "ForAnyValue:ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:1:alarm:*" } }), true),
+            (json!({ "Null": { "aws:SourceAccount": "false" } }), true),
+            (json!({ "Null": { "aws:SourceAccount": true } }), false),
+            (json!({ "Bool": { "aws:SecureTransport": "false" } }), false),
+            (json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } }), false),
+        ] {
+            assert_eq!(conditions(Some(&condition), &context), holds, "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_all_the_rest() {
+        let policy = json!({ "Statement": [
+            { "Effect": "Allow", "Principal": "*", "NotAction": "s3:Put*", "Resource": "*" },
+            { "Effect": "Deny", "NotPrincipal": { "Service": "x" }, "Action": "*", "NotResource": "open" }
+        ] });
+        let ask = |service, action, resource| {
+            allows(Some(&policy), &Ask { service: Some(service), action, resource: Some(resource), context: &[] })
+        };
+        assert!(ask("x", "s3:GetObject", "b"));
+        assert!(!ask("x", "s3:PutObject", "b"));
+        assert!(!ask("y", "s3:GetObject", "b"));
+        assert!(ask("y", "s3:GetObject", "open"));
     }
 
     #[test]

@@ -100,6 +100,8 @@ impl<'c> Ahead<'c> {
     pub async fn beside_once<T>(&self, moment: impl Future<Output = ()>, first: impl Future<Output = T>) -> T {
         let rest = async {
             moment.await;
+            // What the moment has brought about goes out first.
+            tokio::task::yield_now().await;
             let known = self.known.as_ref();
             let _ = join!(
                 OptionFuture::from(known.is_none().then(|| self.trails.clone())),

@@ -5,6 +5,9 @@ use tokio::time::Instant;
 use super::*;
 use crate::cloud::demo::account::{self, Account, Region, State};
 use crate::cloud::demo::{DemoCloud, Fault};
+use crate::domain::Wishes;
+use crate::domain::fixtures::{settings, sound};
+use crate::domain::observed::{Metric, Observed};
 use crate::domain::pattern::AUDITED;
 
 const ALARM: &str = "rootbell-root-use";
@@ -395,4 +398,17 @@ fn a_clock_that_is_wrong_makes_no_hop_earlier_than_the_one_before() {
 fn the_reason_names_who_and_is_never_longer_than_aws_takes() {
     let caller = Identity { account: "1".into(), arn: "x".repeat(2000), alias: None };
     assert_eq!(reason("Test alarm", &caller, Timestamp::UNIX_EPOCH).chars().count(), 1023);
+}
+
+#[test]
+fn a_log_group_is_among_others_though_the_user_has_named_it() {
+    let observed = sound();
+    let named = Wishes { log_group: Some("theirs".into()), ..Wishes::default() };
+    assert!(Line::is_among_others(&settings(&named, &observed), &observed));
+    let ours = settings(&Wishes::default(), &observed);
+    assert!(!Line::is_among_others(&ours, &observed));
+    assert!(Line::of(&ours, &observed, Timestamp::UNIX_EPOCH).is_ok());
+    let uncounted = Observed { filters: Ok(Vec::new()), ..observed };
+    let refused = Line::of(&ours, &uncounted, Timestamp::UNIX_EPOCH);
+    assert_eq!(refused, Err(RingError::NotCounted { log_group: "rootbell/cloudtrail".into() }));
 }

@@ -378,6 +378,15 @@ fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
 }
 
 #[test]
+fn a_drill_that_nothing_would_count_is_not_offered() {
+    let mut account = armed();
+    account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("d").pass(seconds(2)).press("d");
+    tester.sees("No filter on `rootbell/cloudtrail` counts root use").does_not_see("Drill it now?");
+}
+
+#[test]
 fn esc_on_the_dashboard_leads_back_to_the_account_and_not_into_a_field() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("d").press("esc");

@@ -35,7 +35,8 @@ fn every_scenario_is_sound_and_shows_what_it_promises() {
                     assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
                     assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
                     let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
-                    let access = crate::domain::policy::topic_access(policy.as_ref(), "123456789012");
+                    let alarm = Account::default().place("eu-west-1").alarm_arn("rootbell-root-use");
+                    let access = crate::domain::policy::topic_access(policy.as_ref(), &topic_arn(), &alarm);
                     assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
                     assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
                 }
