@@ -6,7 +6,7 @@
 pub mod change;
 pub mod event;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod grant;
 pub mod health;
 pub mod lookup;

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
 use rootbell::cli::Cli;
+use rootbell::domain::change::quote;
+use rootbell::domain::event::harmless;
 
 use crate::support::World;
 use crate::support::emulator::free_port;
@@ -413,4 +415,14 @@ fn a_bell_that_rings_is_not_said_to_be_armed() {
     let first = said.stdout.lines().next().unwrap();
     assert!(first.starts_with("RINGING: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
     assert!(!said.stdout.contains("armed"), "{said:#?}");
+}
+
+#[test]
+fn nothing_in_a_command_steers_the_terminal_and_sh_reads_it_back_all_the_same() {
+    for word in ["a\u{1b}[2Jb", "100%\\n'x'\u{9b}31m", "right\u{202e}left\n", "tab\there\n\n", "\u{7}"] {
+        let quoted = quote(word);
+        assert_eq!(harmless(&quoted), quoted, "{word:?}");
+        let read = Command::new("sh").arg("-c").arg(format!("printf %s {quoted}x")).output().unwrap();
+        assert_eq!(String::from_utf8(read.stdout).unwrap(), format!("{word}x"), "{quoted}");
+    }
 }
