@@ -41,7 +41,7 @@ const CHAIN: [Lookup; 11] = [
     Lookup::Topic,
     Lookup::Subscriptions,
 ];
-/// What a plan has to know besides.
+/// What a plan and the whole verdict have to know besides.
 const BESIDE: [Lookup; 8] = [
     Lookup::Bucket,
     Lookup::BucketPolicy,
@@ -126,7 +126,11 @@ fn lookups(of: Use, wanted: &Settings, observed: &Observed) -> Vec<Lookup> {
             all.extend(BESIDE);
             all.push(Lookup::TestFilter);
         }
-        Use::Watch | Use::Test => all.extend(DASHBOARD),
+        Use::Watch => {
+            all.extend(BESIDE);
+            all.extend(DASHBOARD);
+        }
+        Use::Test => all.extend(DASHBOARD),
         Use::Leave { with_logs } => {
             all.extend(BESIDE);
             all.extend(WHOSE);

@@ -167,13 +167,13 @@ fn setting_up_asks_for_exactly_what_its_policy_allows() {
 }
 
 /// Reads a chain whose alarm has another name, so that every question is asked.
-async fn read(cloud: &DemoCloud) -> Settings {
+async fn read(cloud: &DemoCloud, look: Look) -> Settings {
     cloud.meddle(|account| {
         let alarms = std::mem::take(&mut here(account).alarms);
         here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &Wishes::default(), Look::Chain).await;
+    let observed = engine::observe(cloud, &identity, "eu-west-1", &Wishes::default(), look).await;
     Settings::resolve(&identity, "eu-west-1", &Wishes::default(), &observed)
 }
 
@@ -181,7 +181,7 @@ async fn read(cloud: &DemoCloud) -> Settings {
 fn watching_asks_for_exactly_what_its_policy_allows() {
     let cloud = cloud(ready());
     now(async {
-        let settings = read(&cloud).await;
+        let settings = read(&cloud, Look::Everything).await;
         let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
         let alarm = settings.alarm.value.clone();
         for question in [
@@ -211,7 +211,7 @@ fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
             START.parse::<Timestamp>().unwrap() + passed
         };
         let cloud = DemoCloud::new(ready(), Arc::new(clock));
-        let settings = read(&cloud).await;
+        let settings = read(&cloud, Look::Chain).await;
         let caller = cloud.identity().await.unwrap();
         let bell = Bell {
             alarm: settings.alarm.value.clone(),
