@@ -135,7 +135,7 @@ impl Worker {
                     run.abort();
                 }
             }
-            Effect::Copy(_) | Effect::Bell | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Bell => {}
         }
     }
 

@@ -34,8 +34,6 @@ impl CloudTrail {
         let found = self.client.get_trail_status().name(arn).send().await.map_err(|e| call.failed(&e))?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
-            started: found.start_logging_time.as_ref().and_then(time),
-            bucket_delivery: found.latest_delivery_time.as_ref().and_then(time),
             bucket_error: text(found.latest_delivery_error.as_deref()),
             logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
             logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),
