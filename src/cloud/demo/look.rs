@@ -119,7 +119,8 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
     let logs_error = logs_error.or_else(|| trail.logs_error.clone());
     let last = || {
         let end = if trail.logging { scene.now } else { trail.stopped? };
-        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2).saturating_add(account.timing.delivers_after);
+        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2);
+        let first = first.saturating_add(account.timing.delivers_after);
         (end >= first).then(|| scene.moment(first.max(end - FRESH)))
     };
     Ok(TrailStatus {
