@@ -154,11 +154,7 @@ async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + 
     let mut pause = Duration::from_millis(500);
     for attempt in 2.. {
         match cloud.apply(change).await {
-            Err(error)
-                if error.kind == ErrorKind::EventualConsistency
-                    && change.leans_on_something_new()
-                    && waited < PATIENCE =>
-            {
+            Err(error) if error.kind == ErrorKind::EventualConsistency && waited < PATIENCE => {
                 tracing::info!(id = change.id(), attempt, because = error.message, "retrying");
                 news(Progress { id: change.id(), state: State::Retrying { attempt, because: error.message } });
                 tokio::time::sleep(pause).await;

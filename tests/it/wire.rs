@@ -377,6 +377,18 @@ fn the_role_race_is_waited_out_and_said() {
 }
 
 #[test]
+fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() {
+    let world = World::new("us-east-1");
+    let busy = "Another request is at it.";
+    world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
+    world.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
+    let said = apply(&world).output().exits(0);
+    let retried = said.stderr.lines().filter(|line| line.starts_with("retrying") && line.contains(busy)).count();
+    assert_eq!(retried, 2, "{said:#?}");
+    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+}
+
+#[test]
 fn a_throttled_call_is_tried_again_by_the_sdk() {
     let world = World::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
