@@ -15,6 +15,8 @@ fn interrupted_it_says_what_is_done_and_how_to_go_on() {
     world.proxy.hold_after_writes(5);
     let running = apply(&world).arg("--json").start();
     world.proxy.wait_until_held();
+    // The answers before that are on their way.
+    std::thread::sleep(Duration::from_millis(500));
     running.signal("INT");
     let said = running.wait_within(Duration::from_secs(2)).exits(1);
     let result = said.json();
