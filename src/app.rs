@@ -111,7 +111,6 @@ pub enum Effect {
     Copy(String),
     /// The terminal's own.
     Bell,
-    Quit,
 }
 
 /// What comes in: from the keyboard, from work, from time.

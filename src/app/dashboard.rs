@@ -38,7 +38,7 @@ pub struct Dashboard {
     /// Which event the cursor is on.
     pub selected: usize,
     pub focused: bool,
-    /// The state that the bell was last rung for.
+    /// The terminal's bell has been rung for the alarm that rings now.
     rung: bool,
 }
 

@@ -114,7 +114,7 @@ pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
 
 fn quit(model: &mut Model) -> Vec<Effect> {
     model.quit = true;
-    vec![Effect::Cancel, Effect::Quit]
+    vec![Effect::Cancel]
 }
 
 pub(super) fn leave(model: &mut Model) -> Vec<Effect> {

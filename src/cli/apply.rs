@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
 use super::plan::{draw_up, text};
-use super::progress::Teller;
+use super::progress::{Known, Teller};
 use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
 use crate::cloud::{CloudError, Connector};
@@ -20,6 +20,8 @@ pub(super) struct Outcome {
     pub applied: Vec<String>,
     pub failed: Vec<(String, CloudError)>,
     pub skipped: Vec<String>,
+    /// Under way when it was interrupted: AWS may have done it or not.
+    pub unknown: Vec<String>,
     pub interrupted: bool,
     pub open: Vec<String>,
 }
@@ -64,7 +66,7 @@ pub(super) async fn run(
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut waited_in_vain = false;
     if complete && options.wait {
-        waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await?;
+        waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await;
         // What was asked before is old by now.
         again = Ahead::again(&scene.session.cloud, &wishes, settings, trail);
     }
@@ -110,10 +112,9 @@ pub(super) async fn carry_out(scene: &Scene, plan: &Plan, again: Option<&Ahead<'
     }
     let known = teller.known();
     for id in &known.running {
-        console.tell(format_args!("stopped   {id}: it may be done or not"));
+        console.tell(format_args!("stopped   {}: under way, not known how it ended", teller.name(id)));
     }
-    let skipped = plan.changes().map(Change::id).filter(|id| !known.done.contains(id)).collect();
-    Outcome { applied: known.done, skipped, interrupted: true, ..Outcome::default() }
+    Outcome::cut_short(plan, known)
 }
 
 /// What is left to be done by people and time, a sentence each.
@@ -165,7 +166,7 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
     let head = if plan.is_empty() {
         format!("Nothing to change: all of it is already set up in {place}.")
     } else if outcome.interrupted {
-        format!("Interrupted: {done} of {} made in {place}.", count(total, "change"))
+        outcome.interruption(total, &place)
     } else if done == total {
         format!("Set up: {} made in {place}.", count(total, "change"))
     } else {
@@ -183,6 +184,29 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
 }
 
 impl Outcome {
+    /// Of a run that did not come to its end: what was not begun is skipped.
+    fn cut_short(plan: &Plan, known: Known) -> Self {
+        let met = |id: &String| {
+            known.done.contains(id) || known.running.contains(id) || known.failed.iter().any(|(failed, _)| failed == id)
+        };
+        let skipped = plan.changes().map(Change::id).filter(|id| !met(id)).collect();
+        let Known { done: applied, failed, running: unknown } = known;
+        Self { applied, failed, skipped, unknown, interrupted: true, open: Vec::new() }
+    }
+
+    /// How far an interrupted run of so many changes got.
+    pub(super) fn interruption(&self, total: usize, place: &str) -> String {
+        let rest = [
+            (self.failed.len(), "failed"),
+            (self.unknown.len(), "under way, not known how it ended"),
+            (self.skipped.len(), "not begun"),
+        ];
+        let mut said =
+            vec![format!("Interrupted: {} of {} made in {place}", self.applied.len(), count(total, "change"))];
+        said.extend(rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+        said.join("; ") + "."
+    }
+
     /// The contract of `apply --json`, and of `destroy --json`.
     pub(super) fn document(&self, scene: &Scene) -> Value {
         let failed: Vec<Value> =
@@ -193,6 +217,7 @@ impl Outcome {
             "applied": self.applied,
             "failed": failed,
             "skipped": self.skipped,
+            "unknown": self.unknown,
             "open": self.open,
         })
     }

@@ -46,7 +46,8 @@ Examples:
 
 Applying twice changes nothing the second time; applying after a failure goes on from there.
 
-JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], open: []}
+JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], unknown: [id of what was under way \
+at an interrupt], open: []}
 
 Exit status: 0 set up, or nothing to change; 1 it failed, in whole or in part; 2 the command line is wrong, or nobody \
 is there to ask.";

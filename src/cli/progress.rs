@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Console;
+use crate::cloud::CloudError;
 use crate::domain::Plan;
 use crate::engine::{Progress, State};
 
-/// Tells each turn of a run, and remembers which changes are done.
+/// Tells each turn of a run, and remembers what has become of which change.
 pub(super) struct Teller<'a> {
     console: &'a Console,
     plan: &'a Plan,
@@ -17,6 +18,7 @@ pub(super) struct Teller<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     pub done: Vec<String>,
+    pub failed: Vec<(String, CloudError)>,
     pub running: Vec<String>,
 }
 
@@ -55,15 +57,16 @@ impl<'a> Teller<'a> {
     fn remember(&self, news: &Progress) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.running.retain(|id| *id != news.id);
-        match news.state {
+        match &news.state {
             State::Running | State::Retrying { .. } => known.running.push(news.id.clone()),
             State::Done => known.done.push(news.id.clone()),
-            _ => {}
+            State::Failed(error) => known.failed.push((news.id.clone(), error.clone())),
+            State::Queued | State::Skipped { .. } => {}
         }
     }
 
     /// "+ S3 bucket rootbell-…".
-    fn name(&self, id: &str) -> String {
+    pub(super) fn name(&self, id: &str) -> String {
         match self.plan.rows.iter().find(|row| row.id == id) {
             Some(row) => format!("{} {} {}", row.action.mark(), row.resource, row.name),
             None => id.to_owned(),

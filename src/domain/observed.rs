@@ -64,8 +64,6 @@ impl Trail {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrailStatus {
     pub logging: bool,
-    pub started: Option<Timestamp>,
-    pub bucket_delivery: Option<Timestamp>,
     pub bucket_error: Option<String>,
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,

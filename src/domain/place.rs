@@ -87,13 +87,13 @@ impl Place {
         self.arn("logs", &format!("log-group:{name}:*"))
     }
 
-    /// IAM is global: its ARNs have no region.
     /// Root itself.
     #[must_use]
     pub fn root_arn(&self) -> String {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
+    /// IAM is global: its ARNs have no region.
     #[must_use]
     pub fn role_arn(&self, name: &str) -> String {
         format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)

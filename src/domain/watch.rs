@@ -53,12 +53,6 @@ impl HistoryItem {
         };
         Self { at, kind, summary }
     }
-
-    /// Whether it is a change to that state.
-    #[must_use]
-    pub fn is_change_to(&self, state: AlarmState) -> bool {
-        matches!(&self.kind, HistoryKind::StateUpdate { to, .. } if *to == state)
-    }
 }
 
 /// "Alarm updated from OK to ALARM".
@@ -254,13 +248,12 @@ mod tests {
             reason: "Threshold Crossed".into(),
         };
         assert_eq!(got.kind, wanted);
-        assert!(got.is_change_to(AlarmState::Alarm) && !got.is_change_to(AlarmState::Ok));
     }
 
     #[test]
     fn without_readable_data_the_summary_tells() {
         let got = item("StateUpdate", "Alarm updated from ALARM to OK", "{");
-        assert!(got.is_change_to(AlarmState::Ok));
+        assert!(matches!(got.kind, HistoryKind::StateUpdate { to: AlarmState::Ok, .. }), "{got:?}");
         assert_eq!(item("Action", "Successfully executed action arn:x", "").kind, HistoryKind::Action { ok: true });
         assert_eq!(item("Action", "Failed to execute action arn:x", "").kind, HistoryKind::Action { ok: false });
     }

@@ -1,6 +1,8 @@
 //! Looks at an account through the eyes of somebody who wants rootbell out of it: the chains, whose their parts are, and
 //! what would be lost. Only the tear-down asks for tags and contents.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
@@ -22,6 +24,27 @@ pub async fn belongings(
     wishes: &Wishes,
     contents: bool,
 ) -> Vec<Chain> {
+    belongings_of(cloud, identity, region, std::slice::from_ref(wishes), contents).await
+}
+
+/// The same for several sets of names, side by side. A bucket that several chains share is counted once: that takes a
+/// call for each thousand objects.
+pub async fn belongings_of(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &str,
+    named: &[Wishes],
+    contents: bool,
+) -> Vec<Chain> {
+    let looks = named.iter().map(|wishes| chains(cloud, identity, region, wishes));
+    let mut all: Vec<Chain> = join_all(looks).await.into_iter().flatten().collect();
+    if contents {
+        count(cloud, &mut all).await;
+    }
+    all
+}
+
+async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes) -> Vec<Chain> {
     let place = identity.place(region);
     // The chains share what is asked by default names, and the trails.
     let ahead = Ahead::first(&cloud, wishes);
@@ -29,12 +52,12 @@ pub async fn belongings(
         Some(name) => vec![name.clone()],
         None => heads(cloud, &place, &ahead).await,
     };
-    let chains = names.into_iter().map(|name| {
+    let looks = names.into_iter().map(|name| {
         let wishes = Wishes { trail: Some(name), ..wishes.clone() };
         let ahead = ahead.clone();
-        async move { chain(cloud, identity, region, &wishes, contents, ahead).await }
+        async move { chain(cloud, identity, region, &wishes, ahead).await }
     });
-    join_all(chains).await
+    join_all(looks).await
 }
 
 /// The names of the trails whose chains are worth a look.
@@ -63,14 +86,7 @@ fn lives_here(trail: &Trail, place: &Place) -> bool {
     trail.home_region == place.region && trail.arn.split(':').nth(4) == Some(place.account.as_str())
 }
 
-async fn chain(
-    cloud: &dyn Cloud,
-    identity: &Identity,
-    region: &str,
-    wishes: &Wishes,
-    contents: bool,
-    ahead: Ahead<'_>,
-) -> Chain {
+async fn chain(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, ahead: Ahead<'_>) -> Chain {
     let on_own = ahead.on_metric.clone();
     let mut observed = observe_on(cloud, identity, region, wishes, Look::Chain, ahead).await;
     let settings = Settings::resolve(identity, region, wishes, &observed);
@@ -98,7 +114,6 @@ async fn chain(
     );
     observed.role = seen(role.unwrap_or(Ok(None)));
     observed.bucket = seen(bucket.unwrap_or(Ok(BucketName::NotOurs)));
-    let ours = Ours { contents: count(cloud, &observed, contents).await, ..ours };
     Chain { settings, observed, ours }
 }
 
@@ -126,11 +141,22 @@ async fn whose(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> O
     }
 }
 
-async fn count(cloud: &dyn Cloud, observed: &Observed, wanted: bool) -> Seen<Option<Contents>> {
-    match &observed.bucket {
-        Ok(BucketName::Ours(bucket)) if wanted && tagged(&bucket.tags) => {
-            seen(cloud.bucket_contents(&bucket.name).await.map(Some))
+async fn count(cloud: &dyn Cloud, chains: &mut [Chain]) {
+    let buckets: BTreeSet<String> = chains.iter().filter_map(|c| counted(&c.observed)).map(str::to_owned).collect();
+    let counts = join_all(buckets.iter().map(|bucket| cloud.bucket_contents(bucket))).await;
+    let counts: BTreeMap<&str, Seen<Option<Contents>>> =
+        buckets.iter().map(String::as_str).zip(counts.into_iter().map(|count| seen(count.map(Some)))).collect();
+    for chain in chains {
+        if let Some(count) = counted(&chain.observed).and_then(|bucket| counts.get(bucket)) {
+            chain.ours.contents = count.clone();
         }
-        _ => Ok(None),
+    }
+}
+
+/// The bucket that would go with the logs.
+fn counted(observed: &Observed) -> Option<&str> {
+    match &observed.bucket {
+        Ok(BucketName::Ours(bucket)) if tagged(&bucket.tags) => Some(&bucket.name),
+        _ => None,
     }
 }

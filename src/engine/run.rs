@@ -63,7 +63,10 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn Fn(Progress) + Sync)) -> Report {
     let mut waiting: Vec<&Change> = plan.changes().filter(|c| only.is_none_or(|step| c.step() == step)).collect();
     let ids: Vec<String> = waiting.iter().map(|c| c.id()).collect();
-    let tell = |id: &str, state: State| news(Progress { id: id.to_owned(), state });
+    let tell = |id: &str, state: State| {
+        log(id, &state);
+        news(Progress { id: id.to_owned(), state });
+    };
     for id in &ids {
         tell(id, State::Queued);
     }
@@ -135,18 +138,24 @@ pub async fn run_looking(
     again.beside_once(only_the_trail.notified(), run(cloud, plan, None, &hear)).await
 }
 
+fn log(id: &str, state: &State) {
+    match state {
+        State::Queued | State::Retrying { .. } => {}
+        State::Running => tracing::info!(id, "started"),
+        State::Done => tracing::info!(id, "done"),
+        State::Failed(error) => tracing::info!(id, why = error.why(), "failed"),
+        State::Skipped { needs } => tracing::info!(id, needs, "skipped"),
+    }
+}
+
 /// Applies one change, again and again while the refusal is one that passes.
 async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + Sync)) -> Result<(), CloudError> {
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(500);
     for attempt in 2.. {
         match cloud.apply(change).await {
-            Err(error)
-                if error.kind == ErrorKind::EventualConsistency
-                    && change.leans_on_something_new()
-                    && waited < PATIENCE =>
-            {
-                tracing::info!(id = change.id(), attempt, message = error.message, "retrying");
+            Err(error) if error.kind == ErrorKind::EventualConsistency && waited < PATIENCE => {
+                tracing::info!(id = change.id(), attempt, because = error.message, "retrying");
                 news(Progress { id: change.id(), state: State::Retrying { attempt, because: error.message } });
                 tokio::time::sleep(pause).await;
                 waited += pause;

@@ -11,7 +11,7 @@ use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
 use crate::domain::Wishes;
 use crate::domain::samples::SAMPLES;
-use crate::engine::leave::belongings;
+use crate::engine::leave::belongings_of;
 use crate::engine::ring::{self, Watcher};
 use crate::engine::{self, Ahead, Look};
 
@@ -84,10 +84,7 @@ impl Worker {
             }
             Effect::Belongings { ticket, identity, region, named, contents } => {
                 self.on_cloud(move |cloud| async move {
-                    let mut chains = Vec::new();
-                    for wishes in &named {
-                        chains.extend(belongings(&*cloud, &identity, &region, wishes, contents).await);
-                    }
+                    let chains = belongings_of(&*cloud, &identity, &region, &named, contents).await;
                     tell(Msg::Belongings(ticket, chains));
                 });
             }
@@ -135,7 +132,7 @@ impl Worker {
                     run.abort();
                 }
             }
-            Effect::Copy(_) | Effect::Bell | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Bell => {}
         }
     }
 

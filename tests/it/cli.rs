@@ -313,13 +313,44 @@ fn a_log_goes_to_its_file_without_secrets() {
     let program = world.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
     program.env("AWS_SESSION_TOKEN", "secret-token").env("RUST_LOG", "trace").output().exits(0);
     let log = std::fs::read_to_string(path).unwrap();
-    assert!(log.contains("retrying"), "{log}");
+    for said in [
+        "started id=\"trail.create\"",
+        "retrying id=\"trail.create\" attempt=2 because=\"Access denied.\"",
+        "done id=\"trail.create\"",
+        "answered operation=\"DescribeTrails\"",
+        "failed operation=\"CreateTrail\" resource=\"rootbell\" kind=EventualConsistency why=\"Access denied.\"",
+        "request method=\"POST\" host=\"127.0.0.1",
+    ] {
+        assert!(log.contains(said), "{said} not in {log}");
+    }
     for secret in ["test-secret-key", "secret-token", "Signature", "authorization"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
     let said = Program::new(&["status", "--demo", "--log-file", "/nowhere/at/all"]).output().exits(2);
     said.without_result().says("--log-file: `/nowhere/at/all` cannot be written");
     Program::new(&["status", "-v"]).output().exits(2).says("--log-file");
+}
+
+#[test]
+fn the_log_says_as_much_as_is_asked_for() {
+    let world = World::new("us-east-1");
+    let home = tempfile::tempdir().unwrap();
+    let log = |name: &str, verbose: &[&str]| {
+        world.reset();
+        world.proxy.deny("CreateTopic");
+        let path = home.path().join(name);
+        let program = world.rootbell(&["apply", "--yes"]).arg("--log-file").arg(&path).args(EMAIL);
+        verbose.iter().fold(program, Program::arg).output().exits(1);
+        let log = std::fs::read_to_string(path).unwrap();
+        assert!(log.contains("done id=\"bucket.create\""), "{log}");
+        assert!(log.contains("failed id=\"topic.create\" why=\"CreateTopic (sns) on"), "{log}");
+        assert!(log.contains("skipped id=\"alarm.put\" needs=\"topic.create\""), "{log}");
+        assert!(log.contains("failed operation=\"CreateTopic\" resource="), "{log}");
+        ["INFO", "DEBUG", "TRACE"].map(|level| log.contains(&format!(" {level} rootbell")))
+    };
+    assert_eq!(log("0", &[]), [true, false, false]);
+    assert_eq!(log("1", &["-v"]), [true, true, false]);
+    assert_eq!(log("2", &["-vv"]), [true, true, true]);
 }
 
 #[test]

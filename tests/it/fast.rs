@@ -97,8 +97,8 @@ fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() 
 }
 
 #[test]
-fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_for_the_trails_once() {
-    let leave = |more: &[&str]| {
+fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_for_what_they_share() {
+    let leave = |more: &[&str], named: &[Wishes]| {
         let mut account = armed();
         account.timing.latency_ms = HOP;
         for name in more {
@@ -109,16 +109,24 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_for_the
         now(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
-            let chains = engine::leave::belongings(&cloud, &identity, REGION, &Wishes::default(), false).await;
-            assert_eq!(chains.len(), 1 + more.len());
+            let chains = engine::leave::belongings_of(&cloud, &identity, REGION, named, true).await;
+            assert_eq!(chains.len(), (1 + more.len()) * named.len());
+            assert!(chains.iter().all(|chain| chain.ours.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();
+            let asked = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+            assert_eq!(asked("ListObjectVersions"), 1, "a bucket is walked once: {calls:?}");
             for once in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarmsForMetric"] {
-                assert_eq!(calls.iter().filter(|call| *call == once).count(), 1, "{once}: {calls:?}");
+                assert_eq!(asked(once), named.len(), "{once}: {calls:?}");
             }
             began.elapsed()
         })
     };
-    assert_eq!(leave(&["second", "third"]), leave(&[]));
+    let unnamed = [Wishes::default()];
+    let one = leave(&[], &unnamed);
+    assert_eq!(leave(&["second", "third"], &unnamed), one);
+    // The wizard asks for what was named a moment ago, too.
+    let named = Wishes { filter: Some("named-before".into()), ..Wishes::default() };
+    assert_eq!(leave(&["second", "third"], &[Wishes::default(), named]), one);
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod cut_short;
 mod fast;
 mod faults;
 mod flows;

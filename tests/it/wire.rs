@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::support::World;
 use crate::support::read::{self, Account, Names, Tags};
 
-const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
+pub(crate) const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
 
-fn apply(world: &World) -> crate::support::program::Program {
+pub(crate) fn apply(world: &World) -> crate::support::program::Program {
     world.rootbell(&["apply", "--yes"]).args(EMAILS)
 }
 
@@ -377,6 +377,18 @@ fn the_role_race_is_waited_out_and_said() {
 }
 
 #[test]
+fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() {
+    let world = World::new("us-east-1");
+    let busy = "Another request is at it.";
+    world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
+    world.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
+    let said = apply(&world).output().exits(0);
+    let retried = said.stderr.lines().filter(|line| line.starts_with("retrying") && line.contains(busy)).count();
+    assert_eq!(retried, 2, "{said:#?}");
+    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+}
+
+#[test]
 fn a_throttled_call_is_tried_again_by_the_sdk() {
     let world = World::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
@@ -384,23 +396,6 @@ fn a_throttled_call_is_tried_again_by_the_sdk() {
     }
     apply(&world).output().exits(0);
     assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
-}
-
-#[test]
-fn waiting_ends_when_everybody_has_confirmed() {
-    let world = World::new("us-east-1");
-    world.proxy.nobody_confirms(true);
-    let said = apply(&world).output().exits(0);
-    assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
-    assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
-    let waiting = world.rootbell(&["apply", "--yes", "--wait"]).args(EMAILS).start();
-    world.proxy.forget();
-    world.proxy.wait_for_call("ListSubscriptionsByTopic");
-    std::thread::sleep(Duration::from_millis(500));
-    world.proxy.nobody_confirms(false);
-    let said = waiting.wait_within(Duration::from_secs(20)).exits(0);
-    assert!(said.stderr.contains("waiting   for a@example.com, b@example.com"), "{said:#?}");
-    assert!(!said.stdout.contains("Open the link"), "{said:#?}");
 }
 
 /// Reads that only tell more; without them the set-up goes on.
@@ -498,24 +493,6 @@ fn killed_after_any_write_it_goes_on_from_there() {
         apply(&world).output().exits(0);
         assert_eq!(world.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
     }
-}
-
-#[test]
-fn interrupted_it_says_what_is_done_and_how_to_go_on() {
-    let world = World::new("us-east-1");
-    world.proxy.hold_after_writes(5);
-    let running = apply(&world).arg("--json").start();
-    world.proxy.wait_until_held();
-    running.signal("INT");
-    let said = running.wait_within(Duration::from_secs(2)).exits(1);
-    let result = said.json();
-    let (applied, skipped) = (result["applied"].as_array().unwrap(), result["skipped"].as_array().unwrap());
-    assert_eq!(applied.len() + skipped.len(), 16, "{result}");
-    assert!(applied.len() >= 3, "{result}");
-    assert!(result["open"].as_array().unwrap().iter().any(|o| o.as_str().unwrap().contains("goes on from there")));
-    world.proxy.clear();
-    apply(&world).output().exits(0);
-    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
 #[test]

@@ -25,17 +25,15 @@ impl CloudTrail {
     pub(super) async fn trails(&self) -> Answer<Vec<Trail>> {
         let call = Call::look(Lookup::Trails, "");
         let request = self.client.describe_trails().include_shadow_trails(true);
-        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(request.send().await)?;
         Ok(found.trail_list.unwrap_or_default().into_iter().map(trail).collect())
     }
 
     pub(super) async fn status(&self, arn: &str) -> Answer<TrailStatus> {
         let call = Call::look(Lookup::TrailStatus, arn);
-        let found = self.client.get_trail_status().name(arn).send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(self.client.get_trail_status().name(arn).send().await)?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
-            started: found.start_logging_time.as_ref().and_then(time),
-            bucket_delivery: found.latest_delivery_time.as_ref().and_then(time),
             bucket_error: text(found.latest_delivery_error.as_deref()),
             logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
             logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),
@@ -44,7 +42,7 @@ impl CloudTrail {
 
     pub(super) async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
         let call = Call::look(Lookup::Events, arn);
-        let found = self.client.get_event_selectors().trail_name(arn).send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(self.client.get_event_selectors().trail_name(arn).send().await)?;
         Ok(recorded(found.event_selectors(), found.advanced_event_selectors()))
     }
 
@@ -61,7 +59,7 @@ impl CloudTrail {
             .cloud_watch_logs_log_group_arn(&to.log_group_arn)
             .cloud_watch_logs_role_arn(&to.role_arn)
             .tags_list(tag);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn update(&self, call: &Call<'_>, trail: &str, to: Option<&Delivery>) -> Answer<()> {
@@ -74,21 +72,21 @@ impl CloudTrail {
             .enable_log_file_validation(true)
             .set_cloud_watch_logs_log_group_arn(to.map(|d| d.log_group_arn.clone()))
             .set_cloud_watch_logs_role_arn(to.map(|d| d.role_arn.clone()));
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_key(&self, call: &Call<'_>, trail: &str, key: &str) -> Answer<()> {
-        self.client.update_trail().name(trail).kms_key_id(key).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.update_trail().name(trail).kms_key_id(key).send().await).map(drop)
     }
 
     pub(super) async fn select_all(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         let all = EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
         let request = self.client.put_event_selectors().trail_name(trail).event_selectors(all);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn start(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
-        self.client.start_logging().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.start_logging().name(trail).send().await).map(drop)
     }
 
     /// Source: CloudTrail API, ListTags.
@@ -102,7 +100,7 @@ impl CloudTrail {
     }
 
     pub(super) async fn stop(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
-        self.client.stop_logging().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.stop_logging().name(trail).send().await).map(drop)
     }
 
     /// Empty ARNs take the log group off; left out, they stay.
@@ -110,11 +108,11 @@ impl CloudTrail {
     /// Source: CloudTrail User Guide, "Stopping CloudTrail from sending events to CloudWatch Logs".
     pub(super) async fn detach(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         let request = self.client.update_trail().name(trail).cloud_watch_logs_log_group_arn("");
-        request.cloud_watch_logs_role_arn("").send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.cloud_watch_logs_role_arn("").send().await).map(drop)
     }
 
     pub(super) async fn delete(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
-        self.client.delete_trail().name(trail).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.delete_trail().name(trail).send().await).map(drop)
     }
 }
 

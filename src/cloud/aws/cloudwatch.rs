@@ -34,7 +34,7 @@ impl CloudWatch {
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
-            let page = request.set_next_token(tokens.next()).send().await.map_err(|e| call.failed(&e))?;
+            let page = call.answered(request.set_next_token(tokens.next()).send().await)?;
             if let Some(found) = page.metric_alarms().iter().find(|found| found.alarm_name() == Some(name)) {
                 return Ok(Some(alarm(found)));
             }
@@ -48,7 +48,7 @@ impl CloudWatch {
     pub(super) async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
         let call = Call::look(Lookup::AlarmsOn, &metric.name);
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
-        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(request.send().await)?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
     }
 
@@ -59,7 +59,7 @@ impl CloudWatch {
         let call = Call::look(Lookup::History, alarm);
         let request = self.client.describe_alarm_history().alarm_name(alarm).start_date(sdk_time(since));
         let request = request.scan_by(ScanBy::TimestampDescending).max_records(100);
-        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(request.send().await)?;
         let item = |sdk: &AlarmHistoryItem| {
             let kind = sdk.history_item_type().map(HistoryItemType::as_str).unwrap_or_default();
             let at = sdk.timestamp().and_then(time)?;
@@ -86,7 +86,7 @@ impl CloudWatch {
         let query = MetricDataQuery::builder().id("sum").metric_stat(stat).build();
         let request = self.client.get_metric_data().metric_data_queries(query);
         let request = request.start_time(sdk_time(from)).end_time(sdk_time(to)).scan_by(ScanBy::TimestampAscending);
-        let found = request.send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(request.send().await)?;
         let points = found.metric_data_results().iter().flat_map(|r| r.timestamps().iter().zip(r.values()));
         Ok(points.filter_map(|(at, value)| Some(Datapoint { at: time(at)?, value: *value })).collect())
     }
@@ -94,7 +94,7 @@ impl CloudWatch {
     pub(super) async fn set_state(&self, call: &Call<'_>, alarm: &str, state: AlarmState, reason: &str) -> Answer<()> {
         let request =
             self.client.set_alarm_state().alarm_name(alarm).state_value(sdk_state(state)).state_reason(reason);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     /// Source: CloudWatch API, ListTagsForResource.
@@ -108,7 +108,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, DeleteAlarms.
     pub(super) async fn delete(&self, call: &Call<'_>, alarm: &str) -> Answer<()> {
-        self.client.delete_alarms().alarm_names(alarm).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.delete_alarms().alarm_names(alarm).send().await).map(drop)
     }
 
     pub(super) async fn put(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
@@ -133,7 +133,7 @@ impl CloudWatch {
             .set_ok_actions(list(&alarm.ok_actions))
             .set_insufficient_data_actions(list(&alarm.insufficient_data_actions))
             .tags(Tag::builder().key(TAG.0).value(TAG.1).build());
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 }
 

@@ -1,4 +1,4 @@
-//! SDK errors as errors for the person.
+//! SDK errors as errors for the person. Every answer passes here, so this is where the log hears of it.
 
 use std::error::Error;
 use std::io;
@@ -43,7 +43,22 @@ impl<'a> Call<'a> {
             SdkError::ResponseError(_) => unreadable(error, status),
             _ => undelivered(error),
         };
-        CloudError { request_id: error.request_id().map(one_line), ..self.error(kind, &message) }
+        self.error_of(kind, &message, error.request_id().map(one_line))
+    }
+
+    /// The answer, or why there is none.
+    pub(super) fn answered<T, E>(&self, answer: Result<T, SdkError<E, HttpResponse>>) -> Answer<T>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let answer = answer.map_err(|error| self.failed(&error))?;
+        self.done();
+        Ok(answer)
+    }
+
+    /// It was answered, be it that there is no such thing.
+    pub(super) fn done(&self) {
+        tracing::debug!(operation = self.operation.name, resource = self.resource, "answered");
     }
 
     /// The answer; `None` where AWS says by this code that there is no such thing.
@@ -52,9 +67,11 @@ impl<'a> Call<'a> {
         E: ProvideErrorMetadata + Error + 'static,
     {
         match answer {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if error.code() == Some(absent) => Ok(None),
-            Err(error) => Err(self.failed(&error)),
+            Err(error) if error.code() == Some(absent) => {
+                self.done();
+                Ok(None)
+            }
+            answer => self.answered(answer).map(Some),
         }
     }
 
@@ -85,20 +102,28 @@ impl<'a> Call<'a> {
     }
 
     fn error(&self, kind: ErrorKind, message: &str) -> CloudError {
-        CloudError {
+        self.error_of(kind, message, None)
+    }
+
+    fn error_of(&self, kind: ErrorKind, message: &str, request_id: Option<String>) -> CloudError {
+        let error = CloudError {
             kind,
             service: self.operation.service,
             operation: self.operation.name,
             iam_action: self.operation.iam_action,
             resource: self.resource.to_owned(),
             message: one_line(message),
-            request_id: None,
+            request_id,
             profile: None,
-        }
+        };
+        let CloudError { operation, resource, message, request_id, .. } = &error;
+        tracing::warn!(operation, resource, ?kind, why = message, request_id, "failed");
+        error
     }
 
     fn refused(&self, code: Option<&str>, message: Option<&str>, status: Option<u16>) -> (ErrorKind, String) {
-        let said = message.filter(|m| !m.trim().is_empty());
+        // Behind it comes the whole request, with the session's token.
+        let said = message.and_then(|m| m.split("The Canonical String").next()).filter(|m| !m.trim().is_empty());
         let kind = self.kind(code.unwrap_or_default(), said.unwrap_or_default(), status);
         let bare = || match (code, status) {
             (Some(code), _) => code.to_owned(),

@@ -10,7 +10,10 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
-use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -45,7 +48,7 @@ impl HttpClient for Http {
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .tls_context(self.tls.clone());
             builder.set_sleep_impl(parts.sleep_impl());
-            SharedHttpConnector::new(builder.build())
+            SharedHttpConnector::new(Traced(SharedHttpConnector::new(builder.build())))
         });
         made.clone()
     }
@@ -53,6 +56,31 @@ impl HttpClient for Http {
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         Some(ConnectorMetadata::new("hyper", Some(Cow::Borrowed("1.x"))))
     }
+}
+
+/// Tells the log of each request, the SDK's own retries and sign-ins among them: where it went and how it ended. What
+/// is in it stays out, for it may be a secret.
+#[derive(Debug)]
+struct Traced(SharedHttpConnector);
+
+impl HttpConnector for Traced {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (method, host) = (request.method().to_owned(), host(request.uri()).to_owned());
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            let status = answer.as_ref().ok().map(|response| response.status().as_u16());
+            tracing::trace!(method, host, status, "request");
+            answer
+        })
+    }
+}
+
+/// Host and port alone: a user's name and password may stand before them.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// The system's certificates, and those of the bundle beside them. Certificates that rustls cannot read are left out:
@@ -77,4 +105,20 @@ pub(super) fn trusting(bundle: Option<&[u8]>) -> Result<TlsContext, String> {
 
 fn usable(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_the_log_gets_host_and_port_alone() {
+        for (url, wanted) in [
+            ("https://sns.eu-west-1.amazonaws.com/", "sns.eu-west-1.amazonaws.com"),
+            ("http://me:secret@127.0.0.1:4566/b?token=secret", "127.0.0.1:4566"),
+            ("https://portal.sso.amazonaws.com?role=a@b", "portal.sso.amazonaws.com"),
+        ] {
+            assert_eq!(host(url), wanted);
+        }
+    }
 }

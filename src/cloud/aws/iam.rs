@@ -33,7 +33,12 @@ impl Iam {
     /// Source: IAM API, ListAccountAliases: an account has one at most.
     pub(super) async fn alias(&self) -> Answer<Option<String>> {
         let asked = tokio::time::timeout(ALIAS_PATIENCE, self.client.list_account_aliases().send()).await;
-        let aliases = asked.ok().and_then(Result::ok).map(|found| found.account_aliases).unwrap_or_default();
+        let call = Call::look(Lookup::Alias, "");
+        let aliases = asked
+            .ok()
+            .and_then(|answer| call.answered(answer).ok())
+            .map(|found| found.account_aliases)
+            .unwrap_or_default();
         Ok(aliases.into_iter().next())
     }
 
@@ -62,28 +67,28 @@ impl Iam {
         let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
         let request =
             self.client.create_role().role_name(role).assume_role_policy_document(trust.to_string()).tags(tag);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_trust(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
         let request = self.client.update_assume_role_policy().role_name(role).policy_document(trust.to_string());
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_policy(&self, call: &Call<'_>, role: &str, policy: &Value) -> Answer<()> {
         let request =
             self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn delete_policy(&self, call: &Call<'_>, role: &str) -> Answer<()> {
         let request = self.client.delete_role_policy().role_name(role).policy_name(ROLE_POLICY);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     /// Source: IAM API, DeleteRole: refused while a policy is on it.
     pub(super) async fn delete(&self, call: &Call<'_>, role: &str) -> Answer<()> {
-        self.client.delete_role().role_name(role).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.delete_role().role_name(role).send().await).map(drop)
     }
 }
 

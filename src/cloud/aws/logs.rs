@@ -50,7 +50,7 @@ impl Logs {
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
-            let page = request.send().await.map_err(|e| call.failed(&e))?;
+            let page = call.answered(request.send().await)?;
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
                 let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
                 let kms_key = text(group.kms_key_id());
@@ -87,7 +87,7 @@ impl Logs {
             let messages = some.iter().map(|&event| event.to_owned()).collect();
             let request =
                 self.client.test_metric_filter().filter_pattern(pattern).set_log_event_messages(Some(messages));
-            let found = request.send().await.map_err(|e| call.failed(&e))?;
+            let found = call.answered(request.send().await)?;
             all.extend(matched(some, found.matches()));
         }
         Ok(all)
@@ -112,7 +112,7 @@ impl Logs {
                 .limit(100)
                 .start_from_head(false)
                 .set_next_token(next);
-            let found = request.send().await.map_err(|e| call.failed(&e))?;
+            let found = call.answered(request.send().await)?;
             next = text(found.next_token());
             events.extend(found.events().iter().map(event));
             if !events.is_empty() || next.is_none() {
@@ -125,7 +125,7 @@ impl Logs {
 
     pub(super) async fn create_stream(&self, call: &Call<'_>, log_group: &str, stream: &str) -> Answer<()> {
         let request = self.client.create_log_stream().log_group_name(log_group).log_stream_name(stream);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     /// An event that is taken and then left out counts as refused.
@@ -142,7 +142,7 @@ impl Logs {
         let event = InputLogEvent::builder().timestamp(at.as_millisecond()).message(message).build();
         let event = event.map_err(|e| call.unsendable(&e))?;
         let request = self.client.put_log_events().log_group_name(log_group).log_stream_name(stream).log_events(event);
-        let taken = request.send().await.map_err(|e| call.failed(&e))?;
+        let taken = call.answered(request.send().await)?;
         let Some(rejected) = taken.rejected_log_events_info() else { return Ok(()) };
         let why = match rejected.too_new_log_event_start_index() {
             Some(_) => "its time is more than 2 hours ahead of AWS's",
@@ -153,18 +153,18 @@ impl Logs {
 
     pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_key(&self, call: &Call<'_>, log_group: &str, key: &str) -> Answer<()> {
         let request = self.client.associate_kms_key().log_group_name(log_group).kms_key_id(key);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn retain(&self, call: &Call<'_>, log_group: &str, days: u32) -> Answer<()> {
         let days = i32::try_from(days).map_err(|e| call.unsendable(&e))?;
         let request = self.client.put_retention_policy().log_group_name(log_group).retention_in_days(days);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_filter(&self, call: &Call<'_>, log_group: &str, filter: &MetricFilter) -> Answer<()> {
@@ -183,7 +183,7 @@ impl Logs {
             .filter_name(&filter.name)
             .filter_pattern(&filter.pattern)
             .metric_transformations(transformation);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     /// Source: CloudWatch Logs API, ListTagsForResource: a log group's ARN without the `:*`.
@@ -196,12 +196,12 @@ impl Logs {
 
     pub(super) async fn delete_filter(&self, call: &Call<'_>, log_group: &str, filter: &str) -> Answer<()> {
         let request = self.client.delete_metric_filter().log_group_name(log_group).filter_name(filter);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn delete(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.delete_log_group().log_group_name(log_group);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 }
 

@@ -97,6 +97,7 @@ impl S3 {
         match request.send().await {
             Err(e) if e.code() != Some("BucketAlreadyOwnedByYou") => Err(call.failed(&e)),
             made => {
+                call.done();
                 // One that was there already may be in another region.
                 if made.is_ok() {
                     self.known().insert(bucket.to_owned(), self.client.clone());
@@ -112,7 +113,7 @@ impl S3 {
         let controls = controls.map_err(|e| call.unsendable(&e))?;
         let request =
             self.client_for(bucket).put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn block_public(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
@@ -124,13 +125,13 @@ impl S3 {
             .build();
         let request =
             self.client_for(bucket).put_public_access_block().bucket(bucket).public_access_block_configuration(all);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn keep_versions(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let request = self.client_for(bucket).put_bucket_versioning().bucket(bucket).versioning_configuration(enabled);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn tag(&self, call: &Call<'_>, bucket: &str, tags: &[(String, String)]) -> Answer<()> {
@@ -138,12 +139,12 @@ impl S3 {
         let tagging = set.and_then(|set| Tagging::builder().set_tag_set(Some(set)).build());
         let tagging = tagging.map_err(|e| call.unsendable(&e))?;
         let request = self.client_for(bucket).put_bucket_tagging().bucket(bucket).tagging(tagging);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
         let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     /// Source: S3 API, ListObjectVersions: pages of a thousand, versions and delete markers together.
@@ -187,8 +188,7 @@ impl S3 {
             }
             let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
             let delete = delete.map_err(|e| call.unsendable(&e))?;
-            let done = client.delete_objects().bucket(bucket).delete(delete).send().await;
-            let done = done.map_err(|e| call.failed(&e))?;
+            let done = call.answered(client.delete_objects().bucket(bucket).delete(delete).send().await)?;
             if let Some(error) = done.errors().first() {
                 return Err(call.refused_in_answer(error.code(), error.message()));
             }
@@ -197,11 +197,11 @@ impl S3 {
 
     pub(super) async fn drop_policy(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let request = self.client_for(bucket).delete_bucket_policy().bucket(bucket);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn delete(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
-        self.client_for(bucket).delete_bucket().bucket(bucket).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client_for(bucket).delete_bucket().bucket(bucket).send().await).map(drop)
     }
 }
 
@@ -216,17 +216,20 @@ fn has_endpoint(config: &SdkConfig) -> bool {
 /// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
 async fn head(client: &Client, name: &str) -> Answer<Head> {
     let call = Call::look(Lookup::Bucket, name);
-    let Err(error) = client.head_bucket().bucket(name).send().await else { return Ok(Head::There) };
+    let Err(error) = client.head_bucket().bucket(name).send().await else {
+        call.done();
+        return Ok(Head::There);
+    };
     let raw = error.raw_response();
     let region = raw.and_then(|r| r.headers().get("x-amz-bucket-region")).map(|r| Region::new(r.to_owned()));
-    match (raw.map(|r| r.status().as_u16()), region) {
-        (Some(404), _) => Ok(Head::Free),
-        (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => {
-            Ok(Head::Elsewhere(region))
-        }
-        (Some(301 | 307 | 403), _) => Ok(Head::Closed),
-        _ => Err(call.failed(&error)),
-    }
+    let head = match (raw.map(|r| r.status().as_u16()), region) {
+        (Some(404), _) => Head::Free,
+        (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => Head::Elsewhere(region),
+        (Some(301 | 307 | 403), _) => Head::Closed,
+        _ => return Err(call.failed(&error)),
+    };
+    call.done();
+    Ok(head)
 }
 
 /// The five things that are asked for one by one.
@@ -241,7 +244,7 @@ async fn read(client: &Client, name: &str) -> Answer<Bucket> {
     };
     let versioned = async {
         let call = call(Lookup::BucketVersioning);
-        let found = client.get_bucket_versioning().bucket(name).send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(client.get_bucket_versioning().bucket(name).send().await)?;
         Ok(found.status == Some(BucketVersioningStatus::Enabled))
     };
     let public_blocked = async {

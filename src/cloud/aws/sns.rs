@@ -57,24 +57,24 @@ impl Sns {
     pub(super) async fn create(&self, call: &Call<'_>, topic: &str, policy: &Value) -> Answer<()> {
         let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
         let request = self.client.create_topic().name(topic).attributes("Policy", policy.to_string()).tags(tag);
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn put_policy(&self, call: &Call<'_>, topic_arn: &str, policy: &Value) -> Answer<()> {
         let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("Policy");
-        request.attribute_value(policy.to_string()).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.attribute_value(policy.to_string()).send().await).map(drop)
     }
 
     /// Source: SNS API, SetTopicAttributes, `KmsMasterKeyId`: an empty one takes the encryption off.
     pub(super) async fn put_key(&self, call: &Call<'_>, topic_arn: &str, key: Option<&str>) -> Answer<()> {
         let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("KmsMasterKeyId");
         let request = request.attribute_value(key.unwrap_or_default());
-        request.send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.send().await).map(drop)
     }
 
     pub(super) async fn subscribe(&self, call: &Call<'_>, topic_arn: &str, email: &str) -> Answer<()> {
         let request = self.client.subscribe().topic_arn(topic_arn).protocol("email").endpoint(email);
-        request.return_subscription_arn(true).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(request.return_subscription_arn(true).send().await).map(drop)
     }
 
     /// Source: SNS API, ListTagsForResource.
@@ -87,12 +87,12 @@ impl Sns {
     }
 
     pub(super) async fn unsubscribe(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
-        self.client.unsubscribe().subscription_arn(arn).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.unsubscribe().subscription_arn(arn).send().await).map(drop)
     }
 
     /// Source: SNS API, DeleteTopic: one that is gone already is no error.
     pub(super) async fn delete(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
-        self.client.delete_topic().topic_arn(arn).send().await.map(drop).map_err(|e| call.failed(&e))
+        call.answered(self.client.delete_topic().topic_arn(arn).send().await).map(drop)
     }
 }
 

@@ -21,7 +21,7 @@ impl Sts {
     /// Source: STS API, GetCallerIdentity: takes no permission.
     pub(super) async fn caller(&self) -> Answer<Identity> {
         let call = Call::look(Lookup::Identity, "");
-        let found = self.client.get_caller_identity().send().await.map_err(|e| call.failed(&e))?;
+        let found = call.answered(self.client.get_caller_identity().send().await)?;
         match (found.account, found.arn) {
             (Some(account), Some(arn)) => Ok(Identity { account, arn, alias: None }),
             _ => Err(call.misunderstood("the answer names no account")),

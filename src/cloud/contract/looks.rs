@@ -113,12 +113,8 @@ fn trails() -> Vec<Case> {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
         (trail.logging, trail.stopped, trail.write) = (false, Some(-600), false);
     };
-    let status = json!({
-        "IsLogging": false, "LatestDeliveryTime": ago(780).as_second(),
-        "LatestCloudWatchLogsDeliveryTime": ago(780).as_second(),
-    });
-    let known =
-        TrailStatus { bucket_delivery: Some(ago(780)), logs_delivery: Some(ago(780)), ..TrailStatus::default() };
+    let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
+    let known = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
     let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
         { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
     ] });

@@ -117,20 +117,18 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
         .then(|| "AccessDenied".to_owned());
     let logs_error = if ours { logs_fault(account, &place, trail, &place.trail_arn(name)) } else { None };
     let logs_error = logs_error.or_else(|| trail.logs_error.clone());
-    let last = |first: Option<Seconds>| {
+    let last = || {
         let end = if trail.logging { scene.now } else { trail.stopped? };
-        let first = first.unwrap_or(Seconds::MIN / 2).saturating_add(account.timing.delivers_after);
+        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2);
+        let first = first.saturating_add(account.timing.delivers_after);
         (end >= first).then(|| scene.moment(first.max(end - FRESH)))
     };
-    let attached = trail.started.max(trail.attached);
     Ok(TrailStatus {
         logging: trail.logging,
-        started: trail.started.map(|at| scene.moment(at)),
-        bucket_delivery: last(trail.started).filter(|_| bucket_error.is_none()),
         bucket_error,
         logs_delivery: trail
             .delivered
-            .map_or_else(|| last(attached), |at| Some(scene.moment(at)))
+            .map_or_else(last, |at| Some(scene.moment(at)))
             .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
         logs_error,
     })
@@ -287,7 +285,6 @@ pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {
         .collect()
 }
 
-/// By ARN, id or alias.
 /// By its ARN, its id, or its alias.
 pub(super) fn named_key<'a>(
     keys: &'a BTreeMap<String, account::Key>,

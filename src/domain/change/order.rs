@@ -79,7 +79,8 @@ impl Change {
         id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
-    /// Whether a while of waiting can cure the refusal: what was made a moment ago is not yet seen everywhere.
+    /// Whether a while of waiting can cure a refusal, where its kind is not known: what was made a moment ago is not yet seen
+    /// everywhere. For scripts; the engine goes by the kind.
     ///
     /// Source: CloudTrail API, CreateTrail errors; IAM User Guide, "Changes that I make are not always immediately visible".
     #[must_use]

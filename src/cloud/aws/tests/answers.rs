@@ -272,13 +272,12 @@ async fn an_empty_arn_in_a_trail_is_none() {
 #[tokio::test]
 async fn the_status_tells_deliveries_and_errors() {
     let cloud = wire(|_| {
-        ok(json!({ "IsLogging": true, "LatestDeliveryTime": 1_700_000_000, "LatestDeliveryError": "",
+        ok(json!({ "IsLogging": true, "LatestDeliveryError": "",
             "LatestCloudWatchLogsDeliveryError": "Access denied" })
         .to_string())
     });
     let found = cloud.trail_status(TRAIL).await.unwrap();
     assert!(found.logging);
-    assert_eq!(found.bucket_delivery.unwrap().as_second(), 1_700_000_000);
     assert_eq!(found.bucket_error, None);
     assert_eq!(found.logs_delivery, None);
     assert_eq!(found.logs_error.as_deref(), Some("Access denied"));

@@ -221,3 +221,14 @@ async fn somebody_elses_bucket_is_an_error_and_ones_own_is_not() {
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
     assert!(error.fix().contains("`b-logs`"));
 }
+
+#[tokio::test]
+async fn a_signature_that_does_not_match_hands_back_no_token() {
+    let words = "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String \
+                 for this request should have been\n'POST\n/\n\nx-amz-security-token:secret-token\n'";
+    for code in ["SignatureDoesNotMatch", "InvalidSignatureException"] {
+        let error = refusing(403, code, words).trails().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::NoCredentials);
+        assert_eq!(error.message, "The request signature we calculated does not match the signature you provided.");
+    }
+}
