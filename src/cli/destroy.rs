@@ -182,7 +182,7 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> Str
     } else if plan.is_empty() {
         format!("Nothing to take away: there is nothing of rootbell's in {place}.")
     } else if outcome.interrupted {
-        format!("Interrupted: {done} of {} made in {place}.", count(total, "change"))
+        outcome.interruption(total, &place)
     } else if complete {
         format!("Taken away: {} made in {place}.", count(total, "change"))
     } else {
