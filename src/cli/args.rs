@@ -70,8 +70,8 @@ Examples:
 
 A test sets the alarm to ALARM by hand, with a reason that says who did and that nobody used root, and reads the \
 alarm's history until the notification has gone out; the alarm goes back to OK by itself. Everybody who is subscribed \
-gets the message. It proves alarm and topic, and takes cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and \
-cloudwatch:DescribeAlarmHistory.
+gets the message. It proves alarm and topic. Beside what `status` takes, it takes cloudwatch:SetAlarmState, \
+cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory; `rootbell policy test` prints all of it.
 
 A drill proves filter and metric as well. It writes one marked event into the log group, and asks before it does. It \
 takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
