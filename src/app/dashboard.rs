@@ -298,8 +298,7 @@ const MOST_EVENTS: usize = 500;
 
 /// The terminal's bell, once for each time the alarm goes off.
 fn ring(model: &mut Model) -> Vec<Effect> {
-    let state = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref()).map(|a| a.state);
-    let rings = state == Some(AlarmState::Alarm);
+    let rings = model.derived.as_ref().is_some_and(|d| d.health.ringing().is_some());
     let before = std::mem::replace(&mut model.dashboard.rung, rings);
     if rings && !before {
         // Who it was is what counts now.

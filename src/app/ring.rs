@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::overlay::Overlay;
 use super::{Effect, Model, Ticket};
-use crate::domain::observed::AlarmState;
 use crate::domain::watch;
 pub use crate::engine::ring::{Bell, Hop, Line, Ring, RingError};
 
@@ -83,11 +82,11 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(derived) = &model.derived else { return Vec::new() };
-    let Some(alarm) = &derived.health.alarm else {
+    if derived.health.alarm.is_none() {
         model.notice = Some("There is no alarm to ring yet; `w` leads to the step that makes it.".into());
         return Vec::new();
-    };
-    if drill && alarm.state == AlarmState::Alarm {
+    }
+    if drill && derived.health.ringing().is_some() {
         model.notice = Some("The alarm rings already: a drill would prove nothing. `o` sets it back to OK.".into());
         return Vec::new();
     }

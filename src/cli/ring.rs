@@ -11,7 +11,6 @@ use super::signals::interrupted;
 use super::{Console, Exit, Global, Scene, Stop};
 use crate::cloud::Connector;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill};
-use crate::domain::observed::AlarmState;
 use crate::domain::watch::{concerns, recipients};
 use crate::domain::{Health, Observed, Settings, Wishes};
 use crate::engine::ring::{self, Bell, Hop, Line, Ring, RingError, Seen, Watcher};
@@ -68,9 +67,8 @@ pub(super) async fn run(
         recipients: recipients(&health),
         concerns: concerns(&health),
     };
-    let rings = health.alarm.as_ref().is_some_and(|alarm| alarm.state == AlarmState::Alarm);
     let line = match options.drill {
-        true if rings => Err(RingError::Ringing.into()),
+        true if health.ringing().is_some() => Err(RingError::Ringing.into()),
         true => line(options, &observed, &settings, now()).map(Some),
         false => Ok(None),
     };
@@ -121,7 +119,7 @@ fn announce(scene: &Scene, plan: &Plan, observed: &Observed, health: &Health, no
     for concern in concerns {
         console.tell(format_args!("warning   {concern}"));
     }
-    if line.is_none() && health.alarm.as_ref().is_some_and(|alarm| alarm.state == AlarmState::Alarm) {
+    if line.is_none() && health.ringing().is_some() {
         console.tell("first     it is in ALARM, so it is set to OK: a notification goes out only on a change");
     }
     let Some(line) = line else { return };

@@ -8,7 +8,6 @@ use super::args::StatusOptions;
 use super::{Console, Exit, Global, Scene, Stop, local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
-use crate::domain::observed::AlarmState;
 use crate::domain::{Health, Settings, Verdict, Wishes};
 use crate::engine::Look;
 
@@ -41,7 +40,7 @@ pub(super) async fn run(
 
 /// That it rings right now comes before whether it would.
 fn ringing(health: &Health) -> Option<String> {
-    let alarm = health.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)?;
+    let alarm = health.ringing()?;
     let since = alarm.since.map(|at| format!(" since {}", local(at, &TimeZone::system(), "%Y-%m-%d %H:%M:%S %Z")));
     let since = since.unwrap_or_default();
     let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", alarm.reason) };

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change::Step;
 use super::observed::{
-    Alarm, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
+    Alarm, AlarmState, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
 };
 use super::pattern::{self, Reading};
 use super::policy::{TopicAccess, key_serves_alarms, key_statement_for_alarms, topic_access};
@@ -66,6 +66,12 @@ impl Health {
     #[must_use]
     pub fn healthy(&self) -> bool {
         self.checks.iter().all(|c| c.verdict == Verdict::Ok)
+    }
+
+    /// The alarm, while it rings.
+    #[must_use]
+    pub fn ringing(&self) -> Option<&Alarm> {
+        self.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)
     }
 
     /// The first link that does not hold.

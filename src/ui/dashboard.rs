@@ -64,7 +64,7 @@ fn trouble(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'stati
 
 /// While it rings: who did what, when, from where, before all else.
 fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let Some(alarm) = health.alarm.as_ref().filter(|a| a.state == AlarmState::Alarm) else { return };
+    let Some(alarm) = health.ringing() else { return };
     let events = model.dashboard.events.value.as_deref().unwrap_or_default();
     let who = match rung_by(alarm, events) {
         Ringer::Drill(event) => {

@@ -9,7 +9,6 @@ use crate::app::keys::{BINDINGS, Binding, Context, Intent};
 use crate::app::ring::Stage;
 use crate::app::teardown;
 use crate::app::{Model, Overlay, Screen};
-use crate::domain::observed::AlarmState;
 use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -43,7 +42,9 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 
 /// Whether a binding does something on the screen as it is now.
 fn applies(model: &Model, binding: &Binding) -> bool {
-    let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
+    let health = model.derived.as_ref().map(|d| &d.health);
+    let alarm = health.is_some_and(|health| health.alarm.is_some());
+    let rings = health.is_some_and(|health| health.ringing().is_some());
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
@@ -51,9 +52,9 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
         (Intent::Older, _) => model.dashboard.older.is_some(),
         (Intent::Open, _) => model.dashboard.event().is_some(),
-        (Intent::Test, _) => alarm.is_some(),
-        (Intent::Drill, _) => alarm.is_some_and(|a| a.state != AlarmState::Alarm),
-        (Intent::SetOk, _) => alarm.is_some_and(|a| a.state == AlarmState::Alarm),
+        (Intent::Test, _) => alarm,
+        (Intent::Drill, _) => alarm && !rings,
+        (Intent::SetOk, _) => rings,
         (Intent::Yes | Intent::Force, _) if binding.context == Context::Ring => match &model.overlay {
             Some(Overlay::Ring(ring)) => {
                 ring.stage == Stage::Asking && ring.foreign == (binding.intent == Intent::Force)

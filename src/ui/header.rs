@@ -7,7 +7,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
 use crate::app::{Model, Screen};
-use crate::domain::observed::AlarmState;
 use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
@@ -72,8 +71,7 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, ratatui::style::Styl
     if model.dashboard.alarm.trouble.is_some() {
         return ("UNSURE  the alarm cannot be read", theme.warn);
     }
-    let alarm = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
-    if alarm.is_some_and(|a| a.state == AlarmState::Alarm) {
+    if model.derived.as_ref().is_some_and(|d| d.health.ringing().is_some()) {
         return ("ALARM  it rings", theme.bad);
     }
     let weakest = model.derived.as_ref().map(|d| d.health.weakest().map(|c| c.verdict));

@@ -10,7 +10,6 @@ use super::theme::Theme;
 use crate::app::Model;
 use crate::app::ring::{Hop, RingError, RingScreen, Stage, seconds};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
-use crate::domain::observed::AlarmState;
 
 const TEST: &str = "CloudWatch sets the alarm to ALARM by hand, and the topic sends its mail. That proves the way from the \
     alarm to the inbox; a drill proves the way from the log group on.";
@@ -36,7 +35,7 @@ pub(super) fn lines(model: &Model, ring: &RingScreen, theme: &Theme, width: u16)
             lines.push(Line::default());
         }
     }
-    let ringing = model.derived.as_ref().and_then(|d| d.health.alarm.as_ref()).filter(|a| a.state == AlarmState::Alarm);
+    let ringing = model.derived.as_ref().and_then(|d| d.health.ringing());
     if let Some(alarm) = ringing.filter(|_| ring.stage == Stage::Asking) {
         let since = super::dashboard::local(model, alarm.since, false);
         let first = format!("It is in ALARM since {since}. It is set to OK first: a real ring would end there.");
