@@ -8,11 +8,13 @@ use super::observed::{
     Alarm, AlarmState, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
 };
 use super::pattern::{self, Reading};
-use super::policy::{TopicAccess, key_serves_alarms, key_statement_for_alarms, topic_access};
 use super::settings::{RETENTION, Settings};
 
+mod topic;
 mod trail;
 
+pub use topic::silenced_by_key;
+use topic::{encryption, publishable};
 use trail::{delivers, logging, management_events, multi_region};
 
 /// The words are those of the JSON contract.
@@ -285,63 +287,6 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
 pub fn is_topic_elsewhere(arn: &str, settings: &Settings) -> bool {
     let mut parts = arn.split(':').skip(2);
     parts.next() == Some("sns") && parts.next() != Some(settings.place.region.as_str())
-}
-
-fn publishable(topic: &Topic, settings: &Settings) -> Found {
-    let alarm = settings.place.alarm_arn(&settings.alarm.value);
-    match topic_access(topic.policy.as_ref(), &topic.arn, &alarm) {
-        TopicAccess::AlarmsOnly => ok("CloudWatch of this account only"),
-        TopicAccess::Public => wrong(format!("Anyone may publish to `{}`.", topic.name()), APPLY),
-        TopicAccess::NoAlarms => {
-            wrong(format!("CloudWatch may not publish to `{}`: the alarm would go unheard.", topic.name()), APPLY)
-        }
-    }
-}
-
-/// AWS's own key for SNS, which CloudWatch cannot use: the alarm goes off, and the message is lost.
-///
-/// Source: AWS re:Post Knowledge Center, "Why didn't I receive an SNS notification for my CloudWatch alarm trigger?"
-#[must_use]
-pub fn silenced_by_key(key: Option<&str>) -> bool {
-    key.is_some_and(|k| k.ends_with("alias/aws/sns"))
-}
-
-fn encryption(topic: &Topic, settings: &Settings, observed: &Observed) -> Found {
-    let name = topic.name();
-    let Some(key) = topic.kms_key.as_deref() else { return ok("none needed") };
-    if silenced_by_key(Some(key)) {
-        let fix = if settings.topic_is_ours() {
-            APPLY
-        } else {
-            "It is not rootbell's: take its encryption off, or use a key of your own that cloudwatch.amazonaws.com \
-             may use."
-        };
-        return wrong(
-            format!("`{name}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert arrives."),
-            fix,
-        );
-    }
-    match &observed.key {
-        None => (
-            Verdict::Unknown,
-            format!("`{name}` is encrypted with {key}; whether CloudWatch may use that key is not read."),
-            "See that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
-        ),
-        Some(Err(unseen)) => unknown(unseen),
-        Some(Ok(None)) => wrong(
-            format!("`{name}` is encrypted with {key}, which is not there: no alert arrives."),
-            "Give the topic another key, or take its encryption off.",
-        ),
-        Some(Ok(Some(found))) if !found.enabled => wrong(
-            format!("`{name}` is encrypted with {key}, which is disabled: no alert arrives."),
-            format!("Enable the key: aws kms enable-key --key-id {}", found.arn),
-        ),
-        Some(Ok(Some(found))) if !key_serves_alarms(&found.policy, &settings.place) => wrong(
-            format!("`{name}` is encrypted with {key}, which CloudWatch may not use: no alert arrives."),
-            format!("Add to the policy of {}: {}", found.arn, key_statement_for_alarms(&settings.place)),
-        ),
-        Some(Ok(Some(_))) => ok(format!("{key}, which CloudWatch may use")),
-    }
 }
 
 fn confirmed(subscriptions: &Seen<Vec<Subscription>>) -> Found {

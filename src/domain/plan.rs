@@ -2,7 +2,7 @@
 
 use super::change::{Change, Step};
 use super::health::{action_fault, alarm_faults, is_topic_elsewhere, silenced_by_key};
-use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed};
+use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
@@ -156,28 +156,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
     };
     plan.keep(Step::Topic, "topic", "SNS topic", name, "already there");
-    let account = &wanted.place.account;
-    let alarm = wanted.place.alarm_arn(&wanted.alarm.value);
-    let access = |policy| policy::topic_access(policy, &arn, &alarm);
-    let detail = match access(standing.policy.as_ref()) {
-        TopicAccess::AlarmsOnly => None,
-        TopicAccess::Public => Some("anyone may publish → only CloudWatch of this account"),
-        TopicAccess::NoAlarms => Some("CloudWatch may not publish → may, for this account"),
-    };
-    if let Some(detail) = detail {
-        let policy = policy::mend_topic(standing.policy.as_ref(), &statements, account);
-        if access(Some(&policy)) == TopicAccess::AlarmsOnly {
-            plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: arn.clone(), policy }, detail);
-        } else {
-            plan.notes.push((
-                Step::Topic,
-                format!(
-                    "The policy of the topic `{name}` denies CloudWatch, or this account, to publish: no alert would \
-                     arrive. rootbell takes nobody's denial out: do it yourself, or name another topic (--topic)."
-                ),
-            ));
-        }
-    }
+    topic_policy(plan, wanted, standing, &statements);
     if silenced_by_key(standing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_ours() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
@@ -192,6 +171,48 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 ),
             ));
         }
+    }
+}
+
+/// Only from rootbell's own topic is a statement taken out, and only one that lets anyone publish; the policy of another
+/// topic is added to, where CloudWatch may not publish for certain.
+fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
+    let name = topic.name();
+    let alarm = wanted.place.alarm_arn(&wanted.alarm.value);
+    let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
+    let existing = topic.policy.as_ref();
+    let ours = wanted.has_our_name("topic");
+    let detail = match access(existing) {
+        TopicAccess::AlarmsOnly => None,
+        TopicAccess::Public if ours => Some("anyone may publish → no longer; CloudWatch of this account may"),
+        TopicAccess::Public => {
+            plan.notes.push((
+                Step::Topic,
+                format!(
+                    "Anyone may publish to the topic `{name}`. It is not rootbell's, so nothing is taken out of its \
+                     policy: remove that statement yourself, or give it a condition."
+                ),
+            ));
+            // Alarms must still arrive once it is removed.
+            (!policy::has_all(existing, statements))
+                .then_some("CloudWatch may publish by a statement of its own as well")
+        }
+        TopicAccess::NoAlarms => Some("CloudWatch may not publish → may, for this account"),
+        TopicAccess::Unknown(doubt) if doubt.denies => None,
+        TopicAccess::Unknown(_) => Some("CloudWatch may publish under a condition → may, for this account"),
+    };
+    let Some(detail) = detail else { return };
+    let policy = if ours { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    if access(Some(&policy)) == TopicAccess::NoAlarms {
+        plan.notes.push((
+            Step::Topic,
+            format!(
+                "The policy of the topic `{name}` denies CloudWatch, or this account, to publish: no alert would \
+                 arrive. rootbell takes nobody's denial out: do it yourself, or name another topic (--topic)."
+            ),
+        ));
+    } else {
+        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
 }
 

@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 
+mod condition;
+mod document;
 mod evaluation;
 mod key;
 mod reading;
+mod topic;
 
-pub use evaluation::{Ask, allows, well_formed as is_well_formed};
-pub use key::{key_lacks, key_serves_alarms, key_statement_for_alarms};
-pub use reading::{bucket_open, mend_bucket, mend_role, too_wide, trusts_others};
+pub use document::statements;
+pub use evaluation::{Ask, Decision, Doubt, allows, evaluate, well_formed as is_well_formed};
+pub use key::{KeyUsers, Lacking, key_lacks, key_serves_alarms, key_statement_for_alarms};
+pub use reading::{bucket_open, mend_role, repair_bucket, too_wide, trusts_others};
+pub use topic::{TopicAccess, repair_topic, topic_access};
 
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
@@ -148,15 +153,18 @@ pub fn merge(standing: Option<&Value>, wanted: &[Value]) -> Value {
     with(standing, &all)
 }
 
-/// `standing` with other statements: its version and its id stay.
+/// `standing` with other statements: its version and its id stay, and a version that it does not have is not added, since
+/// statements mean something else under another one.
+///
+/// Source: IAM User Guide, "IAM JSON policy elements: Version".
 fn with(standing: Option<&Value>, statements: &[Value]) -> Value {
-    let mut policy = document(statements);
-    if let (Some(Value::Object(theirs)), Some(ours)) = (standing, policy.as_object_mut()) {
-        for (key, value) in theirs.iter().filter(|(key, _)| *key != "Statement") {
-            ours.insert(key.clone(), value.clone());
-        }
-    }
-    policy
+    let Some(Value::Object(theirs)) = standing.filter(|policy| policy.as_object().is_some_and(|p| !p.is_empty()))
+    else {
+        return document(statements);
+    };
+    let mut policy = theirs.clone();
+    policy.insert("Statement".into(), statements.into());
+    Value::Object(policy)
 }
 
 /// What [`merge`] put in, taken out again by `Sid`.
@@ -182,17 +190,6 @@ pub fn without(standing: Option<&Value>, ours: &[Value]) -> Without {
     }
 }
 
-/// [`merge`], less the statements that let everyone publish.
-#[must_use]
-pub fn mend_topic(standing: Option<&Value>, wanted: &[Value], account: &str) -> Value {
-    let closed = standing.map(|policy| {
-        let kept =
-            statements(policy).into_iter().filter(|s| !public(Some(&document(std::slice::from_ref(s))), account));
-        with(Some(policy), &kept.collect::<Vec<_>>())
-    });
-    merge(closed.as_ref(), wanted)
-}
-
 /// Whether each of `wanted` stands in the policy already.
 #[must_use]
 pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
@@ -205,16 +202,6 @@ pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
 pub fn same(a: &Value, b: &Value) -> bool {
     let (ours, theirs) = (statements(a), statements(b));
     ours.len() == theirs.len() && has_all(Some(a), &theirs)
-}
-
-/// The statements of a document, as a list.
-#[must_use]
-pub fn statements(policy: &Value) -> Vec<Value> {
-    match policy.get("Statement") {
-        Some(Value::Array(list)) => list.clone(),
-        Some(one) => vec![one.clone()],
-        None => Vec::new(),
-    }
 }
 
 /// One form for what IAM treats alike: a single value and a list of one, lists in any order, keys in any order, and
@@ -250,72 +237,6 @@ fn lower(value: Value) -> Value {
     }
 }
 
-fn strings(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::String(s)) => vec![s.clone()],
-        Some(Value::Array(list)) => list.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// What a topic's policy means for the bell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TopicAccess {
-    /// Alarms of this account may publish, the world may not.
-    AlarmsOnly,
-    /// Anyone may publish: the alert can be drowned or forged.
-    Public,
-    /// CloudWatch may not publish: the alarm would go off and nobody would hear.
-    NoAlarms,
-}
-
-/// Reads the policy of a topic that an alarm of this account notifies. SNS's own default statement (`AWS: *` with
-/// `AWS:SourceOwner` = the account) lets the account's alarms in and is not public.
-///
-/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-#[must_use]
-pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
-    let account = alarm_arn.split(':').nth(4).unwrap_or_default();
-    if public(policy, account) {
-        return TopicAccess::Public;
-    }
-    let context = [("aws:SourceAccount", account), ("aws:SourceOwner", account), ("aws:SourceArn", alarm_arn)];
-    let service = Some("cloudwatch.amazonaws.com");
-    let alarms = allows(policy, &Ask { service, action: "sns:Publish", resource: Some(topic_arn), context: &context });
-    if alarms { TopicAccess::AlarmsOnly } else { TopicAccess::NoAlarms }
-}
-
-/// Whether a statement lets anyone publish.
-fn public(policy: Option<&Value>, account: &str) -> bool {
-    policy.map(statements).unwrap_or_default().iter().any(|statement| {
-        let publishes = strings(statement.get("Action")).iter().any(|action| {
-            let action = action.to_lowercase();
-            matches!(action.as_str(), "sns:publish" | "sns:*" | "*" | "sns:pub*")
-        });
-        let principal = statement.get("Principal");
-        let anyone = principal.and_then(Value::as_str) == Some("*")
-            || strings(principal.and_then(|p| p.get("AWS"))).iter().any(|p| p == "*");
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && publishes
-            && anyone
-            && !tied_to(statement.get("Condition"), account)
-    })
-}
-
-/// Whether a condition names the account as the source.
-fn tied_to(condition: Option<&Value>, account: &str) -> bool {
-    let Some(Value::Object(operators)) = condition else { return false };
-    operators.iter().any(|(operator, keys)| {
-        operator.starts_with("StringEquals")
-            && keys.as_object().is_some_and(|keys| {
-                keys.iter().any(|(key, value)| {
-                    matches!(key.to_lowercase().as_str(), "aws:sourceowner" | "aws:sourceaccount")
-                        && strings(Some(value)) == [account]
-                })
-            })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +255,16 @@ mod tests {
         assert_eq!(statements(&merged)[0]["Sid"], "Theirs");
         assert!(has_all(Some(&merged), &wanted));
         assert_eq!(merge(Some(&merged), &wanted), merged, "merging again changes nothing");
+    }
+
+    #[test]
+    fn a_policy_without_a_version_stays_one() {
+        let standing = json!({ "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
+        let wanted = bucket_statements(&place(), "b", "arn:t");
+        let merged = merge(Some(&standing), &wanted);
+        assert_eq!(merged.get("Version"), None, "another version would change what their statements mean");
+        assert_eq!(without(Some(&merged), &wanted), Without::Rest(standing));
+        assert_eq!(merge(Some(&json!({})), &wanted), merge(None, &wanted));
     }
 
     #[test]
@@ -371,39 +302,5 @@ mod tests {
             policy["Statement"][0]["Resource"],
             "arn:aws:logs:eu-west-1:123456789012:log-group:g:log-stream:123456789012_CloudTrail_eu-west-1*"
         );
-    }
-
-    #[test]
-    fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
-        let (account, topic, alarm) = ("123456789012", "arn:t", place().alarm_arn("a"));
-        let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
-        let ours = merge(None, &topic_statements(&place(), topic));
-        assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
-        let only = |statement: &Value| {
-            let mut statement = statement.clone();
-            statement["Resource"] = json!(topic);
-            json!({ "Statement": [statement] })
-        };
-        let default = only(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
-            "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }));
-        assert_eq!(access(Some(&default)), TopicAccess::AlarmsOnly);
-        let open = only(&json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }));
-        assert_eq!(access(Some(&open)), TopicAccess::Public);
-        let owner_only = only(&json!({ "Effect": "Allow", "Action": "sns:Publish",
-            "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }));
-        assert_eq!(access(Some(&owner_only)), TopicAccess::NoAlarms);
-        assert_eq!(access(None), TopicAccess::NoAlarms);
-        // Another account's alarms, another topic, and a denial keep ours out.
-        let alarms = json!({ "Effect": "Allow", "Action": "sns:Publish",
-            "Principal": { "Service": "cloudwatch.amazonaws.com" } });
-        assert_eq!(access(Some(&only(&alarms))), TopicAccess::AlarmsOnly);
-        let mut theirs = alarms.clone();
-        theirs["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": "210987654321" } });
-        assert_eq!(access(Some(&only(&theirs))), TopicAccess::NoAlarms);
-        assert_eq!(topic_access(Some(&only(&alarms)), "arn:another", &alarm), TopicAccess::NoAlarms);
-        let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": topic,
-            "Condition": { "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:other" } } });
-        let denied = json!({ "Statement": [only(&alarms)["Statement"][0], deny] });
-        assert_eq!(access(Some(&denied)), TopicAccess::NoAlarms);
     }
 }

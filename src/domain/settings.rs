@@ -295,6 +295,13 @@ impl Settings {
         self.bucket.value == default_bucket(&self.place)
     }
 
+    /// Whether rootbell made a bucket with these tags, or would make one of that name: only then is anything taken out of
+    /// its policy.
+    #[must_use]
+    pub fn manages_bucket(&self, tags: &[(String, String)]) -> bool {
+        self.bucket_has_our_name() || tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG)
+    }
+
     #[must_use]
     pub fn role_is_ours(&self) -> bool {
         self.role_is_default() || self.role.origin == Origin::Given

@@ -11,10 +11,12 @@ use rootbell::cloud::demo::account::{
 };
 use rootbell::domain::health::health;
 use rootbell::domain::pattern::AUDITED;
+use rootbell::domain::plan::leave::leave;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust};
-use rootbell::domain::{Health, Settings, Wishes};
+use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
+use rootbell::domain::{Change, Check, Health, Settings, Verdict, Wishes};
 use rootbell::engine::{self, Look};
+use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
@@ -339,5 +341,108 @@ fn a_choice_between_trails_takes_no_longer_than_none() {
         let began = tokio::time::Instant::now();
         look(&cloud, &wishes()).await;
         assert_eq!(began.elapsed().as_millis(), 300, "{:?}", cloud.calls());
+    });
+}
+
+/// The two statements with which AWS's own guide opens a topic to an organization and to another account's alarms.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
+fn shared_topic_policy() -> Value {
+    let topic = "arn:aws:sns:eu-west-1:123456789012:security";
+    json!({ "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
+          "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } } },
+        { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
+          "Condition": { "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" } } }
+    ] })
+}
+
+fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
+    health.checks.iter().find(|c| c.id == id).unwrap()
+}
+
+fn topic_policy(account: &mut Account) -> Value {
+    here(account).topics["security"].policy.clone().unwrap()
+}
+
+/// Takes rootbell's own things out again.
+async fn tear_down(cloud: &DemoCloud) {
+    let identity = cloud.identity().await.unwrap();
+    let chains = engine::leave::belongings(cloud, &identity, HERE, &wishes(), false).await;
+    let plan = leave(&chains, false);
+    let report = engine::run(cloud, &plan, None, &|_| {}).await;
+    assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
+}
+
+#[test]
+fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
+    let theirs = shared_topic_policy();
+    let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())));
+    now(async {
+        let (_, health, plan) = look(&cloud, &wishes()).await;
+        let told = check(&health, "topic.policy");
+        assert!(told.detail.contains("CloudWatch may not publish"), "the topic is not open to everyone: {told:?}");
+        let written: Vec<&Value> = plan
+            .changes()
+            .filter_map(|change| match change {
+                Change::SetTopicPolicy { policy, .. } => Some(policy),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(written.len(), 1, "{:#?}", plan.rows);
+        for statement in statements(&theirs) {
+            assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
+        }
+        assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        let (_, health, plan) = look(&cloud, &wishes()).await;
+        assert!(plan.is_empty() && health.healthy(), "{:#?} {health:#?}", plan.rows);
+        tear_down(&cloud).await;
+    });
+    assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the tear-down leaves the policy as it was");
+}
+
+#[test]
+fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_is_told() {
+    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
+        "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
+    let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
+    now(async {
+        let (_, _, plan) = look(&cloud, &wishes()).await;
+        let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+        assert!(notes.contains("Anyone may publish to the topic `security`"), "{notes}");
+        assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        let after = topic_policy(&mut cloud.snapshot());
+        assert_eq!(statements(&after)[0], statements(&open)[0]);
+        assert_eq!(statements(&after).len(), 3, "CloudWatch has a statement of its own: {after}");
+        let (_, health, plan) = look(&cloud, &wishes()).await;
+        let told = check(&health, "topic.policy");
+        assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
+        assert!(told.detail.contains("Anyone may publish"), "{told:?}");
+        assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
+        assert!(plan.is_empty(), "there is nothing left that apply would do: {:#?}", plan.rows);
+        tear_down(&cloud).await;
+    });
+    assert_eq!(topic_policy(&mut cloud.snapshot()), open);
+}
+
+#[test]
+fn a_bucket_of_somebody_else_keeps_a_statement_that_lets_everyone_in_and_its_owner_is_told() {
+    let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::theirs/public/*" });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
+    let standing = Bucket { region: HERE.into(), policy: Some(policy), ..Bucket::default() };
+    let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), standing))));
+    let wishes = Wishes { bucket: Some("theirs".into()), ..wishes() };
+    now(async {
+        let (_, _, plan) = look(&cloud, &wishes).await;
+        assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
+        assert!(statements(&after).contains(&open), "{after}");
+        let (_, health, plan) = look(&cloud, &wishes).await;
+        let told = check(&health, "trail.logging");
+        assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
+        assert!(told.detail.contains("lets everyone in"), "{told:?}");
+        assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
+        assert!(plan.is_empty(), "{:#?}", plan.rows);
     });
 }

@@ -11,10 +11,11 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, Key, Link, Trail};
 use rootbell::cloud::demo::{DemoCloud, Fault};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::key_lacks;
 use rootbell::domain::{Change, Settings, Wishes};
 use rootbell::engine::{self, Look};
 use serde_json::{Value, json};
+
+use crate::support::keys::statements_for_key;
 
 mod dashboard;
 mod screens;
@@ -40,7 +41,7 @@ const KINDS: [(&str, Fault, &str, &str); 9] = [
 fn accounts() -> Vec<(&'static str, Account, Wishes)> {
     let told = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
     let place = Account::default().place(HERE);
-    let statements = key_lacks(&json!({}), &place, &place.trail_arn("rootbell"), "rootbell/cloudtrail");
+    let statements = statements_for_key(&place, KEY);
     let mut fresh = Account::default();
     fresh.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
     let with_key = Wishes { kms_key: Some(KEY.into()), ..told.clone() };

@@ -8,10 +8,11 @@ use rootbell::cloud::demo::account::{Account, Key, Link};
 use rootbell::cloud::demo::{DemoCloud, Fault};
 use rootbell::domain::health::{Check, health};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::key_lacks;
 use rootbell::domain::{Change, Health, Settings, Verdict, Wishes};
 use rootbell::engine::{self, Look};
 use serde_json::{Value, json};
+
+use crate::support::keys::statements_for_key;
 
 const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
@@ -21,7 +22,7 @@ const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56e
 /// The statements that the key has to have for a first set-up.
 fn statements() -> Vec<Value> {
     let place = Account::default().place(HERE);
-    key_lacks(&json!({}), &place, &place.trail_arn("rootbell"), "rootbell/cloudtrail")
+    statements_for_key(&place, KEY)
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
@@ -84,6 +85,14 @@ fn is_key(id: &str) -> bool {
 }
 
 type Harm = fn(&DemoCloud);
+
+/// The key is for CloudWatch under that condition, and for nobody else.
+fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
+    let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
+        "Condition": { "StringEquals": { key: value } } });
+    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement });
+}
 
 fn check(health: &Health, id: &str) -> Check {
     health.checks.iter().find(|c| c.id == id).unwrap().clone()
@@ -167,8 +176,20 @@ fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
 
 #[test]
 fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
-    let cases: [(&str, Harm, Verdict, &str); 5] = [
+    let cases: [(&str, Harm, Verdict, &str); 7] = [
         ("serves", |_| {}, Verdict::Ok, ""),
+        (
+            "serves through SNS",
+            |c| c.meddle(|a| for_cloudwatch(a, "kms:ViaService", "sns.eu-west-1.amazonaws.com")),
+            Verdict::Ok,
+            "",
+        ),
+        (
+            "serves an organization",
+            |c| c.meddle(|a| for_cloudwatch(a, "aws:SourceOrgID", "o-a1b2c3d4e5")),
+            Verdict::Unknown,
+            "`rootbell test` shows whether an alert arrives",
+        ),
         (
             "shuts CloudWatch out",
             |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
@@ -195,6 +216,21 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
             assert!(plan.blocked.is_empty() && plan.is_empty(), "{name}: the plan needs no key: {:?}", plan.blocked);
         });
     }
+}
+
+#[test]
+fn a_key_that_may_or_may_not_serve_is_used_with_a_note_that_has_the_statement_to_add() {
+    let mut granted = statements();
+    granted[2]["Condition"] = json!({ "StringEquals": { "aws:SourceOrgID": "o-a1b2c3d4e5" } });
+    let cloud = cloud(with_key(Account::default(), &granted));
+    now(async {
+        let plan = apply(&cloud, &encrypted()).await;
+        let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+        assert!(notes.contains("lets cloudwatch.amazonaws.com use it depends on"), "{notes}");
+        assert!(notes.contains("aws:SourceOrgID") && notes.contains(&statements()[2].to_string()), "{notes}");
+        let (_, plan) = look(&cloud, &encrypted()).await;
+        assert!(plan.is_empty() && plan.notes.is_empty(), "what is done is not noted again: {plan:#?}");
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod emulator;
 #[cfg(unix)]
 mod history;
 pub mod kept;
+pub mod keys;
 #[cfg(unix)]
 pub mod program;
 #[cfg(unix)]

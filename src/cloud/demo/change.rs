@@ -385,7 +385,7 @@ fn set_state(account: &mut Account, scene: &Scene, name: &str, to: AlarmState, r
     let region = regions.get_mut(&scene.place.region);
     let Some(Region { alarms, topics, .. }) = region else { return Err(gone(format!("Alarm {name} does not exist"))) };
     let alarm = alarms.get_mut(name).ok_or_else(|| gone(format!("Alarm {name} does not exist")))?;
-    let told = watch::Told { topics, keys, place: &scene.place };
+    let told = watch::Told { alarm: name, topics, keys, place: &scene.place };
     watch::turn(alarm, &told, Some(scene.now), to.into(), reason);
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::domain::Place;
 use crate::domain::event::RootEvent;
 use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{AlarmState, Metric};
-use crate::domain::policy::{TopicAccess, key_serves_alarms, topic_access};
+use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 
 /// Every moment at which an alarm could have changed is looked at in turn, so that it does not matter how often
@@ -23,12 +23,12 @@ use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 /// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
 pub(super) fn evaluate(region: &mut Region, keys: &BTreeMap<String, Key>, place: &Place, takes: Seconds, now: Seconds) {
     let Region { log_groups, topics, alarms, .. } = region;
-    let told = Told { topics, keys, place };
     // A change and the answer to it are never of the same moment.
     let takes = takes.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
     let counted: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
-    for alarm in alarms.values_mut() {
+    for (name, alarm) in alarms.iter_mut() {
+        let told = Told { alarm: name, topics, keys, place };
         let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
         let began = alarm.since.max(alarm.configured);
         let uses = if counted.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
@@ -79,6 +79,8 @@ fn uses(
 
 /// Whom an alarm may tell, and what stands between.
 pub(super) struct Told<'a> {
+    /// The alarm's name.
+    pub alarm: &'a str,
     pub topics: &'a BTreeMap<String, Topic>,
     pub keys: &'a BTreeMap<String, Key>,
     pub place: &'a Place,
@@ -159,12 +161,14 @@ fn refusal(arn: &str, told: &Told<'_>) -> Option<&'static str> {
     let name = arn.rsplit(':').next().unwrap_or_default();
     let Some(topic) = told.topics.get(name) else { return Some("Topic does not exist") };
     let key = topic.kms_key.as_deref().map(|id| named_key(told.keys, id));
-    let serves = |(_, key): (_, &Key)| !key.disabled && key_serves_alarms(&key.policy, told.place);
+    let alarm = told.place.alarm_arn(told.alarm);
+    let serves = |(key_arn, key): (&String, &Key)| {
+        !key.disabled && key_serves_alarms(&key.policy, told.place, key_arn, arn, &alarm) != Decision::Denied
+    };
     let closed = key.is_some_and(|key| !key.is_some_and(serves));
     if closed || silenced_by_key(topic.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
-    let alarm = told.place.alarm_arn("*");
     // Without a policy of its own, a topic has the one that lets the account publish.
     let closed = topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
     closed.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")

@@ -204,3 +204,35 @@ fn one_confirmed_of_two_is_enough() {
     assert_eq!(check(&health, "subscription.confirmed").detail, "1 of 2 confirmed");
     assert!(health.healthy());
 }
+
+#[test]
+fn a_topic_policy_that_cannot_be_judged_is_unknown_and_says_why() {
+    use serde_json::json;
+    let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
+    let statement = |effect: &str, condition: serde_json::Value| {
+        json!({ "Effect": effect, "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": "*",
+            "Condition": condition })
+    };
+    let tls = json!({ "Bool": { "aws:SecureTransport": "true" } });
+    let perimeter = json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" },
+        "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } });
+    for (statements, verdict, fix) in [
+        (vec![statement("Allow", organization.clone())], Verdict::Unknown, "it adds a statement"),
+        (vec![statement("Allow", tls.clone()), statement("Deny", organization)], Verdict::Unknown, "`rootbell test`"),
+        (vec![statement("Allow", tls.clone()), statement("Deny", perimeter)], Verdict::Ok, ""),
+        (
+            vec![statement("Allow", tls), statement("Deny", json!({}))],
+            Verdict::Wrong,
+            "rootbell takes nobody's denial out",
+        ),
+    ] {
+        let mut observed = sound();
+        let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
+        topic.policy = Some(json!({ "Statement": statements }));
+        let health = judge(&observed);
+        let told = check(&health, "topic.policy");
+        assert_eq!(told.verdict, verdict, "{statements:?}: {told:?}");
+        assert!(told.fix.contains(fix), "{told:?}");
+        assert_eq!(told.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{told:?}");
+    }
+}

@@ -41,8 +41,8 @@ pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed
     if !status.logging {
         return wrong(format!("The trail `{name}` is stopped: it records nothing."), mended(t, settings));
     }
-    if let Some(fault) = bucket_fault(settings, observed) {
-        return wrong(format!("`{name}` records, but {fault}."), APPLY);
+    if let Some((fault, fix)) = bucket_fault(settings, observed) {
+        return wrong(format!("`{name}` records, but {fault}."), fix);
     }
     if let Some(error) = &status.bucket_error {
         return wrong(
@@ -60,37 +60,44 @@ pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed
     ok("on; its log files are not signed")
 }
 
-/// What is wrong with a bucket of ours, where it was looked at. Where it was not, CloudTrail's own word on its
-/// deliveries has to do.
-fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<String> {
+/// What is wrong with a bucket of ours, where it was looked at, and what to do. Where it was not, CloudTrail's own word
+/// on its deliveries has to do.
+fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'static str)> {
     if !settings.bucket_is_ours() {
         return None;
     }
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketName::Free => Some(format!("its bucket `{name}` is not there")),
+        BucketName::Free => Some((format!("its bucket `{name}` is not there"), APPLY)),
         BucketName::Ours(bucket) => open_or_shut(bucket, settings, &trail.trail.arn),
         BucketName::Closed | BucketName::NotOurs => None,
     }
 }
 
-fn open_or_shut(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<String> {
+fn open_or_shut(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
     let name = &bucket.name;
     if policy::bucket_open(bucket.policy.as_ref()) {
-        return Some(format!("the policy of its bucket `{name}` lets everyone in"));
+        let fix = if settings.manages_bucket(&bucket.tags) {
+            APPLY
+        } else {
+            "Remove the statement that allows everyone from the bucket's policy, or give it a condition: the bucket is \
+             not rootbell's, which takes nothing out of its policy."
+        };
+        return Some((format!("the policy of its bucket `{name}` lets everyone in"), fix));
     }
     if !bucket.public_blocked {
-        return Some(format!("nothing keeps its bucket `{name}` from becoming public"));
+        return Some((format!("nothing keeps its bucket `{name}` from becoming public"), APPLY));
     }
     let statements = policy::bucket_statements(&settings.place, name, trail_arn);
     if policy::has_all(bucket.policy.as_ref(), &statements) {
         return None;
     }
-    Some(match &bucket.policy {
+    let fault = match &bucket.policy {
         None => format!("its bucket `{name}` has no policy that lets CloudTrail in"),
         Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
-    })
+    };
+    Some((fault, APPLY))
 }
 
 pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Found {

@@ -3,7 +3,7 @@
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{Key, Observed};
-use crate::domain::policy;
+use crate::domain::policy::{KeyUsers, Lacking, key_lacks};
 use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -21,7 +21,14 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     match &observed.key {
         Some(Ok(Some(key))) => match refusal(key, wanted, observed) {
             Some(why) => plan.blocked.push((Step::Trail, why)),
-            None => rows(plan, wanted, observed, arn),
+            None => {
+                let before = plan.rows.len();
+                rows(plan, wanted, observed, arn);
+                if plan.rows.len() > before {
+                    let uncertain = lacks(key, wanted, observed).iter().filter_map(uncertain).collect::<Vec<_>>();
+                    plan.notes.extend(uncertain.into_iter().map(|note| (Step::Trail, note)));
+                }
+            }
         },
         Some(Err(unseen)) => plan.blocked.push((Step::Trail, format!("{} {}", unseen.why, unseen.fix))),
         _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Name another (--kms-key)."))),
@@ -41,15 +48,46 @@ fn refusal(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> 
     if !key.enabled {
         return Some(format!("The key {arn} is disabled: aws kms enable-key --key-id {arn}"));
     }
-    let lacking = policy::key_lacks(&key.policy, &wanted.place, &wanted.trail_arn(observed), &wanted.log_group.value);
-    if lacking.is_empty() {
+    let lacking = lacks(key, wanted, observed);
+    let statements: Vec<String> =
+        lacking.iter().filter(|l| l.doubt.is_none()).map(|l| l.statement.to_string()).collect();
+    if statements.is_empty() {
         return None;
     }
-    let statements: Vec<String> = lacking.iter().map(ToString::to_string).collect();
     Some(format!(
         "The policy of the key {arn} does not serve all who have to use it, so nothing would arrive. Add to its \
          statements: {}",
         statements.join(", ")
+    ))
+}
+
+fn lacks(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
+    let users = KeyUsers {
+        place: &wanted.place,
+        key_arn: &key.arn,
+        trail_arn: &wanted.trail_arn(observed),
+        log_group: &wanted.log_group.value,
+        topic_arn: &wanted.topic_arn(),
+        alarm_arn: &wanted.place.alarm_arn(&wanted.alarm.value),
+    };
+    key_lacks(&key.policy, &users)
+}
+
+/// What to check before relying on a key whose policy may or may not serve one of its users.
+fn uncertain(lacking: &Lacking) -> Option<String> {
+    let who = lacking.statement["Principal"]["Service"].as_str().unwrap_or_default();
+    let doubt = lacking.doubt.as_ref()?;
+    if doubt.denies {
+        return Some(format!(
+            "A statement of the key's policy may deny {who}, depending on {}, which rootbell cannot evaluate. Check that \
+             it does not.",
+            doubt.on
+        ));
+    }
+    Some(format!(
+        "Whether the key's policy lets {who} use it depends on {}, which rootbell cannot evaluate. If it does not, add to \
+         its statements: {}",
+        doubt.on, lacking.statement
     ))
 }
 

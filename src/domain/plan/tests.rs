@@ -226,3 +226,62 @@ fn our_logs_are_kept_a_year_but_longer_stays_longer() {
         assert_eq!(ids(&Wishes::default(), &observed).len(), wanted, "{days:?}");
     }
 }
+
+/// The standing topic of a sound account, under that name, with these statements.
+fn topic_of(name: &str, statements: &[serde_json::Value]) -> Observed {
+    let mut observed = sound();
+    let arn = settings(&Wishes::default(), &observed).place.topic_arn(name);
+    edit(&mut observed.topic, |topic| {
+        let topic = topic.as_mut().unwrap();
+        topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }));
+        topic.arn.clone_from(&arn);
+    });
+    edit(&mut observed.alarms, |alarms| alarms[0].actions = vec![arn]);
+    observed
+}
+
+/// A statement for everyone who meets the condition.
+fn publish(effect: &str, condition: &serde_json::Value) -> serde_json::Value {
+    serde_json::json!({ "Effect": effect, "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": "*",
+        "Condition": condition })
+}
+
+#[test]
+fn where_it_cannot_be_told_whether_cloudwatch_may_publish_our_statement_is_added_if_that_makes_it_certain() {
+    use serde_json::json;
+    let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
+    let alarms = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+        "Action": "SNS:Publish", "Resource": "*" });
+    for name in ["rootbell-alerts", "central"] {
+        let allow = publish("Allow", &organization);
+        let observed = topic_of(name, std::slice::from_ref(&allow));
+        let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+        let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
+            panic!("{plan:#?}")
+        };
+        let statements = policy::statements(policy);
+        assert_eq!((&statements[0], statements.len()), (&allow, 3), "{name}");
+        // A denial is not lifted by an Allow: nothing is done for nothing.
+        let observed = topic_of(name, &[alarms.clone(), publish("Deny", &organization)]);
+        assert_eq!(ids(&Wishes::default(), &observed), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn only_our_own_topic_loses_a_statement_and_only_one_without_a_condition() {
+    use serde_json::json;
+    let open = publish("Allow", &json!({}));
+    let shared = publish("Allow", &json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }));
+    for (name, kept) in [("rootbell-alerts", vec![&shared]), ("central", vec![&open, &shared])] {
+        let observed = topic_of(name, &[open.clone(), shared.clone()]);
+        let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+        let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
+            panic!("{plan:#?}")
+        };
+        let statements = policy::statements(policy);
+        assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
+        let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
+        assert_eq!(row.detail.contains("no longer"), name == "rootbell-alerts", "{}", row.detail);
+        assert_eq!(row.foreign, name == "central");
+    }
+}

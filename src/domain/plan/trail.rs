@@ -57,11 +57,25 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
-    let open = policy::bucket_open(standing.policy.as_ref());
-    if open || !policy::has_all(standing.policy.as_ref(), &statements) {
-        let policy = policy::mend_bucket(standing.policy.as_ref(), &statements);
-        let detail = if open {
-            "open to everyone → only CloudTrail writes, for this trail"
+    let existing = standing.policy.as_ref();
+    let open = policy::bucket_open(existing);
+    let ours = wanted.manages_bucket(&standing.tags);
+    if open && !ours {
+        plan.notes.push((
+            Step::Trail,
+            format!(
+                "The policy of the bucket `{bucket}` lets everyone in. It is not rootbell's, so nothing is taken out of \
+                 its policy: remove that statement yourself, or give it a condition."
+            ),
+        ));
+    }
+    if (open && ours) || !policy::has_all(existing, &statements) {
+        let policy =
+            if ours { policy::repair_bucket(existing, &statements) } else { policy::merge(existing, &statements) };
+        let detail = if open && ours {
+            "open to everyone → no longer; CloudTrail writes, for this trail"
+        } else if existing.is_some() {
+            "CloudTrail writes, for this trail; TLS only; other statements stay"
         } else {
             "only CloudTrail writes, for this trail; TLS only"
         };

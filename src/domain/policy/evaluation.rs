@@ -1,8 +1,12 @@
-//! Whether a policy lets a service in: as much of IAM's evaluation as the policies along the chain need.
+//! Whether a policy lets a service in: as much of IAM's evaluation as the policies along the chain need, and an honest
+//! "unknown" where the answer depends on what cannot be known here.
 //!
-//! Source: IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements: Condition operators".
+//! Source: IAM User Guide, "Policy evaluation logic".
 
 use serde_json::Value;
+
+use super::condition::{Truth, hold, like};
+use super::document::{effect, names_everyone, strings, values};
 
 /// What is asked of a policy.
 pub struct Ask<'a> {
@@ -11,7 +15,26 @@ pub struct Ask<'a> {
     pub action: &'a str,
     /// `None` for a trust policy, which names no resource.
     pub resource: Option<&'a str>,
+    /// The condition keys that this call carries beyond those of every service's call.
     pub context: &'a [(&'a str, &'a str)],
+}
+
+/// What a policy answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Allowed,
+    /// Denied by a statement, or allowed by none.
+    Denied,
+    Unknown(Doubt),
+}
+
+/// What an unknown answer depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// It is a Deny that may apply; otherwise an Allow that may not.
+    pub denies: bool,
+    /// In words, as in "the condition `StringEquals` on `aws:SourceOrgID`".
+    pub on: String,
 }
 
 /// Whether AWS would take it for a policy at all: statements, each with its effect and its actions, and with whom it is
@@ -20,107 +43,69 @@ pub struct Ask<'a> {
 /// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 #[must_use]
 pub fn well_formed(policy: &Value, on_resource: bool) -> bool {
-    let statements = policy.get("Statement").map(listed).unwrap_or_default();
-    let whole = |statement: &&Value| {
+    let statements = values(policy.get("Statement"));
+    let whole = |statement: &Value| {
         let has = |name: &str, other: &str| statement.get(name).is_some() || statement.get(other).is_some();
-        matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny"))
+        matches!(effect(statement), Some("Allow" | "Deny"))
             && has("Action", "NotAction")
             && has("Principal", "NotPrincipal") == on_resource
     };
     !statements.is_empty() && statements.iter().all(whole)
 }
 
-/// Some statement allows it, and none denies it.
+/// A statement that denies settles it; without one, a statement that allows.
+#[must_use]
+pub fn evaluate(policy: Option<&Value>, ask: &Ask) -> Decision {
+    let statements = values(policy.and_then(|p| p.get("Statement")));
+    let says =
+        |wanted: &str| Truth::any(statements.iter().filter(|s| effect(s) == Some(wanted)).map(|s| applies(s, ask)));
+    match (says("Deny"), says("Allow")) {
+        (Truth::Yes, _) | (_, Truth::No) => Decision::Denied,
+        (_, Truth::Unknown(on)) => Decision::Unknown(Doubt { denies: false, on }),
+        (Truth::Unknown(on), Truth::Yes) => Decision::Unknown(Doubt { denies: true, on }),
+        (Truth::No, Truth::Yes) => Decision::Allowed,
+    }
+}
+
+/// Whether it certainly allows it.
 #[must_use]
 pub fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
-    let statements = policy.and_then(|p| p.get("Statement")).map(listed).unwrap_or_default();
-    let says = |effect: &str| {
-        statements.iter().any(|s| s.get("Effect").and_then(Value::as_str) == Some(effect) && concerns(s, ask))
-    };
-    says("Allow") && !says("Deny")
+    evaluate(policy, ask) == Decision::Allowed
 }
 
-fn listed(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |list| list.iter().collect())
+/// Whether a statement's actions include this one, as in `sns:Publish`.
+pub(super) fn covers_action(statement: &Value, action: &str) -> bool {
+    let action = action.to_lowercase();
+    one_of(statement, "Action", "NotAction", |named| {
+        strings(Some(named)).iter().any(|a| like(&a.to_lowercase(), &action)).into()
+    }) == Truth::Yes
 }
 
-fn words(value: Option<&Value>) -> Vec<&str> {
-    value.map(listed).unwrap_or_default().into_iter().filter_map(Value::as_str).collect()
-}
-
-fn concerns(statement: &Value, ask: &Ask) -> bool {
-    // `NotAction` and its like mean all but what they name.
-    let names =
-        |name: &str, other: &str, hit: &dyn Fn(&Value) -> bool| match (statement.get(name), statement.get(other)) {
-            (Some(named), _) => hit(named),
-            (None, Some(left_out)) => !hit(left_out),
-            (None, None) => false,
-        };
-    let service = ask.service.is_none_or(|service| {
-        names("Principal", "NotPrincipal", &|principal| {
-            principal.as_str() == Some("*")
-                || words(principal.get("AWS")).contains(&"*")
-                || words(principal.get("Service")).contains(&service)
-        })
-    });
-    let action = names("Action", "NotAction", &|named| {
-        words(Some(named)).iter().any(|a| like(&a.to_lowercase(), &ask.action.to_lowercase()))
-    });
-    let resource = ask.resource.is_none_or(|wanted| {
-        names("Resource", "NotResource", &|named| words(Some(named)).iter().any(|r| like(r, wanted)))
-    });
-    service && action && resource && conditions(statement.get("Condition"), ask.context)
-}
-
-/// A key that the request does not carry fails its condition, but for one that is negated, or holds `IfExists`.
-fn conditions(condition: Option<&Value>, context: &[(&str, &str)]) -> bool {
-    let Some(Value::Object(operators)) = condition else { return true };
-    operators.iter().all(|(operator, keys)| {
-        let of_all = operator.starts_with("ForAllValues:");
-        let operator = operator.rsplit(':').next().unwrap_or(operator);
-        let (operator, if_exists) = match operator.strip_suffix("IfExists") {
-            Some(operator) => (operator, true),
-            None => (operator, false),
-        };
-        let negated = operator.contains("Not");
-        let globs = operator.contains("Like") || operator.starts_with("Arn");
-        let any_case = operator.contains("IgnoreCase") || operator == "Bool";
-        keys.as_object().is_some_and(|keys| {
-            keys.iter().all(|(key, wanted)| {
-                let held = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
-                let wanted: Vec<String> = listed(wanted).into_iter().map(text).collect();
-                if operator == "Null" {
-                    return wanted.iter().any(|wanted| (wanted == "true") == held.is_none());
-                }
-                let Some(held) = held else { return negated || if_exists || of_all };
-                let hit = wanted.iter().any(|wanted| match (globs, any_case) {
-                    (true, _) => like(wanted, held),
-                    (_, true) => wanted.eq_ignore_ascii_case(held),
-                    _ => wanted == held,
-                });
-                hit != negated
-            })
-        })
-    })
-}
-
-/// A value as policies compare it: `true` and "true" are the same.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Whether the text is of the form, where `*` stands for anything.
-fn like(form: &str, text: &str) -> bool {
-    let mut parts = form.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut middle: Vec<&str> = parts.collect();
-    let Some(last) = middle.pop() else { return rest.is_empty() };
-    for part in middle {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
+/// `NotAction` and its like mean all but what they name.
+fn one_of(statement: &Value, name: &str, other: &str, named: impl Fn(&Value) -> Truth) -> Truth {
+    match (statement.get(name), statement.get(other)) {
+        (Some(value), _) => named(value),
+        (None, Some(left_out)) => named(left_out).not(),
+        (None, None) => Truth::No,
     }
-    rest.ends_with(last)
+}
+
+fn applies(statement: &Value, ask: &Ask) -> Truth {
+    let principal = ask.service.map_or(Truth::Yes, |service| {
+        one_of(statement, "Principal", "NotPrincipal", |principal| {
+            (names_everyone(principal) || strings(principal.get("Service")).contains(&service)).into()
+        })
+    });
+    let action = covers_action(statement, ask.action).into();
+    let resource = ask.resource.map_or(Truth::Yes, |wanted| {
+        one_of(statement, "Resource", "NotResource", |named| {
+            Truth::any(strings(Some(named)).into_iter().map(|form| {
+                let variable = form.contains("${");
+                if variable { Truth::Unknown(format!("the resource `{form}`")) } else { like(form, wanted).into() }
+            }))
+        })
+    });
+    Truth::all([principal, action, resource, hold(statement.get("Condition"), ask)])
 }
 
 #[cfg(test)]
@@ -128,39 +113,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_star_stands_for_anything_and_nothing() {
-        for (form, text) in [("*", "x"), ("a*", "a"), ("a*c", "abc"), ("*:b:*", "a:b:c"), ("abc", "abc")] {
-            assert!(like(form, text), "{form} {text}");
-        }
-        for (form, text) in [("a", "ab"), ("a*c", "ab"), ("ab*bc", "abc"), ("", "x")] {
-            assert!(!like(form, text), "{form} {text}");
-        }
-    }
-
-    #[test]
-    fn a_condition_is_read_as_iam_reads_it() {
-        let context = [("aws:SourceAccount", "1"), ("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:1:alarm:a")];
-        for (condition, holds) in [
-            (json!({ "StringEquals": { "AWS:SourceAccount": "1" } }), true),
-            (json!({ "StringEquals": { "aws:SourceAccount": ["2", "1"] } }), true),
-            (json!({ "StringNotEquals": { "aws:SourceAccount": "1" } }), false),
-            (json!({ "StringNotEquals": { "aws:SourceAccount": ["2", "3"] } }), true),
-            (json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } }), true),
-            (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }), false),
-            (json!({ "StringEqualsIfExists": { "aws:PrincipalOrgID": "o-1" } }), true),
-            (json!({ "StringEqualsIfExists": { "aws:SourceAccount": "2" } }), false),
-            (json!({ "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:1:alarm:*" } }), false),
-            (json!({ "ForAnyValue:ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:1:alarm:*" } }), true),
-            (json!({ "Null": { "aws:SourceAccount": "false" } }), true),
-            (json!({ "Null": { "aws:SourceAccount": true } }), false),
-            (json!({ "Bool": { "aws:SecureTransport": "false" } }), false),
-            (json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } }), false),
-        ] {
-            assert_eq!(conditions(Some(&condition), &context), holds, "{condition}");
-        }
-    }
 
     #[test]
     fn what_is_left_out_is_all_the_rest() {
@@ -192,5 +144,70 @@ mod tests {
         assert!(!ask("s3:PutObject", "b/logs/1", "another"));
         assert!(!ask("s3:PutObject", "b/secret/1", "a"));
         assert!(!ask("sns:Publish", "b", "a"));
+    }
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:t";
+
+    /// What CloudWatch is told when it publishes to the topic.
+    fn publish(statements: &Value) -> Decision {
+        let context = [("aws:SourceAccount", "123456789012")];
+        let service = Some("cloudwatch.amazonaws.com");
+        let ask = Ask { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
+        evaluate(Some(&json!({ "Statement": statements })), &ask)
+    }
+
+    fn alarms() -> Value {
+        json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" }, "Action": "sns:Publish",
+            "Resource": TOPIC })
+    }
+
+    fn statement(effect: &str, condition: &Value) -> Value {
+        json!({ "Effect": effect, "Principal": { "AWS": "*" }, "Action": "SNS:P?blish", "Resource": TOPIC,
+            "Condition": condition })
+    }
+
+    fn doubt(denies: bool, on: &str) -> Decision {
+        Decision::Unknown(Doubt { denies, on: on.into() })
+    }
+
+    #[test]
+    fn an_organizations_denials_that_spare_services_do_not_keep_them_out() {
+        for condition in [
+            // The identity perimeter and the demand for TLS, as AWS publishes them.
+            json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" },
+                "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } }),
+            json!({ "BoolIfExists": { "aws:SecureTransport": "false" } }),
+            json!({ "Bool": { "aws:SecureTransport": false } }),
+            json!({ "NotIpAddressIfExists": { "aws:SourceIp": "192.0.2.0/24" },
+                "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } }),
+        ] {
+            assert_eq!(publish(&json!([alarms(), statement("Deny", &condition)])), Decision::Allowed, "{condition}");
+        }
+        let all = json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } });
+        assert_eq!(publish(&json!([alarms(), statement("Deny", &all)])), Decision::Denied, "it spares no service");
+        let endpoint = json!({ "StringNotEquals": { "aws:sourceVpce": "vpce-1ab2c34d" } });
+        assert_eq!(publish(&json!([alarms(), statement("Deny", &endpoint)])), Decision::Denied);
+    }
+
+    #[test]
+    fn a_demand_for_tls_is_met_by_a_service() {
+        let tls = json!({ "Bool": { "aws:SecureTransport": "true" } });
+        assert_eq!(publish(&json!([statement("Allow", &tls)])), Decision::Allowed);
+    }
+
+    #[test]
+    fn what_depends_on_an_unknown_condition_is_unknown_unless_another_statement_settles_it() {
+        let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
+        let on = "the condition `StringEquals` on `aws:SourceOrgID`";
+        let (allow, deny) = (statement("Allow", &organization), statement("Deny", &organization));
+        assert_eq!(publish(&json!([allow])), doubt(false, on));
+        assert_eq!(publish(&json!([allow, alarms()])), Decision::Allowed);
+        assert_eq!(publish(&json!([alarms(), deny])), doubt(true, on));
+        assert_eq!(publish(&json!([allow, deny])), doubt(false, on));
+        assert_eq!(publish(&json!([alarms(), deny, statement("Deny", &json!({}))])), Decision::Denied);
+        assert_eq!(publish(&json!([deny])), Decision::Denied, "nothing allows it");
+        let variable =
+            json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "arn:${aws:PrincipalTag/x}" });
+        assert_eq!(publish(&json!([variable])), doubt(false, "the resource `arn:${aws:PrincipalTag/x}`"));
     }
 }

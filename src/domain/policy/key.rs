@@ -2,8 +2,27 @@
 
 use serde_json::{Value, json};
 
-use super::evaluation::{Ask, allows};
+use super::evaluation::{Ask, Decision, Doubt, evaluate};
 use crate::domain::place::Place;
+
+/// A key, and what is to be encrypted with it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyUsers<'a> {
+    pub place: &'a Place,
+    pub key_arn: &'a str,
+    pub trail_arn: &'a str,
+    pub log_group: &'a str,
+    pub topic_arn: &'a str,
+    pub alarm_arn: &'a str,
+}
+
+/// A statement that makes the key's policy serve one of its users for certain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lacking {
+    pub statement: Value,
+    /// What it depends on whether the policy serves that user already; `None` where it does not.
+    pub doubt: Option<Doubt>,
+}
 
 /// The statements to add to the key's policy for the trail, the log group and the topic; none where it serves them all.
 ///
@@ -11,54 +30,72 @@ use crate::domain::place::Place;
 /// log data in CloudWatch Logs using AWS KMS"; SNS Developer Guide, "Enable compatibility between event sources from AWS
 /// services and encrypted topics".
 #[must_use]
-pub fn key_lacks(policy: &Value, place: &Place, trail_arn: &str, log_group: &str) -> Vec<Value> {
-    let account = place.account.as_str();
+pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
+    let KeyUsers { place, trail_arn, log_group, .. } = *users;
+    let (account, region) = (place.account.as_str(), place.region.as_str());
     let group = place.arn("logs", &format!("log-group:{log_group}"));
     let logs = logs_principal(place);
-    let mut lacking = Vec::new();
     let trail_context = [
         ("aws:SourceArn", trail_arn),
         ("aws:SourceAccount", account),
+        ("aws:RequestedRegion", region),
         ("kms:EncryptionContext:aws:cloudtrail:arn", trail_arn),
     ];
-    if !serves(policy, "cloudtrail.amazonaws.com", &["kms:GenerateDataKey", "kms:DescribeKey"], &trail_context) {
-        lacking.push(json!({
-            "Sid": "RootbellCloudTrail",
-            "Effect": "Allow",
-            "Principal": { "Service": "cloudtrail.amazonaws.com" },
-            "Action": ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"],
-            "Resource": "*",
-            "Condition": { "StringEquals": { "aws:SourceArn": trail_arn } }
-        }));
-    }
+    let trail_actions = ["kms:GenerateDataKey", "kms:DescribeKey"];
     let log_actions = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey"];
     let log_context = [
         ("aws:SourceArn", group.as_str()),
         ("aws:SourceAccount", account),
+        ("aws:RequestedRegion", region),
         ("kms:EncryptionContext:aws:logs:arn", group.as_str()),
     ];
-    if !serves(policy, &logs, &log_actions, &log_context) {
-        lacking.push(json!({
-            "Sid": "RootbellLogs",
-            "Effect": "Allow",
-            "Principal": { "Service": logs },
-            "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-            "Resource": "*",
-            "Condition": { "ArnEquals": { "kms:EncryptionContext:aws:logs:arn": group } }
-        }));
-    }
-    if !key_serves_alarms(policy, place) {
-        lacking.push(key_statement_for_alarms(place));
-    }
-    lacking
+    let trail = json!({
+        "Sid": "RootbellCloudTrail",
+        "Effect": "Allow",
+        "Principal": { "Service": "cloudtrail.amazonaws.com" },
+        "Action": ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": { "StringEquals": { "aws:SourceArn": trail_arn } }
+    });
+    let log = json!({
+        "Sid": "RootbellLogs",
+        "Effect": "Allow",
+        "Principal": { "Service": logs },
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+        "Condition": { "ArnEquals": { "kms:EncryptionContext:aws:logs:arn": group } }
+    });
+    let key = users.key_arn;
+    [
+        (serves(policy, key, "cloudtrail.amazonaws.com", &trail_actions, &trail_context), trail),
+        (serves(policy, key, &logs, &log_actions, &log_context), log),
+        (key_serves_alarms(policy, place, key, users.topic_arn, users.alarm_arn), key_statement_for_alarms(place)),
+    ]
+    .into_iter()
+    .filter_map(|(decision, statement)| match decision {
+        Decision::Allowed => None,
+        Decision::Denied => Some(Lacking { statement, doubt: None }),
+        Decision::Unknown(doubt) => Some(Lacking { statement, doubt: Some(doubt) }),
+    })
+    .collect()
 }
 
-/// Whether CloudWatch can publish to a topic that is encrypted with the key.
+/// Whether CloudWatch can publish to a topic that is encrypted with the key: it uses the key through SNS, for the alarm
+/// and in the name of the topic.
+///
+/// Source: KMS Developer Guide, "AWS KMS condition keys", `kms:ViaService` and `kms:EncryptionContext:context-key`; SNS
+/// Developer Guide, "Managing Amazon SNS encryption keys and costs".
 #[must_use]
-pub fn key_serves_alarms(policy: &Value, place: &Place) -> bool {
-    let alarm = place.alarm_arn("x");
-    let context = [("aws:SourceAccount", place.account.as_str()), ("aws:SourceArn", alarm.as_str())];
-    serves(policy, "cloudwatch.amazonaws.com", &["kms:Decrypt", "kms:GenerateDataKey"], &context)
+pub fn key_serves_alarms(policy: &Value, place: &Place, key_arn: &str, topic_arn: &str, alarm_arn: &str) -> Decision {
+    let via = format!("sns.{}.amazonaws.com", place.region);
+    let context = [
+        ("aws:SourceAccount", place.account.as_str()),
+        ("aws:SourceArn", alarm_arn),
+        ("aws:RequestedRegion", place.region.as_str()),
+        ("kms:ViaService", via.as_str()),
+        ("kms:EncryptionContext:aws:sns:topicArn", topic_arn),
+    ];
+    serves(policy, key_arn, "cloudwatch.amazonaws.com", &["kms:Decrypt", "kms:GenerateDataKey"], &context)
 }
 
 /// What lets CloudWatch use the key for this account's alarms.
@@ -79,10 +116,18 @@ fn logs_principal(place: &Place) -> String {
     format!("logs.{}.amazonaws.com", place.region)
 }
 
-fn serves(policy: &Value, service: &str, actions: &[&str], context: &[(&str, &str)]) -> bool {
-    let service = Some(service);
-    // In a key's policy, the resource is the key itself.
-    actions.iter().all(|action| allows(Some(policy), &Ask { service, action, resource: Some("*"), context }))
+/// One action that is denied settles it.
+fn serves(policy: &Value, key_arn: &str, service: &str, actions: &[&str], context: &[(&str, &str)]) -> Decision {
+    let mut all = Decision::Allowed;
+    for action in actions {
+        let ask = Ask { service: Some(service), action, resource: Some(key_arn), context };
+        match evaluate(Some(policy), &ask) {
+            Decision::Denied => return Decision::Denied,
+            unknown @ Decision::Unknown(_) if all == Decision::Allowed => all = unknown,
+            Decision::Allowed | Decision::Unknown(_) => {}
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -90,11 +135,65 @@ mod tests {
     use super::*;
     use crate::domain::fixtures::identity;
 
-    fn lacks(statements: &[Value]) -> Vec<String> {
+    const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/k";
+    const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
+    const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
+
+    fn lacking(policy: &Value) -> Vec<Lacking> {
         let place = identity().place("eu-west-1");
-        let policy = json!({ "Statement": statements });
-        let lacking = key_lacks(&policy, &place, &place.trail_arn("rootbell"), "g");
-        lacking.iter().map(|s| s["Sid"].as_str().unwrap().to_owned()).collect()
+        let users = KeyUsers {
+            place: &place,
+            key_arn: KEY,
+            trail_arn: TRAIL,
+            log_group: "g",
+            topic_arn: TOPIC,
+            alarm_arn: ALARM,
+        };
+        key_lacks(policy, &users)
+    }
+
+    fn lacks(statements: &[Value]) -> Vec<String> {
+        let lacking = lacking(&json!({ "Statement": statements }));
+        lacking.iter().map(|l| l.statement["Sid"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn for_alarms(resource: &str, condition: &Value) -> Value {
+        json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": resource, "Condition": condition })
+    }
+
+    #[test]
+    fn a_grant_for_the_real_alarm_the_topic_or_the_way_through_sns_serves_alarms() {
+        for condition in [
+            json!({ "ArnLike": { "aws:SourceArn": ALARM } }),
+            json!({ "ArnEquals": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-*" } }),
+            json!({ "StringEquals": { "kms:EncryptionContext:aws:sns:topicArn": TOPIC } }),
+            json!({ "StringEquals": { "kms:ViaService": "sns.eu-west-1.amazonaws.com" } }),
+            json!({ "Bool": { "aws:PrincipalIsAWSService": "true" } }),
+            json!({}),
+        ] {
+            for resource in ["*", KEY] {
+                let lacking = lacks(&[for_alarms(resource, &condition)]);
+                assert!(!lacking.contains(&"RootbellAlarms".to_owned()), "{resource} {condition}");
+            }
+        }
+        for condition in [
+            json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:other" } }),
+            json!({ "StringEquals": { "kms:ViaService": "sns.us-east-1.amazonaws.com" } }),
+        ] {
+            assert!(lacks(&[for_alarms("*", &condition)]).contains(&"RootbellAlarms".to_owned()), "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_grant_for_an_organization_may_serve_alarms_and_is_not_called_lacking() {
+        let policy = json!({ "Statement": for_alarms("*", &json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } })) });
+        let lacking = lacking(&policy);
+        let alarms = lacking.iter().find(|l| l.statement["Sid"] == "RootbellAlarms").unwrap();
+        let doubt = alarms.doubt.as_ref().unwrap();
+        assert!(!doubt.denies && doubt.on.contains("aws:SourceOrgID"), "{doubt:?}");
+        assert!(lacking.iter().filter(|l| l.statement["Sid"] != "RootbellAlarms").all(|l| l.doubt.is_none()));
     }
 
     #[test]
@@ -102,8 +201,7 @@ mod tests {
         let owner = json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
             "Action": "kms:*", "Resource": "*" });
         assert_eq!(lacks(std::slice::from_ref(&owner)), ["RootbellCloudTrail", "RootbellLogs", "RootbellAlarms"]);
-        let place = identity().place("eu-west-1");
-        let mut all = key_lacks(&json!({}), &place, &place.trail_arn("rootbell"), "g");
+        let mut all: Vec<Value> = lacking(&json!({})).into_iter().map(|l| l.statement).collect();
         all.push(owner);
         assert_eq!(lacks(&all), Vec::<String>::new());
     }

@@ -2,34 +2,22 @@
 
 use serde_json::Value;
 
-use super::{merge, statements, strings, with};
-
-fn allows(statement: &Value) -> bool {
-    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-}
-
-fn everyone(statement: &Value) -> bool {
-    let principal = statement.get("Principal");
-    principal.and_then(Value::as_str) == Some("*")
-        || strings(principal.and_then(|p| p.get("AWS"))).iter().any(|p| p == "*")
-}
+use super::document::{is_allow, is_open, statements, strings};
+use super::{merge, with};
 
 /// Whether the bucket's policy lets everyone in. A condition is taken to narrow it.
 ///
 /// Source: S3 User Guide, "The meaning of public".
 #[must_use]
 pub fn bucket_open(policy: Option<&Value>) -> bool {
-    policy.map(statements).unwrap_or_default().iter().any(opens)
+    policy.map(statements).unwrap_or_default().iter().any(is_open)
 }
 
-fn opens(statement: &Value) -> bool {
-    allows(statement) && everyone(statement) && statement.get("Condition").is_none()
-}
-
-/// [`merge`], less the statements that let everyone in.
+/// [`merge`] into the policy of a bucket that rootbell made, less the statements that let everyone in. A bucket of
+/// somebody else's is only added to.
 #[must_use]
-pub fn mend_bucket(standing: Option<&Value>, wanted: &[Value]) -> Value {
-    merge(standing.map(|policy| without(policy, opens)).as_ref(), wanted)
+pub fn repair_bucket(existing: Option<&Value>, wanted: &[Value]) -> Value {
+    merge(existing.map(|policy| without(policy, is_open)).as_ref(), wanted)
 }
 
 /// Whether the role's policy allows more than to write streams of log groups that it names.
@@ -40,13 +28,13 @@ pub fn too_wide(policy: Option<&Value>) -> bool {
 
 fn wide(statement: &Value) -> bool {
     let narrow_action =
-        |action: &String| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
+        |action: &&str| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
     // arn:{p}:logs:{region}:{account}:log-group:{name}:…
-    let names_a_group = |arn: &String| {
+    let names_a_group = |arn: &&str| {
         let parts: Vec<&str> = arn.split(':').collect();
         parts.len() > 6 && parts[2] == "logs" && parts[3..=6].iter().all(|part| !part.contains('*'))
     };
-    allows(statement)
+    is_allow(statement)
         && !(statement.get("Action").is_some_and(|a| strings(Some(a)).iter().all(narrow_action))
             && statement.get("Resource").is_some_and(|r| strings(Some(r)).iter().all(names_a_group)))
 }
@@ -64,7 +52,7 @@ pub fn trusts_others(trust: &Value) -> bool {
         let principal = statement.get("Principal").and_then(Value::as_object);
         let cloudtrail_alone =
             principal.is_some_and(|p| p.len() == 1 && strings(p.get("Service")) == ["cloudtrail.amazonaws.com"]);
-        allows(statement) && !cloudtrail_alone
+        is_allow(statement) && !cloudtrail_alone
     })
 }
 
@@ -95,9 +83,11 @@ mod tests {
         let open =
             json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
         let deny = json!({ "Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*" });
-        let policy = document(&[open, deny.clone()]);
+        let empty = json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "s3:GetObject", "Resource": "*",
+            "Condition": {} });
+        let policy = document(&[open, empty, deny.clone()]);
         assert!(bucket_open(Some(&policy)));
-        assert_eq!(mend_bucket(Some(&policy), &[]), document(&[deny]));
+        assert_eq!(repair_bucket(Some(&policy), &[]), document(&[deny]));
     }
 
     #[test]

@@ -4,10 +4,10 @@ use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
 use rootbell::cloud::demo::account::{Key, Trail};
 use rootbell::cloud::demo::{Account, Fault};
-use rootbell::domain::policy::key_lacks;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
+use crate::support::keys::statements_for_key;
 use crate::support::tester::{Tester, scenario};
 
 const HERE: &str = "eu-west-1";
@@ -27,7 +27,7 @@ fn with_trails(trails: &[(&str, Trail)]) -> Account {
 /// The statements that the key has to have for a first set-up.
 fn statements() -> Vec<Value> {
     let place = Account::default().place(HERE);
-    key_lacks(&json!({}), &place, &place.trail_arn("rootbell"), "rootbell/cloudtrail")
+    statements_for_key(&place, KEY)
 }
 
 fn with_key(statements: &[Value]) -> Account {

@@ -1,0 +1,166 @@
+//! Who may publish to the topic that the alarm notifies.
+
+use serde_json::Value;
+
+use super::document::is_open;
+use super::evaluation::{Ask, Decision, Doubt, covers_action, evaluate};
+use super::{merge, statements, with};
+
+/// What a topic's policy means for the bell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TopicAccess {
+    /// Alarms of this account may publish; others may where a statement names them or a condition lets them.
+    AlarmsOnly,
+    /// Anyone may publish: the alert can be drowned or forged.
+    Public,
+    /// CloudWatch may not publish: the alarm would go off and nobody would hear.
+    NoAlarms,
+    /// Whether CloudWatch may publish depends on what cannot be known here.
+    Unknown(Doubt),
+}
+
+/// Reads the policy of a topic that an alarm of this account notifies. Only a statement without any condition makes it
+/// public: an organization (`aws:PrincipalOrgID`), the alarms of another account (`aws:SourceArn`) and SNS's own default
+/// statement (`AWS:SourceOwner`) are let in by a condition.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
+#[must_use]
+pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
+    let account = alarm_arn.split(':').nth(4).unwrap_or_default();
+    let region = topic_arn.split(':').nth(3).unwrap_or_default();
+    let context = [
+        ("aws:SourceAccount", account),
+        ("aws:SourceOwner", account),
+        ("aws:SourceArn", alarm_arn),
+        ("aws:RequestedRegion", region),
+    ];
+    let service = Some("cloudwatch.amazonaws.com");
+    match evaluate(policy, &Ask { service, action: "sns:Publish", resource: Some(topic_arn), context: &context }) {
+        Decision::Denied => TopicAccess::NoAlarms,
+        _ if policy.map(statements).unwrap_or_default().iter().any(is_public) => TopicAccess::Public,
+        Decision::Allowed => TopicAccess::AlarmsOnly,
+        Decision::Unknown(doubt) => TopicAccess::Unknown(doubt),
+    }
+}
+
+/// [`merge`] into the policy of rootbell's own topic, less the statements that let everyone publish. A topic of somebody
+/// else's is only added to.
+#[must_use]
+pub fn repair_topic(existing: Option<&Value>, wanted: &[Value]) -> Value {
+    let closed = existing.map(|policy| {
+        let kept: Vec<Value> = statements(policy).into_iter().filter(|s| !is_public(s)).collect();
+        with(Some(policy), &kept)
+    });
+    merge(closed.as_ref(), wanted)
+}
+
+/// Whether a statement lets anyone publish.
+fn is_public(statement: &Value) -> bool {
+    is_open(statement) && covers_action(statement, "sns:Publish")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{has_all, topic_statements};
+    use super::*;
+    use crate::domain::fixtures::identity;
+    use crate::domain::place::Place;
+
+    fn place() -> Place {
+        identity().place("us-east-2")
+    }
+
+    /// The examples "Allow accounts in an organization … to publish" and "Allow any CloudWatch alarm to publish to a
+    /// topic in a different account" of the SNS Developer Guide, and others that a condition narrows.
+    fn conditioned(topic: &str) -> Vec<Value> {
+        [
+            json!({ "StringEquals": { "aws:PrincipalOrgID": "myOrgId" } }),
+            json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:us-east-2:111122223333:alarm:*" } }),
+            json!({ "StringEquals": { "aws:SourceAccount": ["111122223333", "444455556666"] } }),
+            json!({ "StringLike": { "aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*" } }),
+        ]
+        .into_iter()
+        .map(|condition| {
+            json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
+                "Condition": condition })
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_statement_with_a_condition_is_not_public_and_stays_even_on_our_own_topic() {
+        let (topic, alarm) = (place().topic_arn("t"), place().alarm_arn("a"));
+        let ours = topic_statements(&place(), &topic);
+        for statement in conditioned(&topic) {
+            let policy = json!({ "Statement": [statement] });
+            assert_eq!(topic_access(Some(&policy), &topic, &alarm), TopicAccess::NoAlarms, "{statement}");
+            let repaired = repair_topic(Some(&policy), &ours);
+            assert_eq!(statements(&repaired)[0], statement);
+            assert!(has_all(Some(&repaired), &ours));
+            assert_eq!(topic_access(Some(&repaired), &topic, &alarm), TopicAccess::AlarmsOnly, "{statement}");
+        }
+    }
+
+    #[test]
+    fn what_lets_anyone_publish_leaves_our_own_topic_however_it_is_written() {
+        let topic = place().topic_arn("t");
+        let ours = topic_statements(&place(), &topic);
+        let open = |action: Value| json!({ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": topic });
+        for action in [json!("sns:Publish"), json!("SNS:*"), json!("*"), json!(["sns:Subscribe", "sns:Publis?"])] {
+            let mut statement = open(action);
+            assert_eq!(repair_topic(Some(&json!({ "Statement": statement })), &ours)["Statement"], json!(ours));
+            statement["Condition"] = json!({});
+            assert_eq!(repair_topic(Some(&json!({ "Statement": statement })), &ours)["Statement"], json!(ours));
+        }
+        let subscribe = open(json!("sns:Subscribe"));
+        assert_eq!(statements(&repair_topic(Some(&json!({ "Statement": subscribe })), &ours))[0], subscribe);
+    }
+
+    #[test]
+    fn an_organizations_condition_on_the_source_is_unknown_and_ours_makes_it_certain() {
+        let (topic, alarm) = (place().topic_arn("t"), place().alarm_arn("a"));
+        let allow = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
+            "Action": "SNS:Publish", "Resource": topic, "Condition": { "StringEquals": { "aws:SourceOrgID": "o-1" } } });
+        let policy = json!({ "Statement": [allow] });
+        let TopicAccess::Unknown(doubt) = topic_access(Some(&policy), &topic, &alarm) else { panic!() };
+        assert!(!doubt.denies && doubt.on.contains("aws:SourceOrgID"), "{doubt:?}");
+        let merged = merge(Some(&policy), &topic_statements(&place(), &topic));
+        assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::AlarmsOnly);
+    }
+
+    #[test]
+    fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
+        let (account, topic, alarm) = ("123456789012", "arn:t", place().alarm_arn("a"));
+        let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
+        let ours = merge(None, &topic_statements(&place(), topic));
+        assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
+        let only = |statement: &Value| {
+            let mut statement = statement.clone();
+            statement["Resource"] = json!(topic);
+            json!({ "Statement": [statement] })
+        };
+        let default = only(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
+            "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }));
+        assert_eq!(access(Some(&default)), TopicAccess::AlarmsOnly);
+        let open = only(&json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }));
+        assert_eq!(access(Some(&open)), TopicAccess::Public);
+        let owner_only = only(&json!({ "Effect": "Allow", "Action": "sns:Publish",
+            "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }));
+        assert_eq!(access(Some(&owner_only)), TopicAccess::NoAlarms);
+        assert_eq!(access(None), TopicAccess::NoAlarms);
+        // Another account's alarms, another topic, and a denial keep ours out.
+        let alarms = json!({ "Effect": "Allow", "Action": "sns:Publish",
+            "Principal": { "Service": "cloudwatch.amazonaws.com" } });
+        assert_eq!(access(Some(&only(&alarms))), TopicAccess::AlarmsOnly);
+        let mut theirs = alarms.clone();
+        theirs["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": "210987654321" } });
+        assert_eq!(access(Some(&only(&theirs))), TopicAccess::NoAlarms);
+        assert_eq!(topic_access(Some(&only(&alarms)), "arn:another", &alarm), TopicAccess::NoAlarms);
+        let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": topic,
+            "Condition": { "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:other" } } });
+        let denied = json!({ "Statement": [only(&alarms)["Statement"][0], deny] });
+        assert_eq!(access(Some(&denied)), TopicAccess::NoAlarms);
+    }
+}
