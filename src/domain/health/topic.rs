@@ -14,7 +14,7 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Found {
     let (name, policy) = (topic.name(), topic.policy.as_ref());
     let alarm = settings.place.alarm_arn(&settings.alarm.value);
     match topic_access(policy, &topic.arn, &alarm) {
-        TopicAccess::AlarmsOnly => ok("CloudWatch of this account may"),
+        TopicAccess::AlarmsOnly => ok("for alarms of this account"),
         TopicAccess::Public => {
             let fix = if settings.has_our_name("topic") {
                 APPLY

@@ -285,3 +285,29 @@ fn only_our_own_topic_loses_a_statement_and_only_one_without_a_condition() {
         assert_eq!(row.foreign, name == "central");
     }
 }
+
+#[test]
+fn only_a_bucket_of_our_name_or_with_our_tag_loses_what_lets_everyone_in() {
+    use serde_json::json;
+    let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
+    let shared = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*",
+        "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-1" } } });
+    let default = settings(&Wishes::default(), &Observed::nothing()).bucket.value;
+    let tag = (super::super::settings::TAG.0.to_owned(), super::super::settings::TAG.1.to_owned());
+    for (name, tags, loses) in [(default.as_str(), vec![], true), ("mine", vec![tag], true), ("theirs", vec![], false)]
+    {
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }));
+        let bucket = super::super::observed::Bucket { name: name.into(), policy, tags, ..Default::default() };
+        let observed = Observed { bucket: Ok(BucketName::Ours(bucket)), ..Observed::nothing() };
+        let wishes = Wishes { bucket: Some(name.into()), ..told("a@b.de") };
+        let plan = plan(&settings(&wishes, &observed), &observed);
+        let written = plan.changes().find_map(|change| match change {
+            Change::PutBucketPolicy { policy, .. } => Some(policy::statements(policy)),
+            _ => None,
+        });
+        let written = written.unwrap();
+        assert!(written.contains(&shared), "{name}");
+        assert_eq!(!written.contains(&open), loses, "{name}");
+        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("lets everyone in")), !loses, "{name}");
+    }
+}

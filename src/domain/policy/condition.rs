@@ -63,13 +63,12 @@ enum Held<'a> {
 
 /// Keys that a service principal has nothing for: it is neither in an organization nor an IAM user, and has no tags.
 ///
-/// Source: IAM User Guide, "AWS global condition context keys", the availability of each; AWS whitepaper "Building a
-/// Data Perimeter on AWS", "Perimeter implementation" (service principals need an exception of their own beside
-/// `aws:PrincipalOrgID`).
+/// Source: IAM User Guide, "AWS global condition context keys", the availability of each, and the note that a condition
+/// on `aws:PrincipalOrgID` shuts AWS services out.
 const NOT_OF_SERVICES: [&str; 3] = ["aws:principalorgid", "aws:principalorgpaths", "aws:username"];
 
-/// Keys that describe the service itself, or the network it calls from. Some are documented as present in every request;
-/// what a service principal has there is not documented.
+/// Keys that describe the caller itself, or the network it calls from. `aws:PrincipalAccount` and `aws:userid` are in
+/// every request; what a service principal has there, and whether it has the others, is not documented.
 ///
 /// Source: as [`NOT_OF_SERVICES`].
 const OF_AWS_ITSELF: [&str; 7] = [

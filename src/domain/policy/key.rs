@@ -81,10 +81,10 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
 }
 
 /// Whether CloudWatch can publish to a topic that is encrypted with the key: it uses the key through SNS, for the alarm
-/// and in the name of the topic.
+/// and with the topic as the encryption context.
 ///
-/// Source: KMS Developer Guide, "AWS KMS condition keys", `kms:ViaService` and `kms:EncryptionContext:context-key`; SNS
-/// Developer Guide, "Managing Amazon SNS encryption keys and costs".
+/// Source: KMS Developer Guide, "AWS KMS condition keys", `kms:ViaService` and `kms:EncryptionContext:context-key`. AWS
+/// does not document SNS's encryption context; `aws:sns:topicArn` is what published key policies name.
 #[must_use]
 pub fn key_serves_alarms(policy: &Value, place: &Place, key_arn: &str, topic_arn: &str, alarm_arn: &str) -> Decision {
     let via = format!("sns.{}.amazonaws.com", place.region);
