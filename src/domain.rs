@@ -19,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod samples;
 pub mod settings;
+pub mod text;
 pub mod watch;
 
 pub use change::{Change, Step};
