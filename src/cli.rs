@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
 use crate::cloud::{CloudError, Connector, ErrorKind, Session};
-use crate::domain::event::harmless;
 use crate::domain::health::health;
 use crate::domain::settings::Fault;
+use crate::domain::text::{escape_controls, escape_controls_in_lines};
 use crate::domain::{Health, Identity, Observed, Settings, Wishes};
 use crate::engine::{Ahead, Look, observe_on};
 
@@ -225,7 +225,7 @@ impl Scene {
             marked.insert("demo".to_owned(), true.into());
         }
         marked.extend(result.as_object().cloned().unwrap_or_default());
-        console.emit(&harmless(&format!("{:#}", Value::Object(marked))));
+        console.emit(&escape_controls_in_lines(&format!("{:#}", Value::Object(marked))));
     }
 
     /// What the account has along the chain, what that makes the settings, and the verdict on it.
@@ -243,7 +243,7 @@ impl Scene {
     /// "123456789012 (acme-prod)".
     fn account(&self) -> String {
         match &self.identity.alias {
-            Some(alias) => format!("{} ({alias})", self.identity.account),
+            Some(alias) => format!("{} ({})", self.identity.account, escape_controls(alias)),
             None => self.identity.account.clone(),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod event;
+pub mod filter_pattern;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod grant;
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod policy;
 pub mod samples;
 pub mod settings;
+pub mod text;
 pub mod watch;
 
 pub use change::{Change, Step};

@@ -48,6 +48,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         overlay::draw(model, overlay, theme, frame, body);
     }
     footer::draw(model, theme, frame, foot);
+    text::tidy(frame.buffer_mut());
 }
 
 fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rootbell::cloud::demo::pattern::Pattern;
+use rootbell::domain::filter_pattern::Pattern;
 use rootbell::domain::pattern::{Reading, read};
 use rootbell::domain::samples::SAMPLES;
 

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
+use crate::domain::text::escape_controls_in_lines;
+
 type Sink = Mutex<Box<dyn Write + Send>>;
 
 /// Where a command reads and writes.
@@ -43,7 +45,7 @@ impl Console {
 
     /// A part of the result, for people: a line on standard output.
     pub(super) fn say(&self, text: impl Display) {
-        self.write(&self.out, &format!("{}\n", tame(&text.to_string())));
+        self.write(&self.out, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
     /// A whole result for programs, to the letter, on standard output.
@@ -53,12 +55,12 @@ impl Console {
 
     /// Anything but the result: a line on standard error.
     pub fn tell(&self, text: impl Display) {
-        self.write(&self.err, &format!("{}\n", tame(&text.to_string())));
+        self.write(&self.err, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
     /// Asks a question that only a clear yes answers.
     pub(super) fn ask(&self, question: &str) -> bool {
-        self.write(&self.err, &format!("{} [y/N] ", tame(question)));
+        self.write(&self.err, &format!("{} [y/N] ", escape_controls_in_lines(question)));
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         if !answer.ends_with('\n') {
@@ -69,7 +71,7 @@ impl Console {
 
     /// Asks for one of these words; any other answer is a no.
     pub(super) fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
-        self.write(&self.err, &format!("{} ", tame(question)));
+        self.write(&self.err, &format!("{} ", escape_controls_in_lines(question)));
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         if !answer.ends_with('\n') {
@@ -94,18 +96,13 @@ impl Console {
     }
 }
 
-/// The text without what a terminal would take as a command: names and messages come from outside.
-fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_name_with_an_escape_sequence_steers_no_terminal() {
-        assert_eq!(tame("a\u{1b}[2Jb\u{9b}c\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
+        assert_eq!(escape_controls_in_lines("a\u{1b}[2Jb\u{9b}c\nd"), "a\\u001b[2Jb\\u009bc\nd");
     }
 
     struct Refusing(ErrorKind);

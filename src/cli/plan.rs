@@ -6,6 +6,7 @@ use super::args::{Format, PlanOptions};
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
+use crate::domain::text::escape_controls;
 use crate::domain::{Action, Observed, Place, Plan, Settings, Step, Wishes};
 use crate::engine::{Ahead, Look};
 
@@ -63,11 +64,16 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
         for row in plan.step(step) {
             let whose = if row.foreign { " (not ours)" } else { "" };
             let mark = row.action.mark();
-            let line = format!("  {mark} {:resources$}  {:names$}  {}{whose}", row.resource, row.name, row.detail);
+            let line = format!(
+                "  {mark} {:resources$}  {:names$}  {}{whose}",
+                row.resource,
+                escape_controls(&row.name),
+                escape_controls(&row.detail)
+            );
             lines.push(line.trim_end().to_owned());
         }
         for (_, note) in plan.notes.iter().filter(|(s, _)| *s == step) {
-            lines.push(format!("  Note: {note}"));
+            lines.push(format!("  Note: {}", escape_controls(note)));
         }
     }
     if plan.rows.iter().any(|row| row.foreign) {

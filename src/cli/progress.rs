@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::Console;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
+use crate::domain::text::escape_controls;
 use crate::engine::{Progress, State};
 
 /// Tells each turn of a run, and remembers what has become of which change.
@@ -68,7 +69,7 @@ impl<'a> Teller<'a> {
     /// "+ S3 bucket rootbell-…".
     pub(super) fn name(&self, id: &str) -> String {
         match self.plan.rows.iter().find(|row| row.id == id) {
-            Some(row) => format!("{} {} {}", row.action.mark(), row.resource, row.name),
+            Some(row) => format!("{} {} {}", row.action.mark(), row.resource, escape_controls(&row.name)),
             None => id.to_owned(),
         }
     }

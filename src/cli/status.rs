@@ -8,6 +8,7 @@ use super::args::StatusOptions;
 use super::{Console, Exit, Global, Scene, Stop, local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
+use crate::domain::text::escape_controls;
 use crate::domain::{Health, Settings, Verdict, Wishes};
 use crate::engine::Look;
 
@@ -43,7 +44,7 @@ fn ringing(health: &Health) -> Option<String> {
     let alarm = health.ringing()?;
     let since = alarm.since.map(|at| format!(" since {}", local(at, &TimeZone::system(), "%Y-%m-%d %H:%M:%S %Z")));
     let since = since.unwrap_or_default();
-    let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", alarm.reason) };
+    let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", escape_controls(&alarm.reason)) };
     Some(format!("RINGING: the alarm `{}` is in ALARM{since}. `rootbell events` says who it was.{reason}", alarm.name))
 }
 
@@ -52,9 +53,9 @@ fn headline(health: &Health) -> String {
     match health.weakest() {
         None => "OK: the bell is armed.".to_owned(),
         Some(link) => match link.verdict {
-            Verdict::Pending => format!("NOT YET: {}", link.detail),
-            Verdict::Unknown => format!("NOT KNOWN: {}", link.detail),
-            _ => format!("NOT ARMED: {}", link.detail),
+            Verdict::Pending => format!("NOT YET: {}", escape_controls(&link.detail)),
+            Verdict::Unknown => format!("NOT KNOWN: {}", escape_controls(&link.detail)),
+            _ => format!("NOT ARMED: {}", escape_controls(&link.detail)),
         },
     }
 }
@@ -65,12 +66,12 @@ fn text(health: &Health) -> String {
     let mut lines = Vec::new();
     let mut next = health.checks.iter().skip(1);
     for check in &health.checks {
-        let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, check.detail);
+        let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, escape_controls(&check.detail));
         lines.push(line.trim_end().to_owned());
         // One cure for several checks in a row is said once, under the last of them.
         let said_below = next.next().is_some_and(|n| n.fix == check.fix);
         if !check.fix.is_empty() && !said_below {
-            lines.push(format!("{:7}  -> {}", "", check.fix));
+            lines.push(format!("{:7}  -> {}", "", escape_controls(&check.fix)));
         }
     }
     lines.join("\n")

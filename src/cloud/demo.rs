@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::change::Operation;
+use crate::domain::filter_pattern::PatternError;
 use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
     Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
@@ -24,7 +25,6 @@ pub mod account;
 mod change;
 mod faults;
 mod look;
-pub mod pattern;
 mod scenario;
 #[cfg(test)]
 mod tests;
@@ -85,6 +85,13 @@ struct Refusal {
 impl Refusal {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into() }
+    }
+}
+
+impl From<PatternError> for Refusal {
+    fn from(error: PatternError) -> Self {
+        let message = format!("Invalid metric filter pattern (at character {}: {})", error.at, error.message);
+        Self::new(ErrorKind::Invalid, message)
     }
 }
 

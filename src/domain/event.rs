@@ -2,12 +2,11 @@
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents" and "AWS Management Console sign-in events".
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::place::Identity;
+use super::text::{escape_controls, escape_controls_in_lines};
 
 mod client;
 
@@ -84,7 +83,6 @@ impl RootEvent {
     pub fn decode(line: &str, id: &str, logged: Option<Timestamp>) -> Self {
         let event: Value = serde_json::from_str(line).unwrap_or(Value::Null);
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let harmless = |text: &str| harmless(text).replace('\n', " ");
         let source = text("/eventSource");
         let readable = event.is_object();
         let assumed_root = event.pointer("/userIdentity/sessionContext/assumedRoot").is_some_and(is_true);
@@ -92,22 +90,22 @@ impl RootEvent {
         let other = !assumed_root && !matches!(kind, "" | "Root");
         let arn = text("/userIdentity/arn");
         Self {
-            id: harmless(if text("/eventID").is_empty() { id } else { text("/eventID") }),
+            id: escape_controls(if text("/eventID").is_empty() { id } else { text("/eventID") }),
             time: text("/eventTime").parse().ok().or(logged),
-            name: if readable { harmless(text("/eventName")) } else { "unreadable".into() },
-            source: harmless(source),
+            name: if readable { escape_controls(text("/eventName")) } else { "unreadable".into() },
+            source: escape_controls(source),
             outcome: outcome(&event),
             mfa: mfa(&event),
-            address: harmless(text("/sourceIPAddress")),
-            region: harmless(text("/awsRegion")),
-            client: harmless(&client::short(text("/userAgent"))),
+            address: escape_controls(text("/sourceIPAddress")),
+            region: escape_controls(text("/awsRegion")),
+            client: escape_controls(&client::short(text("/userAgent"))),
             console: text("/eventType") == "AwsConsoleSignIn"
                 || text("/sessionCredentialFromConsole") == "true"
                 || source == "signin.amazonaws.com",
             assumed_root,
-            not_root: other.then(|| harmless(if arn.is_empty() { kind } else { arn })),
+            not_root: other.then(|| escape_controls(if arn.is_empty() { kind } else { arn })),
             drill: source == DRILL_SOURCE,
-            json: if readable { self::harmless(&format!("{event:#}")) } else { self::harmless(line) },
+            json: escape_controls_in_lines(&if readable { format!("{event:#}") } else { line.to_owned() }),
         }
     }
 
@@ -151,7 +149,7 @@ fn outcome(event: &Value) -> Outcome {
     let why = text("/errorMessage").or(text("/errorCode"));
     match (failed, why) {
         (false, None) => Outcome::Success,
-        (_, why) => Outcome::Failure(harmless(why.unwrap_or("Failure")).replace('\n', " ")),
+        (_, why) => Outcome::Failure(escape_controls(why.unwrap_or("Failure"))),
     }
 }
 
@@ -167,26 +165,6 @@ fn mfa(event: &Value) -> Mfa {
         Some("no" | "false") => Mfa::No,
         _ => Mfa::Unknown,
     }
-}
-
-/// The text with every character escaped that a terminal or a reader's eye would obey: controls (old and C1), and those
-/// that turn the direction of writing. The escapes are JSON's own, so JSON stays what it says. Line ends stay.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let obeyed = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if obeyed(c) {
-            // Writing into a string cannot fail.
-            let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// Whence a drill's event says it comes; CloudTrail never writes this.

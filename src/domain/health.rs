@@ -232,6 +232,13 @@ fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
                 let said = faults.join("; ");
                 return wrong(format!("The pattern of `{}` is not the auditors': {said}.", f.name), APPLY);
             }
+            Reading::Unjudged(why) => {
+                return (
+                    Verdict::Unknown,
+                    format!("Whether `{}` counts every use of root can't be judged: {why}.", f.name),
+                    "Run `rootbell apply`, or the wizard: it puts the auditors' pattern in its place.".into(),
+                );
+            }
         }
     }
     match filter {

@@ -269,14 +269,23 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.notes.push((Step::Filter, note));
             "by a pattern of yours that is not the auditors'"
         }
+        Reading::Unjudged(why) => {
+            let note = format!("The pattern is not the auditors', and what it counts can't be judged: {why}.");
+            plan.notes.push((Step::Filter, note));
+            "by a pattern of yours that is not the auditors'"
+        }
+    };
+    // Auditors take one for the other where only white space differs.
+    let has_pattern = |f: &MetricFilter| {
+        f.pattern == filter.pattern || (pattern::audited(&f.pattern) && pattern::audited(&filter.pattern))
     };
     match standing {
         None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, counts),
-        Some(f) if f.pattern == filter.pattern && f.value == filter.value => {
+        Some(f) if has_pattern(f) && f.value == filter.value => {
             plan.keep(Step::Filter, "filter", "metric filter", &f.name, "already there");
         }
         Some(f) => {
-            let detail = if f.pattern == filter.pattern {
+            let detail = if has_pattern(f) {
                 format!("counts {} → 1 for each event", f.value)
             } else {
                 "another pattern → this one".to_owned()

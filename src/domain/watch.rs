@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::event::{RootEvent, harmless};
+use super::event::RootEvent;
 use super::health::{Check, Health, Verdict};
 use super::observed::{Alarm, AlarmState, Confirmation};
 use super::place::Identity;
+use super::text::escape_controls;
 
 /// One entry of an alarm's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,14 +36,14 @@ impl HistoryItem {
     pub fn decode(at: Timestamp, kind: &str, summary: &str, data: &str) -> Self {
         let data: Value = serde_json::from_str(data).unwrap_or(Value::Null);
         let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str);
-        let summary = harmless(summary).replace('\n', " ");
+        let summary = escape_controls(summary);
         let state = |pointer| text(pointer).and_then(AlarmState::parse);
         let kind = match kind {
             "StateUpdate" => match state("/newState/stateValue").or_else(|| last_word(&summary)) {
                 Some(to) => HistoryKind::StateUpdate {
                     from: state("/oldState/stateValue"),
                     to,
-                    reason: harmless(text("/newState/stateReason").unwrap_or_default()).replace('\n', " "),
+                    reason: escape_controls(text("/newState/stateReason").unwrap_or_default()),
                 },
                 None => HistoryKind::Configuration,
             },

@@ -7,8 +7,9 @@ use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
-use crate::domain::event::{DRILL_STREAM, drill, harmless};
+use crate::domain::event::{DRILL_STREAM, drill};
 use crate::domain::observed::{Alarm, AlarmState, Unseen};
+use crate::domain::text::escape_controls;
 use crate::domain::watch::{HistoryItem, HistoryKind, reason};
 use crate::domain::{Change, Identity};
 
@@ -197,7 +198,7 @@ struct Mark {
 impl Mark {
     fn new(reason: Option<&str>, standing: &Alarm, history: &[HistoryItem]) -> Self {
         let known = history.iter().map(|item| item.at).max().max(standing.since);
-        Self { reason: reason.map(harmless), known }
+        Self { reason: reason.map(escape_controls), known }
     }
 
     fn fits(&self, item: &HistoryItem) -> bool {

@@ -13,6 +13,8 @@ use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_ra
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use crate::domain::text::escape_controls;
+
 /// Whether the terminal is ours now; whoever takes this back restores it, and nobody does so twice.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
@@ -102,7 +104,7 @@ pub(super) fn copy(text: &str) -> io::Result<()> {
 
 /// Names the window.
 pub(super) fn title(text: &str) -> io::Result<()> {
-    execute!(stdout(), crossterm::terminal::SetTitle(text))
+    execute!(stdout(), crossterm::terminal::SetTitle(escape_controls(text)))
 }
 
 /// Rings the terminal's own bell.

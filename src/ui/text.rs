@@ -1,6 +1,9 @@
 //! Text that fits: wrapped, cut, and free of control characters.
 
+use ratatui::buffer::Buffer;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::domain::text::{escape_controls, is_escaped};
 
 /// The text in lines of at most `width` columns.
 #[must_use]
@@ -41,9 +44,20 @@ pub fn pad(text: &str, width: usize) -> String {
     text
 }
 
-/// What comes from AWS is not to steer the terminal.
+/// What comes from AWS is not to steer the terminal, and its lines are ours.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    escape_controls(&text.replace(['\n', '\t'], " "))
+}
+
+/// Takes out of what is drawn whatever was put there without [`wrap`], [`cut`] or [`pad`] and would still steer the
+/// terminal: the last thing before the screen.
+pub fn tidy(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().contains(is_escaped) {
+            let kept = cell.symbol().chars().find(|c| !is_escaped(*c)).unwrap_or(' ');
+            cell.set_char(kept);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -60,7 +74,7 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(cut("a\u{1b}[31mb", 20), "a [31mb");
+        assert_eq!(cut("a\u{1b}[31mb", 20), r"a\u001b[31mb");
         assert!(wrap("x\u{7}y\nz", 10).iter().all(|l| !l.chars().any(char::is_control)));
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::CommandFactory;
 use rootbell::cli::Cli;
 use rootbell::domain::change::quote;
-use rootbell::domain::event::harmless;
+use rootbell::domain::text::escape_controls_in_lines;
 
 use crate::support::World;
 use crate::support::emulator::free_port;
@@ -452,7 +452,7 @@ fn a_bell_that_rings_is_not_said_to_be_armed() {
 fn nothing_in_a_command_steers_the_terminal_and_sh_reads_it_back_all_the_same() {
     for word in ["a\u{1b}[2Jb", "100%\\n'x'\u{9b}31m", "right\u{202e}left\n", "tab\there\n\n", "\u{7}"] {
         let quoted = quote(word);
-        assert_eq!(harmless(&quoted), quoted, "{word:?}");
+        assert_eq!(escape_controls_in_lines(&quoted), quoted, "{word:?}");
         let read = Command::new("sh").arg("-c").arg(format!("printf %s {quoted}x")).output().unwrap();
         assert_eq!(String::from_utf8(read.stdout).unwrap(), format!("{word}x"), "{quoted}");
     }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
+use crate::domain::text::escape_controls;
 use crate::domain::{Change, Lookup};
 
 /// One call, as an error names it.
@@ -329,8 +330,7 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
 /// One line without control characters, of a length that fits on a screen.
 pub(super) fn one_line(text: &str) -> String {
     const LENGTH: usize = 300;
-    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = printable.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = escape_controls(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     match line.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

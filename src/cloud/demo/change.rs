@@ -6,9 +6,10 @@ use super::account::{
     Account, Alarm, Bucket, Entry, Event, Filter, Link, LogGroup, Region, Role, State, Subscription, Topic, Trail,
 };
 use super::look::{self, Scene, bucket_lets_in, role_may_deliver, valid};
-use super::{Refusal, pattern, watch};
+use super::{Refusal, watch};
 use crate::cloud::ErrorKind;
 use crate::domain::change::Delivery;
+use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, AlarmState, MetricFilter};
 use crate::domain::policy::{is_well_formed, same};
 use crate::domain::settings::TAG;
@@ -360,7 +361,7 @@ fn subscribe(account: &mut Account, scene: &Scene, topic_arn: &str, email: &str)
 
 fn put_filter(account: &mut Account, scene: &Scene, group: &str, filter: &MetricFilter) -> Done {
     valid(names::filter(&filter.name))?;
-    pattern::Pattern::parse(&filter.pattern)?;
+    Pattern::parse(&filter.pattern)?;
     let filters: &mut BTreeMap<String, Filter> = &mut standing_group(account, scene, group)?.filters;
     if filters.len() >= MAX_FILTERS && !filters.contains_key(&filter.name) {
         return Err(refused(ErrorKind::Quota, format!("The log group has {MAX_FILTERS} metric filters already")));

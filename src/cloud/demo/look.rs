@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::{self, Account, Link, Seconds};
-use super::{Refusal, pattern, watch};
+use super::{Refusal, watch};
 use crate::cloud::ErrorKind;
+use crate::domain::filter_pattern::Pattern;
 use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
     Alarm, Bucket, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -346,7 +347,7 @@ pub(super) fn test_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refu
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let form = pattern::Pattern::parse(form)?;
+    let form = Pattern::parse(form)?;
     Ok(events.iter().map(|event| form.matches(event)).collect())
 }
 

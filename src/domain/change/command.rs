@@ -5,9 +5,9 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::{Change, Delivery};
-use crate::domain::event::harmless;
 use crate::domain::place::Place;
 use crate::domain::settings::TAG;
+use crate::domain::text::is_escaped;
 
 /// A command line as it grows: words are quoted for `sh`.
 struct Line(String);
@@ -48,8 +48,8 @@ fn single(word: &str) -> String {
 
 /// Whether a terminal would obey the character instead of showing it.
 fn steers(c: char) -> bool {
-    let shown = c.to_string();
-    harmless(&shown) != shown
+    // `sh` takes a line end in quotes as it is.
+    is_escaped(c) && c != '\n'
 }
 
 /// What steers a terminal is written in octal, and `printf` makes it what it was. Ends of line at the end, which `$( )`

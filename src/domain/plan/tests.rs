@@ -195,6 +195,14 @@ fn another_pattern_in_our_filter_gives_way_to_the_auditors() {
 }
 
 #[test]
+fn a_pattern_with_other_white_space_stays_as_auditors_accept_it() {
+    let mut observed = sound();
+    edit(&mut observed.filters, |all| all[0].pattern = pattern::AUDITED.replace(" && ", "&&").replace(" = ", "="));
+    let plan = plan(&settings(&Wishes::default(), &observed), &observed);
+    assert_eq!(plan.changes().count(), 0, "{plan:?}");
+}
+
+#[test]
 fn a_topic_open_to_all_is_closed_and_other_statements_stay() {
     let mut observed = sound();
     edit(&mut observed.topic, |topic| {

@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::{Condition, Form, Order, Selector, Step, Test, Wrong};
+use super::{Condition, Form, Order, PathPart, PatternError, Selector, Test};
 
 /// Wildcards in one selector, and selectors with one in a pattern; regular expressions in a pattern.
 ///
@@ -12,7 +12,7 @@ const EACH_IN_SELECTOR: usize = 1;
 const EACH_IN_PATTERN: usize = 3;
 const REGEX_IN_PATTERN: usize = 2;
 
-type Read<T> = Result<T, Wrong>;
+type Read<T> = Result<T, PatternError>;
 
 struct Reader {
     text: Vec<char>,
@@ -34,8 +34,8 @@ pub(super) fn pattern(text: &str) -> Read<Condition> {
 }
 
 impl Reader {
-    fn wrong<T>(&self, said: impl Into<String>) -> Read<T> {
-        Err(Wrong { at: self.at + 1, said: said.into() })
+    fn wrong<T>(&self, message: impl Into<String>) -> Read<T> {
+        Err(PatternError { at: self.at + 1, message: message.into() })
     }
 
     fn peek(&self) -> Option<char> {
@@ -58,9 +58,9 @@ impl Reader {
         here
     }
 
-    fn expect(&mut self, what: &str, said: &str) -> Read<()> {
+    fn expect(&mut self, what: &str, message: &str) -> Read<()> {
         self.blank();
-        if self.take(what) { Ok(()) } else { self.wrong(said) }
+        if self.take(what) { Ok(()) } else { self.wrong(message) }
     }
 
     fn any(&mut self) -> Read<Condition> {
@@ -112,7 +112,7 @@ impl Reader {
             };
             steps.push(step);
         }
-        let each = steps.iter().filter(|step| matches!(step, Step::Each)).count();
+        let each = steps.iter().filter(|step| matches!(step, PathPart::Each)).count();
         self.each += each.min(1);
         if each > EACH_IN_SELECTOR {
             return self.wrong("a selector has one * at most");
@@ -124,10 +124,10 @@ impl Reader {
     }
 
     /// `.name`, `.*` or `.['name.with.periods']`.
-    fn field(&mut self) -> Read<Step> {
+    fn field(&mut self) -> Read<PathPart> {
         self.at += 1;
         if self.take("*") {
-            return Ok(Step::Each);
+            return Ok(PathPart::Each);
         }
         if self.take("['") {
             let start = self.at;
@@ -135,7 +135,7 @@ impl Reader {
                 self.at += 1;
             }
             let key: String = self.text[start..self.at].iter().collect();
-            return if !key.is_empty() && self.take("']") { Ok(Step::Key(key)) } else { self.wrong("expected ']") };
+            return if !key.is_empty() && self.take("']") { Ok(PathPart::Key(key)) } else { self.wrong("expected ']") };
         }
         let start = self.at;
         while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
@@ -144,22 +144,22 @@ impl Reader {
         if start == self.at {
             return self.wrong("expected a property of letters, digits, - and _, or ['any other']");
         }
-        Ok(Step::Key(self.text[start..self.at].iter().collect()))
+        Ok(PathPart::Key(self.text[start..self.at].iter().collect()))
     }
 
     /// `[0]` or `[*]`.
-    fn element(&mut self) -> Read<Step> {
+    fn element(&mut self) -> Read<PathPart> {
         self.at += 1;
         let start = self.at;
         let step = if self.take("*") {
-            Step::Each
+            PathPart::Each
         } else {
             while self.peek().is_some_and(|c| c.is_ascii_digit()) {
                 self.at += 1;
             }
             let digits: String = self.text[start..self.at].iter().collect();
             match digits.parse() {
-                Ok(index) => Step::Index(index),
+                Ok(index) => PathPart::Index(index),
                 Err(_) => return self.wrong("expected the number of an element, or *"),
             }
         };
@@ -178,9 +178,9 @@ impl Reader {
             if self.take(sign) {
                 self.blank();
                 let (start, word) = (self.at, self.word());
-                return number(&word).map(|number| Test::Order(order, number)).ok_or_else(|| Wrong {
+                return number(&word).map(|number| Test::Order(order, number)).ok_or_else(|| PatternError {
                     at: start + 1,
-                    said: format!("{sign} compares with a number such as 400, +4.5 or 1e-3"),
+                    message: format!("{sign} compares with a number such as 400, +4.5 or 1e-3"),
                 });
             }
         }
@@ -199,14 +199,14 @@ impl Reader {
             ("NOT", _) => "NOT goes with EXISTS",
             _ => "expected =, !=, <, >, <=, >=, IS or NOT EXISTS",
         };
-        Err(Wrong { at: start + 1, said: said.to_owned() })
+        Err(PatternError { at: start + 1, message: said.to_owned() })
     }
 
     fn value(&mut self, unlike: bool) -> Read<Test> {
         self.blank();
         match self.peek() {
             Some('"') => Ok(Test::Like { form: text(&self.quoted()?), unlike }),
-            Some('%') => Ok(Test::Like { form: Form::Regex(self.regex()?), unlike }),
+            Some('%') => Ok(Test::Like { form: self.regex()?, unlike }),
             Some('“' | '”' | '„' | '‘' | '’' | '\'') => {
                 self.wrong("a string stands in straight double quotes")
             }
@@ -221,9 +221,9 @@ impl Reader {
                 }
                 // A period is taken: AWS's own examples have 123.123.*.
                 match word.chars().position(|c| !(c.is_ascii_alphanumeric() || "_.*".contains(c))) {
-                    Some(odd) => Err(Wrong {
+                    Some(odd) => Err(PatternError {
                         at: start + odd + 1,
-                        said: "a string with other characters than letters, digits, _ . * stands in double quotes"
+                        message: "a string with other characters than letters, digits, _ . * stands in double quotes"
                             .into(),
                     }),
                     None => Ok(Test::Like { form: text(&word), unlike }),
@@ -264,7 +264,7 @@ impl Reader {
     }
 
     /// Source: CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax".
-    fn regex(&mut self) -> Read<Regex> {
+    fn regex(&mut self) -> Read<Form> {
         self.at += 1;
         self.regexes += 1;
         if self.regexes > REGEX_IN_PATTERN {
@@ -283,8 +283,10 @@ impl Reader {
             return self.wrong("the regular expression does not end: expected %");
         }
         // {,n} is AWS's own way to leave the minimum out.
-        Regex::new(&source.replace("{,", "{0,"))
-            .map_err(|_| Wrong { at: start + 1, said: "this is no regular expression".into() })
+        match Regex::new(&source.replace("{,", "{0,")) {
+            Ok(regex) => Ok(Form::Regex { source, regex }),
+            Err(_) => Err(PatternError { at: start + 1, message: "this is no regular expression".into() }),
+        }
     }
 }
 

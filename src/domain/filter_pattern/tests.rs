@@ -215,7 +215,7 @@ fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
         ("{ $.a = %[% }", 10, "no regular expression"),
     ] {
         let wrong = Pattern::parse(pattern).expect_err(pattern);
-        assert!(wrong.said.contains(said), "{pattern}: {wrong:?}");
+        assert!(wrong.message.contains(said), "{pattern}: {wrong:?}");
         assert_eq!(wrong.at, at, "{pattern}: {wrong:?}");
     }
 }
@@ -224,7 +224,7 @@ fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
 fn curly_quotes_are_refused_and_straightened_ones_taken() {
     let pasted = AUDITED.replacen('"', "“", 1).replacen('"', "”", 1);
     let wrong = Pattern::parse(&pasted).unwrap_err();
-    assert!(wrong.said.contains("straight"), "{wrong:?}");
+    assert!(wrong.message.contains("straight"), "{wrong:?}");
     assert_eq!(pasted.chars().nth(wrong.at - 1), Some('“'));
     assert!(Pattern::parse(&straighten(&pasted)).is_ok());
 }
@@ -233,7 +233,7 @@ fn curly_quotes_are_refused_and_straightened_ones_taken() {
 fn deep_nesting_and_endless_text_are_answered() {
     let deep = format!("{{ {}$.a = 1{} }}", "(".repeat(500), ")".repeat(500));
     assert!(Pattern::parse(&deep).is_ok());
-    assert!(Pattern::parse(&format!("{{ $.a = \"{}\" }}", "x".repeat(2000))).unwrap_err().said.contains("1024"));
+    assert!(Pattern::parse(&format!("{{ $.a = \"{}\" }}", "x".repeat(2000))).unwrap_err().message.contains("1024"));
 }
 
 proptest::proptest! {
@@ -246,5 +246,44 @@ proptest::proptest! {
             Ok(read) => { let _ = read.matches(&event); }
             Err(wrong) => proptest::prop_assert!((1..=pattern.chars().count() + 1).contains(&wrong.at), "{wrong:?}"),
         }
+    }
+}
+
+#[test]
+fn white_space_of_every_kind_stands_between_words() {
+    let pattern = Pattern::parse("\n{\t$.a\r\n=\tx\n&&\t(\n$.b\tNOT\n EXISTS\t)\n}\n").unwrap();
+    assert!(pattern.matches(r#"{"a":"x"}"#));
+    assert_eq!(pattern, Pattern::parse("{ $.a = x && $.b NOT EXISTS }").unwrap());
+}
+
+#[test]
+fn order_repetition_and_needless_parentheses_do_not_change_what_is_said() {
+    let same = |a: &str, b: &str| Pattern::parse(a).unwrap().says_the_same_as(&Pattern::parse(b).unwrap());
+    assert!(same("{ $.a = x && $.b = y && $.c = z }", "{ $.c = \"z\" && (($.b = y) && $.a = \"x\") }"));
+    assert!(same("{ $.a = x || $.b = y }", "{ (($.b = y) || $.a = x) || $.b = \"y\" }"));
+    assert!(same("{ $.a = x }", "{ ((($.a = x && $.a = x))) }"));
+    for (a, b) in [
+        ("{ $.a = x && $.b = y }", "{ $.a = x || $.b = y }"),
+        ("{ $.a = x && ($.b = y || $.c = z) }", "{ $.a = x && $.b = y || $.c = z }"),
+        ("{ $.a = x }", "{ $.a != x }"),
+        ("{ $.a = x }", "{ $.a = *x }"),
+        ("{ $.a = x }", "{ $.a = %x% }"),
+        ("{ $.a = 1 }", "{ $.a = \"1\" }"),
+    ] {
+        assert!(!same(a, b), "{a} is not {b}");
+    }
+}
+
+#[test]
+fn a_condition_is_written_so_that_it_is_read_back_as_the_same() {
+    for text in [
+        AUDITED,
+        r"{ ($.a = *x* || $.b = y) && $.['c.d'] IS NULL && $.e[0].f IS TRUE && $.g[*] IS FALSE }",
+        r#"{ $.a != "say \"x\\y\"" && $.b = %^a|b$% && $.c >= 1.5 && $.d != 400 && $.e < 1e3 }"#,
+    ] {
+        let pattern = Pattern::parse(text).unwrap();
+        let written: Vec<String> = pattern.conjuncts().into_iter().map(|part| format!("({part})")).collect();
+        let again = Pattern::parse(&format!("{{ {} }}", written.join(" && "))).unwrap();
+        assert!(again.says_the_same_as(&pattern), "{written:?}");
     }
 }

@@ -1,0 +1,72 @@
+//! Text from outside, made safe to show: an alarm's reason, a name, a tag, a user agent, an error message.
+
+use std::fmt::Write;
+
+/// The text on one line, with every character written as an escape (`\u202e`) that a terminal would obey or a reader
+/// would not see: controls of both kinds, line ends and tabs among them, those that turn the direction of writing, and
+/// other invisible ones. The escapes are JSON's own, so JSON that is escaped says the same as before.
+///
+/// Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters" and "Implicit Directional Marks";
+/// ECMA-48 for the controls.
+#[must_use]
+pub fn escape_controls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_escaped(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing into a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The same for text of several lines whose line ends are our own: these stay.
+#[must_use]
+pub fn escape_controls_in_lines(text: &str) -> String {
+    text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether [`escape_controls`] writes the character as an escape.
+#[must_use]
+pub fn is_escaped(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_or_an_eye_misses_becomes_a_visible_escape() {
+        assert_eq!(escape_controls("a\u{1b}[2Jb\u{9b}c\nd\te"), r"a\u001b[2Jb\u009bc\u000ad\u0009e");
+        assert_eq!(escape_controls("\u{202e}gpj\u{2066}\u{61c}\u{200f}"), r"\u202egpj\u2066\u061c\u200f");
+        assert_eq!(escape_controls("\u{e0041}"), r"\udb40\udc41");
+        assert_eq!(escape_controls("Zoë 日本 🔔 “x” ±"), "Zoë 日本 🔔 “x” ±");
+        assert_eq!(escape_controls_in_lines("a\u{7}\nb\r\n"), "a\\u0007\nb\\u000d\n");
+    }
+
+    #[test]
+    fn json_that_is_escaped_says_the_same() {
+        let value = serde_json::json!({ "a": "\u{202e}\u{1b}\u{9b}\n\u{e0041}\u{ad}" });
+        let escaped = escape_controls_in_lines(&format!("{value:#}"));
+        assert!(!escaped.chars().any(|c| is_escaped(c) && c != '\n'), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        assert_eq!(escape_controls_in_lines(&escaped), escaped, "once is enough");
+    }
+}
