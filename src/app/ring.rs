@@ -50,6 +50,9 @@ fn after(ring: &Ring, hop: Hop) -> Option<String> {
 fn outcome(ended: &Result<(), RingError>, ring: &Ring) -> String {
     match (ended, after(ring, Hop::Action), after(ring, Hop::Back)) {
         (Err(error @ RingError::Ringing), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
+        (Err(error @ RingError::TimedOut { hop: Hop::Back, .. }), ..) => {
+            format!("It did not ring. {} {} On the dashboard `o` sets it back now.", error.why(), error.fix())
+        }
         (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
         (Ok(()), Some(sent), Some(back)) => {
             format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
