@@ -228,7 +228,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Field: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
     Field: [TAB, DOWN] NextField "next" "Go to the next field";
     Field: [BACKTAB, UP] PreviousField "" "Go to the previous field";
-    Field: [ESC] LeaveField "done" "Leave the field; letters are commands again";
+    Field: [ESC] LeaveField "leave field" "Leave the field; letters are commands again";
     Field: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
     Field: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
     Field: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";

@@ -171,3 +171,16 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, Ring
         _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_stays_in_alarm_is_said_with_the_key_on_the_screen_and_without_it_on_the_command_line() {
+        let error = RingError::TimedOut { hop: Hop::Back, waited: SignedDuration::from_secs(60) };
+        assert!(!error.fix().contains('`') && error.fix().contains("next evaluation"), "{}", error.fix());
+        let on_screen = outcome(&Err(error), &Ring::default());
+        assert!(on_screen.contains("`o` sets it back"), "{on_screen}");
+    }
+}

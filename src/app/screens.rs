@@ -98,7 +98,6 @@ fn overview(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let running = model.is_running();
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
@@ -106,19 +105,25 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             }
         }
         (Some(Overlay::TearDown(screen)), _) => teardown::paste(screen, text),
-        (None, Screen::Step(_)) if running => model.notice = Some(NOT_NOW.into()),
-        (None, Screen::Step(_)) if model.form.focus().is_some() => {
-            if model.form.paste(text) {
-                edited(model);
-            }
-        }
-        (None, Screen::Step(step)) if model.form.paste_unfocused(step, text) => edited(model),
-        (None, Screen::Step(_)) if !text.trim().is_empty() => {
-            model.notice = Some("Choose a field with Tab or `e` first, then paste.".into());
-        }
+        (None, Screen::Step(step)) => paste_on_step(model, step, text),
         _ => {}
     }
     Vec::new()
+}
+
+/// Into the field that has the focus, else into the one that the step is about. No text vanishes without a word.
+fn paste_on_step(model: &mut Model, step: Step, text: &str) {
+    if model.is_running() {
+        model.notice = Some(NOT_NOW.into());
+        return;
+    }
+    let focused = model.form.focus().is_some();
+    let changed = if focused { model.form.paste(text) } else { model.form.paste_unfocused(step, text) };
+    if changed {
+        edited(model);
+    } else if !focused && !text.trim().is_empty() {
+        model.notice = Some("Choose a field with Tab or `e` first, then paste.".into());
+    }
 }
 
 pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {

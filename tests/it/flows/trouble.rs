@@ -299,7 +299,7 @@ fn letters_are_commands_in_a_step_until_a_field_has_the_focus() {
 #[test]
 fn esc_leaves_the_field_and_then_the_step() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter tab tab").sees("\n > Keep days").sees("Esc done");
+    tester.press("enter tab tab").sees("\n > Keep days").sees("Esc leave field");
     tester.press("esc").does_not_see("\n > ").sees("Esc back");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     tester
