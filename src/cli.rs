@@ -260,7 +260,12 @@ fn refuse_faults(wishes: &Wishes) -> Result<(), Stop> {
     if faults.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = faults.iter().map(|Fault { field, said }| format!("{field}: {said}")).collect();
+    let no_pattern = wishes.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
+    let line = |Fault { field, said }: &Fault| match *field {
+        "--pattern" if no_pattern => format!("{field}: {said} Without {field}, the auditors' own is used."),
+        field => format!("{field}: {said}"),
+    };
+    let lines: Vec<String> = faults.iter().map(line).collect();
     Err(Stop::usage(lines.join("\n          ")))
 }
 

@@ -10,7 +10,7 @@ use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{AlarmState, Observed};
 use crate::domain::watch::{self, Datapoint, EventPage, HistoryItem};
-use crate::domain::{Change, Step};
+use crate::domain::{Change, Step, Verdict};
 pub use crate::engine::watch::BAR;
 use crate::engine::watch::{News, Question};
 
@@ -199,7 +199,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
         }
         Intent::Open => model.notice = Some("There is no event to show.".into()),
         Intent::Older => return older(model),
-        Intent::SetOk => return set_ok(model),
+        Intent::SetOk => ask_to_set_ok(model),
         Intent::TearDown => return teardown::open(model),
         Intent::Copy => return copy_arn(model),
         Intent::Up => model.dashboard.selected = model.dashboard.selected.saturating_sub(1),
@@ -208,25 +208,47 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
             model.dashboard.selected = (model.dashboard.selected + 1).min(last);
         }
         Intent::Back => model.go(Screen::Account),
-        Intent::Wizard => {
-            let open = model.first_open();
-            model.go(if open == Screen::Dashboard { Screen::Step(Step::Trail) } else { open });
-        }
+        Intent::Wizard => wizard(model),
         _ => {}
     }
     Vec::new()
 }
 
-fn set_ok(model: &mut Model) -> Vec<Effect> {
+fn wizard(model: &mut Model) {
+    let open = model.first_open();
+    model.go(if open == Screen::Dashboard { Screen::Step(Step::Trail) } else { open });
+}
+
+/// From the checks to the step of the first one that is not ok.
+pub(super) fn to_first_problem(model: &mut Model) {
+    model.overlay = None;
+    let checks = model.derived.iter().flat_map(|derived| &derived.health.checks);
+    let step = checks.into_iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.step);
+    match step {
+        Some(step) => model.go(Screen::Step(step)),
+        None => wizard(model),
+    }
+}
+
+/// An alarm that has fired is not silenced without a question.
+fn ask_to_set_ok(model: &mut Model) {
+    match model.derived.as_ref().map(|derived| derived.health.alarm.as_ref().map(|alarm| alarm.state)) {
+        None => {}
+        Some(None) => model.notice = Some("There is no alarm.".into()),
+        Some(Some(AlarmState::Ok)) => model.notice = Some("The alarm is OK already.".into()),
+        Some(Some(_)) => model.overlay = Some(Overlay::SetOk),
+    }
+}
+
+/// After the question was answered with yes.
+pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
+    model.overlay = None;
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
-    let Some(alarm) = &derived.health.alarm else {
-        model.notice = Some("There is no alarm.".into());
-        return Vec::new();
-    };
-    if alarm.state == AlarmState::Ok {
+    // It may have gone back by itself in the meantime.
+    let Some(alarm) = derived.health.alarm.as_ref().filter(|alarm| alarm.state != AlarmState::Ok) else {
         model.notice = Some("The alarm is OK already.".into());
         return Vec::new();
-    }
+    };
     let reason = watch::reason("Set back to OK", &caller.identity, model.now);
     let change = Change::SetAlarmState { alarm: alarm.name.clone(), state: AlarmState::Ok, reason };
     vec![screens::single(model, change)]

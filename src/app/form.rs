@@ -186,7 +186,8 @@ fn addresses(text: &str) -> Vec<String> {
 pub struct TextField {
     pub id: FieldId,
     input: Input,
-    edited: bool,
+    /// The user has changed it.
+    pub edited: bool,
     pub fault: Option<String>,
     /// A word about what was done to the text.
     pub note: Option<&'static str>,
@@ -257,11 +258,13 @@ impl TextField {
     }
 }
 
-/// All fields of all steps, and which of them has the focus.
+/// All fields of all steps, and which of them has the focus, if any.
 #[derive(Clone, Debug)]
 pub struct Form {
     fields: Vec<TextField>,
-    focus: FieldId,
+    /// The field that has the focus, had it last, or gets it next.
+    current: FieldId,
+    focused: bool,
     pub details: bool,
 }
 
@@ -276,7 +279,8 @@ impl Form {
             note: None,
             origin: Origin::Default(""),
         };
-        Self { fields: FieldId::ALL.into_iter().map(field).collect(), focus: FieldId::Trail, details: false }
+        let fields = FieldId::ALL.into_iter().map(field).collect();
+        Self { fields, current: FieldId::Trail, focused: false, details: false }
     }
 
     /// The fields that a step shows now.
@@ -288,34 +292,60 @@ impl Form {
         field.id.step() == step && (self.details || !field.id.is_detail() || field.fault.is_some())
     }
 
+    /// The field that takes the keys; none while letters are commands.
     #[must_use]
-    pub fn focus(&self) -> FieldId {
-        self.focus
+    pub fn focus(&self) -> Option<FieldId> {
+        self.focused.then_some(self.current)
     }
 
-    /// Puts the focus on a step's first field, or on the one that only the user can know.
+    /// Opens a step. No field has the focus; the next to get it is the first one, or the one that only the user can fill.
     pub fn enter(&mut self, step: Step) {
+        self.focused = false;
         let asked = self.shown(step).find(|f| f.id == FieldId::Emails).map(|f| f.id);
         if let Some(id) = asked.or_else(|| self.shown(step).next().map(|f| f.id)) {
-            self.focus = id;
+            self.current = id;
         }
     }
 
-    /// Moves the focus by one, around the end.
+    /// Puts the focus on the field that had it last in this step, else on the step's first or most important one.
+    pub fn focus_current(&mut self) {
+        self.focused = true;
+    }
+
+    pub fn focus_on(&mut self, id: FieldId) {
+        self.current = id;
+        self.focused = true;
+    }
+
+    /// Takes the focus from the field that has it.
+    pub fn leave_field(&mut self) {
+        self.focused = false;
+    }
+
+    /// Moves the focus by one, around the end; where nothing has it, to the first or last field.
     pub fn move_focus(&mut self, forward: bool) {
-        let shown: Vec<FieldId> = self.shown(self.focus.step()).map(|f| f.id).collect();
-        let here = shown.iter().position(|id| *id == self.focus).unwrap_or(0);
-        let next = if forward { here + 1 } else { here + shown.len().max(1) - 1 };
-        if let Some(id) = shown.get(next % shown.len().max(1)) {
-            self.focus = *id;
+        let shown: Vec<FieldId> = self.shown(self.current.step()).map(|f| f.id).collect();
+        let here = self.focus().and_then(|focus| shown.iter().position(|id| *id == focus));
+        let last = shown.len().saturating_sub(1);
+        let next = match (here, forward) {
+            (None, true) => 0,
+            (Some(at), true) if at >= last => 0,
+            (Some(at), true) => at + 1,
+            (None | Some(0), false) => last,
+            (Some(at), false) => at - 1,
+        };
+        if let Some(id) = shown.get(next) {
+            self.focus_on(*id);
         }
     }
 
     pub fn toggle_details(&mut self) {
         self.details = !self.details;
-        let step = self.focus.step();
-        if !self.shown(step).any(|f| f.id == self.focus) {
+        let step = self.current.step();
+        if !self.shown(step).any(|f| f.id == self.current) {
+            let focused = self.focused;
             self.enter(step);
+            self.focused = focused;
         }
     }
 
@@ -329,13 +359,13 @@ impl Form {
     pub fn focus_fault(&mut self, step: Step) -> bool {
         let faulty = self.fields.iter().find(|f| f.id.step() == step && f.fault.is_some()).map(|f| f.id);
         if let Some(id) = faulty {
-            self.focus = id;
+            self.focus_on(id);
         }
         faulty.is_some()
     }
 
     fn focused(&mut self) -> Option<&mut TextField> {
-        let focus = self.focus;
+        let focus = self.focus()?;
         self.fields.iter_mut().find(|f| f.id == focus)
     }
 
@@ -353,6 +383,32 @@ impl Form {
             field.touched();
         }
         changed
+    }
+
+    /// Text pasted while no field has the focus goes to the field that a step is about, which gets the focus: in place of
+    /// rootbell's proposal, or after what the user has typed. Whether the step has such a field and its text changed.
+    pub fn paste_unfocused(&mut self, step: Step, text: &str) -> bool {
+        let id = match step {
+            Step::Topic => FieldId::Emails,
+            Step::Filter => FieldId::Pattern,
+            // A name is too easily changed by a stray paste.
+            Step::Trail | Step::Alarm => return false,
+        };
+        if text.trim().is_empty() {
+            return false;
+        }
+        self.focus_on(id);
+        if let Some(field) = self.focused() {
+            if !field.edited {
+                field.set(String::new());
+            }
+            field.input.handle(InputRequest::GoToEnd);
+            if id == FieldId::Emails && !addresses(field.text()).is_empty() {
+                let separated = format!("{}, ", field.text().trim_end_matches([',', ';', ' ']));
+                field.set(separated);
+            }
+        }
+        self.paste(text)
     }
 
     /// Pasted text goes where the cursor is, on one line.
@@ -376,13 +432,21 @@ impl Form {
         }
     }
 
-    /// The focused field goes back to what rootbell proposes.
+    /// The focused field goes back to what rootbell proposes; where nothing has the focus, every field of the step does.
     pub fn back_to_proposal(&mut self) {
-        if let Some(field) = self.focused() {
+        let (step, focus) = (self.current.step(), self.focus());
+        for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.step() == step, |focus| f.id == focus)) {
             field.edited = false;
             field.fault = None;
             field.note = None;
         }
+    }
+
+    /// Whether [`Self::back_to_proposal`] would change something.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        let (step, focus) = (self.current.step(), self.focus());
+        self.fields.iter().any(|f| f.edited && focus.map_or(f.id.step() == step, |focus| f.id == focus))
     }
 
     /// Untouched fields take the values of the settings.
@@ -428,53 +492,4 @@ impl Default for Form {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn typed(form: &mut Form, text: &str) {
-        for c in text.chars() {
-            form.edit(Key::plain(Code::Char(c)));
-        }
-    }
-
-    #[test]
-    fn several_addresses_are_parted_by_commas_semicolons_or_spaces() {
-        let mut form = Form::new();
-        form.focus = FieldId::Emails;
-        typed(&mut form, "a@b.de, c@d.de;e@f.de g@h.de");
-        assert_eq!(form.wishes().emails, ["a@b.de", "c@d.de", "e@f.de", "g@h.de"]);
-    }
-
-    #[test]
-    fn a_faulty_field_is_no_wish_and_says_why() {
-        let mut form = Form::new();
-        typed(&mut form, "my trail");
-        assert_eq!(form.wishes().trail, None);
-        assert!(form.faults()[0].1.contains("no spaces"));
-    }
-
-    #[test]
-    fn a_pasted_pattern_with_curly_quotes_is_straightened_with_a_word_about_it() {
-        let mut form = Form::new();
-        form.focus = FieldId::Pattern;
-        form.paste("{ $.userIdentity.type = “Root” }\n");
-        assert_eq!(form.wishes().pattern.as_deref(), Some(r#"{ $.userIdentity.type = "Root" }"#));
-        let field = form.shown(Step::Filter).find(|f| f.id == FieldId::Pattern).unwrap();
-        assert!(field.aside().contains("straightened"));
-    }
-
-    #[test]
-    fn the_focus_goes_around_and_skips_hidden_details() {
-        let mut form = Form::new();
-        form.enter(Step::Trail);
-        form.move_focus(true);
-        assert_eq!(form.focus(), FieldId::Retention);
-        form.move_focus(true);
-        assert_eq!(form.focus(), FieldId::Trail);
-        form.toggle_details();
-        form.move_focus(false);
-        assert_eq!(form.focus(), FieldId::TieRole);
-        form.toggle_details();
-        assert_eq!(form.focus(), FieldId::Trail);
-    }
-}
+mod tests;

@@ -60,7 +60,10 @@ impl Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     Account,
+    /// A step in which no field has the focus: letters are commands.
     Step,
+    /// A field of a step: what is printable is text.
+    Field,
     Dashboard,
     Event,
     Ring,
@@ -70,12 +73,15 @@ pub enum Context {
     Commands,
     Help,
     Confirm,
+    /// Whether to set an alarm that has fired back to OK.
+    SetOk,
 }
 
 impl Context {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Account,
         Self::Step,
+        Self::Field,
         Self::Dashboard,
         Self::Event,
         Self::Ring,
@@ -85,6 +91,7 @@ impl Context {
         Self::Commands,
         Self::Help,
         Self::Confirm,
+        Self::SetOk,
     ];
 
     /// As the help overlay and the README head it.
@@ -93,6 +100,7 @@ impl Context {
         match self {
             Self::Account => "Account",
             Self::Step => "A step",
+            Self::Field => "A field of a step",
             Self::Dashboard => "The dashboard",
             Self::Event => "An event",
             Self::Ring => "The test and the drill",
@@ -102,6 +110,7 @@ impl Context {
             Self::Commands => "The commands",
             Self::Help => "This help",
             Self::Confirm => "A question",
+            Self::SetOk => "Setting the alarm back to OK",
         }
     }
 }
@@ -119,6 +128,8 @@ pub enum Intent {
     Help,
     Apply,
     Back,
+    Edit,
+    LeaveField,
     NextField,
     PreviousField,
     Commands,
@@ -198,21 +209,38 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Leave "quit" "Quit";
     Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
-    Step: [TAB, DOWN] NextField "next" "Go to the next field";
-    Step: [BACKTAB, UP] PreviousField "" "Go to the previous field";
+    Step: [ch('e'), TAB] Edit "edit" "Edit the fields; starts where you were last";
+    Step: [DOWN] NextField "" "Edit the first field";
+    Step: [UP, BACKTAB] PreviousField "" "Edit the last field";
     Step: [ESC] Back "back" "Go back a screen; nothing is lost";
     Step: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
-    Step: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
     Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
     Step: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
+    Step: [ch('v'), F2] Commands "commands" "Show the plan as commands of the AWS CLI";
     Step: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
-    Step: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
-    Step: [PGUP] PageUp "" "Scroll the plan up";
-    Step: [PGDN] PageDown "" "Scroll the plan down";
-    Step: [F1] Help "help" "Show the keys";
+    Step: [F5] Proposal "reset" "Put rootbell's proposals back into every field";
+    Step: [ch('k')] Up "" "Scroll the plan up";
+    Step: [ch('j')] Down "" "Scroll the plan down";
+    Step: [PGUP] PageUp "" "Scroll the plan up, faster";
+    Step: [PGDN] PageDown "" "Scroll the plan down, faster";
+    Step: [ch('?'), F1] Help "help" "Show the keys";
+    Step: [ch('q')] Leave "quit" "Quit; asks first if calls are running";
+    Field: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
+    Field: [TAB, DOWN] NextField "next" "Go to the next field";
+    Field: [BACKTAB, UP] PreviousField "" "Go to the previous field";
+    Field: [ESC] LeaveField "leave field" "Leave the field; letters are commands again";
+    Field: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
+    Field: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
+    Field: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
+    Field: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
+    Field: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
+    Field: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
+    Field: [PGUP] PageUp "" "Scroll the plan up";
+    Field: [PGDN] PageDown "" "Scroll the plan down";
+    Field: [F1] Help "help" "Show the keys";
     Dashboard: [ch('t')] Test "test alarm" "Ring the alarm by hand, and see the notification go out";
     Dashboard: [ch('d')] Drill "drill" "Send a marked root event through the whole chain";
-    Dashboard: [ch('o')] SetOk "set OK" "Set the alarm back to OK";
+    Dashboard: [ch('o')] SetOk "set OK" "Set the alarm back to OK; asks first";
     Dashboard: [ch('r')] LookAgain "refresh" "Ask for everything again";
     Dashboard: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
     Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
@@ -243,6 +271,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     TearDown: [PGUP] PageUp "" "Scroll a page up";
     TearDown: [PGDN] PageDown "" "Scroll a page down";
     TearDown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
+    Checks: [ch('w')] Wizard "wizard" "Go to the step of the first check that is not ok";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
     Checks: [PGUP] PageUp "" "Scroll a page up";
@@ -265,6 +294,8 @@ pub const BINDINGS: &[Binding] = bindings! {
     Help: [ESC, F1, ch('?'), ch('q')] Close "close" "Close";
     Confirm: [ENTER, ch('y')] Yes "yes" "Yes";
     Confirm: [ESC, ch('n')] No "no" "No";
+    SetOk: [ch('y')] Yes "set to OK" "Set the alarm back to OK";
+    SetOk: [ENTER, ESC, ch('n'), ch('q')] No "no" "Leave the alarm as it is";
 };
 
 /// What a key means in a context; nothing, where it is text or means nothing.
@@ -292,15 +323,43 @@ mod tests {
         }
     }
 
+    /// The printable keys that are commands in a context.
+    fn letters(context: Context) -> Vec<Key> {
+        let keys = BINDINGS.iter().filter(|b| b.context == context).flat_map(|b| b.keys);
+        keys.filter(|k| matches!(k.code, Code::Char(_)) && !k.ctrl).copied().collect()
+    }
+
+    #[test]
+    fn letters_are_commands_in_a_step_without_a_focus_and_each_means_one_thing() {
+        let mut keys = letters(Context::Step);
+        assert!(keys.contains(&ch('e')) && keys.contains(&ch('q')) && keys.contains(&ch('?')), "{keys:?}");
+        let count = keys.len();
+        keys.sort_by_key(|k| k.name());
+        keys.dedup();
+        assert_eq!(keys.len(), count, "{keys:?}");
+    }
+
     #[test]
     fn printable_keys_are_text_where_a_field_has_the_focus() {
-        for context in [Context::Step, Context::Picker, Context::TearDown] {
-            let printable = BINDINGS
-                .iter()
-                .filter(|b| b.context == context)
-                .flat_map(|b| b.keys)
-                .any(|k| matches!(k.code, Code::Char(_)) && !k.ctrl);
-            assert!(!printable, "{context:?}");
+        for context in [Context::Field, Context::Picker, Context::TearDown] {
+            assert_eq!(letters(context), Vec::new(), "{context:?}");
         }
+    }
+
+    #[test]
+    fn function_keys_and_ctrl_keys_mean_the_same_with_and_without_a_focus() {
+        let keys = |context| {
+            let all = BINDINGS.iter().filter(move |b| b.context == context);
+            all.flat_map(|b| b.keys.iter().map(move |k| (*k, b.intent)))
+        };
+        for (key, meaning) in keys(Context::Field).filter(|(k, _)| matches!(k.code, Code::F(_)) || k.ctrl) {
+            assert_eq!(intent(Context::Step, key), Some(meaning), "{}", key.name());
+        }
+    }
+
+    #[test]
+    fn enter_never_silences_an_alarm() {
+        assert_eq!(intent(Context::SetOk, ENTER), Some(Intent::No));
+        assert_eq!(intent(Context::SetOk, ch('y')), Some(Intent::Yes));
     }
 }

@@ -21,8 +21,12 @@ pub enum Overlay {
         scroll: u16,
     },
     Picker(Picker),
-    /// Whether to leave while something runs.
-    Leave,
+    /// Whether to leave the screen, or to quit, while something runs.
+    Leave {
+        quit: bool,
+    },
+    /// Whether to set an alarm that has fired back to OK.
+    SetOk,
     /// Every check, with what to do.
     Checks {
         scroll: u16,

@@ -50,6 +50,9 @@ fn after(ring: &Ring, hop: Hop) -> Option<String> {
 fn outcome(ended: &Result<(), RingError>, ring: &Ring) -> String {
     match (ended, after(ring, Hop::Action), after(ring, Hop::Back)) {
         (Err(error @ RingError::Ringing), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
+        (Err(error @ RingError::TimedOut { hop: Hop::Back, .. }), ..) => {
+            format!("It did not ring. {} {} On the dashboard `o` sets it back now.", error.why(), error.fix())
+        }
         (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
         (Ok(()), Some(sent), Some(back)) => {
             format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
@@ -166,5 +169,18 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, Ring
             screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
         }
         _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_stays_in_alarm_is_said_with_the_key_on_the_screen_and_without_it_on_the_command_line() {
+        let error = RingError::TimedOut { hop: Hop::Back, waited: SignedDuration::from_secs(60) };
+        assert!(!error.fix().contains('`') && error.fix().contains("next evaluation"), "{}", error.fix());
+        let on_screen = outcome(&Err(error), &Ring::default());
+        assert!(on_screen.contains("`o` sets it back"), "{on_screen}");
     }
 }

@@ -15,13 +15,15 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Help { .. }), _) => Context::Help,
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
         (Some(Overlay::Picker(_)), _) => Context::Picker,
-        (Some(Overlay::Leave), _) => Context::Confirm,
+        (Some(Overlay::Leave { .. }), _) => Context::Confirm,
+        (Some(Overlay::SetOk), _) => Context::SetOk,
         (Some(Overlay::TearDown(screen)), _) if screen.asks_to_leave => Context::Confirm,
         (Some(Overlay::TearDown(_)), _) => Context::TearDown,
         (Some(Overlay::Checks { .. }), _) => Context::Checks,
         (Some(Overlay::Event { .. }), _) => Context::Event,
         (Some(Overlay::Ring(_)), _) => Context::Ring,
         (None, Screen::Account) => Context::Account,
+        (None, Screen::Step(_)) if model.form.focus().is_some() => Context::Field,
         (None, Screen::Step(_)) => Context::Step,
         (None, Screen::Dashboard) => Context::Dashboard,
     }
@@ -63,7 +65,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         (Screen::Account, Some(Intent::Dashboard)) => overview(model),
         (Screen::Account, Some(Intent::TearDown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
-        (Screen::Step(_), Some(Intent::PageUp | Intent::PageDown)) => {
+        (Screen::Step(_), Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown)) => {
             model.scroll = scrolled(model.scroll, intent);
             Vec::new()
         }
@@ -82,6 +84,9 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
+/// What a run does to the fields.
+const NOT_NOW: &str = "The fields can be edited when the calls have ended.";
+
 /// The dashboard of an account that is not all set up shows what is missing.
 fn overview(model: &mut Model) -> Vec<Effect> {
     if model.derived.is_some() {
@@ -93,7 +98,6 @@ fn overview(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    let running = model.is_running();
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
@@ -101,10 +105,25 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             }
         }
         (Some(Overlay::TearDown(screen)), _) => teardown::paste(screen, text),
-        (None, Screen::Step(_)) if !running && model.form.paste(text) => edited(model),
+        (None, Screen::Step(step)) => paste_on_step(model, step, text),
         _ => {}
     }
     Vec::new()
+}
+
+/// Into the field that has the focus, else into the one that the step is about. No text vanishes without a word.
+fn paste_on_step(model: &mut Model, step: Step, text: &str) {
+    if model.is_running() {
+        model.notice = Some(NOT_NOW.into());
+        return;
+    }
+    let focused = model.form.focus().is_some();
+    let changed = if focused { model.form.paste(text) } else { model.form.paste_unfocused(step, text) };
+    if changed {
+        edited(model);
+    } else if !focused && !text.trim().is_empty() {
+        model.notice = Some("Choose a field with Tab or `e` first, then paste.".into());
+    }
 }
 
 pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
@@ -118,7 +137,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
-    if model.is_running() { open(model, Overlay::Leave) } else { quit(model) }
+    if model.is_running() { open(model, Overlay::Leave { quit: true }) } else { quit(model) }
 }
 
 pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
@@ -152,7 +171,10 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
     let Some(overlay) = &mut model.overlay else { return Vec::new() };
     match (overlay, intent) {
         (Overlay::TearDown(_), intent) => return teardown::key(model, key, intent),
-        (Overlay::Leave, Some(Intent::Yes)) => return leave_anyway(model),
+        (Overlay::Leave { quit: true }, Some(Intent::Yes)) => return quit(model),
+        (Overlay::Leave { quit: false }, Some(Intent::Yes)) => return leave_anyway(model),
+        (Overlay::SetOk, Some(Intent::Yes)) => return dashboard::set_ok(model),
+        (Overlay::Checks { .. }, Some(Intent::Wizard)) => dashboard::to_first_problem(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
         (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
             let text = text.clone();
@@ -252,9 +274,14 @@ fn edited(model: &mut Model) {
 fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Apply => return apply(model, step),
+        Intent::Edit | Intent::NextField | Intent::PreviousField if model.is_running() => {
+            model.notice = Some(NOT_NOW.into());
+        }
+        Intent::Edit => model.form.focus_current(),
         Intent::NextField => model.form.move_focus(true),
         Intent::PreviousField => model.form.move_focus(false),
-        Intent::Back if model.is_running() => model.overlay = Some(Overlay::Leave),
+        Intent::LeaveField => model.form.leave_field(),
+        Intent::Back if model.is_running() => model.overlay = Some(Overlay::Leave { quit: false }),
         Intent::Back => model.go(before(step)),
         Intent::Details => model.form.toggle_details(),
         Intent::Proposal if !model.is_running() => {
@@ -299,9 +326,7 @@ fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if !model.blocked(step).is_empty() {
         // The reason stands under the plan. What only the user can know is asked for; all else may have been mended.
         if model.wants_an_address(step) {
-            while model.form.focus() != FieldId::Emails {
-                model.form.move_focus(true);
-            }
+            model.form.focus_on(FieldId::Emails);
             return Vec::new();
         }
         return model.look();
@@ -321,6 +346,8 @@ fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     let ticket = model.ticket();
     model.running = Some((ticket, step));
     model.scroll = 0;
+    // What was typed is agreed to: the next Enter goes on, and letters are commands again.
+    model.form.leave_field();
     vec![Effect::Apply { ticket, plan, step }]
 }
 

@@ -140,12 +140,15 @@ pub fn topic(value: &str) -> Verdict {
     )
 }
 
-/// Source: CloudWatch Logs API, PutMetricFilter, `filterName`.
+/// Source: CloudWatch Logs API, PutMetricFilter, `filterName`, which also takes blanks and control characters: these would
+/// break tables and commands.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn filter(value: &str) -> Verdict {
+    length("filter name", value.trim(), 1, 512)?;
     length("filter name", value, 1, 512)?;
+    alphabet("filter name", value, |c| !c.is_control(), "printable characters only")?;
     if value.contains([':', '*']) {
         return Err("A filter name has no : and no *.".into());
     }
@@ -157,6 +160,7 @@ pub fn filter(value: &str) -> Verdict {
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn alarm(value: &str) -> Verdict {
+    length("alarm name", value.trim(), 1, 255)?;
     length("alarm name", value, 1, 255)?;
     alphabet("alarm name", value, |c| !c.is_control() && c.is_ascii(), "printable ASCII only")
 }
@@ -366,7 +370,10 @@ mod tests {
         assert!(topic("alerts.fifo").unwrap_err().contains("FIFO"));
         assert!(topic("root bell").is_err());
         assert!(filter("root use").is_ok());
-        assert!(filter("a:b").is_err());
+        for bad in ["a:b", "", " ", "a\nb", "\u{1b}[31m"] {
+            assert!(filter(bad).is_err(), "{bad:?}");
+        }
+        assert!(alarm(" ").is_err());
         assert!(alarm("Root use!").is_ok());
         assert!(alarm("ring\u{7}").is_err());
     }

@@ -39,7 +39,7 @@ pub fn straighten(text: &str) -> String {
 pub fn check(pattern: &str) -> Result<(), String> {
     let trimmed = pattern.trim();
     if trimmed.is_empty() {
-        return Err("The pattern is empty; Ctrl+U and F5 put the auditors' one back.".into());
+        return Err("The pattern is empty.".into());
     }
     if pattern.chars().count() > MAX_CHARS {
         return Err(format!("A pattern has at most {MAX_CHARS} characters."));

@@ -71,7 +71,7 @@ impl Hop {
             Self::Action => {
                 "Look at the alarm's actions and the topic's policy; `rootbell status` names the weak link."
             }
-            Self::Back => "It goes back at the next evaluation; `o` on the dashboard sets it back now.",
+            Self::Back => "It goes back at the next evaluation.",
         }
     }
 }

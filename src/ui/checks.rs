@@ -48,11 +48,22 @@ pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
             Span::styled(format!("  {word}"), theme.dim),
         ]));
     }
-    let open = derived.health.checks.iter().filter(|c| c.verdict != Verdict::Ok);
-    for check in open {
+    // What mends several is said once, after all of them.
+    let mut by_fix: Vec<(String, Vec<&str>)> = Vec::new();
+    for check in derived.health.checks.iter().filter(|c| c.verdict != Verdict::Ok) {
+        let fix = from_here(&check.fix);
+        match by_fix.iter_mut().find(|(known, _)| *known == fix) {
+            Some((_, details)) => details.push(&check.detail),
+            None => by_fix.push((fix, vec![&check.detail])),
+        }
+    }
+    for (fix, mut details) in by_fix {
         lines.push(Line::default());
-        lines.extend(paragraph(&check.detail, width, theme));
-        lines.extend(paragraph(&from_here(&check.fix), width, theme));
+        details.dedup();
+        for detail in details {
+            lines.extend(paragraph(detail, width, theme));
+        }
+        lines.extend(paragraph(&fix, width, theme));
     }
     lines
 }

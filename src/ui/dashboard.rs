@@ -90,6 +90,52 @@ fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mu
     lines.push(Line::default());
 }
 
+/// What is known of the trigger, then whether to set the alarm back to OK.
+pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+    let Some(alarm) = model.derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
+        return Vec::new();
+    };
+    let events = model.dashboard.events.value.as_deref();
+    let at = |event: &RootEvent| local(model, event.time, false);
+    let (trigger, style) = match (alarm.state, rung_by(alarm, events.unwrap_or_default())) {
+        (AlarmState::Ok, _) => ("The alarm is OK again.".to_owned(), theme.good),
+        (AlarmState::InsufficientData, _) => ("The alarm has not fired: it has no data yet.".to_owned(), theme.text),
+        (_, Ringer::Root(event)) => {
+            let what =
+                format!("{} at {} from {} ({})", event.name, at(event), blank(&event.address), blank(&event.client));
+            let said = match (&event.not_root, &event.outcome) {
+                (Some(who), _) => format!("It was {who}, not root: {what}."),
+                (None, Outcome::Failure(_)) => format!("Somebody tried to use root and failed: {what}."),
+                (None, Outcome::Success) if event.assumed_root => {
+                    format!("Root was really used, by central root management: {what}.")
+                }
+                (None, Outcome::Success) => format!("Root was really used: {what}."),
+            };
+            (said, theme.bad)
+        }
+        (_, Ringer::Drill(event)) => (format!("It was a drill at {}: nobody used root.", at(event)), theme.text),
+        (_, Ringer::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
+        (_, Ringer::Unknown) => {
+            let since = local(model, alarm.since, false);
+            let read = match (events, &model.dashboard.events.trouble) {
+                (Some(_), None) => "no use of root from that time has been found",
+                _ => "the events could not be read",
+            };
+            let said = format!(
+                "It is not known what made the alarm fire at {since}: {read}. Root may really have been used. \
+                 CloudWatch says: {}",
+                alarm.reason
+            );
+            (said, theme.warn)
+        }
+    };
+    let mut lines: Vec<Line> = wrap(&trigger, width).into_iter().map(|l| Line::styled(l, style)).collect();
+    lines.push(Line::default());
+    let question = format!("Set the alarm `{}` back to OK? The next use of root sends a new alert. [y/N]", alarm.name);
+    lines.extend(wrap(&question, width).into_iter().map(|l| Line::styled(l, theme.text)));
+    lines
+}
+
 /// The links with their verdicts, joined by a line as far as there is room; under each what there is to know.
 fn chain(model: &Model, health: &Health, theme: &Theme, width: usize, lines: &mut Vec<Line<'static>>) {
     let all = links(model, health);

@@ -74,6 +74,8 @@ fn applies(model: &Model, binding: &Binding) -> bool {
             }
         }
         (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
+        (Intent::Edit, _) => !model.is_running(),
+        (Intent::Proposal, _) => model.form.is_edited(),
         _ => true,
     }
 }
@@ -84,7 +86,7 @@ fn hint(model: &Model, binding: &Binding) -> String {
         return leaving(screen, binding);
     }
     let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
-    if binding.context != Context::Step || binding.intent != Intent::Apply {
+    if !matches!(binding.context, Context::Step | Context::Field) || binding.intent != Intent::Apply {
         return binding.hint.to_owned();
     }
     if model.is_running() {

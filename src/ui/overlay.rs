@@ -41,20 +41,29 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
         Overlay::TearDown(screen) => {
             teardown::draw(model, screen, theme, frame, area);
             if screen.asks_to_leave {
-                leave(theme, frame, area);
+                leave(false, theme, frame, area);
             }
         }
         Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
-        Overlay::Leave => leave(theme, frame, area),
+        Overlay::Leave { quit } => leave(*quit, theme, frame, area),
+        Overlay::SetOk => {
+            let lines = dashboard::set_ok(model, theme, area.width.saturating_sub(6));
+            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+            window(frame, theme, Rect { height, ..area }, " Set the alarm back to OK? ", lines, 0);
+        }
     }
 }
 
-fn leave(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let said = "Calls are under way. Leave? What is done stays done; coming back goes on from there.";
+fn leave(quit: bool, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (title, said) = if quit {
+        (" Quit? ", "Calls are under way. Quit? What is done stays done; the next start goes on from there.")
+    } else {
+        (" Leave? ", "Calls are under way. Leave? What is done stays done; coming back goes on from there.")
+    };
     let width = area.width.min(60);
     let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
     let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
-    window(frame, theme, small.intersection(area), " Leave? ", lines, 0);
+    window(frame, theme, small.intersection(area), title, lines, 0);
 }
 
 /// A framed text that scrolls.

@@ -1,5 +1,7 @@
 //! A step: what it makes and why, its fields, and the plan.
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
@@ -46,7 +48,7 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
     }
     let (mut fields, mut cursor) = (Vec::new(), None);
     for field in model.form.shown(step) {
-        if let Some((x, y)) = field_lines(model, field, theme, area.width, &mut fields) {
+        if let Some((x, y)) = field_lines(model, field, theme, area, &mut fields) {
             cursor = Some((x, usize::from(y)));
         }
     }
@@ -98,10 +100,11 @@ fn field_lines(
     model: &Model,
     field: &TextField,
     theme: &Theme,
-    width: u16,
+    area: Rect,
     out: &mut Vec<Line<'static>>,
 ) -> Option<(u16, u16)> {
-    let focused = model.form.focus() == field.id;
+    let width = area.width;
+    let focused = model.form.focus() == Some(field.id);
     let label_width = 11;
     let left = 3 + label_width;
     let wide = field.id == FieldId::Pattern;
@@ -125,21 +128,30 @@ fn field_lines(
             Span::styled("]", theme.dim),
         ]));
     }
-    let aside = field.aside();
+    let aside = aside(field);
     let aside_style = if field.fault.is_some() { theme.bad } else { theme.dim };
     let beside = usize::from(width).saturating_sub(left + box_width + 5);
     if !wide && aside.width() <= beside {
         if let Some(line) = out.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
-    } else if focused || field.fault.is_some() {
-        for line in wrap(aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
+    } else if focused || field.fault.is_some() || field.edited || area.height > 20 && model.form.focus().is_none() {
+        for line in wrap(&aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
             out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
         }
     }
     let x = u16::try_from(left + 1 + at.0).ok()?;
     let y = u16::try_from(top + at.1).ok()?;
     focused.then_some((x, y))
+}
+
+/// What stands beside the field, with the key that helps.
+fn aside(field: &TextField) -> Cow<'_, str> {
+    let said = field.aside();
+    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.fault.is_some() {
+        return format!("{said} F5 puts the auditors' own back.").into();
+    }
+    said.into()
 }
 
 /// The part of the text that the box shows, and the cursor in it. The pattern is shown whole, over several lines; any

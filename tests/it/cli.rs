@@ -95,7 +95,7 @@ fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
 
 #[test]
 fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 19] = [
         (&["--trail", "my trail"], "--trail: A trail name has no spaces"),
         (&["--trail", ""], "--trail: A trail name is needed"),
         (&["--bucket", "My-Bucket"], "--bucket: A bucket name has no 'M': small letters"),
@@ -103,6 +103,9 @@ fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
         (&["--role", "a/b"], "--role: A role name has no '/'"),
         (&["--topic", "alerts.fifo"], "--topic: A FIFO topic takes no e-mail"),
         (&["--filter", "a:b"], "--filter: A filter name has no :"),
+        (&["--pattern", ""], "--pattern: The pattern is empty. Without --pattern, the auditors' own is used."),
+        (&["--filter", "a\nb"], "--filter: A filter name has no '\\n'"),
+        (&["--filter", " "], "--filter: A filter name is needed."),
         (&["--pattern", "ERROR"], "--pattern: A pattern for JSON events stands in { braces }"),
         (&["--alarm", "ring\u{7}"], "--alarm: An alarm name has no"),
         (&["--email", "alice.example.com"], "an address looks like alice@example.com"),

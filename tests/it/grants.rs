@@ -155,7 +155,7 @@ fn setting_up_asks_for_exactly_what_its_policy_allows() {
         now(set_up(cloud, &wishes()));
     }
     let mut wizard = Tester::on(Account::default(), 80, 24);
-    wizard.press("enter enter").settle().press("enter").fill(EMAIL).settle();
+    wizard.press("enter enter").settle().press("enter e").fill(EMAIL).settle();
     wizard.press("enter").settle().press("enter").settle().press("enter").settle();
     wizard.press("enter").settle().press("enter").settle();
     clouds.push(wizard.on_account(Clone::clone));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Screen};
-use rootbell::cloud::demo::account::{Event, Link};
+use rootbell::cloud::demo::account::{Event, Link, State};
 use rootbell::cloud::demo::{Account, Fault};
 use rootbell::domain::Step;
 use serde_json::json;
@@ -182,7 +182,7 @@ fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
     account.timing.confirm_after = Some(5);
     account.timing.evaluated_after = 30;
     let mut tester = Tester::on(account, 80, 24);
-    tester.press("enter enter").settle().press("enter");
+    tester.press("enter enter").settle().press("enter e");
     tester.fill("alice@example.com").press("enter").settle().press("enter").settle();
     tester.press("enter").settle().press("enter").settle().press("enter").settle();
     tester.press("enter").sees("Test alarm").press("esc").pass(seconds(40));
@@ -214,8 +214,70 @@ fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
 #[test]
 fn an_alarm_is_set_back_to_ok_by_a_key() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
-    tester.pass(seconds(2)).press("o").pass(seconds(2)).sees("is set to OK");
+    tester.pass(seconds(2)).press("o y").pass(seconds(2)).sees("is set to OK");
     tester.sees("Set back to OK by rootbell");
+}
+
+#[test]
+fn an_alarm_that_has_fired_is_set_back_only_after_a_question_that_names_the_use_of_root() {
+    for (width, height) in [(60, 20), (80, 24)] {
+        let mut tester = Tester::on(scenario("ringing"), width, height);
+        tester.pass(seconds(2)).press("o").sees("Root was really used: ListAccessKeys").sees("new alert. [y/N]");
+        tester.sees("y set to OK").sees("Enter no");
+        assert_snapshot!(format!("set-ok-{width}x{height}"), tester.screen());
+        for key in ["enter", "n", "esc", "q"] {
+            tester.press(key).pass(seconds(2)).does_not_see("back to OK?").press("o").sees("back to OK?");
+        }
+        assert!(!tester.model.quit);
+        assert_eq!(calls(&tester, "SetAlarmState"), 0);
+        tester.press("y").pass(seconds(2));
+        assert_eq!(calls(&tester, "SetAlarmState"), 1);
+    }
+}
+
+#[test]
+fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester
+        .pass(seconds(2))
+        .press("t enter")
+        .pass(seconds(5))
+        .press("esc o")
+        .sees("It was a test: Test alarm by rootbell");
+    tester.does_not_see("really used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("OK already");
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.on_account(|cloud| {
+        cloud.meddle(|account| {
+            let alarms = &mut account.regions.get_mut("eu-west-1").unwrap().alarms;
+            let alarm = alarms.get_mut("rootbell-root-use").unwrap();
+            (alarm.state, alarm.since, alarm.reason) = (State::Alarm, Some(0), "somebody's own words".into());
+        });
+    });
+    tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("really used");
+    let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
+    tester.on_account(|cloud| cloud.fault("FilterLogEvents", Fault::Deny));
+    tester.settle().pass(seconds(3)).press("o").sees("the events could");
+}
+
+#[test]
+fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
+    let mut tester = Tester::on(scenario("drifted"), 80, 24);
+    tester.press("d").pass(seconds(2)).press("c").sees("w wizard");
+    tester.press("w");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+    assert!(tester.model.overlay.is_none());
+    let mut account = armed();
+    account.regions.get_mut("eu-west-1").unwrap().alarms.clear();
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("d").pass(seconds(2)).press("c w");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Alarm));
+}
+
+#[test]
+fn the_checks_say_once_what_mends_several() {
+    let mut tester = Tester::on(scenario("drifted"), 120, 40);
+    tester.press("d").pass(seconds(2)).press("c");
+    assert_eq!(tester.screen().matches("Press `w` for the wizard").count(), 1, "{}", tester.screen());
 }
 
 #[test]

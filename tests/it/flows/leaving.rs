@@ -161,8 +161,8 @@ fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
 #[test]
 fn names_of_ones_own_that_hang_on_no_chain_yet_are_found_in_the_same_session() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter").fill("mine").settle().press("enter").settle().press("enter").settle();
-    tester.fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
+    tester.press("enter e").fill("mine").settle().press("enter").settle().press("enter").settle();
+    tester.press("e").fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");

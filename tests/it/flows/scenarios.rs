@@ -81,7 +81,7 @@ fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
 #[test]
 fn organization_its_trail_is_refused_when_it_is_named() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
-    tester.press("enter").fill("org-trail").settle();
+    tester.press("enter e").fill("org-trail").settle();
     let calls = tester.on_account(|cloud| cloud.calls().len());
     tester.press("enter").settle();
     let changes = ["UpdateTrail", "CreateTrail", "StartLogging", "PutEventSelectors"];

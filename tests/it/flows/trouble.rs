@@ -106,7 +106,7 @@ fn a_late_answer_changes_nothing() {
 #[test]
 fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter").fill("my trail").sees("no spaces");
+    tester.press("enter e").fill("my trail").sees("no spaces");
     tester.press("enter");
     assert!(!tester.model.is_running(), "a faulty field is not applied");
     tester.fill("mine").press("enter");
@@ -120,16 +120,16 @@ fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
 #[test]
 fn going_back_loses_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter").press("tab").fill("731").settle();
-    tester.press("esc").press("enter").sees("[731");
+    tester.press("enter").press("tab tab").fill("731").settle();
+    tester.press("esc esc").press("enter").sees("[731");
 }
 
 #[test]
 fn wrong_values_are_told_beside_the_field_as_they_are_typed() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter tab").fill("42").sees("30 or 60");
+    tester.press("enter tab tab").fill("42").sees("30 or 60");
     tester.fill("365").does_not_see("30 or 60");
-    tester.press("enter").settle().press("enter").write("alice").sees("no @");
+    tester.press("enter").settle().press("enter e").write("alice").sees("no @");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_pasted_pattern_is_straightened_and_tried_on_the_sample_events() {
     tester.press("w enter enter").settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
     tester.sees("rings").sees("silent");
-    tester.press("tab ctrl+u");
+    tester.press("tab tab ctrl+u");
     tester.send(Msg::Paste("{ $.userIdentity.type = “IAMUser” }".into()));
     tester.sees("straightened").settle();
     tester.sees("SILENT, should ring").sees("RINGS, should not");
@@ -152,7 +152,7 @@ fn a_pattern_that_is_not_the_auditors_is_named_in_the_plan_and_a_broken_one_is_n
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("d w enter enter").settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
-    tester.press("tab ctrl+u");
+    tester.press("tab tab ctrl+u");
     tester.send(Msg::Paste("{ $.userIdentity.type = \"IAMUser\" }".into()));
     tester.settle().sees("SILENT, should ring").sees("The pattern is not the auditors'");
     tester.press("backspace").settle().sees("Sample events: not tried").does_not_see("SILENT").does_not_see("rings ");
@@ -222,7 +222,7 @@ fn somebody_elses_bucket_name_is_told_and_another_one_taken() {
     let account = Account { foreign_buckets: vec!["rootbell-123456789012-eu-west-1".into()], ..Account::default() };
     let mut tester = Tester::on(account, 80, 24);
     tester.press("enter").sees("is taken");
-    tester.press("f3 tab tab").fill("rootbell-123456789012-logs").settle().does_not_see("is taken");
+    tester.press("f3 tab tab tab").fill("rootbell-123456789012-logs").settle().does_not_see("is taken");
     tester.press("enter").settle().sees("11 of 11 done");
 }
 
@@ -245,10 +245,11 @@ fn no_size_makes_it_panic_and_a_small_one_asks_for_more() {
 #[test]
 fn nothing_is_lost_at_sixty_by_twenty() {
     let mut tester = Tester::on(scenario("fresh"), 60, 20);
-    tester.press("enter f3");
+    tester.press("enter f3 tab");
     for label in ["Trail", "Keep days", "Bucket", "Log group", "Role", "Plan", "F1 help"] {
         tester.sees(label);
     }
+    tester.press("esc").press("enter").sees("? help").sees("q quit");
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn without_colour_every_cell_is_plain_and_the_focus_has_a_mark() {
         assert_eq!(cell.fg, ratatui::style::Color::Reset);
         assert_eq!(cell.bg, ratatui::style::Color::Reset);
     }
-    tester.sees(" > Trail");
+    tester.does_not_see("\n > ").press("tab").sees("\n > Trail");
 }
 
 #[test]
@@ -274,10 +275,102 @@ fn verdicts_have_their_colours() {
 #[test]
 fn letters_are_text_in_a_field_and_q_is_one() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter").fill("q?pgr").sees("[q?pgr");
+    tester.press("enter e").fill("q?pgr").sees("[q?pgr");
     assert!(!tester.model.quit);
     tester.press("esc q");
     assert!(tester.model.quit);
+}
+
+#[test]
+fn letters_are_commands_in_a_step_until_a_field_has_the_focus() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter").does_not_see("\n > ").sees("e edit");
+    let before = tester.screen();
+    for letter in ["a", "Z", "1", "ctrl+u", "backspace", "left"] {
+        tester.press(letter);
+        assert_eq!(tester.screen(), before, "{letter}");
+    }
+    tester.press("?").sees(" Keys ").press("esc v").sees("aws s3api create-bucket").press("esc");
+    assert_eq!(tester.screen(), before);
+    tester.press("q");
+    assert!(tester.model.quit);
+}
+
+#[test]
+fn esc_leaves_the_field_and_then_the_step() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter tab tab").sees("\n > Keep days").sees("Esc leave field");
+    tester.press("esc").does_not_see("\n > ").sees("Esc back");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+    tester
+        .press("e")
+        .sees("\n > Keep days")
+        .press("esc down")
+        .sees("\n > Trail")
+        .press("esc up")
+        .sees("\n > Keep days");
+    tester.press("esc esc");
+    assert_eq!(tester.model.screen, Screen::Account);
+}
+
+#[test]
+fn the_cursor_is_shown_only_in_a_field() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter");
+    assert_eq!(tester.cursor(), None);
+    tester.press("e");
+    assert!(tester.cursor().is_some());
+    tester.press("esc");
+    assert_eq!(tester.cursor(), None);
+}
+
+#[test]
+fn enter_in_a_field_applies_the_plan_and_the_next_letters_are_commands() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.press("enter e").fill("mine").settle().press("enter tab").sees("when the calls have ended").settle();
+    tester.sees("11 of 11 done").does_not_see("\n > ").press("q");
+    assert!(tester.model.quit);
+}
+
+#[test]
+fn q_in_a_step_asks_while_calls_run_and_then_quits() {
+    let mut tester = Tester::on(Account::default(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Hang));
+    tester.press("enter enter").pass(Duration::from_secs(2)).press("q").sees("Quit?").press("n").sees("running");
+    assert!(!tester.model.quit);
+    tester.press("q y");
+    assert!(tester.model.quit);
+}
+
+#[test]
+fn an_address_pasted_without_a_focus_goes_into_the_address_field() {
+    let mut tester = Tester::on(scenario("fresh"), 80, 24);
+    tester.press("enter");
+    tester.send(Msg::Paste("a name".into()));
+    tester.sees("Choose a field").does_not_see("a name");
+    tester.press("enter").settle().press("enter");
+    let before = tester.model.form.wishes();
+    tester.send(Msg::Paste("bob@example.com\n".into()));
+    tester.sees("[bob@example.com ").sees("\n > E-mail").settle();
+    assert_ne!(tester.model.form.wishes(), before);
+    tester.press("esc");
+    tester.send(Msg::Paste("carol@example.com".into()));
+    tester.sees("[bob@example.com, carol@example.com ");
+}
+
+#[test]
+fn without_a_focus_f5_puts_every_proposal_of_the_step_back() {
+    let mut tester = Tester::on(Account::default(), 120, 40);
+    tester.press("enter").does_not_see("F5 reset");
+    tester.press("e").fill("mine").press("tab").fill("731").settle().press("esc").sees("F5 reset");
+    tester.press("f5").settle().sees("[rootbell ").does_not_see("[731");
+}
+
+#[test]
+fn an_empty_pattern_names_the_key_that_helps() {
+    let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
+    tester.press("d w enter enter").settle().press("tab tab ctrl+u");
+    tester.sees("The pattern is empty.").sees("F5").press("f5").settle().does_not_see("is empty");
 }
 
 #[test]

@@ -241,6 +241,13 @@ impl Tester {
         self.buffer()[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].style()
     }
 
+    /// Where the cursor is shown, if it is.
+    pub fn cursor(&mut self) -> Option<(u16, u16)> {
+        self.draw();
+        let backend = self.terminal.backend();
+        backend.cursor_visible().then(|| backend.cursor_position().into())
+    }
+
     pub fn resize(&mut self, width: u16, height: u16) -> &mut Self {
         self.terminal.backend_mut().resize(width, height);
         self.draw();
