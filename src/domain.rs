@@ -9,6 +9,7 @@ pub mod event;
 pub(crate) mod fixtures;
 pub mod grant;
 pub mod health;
+pub mod interruption;
 pub mod lookup;
 pub mod names;
 pub mod observed;
