@@ -28,7 +28,7 @@ impl Notice {
             Self::WhileConnecting => "Still asking AWS who you are; your key press takes effect after that.",
             Self::WhileReading => "Still reading the account; your key press takes effect after that.",
             Self::WhilePlanning => {
-                "Still reading the account; where nothing is left to do, it goes on to the next step then."
+                "Still reading the account. If nothing is left to do, the next step opens after that."
             }
             Self::WhileRunning => "The calls are still under way.",
         }

@@ -22,6 +22,8 @@ mod flows;
 mod fuzz;
 mod grants;
 mod hardening;
+#[cfg(unix)]
+mod interrupts;
 mod leaving;
 #[cfg(unix)]
 mod leaving_http;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
 use rootbell::app::keys::{Code, Key};
@@ -227,6 +227,12 @@ impl Tester {
     pub fn redrawn(&mut self) -> &Buffer {
         self.draw();
         self.buffer()
+    }
+
+    /// Where the cursor stands: column and row.
+    pub fn cursor(&mut self) -> (u16, u16) {
+        let at = self.terminal.backend_mut().get_cursor_position().unwrap();
+        (at.x, at.y)
     }
 
     pub fn buffer(&self) -> &Buffer {
