@@ -18,6 +18,7 @@ use crate::domain::{Change, Observed, Settings, Step, Wishes, health, pattern, p
 
 /// Everything the screens show.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub struct Model {
     pub now: Timestamp,
     pub demo: Option<String>,

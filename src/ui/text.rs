@@ -51,7 +51,8 @@ pub fn field(input: &Input, width: usize) -> (String, usize) {
     let scroll = input.visual_scroll(width - 1);
     let ends = || text.char_indices().map(|(at, c)| at + c.len_utf8());
     let start = if scroll == 0 { 0 } else { ends().find(|end| text[..*end].width() >= scroll).unwrap_or(text.len()) };
-    let end = ends().filter(|end| *end >= start && text[start..*end].width() <= width).last().unwrap_or(start);
+    let fits = |end: &usize| *end >= start && text[start..*end].width() <= width;
+    let end = ends().rfind(fits).unwrap_or(start);
     (text[start..end].to_owned(), input.visual_cursor().saturating_sub(scroll))
 }
 

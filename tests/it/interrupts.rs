@@ -14,11 +14,8 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Sends the signal; it has to end soon, with status 1.
 fn interrupt(running: Running, signal: &str) -> Ended {
-    let sent = Instant::now();
     running.signal(signal);
-    let ended = running.wait_within(SOON).exits(1);
-    println!("{signal}: {:?}", sent.elapsed());
-    ended
+    running.wait_within(SOON).exits(1)
 }
 
 #[test]
@@ -49,13 +46,11 @@ fn a_question_is_interrupted_on_a_line_of_its_own() {
     for signal in [None, Some("TERM")] {
         let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
         terminal.wait_for("[y/N]");
-        let sent = Instant::now();
         match signal {
             Some(name) => terminal.signal(name),
             None => terminal.press(key::CTRL_C),
         }
         assert_eq!(terminal.wait_exit_within(SOON).code, 1);
-        println!("at the question: {:?}", sent.elapsed());
         let screen = terminal.screen();
         assert!(screen.contains("\nrootbell: Interrupted: nothing was changed.\n"), "{screen}");
         terminal.assert_restored();
@@ -66,12 +61,12 @@ fn a_question_is_interrupted_on_a_line_of_its_own() {
 /// `apply --wait` on a fresh account, while it waits for the addresses to be confirmed.
 fn waiting(world: &World, more: &[&str]) -> Running {
     world.proxy.nobody_confirms(true);
-    let args = more.iter().fold(apply(world).arg("--wait"), |program, arg| program.arg(arg));
+    let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
     let running = args.start();
     world.proxy.wait_for_call("StartLogging");
-    let changes = |world: &World| world.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
+    let polls = || world.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
     let began = Instant::now();
-    while changes(world) < 2 && began.elapsed() < Duration::from_secs(10) {
+    while polls() < 2 && began.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(20));
     }
     running
@@ -142,7 +137,7 @@ fn a_command_that_nobody_reads_any_more_is_ended_by_a_signal() {
     let address = "x".repeat(50);
     let emails: Vec<String> = (0..900).map(|n| format!("--email={address}{n}@example.com")).collect();
     let program = Program::new(&["plan", "--format", "json", "--demo"]);
-    let running = emails.iter().fold(program, |program, email| program.arg(email)).start();
+    let running = emails.iter().fold(program, Program::arg).start();
     std::thread::sleep(Duration::from_secs(2));
     running.signal("TERM");
     running.wait_for_signal(Duration::from_secs(3));
@@ -165,13 +160,11 @@ fn under_way() -> (World, Pty) {
 fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
     for signal in [None, Some("TERM"), Some("HUP"), Some("INT")] {
         let (_world, mut wizard) = under_way();
-        let sent = Instant::now();
         match signal {
             Some(name) => wizard.signal(name),
             None => wizard.press(key::CTRL_C),
         }
         assert_eq!(wizard.wait_exit_within(SOON).code, 1);
-        println!("wizard, {signal:?}: {:?}", sent.elapsed());
         wizard.assert_restored();
         let screen = wizard.screen().replace('\n', "");
         let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 under way, not \
