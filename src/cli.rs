@@ -159,11 +159,11 @@ pub async fn run(
             Command::Policy(options) => policy::run(options, global, connector, console).await,
         }
     };
-    // A command that is changing something sees the interrupt first, and ends by itself with what it knows.
+    // A command that is changing something sees to the interrupt itself, and ends with what it knows.
     let ended = tokio::select! {
         biased;
         ended = work => ended,
-        () = interrupt.came() => Err(Stop::failed("Interrupted: nothing was changed.")),
+        () = interrupt.unhandled() => Err(Stop::failed("Interrupted: nothing was changed.")),
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {

@@ -104,6 +104,7 @@ async fn follow_up(
     console: &Console,
     outcome: &mut Outcome,
 ) -> bool {
+    interrupt.handle();
     let mut confirmed = true;
     if options.wait {
         match wait::for_confirmation(scene, &drawn.settings, options.wait_timeout, interrupt, console).await {
@@ -148,6 +149,7 @@ pub(super) async fn carry_out(
     if plan.is_empty() {
         return Outcome::default();
     }
+    interrupt.handle();
     let teller = Teller::new(console, plan);
     let news = |progress| teller.hear(&progress);
     let cloud = scene.session.cloud.as_ref();

@@ -162,6 +162,7 @@ async fn carry_out(
     interrupt: &Interrupt,
     console: &Console,
 ) -> Ended {
+    interrupt.handle();
     let known = Mutex::new(Ring { seen: Vec::new(), waits_for: None });
     let sent = Notify::new();
     let hear = |news: Ring| {

@@ -1,5 +1,6 @@
 //! Interrupts: Ctrl+C, SIGTERM and SIGHUP end a command at any moment.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Whether the user or the system wants the program to end. There is one, listened to from the start.
 pub(super) struct Interrupt {
     came: watch::Receiver<bool>,
+    /// The command ends by itself at an interrupt, and says how far it got.
+    handled: AtomicBool,
 }
 
 impl Interrupt {
@@ -33,7 +36,20 @@ impl Interrupt {
         });
         // Without a listener, a signal ends the process by itself, as it does any other.
         let _ = ready.recv();
-        Self { came }
+        Self { came, handled: AtomicBool::new(false) }
+    }
+
+    /// From now on the command itself waits for an interrupt wherever it waits for anything.
+    pub(super) fn handle(&self) {
+        self.handled.store(true, Ordering::SeqCst);
+    }
+
+    /// Comes back once there was an interrupt that the command does not see to itself.
+    pub(super) async fn unhandled(&self) {
+        self.came().await;
+        if self.handled.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Comes back once there was an interrupt, and at once from then on.
