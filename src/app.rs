@@ -10,8 +10,10 @@ use crate::engine::{Progress, Report};
 
 pub mod dashboard;
 pub mod form;
+mod interruption;
 pub mod keys;
 mod model;
+mod notice;
 pub mod overlay;
 pub mod part;
 pub mod progress;
@@ -24,6 +26,7 @@ pub use dashboard::Dashboard;
 pub use form::{FieldId, Form};
 pub use keys::Key;
 pub use model::Model;
+pub use notice::Notice;
 pub use overlay::Overlay;
 pub use progress::StepRun;
 pub use update::update;

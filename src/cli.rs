@@ -18,6 +18,7 @@ use crate::domain::settings::Fault;
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
 use crate::domain::{Health, Identity, Observed, Settings, Wishes};
 use crate::engine::{Ahead, Look, observe_on};
+use signals::Interrupt;
 
 mod apply;
 mod args;
@@ -144,16 +145,25 @@ pub async fn run(
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Exit {
-    let ended = match command {
-        Command::Plan(options) => plan::run(options, global, connector, console).await,
-        Command::Apply(options) => apply::run(options, global, connector, now, console).await,
-        Command::Status(options) => status::run(options, global, connector, now, console).await,
-        Command::Test(options) => ring::run(options, global, connector, now, console).await,
-        Command::Events(options) => events::run(options, global, connector, now, console).await,
-        Command::Completions { shell } => Ok(manual::completions(*shell, console)),
-        Command::Man { page } => manual::page(page.as_deref(), console),
-        Command::Destroy(options) => destroy::run(options, global, connector, console).await,
-        Command::Policy(options) => policy::run(options, global, connector, console).await,
+    let interrupt = Interrupt::listen();
+    let work = async {
+        match command {
+            Command::Plan(options) => plan::run(options, global, connector, console).await,
+            Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
+            Command::Status(options) => status::run(options, global, connector, now, console).await,
+            Command::Test(options) => ring::run(options, global, connector, now, &interrupt, console).await,
+            Command::Events(options) => events::run(options, global, connector, now, console).await,
+            Command::Completions { shell } => Ok(manual::completions(*shell, console)),
+            Command::Man { page } => manual::page(page.as_deref(), console),
+            Command::Destroy(options) => destroy::run(options, global, connector, &interrupt, console).await,
+            Command::Policy(options) => policy::run(options, global, connector, console).await,
+        }
+    };
+    // A command that is changing something sees to the interrupt itself, and ends with what it knows.
+    let ended = tokio::select! {
+        biased;
+        ended = work => ended,
+        () = interrupt.unhandled() => Err(Stop::failed("Interrupted: nothing was changed.")),
     };
     let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
     match console.lost() {
@@ -238,6 +248,11 @@ impl Scene {
 
     fn region(&self) -> &str {
         &self.session.region
+    }
+
+    /// "account 123456789012 (acme-prod), eu-west-1".
+    fn place(&self) -> String {
+        format!("account {}, {}", self.account(), self.region())
     }
 
     /// "123456789012 (acme-prod)".

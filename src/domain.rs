@@ -10,6 +10,7 @@ pub mod filter_pattern;
 pub(crate) mod fixtures;
 pub mod grant;
 pub mod health;
+pub mod interruption;
 pub mod lookup;
 pub mod names;
 pub mod observed;

@@ -41,7 +41,8 @@ async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
             quiet: cli.global.quiet,
         };
         return match runtime::run(options).await {
-            Ok(()) => Ok(Exit::Done),
+            Ok(None) => Ok(Exit::Done),
+            Ok(Some(said)) => Err(cli::fail(said, console)),
             Err(error) => Err(cli::fail(format!("{error:#}"), console)),
         };
     };

@@ -33,16 +33,16 @@ pub struct Options {
     pub quiet: bool,
 }
 
-/// Runs the wizard until the user leaves it.
+/// Runs the wizard until the user leaves it. Where it was interrupted, comes back with what to say about that.
 ///
 /// # Errors
 /// Where the terminal cannot be set up or drawn on. It is as it was before in every case.
-pub async fn run(options: Options) -> Result<()> {
+pub async fn run(options: Options) -> Result<Option<String>> {
+    let mut signals = signals::Signals::listen()?;
     let mut terminal = terminal::Guard::enter()?;
     let (sender, mut answers) = mpsc::unbounded_channel();
     let mut worker = Worker::new(options.connector, Arc::new(now), sender);
     let mut events = EventStream::new();
-    let mut signals = signals::Signals::listen()?;
     let (mut model, effects) = Model::start(options.target, options.demo, now());
     model.quiet = options.quiet;
     model.zone = TimeZone::system();
@@ -60,11 +60,17 @@ pub async fn run(options: Options) -> Result<()> {
                     None => continue,
                 },
                 // The terminal is gone: there is nobody to talk to.
-                Some(Err(_)) | None => break,
+                Some(Err(_)) | None => {
+                    model.interrupted = true;
+                    break;
+                }
             },
             Some(msg) = answers.recv() => Some(msg),
             () = sleep(wait) => Some(Msg::Tick),
-            () = signals.next() => break,
+            () = signals.next() => {
+                model.interrupted = true;
+                break;
+            }
             () = worker.failure() => break,
         };
         // What has come in the meantime is taken in before the screen is drawn once.
@@ -78,11 +84,13 @@ pub async fn run(options: Options) -> Result<()> {
             terminal::title(&title)?;
         }
         if !model.quit && terminal.draw(|frame| view(&model, &options.theme, frame)).is_err() {
+            model.interrupted = true;
             break;
         }
     }
     drop(terminal);
-    worker.stop()
+    worker.stop()?;
+    Ok(model.interrupted.then(|| model.interruption()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the wizard; everything else is handed its time")]

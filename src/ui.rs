@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 use crate::app::{Model, Screen};
 
 mod account;
+mod band;
 mod checks;
 mod dashboard;
 mod footer;
@@ -38,6 +39,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         Constraint::Length(1),
     ]));
     header::draw(model, theme, frame, top, rule);
+    let body = band::draw(model, theme, frame, body);
     let body = notice(model, theme, frame, body);
     match model.screen {
         Screen::Account => account::draw(model, theme, frame, body),
@@ -62,8 +64,8 @@ fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 
 /// The one-line word that the next key takes away, above the footer; what is left of the body.
 fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
-    let Some(said) = &model.notice else { return body };
-    let lines = text::wrap(said, body.width.saturating_sub(2));
+    let Some(notice) = &model.notice else { return body };
+    let lines = text::wrap(notice.text(), body.width.saturating_sub(2));
     let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
     let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
     let lines: Vec<Line> =

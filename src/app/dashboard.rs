@@ -22,6 +22,8 @@ const METRIC: SignedDuration = SignedDuration::from_secs(60);
 const CHAIN: SignedDuration = SignedDuration::from_secs(120);
 /// How much slower while the terminal is not looked at.
 const UNFOCUSED: i32 = 4;
+/// How much slower the alarm is asked for away from the dashboard: every 30 seconds.
+const ELSEWHERE: i32 = 6;
 /// How far the dashboard looks back.
 pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -82,6 +84,12 @@ impl Dashboard {
         .min()
     }
 
+    /// When the alarm wants to be asked for away from the dashboard; who used root, too, while it rings.
+    pub(super) fn alarm_deadline(&self, now: Timestamp, rings: bool) -> Option<Timestamp> {
+        let events = self.events.deadline(now).filter(|_| rings);
+        self.alarm.deadline(now).into_iter().chain(events).min()
+    }
+
     /// The alarm and what it did are asked for anew at the next chance.
     pub(super) fn hurry_alarm(&mut self) {
         self.alarm.hurry();
@@ -106,9 +114,8 @@ impl Dashboard {
 
 /// Asks for every part whose time has come.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
-    let Some(derived) = model.derived.as_ref().filter(|_| model.shows_dashboard()) else {
-        return Vec::new();
-    };
+    let (whole, alarm_only, rings) = (model.shows_dashboard(), model.watches_alarm(), model.rings());
+    let Some(derived) = model.derived.as_ref().filter(|_| whole || alarm_only) else { return Vec::new() };
     let now = model.now;
     let from = now.saturating_sub(WEEK).unwrap_or(now);
     let settings = &derived.settings;
@@ -121,17 +128,17 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     if board.alarm.is_due(now) {
         wanted.push(Question::Alarm { name: alarm.clone() });
     }
-    if board.history.is_due(now) {
+    if whole && board.history.is_due(now) {
         wanted.push(Question::History { alarm, since: from });
     }
-    if board.metric.is_due(now) {
+    if whole && board.metric.is_due(now) {
         wanted.push(Question::Metric { metric, from, to: now });
     }
-    if board.events.is_due(now) {
+    if (whole || rings) && board.events.is_due(now) {
         wanted.push(Question::Events { log_group, pattern, from, to: now, page: None });
     }
     let mut effects: Vec<Effect> = wanted.into_iter().map(|question| ask(model, question)).collect();
-    if model.dashboard.chain.is_due(now) && !model.is_looking() {
+    if whole && model.dashboard.chain.is_due(now) && !model.is_looking() {
         effects.extend(model.look());
         if let Some(ticket) = model.looking {
             model.dashboard.chain.ask(ticket);
@@ -266,11 +273,13 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, C
     let board = &mut model.dashboard;
     if board.alarm.awaits(ticket) {
         let answer = answer.map(|news| if let News::Alarm(alarm) = news { *alarm } else { None });
+        let slow = if model.screen == Screen::Dashboard { slow } else { slow * ELSEWHERE };
         board.alarm.take(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slow);
         if let (Ok(alarm), Some(observed)) = (answer, &mut model.observed)
             && let Ok(alarms) = &mut observed.alarms
         {
-            let name = model.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
+            let named = || model.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
+            let name = alarm.as_ref().map_or_else(named, |alarm| alarm.name.clone());
             alarms.retain(|a| a.name != name);
             alarms.extend(alarm);
         }

@@ -200,10 +200,10 @@ impl TextField {
         self.input.value()
     }
 
-    /// In characters.
+    /// The text with the cursor in it.
     #[must_use]
-    pub fn cursor(&self) -> usize {
-        self.input.cursor()
+    pub fn input(&self) -> &Input {
+        &self.input
     }
 
     /// What stands beside the field: what is wrong with it, else a note, else where it came from.

@@ -5,16 +5,20 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::notice::{EarlyKey, Notice};
 use super::part::Part;
+use super::ring::TestUnderWay;
 use super::teardown::Stage;
 use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
+use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{Change, Observed, Settings, Step, Wishes, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
 pub struct Model {
     pub now: Timestamp,
     pub demo: Option<String>,
@@ -43,15 +47,18 @@ pub struct Model {
     pub(super) single: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
     /// The test or drill that is under way.
-    pub(super) ringing: Option<Ticket>,
+    pub(super) ringing: Option<TestUnderWay>,
     /// The names that a tear-down which did not come to its end has to go on with.
     pub(super) unfinished: Vec<Wishes>,
     /// Whose wall clock times are shown by.
     pub zone: TimeZone,
     /// The terminal's bell stays still.
     pub quiet: bool,
-    /// One line that the next key takes away.
-    pub notice: Option<String>,
+    /// The line above the footer.
+    pub notice: Option<Notice>,
+    pub(super) early_key: Option<EarlyKey>,
+    /// The run after which the account has not been read yet.
+    pub(super) unread: Option<RunCount>,
     /// How far the plan, the list or the text is scrolled.
     pub scroll: u16,
     pub(super) profiles: Vec<String>,
@@ -59,6 +66,8 @@ pub struct Model {
     /// The health list opens by itself once, when a session starts.
     pub(super) opened: bool,
     pub quit: bool,
+    /// By Ctrl+C, which is a key here.
+    pub interrupted: bool,
 }
 
 /// Time between the last key and the look at names just typed.
@@ -99,11 +108,14 @@ impl Model {
             zone: TimeZone::UTC,
             quiet: false,
             notice: None,
+            early_key: None,
+            unread: None,
             scroll: 0,
             profiles: Vec::new(),
             next_ticket: 0,
             opened: false,
             quit: false,
+            interrupted: false,
         };
         let effects = model.connect();
         (model, effects)
@@ -129,7 +141,7 @@ impl Model {
         self.running.is_some() || self.tears_down(|stage| matches!(stage, Stage::Running(_)))
     }
 
-    fn tears_down(&self, at: impl Fn(Stage) -> bool) -> bool {
+    pub(super) fn tears_down(&self, at: impl Fn(Stage) -> bool) -> bool {
         matches!(&self.overlay, Some(Overlay::TearDown(screen)) if at(screen.stage))
     }
 
@@ -160,7 +172,9 @@ impl Model {
             .then(|| self.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.now));
         let confirmation = self.asks_for_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
         let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_looking())).flatten();
-        [frame, second, self.look_due, self.test_due, confirmation, dashboard].into_iter().flatten().min()
+        let rings = self.rings();
+        let alarm = self.watches_alarm().then(|| self.dashboard.alarm_deadline(self.now, rings)).flatten();
+        [frame, second, self.look_due, self.test_due, confirmation, dashboard, alarm].into_iter().flatten().min()
     }
 
     /// The addresses that have not confirmed, with when the e-mail went out, where that is known.
@@ -188,6 +202,18 @@ impl Model {
     pub(super) fn shows_dashboard(&self) -> bool {
         // What is being taken away is not asked after.
         self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
+    }
+
+    /// Whether the alarm is in ALARM, as far as is known.
+    #[must_use]
+    pub fn rings(&self) -> bool {
+        self.derived.as_ref().is_some_and(|derived| derived.health.ringing().is_some())
+    }
+
+    /// Whether the alarm is asked for away from the dashboard, too: once everything is set up.
+    pub(super) fn watches_alarm(&self) -> bool {
+        let set_up = self.derived.as_ref().is_some_and(|derived| derived.health.healthy());
+        set_up && self.screen != Screen::Dashboard && !self.is_running()
     }
 
     /// Why a step cannot be applied as it is: its own reasons, and those that keep the whole from being planned.
@@ -239,6 +265,8 @@ impl Model {
         self.confirmation = Part::new(ASK_EVERY);
         self.single.clear();
         self.ringing = None;
+        self.early_key = None;
+        self.unread = None;
         self.unfinished.clear();
         self.dashboard = self.dashboard.anew();
         self.runs = [None, None, None, None];
@@ -299,6 +327,11 @@ impl Model {
         self.screen = screen;
         self.scroll = 0;
         self.notice = None;
+        self.early_key = None;
+        if screen == Screen::Dashboard {
+            // Elsewhere it is asked for seldom.
+            self.dashboard.alarm.hurry();
+        }
         if let Screen::Step(step) = screen {
             self.form.enter(step);
         }

@@ -22,6 +22,14 @@ pub struct RingScreen {
     pub ring: Ring,
 }
 
+/// The test or drill that is under way, whether or not its window is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TestUnderWay {
+    pub ticket: Ticket,
+    pub drill: bool,
+    pub alarm: String,
+}
+
 /// How far it is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
@@ -74,10 +82,6 @@ pub fn seconds(span: SignedDuration) -> String {
     format!("{:.1} s", span.as_secs_f64())
 }
 
-/// How long each hop is waited for: a metric may take minutes to be evaluated.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-const DRILL_PATIENCE: SignedDuration = SignedDuration::from_mins(7);
-
 /// Asks before anything is done.
 pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
     if model.ringing.is_some() {
@@ -95,7 +99,7 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
     }
     let Some(observed) = &model.observed else { return Vec::new() };
     if drill && let Err(error) = Line::of(&derived.settings, observed, model.now) {
-        model.notice = Some(format!("{} {}", error.why(), error.fix()));
+        model.notice = Some(format!("{} {}", error.why(), error.fix()).into());
         return Vec::new();
     }
     model.overlay = Some(Overlay::Ring(Box::new(RingScreen {
@@ -132,18 +136,22 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
         caller: caller.identity.clone(),
         region: caller.region.clone(),
-        patience: if drill { DRILL_PATIENCE } else { PATIENCE },
+        patience: Bell::usual_patience(drill),
     };
     if let Some(Overlay::Ring(screen)) = &mut model.overlay {
         screen.stage = Stage::Running { began: now };
     }
-    model.ringing = Some(ticket);
+    model.ringing = Some(TestUnderWay { ticket, drill, alarm: bell.alarm.clone() });
     vec![Effect::Ring { ticket, bell: Box::new(bell), line: line.map(Box::new) }]
+}
+
+fn is_awaited(model: &Model, ticket: Ticket) -> bool {
+    model.ringing.as_ref().is_some_and(|test| test.ticket == ticket)
 }
 
 /// A turn of the ring; what is older than the present one changes nothing.
 pub(super) fn news(model: &mut Model, ticket: Ticket, ring: Ring) {
-    if model.ringing == Some(ticket)
+    if is_awaited(model, ticket)
         && let Some(Overlay::Ring(screen)) = &mut model.overlay
     {
         screen.ring = ring;
@@ -154,7 +162,7 @@ pub(super) fn news(model: &mut Model, ticket: Ticket, ring: Ring) {
 
 /// The end of it. Where the question's window was closed in the meantime, one line says how it ended.
 pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, RingError>) {
-    if model.ringing != Some(ticket) {
+    if !is_awaited(model, ticket) {
         return;
     }
     model.ringing = None;
@@ -168,7 +176,7 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, Ring
             screen.stage = Stage::Ended(result);
             screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
         }
-        _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default())),
+        _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default()).into()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! What keys mean, screen by screen.
 
 use super::form::FieldId;
+use super::interruption::count;
 use super::keys::{Context, Intent, Key, intent};
 use super::overlay::{Overlay, Picked, Picker};
 use super::progress::StepRun;
 use super::ring::{self, Stage};
-use super::{Connection, Effect, Model, Screen, dashboard, teardown};
+use super::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
@@ -39,8 +40,10 @@ impl Model {
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let said = model.notice.take();
+    model.early_key = None;
     let intent = intent(context(model), key);
     if intent == Some(Intent::Quit) {
+        model.interrupted = true;
         return quit(model);
     }
     if model.overlay.is_some() {
@@ -88,9 +91,11 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 const NOT_NOW: &str = "The fields can be edited when the calls have ended.";
 
 /// The dashboard of an account that is not all set up shows what is missing.
-fn overview(model: &mut Model) -> Vec<Effect> {
+pub(super) fn overview(model: &mut Model) -> Vec<Effect> {
     if model.derived.is_some() {
         model.go(Screen::Dashboard);
+    } else if model.is_looking() || matches!(model.connection, Connection::Connecting(_)) {
+        notice::keep(model, Intent::Dashboard);
     } else {
         model.notice = Some("Nothing is known of the account yet.".into());
     }
@@ -98,6 +103,7 @@ fn overview(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.early_key = None;
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
@@ -150,15 +156,15 @@ pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
     }
 }
 
-fn start(model: &mut Model) -> Vec<Effect> {
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     match &model.connection {
-        Connection::Connecting(_) => model.notice = Some("Still asking AWS who you are.".into()),
+        Connection::Connecting(_) => notice::keep(model, Intent::Start),
         Connection::Failed(_) => return model.connect(),
         Connection::Ready(caller) => {
             if let Some(why) = caller.identity.refusal() {
                 model.notice = Some(why.into());
             } else if model.derived.is_none() {
-                model.notice = Some("Still looking at the account.".into());
+                notice::keep(model, Intent::Start);
             } else {
                 model.go(model.first_open());
             }
@@ -211,7 +217,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                 model.overlay = None;
                 return model.connect();
             }
-            Err(said) => model.notice = Some(said),
+            Err(said) => model.notice = Some(said.into()),
         },
         (Overlay::Picker(picker), Some(Intent::Up)) => picker.step(false),
         (Overlay::Picker(picker), Some(Intent::Down)) => picker.step(true),
@@ -224,7 +230,8 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
 /// Into the clipboard; what a terminal may refuse is said, and short texts are shown to be copied by hand.
 pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     let shown = if text.lines().count() == 1 { format!(": {text}") } else { ".".into() };
-    model.notice = Some(format!("Copied, where the terminal lets a program do that (OSC 52){shown}"));
+    let said = format!("Copied, where the terminal lets a program do that (OSC 52){shown}");
+    model.notice = Some(said.into());
     vec![Effect::Copy(text)]
 }
 
@@ -245,7 +252,8 @@ fn on_ring(model: &mut Model, intent: Intent) -> Vec<Effect> {
 /// The run is given up; what it did stays done, and the next look shows it.
 fn leave_anyway(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
-    model.running = None;
+    let given_up = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
+    model.unread = given_up.map(count);
     let mut effects = vec![Effect::Cancel];
     match model.screen {
         Screen::Step(step) => {
@@ -311,16 +319,16 @@ fn pick_trail(model: &mut Model) {
 }
 
 /// Enter: apply what is on the screen; where there is nothing to apply, go on.
-fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
+pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if model.is_running() {
-        model.notice = Some("The calls are still under way.".into());
+        model.notice = Some(Notice::WhileRunning);
         return Vec::new();
     }
     if model.form.focus_fault(step) {
         return Vec::new();
     }
     if model.is_looking() || model.derived.is_none() {
-        model.notice = Some("Still looking at the account; the plan comes in a moment.".into());
+        notice::keep(model, Intent::Apply);
         return Vec::new();
     }
     if !model.blocked(step).is_empty() {

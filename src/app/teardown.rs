@@ -3,10 +3,11 @@
 use tui_input::{Input, InputRequest};
 
 use super::form::request;
+use super::interruption::count;
 use super::keys::{Intent, Key};
 use super::overlay::Overlay;
 use super::progress::{State, StepRun};
-use super::{Effect, Model, Screen, Ticket, screens};
+use super::{Effect, Model, Notice, Screen, Ticket, screens};
 use crate::domain::plan::leave::{Chain, leave};
 use crate::domain::{Plan, Settings, Wishes};
 use crate::engine::{Progress, Report};
@@ -45,10 +46,10 @@ pub enum Stage {
 }
 
 impl TearDown {
-    /// What was typed, and where the cursor stands in it, in characters.
+    /// What was typed, with the cursor in it.
     #[must_use]
-    pub fn word(&self) -> (&str, usize) {
-        (self.word.value(), self.word.cursor())
+    pub fn word(&self) -> &Input {
+        &self.word
     }
 
     /// Whether there is something to agree to.
@@ -176,7 +177,7 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
         (Stage::Asking, Some(Intent::Apply)) => return agree(model),
         (Stage::Ended, Some(Intent::Apply)) if screen.is_complete() => close(model),
         (Stage::Ended, Some(Intent::Apply)) => return run(model),
-        (_, Some(Intent::Apply)) => model.notice = Some("The calls are still under way.".into()),
+        (_, Some(Intent::Apply)) => model.notice = Some(Notice::WhileRunning),
         (_, Some(Intent::Logs)) if screen.can_turn() => {
             screen.logs = !screen.logs;
             return look(model);
@@ -212,7 +213,8 @@ fn agree(model: &mut Model) -> Vec<Effect> {
     }
     let typed = screen.word.value().trim();
     if typed != WORD && typed != account {
-        model.notice = Some(format!("Type `{WORD}`, or {account}, to take all this away. Nothing is changed."));
+        let said = format!("Type `{WORD}`, or {account}, to take all this away. Nothing is changed.");
+        model.notice = Some(said.into());
         return Vec::new();
     }
     run(model)
@@ -247,6 +249,7 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Optio
     screen.stage = Stage::Ended;
     screen.asks_to_leave = false;
     let rest = screen.rest.clone();
+    model.unread = Some(count(&screen.run));
     model.unfinished = if report.succeeded() { Vec::new() } else { rest };
     model.dashboard = model.dashboard.anew();
     if report.succeeded() {
@@ -259,7 +262,9 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Optio
 /// The run is given up; what is gone is gone, and the next tear-down goes on from there.
 fn give_up(model: &mut Model) -> Vec<Effect> {
     if let Some(screen) = screen(model) {
-        model.unfinished = screen.rest.clone();
+        let (rest, given_up) = (screen.rest.clone(), count(&screen.run));
+        model.unfinished = rest;
+        model.unread = Some(given_up);
     }
     model.overlay = None;
     model.dashboard = model.dashboard.anew();

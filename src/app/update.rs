@@ -2,9 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::interruption::count;
 use super::overlay::Picker;
 use super::{
-    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, dashboard, ring, screens, teardown,
+    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, dashboard, notice, ring, screens,
+    teardown,
 };
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Change;
@@ -13,6 +15,12 @@ use crate::engine::Report;
 /// One message in, the model changed, effects out. A late answer changes nothing.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = now;
+    let mut effects = take(model, msg, now);
+    effects.extend(notice::settle(model));
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => screens::key(model, key),
         Msg::Paste(text) => screens::paste(model, &text),
@@ -30,6 +38,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
                 return Vec::new();
             }
             model.looking = None;
+            model.unread = None;
             dashboard::looked(model, &observed);
             // What was known is worth more than that nothing can be known now.
             if model.screen != Screen::Dashboard || model.observed.is_none() || !observed.is_blind() {
@@ -118,6 +127,7 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
     }
     let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
     model.running = None;
+    model.unread = model.runs[step as usize].as_ref().map(count);
     for email in report.done.iter().filter_map(|id| id.strip_prefix("subscription.create:")) {
         model.sent.retain(|(e, _)| e != email);
         model.sent.push((email.to_owned(), model.now));
@@ -134,17 +144,18 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
     let Some(place) = model.single.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
     let (_, change) = model.single.remove(place);
     match (answer, change) {
-        (Err(error), _) => model.notice = Some(error.to_string()),
+        (Err(error), _) => model.notice = Some(error.to_string().into()),
         (Ok(()), Change::Subscribe { email, .. }) => {
             model.sent.retain(|(e, _)| *e != email);
             model.sent.push((email, model.now));
             // Several were asked for at once: their answers make one sentence.
             let at_once = model.sent.iter().filter(|(_, at)| model.now.duration_since(*at) < AT_ONCE);
             let all: Vec<&str> = at_once.map(|(email, _)| email.as_str()).collect();
-            model.notice = Some(format!("The confirmation e-mail to {} is on its way again.", all.join(" and ")));
+            let said = format!("The confirmation e-mail to {} is on its way again.", all.join(" and "));
+            model.notice = Some(said.into());
         }
         (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
-            model.notice = Some(format!("The alarm `{alarm}` is set to {}.", state.as_str()));
+            model.notice = Some(format!("The alarm `{alarm}` is set to {}.", state.as_str()).into());
             model.dashboard.hurry();
         }
         (Ok(()), _) => {}

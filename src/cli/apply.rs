@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
-use super::plan::{draw_up, text};
+use super::plan::{Drawn, draw_up, text};
 use super::progress::{Known, Teller};
-use super::signals::interrupted;
-use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, wait};
+use super::signals::Interrupt;
+use super::wait::{self, Waited};
+use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
+use crate::domain::interruption::RunCount;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, Verdict};
+use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
 use crate::engine::{self, Ahead, Look};
 
 /// How it ended.
@@ -22,7 +24,10 @@ pub(super) struct Outcome {
     pub skipped: Vec<String>,
     /// Under way when it was interrupted: AWS may have done it or not.
     pub unknown: Vec<String>,
+    /// Before it had come to its end.
     pub interrupted: bool,
+    /// What an interrupt left undone once every change was made.
+    pub afterwards: Option<&'static str>,
     pub open: Vec<String>,
 }
 
@@ -31,6 +36,7 @@ pub(super) async fn run(
     global: &Global,
     connector: &dyn Connector,
     now: fn() -> Timestamp,
+    interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Exit, Stop> {
     let wishes = options.wanted.wishes();
@@ -56,44 +62,94 @@ pub(super) async fn run(
             scene.account(),
             scene.region()
         );
-        if !options.yes && !console.ask(&question) {
+        if !options.yes && !console.ask(&question).await {
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let trail = settings.trail_arn(&drawn.observed);
-    let mut again = Ahead::again(&scene.session.cloud, &wishes, settings, trail.clone());
-    let mut outcome = carry_out(&scene, plan, Some(&again), console).await;
+    let again = Ahead::again(&scene.session.cloud, &wishes, settings, settings.trail_arn(&drawn.observed));
+    let mut outcome = carry_out(&scene, plan, Some(&again), interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
-    let mut waited_in_vain = false;
-    if complete && options.wait {
-        waited_in_vain = !wait::for_confirmation(&scene, settings, options.wait_timeout, console).await;
-        // What was asked before is old by now.
-        again = Ahead::again(&scene.session.cloud, &wishes, settings, trail);
-    }
-    outcome.open = if !complete {
-        open_after_a_stop(plan, &outcome)
+    let mut confirmed = true;
+    if !complete {
+        outcome.open = requests_sent(plan, &outcome);
+        outcome.open.push("Run the same command again: it goes on from there.".to_owned());
     } else if plan.is_empty() && !options.wait {
         // Nothing has changed since the look.
-        still_open(settings, &health(settings, &drawn.observed, now()))
+        outcome.open = still_open(settings, &health(settings, &drawn.observed, now()));
     } else {
-        let observed = scene.observe(&wishes, Look::Everything, again).await;
-        let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
-        still_open(&settings, &health(&settings, &observed, now()))
-    };
+        confirmed = follow_up(options, &scene, &wishes, &drawn, again, now, interrupt, console, &mut outcome).await;
+    }
     if options.json {
+        if outcome.interrupted {
+            console.tell(outcome.interruption(&scene.place()));
+        }
         scene.emit(&outcome.document(&scene), console);
     } else {
         console.say(summary(&scene, plan, &outcome));
     }
-    Ok(if complete && !waited_in_vain { Exit::Done } else { Exit::Failed })
+    Ok(if complete && confirmed && !outcome.interrupted { Exit::Done } else { Exit::Failed })
+}
+
+/// Once every change is made: waits for the confirmations where that is wanted, and reads the account once more for
+/// what is still open. Whether the waiting was not in vain.
+#[expect(clippy::too_many_arguments, reason = "all that the command has found out by then")]
+async fn follow_up(
+    options: &ApplyOptions,
+    scene: &Scene,
+    wishes: &Wishes,
+    drawn: &Drawn,
+    mut again: Ahead<'_>,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+    outcome: &mut Outcome,
+) -> bool {
+    interrupt.handle();
+    let mut confirmed = true;
+    if options.wait {
+        match wait::for_confirmation(scene, &drawn.settings, options.wait_timeout, interrupt, console).await {
+            Waited::Confirmed => {}
+            Waited::GivenUp => confirmed = false,
+            Waited::Interrupted(unconfirmed) => {
+                outcome.interrupted = true;
+                outcome.afterwards =
+                    Some("the waiting for the confirmations ended, and the account was not read again");
+                outcome.open = unconfirmed.iter().map(|email| confirm(email)).collect();
+                return false;
+            }
+        }
+        // What was asked before is old by now.
+        let trail = drawn.settings.trail_arn(&drawn.observed);
+        again = Ahead::again(&scene.session.cloud, wishes, &drawn.settings, trail);
+    }
+    let observed = tokio::select! {
+        observed = scene.observe(wishes, Look::Everything, again) => observed,
+        () = interrupt.came() => {
+            outcome.interrupted = true;
+            outcome.afterwards = Some("the account was not read again");
+            outcome.open = requests_sent(&drawn.plan, outcome);
+            outcome.open.push("Run `rootbell status`: it says whether all of it works.".to_owned());
+            return confirmed;
+        }
+    };
+    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
+    outcome.open = still_open(&settings, &health(&settings, &observed, now()));
+    confirmed
 }
 
 /// Runs the plan to its end, or until the user or the system wants it to stop. What is to be looked at `again` is asked
 /// for as early as it can be.
-pub(super) async fn carry_out(scene: &Scene, plan: &Plan, again: Option<&Ahead<'_>>, console: &Console) -> Outcome {
+pub(super) async fn carry_out(
+    scene: &Scene,
+    plan: &Plan,
+    again: Option<&Ahead<'_>>,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Outcome {
     if plan.is_empty() {
         return Outcome::default();
     }
+    interrupt.handle();
     let teller = Teller::new(console, plan);
     let news = |progress| teller.hear(&progress);
     let cloud = scene.session.cloud.as_ref();
@@ -105,7 +161,7 @@ pub(super) async fn carry_out(scene: &Scene, plan: &Plan, again: Option<&Ahead<'
     };
     let ended = tokio::select! {
         report = run => Some(report),
-        () = interrupted() => None,
+        () = interrupt.came() => None,
     };
     if let Some(report) = ended {
         return Outcome { applied: report.done, failed: report.failed, skipped: report.skipped, ..Outcome::default() };
@@ -139,17 +195,15 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     open
 }
 
-fn open_after_a_stop(plan: &Plan, outcome: &Outcome) -> Vec<String> {
-    let mut open: Vec<String> = plan
-        .changes()
+/// The addresses that were sent a link just now.
+fn requests_sent(plan: &Plan, outcome: &Outcome) -> Vec<String> {
+    plan.changes()
         .filter(|change| outcome.applied.contains(&change.id()))
         .filter_map(|change| match change {
             Change::Subscribe { email, .. } => Some(confirm(email)),
             _ => None,
         })
-        .collect();
-    open.push("Run the same command again: it goes on from there.".to_owned());
-    open
+        .collect()
 }
 
 fn confirm(email: &str) -> String {
@@ -160,13 +214,13 @@ fn confirm(email: &str) -> String {
 }
 
 fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
-    let place = format!("account {}, {}", scene.account(), scene.region());
+    let place = scene.place();
     let total = plan.changes().count();
     let done = outcome.applied.len();
-    let head = if plan.is_empty() {
+    let head = if outcome.interrupted {
+        outcome.interruption(&place)
+    } else if plan.is_empty() {
         format!("Nothing to change: all of it is already set up in {place}.")
-    } else if outcome.interrupted {
-        outcome.interruption(total, &place)
     } else if done == total {
         format!("Set up: {} made in {place}.", count(total, "change"))
     } else {
@@ -177,6 +231,9 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
             outcome.skipped.len()
         )
     };
+    if outcome.open.is_empty() && outcome.interrupted {
+        return head;
+    }
     if outcome.open.is_empty() {
         return format!("{head}\nThe bell is armed.");
     }
@@ -191,20 +248,17 @@ impl Outcome {
         };
         let skipped = plan.changes().map(Change::id).filter(|id| !met(id)).collect();
         let Known { done: applied, failed, running: unknown } = known;
-        Self { applied, failed, skipped, unknown, interrupted: true, open: Vec::new() }
+        Self { applied, failed, skipped, unknown, interrupted: true, afterwards: None, open: Vec::new() }
     }
 
-    /// How far an interrupted run of so many changes got.
-    pub(super) fn interruption(&self, total: usize, place: &str) -> String {
-        let rest = [
-            (self.failed.len(), "failed"),
-            (self.unknown.len(), "under way, not known how it ended"),
-            (self.skipped.len(), "not begun"),
-        ];
-        let mut said =
-            vec![format!("Interrupted: {} of {} made in {place}", self.applied.len(), count(total, "change"))];
-        said.extend(rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
-        said.join("; ") + "."
+    /// How far it got before it was interrupted.
+    pub(super) fn interruption(&self, place: &str) -> String {
+        let (done, failed, running) = (self.applied.len(), self.failed.len(), self.unknown.len());
+        let count = RunCount { total: done + failed + running + self.skipped.len(), done, failed, running };
+        match self.afterwards {
+            None => count.sentence(place),
+            Some(rest) => count.ended(place, rest),
+        }
     }
 
     /// The contract of `apply --json`, and of `destroy --json`.

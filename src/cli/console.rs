@@ -59,25 +59,29 @@ impl Console {
     }
 
     /// Asks a question that only a clear yes answers.
-    pub(super) fn ask(&self, question: &str) -> bool {
-        self.write(&self.err, &format!("{} [y/N] ", escape_controls_in_lines(question)));
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        if !answer.ends_with('\n') {
-            self.tell("");
-        }
-        read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    pub(super) async fn ask(&self, question: &str) -> bool {
+        let answer = self.answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
+        answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Asks for one of these words; any other answer is a no.
-    pub(super) fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
-        self.write(&self.err, &format!("{} ", escape_controls_in_lines(question)));
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        if !answer.ends_with('\n') {
-            self.tell("");
-        }
-        read.is_ok() && words.contains(&answer.trim())
+    pub(super) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
+        let answer = self.answer(&format!("{} ", escape_controls_in_lines(question))).await;
+        answer.is_some_and(|answer| words.contains(&answer.as_str()))
+    }
+
+    /// The line that is typed after the question. It is read in a thread of its own, so that an interrupt can end the
+    /// waiting.
+    async fn answer(&self, question: &str) -> Option<String> {
+        let mut line = Unfinished { console: self, answered: false };
+        self.write(&self.err, question);
+        let read = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|_| answer)
+        });
+        let answer = read.await.ok()?.ok()?;
+        line.answered = answer.ends_with('\n');
+        Some(answer.trim().to_owned())
     }
 
     /// Why a result could not be written, if so. That nobody reads any more is no reason.
@@ -92,6 +96,20 @@ impl Console {
             && error.kind() != ErrorKind::BrokenPipe
         {
             self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }
+    }
+}
+
+/// A question that may get no answer: what is said next begins on a line of its own.
+struct Unfinished<'a> {
+    console: &'a Console,
+    answered: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.console.tell("");
         }
     }
 }

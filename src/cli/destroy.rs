@@ -7,6 +7,7 @@ use clap::Args;
 use super::apply::{Outcome, carry_out};
 use super::args::Format;
 use super::plan;
+use super::signals::Interrupt;
 use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
 use crate::cloud::Connector;
 use crate::domain::change::quote;
@@ -85,6 +86,7 @@ pub(super) async fn run(
     options: &DestroyOptions,
     global: &Global,
     connector: &dyn Connector,
+    interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Exit, Stop> {
     let wishes = Wishes { emails: options.emails.clone(), ..options.named.wishes() };
@@ -115,16 +117,19 @@ pub(super) async fn run(
     if !plan.is_empty() {
         console.tell(format_args!("To be taken away from account {} in {}", scene.account(), scene.region()));
         console.tell(text(&plan));
-        if !options.yes && !agreed(&scene, &plan, options.with_logs, console) {
+        if !options.yes && !agreed(&scene, &plan, options.with_logs, console).await {
             return Err(Stop::failed("Nothing is changed."));
         }
     }
-    let mut outcome = carry_out(&scene, &plan, None, console).await;
+    let mut outcome = carry_out(&scene, &plan, None, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
         outcome.open.push(again(&scene, &chains, options, global));
     }
     if options.json {
+        if outcome.interrupted {
+            console.tell(outcome.interruption(&scene.place()));
+        }
         scene.emit(&outcome.document(&scene), console);
     } else {
         console.say(summary(&scene, &plan, &outcome, complete));
@@ -162,7 +167,7 @@ fn text(plan: &Plan) -> String {
 }
 
 /// Asks for a word that nobody types by mistake.
-fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> bool {
+async fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> bool {
     let lost = if with_logs { " Logs that are deleted cannot be had back." } else { "" };
     console.tell(format_args!("From then on nobody is told when root signs in.{lost}"));
     let these = match plan.changes().count() {
@@ -171,18 +176,18 @@ fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> boo
     };
     let account = &scene.identity.account;
     let question = format!("Type `destroy`, or the account's number {account}, to make {these}:");
-    console.ask_for_word(&question, &["destroy", account])
+    console.ask_for_word(&question, &["destroy", account]).await
 }
 
 fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> String {
-    let place = format!("account {}, {}", scene.account(), scene.region());
+    let place = scene.place();
     let (total, done) = (plan.changes().count(), outcome.applied.len());
     let head = if plan.is_empty() && !plan.rows.is_empty() {
         format!("Nothing to take away in {place}.")
     } else if plan.is_empty() {
         format!("Nothing to take away: there is nothing of rootbell's in {place}.")
     } else if outcome.interrupted {
-        outcome.interruption(total, &place)
+        outcome.interruption(&place)
     } else if complete {
         format!("Taken away: {} made in {place}.", count(total, "change"))
     } else {

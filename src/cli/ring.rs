@@ -7,16 +7,14 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::args::TestOptions;
-use super::signals::interrupted;
+use super::signals::Interrupt;
 use super::{Console, Exit, Global, Scene, Stop};
 use crate::cloud::Connector;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill};
+use crate::domain::interruption::set_back;
 use crate::domain::watch::{concerns, recipients};
 use crate::domain::{Health, Observed, Settings, Wishes};
 use crate::engine::ring::{self, Bell, Hop, Line, Ring, RingError, Seen, Watcher};
-
-/// Seconds that a hop is waited for. A drill waits for the metric and the alarm's evaluation, minutes each.
-const PATIENCE: (u32, u32) = (120, 300);
 
 /// Why it did not ring, and what to do now.
 struct Failure {
@@ -44,6 +42,7 @@ pub(super) async fn run(
     global: &Global,
     connector: &dyn Connector,
     now: fn() -> Timestamp,
+    interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Exit, Stop> {
     if options.drill && !options.yes && !console.can_ask() {
@@ -55,13 +54,13 @@ pub(super) async fn run(
     let wishes = Wishes::default();
     let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
     let (observed, settings, health) = scene.look(&wishes, ahead, now).await;
-    let patience = options.timeout.unwrap_or(if options.drill { PATIENCE.1 } else { PATIENCE.0 });
+    let patience = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
     let mut plan = Plan {
         bell: Bell {
             alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
             caller: scene.identity.clone(),
             region: scene.region().to_owned(),
-            patience: SignedDuration::from_secs(patience.into()),
+            patience: patience.unwrap_or(Bell::usual_patience(options.drill)),
         },
         line: None,
         recipients: recipients(&health),
@@ -72,23 +71,33 @@ pub(super) async fn run(
         true => line(options, &observed, &settings, now()).map(Some),
         false => Ok(None),
     };
-    let (ring, failure) = match line {
-        Err(failure) => (Ring { seen: Vec::new(), waits_for: None }, Some(failure)),
+    let Ended { ring, failure, interrupted } = match line {
+        Err(failure) => Ended { ring: Ring::default(), failure: Some(failure), interrupted: false },
         Ok(line) => {
             plan.line = line;
             announce(&scene, &plan, &observed, &health, now(), console);
-            if options.drill && !options.yes && !console.ask("Write the event?") {
+            if options.drill && !options.yes && !console.ask("Write the event?").await {
                 return Err(Stop::failed("Nothing is written."));
             }
-            carry_out(&scene, &plan, now, console).await
+            carry_out(&scene, &plan, now, interrupt, console).await
         }
     };
     if options.json {
+        if let Some(Failure { why, fix }) = failure.as_ref().filter(|_| interrupted) {
+            console.tell(format_args!("{why} {fix}"));
+        }
         scene.emit(&document(&scene, options.drill, &plan, &ring, failure.as_ref()), console);
     } else {
         console.say(text(&plan, &ring, failure.as_ref()));
     }
-    Ok(if ring.dispatched() { Exit::Done } else { Exit::Failed })
+    Ok(if ring.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
+}
+
+/// How a test or a drill ended.
+struct Ended {
+    ring: Ring,
+    failure: Option<Failure>,
+    interrupted: bool,
 }
 
 /// Where a drill's event goes, and by what it is counted; or why there is no drill here.
@@ -146,7 +155,14 @@ fn announce(scene: &Scene, plan: &Plan, observed: &Observed, health: &Health, no
 }
 
 /// Rings, and tells each hop as it comes.
-async fn carry_out(scene: &Scene, plan: &Plan, now: fn() -> Timestamp, console: &Console) -> (Ring, Option<Failure>) {
+async fn carry_out(
+    scene: &Scene,
+    plan: &Plan,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Ended {
+    interrupt.handle();
     let known = Mutex::new(Ring { seen: Vec::new(), waits_for: None });
     let sent = Notify::new();
     let hear = |news: Ring| {
@@ -175,16 +191,24 @@ async fn carry_out(scene: &Scene, plan: &Plan, now: fn() -> Timestamp, console: 
     };
     let ended = tokio::select! {
         biased;
-        () = sent.notified() => None,
-        ended = ringing => ended.err().map(Failure::from),
-        () = interrupted() => Some(Failure {
-            why: "Interrupted before the notification was seen.".into(),
-            fix: "What is done stays: the alarm, once it rings, goes back to OK by itself.".into(),
-        }),
+        () = sent.notified() => Some(Ok(())),
+        ended = ringing => Some(ended.map(|_| ())),
+        () = interrupt.came() => None,
     };
     let ring = known.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let failure = ended.filter(|_| !ring.dispatched());
-    (ring, failure)
+    let interrupted = ended.is_none();
+    let failure = match ended {
+        Some(ended) => ended.err().map(Failure::from).filter(|_| !ring.dispatched()),
+        None => Some(Failure {
+            why: if ring.dispatched() {
+                "Interrupted before the alarm was back to OK.".into()
+            } else {
+                "Interrupted before the notification was seen.".into()
+            },
+            fix: set_back(&plan.bell.alarm, &scene.identity.place(scene.region())),
+        }),
+    };
+    Ended { ring, failure, interrupted }
 }
 
 /// "notification sent, after 2 s: Successfully executed action …".
@@ -197,16 +221,19 @@ fn text(plan: &Plan, ring: &Ring, failure: Option<&Failure>) -> String {
     let after = |hop| ring.seen.iter().find(|seen| seen.hop == hop).map(|seen| seen.after.as_secs());
     let mut lines = Vec::new();
     match (after(Hop::Action), failure) {
-        (Some(seconds), _) => {
+        (Some(seconds), failure) => {
             let what = if plan.line.is_some() { "event" } else { "start" };
             lines.push(format!("RANG: the notification went out {seconds} s after the {what}."));
             lines.push(match plan.recipients.as_slice() {
                 [] => "Nobody is known to get it: see `rootbell status`.".to_owned(),
                 all => format!("Look whether it came: {}.", all.join(", ")),
             });
-            lines.push(match after(Hop::Back) {
-                Some(seconds) => format!("The alarm went back to OK after {seconds} s."),
-                None => "The alarm goes back to OK by itself, about 5 minutes after the last use of root.".to_owned(),
+            lines.push(match (after(Hop::Back), failure) {
+                (Some(seconds), _) => format!("The alarm went back to OK after {seconds} s."),
+                (None, Some(Failure { why, fix })) => format!("{why} {fix}"),
+                (None, None) => {
+                    "The alarm goes back to OK by itself, about 5 minutes after the last use of root.".to_owned()
+                }
             });
         }
         (None, Some(Failure { why, fix })) => {

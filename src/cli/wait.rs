@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::signals::interrupted;
+use super::signals::Interrupt;
 use super::{Console, Scene};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Settings;
@@ -10,35 +10,54 @@ use crate::domain::observed::{Confirmation, Subscription};
 
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Whether every wanted address is confirmed before the time is up or the user has had enough. What goes wrong here is
+/// How the waiting ended.
+pub(super) enum Waited {
+    Confirmed,
+    GivenUp,
+    /// These had not confirmed, as far as is known.
+    Interrupted(Vec<String>),
+}
+
+/// Waits until every wanted address is confirmed, the time is up, or the user has had enough. What goes wrong here is
 /// said, and no more: the set-up is made, and its result is still to be told.
-pub(super) async fn for_confirmation(scene: &Scene, settings: &Settings, minutes: u32, console: &Console) -> bool {
+pub(super) async fn for_confirmation(
+    scene: &Scene,
+    settings: &Settings,
+    minutes: u32,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Waited {
     let limit = Duration::from_mins(minutes.into());
-    tokio::select! {
-        all = tokio::time::timeout(limit, poll(scene, settings, console)) => match all {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                console.tell(format_args!("Nobody waits any longer. {error}"));
-                false
-            }
-            Err(_) => {
-                console.tell(format_args!("Nobody waits any longer: {minutes} minutes are over."));
-                false
-            }
-        },
-        () = interrupted() => {
-            console.tell("Interrupted: the set-up is complete, only the waiting is over.");
-            false
+    let mut waiting = settings.emails.value.clone();
+    let ended = tokio::select! {
+        all = tokio::time::timeout(limit, poll(scene, settings, &mut waiting, console)) => Some(all),
+        () = interrupt.came() => None,
+    };
+    match ended {
+        Some(Ok(Ok(()))) => Waited::Confirmed,
+        Some(Ok(Err(error))) => {
+            console.tell(format_args!("Nobody waits any longer. {error}"));
+            Waited::GivenUp
         }
+        Some(Err(_)) => {
+            console.tell(format_args!("Nobody waits any longer: {minutes} minutes are over."));
+            Waited::GivenUp
+        }
+        None => Waited::Interrupted(waiting),
     }
 }
 
-async fn poll(scene: &Scene, settings: &Settings, console: &Console) -> Result<(), CloudError> {
+async fn poll(
+    scene: &Scene,
+    settings: &Settings,
+    waiting: &mut Vec<String>,
+    console: &Console,
+) -> Result<(), CloudError> {
     let mut said = String::new();
     loop {
         let now = match scene.session.cloud.subscriptions(&settings.topic_arn()).await {
             Ok(all) => {
-                let waiting = unconfirmed(&settings.emails.value, &all);
+                *waiting = unconfirmed(&settings.emails.value, &all);
                 if waiting.is_empty() {
                     return Ok(());
                 }

@@ -174,6 +174,18 @@ pub struct Bell {
     pub patience: SignedDuration,
 }
 
+impl Bell {
+    /// How long to wait for each hop unless the user says otherwise. A drill waits for the metric and for the alarm's
+    /// evaluation, a minute or two each.
+    ///
+    /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
+    /// minute or more is evaluated every minute.
+    #[must_use]
+    pub fn usual_patience(drill: bool) -> SignedDuration {
+        SignedDuration::from_mins(if drill { 5 } else { 2 })
+    }
+}
+
 /// Time between two questions.
 const PACE: Duration = Duration::from_secs(1);
 

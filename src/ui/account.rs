@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use super::dashboard::local;
 use super::plan::spinner;
 use super::text::{cut, wrap};
 use super::theme::Theme;
@@ -81,20 +82,17 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
         lines.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text));
         return;
     };
-    let mut row = |verdict: Verdict, text: &str| {
+    let mut row = |word: &str, style: ratatui::style::Style, text: &str| {
         let room = width.saturating_sub(12);
         for (i, line) in wrap(text, room).into_iter().enumerate() {
-            let word = if i == 0 { verdict.as_str() } else { "" };
-            lines.push(Line::from(vec![
-                Span::styled(format!("   {word:<8} "), theme.verdict(verdict)),
-                Span::styled(line, theme.text),
-            ]));
+            let word = if i == 0 { word } else { "" };
+            lines.push(Line::from(vec![Span::styled(format!("   {word:<8} "), style), Span::styled(line, theme.text)]));
         }
     };
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
-            row(Verdict::Ok, &trail.in_words(&derived.settings.place.account));
+            row(Verdict::Ok.as_str(), theme.good, &trail.in_words(&derived.settings.place.account));
         }
     }
     let health = &derived.health;
@@ -102,11 +100,18 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
         Step::ALL.into_iter().filter(|s| health.step(*s) == wanted).map(word).collect()
     };
     for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong, Verdict::Unknown] {
+        let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let weak = health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
+            let alarm = health.ringing().filter(|_| step == Step::Alarm);
+            if let Some(alarm) = alarm {
+                let since = local(model, alarm.since, false);
+                row(alarm.state.as_str(), theme.bad, &format!("alarm: it is in ALARM since {since}"));
+            }
             match weak {
-                Some(check) => row(verdict, &format!("{}: {}", word(step), check.detail)),
-                None => row(verdict, word(step)),
+                Some(check) => row(verdict.as_str(), style, &format!("{}: {}", word(step), check.detail)),
+                None if alarm.is_some() => {}
+                None => row(verdict.as_str(), style, word(step)),
             }
         }
     }
@@ -114,7 +119,7 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
     if !missing.is_empty() {
         let others = observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty());
         let own = missing.iter().map(|word| if others && *word == "trail" { "trail of its own" } else { word });
-        row(Verdict::Missing, &own.collect::<Vec<_>>().join(", "));
+        row(Verdict::Missing.as_str(), theme.bad, &own.collect::<Vec<_>>().join(", "));
     }
 }
 

@@ -338,7 +338,7 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
     Line::styled(cut(&text, width), style)
 }
 
-fn blank(text: &str) -> &str {
+pub(super) fn blank(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 

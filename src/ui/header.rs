@@ -55,6 +55,7 @@ fn left(model: &Model, theme: &Theme, long: bool) -> Vec<Span<'static>> {
         let name = if long || here { format!("{} {}", step.number(), step.title()) } else { step.number().to_string() };
         spans.push(Span::styled(name, style));
         match verdict {
+            _ if step == Step::Alarm && model.rings() => spans.push(Span::styled(" ALARM", theme.bad)),
             Some(Verdict::Ok) => spans.push(Span::styled(" ok", theme.good)),
             Some(Verdict::Pending) => spans.push(Span::styled(" wait", theme.warn)),
             _ => {}

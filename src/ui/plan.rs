@@ -5,6 +5,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
@@ -250,7 +251,7 @@ fn line(
         spans.push(Span::styled(format!(" {}", cut(detail, rest)), theme.dim));
     } else {
         // The name keeps what it needs; the detail gets what is left, or nothing.
-        let name_width = row.name.chars().count().min(rest);
+        let name_width = row.name.width().min(rest);
         let detail_room = rest.saturating_sub(name_width + 2);
         spans.push(Span::styled(format!(" {}", cut(&row.name, name_width)), theme.text));
         if detail_room >= 12 && !detail.is_empty() {

@@ -157,18 +157,11 @@ fn aside(field: &TextField) -> Cow<'_, str> {
 /// The part of the text that the box shows, and the cursor in it. The pattern is shown whole, over several lines; any
 /// other text moves along with the cursor.
 fn window(field: &TextField, width: usize, whole: bool) -> (Vec<String>, (usize, usize)) {
-    let chars: Vec<char> = field.text().chars().collect();
-    let width = width.max(1);
     if whole {
-        let mut rows: Vec<String> = chars.chunks(width).map(|c| c.iter().collect()).collect();
-        if chars.len().is_multiple_of(width) {
-            rows.push(String::new());
-        }
-        return (rows, (field.cursor() % width, field.cursor() / width));
+        return super::text::field_rows(field.input(), width);
     }
-    let start = (field.cursor() + 1).saturating_sub(width);
-    let text: String = chars.iter().skip(start).take(width).collect();
-    (vec![text], (field.cursor() - start, 0))
+    let (text, column) = super::text::field(field.input(), width);
+    (vec![text], (column, 0))
 }
 
 /// Each sample event with whether it would ring.

@@ -121,8 +121,6 @@ const FIELD: usize = 16;
 
 /// The part of the word that the field shows, and the column of the cursor in it.
 fn window(screen: &TearDown) -> (String, u16) {
-    let (word, cursor) = screen.word();
-    let start = (cursor + 1).saturating_sub(FIELD);
-    let shown = word.chars().skip(start).take(FIELD).collect();
-    (shown, u16::try_from(cursor - start).unwrap_or(0))
+    let (shown, column) = super::text::field(screen.word(), FIELD);
+    (shown, u16::try_from(column).unwrap_or(0))
 }

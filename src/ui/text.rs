@@ -1,6 +1,7 @@
 //! Text that fits: wrapped, cut, and free of control characters.
 
 use ratatui::buffer::Buffer;
+use tui_input::Input;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::text::{escape_controls, is_escaped};
@@ -44,6 +45,43 @@ pub fn pad(text: &str, width: usize) -> String {
     text
 }
 
+/// The part of a field's text that a box of `width` columns shows, and the column of the cursor in it: the text moves
+/// along with the cursor.
+#[must_use]
+pub fn field(input: &Input, width: usize) -> (String, usize) {
+    let (text, width) = (input.value(), width.max(1));
+    // The cursor needs a column of its own after the last character.
+    let scroll = input.visual_scroll(width - 1);
+    let ends = || text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let start = if scroll == 0 { 0 } else { ends().find(|end| text[..*end].width() >= scroll).unwrap_or(text.len()) };
+    let fits = |end: &usize| *end >= start && text[start..*end].width() <= width;
+    let end = ends().rfind(fits).unwrap_or(start);
+    (text[start..end].to_owned(), input.visual_cursor().saturating_sub(scroll))
+}
+
+/// The whole text of a field in rows of `width` columns, and the column and row of the cursor.
+#[must_use]
+pub fn field_rows(input: &Input, width: usize) -> (Vec<String>, (usize, usize)) {
+    let width = width.max(2);
+    let (mut rows, mut used, mut cursor) = (vec![String::new()], 0, (0, 0));
+    // The end of the text is a place for the cursor, too.
+    for (i, c) in input.value().chars().map(Some).chain([None]).enumerate() {
+        let columns = c.map_or(1, |c| c.width().unwrap_or(0));
+        if used + columns > width {
+            rows.push(String::new());
+            used = 0;
+        }
+        if i == input.cursor() {
+            cursor = (used, rows.len() - 1);
+        }
+        if let (Some(c), Some(row)) = (c, rows.last_mut()) {
+            row.push(c);
+            used += columns;
+        }
+    }
+    (rows, cursor)
+}
+
 /// What comes from AWS is not to steer the terminal, and its lines are ours.
 fn clean(text: &str) -> String {
     escape_controls(&text.replace(['\n', '\t'], " "))
@@ -70,6 +108,35 @@ mod tests {
             assert_eq!(pad(text, width).width(), width, "{text} in {width}");
         }
         assert_eq!(cut("rootbell-alerts", 9), "rootbell…");
+    }
+
+    #[test]
+    fn a_field_scrolls_and_places_its_cursor_by_columns() {
+        let at_end = |text: &str, width| field(&Input::new(text.into()), width);
+        assert_eq!(at_end("abc", 4), ("abc".into(), 3));
+        assert_eq!(at_end("abcd", 4), ("bcd".into(), 3));
+        assert_eq!(at_end("漢字", 6), ("漢字".into(), 4));
+        assert_eq!(at_end("漢字", 5), ("漢字".into(), 4));
+        // Half a character is not shown: the next one begins the field.
+        assert_eq!(at_end("漢字", 4), ("字".into(), 2));
+        assert_eq!(at_end("a📧@漢字.jp", 6), ("字.jp".into(), 5));
+        let at_start = field(&Input::new("漢字例え".into()).with_cursor(0), 5);
+        assert_eq!(at_start, ("漢字".into(), 0));
+        for text in ["", "x", "漢字例え漢字例え", "a漢b字c例d", "e\u{301}e\u{301}e\u{301}📧📧📧"] {
+            for (width, cursor) in (1..12).flat_map(|w| (0..=text.chars().count()).map(move |c| (w, c))) {
+                let (shown, column) = field(&Input::new(text.into()).with_cursor(cursor), width);
+                assert!(shown.width() <= width && column < width.max(2), "{text:?} in {width} at {cursor}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_in_rows_breaks_and_places_its_cursor_by_columns() {
+        let at = |text: &str, cursor| field_rows(&Input::new(text.into()).with_cursor(cursor), 5);
+        assert_eq!(at("漢字例", 3), (vec!["漢字".into(), "例".into()], (2, 1)));
+        assert_eq!(at("漢字例", 2).1, (0, 1));
+        assert_eq!(at("abcde", 5), (vec!["abcde".into(), String::new()], (0, 1)));
+        assert_eq!(at("", 0), (vec![String::new()], (0, 0)));
     }
 
     #[test]

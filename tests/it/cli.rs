@@ -400,7 +400,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
     terminal.press(key::CTRL_C);
-    assert_ne!(terminal.wait_exit().code, 0);
+    assert_eq!(terminal.wait_exit().code, 1);
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
     terminal.assert_restored();
 }

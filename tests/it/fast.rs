@@ -248,6 +248,20 @@ fn a_dashboard_that_nobody_touches_asks_and_draws_seldom() {
     assert!(draws <= 2000 && calls <= 1500, "{draws} draws, {calls} calls an hour");
 }
 
+#[test]
+fn away_from_the_dashboard_only_the_alarm_is_asked_for_and_seldom() {
+    let mut tester = Tester::on(armed(), 80, 24);
+    tester.pass(Duration::from_mins(1));
+    tester.press("esc").pass(Duration::from_secs(1));
+    let calls = |tester: &Tester| tester.on_account(DemoCloud::calls);
+    let (draws, before) = (tester.draws, calls(&tester).len());
+    tester.pass(Duration::from_hours(1));
+    let asked = calls(&tester).split_off(before);
+    assert!(asked.iter().all(|call| call == "DescribeAlarms"), "{asked:?}");
+    assert!((100..=121).contains(&asked.len()), "{} calls an hour", asked.len());
+    assert!(tester.draws - draws <= 250, "{} draws an hour", tester.draws - draws);
+}
+
 #[cfg(unix)]
 #[test]
 fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {

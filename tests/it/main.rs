@@ -24,6 +24,8 @@ mod grants;
 mod hardening;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod interrupts;
 mod leaving;
 #[cfg(unix)]
 mod leaving_http;

@@ -108,7 +108,7 @@ fn ctrl_c_leaves_within_a_tenth_of_a_second_while_every_call_hangs() {
             let (_world, mut wizard) = hanging();
             let pressed = Instant::now();
             wizard.press(key::CTRL_C);
-            assert_eq!(wizard.wait_exit().code, 0);
+            assert_eq!(wizard.wait_exit().code, 1);
             let took = pressed.elapsed();
             wizard.assert_restored();
             took
@@ -132,7 +132,7 @@ fn a_run_that_hangs_is_left_at_once_too() {
     wizard.press("n");
     wizard.wait_gone("Leave?");
     wizard.press(key::CTRL_C);
-    assert_eq!(wizard.wait_exit().code, 0);
+    assert_eq!(wizard.wait_exit().code, 1);
     wizard.assert_restored();
 }
 
@@ -141,7 +141,7 @@ fn every_signal_that_ends_it_gives_the_terminal_back() {
     for signal in ["TERM", "HUP", "INT"] {
         let (_world, mut wizard) = hanging();
         wizard.signal(signal);
-        wizard.wait_exit();
+        assert_eq!(wizard.wait_exit().code, 1);
         wizard.assert_restored();
     }
 }
@@ -162,7 +162,7 @@ fn a_small_window_asks_for_more_and_a_larger_one_goes_on() {
     wizard.resize(100, 30);
     wizard.wait_for("asking AWS who you are");
     wizard.press(key::CTRL_C);
-    assert_eq!(wizard.wait_exit().code, 0);
+    assert_eq!(wizard.wait_exit().code, 1);
 }
 
 #[test]

@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
-use crate::domain::text::escape_controls;
 use crate::domain::{Change, Lookup};
 
 /// One call, as an error names it.
@@ -330,7 +329,9 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
 /// One line without control characters, of a length that fits on a screen.
 pub(super) fn one_line(text: &str) -> String {
     const LENGTH: usize = 300;
-    let line = escape_controls(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    // Other invisible characters are escaped where the message is shown.
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,

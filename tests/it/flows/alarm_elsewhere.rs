@@ -1,0 +1,82 @@
+//! An alarm in ALARM is on every screen, and is noticed there, too.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::app::Screen;
+use rootbell::cloud::demo::account::Event;
+use rootbell::ui::Theme;
+
+use crate::support::tester::{Tester, scenario};
+
+const SIZES: [(u16, u16); 2] = [(60, 20), (80, 24)];
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// The words of the third row: under the header and its rule.
+fn band(tester: &Tester) -> String {
+    tester.screen().lines().nth(2).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn every_screen_says_that_the_alarm_is_in_alarm_and_looks_as_pictured() {
+    for (width, height) in SIZES {
+        let mut tester = Tester::on(scenario("ringing"), width, height);
+        tester.pass(seconds(2)).press("esc");
+        assert_snapshot!(format!("alarm-on-account-{width}x{height}"), tester.screen());
+        tester.sees("ALARM    alarm: it is in ALARM since");
+        for text in ["ALARM    alarm", "ALARM  ListAccessKeys"] {
+            assert_eq!(tester.style_of(text).fg, Theme::dark().bad.fg, "{text}");
+        }
+        tester.press("d w");
+        for _ in 0..4 {
+            tester.settle();
+            assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root at"), "{}", tester.screen());
+            let header = tester.screen().lines().next().unwrap().to_owned();
+            assert!(header.contains("4 ALARM") || header.contains("4 Alarm ALARM"), "{header}");
+            tester.press("enter");
+        }
+        assert_eq!(tester.model.screen, Screen::Dashboard);
+    }
+}
+
+#[test]
+fn a_window_over_a_screen_leaves_the_band_in_view() {
+    for (width, height) in SIZES {
+        let mut tester = Tester::on(scenario("ringing"), width, height);
+        tester.pass(seconds(2)).press("esc ?").sees(" Keys ");
+        assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
+        // Over the dashboard, the header says it.
+        tester.press("esc d c").sees("ALARM  it rings").sees(" The checks ");
+    }
+}
+
+#[test]
+fn a_root_use_is_noticed_within_half_a_minute_on_the_account_screen_too() {
+    let mut tester = Tester::on(scenario("ringing"), 80, 24);
+    tester.pass(seconds(460)).sees("the bell is armed").press("esc").does_not_see("ALARM");
+    let bells = tester.bells;
+    tester.on_account(|cloud| {
+        cloud.meddle(|account| {
+            let region = account.regions.get_mut("eu-west-1").unwrap();
+            let events = &mut region.log_groups.get_mut("rootbell/cloudtrail").unwrap().events;
+            let again = events[1].event.clone();
+            events.push(Event { at: 450, event: again });
+        });
+    });
+    tester.pass(seconds(50)).sees("4 Alarm ALARM");
+    assert!(band(&tester).contains(" by root at "), "{}", tester.screen());
+    assert_eq!(tester.bells, bells + 1);
+    assert_eq!(tester.model.screen, Screen::Account);
+}
+
+#[test]
+fn without_an_alarm_in_alarm_there_is_no_band() {
+    let mut tester = Tester::on(scenario("fresh"), 80, 24);
+    tester.does_not_see("ALARM");
+    assert!(band(&tester).starts_with(" Account"), "{}", tester.screen());
+    tester.press("enter").settle();
+    assert!(band(&tester).starts_with(" Step 1 of 4"), "{}", tester.screen());
+}

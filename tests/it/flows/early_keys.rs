@@ -1,0 +1,101 @@
+//! Keys that are pressed before the account is known, and what is said until then.
+
+use std::time::Duration;
+
+use rootbell::app::Screen;
+use rootbell::cloud::demo::{Account, Fault};
+use rootbell::domain::Step;
+
+use crate::support::tester::{Tester, scenario};
+
+/// A fresh account that takes its time to answer.
+fn slow() -> Account {
+    let mut account = Account::default();
+    account.timing.latency_ms = 300;
+    account
+}
+
+#[test]
+fn enter_while_connecting_is_done_as_soon_as_the_account_is_known() {
+    let mut tester = Tester::before_any_answer(slow(), 80, 24);
+    tester.press("enter").sees("Still asking AWS who you are; your key press takes effect after that.");
+    tester.pass(Duration::from_millis(450)).sees("Signed in as").does_not_see("Still asking");
+    tester.sees("Still reading the account");
+    tester.settle();
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+    tester.does_not_see("Still").sees("apply 11");
+    // Nothing was applied by it.
+    tester.pass(Duration::from_secs(5)).sees("apply 11");
+    assert!(tester.model.runs[0].is_none());
+}
+
+#[test]
+fn any_other_key_takes_an_early_key_back() {
+    let mut tester = Tester::before_any_answer(slow(), 80, 24);
+    tester.press("enter down").does_not_see("Still").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+    let mut tester = Tester::before_any_answer(slow(), 80, 24);
+    tester.press("enter d").settle();
+    assert_eq!(tester.model.screen, Screen::Dashboard);
+}
+
+#[test]
+fn an_early_key_does_not_outlive_an_error() {
+    let mut tester = Tester::before_any_answer(slow(), 80, 24);
+    tester.on_account(|cloud| cloud.fault("GetCallerIdentity", Fault::Expired(1)));
+    tester.press("enter").sees("Still asking").settle();
+    tester.sees("expired").does_not_see("Still");
+    tester.on_account(|cloud| cloud.mend("GetCallerIdentity"));
+    tester.press("r").settle();
+    assert_eq!(tester.model.screen, Screen::Account);
+}
+
+#[test]
+fn enter_while_the_account_is_read_after_a_run_goes_on_where_nothing_is_left() {
+    let mut tester = Tester::on(slow(), 80, 24);
+    tester.press("enter enter");
+    while tester.model.is_running() {
+        tester.pass(Duration::from_millis(20));
+    }
+    assert!(tester.model.is_looking());
+    tester.press("enter").sees("Still reading the account").settle();
+    tester.does_not_see("Still");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Topic));
+}
+
+#[test]
+fn enter_before_the_plan_is_there_applies_nothing() {
+    let mut tester = Tester::on(slow(), 80, 24);
+    tester.press("enter").sees("apply 11");
+    tester.fill("another-trail").press("enter").sees("Still reading the account").settle();
+    tester.does_not_see("Still").sees("another-trail").sees("apply 11");
+    assert!(tester.model.runs[0].is_none());
+    tester.on_account(|cloud| assert!(!cloud.calls().iter().any(|call| call == "CreateBucket")));
+}
+
+#[test]
+fn enter_after_a_run_that_failed_tries_nothing_again() {
+    let mut account = slow();
+    account.faults = scenario("denied").faults;
+    let mut tester = Tester::on(account, 80, 24);
+    tester.press("enter enter");
+    while tester.model.is_running() {
+        tester.pass(Duration::from_millis(20));
+    }
+    let calls =
+        |tester: &Tester| tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == "CreateRole").count());
+    let before = calls(&tester);
+    tester.press("enter").settle();
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+    assert_eq!(calls(&tester), before);
+    tester.sees("try again");
+}
+
+#[test]
+fn that_calls_are_under_way_is_said_no_longer_than_they_are() {
+    let mut tester = Tester::on(slow(), 80, 24);
+    tester.press("enter enter").pass(Duration::from_millis(100));
+    tester.press("enter").sees("The calls are still under way.").settle();
+    tester.does_not_see("under way").sees("11 of 11 done");
+    assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
+}

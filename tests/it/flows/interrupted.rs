@@ -1,0 +1,89 @@
+//! What the wizard says when it is interrupted, by what was under way.
+
+use std::time::Duration;
+
+use rootbell::cloud::demo::{Account, Fault};
+
+use crate::support::tester::{Tester, scenario};
+
+const PLACE: &str = "account 123456789012 (acme-demo), eu-west-1";
+
+fn fresh() -> Tester {
+    let mut account = Account::default();
+    account.timing.latency_ms = 300;
+    account.alias = Some("acme-demo".into());
+    Tester::on(account, 80, 24)
+}
+
+#[test]
+fn ctrl_c_is_an_interrupt_and_q_is_none() {
+    let mut tester = fresh();
+    tester.press("ctrl+c");
+    assert!(tester.model.quit && tester.model.interrupted);
+    assert_eq!(
+        tester.model.interruption(),
+        format!("Interrupted: no change was under way. Still open in {PLACE}: Trail, Topic, Filter, Alarm.")
+    );
+    let mut tester = fresh();
+    tester.press("q");
+    assert!(tester.model.quit && !tester.model.interrupted);
+}
+
+#[test]
+fn between_a_run_and_the_read_after_it_all_changes_are_said_to_be_made() {
+    let mut tester = fresh();
+    tester.press("enter enter");
+    while tester.model.is_running() {
+        tester.pass(Duration::from_millis(20));
+    }
+    tester.press("ctrl+c");
+    let said = tester.model.interruption();
+    let wanted = format!("Interrupted: all 11 changes are made in {PLACE}; the account was not read again.");
+    assert_eq!(said, wanted);
+    let mut tester = fresh();
+    tester.press("enter enter").settle();
+    let wanted = format!("Interrupted: no change was under way. Set up in {PLACE}: ");
+    assert!(!tester.model.interruption().contains("not read again"));
+    tester.press("enter").settle();
+    let said = tester.model.interruption();
+    assert!(said.starts_with(&wanted) || said.contains("Still open in"), "{said}");
+}
+
+#[test]
+fn a_test_and_a_drill_say_that_the_alarm_may_be_in_alarm_and_how_to_set_it_back() {
+    for (key, what) in [("t", "a test alarm"), ("d", "a drill")] {
+        let mut tester = Tester::on(scenario("ringing"), 80, 24);
+        tester.pass(Duration::from_secs(400)).press(key).press("enter").pass(Duration::from_secs(1));
+        // Also once its window is closed.
+        for keys in ["", "esc"] {
+            let said = tester.press(keys).model.interruption();
+            assert!(said.starts_with(&format!("Interrupted: {what} was under way in {PLACE}.")), "{said}");
+            assert!(said.contains("The alarm `rootbell-root-use` may be in ALARM."), "{said}");
+            assert!(said.contains("aws cloudwatch set-alarm-state --alarm-name rootbell-root-use"), "{said}");
+            assert!(said.contains("--state-value OK"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_tear_down_says_how_far_it_got() {
+    let mut account = scenario("ringing");
+    account.faults.insert("DeleteTopic".into(), Fault::Hang);
+    let mut tester = Tester::on(account, 80, 24);
+    tester.pass(Duration::from_secs(2)).press("x").settle();
+    tester.write("destroy").press("enter").pass(Duration::from_secs(30));
+    let said = tester.model.interruption();
+    assert!(said.starts_with("Interrupted: ") && said.contains(&format!("changes made in {PLACE}; ")), "{said}");
+    assert!(said.contains("1 under way, not known how it ended"), "{said}");
+}
+
+#[test]
+fn a_single_call_is_named() {
+    let mut account = scenario("ringing");
+    account.faults.insert("SetAlarmState".into(), Fault::Hang);
+    let mut tester = Tester::on(account, 80, 24);
+    tester.pass(Duration::from_secs(2)).press("o").pass(Duration::from_secs(1));
+    let said = tester.model.interruption();
+    let wanted = format!("Interrupted: cloudwatch:SetAlarmState was under way in {PLACE}, not known how it ended.");
+    assert!(said.starts_with(&wanted), "{said}");
+}

@@ -1,0 +1,186 @@
+//! Interrupts end a command and the wizard at any moment, with status 1 and a sentence.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::World;
+use crate::support::program::{Ended, Program, Running};
+use crate::support::pty::{Pty, key};
+use crate::wire::{EMAILS, apply};
+
+/// The limit is 100 ms on a machine that has nothing else to do.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Sends the signal; it has to end soon, with status 1.
+fn interrupt(running: Running, signal: &str) -> Ended {
+    running.signal(signal);
+    running.wait_within(SOON).exits(1)
+}
+
+#[test]
+fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
+    let world = World::new("eu-west-1");
+    world.proxy.hang_all();
+    let commands: [&[&str]; 7] = [
+        &["plan"],
+        &["apply", "--yes"],
+        &["status"],
+        &["test"],
+        &["events"],
+        &["destroy", "--yes"],
+        &["policy", "setup"],
+    ];
+    for (i, command) in commands.into_iter().enumerate() {
+        world.proxy.forget();
+        let running = world.rootbell(command).start();
+        world.proxy.wait_for_call("GetCallerIdentity");
+        let said = interrupt(running, ["INT", "TERM", "HUP"][i % 3]).without_result();
+        said.says("rootbell: Interrupted: nothing was changed.");
+    }
+}
+
+#[test]
+fn a_question_is_interrupted_on_a_line_of_its_own() {
+    let world = World::new("us-east-1");
+    for signal in [None, Some("TERM")] {
+        let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
+        terminal.wait_for("[y/N]");
+        match signal {
+            Some(name) => terminal.signal(name),
+            None => terminal.press(key::CTRL_C),
+        }
+        assert_eq!(terminal.wait_exit_within(SOON).code, 1);
+        let screen = terminal.screen();
+        assert!(screen.contains("\nrootbell: Interrupted: nothing was changed.\n"), "{screen}");
+        terminal.assert_restored();
+    }
+    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+}
+
+/// `apply --wait` on a fresh account, while it waits for the addresses to be confirmed.
+fn waiting(world: &World, more: &[&str]) -> Running {
+    world.proxy.nobody_confirms(true);
+    let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
+    let running = args.start();
+    world.proxy.wait_for_call("StartLogging");
+    let polls = || world.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
+    let began = Instant::now();
+    while polls() < 2 && began.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    running
+}
+
+#[test]
+fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
+    let world = World::new("us-east-1");
+    let running = waiting(&world, &[]);
+    std::thread::sleep(Duration::from_millis(500));
+    world.proxy.hang_all();
+    let said = interrupt(running, "INT");
+    let first = said.stdout.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the waiting for the confirmations \
+         ended, and the account was not read again."
+    );
+    assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
+    assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
+}
+
+#[test]
+fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_accounted_for() {
+    for json in [false, true] {
+        let world = World::new("us-east-1");
+        let running = waiting(&world, if json { &["--json"] } else { &[] });
+        std::thread::sleep(Duration::from_millis(500));
+        world.proxy.forget();
+        for operation in ["DescribeTrails", "GetTrailStatus", "DescribeAlarms", "DescribeAlarmsForMetric"] {
+            world.proxy.hang(operation);
+        }
+        world.proxy.nobody_confirms(false);
+        world.proxy.wait_for_call("DescribeTrails");
+        let said = interrupt(running, "TERM");
+        let sentence = "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the account was not \
+                        read again.";
+        if json {
+            let result = said.json();
+            assert_eq!(result["applied"].as_array().unwrap().len(), 16, "{result}");
+            assert_eq!((&result["failed"], &result["skipped"]), (&json!([]), &json!([])));
+            assert_eq!(result["unknown"], json!([]));
+            said.says(sentence);
+        } else {
+            assert!(said.stdout.starts_with(sentence), "{said:#?}");
+            assert!(said.stdout.contains("`rootbell status`"), "{said:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_test_that_is_interrupted_says_how_to_set_the_alarm_back() {
+    let world = World::new("us-east-1");
+    world.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
+    world.proxy.forget();
+    world.proxy.hang("SetAlarmState");
+    let running = world.rootbell(&["test"]).start();
+    world.proxy.wait_for_call("SetAlarmState");
+    let said = interrupt(running, "HUP");
+    assert!(said.stdout.contains("Interrupted before the notification was seen."), "{said:#?}");
+    assert!(said.stdout.contains("may be in ALARM"), "{said:#?}");
+    assert!(said.stdout.contains("aws cloudwatch set-alarm-state"), "{said:#?}");
+}
+
+#[test]
+fn a_command_that_nobody_reads_any_more_is_ended_by_a_signal() {
+    // More than a pipe holds.
+    let address = "x".repeat(50);
+    let emails: Vec<String> = (0..900).map(|n| format!("--email={address}{n}@example.com")).collect();
+    let program = Program::new(&["plan", "--format", "json", "--demo"]);
+    let running = emails.iter().fold(program, Program::arg).start();
+    std::thread::sleep(Duration::from_secs(2));
+    running.signal("TERM");
+    running.wait_for_signal(Duration::from_secs(3));
+}
+
+/// The wizard with its first step under way: nine changes are made, `CreateTrail` is not answered.
+fn under_way() -> (World, Pty) {
+    let world = World::new("eu-west-1");
+    world.proxy.hang("CreateTrail");
+    let mut wizard = world.rootbell(&[]).pty(120, 24);
+    wizard.wait_for("missing");
+    wizard.press(key::ENTER);
+    wizard.wait_for("apply 11");
+    wizard.press(key::ENTER);
+    wizard.wait_for("9 of 11 done");
+    (world, wizard)
+}
+
+#[test]
+fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
+    for signal in [None, Some("TERM"), Some("HUP"), Some("INT")] {
+        let (_world, mut wizard) = under_way();
+        match signal {
+            Some(name) => wizard.signal(name),
+            None => wizard.press(key::CTRL_C),
+        }
+        assert_eq!(wizard.wait_exit_within(SOON).code, 1);
+        wizard.assert_restored();
+        let screen = wizard.screen().replace('\n', "");
+        let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 under way, not \
+                      known how it ended; 1 not begun.";
+        assert!(screen.contains(wanted), "{screen}");
+    }
+}
+
+#[test]
+fn the_wizard_interrupted_while_nothing_runs_says_so() {
+    let world = World::new("eu-west-1");
+    world.proxy.hang_all();
+    let mut wizard = world.rootbell(&[]).pty(80, 24);
+    wizard.wait_for("asking AWS who you are");
+    wizard.press(key::CTRL_C);
+    assert_eq!(wizard.wait_exit_within(SOON).code, 1);
+    wizard.assert_restored();
+    assert!(wizard.screen().contains("rootbell: Interrupted while signing in: nothing was changed."));
+}
