@@ -195,3 +195,29 @@ fn document(
 fn stamp(at: Timestamp) -> String {
     at.round(Unit::Second).unwrap_or(at).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(events: usize, cut_short: bool, complete: bool) -> Found {
+        let event = |n| RootEvent::decode("{}", &format!("e{n}"), Timestamp::from_second(1_790_000_000).ok());
+        let back_to = "2026-11-21T13:00:00Z".parse().unwrap();
+        Found { events: (0..events).map(event).collect(), back_to, complete, cut_short, requests: 1000 }
+    }
+
+    #[test]
+    fn a_search_that_was_cut_short_says_what_it_has_not_searched() {
+        let since = "2026-11-16 13:00 UTC";
+        let rest = "The search stopped after 1000 requests. Not searched: 2026-11-16 13:00 UTC to 2026-11-21 13:00 UTC. \
+                    For that, query the log group with CloudWatch Logs Insights.";
+        let none = text(&found(0, true, false), since, None, &TimeZone::UTC);
+        assert_eq!(none, format!("No use of root found back to 2026-11-21 13:00 UTC. {rest}"));
+        let one = text(&found(1, true, false), since, None, &TimeZone::UTC);
+        assert!(one.ends_with(&format!("\n1 use of root found. {rest}")), "{one}");
+        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC);
+        assert!(limited.contains("there are more (--limit)") && !limited.contains("stopped"), "{limited}");
+        let whole = text(&found(0, false, true), since, None, &TimeZone::UTC);
+        assert!(whole.starts_with("No use of root since 2026-11-16 13:00 UTC."), "{whole}");
+    }
+}

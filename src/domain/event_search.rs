@@ -170,7 +170,7 @@ mod tests {
     fn an_empty_page_that_leads_on_is_searched_day_by_day_and_then_in_shorter_pieces() {
         assert_eq!(read(&mut search(WEEK), 24), 1 + 7);
         assert_eq!(read(&mut search(WEEK), 6), 1 + 7 + 28);
-        assert_eq!(read(&mut search(WEEK), 1), 1 + 7 + 28 + WEEK.unsigned_abs() as usize);
+        assert_eq!(read(&mut search(WEEK), 1), 1 + 7 + 28 + 168);
         // What is longer than a week goes by weeks first.
         assert_eq!(read(&mut search(10 * WEEK), WEEK), 1 + 10);
     }

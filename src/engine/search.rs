@@ -56,8 +56,7 @@ pub async fn root_events(
 ) -> Result<Found, CloudError> {
     let mut open = EventSearch::new(search.from, search.to);
     let (mut known, mut throttled) = (BTreeSet::new(), 0);
-    let mut found =
-        Found { events: Vec::new(), back_to: search.to, complete: false, cut_short: false, requests: 0 };
+    let mut found = Found { events: Vec::new(), back_to: search.to, complete: false, cut_short: false, requests: 0 };
     let mut more = false;
     let mut next_start = Instant::now();
     let mut running = FuturesUnordered::new();

@@ -31,6 +31,8 @@ mod readme;
 #[cfg(unix)]
 mod ring;
 mod screens;
+#[cfg(unix)]
+mod search;
 mod support;
 #[cfg(unix)]
 mod terminal;
