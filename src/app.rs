@@ -8,6 +8,7 @@ use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, Step, Wi
 use crate::engine::watch::{News, Question};
 use crate::engine::{Progress, Report};
 
+mod activity;
 pub mod dashboard;
 pub mod form;
 mod interruption;

@@ -75,7 +75,7 @@ pub trait Cloud: Send + Sync {
     async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>>;
 
     /// The events of a log group that match the pattern, newest first: a page of at most 100, or the one that `page`
-    /// leads to. [`ErrorKind::NotFound`] where the group is not there.
+    /// leads to. An empty page may lead on to another one. [`ErrorKind::NotFound`] where the group is not there.
     async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage>;
 
     /// The tags of a thing, by its ARN (a log group's without the `:*`); none where it is not there.

@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod event;
+pub mod event_search;
 pub mod filter_pattern;
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -4,6 +4,7 @@ pub mod leave;
 pub mod observe;
 pub mod ring;
 pub mod run;
+pub mod search;
 pub mod watch;
 
 pub use observe::{Ahead, Look, observe, observe_on};

@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use super::activity::Searched;
+use super::activity::{Activity, MOST_EVENTS};
 use super::keys::Intent;
 use super::overlay::Overlay;
 use super::part::Part;
@@ -18,6 +20,11 @@ use crate::engine::watch::{News, Question};
 const ALARM: SignedDuration = SignedDuration::from_secs(5);
 const HISTORY: SignedDuration = SignedDuration::from_secs(15);
 const EVENTS: SignedDuration = SignedDuration::from_secs(30);
+/// Between two requests for what is left of the week: a fifth of what an account may make in a Region.
+///
+/// Source: AWS Knowledge Center, "How do I determine throttling in my CloudWatch logs?": FilterLogEvents has a hard limit
+/// of 5 transactions per second.
+const READING: SignedDuration = SignedDuration::from_secs(1);
 const METRIC: SignedDuration = SignedDuration::from_secs(60);
 const CHAIN: SignedDuration = SignedDuration::from_secs(120);
 /// How much slower while the terminal is not looked at.
@@ -35,8 +42,8 @@ pub struct Dashboard {
     pub metric: Part<Vec<Datapoint>>,
     pub events: Part<Vec<RootEvent>>,
     chain: Part<()>,
-    /// Where the events go on that are older than those shown.
-    pub older: Option<String>,
+    /// How far the events are read.
+    activity: Activity,
     /// Which event the cursor is on.
     pub selected: usize,
     pub focused: bool,
@@ -52,7 +59,7 @@ impl Default for Dashboard {
             metric: Part::new(METRIC),
             events: Part::new(EVENTS),
             chain: Part::new(CHAIN),
-            older: None,
+            activity: Activity::default(),
             selected: 0,
             focused: true,
             rung: false,
@@ -101,8 +108,30 @@ impl Dashboard {
         self.alarm.hurry();
         self.history.hurry();
         self.metric.hurry();
-        self.events.hurry();
+        self.hurry_events();
         self.chain.hurry();
+    }
+
+    /// What has happened since is asked for at the next chance.
+    fn hurry_events(&mut self) {
+        self.events.hurry();
+        self.activity.hurry();
+    }
+
+    fn known_events(&self) -> usize {
+        self.events.value.as_ref().map_or(0, Vec::len)
+    }
+
+    /// How much of the last week is searched for uses of root.
+    #[must_use]
+    pub fn searched(&self) -> Searched {
+        self.activity.searched(self.known_events())
+    }
+
+    /// Whether older events are read on demand.
+    #[must_use]
+    pub fn has_older(&self) -> bool {
+        matches!(self.searched(), Searched::Paused(_))
     }
 
     /// The event under the cursor.
@@ -120,9 +149,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let from = now.saturating_sub(WEEK).unwrap_or(now);
     let settings = &derived.settings;
     let alarm = settings.alarm.value.clone();
-    let log_group = settings.log_group.value.clone();
     let metric = settings.metric.clone();
-    let pattern = model.sought_pattern().unwrap_or_default().into_owned();
     let board = &mut model.dashboard;
     let mut wanted = Vec::new();
     if board.alarm.is_due(now) {
@@ -135,7 +162,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         wanted.push(Question::Metric { metric, from, to: now });
     }
     if (whole || rings) && board.events.is_due(now) {
-        wanted.push(Question::Events { log_group, pattern, from, to: now, page: None });
+        wanted.extend(next_events(model));
     }
     let mut effects: Vec<Effect> = wanted.into_iter().map(|question| ask(model, question)).collect();
     if whole && model.dashboard.chain.is_due(now) && !model.is_looking() {
@@ -159,21 +186,27 @@ fn ask(model: &mut Model, question: Question) -> Effect {
     Effect::Ask { ticket, question }
 }
 
-/// The events that are older than those shown.
-pub(super) fn older(model: &mut Model) -> Vec<Effect> {
-    let Some(derived) = &model.derived else { return Vec::new() };
-    let Some(page) = model.dashboard.older.clone().filter(|_| !model.dashboard.events.is_asked()) else {
+/// The next request for events.
+fn next_events(model: &mut Model) -> Option<Question> {
+    let log_group = model.derived.as_ref()?.settings.log_group.value.clone();
+    let pattern = model.sought_pattern()?.into_owned();
+    let board = &mut model.dashboard;
+    let (known, every) = (board.known_events(), EVENTS * board.slow());
+    let piece = board.activity.next((log_group.clone(), pattern.clone()), model.now, known, WEEK, every)?;
+    Some(Question::Events { log_group, pattern, from: piece.from, to: piece.to, page: piece.page })
+}
+
+/// The events that are older than those shown, or what is not searched yet.
+fn older(model: &mut Model) -> Vec<Effect> {
+    let board = &mut model.dashboard;
+    if !board.has_older() {
         return Vec::new();
-    };
-    let settings = &derived.settings;
-    let question = Question::Events {
-        log_group: settings.log_group.value.clone(),
-        pattern: model.sought_pattern().unwrap_or_default().into_owned(),
-        from: model.now.saturating_sub(WEEK).unwrap_or(model.now),
-        to: model.now,
-        page: Some(page),
-    };
-    vec![ask(model, question)]
+    }
+    board.activity.read_on(board.known_events());
+    if board.events.is_asked() {
+        return Vec::new();
+    }
+    next_events(model).map(|question| ask(model, question)).into_iter().collect()
 }
 
 /// The chain has been looked at, for whatever reason.
@@ -301,31 +334,36 @@ fn events(model: &mut Model, answer: Result<News, CloudError>) {
     let (now, slow) = (model.now, model.dashboard.slow());
     let board = &mut model.dashboard;
     let under_cursor = board.event().map(|e| e.id.clone());
-    let older = board.older.take();
     // A log group that is not there yet has seen nobody.
     let answer = match answer {
-        Err(error) if error.kind == ErrorKind::NotFound => Ok(News::Events(EventPage::default())),
-        answer => answer,
+        Ok(News::Events(page)) => Ok(page),
+        Ok(_) => Ok(EventPage::default()),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(EventPage::default()),
+        Err(error) => Err(error),
     };
-    let answer = answer.map(|news| {
-        let News::Events(page) = news else { return Vec::new() };
-        // A fresh first page, or the next one: what is known already stays, each event once.
+    board.activity.answered(answer.as_ref().map_err(|error| error.kind == ErrorKind::Invalid));
+    let answer = answer.map(|page| {
+        // What is known already stays, each event once.
         let mut all = board.events.value.clone().unwrap_or_default();
         let fresh: Vec<RootEvent> = page.events.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
         all.extend(fresh);
         all.sort_by_key(|e| std::cmp::Reverse(e.time));
         all.truncate(MOST_EVENTS);
-        board.older = page.next.or(older).filter(|_| all.len() < MOST_EVENTS);
         all
     });
+    let answered = answer.is_ok();
     board.events.take(answer, now, slow);
+    if answered {
+        // How old the picture is, which a page from last week makes no newer.
+        board.events.seen = board.activity.up_to();
+    }
+    if board.activity.is_reading(board.known_events()) {
+        board.events.again_within(READING * slow, now);
+    }
     // The cursor stays on its event while new ones come in above.
     let place = board.events.value.iter().flatten().position(|e| Some(&e.id) == under_cursor.as_ref());
     board.selected = place.unwrap_or(0);
 }
-
-/// More than anybody reads; older ones are in the log group.
-const MOST_EVENTS: usize = 500;
 
 /// The terminal's bell, once for each time the alarm goes off.
 fn ring(model: &mut Model) -> Vec<Effect> {
@@ -333,7 +371,7 @@ fn ring(model: &mut Model) -> Vec<Effect> {
     let before = std::mem::replace(&mut model.dashboard.rung, rings);
     if rings && !before {
         // Who it was is what counts now.
-        model.dashboard.events.hurry();
+        model.dashboard.hurry_events();
         model.dashboard.history.hurry();
         return if model.quiet { Vec::new() } else { vec![Effect::Bell] };
     }

@@ -70,6 +70,17 @@ impl<T> Part<T> {
         self.due = now.saturating_add(wait).ok();
     }
 
+    /// Is asked for again after this time at the latest, unless there is trouble.
+    pub(super) fn again_within(&mut self, wait: SignedDuration, now: Timestamp) {
+        if self.failures == 0 {
+            let soon = now.saturating_add(wait).ok();
+            self.due = match (self.due, soon) {
+                (Some(due), Some(soon)) => Some(due.min(soon)),
+                (due, _) => due,
+            };
+        }
+    }
+
     /// Is asked for at the next chance.
     pub(super) fn hurry(&mut self) {
         self.due = None;

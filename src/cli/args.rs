@@ -92,7 +92,7 @@ Events come from the trail's log group, a few minutes after they happened, by th
 that finds every use of root, otherwise by the auditors'. Takes logs:FilterLogEvents, and what `status` takes.
 
 JSON: {account, region, log_group, since, gap: why not all is recorded, or null, events: [{id, time, event, source, outcome: success|failure, error, mfa, \
-address, region, client, via: console|API, assumed_root, not_root: who it was instead, or null, drill, raw}], more, error: {why, fix} or null}
+address, region, client, via: console|API, assumed_root, not_root: who it was instead, or null, drill, raw}], more, searched_back_to: time or null, error: {why, fix} or null}
 
 Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
 

@@ -1,25 +1,24 @@
 //! `rootbell events`: who used root, when, from where.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
 
+use tokio::time::Instant;
+
 use super::args::EventsOptions;
 use super::{Console, Exit, Global, Scene, Stop, count, local};
-use crate::cloud::{Cloud, CloudError, Connector, Search};
+use crate::cloud::{Connector, Search};
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::watch::gap;
 use crate::domain::{Wishes, pattern};
+use crate::engine::search::{Found, root_events};
 
-/// Pages without an end in sight that are walked before it is said that there is more.
-const PAGES: usize = 200;
-
-/// What was found, newest first.
-#[derive(Default)]
-struct Found {
-    events: Vec<RootEvent>,
-    more: bool,
-}
+/// How often a search that takes long says how far it has come.
+const NEWS: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(
     options: &EventsOptions,
@@ -43,7 +42,9 @@ pub(super) async fn run(
         let why = format!("There is no log group `{log_group}`: uses of root are recorded nowhere that could be read.");
         Err((why, "Run `rootbell apply`, or the wizard.".to_owned()))
     } else {
-        gather(scene.session.cloud.as_ref(), search, limit).await.map_err(|error| (error.why(), error.fix()))
+        let teller = Teller { console, here: &here, last: Mutex::new(Instant::now()) };
+        let found = root_events(scene.session.cloud.as_ref(), search, limit, &|found| teller.hear(found)).await;
+        found.map_err(|error| (error.why(), error.fix()))
     };
     if options.json {
         scene.emit(&document(&scene, log_group, from, gap, &found), console);
@@ -72,29 +73,45 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-async fn gather(cloud: &dyn Cloud, search: Search<'_>, limit: usize) -> Result<Found, CloudError> {
-    let mut found = Found::default();
-    let mut page: Option<String> = None;
-    for _ in 0..PAGES {
-        let answer = cloud.root_events(&Search { page: page.as_deref(), ..search }).await?;
-        found.events.extend(answer.events);
-        page = answer.next;
-        found.more = found.events.len() > limit || page.is_some();
-        if found.events.len() >= limit || page.is_none() {
-            break;
+/// Says how far the search has come, on standard error, every few seconds.
+struct Teller<'a> {
+    console: &'a Console,
+    here: &'a TimeZone,
+    last: Mutex<Instant>,
+}
+
+impl Teller<'_> {
+    fn hear(&self, found: &Found) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.elapsed() >= NEWS {
+            *last = Instant::now();
+            let back_to = local(found.back_to, self.here, "%Y-%m-%d %H:%M");
+            let requests = count(found.requests, "request");
+            self.console.tell(format_args!("Searched back to {back_to}, {} found ({requests})", found.events.len()));
         }
     }
-    found.events.truncate(limit);
-    Ok(found)
+}
+
+/// What a search that ended early leaves open, and what to do about it.
+fn unsearched(found: &Found, since: &str, here: &TimeZone) -> String {
+    let back_to = local(found.back_to, here, "%Y-%m-%d %H:%M %Z");
+    format!(
+        "The search stopped after {}. Not searched: {since} to {back_to}. For that, query the log group with CloudWatch \
+         Logs Insights.",
+        count(found.requests, "request")
+    )
 }
 
 /// A table with a line an event.
 fn text(found: &Found, since: &str, gap: Option<&str>, here: &TimeZone) -> String {
     if found.events.is_empty() {
-        let more = if found.more { " among what was searched; choose a later --since" } else { "" };
+        if found.cut_short {
+            let back_to = local(found.back_to, here, "%Y-%m-%d %H:%M %Z");
+            return format!("No use of root found back to {back_to}. {}", unsearched(found, since, here));
+        }
         return match gap {
-            Some(_) => format!("No use of root is recorded since {since}{more}."),
-            None => format!("No use of root since {since}{more}. Events come about 5 minutes after they happened."),
+            Some(_) => format!("No use of root is recorded since {since}."),
+            None => format!("No use of root since {since}. Events come about 5 minutes after they happened."),
         };
     }
     let head = ["Time here", "Event", "Outcome", "MFA", "Address", "Region", "Client", "By", ""].map(str::to_owned);
@@ -110,10 +127,12 @@ fn text(found: &Found, since: &str, gap: Option<&str>, here: &TimeZone) -> Strin
         })
         .collect();
     let total = count(found.events.len(), "use");
-    lines.push(if found.more {
-        format!("\nThe newest {total} of root since {since}; there are more (--limit).")
-    } else {
+    lines.push(if found.cut_short {
+        format!("\n{total} of root found. {}", unsearched(found, since, here))
+    } else if found.complete {
         format!("\n{total} of root since {since}.")
+    } else {
+        format!("\nThe newest {total} of root since {since}; there are more (--limit).")
     });
     lines.join("\n")
 }
@@ -164,10 +183,41 @@ fn document(
         "account": scene.identity.account,
         "region": scene.region(),
         "log_group": log_group,
-        "since": from.round(Unit::Second).unwrap_or(from).to_string(),
+        "since": stamp(from),
         "gap": gap,
         "events": events,
-        "more": found.as_ref().is_ok_and(|found| found.more),
+        "more": found.as_ref().is_ok_and(|found| !found.complete),
+        "searched_back_to": found.as_ref().ok().map(|found| stamp(found.back_to)),
         "error": found.as_ref().err().map(|(why, fix)| json!({ "why": why, "fix": fix })),
     })
+}
+
+fn stamp(at: Timestamp) -> String {
+    at.round(Unit::Second).unwrap_or(at).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(events: usize, cut_short: bool, complete: bool) -> Found {
+        let event = |n| RootEvent::decode("{}", &format!("e{n}"), Timestamp::from_second(1_790_000_000).ok());
+        let back_to = "2026-11-21T13:00:00Z".parse().unwrap();
+        Found { events: (0..events).map(event).collect(), back_to, complete, cut_short, requests: 1000 }
+    }
+
+    #[test]
+    fn a_search_that_was_cut_short_says_what_it_has_not_searched() {
+        let since = "2026-11-16 13:00 UTC";
+        let rest = "The search stopped after 1000 requests. Not searched: 2026-11-16 13:00 UTC to 2026-11-21 13:00 UTC. \
+                    For that, query the log group with CloudWatch Logs Insights.";
+        let none = text(&found(0, true, false), since, None, &TimeZone::UTC);
+        assert_eq!(none, format!("No use of root found back to 2026-11-21 13:00 UTC. {rest}"));
+        let one = text(&found(1, true, false), since, None, &TimeZone::UTC);
+        assert!(one.ends_with(&format!("\n1 use of root found. {rest}")), "{one}");
+        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC);
+        assert!(limited.contains("there are more (--limit)") && !limited.contains("stopped"), "{limited}");
+        let whole = text(&found(0, false, true), since, None, &TimeZone::UTC);
+        assert!(whole.starts_with("No use of root since 2026-11-16 13:00 UTC."), "{whole}");
+    }
 }

@@ -81,11 +81,14 @@ pub struct Datapoint {
     pub value: f64,
 }
 
-/// Root events, newest first, and where the older ones go on.
+/// One page of root events, newest first. It may be empty and still lead on to another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventPage {
     pub events: Vec<RootEvent>,
+    /// The token of the page that follows; none on the last one.
     pub next: Option<String>,
+    /// By the log's clock, down to when everything was read, where another page follows and that can be told.
+    pub reached: Option<Timestamp>,
 }
 
 /// What made the alarm ring.

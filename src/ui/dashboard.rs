@@ -12,7 +12,7 @@ use super::plan::{clock, spinner};
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
-use crate::app::dashboard::{BAR, WEEK};
+use crate::app::dashboard::{BAR, Searched, WEEK};
 use crate::app::part::Part;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
@@ -285,20 +285,49 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     if events.is_empty() {
         let none = match unseen {
             Some(why) => format!("None seen, but not all is recorded. {why}"),
-            None => "Nobody has used root.".to_owned(),
+            None => no_use(model),
         };
         let room = u16::try_from(width.saturating_sub(4)).unwrap_or(u16::MAX);
         lines.extend(wrap(&none, room).into_iter().map(|line| Line::styled(format!("   {line}"), theme.dim)));
         return;
     }
-    let older = usize::from(model.dashboard.older.is_some());
-    let room = room.saturating_sub(older);
+    let rest = rest(model);
+    let room = room.saturating_sub(usize::from(rest.is_some()));
     let from = (model.dashboard.selected + 1).saturating_sub(room.max(1));
     let shown = events.iter().enumerate().skip(from).take(room);
     lines.extend(shown.map(|(i, event)| row(model, event, i == model.dashboard.selected, theme, width)));
-    if older > 0 {
-        lines.push(Line::styled("   `m` reads older ones.", theme.dim));
+    lines.extend(rest.map(|rest| Line::styled(cut(&format!("   {rest}"), width), theme.dim)));
+}
+
+/// That no use of root is known, and in which time.
+fn no_use(model: &Model) -> String {
+    match model.dashboard.searched() {
+        Searched::All | Searched::Full => "No root use in the last 7 days.".to_owned(),
+        Searched::Reading(None) => "No root use found so far; still reading.".to_owned(),
+        Searched::Reading(Some(at)) => {
+            format!("No root use found so far; searched back to {}, still reading.", weekday(model, at))
+        }
+        Searched::Paused(None) => "No root use found so far; `m` reads on.".to_owned(),
+        Searched::Paused(Some(at)) => {
+            format!("No root use found back to {}; `m` reads on.", weekday(model, at))
+        }
     }
+}
+
+/// What is not searched below the events that are shown.
+fn rest(model: &Model) -> Option<String> {
+    match model.dashboard.searched() {
+        Searched::All | Searched::Full => None,
+        Searched::Reading(None) => Some("Still reading.".to_owned()),
+        Searched::Reading(Some(at)) => Some(format!("Searched back to {}, still reading.", weekday(model, at))),
+        Searched::Paused(None) => Some("`m` reads older ones.".to_owned()),
+        Searched::Paused(Some(at)) => Some(format!("Searched back to {}; `m` reads older ones.", weekday(model, at))),
+    }
+}
+
+/// As in "Tue 11-24 13:00".
+fn weekday(model: &Model, at: Timestamp) -> String {
+    at.to_zoned_datetime(model.zone.clone()).strftime("%a %m-%d %H:%M").to_string()
 }
 
 /// A week of the metric, a bar for six hours.

@@ -50,7 +50,7 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
         (Intent::SendAgain, _) => !model.waiting().is_empty(),
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
-        (Intent::Older, _) => model.dashboard.older.is_some(),
+        (Intent::Older, _) => model.dashboard.has_older(),
         (Intent::Open, _) => model.dashboard.event().is_some(),
         (Intent::Test, _) => alarm,
         (Intent::Drill, _) => alarm && !rings,

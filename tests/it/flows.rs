@@ -1,5 +1,6 @@
 //! The wizard as a person uses it: keys in, screen out.
 
+mod activity;
 mod alarm_elsewhere;
 mod choices;
 mod dashboard;

@@ -35,6 +35,8 @@ mod readme;
 #[cfg(unix)]
 mod ring;
 mod screens;
+#[cfg(unix)]
+mod search;
 mod support;
 #[cfg(unix)]
 mod terminal;

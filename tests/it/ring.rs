@@ -301,7 +301,10 @@ fn who_used_root_is_listed_newest_first() {
 
     let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
     let keys: Vec<_> = said.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["demo", "account", "region", "log_group", "since", "gap", "events", "more", "error"]);
+    assert_eq!(
+        keys,
+        ["demo", "account", "region", "log_group", "since", "gap", "events", "more", "searched_back_to", "error"]
+    );
     assert_eq!(said["events"][1]["outcome"], "success");
     assert_eq!(said["events"][1]["raw"]["userIdentity"]["type"], "Root");
     assert_eq!((&said["more"], &said["error"]), (&json!(false), &Value::Null));

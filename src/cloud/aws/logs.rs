@@ -24,9 +24,6 @@ use crate::domain::watch::EventPage;
 /// Source: CloudWatch Logs API, TestMetricFilter, `logEventMessages`.
 const MESSAGES: usize = 50;
 
-/// Pages without an event that one question walks through.
-const EMPTY_PAGES: usize = 8;
-
 /// 2024-01-01, in milliseconds: before that nothing is read backwards.
 ///
 /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`.
@@ -93,34 +90,29 @@ impl Logs {
         Ok(all)
     }
 
-    /// The newest first, which AWS does for events since 2024. A page may be empty and lead on: a few are walked here,
-    /// the rest on demand.
+    /// The newest first, which AWS does for events since 2024. A page covers no more than AWS scans in one go, so that it
+    /// may be empty and lead on.
     ///
-    /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`.
+    /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`: "A returned page might only be
+    /// partially full, or even empty".
     pub(super) async fn events(&self, search: &Search<'_>) -> Answer<EventPage> {
         let call = Call::look(Lookup::RootEvents, search.log_group);
-        let mut next = search.page.map(str::to_owned);
-        let mut events = Vec::new();
-        for _ in 0..EMPTY_PAGES {
-            let request = self
-                .client
-                .filter_log_events()
-                .log_group_name(search.log_group)
-                .filter_pattern(search.pattern)
-                .start_time(search.from.as_millisecond().max(BACKWARDS_SINCE))
-                .end_time(search.to.as_millisecond())
-                .limit(100)
-                .start_from_head(false)
-                .set_next_token(next);
-            let found = call.answered(request.send().await)?;
-            next = text(found.next_token());
-            events.extend(found.events().iter().map(event));
-            if !events.is_empty() || next.is_none() {
-                break;
-            }
-        }
+        let request = self
+            .client
+            .filter_log_events()
+            .log_group_name(search.log_group)
+            .filter_pattern(search.pattern)
+            .start_time(search.from.as_millisecond().max(BACKWARDS_SINCE))
+            .end_time(search.to.as_millisecond())
+            .limit(100)
+            .start_from_head(false)
+            .set_next_token(search.page.map(str::to_owned));
+        let found = call.answered(request.send().await)?;
+        let next = text(found.next_token());
+        let reached = next.as_ref().and_then(|_| reached(found.events()));
+        let mut events: Vec<RootEvent> = found.events().iter().map(event).collect();
         events.sort_by_key(|event: &RootEvent| Reverse(event.time));
-        Ok(EventPage { events, next })
+        Ok(EventPage { events, next, reached })
     }
 
     pub(super) async fn create_stream(&self, call: &Call<'_>, log_group: &str, stream: &str) -> Answer<()> {
@@ -208,6 +200,13 @@ impl Logs {
 fn event(sdk: &FilteredLogEvent) -> RootEvent {
     let logged = sdk.timestamp().and_then(|at| Timestamp::from_millisecond(at).ok());
     RootEvent::decode(sdk.message().unwrap_or_default(), sdk.event_id().unwrap_or_default(), logged)
+}
+
+/// The time of the oldest event, where the newest came first. Where `startFromHead` is not known yet (it is from 2026),
+/// they come oldest first; one event alone shows no order.
+fn reached(events: &[FilteredLogEvent]) -> Option<Timestamp> {
+    let (first, last) = (events.first()?.timestamp()?, events.last()?.timestamp()?);
+    (first > last).then(|| Timestamp::from_millisecond(last).ok()).flatten()
 }
 
 /// A filter has exactly one transformation; one without counts nothing.

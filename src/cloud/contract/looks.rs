@@ -337,8 +337,9 @@ fn watching() -> Vec<Case> {
         group.events.push(account::Event { at: -600, event });
     };
     let line = json!({ "a": 1, "eventID": "e1", "eventTime": ago(600).to_string() }).to_string();
-    let page = EventPage { events: vec![RootEvent::decode(&line, "x", Some(ago(600)))], next: None };
+    let page = EventPage { events: vec![RootEvent::decode(&line, "x", Some(ago(600)))], ..EventPage::default() };
     let logged = json!({ "events": [{ "eventId": "x", "timestamp": ago(600).as_millisecond(), "message": line }] });
+    let token = format!("{}/0", ago(300).as_nanosecond());
     let entry = ("ConfigurationUpdate", format!("Alarm \"{ALARM}\" created"));
     let history = HistoryItem::decode(ago(60), entry.0, &entry.1, "");
     let remembered = json!({ "AlarmHistoryItems": [{
@@ -364,6 +365,16 @@ fn watching() -> Vec<Case> {
             .set_up()
             .aws("FilterLogEvents", Reply::Says(json!({ "events": [] })))
             .finds(&EventPage::default()),
+        Case::new("an empty page of root events that leads on", Ask::RootEvents(GROUP))
+            .set_up()
+            .demo(log)
+            .demo(|account| {
+                // The last five minutes, which the event is not in.
+                let group = account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap();
+                group.page_covers = Some(300);
+            })
+            .aws("FilterLogEvents", Reply::Says(json!({ "events": [], "nextToken": token })))
+            .finds(&EventPage { next: Some(token.clone()), ..EventPage::default() }),
         Case::new("events of no log group", Ask::RootEvents(GROUP)).refused(
             "FilterLogEvents",
             "ResourceNotFoundException",

@@ -269,6 +269,9 @@ pub struct LogGroup {
     pub filters: BTreeMap<String, Filter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
+    /// How many seconds of the log one page of a search covers, as on a large log group: pages are then often empty and
+    /// lead on. Left out: one page covers all.
+    pub page_covers: Option<Seconds>,
     pub tags: BTreeMap<String, String>,
 }
 

@@ -204,7 +204,8 @@ pub(super) fn sums(account: &Account, scene: &Scene, metric: &Metric, from: Time
     sums.into_iter().filter_map(point).collect()
 }
 
-/// Pages of a hundred; a page's name is how many events lie before it.
+/// Pages of a hundred events, or of what lies in the time that a page covers. A page's token is `to/skip`: the moment that
+/// it goes back from, in nanoseconds, and how many events of that time were read before.
 pub(super) fn events(account: &Account, scene: &Scene, search: &Search<'_>) -> Result<EventPage, Refusal> {
     const PAGE: usize = 100;
     let group = account.regions.get(&scene.place.region).and_then(|r| r.log_groups.get(search.log_group));
@@ -212,17 +213,35 @@ pub(super) fn events(account: &Account, scene: &Scene, search: &Search<'_>) -> R
         return Err(Refusal::new(ErrorKind::NotFound, "The specified log group does not exist."));
     };
     let pattern = Pattern::parse(search.pattern)?;
+    let invalid = || Refusal::new(ErrorKind::Invalid, "The specified nextToken is invalid.");
+    let (to, skip) = match search.page.map(|page| page.split_once('/').ok_or_else(invalid)).transpose()? {
+        Some((at, skip)) => {
+            let at = at.parse().ok().and_then(|at| Timestamp::from_nanosecond(at).ok()).ok_or_else(invalid)?;
+            (at.min(search.to), skip.parse::<usize>().map_err(|_| invalid())?)
+        }
+        None => (search.to, 0),
+    };
+    let covers = group.page_covers.map(|seconds| SignedDuration::from_secs(seconds.max(1)));
+    let from = covers.map_or(search.from, |covers| to.saturating_sub(covers).unwrap_or(to).max(search.from));
     let found = |event: &&Event| {
         let at = scene.moment(event.at);
-        search.from <= at
-            && at <= search.to
+        from <= at
+            && at <= to
             && scene.through(Some(event.at), account.timing.evaluated_after / 5)
             && pattern.matches(&line(event))
     };
     let mut all: Vec<&Event> = group.events.iter().filter(found).collect();
     all.sort_by_key(|event| std::cmp::Reverse(event.at));
-    let skip: usize = search.page.and_then(|p| p.parse().ok()).unwrap_or(0);
-    let next = (all.len() > skip + PAGE).then(|| (skip + PAGE).to_string());
+    let here: Vec<&Event> = all.iter().skip(skip).take(PAGE).copied().collect();
+    let next = if all.len() > skip + PAGE {
+        Some(format!("{}/{}", to.as_nanosecond(), skip + PAGE))
+    } else {
+        (from > search.from).then(|| format!("{}/0", from.as_nanosecond()))
+    };
+    let reached = match here.as_slice() {
+        [first, .., last] if next.is_some() && first.at > last.at => Some(scene.moment(last.at)),
+        _ => None,
+    };
     let decode = |event: &Event| {
         let at = scene.moment(event.at);
         let at = at.checked_sub(SignedDuration::from_nanos(i64::from(at.subsec_nanosecond()))).unwrap_or(at);
@@ -230,5 +249,5 @@ pub(super) fn events(account: &Account, scene: &Scene, search: &Search<'_>) -> R
         whole.event.entry("eventTime".into()).or_insert_with(|| json!(at.to_string()));
         RootEvent::decode(&line(&whole), &format!("demo-event-{}", event.at), Some(at))
     };
-    Ok(EventPage { events: all.iter().skip(skip).take(PAGE).copied().map(decode).collect(), next })
+    Ok(EventPage { events: here.into_iter().map(decode).collect(), next, reached })
 }

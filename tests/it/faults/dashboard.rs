@@ -83,7 +83,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             } else {
                 tester.press("r").pass(seconds(5))
             };
-            tester.sees("the bell is armed").sees("Nobody has used root.");
+            tester.sees("the bell is armed").sees("No root use in the last 7 days.");
             assert_eq!(parts(&tester).map(|(_, trouble)| trouble), [false; 4], "{name}");
             let whole = seen(&mut tester);
             assert!(!whole.contains("unknown") && !whole.contains("Ask for "), "{name}:\n{whole}");

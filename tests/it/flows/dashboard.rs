@@ -401,13 +401,9 @@ fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
 fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
     for name in ["fresh", "half-done", "drifted"] {
         let mut tester = Tester::on(scenario(name), 80, 24);
-        tester
-            .press("d")
-            .pass(seconds(4))
-            .sees("None seen, but not all is recorded.")
-            .does_not_see("Nobody has used root");
+        tester.press("d").pass(seconds(4)).sees("None seen, but not all is recorded.").does_not_see("No root use");
     }
-    Tester::on(armed(), 80, 24).pass(seconds(4)).sees("Nobody has used root.");
+    Tester::on(armed(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn enter_while_the_account_is_read_after_a_run_goes_on_where_nothing_is_left() {
 fn enter_before_the_plan_is_there_applies_nothing() {
     let mut tester = Tester::on(slow(), 80, 24);
     tester.press("enter").sees("apply 11");
-    tester.fill("another-trail").press("enter").sees("Still reading the account").settle();
+    tester.press("tab").fill("another-trail").press("enter").sees("Still reading the account").settle();
     tester.does_not_see("Still").sees("another-trail").sees("apply 11");
     assert!(tester.model.runs[0].is_none());
     tester.on_account(|cloud| assert!(!cloud.calls().iter().any(|call| call == "CreateBucket")));

@@ -82,7 +82,7 @@ fn a_single_call_is_named() {
     let mut account = scenario("ringing");
     account.faults.insert("SetAlarmState".into(), Fault::Hang);
     let mut tester = Tester::on(account, 80, 24);
-    tester.pass(Duration::from_secs(2)).press("o").pass(Duration::from_secs(1));
+    tester.pass(Duration::from_secs(2)).press("o y").pass(Duration::from_secs(1));
     let said = tester.model.interruption();
     let wanted = format!("Interrupted: cloudwatch:SetAlarmState was under way in {PLACE}, not known how it ended.");
     assert!(said.starts_with(&wanted), "{said}");

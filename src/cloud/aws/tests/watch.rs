@@ -90,8 +90,8 @@ fn event(second: i64, name: &str) -> FilteredLogEvent {
 }
 
 #[tokio::test]
-async fn events_come_newest_first_past_an_empty_page_and_say_where_they_go_on() {
-    let first = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
+async fn events_come_newest_first_and_say_where_they_go_on_and_how_far_they_got() {
+    let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| {
             asked.next_token().is_none()
                 && asked.log_group_name() == Some("g")
@@ -101,23 +101,36 @@ async fn events_come_newest_first_past_an_empty_page_and_say_where_they_go_on() 
                 && asked.limit() == Some(100)
                 && asked.start_from_head() == Some(false)
         })
-        .then_output(|| FilterLogEventsOutput::builder().next_token("more").build());
-    let second = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
-        .match_requests(|asked| asked.next_token() == Some("more") && asked.start_from_head() == Some(false))
         .then_output(|| {
             FilterLogEventsOutput::builder()
-                .events(event(10, "Older"))
                 .events(event(20, "Newer"))
-                .next_token("still more")
+                .events(event(10, "Older"))
+                .next_token("more")
                 .build()
         });
-    let cloud = of_logs(mocked!(aws_sdk_cloudwatchlogs, first, second));
-    let page = cloud.root_events(&search(None)).await.unwrap();
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
     let names: Vec<_> = page.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["Newer", "Older"]);
     assert_eq!(page.events[0].time, Some(at("2026-11-23T08:00:20Z")), "the log's time, where the event has none");
     assert_eq!(page.events[0].id, "log-20");
-    assert_eq!(page.next.as_deref(), Some("still more"));
+    assert_eq!((page.next.as_deref(), page.reached), (Some("more"), Some(at("2026-11-23T08:00:10Z"))));
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_come_newest_first_is_sorted_and_does_not_say_how_far_it_got() {
+    // As where `startFromHead` is not known; and one event, which shows no order.
+    let pages: [fn() -> FilterLogEventsOutput; 2] = [
+        || {
+            let page = FilterLogEventsOutput::builder().events(event(10, "Older")).events(event(20, "Newer"));
+            page.next_token("more").build()
+        },
+        || FilterLogEventsOutput::builder().events(event(20, "Newer")).next_token("more").build(),
+    ];
+    for answer in pages {
+        let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events).then_output(answer);
+        let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
+        assert_eq!((page.events[0].name.as_str(), page.reached), ("Newer", None));
+    }
 }
 
 #[tokio::test]
@@ -130,12 +143,12 @@ async fn a_page_that_is_asked_for_is_the_one_that_comes() {
 }
 
 #[tokio::test]
-async fn empty_pages_without_an_end_are_left_to_be_asked_for_again() {
+async fn an_empty_page_comes_back_as_one_with_its_token_after_one_request() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .then_output(|| FilterLogEventsOutput::builder().next_token("on and on").build());
     let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
-    assert_eq!((page.events.len(), page.next.as_deref()), (0, Some("on and on")));
-    assert_eq!(rule.num_calls(), 8);
+    assert_eq!((page.events.len(), page.next.as_deref(), page.reached), (0, Some("on and on"), None));
+    assert_eq!(rule.num_calls(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,98 @@
+//! A log group so large that a page of a search covers a part of the week only, and is mostly empty.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+use rootbell::cloud::demo::account::{Event, Link};
+use rootbell::cloud::demo::{Account, Fault};
+use serde_json::json;
+
+use crate::support::tester::Tester;
+
+const HOUR: i64 = 3600;
+
+/// Everything works; a page covers so many seconds, and root was used at these moments.
+fn large(page_covers: i64, used: &[i64]) -> Account {
+    let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
+    let region = account.regions.get_mut("eu-west-1").unwrap();
+    region.topics.get_mut("rootbell-alerts").unwrap().subscriptions[0].state = Link::Confirmed;
+    let group = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    group.page_covers = Some(page_covers);
+    group.events = used.iter().map(|at| root_use(*at)).collect();
+    account
+}
+
+fn root_use(at: i64) -> Event {
+    let event = json!({ "eventID": format!("e{at}"), "eventName": format!("Used{}", -at),
+        "userIdentity": { "type": "Root" }, "eventType": "AwsApiCall" });
+    Event { at, event: serde_json::from_value(event).unwrap() }
+}
+
+fn requests(tester: &Tester) -> usize {
+    tester.on_account(|cloud| cloud.calls().iter().filter(|call| *call == "FilterLogEvents").count())
+}
+
+fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+#[test]
+fn a_use_of_root_behind_twelve_empty_pages_is_found_without_a_key() {
+    let at = -3 * 24 * HOUR - HOUR;
+    let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
+    tester.pass(seconds(2)).sees("No root use found so far").does_not_see("in the last 7 days.");
+    tester.pass(seconds(60)).sees(&format!("Used{}", -at)).does_not_see("No root use");
+    tester.does_not_see("still reading").does_not_see("`m` reads");
+}
+
+#[test]
+fn until_the_week_is_searched_it_says_how_far_back_that_is_and_then_that_there_was_none() {
+    let mut tester = Tester::on(large(6 * HOUR, &[]), 80, 24);
+    tester.pass(seconds(10)).sees("No root use found so far; searched back to ").sees(", still reading.");
+    assert_snapshot!("reading-the-week-80x24", tester.screen());
+    tester.pass(seconds(60)).sees("No root use in the last 7 days.").does_not_see("reading");
+    // The week, its 7 days and their 28 quarters; and what has come since, every half minute.
+    let asked = requests(&tester);
+    assert!((36..=42).contains(&asked), "{asked}");
+    tester.pass(seconds(60));
+    assert!(requests(&tester) - asked <= 3, "the week is not read again");
+}
+
+#[test]
+fn what_happens_while_the_week_is_read_is_seen_within_a_minute() {
+    let mut tester = Tester::on(large(HOUR, &[]), 80, 24);
+    tester.pass(seconds(20)).sees("still reading");
+    tester.on_account(|cloud| {
+        cloud.meddle(|account| {
+            let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail");
+            group.unwrap().events.push(root_use(15));
+        });
+    });
+    tester.pass(seconds(50)).sees("Used-15").sees("still reading.");
+}
+
+#[test]
+fn a_week_that_takes_thousands_of_requests_is_left_and_gone_on_with_by_a_key() {
+    let mut tester = Tester::on(large(300, &[]), 80, 24);
+    tester.pass(seconds(15 * 60)).sees("No root use found back to ").sees("; `m` reads on.");
+    // 500 for the week, and 7 every half minute for the last half hour, which is gone on with.
+    let asked = requests(&tester);
+    assert!((500..=720).contains(&asked), "{asked}");
+    tester.pass(seconds(60)).sees("`m` reads on.");
+    assert!(requests(&tester) - asked <= 2 * 7 + 2, "{asked}, then {}", requests(&tester));
+    let (asked, before) = (requests(&tester), tester.screen());
+    tester.press("m").pass(seconds(120)).sees("still reading.");
+    assert!(requests(&tester) > asked + 100);
+    assert_ne!(tester.screen(), before);
+}
+
+#[test]
+fn a_request_that_fails_while_the_week_is_read_leaves_no_gap() {
+    let at = -2 * 24 * HOUR;
+    let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
+    tester.pass(seconds(6));
+    tester.on_account(|cloud| cloud.fault("FilterLogEvents", Fault::Throttle));
+    tester.pass(seconds(30)).sees("AWS asked to slow down").does_not_see("in the last 7 days.");
+    tester.on_account(|cloud| cloud.mend("FilterLogEvents"));
+    tester.pass(seconds(300)).sees(&format!("Used{}", -at)).does_not_see("still reading");
+}

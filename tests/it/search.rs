@@ -1,0 +1,143 @@
+//! The search for uses of root in a log group so large that a page covers a part of the time only, and is mostly empty:
+//! how many requests it takes, at which pace, and what it says while it goes on and at the end.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rootbell::cloud::demo::account::{Account, Event, LogGroup};
+use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::{CloudError, ErrorKind, Search};
+use rootbell::domain::pattern;
+use rootbell::engine::search::{Found, MOST_REQUESTS, root_events};
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::properties::{cloud, here, now};
+use crate::support::program::Program;
+
+const GROUP: &str = "rootbell/cloudtrail";
+const TO: &str = "2026-11-23T12:00:00Z";
+const HOUR: i64 = 3600;
+
+fn large(page_covers: Option<i64>, used: &[i64]) -> DemoCloud {
+    let root_use = |at: &i64| {
+        let event = json!({ "eventID": format!("e{at}"), "eventName": "Used", "eventType": "AwsApiCall",
+            "userIdentity": { "type": "Root" } });
+        Event { at: *at, event: serde_json::from_value(event).unwrap() }
+    };
+    let mut account = Account::default();
+    let group = LogGroup { page_covers, events: used.iter().map(root_use).collect(), ..LogGroup::default() };
+    here(&mut account).log_groups.insert(GROUP.into(), group);
+    account.timing.latency_ms = 400;
+    cloud(account)
+}
+
+/// The last week, searched: what came of it, what was told on the way, and how long it took.
+fn search(cloud: &DemoCloud, limit: usize) -> (Result<Found, CloudError>, Vec<Found>, Duration) {
+    let to: Timestamp = TO.parse().unwrap();
+    let from = to - SignedDuration::from_hours(7 * 24);
+    let told = Mutex::new(Vec::new());
+    now(async {
+        let began = Instant::now();
+        let search = Search { log_group: GROUP, pattern: pattern::AUDITED, from, to, page: None };
+        let hear = |found: &Found| told.lock().unwrap().push(found.clone());
+        let found = root_events(cloud, search, limit, &hear).await;
+        (found, told.lock().unwrap().clone(), began.elapsed())
+    })
+}
+
+fn hours_back(found: &Found) -> i64 {
+    TO.parse::<Timestamp>().unwrap().duration_since(found.back_to).as_hours()
+}
+
+fn ids(found: &Found) -> Vec<&str> {
+    found.events.iter().map(|event| event.id.as_str()).collect()
+}
+
+#[test]
+fn where_one_page_covers_the_week_one_request_searches_it() {
+    let cloud = large(None, &[-5 * HOUR, -HOUR]);
+    let (found, ..) = search(&cloud, 100);
+    let found = found.unwrap();
+    assert_eq!((ids(&found), found.requests, cloud.calls().len()), (vec!["e-3600", "e-18000"], 1, 1));
+    assert!(found.complete && !found.cut_short);
+}
+
+#[test]
+fn events_behind_many_empty_pages_are_found_and_each_answer_says_how_far_back_it_got() {
+    let used = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
+    let cloud = large(Some(6 * HOUR), &used);
+    let (found, told, took) = search(&cloud, 100);
+    let found = found.unwrap();
+    // One of them lies where two days meet, and is found once.
+    assert_eq!(ids(&found), ["e-60", "e-86400", "e-518460"]);
+    assert_eq!((found.requests, hours_back(&found), found.complete), (1 + 7 + 28, 7 * 24, true));
+    assert!(took < Duration::from_secs(12), "{took:?}");
+    assert_eq!(told.len(), found.requests);
+    assert!(told.is_sorted_by_key(hours_back), "it never says less than before");
+    assert!(told.iter().any(|found| (1..7 * 24).contains(&hours_back(found))));
+}
+
+#[test]
+fn a_search_without_an_end_is_bounded_keeps_its_pace_and_says_what_it_has_not_searched() {
+    let cloud = large(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
+    let (found, _, took) = search(&cloud, 100);
+    let found = found.unwrap();
+    assert_eq!((found.requests, cloud.calls().len()), (MOST_REQUESTS, MOST_REQUESTS));
+    assert!(found.cut_short && !found.complete);
+    assert_eq!(ids(&found)[0], "e-3630");
+    assert!((2..7 * 24).contains(&hours_back(&found)), "{}", found.back_to);
+    // Four a second, where a request takes 0.4 s; the quota is five.
+    assert!((Duration::from_secs(249)..Duration::from_secs(260)).contains(&took), "{took:?}");
+    assert!(cloud.max_in_flight() <= 4);
+}
+
+#[test]
+fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
+    let used: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
+    let cloud = large(Some(6 * HOUR), &used);
+    let (found, ..) = search(&cloud, 3);
+    let found = found.unwrap();
+    assert_eq!(ids(&found), ["e-3600", "e-7200", "e-10800"]);
+    assert!(!found.complete && !found.cut_short && found.requests <= 12, "{}", found.requests);
+}
+
+#[test]
+fn throttling_slows_a_search_down_and_ends_it_only_where_it_does_not_stop() {
+    let cloud = large(Some(24 * HOUR), &[-6 * 24 * HOUR]);
+    cloud.fault("FilterLogEvents", Fault::ThrottleOnce);
+    let (found, ..) = search(&cloud, 100);
+    assert_eq!((found.as_ref().unwrap().requests, found.unwrap().events.len()), (1 + 1 + 7, 1));
+    cloud.fault("FilterLogEvents", Fault::Throttle);
+    let before = cloud.calls().len();
+    let (found, ..) = search(&cloud, 100);
+    assert_eq!(found.unwrap_err().kind, ErrorKind::Throttled);
+    assert!(cloud.calls().len() - before <= 11, "{}", cloud.calls().len() - before);
+}
+
+/// Pages of a quarter of a day, and a use of root 60 hours ago.
+const ACCOUNT: &str = "[set_up]\nonly = [\"log_group\"]\n\
+    [regions.eu-west-1.log_groups.\"rootbell/cloudtrail\"]\npage_covers = 21600\n\
+    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -216000\n\
+    event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
+
+fn events<const N: usize>(args: [&str; N]) -> Program {
+    Program::new(&["--demo=./account.toml", "events"]).args(args).env("TZ", "UTC").file("account.toml", ACCOUNT)
+}
+
+#[test]
+fn events_that_take_long_to_find_are_found_and_meanwhile_it_is_said_how_far_back_the_search_is() {
+    let said = events(["--since", "3d"]).output().exits(0);
+    assert!(said.stdout.contains("ConsoleLogin") && said.stdout.contains("\n1 use of root since "), "{said:#?}");
+    said.says("Searched back to 20").says(" found (");
+}
+
+#[test]
+fn the_json_of_events_says_how_far_back_they_were_searched() {
+    let said = events(["--since", "1h", "--json"]).output().exits(0).json();
+    assert_eq!((&said["searched_back_to"], &said["more"]), (&said["since"], &json!(false)));
+    assert!(said["since"].is_string());
+    let said = Program::new(&["events", "--demo", "--json"]).output().exits(1).json();
+    assert_eq!(said["searched_back_to"], json!(null));
+}
