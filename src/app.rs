@@ -3,12 +3,13 @@
 
 use crate::cloud::{CloudError, Target};
 use crate::domain::observed::Subscription;
-use crate::domain::plan::leave::Chain;
-use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, Step, Wishes};
-use crate::engine::watch::{News, Question};
+use crate::domain::plan::teardown::Chain;
+use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, SetupOptions, Step};
+use crate::engine::poll::{PollQuery, PollResult};
 use crate::engine::{Progress, Report};
 
 mod activity;
+pub mod alarm_test;
 pub mod dashboard;
 pub mod form;
 mod interruption;
@@ -16,9 +17,8 @@ pub mod keys;
 mod model;
 mod notice;
 pub mod overlay;
-pub mod part;
+pub mod polled;
 pub mod progress;
-pub mod ring;
 mod screens;
 pub mod teardown;
 mod update;
@@ -32,7 +32,7 @@ pub use overlay::Overlay;
 pub use progress::StepRun;
 pub use update::update;
 
-use ring::{Bell, Line, Ring, RingError};
+use alarm_test::{AlarmTest, Drill, TestError, TestRun};
 
 /// A place in the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +54,14 @@ pub enum Effect {
     Connect {
         ticket: Ticket,
         target: Target,
-        wishes: Box<Wishes>,
+        setup: Box<SetupOptions>,
     },
     ListProfiles,
     Observe {
         ticket: Ticket,
         identity: Identity,
         region: String,
-        wishes: Box<Wishes>,
+        setup: Box<SetupOptions>,
     },
     /// Apply one step of a plan that was on the screen.
     Apply {
@@ -71,15 +71,15 @@ pub enum Effect {
     },
     /// What is rootbell's in the account: the chains, and what hangs on each of these names. The contents of the bucket
     /// are counted where they are to go.
-    Belongings {
+    FindManaged {
         ticket: Ticket,
         identity: Identity,
         region: String,
-        named: Vec<Wishes>,
+        named: Vec<SetupOptions>,
         contents: bool,
     },
     /// Take away what was on the screen.
-    TearDown {
+    Teardown {
         ticket: Ticket,
         plan: Box<Plan>,
     },
@@ -87,7 +87,7 @@ pub enum Effect {
         ticket: Ticket,
         pattern: String,
     },
-    AskSubscriptions {
+    PollSubscriptions {
         ticket: Ticket,
         topic_arn: String,
     },
@@ -97,15 +97,15 @@ pub enum Effect {
         change: Box<Change>,
     },
     /// A part of the dashboard.
-    Ask {
+    Poll {
         ticket: Ticket,
-        question: Question,
+        question: PollQuery,
     },
     /// A test alarm; with a line, a drill.
-    Ring {
+    Test {
         ticket: Ticket,
-        bell: Box<Bell>,
-        line: Option<Box<Line>>,
+        test: Box<AlarmTest>,
+        drill: Option<Box<Drill>>,
     },
     /// Demo accounts only: open the links in the e-mails.
     OpenLinks,
@@ -127,15 +127,15 @@ pub enum Msg {
     Connected(Ticket, Result<Caller, CloudError>),
     Profiles(Vec<String>),
     Observed(Ticket, Box<Observed>),
-    Belongings(Ticket, Vec<Chain>),
+    FindManaged(Ticket, Vec<Chain>),
     Progress(Ticket, Progress),
     Applied(Ticket, Report),
     PatternTested(Ticket, Result<Vec<bool>, CloudError>),
     Subscriptions(Ticket, Result<Vec<Subscription>, CloudError>),
     Changed(Ticket, Result<(), CloudError>),
-    Answered(Ticket, Result<News, CloudError>),
-    Rings(Ticket, Ring),
-    Rang(Ticket, Result<Ring, RingError>),
+    Polled(Ticket, Result<PollResult, CloudError>),
+    TestProgress(Ticket, TestRun),
+    TestEnded(Ticket, Result<TestRun, TestError>),
     /// Whether somebody looks at the terminal.
     Focus(bool),
 }

@@ -14,12 +14,13 @@ use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
 use crate::cloud::{CloudError, Connector, ErrorKind, Session};
 use crate::domain::health::health;
-use crate::domain::settings::Fault;
+use crate::domain::settings::InvalidSetting;
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
-use crate::domain::{Health, Identity, Observed, Settings, Wishes};
-use crate::engine::{Ahead, Look, observe_on};
+use crate::domain::{Health, Identity, Observed, Settings, SetupOptions};
+use crate::engine::{ObserveScope, Prefetch, observe_with};
 use signals::Interrupt;
 
+mod alarm_test;
 mod apply;
 mod args;
 mod console;
@@ -30,7 +31,6 @@ mod manual;
 mod plan;
 mod policy;
 mod progress;
-mod ring;
 mod script;
 mod signals;
 mod since;
@@ -60,12 +60,12 @@ impl From<Exit> for std::process::ExitCode {
 
 /// Why a command ends early: what to say on standard error, and the status to leave with.
 #[derive(Debug)]
-struct Stop {
+struct CommandError {
     exit: Exit,
     said: String,
 }
 
-impl Stop {
+impl CommandError {
     fn usage(said: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, said: said.into() }
     }
@@ -75,7 +75,7 @@ impl Stop {
     }
 }
 
-impl From<CloudError> for Stop {
+impl From<CloudError> for CommandError {
     fn from(error: CloudError) -> Self {
         // What no call had part in was on the command line, or is missing from it.
         let ours = error.operation.is_empty() && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NoRegion);
@@ -100,7 +100,7 @@ pub fn parse() -> Result<Cli, Exit> {
 /// # Errors
 /// The status to leave with, once the reason is said.
 pub fn start_log(global: &Global, console: &Console) -> Result<(), Exit> {
-    log::start(global.log_file.as_deref(), global.verbose).map_err(|stop| leave(&stop, console))
+    log::start(global.log_file.as_deref(), global.verbose).map_err(|stop| finish(&stop, console))
 }
 
 /// The wizard needs a screen and a keyboard.
@@ -111,8 +111,8 @@ pub fn demand_terminal(console: &Console) -> Result<(), Exit> {
     if console.is_terminal() {
         return Ok(());
     }
-    Err(leave(
-        &Stop::usage(
+    Err(finish(
+        &CommandError::usage(
             "The wizard needs a terminal, and this is none. Use `rootbell apply --yes --email you@example.com` to set \
              up without it; `rootbell --help` has all commands.",
         ),
@@ -128,13 +128,13 @@ pub fn connector(global: &Global, now: fn() -> Timestamp, console: &Console) -> 
     let Some(scenario) = &global.demo else { return Ok(Arc::new(AwsConnector::new())) };
     match DemoConnector::new(scenario, Arc::new(now)) {
         Ok(demo) => Ok(Arc::new(demo)),
-        Err(said) => Err(leave(&Stop::usage(format!("--demo: {said}")), console)),
+        Err(said) => Err(finish(&CommandError::usage(format!("--demo: {said}")), console)),
     }
 }
 
 /// Says what failed, and gives the status to leave with.
 pub fn fail(said: impl Into<String>, console: &Console) -> Exit {
-    leave(&Stop::failed(said), console)
+    finish(&CommandError::failed(said), console)
 }
 
 /// Runs a command to its end. `now` is the clock, read when a verdict depends on it.
@@ -151,7 +151,7 @@ pub async fn run(
             Command::Plan(options) => plan::run(options, global, connector, console).await,
             Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
             Command::Status(options) => status::run(options, global, connector, now, console).await,
-            Command::Test(options) => ring::run(options, global, connector, now, &interrupt, console).await,
+            Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,
             Command::Events(options) => events::run(options, global, connector, now, console).await,
             Command::Completions { shell } => Ok(manual::completions(*shell, console)),
             Command::Man { page } => manual::page(page.as_deref(), console),
@@ -163,58 +163,58 @@ pub async fn run(
     let ended = tokio::select! {
         biased;
         ended = work => ended,
-        () = interrupt.unhandled() => Err(Stop::failed("Interrupted: nothing was changed.")),
+        () = interrupt.unhandled() => Err(CommandError::failed("Interrupted: nothing was changed.")),
     };
-    let exit = ended.unwrap_or_else(|stop| leave(&stop, console));
+    let exit = ended.unwrap_or_else(|stop| finish(&stop, console));
     match console.lost() {
-        Some(reason) => leave(&Stop::failed(format!("The output could not be written: {reason}.")), console),
+        Some(reason) => finish(&CommandError::failed(format!("The output could not be written: {reason}.")), console),
         None => exit,
     }
 }
 
-fn leave(stop: &Stop, console: &Console) -> Exit {
+fn finish(stop: &CommandError, console: &Console) -> Exit {
     console.tell(format_args!("rootbell: {}", stop.said));
     stop.exit
 }
 
 /// A session, and who is signed in to it.
-struct Scene {
+struct AccountSession {
     session: Session,
     identity: Identity,
     demo: bool,
 }
 
-impl Scene {
+impl AccountSession {
     /// Connects and asks who is there; says what the user should know about it.
-    async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, Stop> {
+    async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, CommandError> {
         let session = Self::connect(global, connector, console).await?;
         let identity = session.cloud.identity().await?;
         Self::welcome(session, identity, global, console)
     }
 
     /// The same for a command that looks at the account next: what can be asked meanwhile is under way by then.
-    async fn open_looking(
+    async fn open_prefetching(
         global: &Global,
         connector: &dyn Connector,
         console: &Console,
-        wishes: &Wishes,
-    ) -> Result<(Self, Ahead<'static>), Stop> {
+        setup: &SetupOptions,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let session = Self::connect(global, connector, console).await?;
-        let ahead = Ahead::first(&session.cloud, wishes);
-        let identity = ahead.beside(session.cloud.identity()).await?;
-        Ok((Self::welcome(session, identity, global, console)?, ahead))
+        let prefetch = Prefetch::first(&session.cloud, setup);
+        let identity = prefetch.alongside(session.cloud.identity()).await?;
+        Ok((Self::welcome(session, identity, global, console)?, prefetch))
     }
 
-    async fn connect(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Session, Stop> {
+    async fn connect(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Session, CommandError> {
         if global.demo.is_some() {
             console.tell("Demo: an account in memory. Nothing of it is real, and nothing stays.");
         }
         Ok(connector.connect(&global.target()).await?)
     }
 
-    fn welcome(session: Session, identity: Identity, global: &Global, console: &Console) -> Result<Self, Stop> {
+    fn welcome(session: Session, identity: Identity, global: &Global, console: &Console) -> Result<Self, CommandError> {
         if let Some(refusal) = identity.refusal() {
-            return Err(Stop::failed(refusal));
+            return Err(CommandError::failed(refusal));
         }
         for warning in identity.warnings() {
             console.tell(format_args!("Warning: {warning}"));
@@ -223,8 +223,8 @@ impl Scene {
     }
 
     /// What the account has, going on from what is asked already.
-    async fn observe(&self, wishes: &Wishes, look: Look, ahead: Ahead<'_>) -> Observed {
-        observe_on(self.session.cloud.as_ref(), &self.identity, self.region(), wishes, look, ahead).await
+    async fn observe(&self, setup: &SetupOptions, look: ObserveScope, prefetch: Prefetch<'_>) -> Observed {
+        observe_with(self.session.cloud.as_ref(), &self.identity, self.region(), setup, look, prefetch).await
     }
 
     /// The result of a command as JSON; that of a demo says first of all that it is one. JSON leaves some characters as
@@ -239,9 +239,14 @@ impl Scene {
     }
 
     /// What the account has along the chain, what that makes the settings, and the verdict on it.
-    async fn look(&self, wishes: &Wishes, ahead: Ahead<'_>, now: fn() -> Timestamp) -> (Observed, Settings, Health) {
-        let observed = self.observe(wishes, Look::Chain, ahead).await;
-        let settings = Settings::resolve(&self.identity, self.region(), wishes, &observed);
+    async fn look(
+        &self,
+        setup: &SetupOptions,
+        prefetch: Prefetch<'_>,
+        now: fn() -> Timestamp,
+    ) -> (Observed, Settings, Health) {
+        let observed = self.observe(setup, ObserveScope::Chain, prefetch).await;
+        let settings = Settings::resolve(&self.identity, self.region(), setup, &observed);
         let health = health(&settings, &observed, now());
         (observed, settings, health)
     }
@@ -251,7 +256,7 @@ impl Scene {
     }
 
     /// "account 123456789012 (acme-prod), eu-west-1".
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         format!("account {}, {}", self.account(), self.region())
     }
 
@@ -270,18 +275,18 @@ fn local(at: Timestamp, here: &TimeZone, format: &str) -> String {
 }
 
 /// Every wish that AWS would refuse is named, each on its line.
-fn refuse_faults(wishes: &Wishes) -> Result<(), Stop> {
-    let faults = wishes.faults();
+fn refuse_faults(setup: &SetupOptions) -> Result<(), CommandError> {
+    let faults = setup.faults();
     if faults.is_empty() {
         return Ok(());
     }
-    let no_pattern = wishes.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
-    let line = |Fault { field, said }: &Fault| match *field {
+    let no_pattern = setup.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
+    let line = |InvalidSetting { field, said }: &InvalidSetting| match *field {
         "--pattern" if no_pattern => format!("{field}: {said} Without {field}, the auditors' own is used."),
         field => format!("{field}: {said}"),
     };
     let lines: Vec<String> = faults.iter().map(line).collect();
-    Err(Stop::usage(lines.join("\n          ")))
+    Err(CommandError::usage(lines.join("\n          ")))
 }
 
 /// "1 change", "2 changes".

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::domain::lookup::Tagged;
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
-    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity};
 
 pub mod aws;
@@ -42,7 +42,7 @@ pub trait Cloud: Send + Sync {
     /// Which management events the trail of this ARN records.
     async fn management_events(&self, arn: &str) -> Answer<ManagementEvents>;
 
-    async fn bucket(&self, name: &str) -> Answer<BucketName>;
+    async fn bucket(&self, name: &str) -> Answer<BucketLookup>;
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>>;
 
@@ -55,7 +55,7 @@ pub trait Cloud: Send + Sync {
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>>;
 
     /// The alarms on a metric, whatever their name.
-    async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>>;
+    async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>>;
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>>;
 
@@ -66,17 +66,23 @@ pub trait Cloud: Send + Sync {
     async fn key(&self, id: &str) -> Answer<Option<Key>>;
 
     /// For each event whether the pattern matches it. [`ErrorKind::Unsupported`] where the endpoint has no such call.
-    async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
+    async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
 
     /// What the alarm did since then, newest first; one page of at most 100.
-    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
+    async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
 
     /// The sums of a metric, one for each `period` seconds that have any, oldest first.
-    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>>;
+    async fn get_metric_data(
+        &self,
+        metric: &Metric,
+        from: Timestamp,
+        to: Timestamp,
+        period: u32,
+    ) -> Answer<Vec<Datapoint>>;
 
     /// The events of a log group that match the pattern, newest first: a page of at most 100, or the one that `page`
     /// leads to. An empty page may lead on to another one. [`ErrorKind::NotFound`] where the group is not there.
-    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage>;
+    async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage>;
 
     /// The tags of a thing, by its ARN (a log group's without the `:*`); none where it is not there.
     async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;

@@ -3,31 +3,31 @@
 //!
 //! Nothing here does I/O or reads a clock; time is handed in.
 
+pub mod account_region;
+pub mod activity;
 pub mod change;
 pub mod event;
 pub mod event_search;
 pub mod filter_pattern;
 #[cfg(test)]
 pub(crate) mod fixtures;
-pub mod grant;
 pub mod health;
+pub mod iam_policy;
 pub mod interruption;
-pub mod lookup;
 pub mod names;
 pub mod observed;
 pub mod pattern;
-pub mod place;
 pub mod plan;
 pub mod policy;
+pub mod query;
 pub mod samples;
 pub mod settings;
 pub mod text;
-pub mod watch;
 
+pub use account_region::{AccountRegion, Identity, Partition};
 pub use change::{Change, Step};
 pub use health::{Check, Health, Verdict};
-pub use lookup::Lookup;
 pub use observed::Observed;
-pub use place::{Identity, Partition, Place};
 pub use plan::{Action, Plan, Row};
-pub use settings::{Settings, Wishes};
+pub use query::Query;
+pub use settings::{Settings, SetupOptions};

@@ -1,11 +1,11 @@
 //! Looks at an account, and runs a plan on it.
 
-pub mod leave;
+pub mod alarm_test;
 pub mod observe;
-pub mod ring;
+pub mod poll;
 pub mod run;
 pub mod search;
-pub mod watch;
+pub mod teardown;
 
-pub use observe::{Ahead, Look, observe, observe_on};
-pub use run::{Progress, Report, State, run, run_looking};
+pub use observe::{ObserveScope, Prefetch, observe, observe_with};
+pub use run::{ChangeState, Progress, Report, run, run_looking};

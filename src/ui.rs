@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 use crate::app::{Model, Screen};
 
 mod account;
+mod alarm_test;
 mod band;
 mod checks;
 mod dashboard;
@@ -15,7 +16,6 @@ mod footer;
 mod header;
 mod overlay;
 mod plan;
-mod ring;
 mod step;
 mod teardown;
 mod text;

@@ -3,8 +3,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::activity::EventPage;
 use crate::domain::event_search::{EventSearch, Piece};
-use crate::domain::watch::EventPage;
 
 /// How many events are read without being asked for, and how many more each time.
 const EVENTS_AT_ONCE: usize = 100;
@@ -120,7 +120,7 @@ impl Activity {
     }
 
     /// What has come since is wanted at once, up to this moment.
-    pub(super) fn hurry(&mut self) {
+    pub(super) fn refresh_now(&mut self) {
         self.recent_due = None;
         self.recent = None;
     }
@@ -208,7 +208,7 @@ mod tests {
         }
         assert_eq!(recent, 5);
         // Root is in use: it begins with this moment, not with what was left.
-        activity.hurry();
+        activity.refresh_now();
         assert_eq!(ask(&mut activity, 41).to, at(41));
     }
 

@@ -6,15 +6,15 @@ pub use super::activity::Searched;
 use super::activity::{Activity, MOST_EVENTS};
 use super::keys::Intent;
 use super::overlay::Overlay;
-use super::part::Part;
-use super::{Effect, Model, Screen, Ticket, ring, screens, teardown};
+use super::polled::Polled;
+use super::{Effect, Model, Screen, Ticket, alarm_test, screens, teardown};
 use crate::cloud::{CloudError, ErrorKind};
+use crate::domain::activity::{self, Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{AlarmState, Observed};
-use crate::domain::watch::{self, Datapoint, EventPage, HistoryItem};
 use crate::domain::{Change, Step, Verdict};
-pub use crate::engine::watch::BAR;
-use crate::engine::watch::{News, Question};
+pub use crate::engine::poll::BAR;
+use crate::engine::poll::{PollQuery, PollResult};
 
 /// A part's pace while all is well and somebody looks.
 const ALARM: SignedDuration = SignedDuration::from_secs(5);
@@ -37,11 +37,11 @@ pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// What the dashboard knows beside the chain.
 #[derive(Debug)]
 pub struct Dashboard {
-    pub alarm: Part<()>,
-    pub history: Part<Vec<HistoryItem>>,
-    pub metric: Part<Vec<Datapoint>>,
-    pub events: Part<Vec<RootEvent>>,
-    chain: Part<()>,
+    pub alarm: Polled<()>,
+    pub history: Polled<Vec<HistoryItem>>,
+    pub metric: Polled<Vec<Datapoint>>,
+    pub events: Polled<Vec<RootEvent>>,
+    chain: Polled<()>,
     /// How far the events are read.
     activity: Activity,
     /// Which event the cursor is on.
@@ -54,11 +54,11 @@ pub struct Dashboard {
 impl Default for Dashboard {
     fn default() -> Self {
         Self {
-            alarm: Part::new(ALARM),
-            history: Part::new(HISTORY),
-            metric: Part::new(METRIC),
-            events: Part::new(EVENTS),
-            chain: Part::new(CHAIN),
+            alarm: Polled::new(ALARM),
+            history: Polled::new(HISTORY),
+            metric: Polled::new(METRIC),
+            events: Polled::new(EVENTS),
+            chain: Polled::new(CHAIN),
             activity: Activity::default(),
             selected: 0,
             focused: true,
@@ -69,7 +69,7 @@ impl Default for Dashboard {
 
 impl Dashboard {
     /// For another account: nothing is known of it, but whether somebody looks.
-    pub(super) fn anew(&self) -> Self {
+    pub(super) fn reset(&self) -> Self {
         Self { focused: self.focused, ..Self::default() }
     }
 
@@ -98,24 +98,24 @@ impl Dashboard {
     }
 
     /// The alarm and what it did are asked for anew at the next chance.
-    pub(super) fn hurry_alarm(&mut self) {
-        self.alarm.hurry();
-        self.history.hurry();
+    pub(super) fn refresh_alarm_now(&mut self) {
+        self.alarm.refresh_now();
+        self.history.refresh_now();
     }
 
     /// Everything is asked for anew at the next chance.
-    pub(super) fn hurry(&mut self) {
-        self.alarm.hurry();
-        self.history.hurry();
-        self.metric.hurry();
+    pub(super) fn refresh_now(&mut self) {
+        self.alarm.refresh_now();
+        self.history.refresh_now();
+        self.metric.refresh_now();
         self.hurry_events();
-        self.chain.hurry();
+        self.chain.refresh_now();
     }
 
     /// What has happened since is asked for at the next chance.
     fn hurry_events(&mut self) {
-        self.events.hurry();
-        self.activity.hurry();
+        self.events.refresh_now();
+        self.activity.refresh_now();
     }
 
     fn known_events(&self) -> usize {
@@ -153,13 +153,13 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     let board = &mut model.dashboard;
     let mut wanted = Vec::new();
     if board.alarm.is_due(now) {
-        wanted.push(Question::Alarm { name: alarm.clone() });
+        wanted.push(PollQuery::Alarm { name: alarm.clone() });
     }
     if whole && board.history.is_due(now) {
-        wanted.push(Question::History { alarm, since: from });
+        wanted.push(PollQuery::History { alarm, since: from });
     }
     if whole && board.metric.is_due(now) {
-        wanted.push(Question::Metric { metric, from, to: now });
+        wanted.push(PollQuery::Metric { metric, from, to: now });
     }
     if (whole || rings) && board.events.is_due(now) {
         wanted.extend(next_events(model));
@@ -174,26 +174,26 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-fn ask(model: &mut Model, question: Question) -> Effect {
+fn ask(model: &mut Model, question: PollQuery) -> Effect {
     let ticket = model.ticket();
     let board = &mut model.dashboard;
     match question {
-        Question::Alarm { .. } => board.alarm.ask(ticket),
-        Question::History { .. } => board.history.ask(ticket),
-        Question::Metric { .. } => board.metric.ask(ticket),
-        Question::Events { .. } => board.events.ask(ticket),
+        PollQuery::Alarm { .. } => board.alarm.ask(ticket),
+        PollQuery::History { .. } => board.history.ask(ticket),
+        PollQuery::Metric { .. } => board.metric.ask(ticket),
+        PollQuery::Events { .. } => board.events.ask(ticket),
     }
-    Effect::Ask { ticket, question }
+    Effect::Poll { ticket, question }
 }
 
 /// The next request for events.
-fn next_events(model: &mut Model) -> Option<Question> {
+fn next_events(model: &mut Model) -> Option<PollQuery> {
     let log_group = model.derived.as_ref()?.settings.log_group.value.clone();
-    let pattern = model.sought_pattern()?.into_owned();
+    let pattern = model.search_pattern()?.into_owned();
     let board = &mut model.dashboard;
     let (known, every) = (board.known_events(), EVENTS * board.slow());
     let piece = board.activity.next((log_group.clone(), pattern.clone()), model.now, known, WEEK, every)?;
-    Some(Question::Events { log_group, pattern, from: piece.from, to: piece.to, page: piece.page })
+    Some(PollQuery::Events { log_group, pattern, from: piece.from, to: piece.to, page: piece.page })
 }
 
 /// The events that are older than those shown, or what is not searched yet.
@@ -212,15 +212,15 @@ fn older(model: &mut Model) -> Vec<Effect> {
 /// The chain has been looked at, for whatever reason.
 pub(super) fn looked(model: &mut Model, observed: &Observed) {
     let (now, slow) = (model.now, model.dashboard.slow());
-    let blind = observed.unseen().first().copied().filter(|_| observed.is_blind());
-    let answer = blind.map_or(Ok(()), |unseen| Err(CloudError::local(ErrorKind::Other, unseen.why.clone())));
+    let blind = observed.unreadable().first().copied().filter(|_| observed.is_blind());
+    let answer = blind.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
     model.dashboard.chain.take(answer, now, slow);
 }
 
 /// Whoever comes back wants to know how things are now.
 pub(super) fn focus(model: &mut Model, focused: bool) {
     if focused && !model.dashboard.focused {
-        model.dashboard.hurry();
+        model.dashboard.refresh_now();
     }
     model.dashboard.focused = focused;
 }
@@ -228,9 +228,9 @@ pub(super) fn focus(model: &mut Model, focused: bool) {
 /// What the keys do.
 pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
     match intent {
-        Intent::Test => return ring::open(model, false),
-        Intent::Drill => return ring::open(model, true),
-        Intent::LookAgain => model.dashboard.hurry(),
+        Intent::Test => return alarm_test::open(model, false),
+        Intent::Drill => return alarm_test::open(model, true),
+        Intent::LookAgain => model.dashboard.refresh_now(),
         Intent::SendAgain => return screens::send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         Intent::Checks => return screens::open(model, Overlay::Checks { scroll: 0 }),
@@ -240,7 +240,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Open => model.notice = Some("There is no event to show.".into()),
         Intent::Older => return older(model),
         Intent::SetOk => ask_to_set_ok(model),
-        Intent::TearDown => return teardown::open(model),
+        Intent::Teardown => return teardown::open(model),
         Intent::Copy => return copy_arn(model),
         Intent::Up => model.dashboard.selected = model.dashboard.selected.saturating_sub(1),
         Intent::Down => {
@@ -289,23 +289,23 @@ pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
         model.notice = Some("The alarm is OK already.".into());
         return Vec::new();
     };
-    let reason = watch::reason("Set back to OK", &caller.identity, model.now);
+    let reason = activity::reason("Set back to OK", &caller.identity, model.now);
     let change = Change::SetAlarmState { alarm: alarm.name.clone(), state: AlarmState::Ok, reason };
     vec![screens::single(model, change)]
 }
 
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
-    let arn = derived.settings.place.alarm_arn(&derived.settings.alarm.value);
+    let arn = derived.settings.account_region.alarm_arn(&derived.settings.alarm.value);
     screens::copy(model, arn)
 }
 
 /// An answer to a question; one with an old ticket changes nothing.
-pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, CloudError>) -> Vec<Effect> {
+pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<PollResult, CloudError>) -> Vec<Effect> {
     let (now, slow) = (model.now, model.dashboard.slow());
     let board = &mut model.dashboard;
     if board.alarm.awaits(ticket) {
-        let answer = answer.map(|news| if let News::Alarm(alarm) = news { *alarm } else { None });
+        let answer = answer.map(|news| if let PollResult::Alarm(alarm) = news { *alarm } else { None });
         let slow = if model.screen == Screen::Dashboard { slow } else { slow * ELSEWHERE };
         board.alarm.take(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slow);
         if let (Ok(alarm), Some(observed)) = (answer, &mut model.observed)
@@ -319,10 +319,10 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, C
         model.derive();
         return ring(model);
     } else if board.history.awaits(ticket) {
-        let answer = answer.map(|news| if let News::History(items) = news { items } else { Vec::new() });
+        let answer = answer.map(|news| if let PollResult::History(items) = news { items } else { Vec::new() });
         board.history.take(answer, now, slow);
     } else if board.metric.awaits(ticket) {
-        let answer = answer.map(|news| if let News::Metric(points) = news { points } else { Vec::new() });
+        let answer = answer.map(|news| if let PollResult::Metric(points) = news { points } else { Vec::new() });
         board.metric.take(answer, now, slow);
     } else if board.events.awaits(ticket) {
         events(model, answer);
@@ -330,13 +330,13 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<News, C
     Vec::new()
 }
 
-fn events(model: &mut Model, answer: Result<News, CloudError>) {
+fn events(model: &mut Model, answer: Result<PollResult, CloudError>) {
     let (now, slow) = (model.now, model.dashboard.slow());
     let board = &mut model.dashboard;
     let under_cursor = board.event().map(|e| e.id.clone());
     // A log group that is not there yet has seen nobody.
     let answer = match answer {
-        Ok(News::Events(page)) => Ok(page),
+        Ok(PollResult::Events(page)) => Ok(page),
         Ok(_) => Ok(EventPage::default()),
         Err(error) if error.kind == ErrorKind::NotFound => Ok(EventPage::default()),
         Err(error) => Err(error),
@@ -361,18 +361,18 @@ fn events(model: &mut Model, answer: Result<News, CloudError>) {
         board.events.again_within(READING * slow, now);
     }
     // The cursor stays on its event while new ones come in above.
-    let place = board.events.value.iter().flatten().position(|e| Some(&e.id) == under_cursor.as_ref());
-    board.selected = place.unwrap_or(0);
+    let index = board.events.value.iter().flatten().position(|e| Some(&e.id) == under_cursor.as_ref());
+    board.selected = index.unwrap_or(0);
 }
 
 /// The terminal's bell, once for each time the alarm goes off.
 fn ring(model: &mut Model) -> Vec<Effect> {
-    let rings = model.derived.as_ref().is_some_and(|d| d.health.ringing().is_some());
+    let rings = model.derived.as_ref().is_some_and(|d| d.health.in_alarm().is_some());
     let before = std::mem::replace(&mut model.dashboard.rung, rings);
     if rings && !before {
         // Who it was is what counts now.
         model.dashboard.hurry_events();
-        model.dashboard.history.hurry();
+        model.dashboard.history.refresh_now();
         return if model.quiet { Vec::new() } else { vec![Effect::Bell] };
     }
     Vec::new()

@@ -4,7 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use super::keys::{Code, Key};
 use crate::domain::settings::{Origin, Settings};
-use crate::domain::{Step, Wishes, names, pattern};
+use crate::domain::{SetupOptions, Step, names, pattern};
 
 /// Which field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ impl FieldId {
         }
     }
 
-    fn check(self, text: &str) -> names::Verdict {
+    fn check(self, text: &str) -> names::Validity {
         match self {
             Self::Trail => names::trail(text),
             Self::Retention => match text.trim().parse() {
@@ -212,7 +212,7 @@ impl TextField {
         match (&self.fault, self.note) {
             (Some(fault), _) => fault,
             (None, Some(note)) => note,
-            (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::audited(self.text()) => {
+            (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
                 "works if the events below say so, but auditors accept only the proposal (F5)"
             }
             (None, None) if self.id.is_choice() && self.text() == "yes" => {
@@ -247,7 +247,7 @@ impl TextField {
         self.edited = true;
         self.note = None;
         if self.id == FieldId::Pattern {
-            let straight = pattern::straighten(self.text());
+            let straight = pattern::normalize_quotes(self.text());
             if straight != self.text() {
                 let cursor = self.input.cursor();
                 self.input = Input::new(straight).with_cursor(cursor);
@@ -464,11 +464,11 @@ impl Form {
 
     /// What the user said: the fields that were touched and hold something AWS would take.
     #[must_use]
-    pub fn wishes(&self) -> Wishes {
+    pub fn setup_options(&self) -> SetupOptions {
         let said = |id: FieldId| {
             self.fields.iter().find(|f| f.id == id && f.edited && f.fault.is_none()).map(|f| f.text().trim().to_owned())
         };
-        Wishes {
+        SetupOptions {
             trail: said(FieldId::Trail),
             bucket: said(FieldId::Bucket),
             log_group: said(FieldId::LogGroup),

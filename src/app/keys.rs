@@ -66,8 +66,8 @@ pub enum Context {
     Field,
     Dashboard,
     Event,
-    Ring,
-    TearDown,
+    Test,
+    Teardown,
     Checks,
     Picker,
     Commands,
@@ -84,8 +84,8 @@ impl Context {
         Self::Field,
         Self::Dashboard,
         Self::Event,
-        Self::Ring,
-        Self::TearDown,
+        Self::Test,
+        Self::Teardown,
         Self::Checks,
         Self::Picker,
         Self::Commands,
@@ -103,8 +103,8 @@ impl Context {
             Self::Field => "A field of a step",
             Self::Dashboard => "The dashboard",
             Self::Event => "An event",
-            Self::Ring => "The test and the drill",
-            Self::TearDown => "The tear-down",
+            Self::Test => "The test and the drill",
+            Self::Teardown => "The tear-down",
             Self::Checks => "The checks",
             Self::Picker => "Picking a profile, region or trail",
             Self::Commands => "The commands",
@@ -118,8 +118,8 @@ impl Context {
 /// What a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
+    Interrupt,
     Quit,
-    Leave,
     Start,
     PickProfile,
     PickRegion,
@@ -149,7 +149,7 @@ pub enum Intent {
     Older,
     Checks,
     Force,
-    TearDown,
+    Teardown,
     Logs,
     OpenLinks,
     Choose,
@@ -205,9 +205,9 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('g')] PickRegion "region" "Pick another region";
     Account: [ch('d')] Dashboard "dashboard" "Show what is there and what is missing";
     Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
-    Account: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
+    Account: [ch('x')] Teardown "tear down" "Take away what rootbell made; shows first what goes";
     Account: [ch('?'), F1] Help "help" "Show the keys";
-    Account: [ch('q')] Leave "quit" "Quit";
+    Account: [ch('q')] Quit "quit" "Quit";
     Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
     Step: [ch('e'), TAB] Edit "edit" "Edit the fields; starts where you were last";
     Step: [DOWN] NextField "" "Edit the first field";
@@ -224,7 +224,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Step: [PGUP] PageUp "" "Scroll the plan up, faster";
     Step: [PGDN] PageDown "" "Scroll the plan down, faster";
     Step: [ch('?'), F1] Help "help" "Show the keys";
-    Step: [ch('q')] Leave "quit" "Quit; asks first if calls are running";
+    Step: [ch('q')] Quit "quit" "Quit; asks first if calls are running";
     Field: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
     Field: [TAB, DOWN] NextField "next" "Go to the next field";
     Field: [BACKTAB, UP] PreviousField "" "Go to the previous field";
@@ -249,28 +249,28 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
     Dashboard: [ESC] Back "" "Go back to the account";
     Dashboard: [ch('m')] Older "older" "Read older events";
-    Dashboard: [ch('x')] TearDown "tear down" "Take away what rootbell made; shows first what goes";
+    Dashboard: [ch('x')] Teardown "tear down" "Take away what rootbell made; shows first what goes";
     Dashboard: [UP, ch('k')] Up "" "Go up in the events";
     Dashboard: [DOWN, ch('j')] Down "" "Go down in the events";
     Dashboard: [ch('y')] Copy "" "Copy the ARN of the alarm";
     Dashboard: [ch('?'), F1] Help "help" "Show the keys";
-    Dashboard: [ch('q')] Leave "quit" "Quit";
+    Dashboard: [ch('q')] Quit "quit" "Quit";
     Event: [ch('y')] Copy "copy" "Copy the event as JSON";
     Event: [UP, ch('k')] Up "" "Scroll up";
     Event: [DOWN, ch('j')] Down "scroll" "Scroll down";
     Event: [PGUP] PageUp "" "Scroll a page up";
     Event: [PGDN] PageDown "" "Scroll a page down";
     Event: [ESC, ENTER, ch('q')] Close "close" "Close";
-    Ring: [ENTER, ch('y')] Yes "ring it" "Start it";
-    Ring: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
-    Ring: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
-    TearDown: [ENTER] Apply "take away" "Take away what is shown, once the word is typed; after a failure, go on from there";
-    TearDown: [F3] Logs "logs too" "Take away the bucket and the log group with their logs, too, or leave them";
-    TearDown: [UP] Up "" "Scroll up";
-    TearDown: [DOWN] Down "" "Scroll down";
-    TearDown: [PGUP] PageUp "" "Scroll a page up";
-    TearDown: [PGDN] PageDown "" "Scroll a page down";
-    TearDown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
+    Test: [ENTER, ch('y')] Yes "ring it" "Start it";
+    Test: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
+    Test: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
+    Teardown: [ENTER] Apply "take away" "Take away what is shown, once the word is typed; after a failure, go on from there";
+    Teardown: [F3] Logs "logs too" "Take away the bucket and the log group with their logs, too, or leave them";
+    Teardown: [UP] Up "" "Scroll up";
+    Teardown: [DOWN] Down "" "Scroll down";
+    Teardown: [PGUP] PageUp "" "Scroll a page up";
+    Teardown: [PGDN] PageDown "" "Scroll a page down";
+    Teardown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
     Checks: [ch('w')] Wizard "wizard" "Go to the step of the first check that is not ok";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
@@ -302,7 +302,7 @@ pub const BINDINGS: &[Binding] = bindings! {
 #[must_use]
 pub fn intent(context: Context, key: Key) -> Option<Intent> {
     if key == QUIT {
-        return Some(Intent::Quit);
+        return Some(Intent::Interrupt);
     }
     BINDINGS.iter().find(|b| b.context == context && b.keys.contains(&key)).map(|b| b.intent)
 }
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn printable_keys_are_text_where_a_field_has_the_focus() {
-        for context in [Context::Field, Context::Picker, Context::TearDown] {
+        for context in [Context::Field, Context::Picker, Context::Teardown] {
             assert_eq!(letters(context), Vec::new(), "{context:?}");
         }
     }

@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::alarm_test::TestUnderWay;
 use super::notice::{EarlyKey, Notice};
-use super::part::Part;
-use super::ring::TestUnderWay;
-use super::teardown::Stage;
+use super::polled::Polled;
+use super::teardown::TeardownPhase;
 use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, Step, Wishes, health, pattern, plan};
+use crate::domain::{Change, Observed, Settings, SetupOptions, Step, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Model {
     pub form: Form,
     pub observed: Option<Observed>,
     /// The names that `observed` was looked up for.
-    pub(super) observed_for: Wishes,
+    pub(super) observed_for: SetupOptions,
     pub derived: Option<Derived>,
     pub(super) looking: Option<Ticket>,
     pub(super) look_due: Option<Timestamp>,
@@ -40,16 +40,16 @@ pub struct Model {
     pub(super) tested_pattern: String,
     pub(super) test_due: Option<Timestamp>,
     /// Whether somebody has confirmed.
-    pub(super) confirmation: Part<()>,
+    pub(super) confirmation: Polled<()>,
     /// When the confirmation e-mail was sent, as far as it was in this session.
     pub sent: Vec<(String, Timestamp)>,
     /// The calls outside of a plan that are under way.
     pub(super) single: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
     /// The test or drill that is under way.
-    pub(super) ringing: Option<TestUnderWay>,
+    pub(super) test_running: Option<TestUnderWay>,
     /// The names that a tear-down which did not come to its end has to go on with.
-    pub(super) unfinished: Vec<Wishes>,
+    pub(super) unfinished: Vec<SetupOptions>,
     /// Whose wall clock times are shown by.
     pub zone: TimeZone,
     /// The terminal's bell stays still.
@@ -90,7 +90,7 @@ impl Model {
             overlay: None,
             form: Form::new(),
             observed: None,
-            observed_for: Wishes::default(),
+            observed_for: SetupOptions::default(),
             derived: None,
             looking: None,
             look_due: None,
@@ -99,11 +99,11 @@ impl Model {
             samples: Samples::NotAsked,
             tested_pattern: String::new(),
             test_due: None,
-            confirmation: Part::new(ASK_EVERY),
+            confirmation: Polled::new(ASK_EVERY),
             sent: Vec::new(),
             single: Vec::new(),
             dashboard: Dashboard::default(),
-            ringing: None,
+            test_running: None,
             unfinished: Vec::new(),
             zone: TimeZone::UTC,
             quiet: false,
@@ -138,11 +138,11 @@ impl Model {
     /// Whether a run on the account is under way.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.running.is_some() || self.tears_down(|stage| matches!(stage, Stage::Running(_)))
+        self.running.is_some() || self.tears_down(|stage| matches!(stage, TeardownPhase::Running(_)))
     }
 
-    pub(super) fn tears_down(&self, at: impl Fn(Stage) -> bool) -> bool {
-        matches!(&self.overlay, Some(Overlay::TearDown(screen)) if at(screen.stage))
+    pub(super) fn tears_down(&self, at: impl Fn(TeardownPhase) -> bool) -> bool {
+        matches!(&self.overlay, Some(Overlay::Teardown(screen)) if at(screen.stage))
     }
 
     /// Whether the account is being looked at, or about to be.
@@ -156,9 +156,9 @@ impl Model {
     pub fn is_busy(&self) -> bool {
         self.is_running()
             || self.looking.is_some()
-            || self.tears_down(|stage| matches!(stage, Stage::Looking(_)))
+            || self.tears_down(|stage| matches!(stage, TeardownPhase::Looking(_)))
             || !self.single.is_empty()
-            || self.ringing.is_some()
+            || self.test_running.is_some()
             || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
             || matches!(self.connection, Connection::Connecting(_))
             || matches!(self.samples, Samples::Asking(_))
@@ -193,10 +193,10 @@ impl Model {
     }
 
     /// What finds the uses of root among the events.
-    pub(super) fn sought_pattern(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn search_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;
         let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
-        Some(pattern::sought(filter.map(|f| f.pattern.as_str())))
+        Some(pattern::search_pattern(filter.map(|f| f.pattern.as_str())))
     }
 
     pub(super) fn shows_dashboard(&self) -> bool {
@@ -207,7 +207,7 @@ impl Model {
     /// Whether the alarm is in ALARM, as far as is known.
     #[must_use]
     pub fn rings(&self) -> bool {
-        self.derived.as_ref().is_some_and(|derived| derived.health.ringing().is_some())
+        self.derived.as_ref().is_some_and(|derived| derived.health.in_alarm().is_some())
     }
 
     /// Whether the alarm is asked for away from the dashboard, too: once everything is set up.
@@ -235,7 +235,7 @@ impl Model {
     #[must_use]
     pub fn trails(&self) -> Vec<Candidate> {
         match (&self.observed, &self.derived) {
-            (Some(observed), Some(derived)) => trail_candidates(observed, &derived.settings.place),
+            (Some(observed), Some(derived)) => trail_candidates(observed, &derived.settings.account_region),
             _ => Vec::new(),
         }
     }
@@ -262,13 +262,13 @@ impl Model {
         self.looking = None;
         self.look_due = None;
         self.test_due = None;
-        self.confirmation = Part::new(ASK_EVERY);
+        self.confirmation = Polled::new(ASK_EVERY);
         self.single.clear();
-        self.ringing = None;
+        self.test_running = None;
         self.early_key = None;
         self.unread = None;
         self.unfinished.clear();
-        self.dashboard = self.dashboard.anew();
+        self.dashboard = self.dashboard.reset();
         self.runs = [None, None, None, None];
         self.samples = Samples::NotAsked;
         self.tested_pattern.clear();
@@ -277,8 +277,8 @@ impl Model {
         self.opened = false;
         self.screen = Screen::Account;
         self.scroll = 0;
-        let wishes = Box::new(self.form.wishes());
-        vec![Effect::Connect { ticket, target: self.target.clone(), wishes }]
+        let setup = Box::new(self.form.setup_options());
+        vec![Effect::Connect { ticket, target: self.target.clone(), setup }]
     }
 
     /// Looks at the account now, for the names in the form.
@@ -290,22 +290,22 @@ impl Model {
         }
         let ticket = self.ticket();
         self.looking = Some(ticket);
-        let wishes = self.form.wishes();
-        self.observed_for = lookup_names(&wishes);
-        vec![Effect::Observe { ticket, identity: caller.identity, region: caller.region, wishes: Box::new(wishes) }]
+        let setup = self.form.setup_options();
+        self.observed_for = query_names(&setup);
+        vec![Effect::Observe { ticket, identity: caller.identity, region: caller.region, setup: Box::new(setup) }]
     }
 
     /// Recomputes settings, plan and health from form and account; looks again where the names have changed.
     pub(super) fn derive(&mut self) {
         let Some(caller) = self.caller().cloned() else { return };
         let Some(observed) = &self.observed else { return };
-        let wishes = self.form.wishes();
-        let settings = Settings::resolve(&caller.identity, &caller.region, &wishes, observed);
+        let setup = self.form.setup_options();
+        let settings = Settings::resolve(&caller.identity, &caller.region, &setup, observed);
         let plan = plan::plan(&settings, observed);
         let health = health::health(&settings, observed, self.now);
         self.form.follow(&settings);
         self.derived = Some(Derived { settings, plan, health });
-        if lookup_names(&wishes) != self.observed_for {
+        if query_names(&setup) != self.observed_for {
             self.look_due = Some(self.now.saturating_add(DEBOUNCE).unwrap_or(self.now));
         }
         self.test_when_shown();
@@ -330,7 +330,7 @@ impl Model {
         self.early_key = None;
         if screen == Screen::Dashboard {
             // Elsewhere it is asked for seldom.
-            self.dashboard.alarm.hurry();
+            self.dashboard.alarm.refresh_now();
         }
         if let Screen::Step(step) = screen {
             self.form.enter(step);
@@ -347,6 +347,6 @@ impl Model {
 }
 
 /// The wishes whose change wants another look at the account.
-pub(super) fn lookup_names(wishes: &Wishes) -> Wishes {
-    Wishes { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..wishes.clone() }
+pub(super) fn query_names(setup: &SetupOptions) -> SetupOptions {
+    SetupOptions { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..setup.clone() }
 }

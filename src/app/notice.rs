@@ -1,7 +1,7 @@
 //! The line above the footer, and a key that was pressed too early: both end with what they are about.
 
 use super::keys::Intent;
-use super::teardown::Stage;
+use super::teardown::TeardownPhase;
 use super::{Connection, Effect, Model, Screen, screens};
 
 /// What is said above the footer. The next key takes it away; the end of what it is about does, too.
@@ -42,7 +42,9 @@ impl Notice {
             Self::WhileReading | Self::WhilePlanning => {
                 model.caller().is_some() && (model.is_looking() || model.derived.is_none())
             }
-            Self::WhileRunning => model.is_running() || model.tears_down(|stage| matches!(stage, Stage::Looking(_))),
+            Self::WhileRunning => {
+                model.is_running() || model.tears_down(|stage| matches!(stage, TeardownPhase::Looking(_)))
+            }
         }
     }
 }
@@ -107,8 +109,8 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
             let Some(derived) = &model.derived else { return Vec::new() };
             let faulty = model.form.shown(step).any(|field| field.fault.is_some());
             // While the account was being read there was no plan on the screen. It is shown now; Enter applies it then.
-            let unseen = derived.plan.step(step).any(|row| row.change.is_some());
-            if faulty || unseen || !model.blocked(step).is_empty() {
+            let unreadable = derived.plan.step(step).any(|row| row.change.is_some());
+            if faulty || unreadable || !model.blocked(step).is_empty() {
                 return Vec::new();
             }
             screens::apply(model, step)

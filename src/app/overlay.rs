@@ -2,11 +2,11 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::alarm_test::TestScreen;
 use super::keys::{Code, Key};
-use super::ring::RingScreen;
-use super::teardown::TearDown;
+use super::teardown::Teardown;
+use crate::domain::account_region::Partition;
 use crate::domain::names;
-use crate::domain::place::Partition;
 use crate::domain::settings::{Candidate, Choice};
 
 /// What lies over the screen, and takes the keys.
@@ -22,7 +22,7 @@ pub enum Overlay {
     },
     Picker(Picker),
     /// Whether to leave the screen, or to quit, while something runs.
-    Leave {
+    ConfirmQuit {
         quit: bool,
     },
     /// Whether to set an alarm that has fired back to OK.
@@ -36,9 +36,9 @@ pub enum Overlay {
         scroll: u16,
     },
     /// The test alarm or the drill: asked for, under way, ended.
-    Ring(Box<RingScreen>),
+    Test(Box<TestScreen>),
     /// What is taken away: shown, agreed to, under way, ended.
-    TearDown(Box<TearDown>),
+    Teardown(Box<Teardown>),
 }
 
 /// What is picked.

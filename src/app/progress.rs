@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::plan::Row;
-pub use crate::engine::State;
+pub use crate::engine::ChangeState;
 
 use crate::engine::Progress;
 
@@ -11,7 +11,7 @@ use crate::engine::Progress;
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunRow {
     pub row: Row,
-    pub state: Option<State>,
+    pub state: Option<ChangeState>,
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
 }
@@ -34,7 +34,7 @@ impl StepRun {
     /// What is about to be applied. What an earlier run of this step did stays in view.
     #[must_use]
     pub fn of<'a>(rows: impl Iterator<Item = &'a Row>, before: Option<&Self>) -> Self {
-        let done = before.map(|b| b.rows.iter().filter(|r| r.state == Some(State::Done)).cloned().collect());
+        let done = before.map(|b| b.rows.iter().filter(|r| r.state == Some(ChangeState::Done)).cloned().collect());
         let mut all: Vec<RunRow> = done.unwrap_or_default();
         let known = all.len();
         for row in rows {
@@ -53,8 +53,8 @@ impl StepRun {
     pub fn tell(&mut self, news: Progress, now: Timestamp) {
         let Some(row) = self.rows.iter_mut().find(|r| r.row.id == news.id) else { return };
         match &news.state {
-            State::Running if row.started.is_none() => row.started = Some(now),
-            State::Done | State::Failed(_) | State::Skipped { .. } => row.ended = Some(now),
+            ChangeState::Running if row.started.is_none() => row.started = Some(now),
+            ChangeState::Done | ChangeState::Failed(_) | ChangeState::Skipped { .. } => row.ended = Some(now),
             _ => {}
         }
         row.state = Some(news.state);
@@ -63,13 +63,13 @@ impl StepRun {
     /// The first row that failed.
     #[must_use]
     pub fn failure(&self) -> Option<&RunRow> {
-        self.rows.iter().find(|r| matches!(r.state, Some(State::Failed(_))))
+        self.rows.iter().find(|r| matches!(r.state, Some(ChangeState::Failed(_))))
     }
 
     /// How many of the changes are done, and how many there are.
     #[must_use]
     pub fn count(&self) -> (usize, usize) {
         let changes = self.rows.iter().filter(|r| r.row.change.is_some());
-        (changes.clone().filter(|r| r.state == Some(State::Done)).count(), changes.count())
+        (changes.clone().filter(|r| r.state == Some(ChangeState::Done)).count(), changes.count())
     }
 }

@@ -1,11 +1,11 @@
 //! What keys mean, screen by screen.
 
+use super::alarm_test::{self, TestPhase};
 use super::form::FieldId;
 use super::interruption::count;
 use super::keys::{Context, Intent, Key, intent};
 use super::overlay::{Overlay, Picked, Picker};
 use super::progress::StepRun;
-use super::ring::{self, Stage};
 use super::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
@@ -16,13 +16,13 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Help { .. }), _) => Context::Help,
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
         (Some(Overlay::Picker(_)), _) => Context::Picker,
-        (Some(Overlay::Leave { .. }), _) => Context::Confirm,
+        (Some(Overlay::ConfirmQuit { .. }), _) => Context::Confirm,
         (Some(Overlay::SetOk), _) => Context::SetOk,
-        (Some(Overlay::TearDown(screen)), _) if screen.asks_to_leave => Context::Confirm,
-        (Some(Overlay::TearDown(_)), _) => Context::TearDown,
+        (Some(Overlay::Teardown(screen)), _) if screen.asks_to_quit => Context::Confirm,
+        (Some(Overlay::Teardown(_)), _) => Context::Teardown,
         (Some(Overlay::Checks { .. }), _) => Context::Checks,
         (Some(Overlay::Event { .. }), _) => Context::Event,
-        (Some(Overlay::Ring(_)), _) => Context::Ring,
+        (Some(Overlay::Test(_)), _) => Context::Test,
         (None, Screen::Account) => Context::Account,
         (None, Screen::Step(_)) if model.form.focus().is_some() => Context::Field,
         (None, Screen::Step(_)) => Context::Step,
@@ -42,16 +42,16 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let said = model.notice.take();
     model.early_key = None;
     let intent = intent(context(model), key);
-    if intent == Some(Intent::Quit) {
+    if intent == Some(Intent::Interrupt) {
         model.interrupted = true;
-        return quit(model);
+        return quit_now(model);
     }
     if model.overlay.is_some() {
         return on_overlay(model, key, intent);
     }
     match (model.screen, intent) {
         (_, Some(Intent::Help)) => open(model, Overlay::Help { scroll: 0 }),
-        (_, Some(Intent::Leave)) => leave(model),
+        (_, Some(Intent::Quit)) => quit(model),
         (Screen::Account, Some(Intent::Start)) => start(model),
         (Screen::Account, Some(Intent::PickProfile)) => {
             let picker = Picker::profiles(&model.profiles);
@@ -66,7 +66,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
         (Screen::Account, Some(Intent::Dashboard)) => overview(model),
-        (Screen::Account, Some(Intent::TearDown)) => teardown::open(model),
+        (Screen::Account, Some(Intent::Teardown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
         (Screen::Step(_), Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown)) => {
             model.scroll = scrolled(model.scroll, intent);
@@ -110,7 +110,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
                 picker.edit(Key::plain(super::keys::Code::Char(c)));
             }
         }
-        (Some(Overlay::TearDown(screen)), _) => teardown::paste(screen, text),
+        (Some(Overlay::Teardown(screen)), _) => teardown::paste(screen, text),
         (None, Screen::Step(step)) => paste_on_step(model, step, text),
         _ => {}
     }
@@ -137,13 +137,13 @@ pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     Vec::new()
 }
 
-fn quit(model: &mut Model) -> Vec<Effect> {
+fn quit_now(model: &mut Model) -> Vec<Effect> {
     model.quit = true;
     vec![Effect::Cancel]
 }
 
-pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
-    if model.is_running() { open(model, Overlay::Leave { quit: true }) } else { quit(model) }
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.is_running() { open(model, Overlay::ConfirmQuit { quit: true }) } else { quit_now(model) }
 }
 
 pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
@@ -176,9 +176,9 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(overlay) = &mut model.overlay else { return Vec::new() };
     match (overlay, intent) {
-        (Overlay::TearDown(_), intent) => return teardown::key(model, key, intent),
-        (Overlay::Leave { quit: true }, Some(Intent::Yes)) => return quit(model),
-        (Overlay::Leave { quit: false }, Some(Intent::Yes)) => return leave_anyway(model),
+        (Overlay::Teardown(_), intent) => return teardown::key(model, key, intent),
+        (Overlay::ConfirmQuit { quit: true }, Some(Intent::Yes)) => return quit_now(model),
+        (Overlay::ConfirmQuit { quit: false }, Some(Intent::Yes)) => return quit_anyway(model),
         (Overlay::SetOk, Some(Intent::Yes)) => return dashboard::set_ok(model),
         (Overlay::Checks { .. }, Some(Intent::Wizard)) => dashboard::to_first_problem(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
@@ -190,7 +190,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
             let json = model.dashboard.event().map(|e| e.json.clone()).unwrap_or_default();
             return copy(model, json);
         }
-        (Overlay::Ring(_), Some(intent)) => return on_ring(model, intent),
+        (Overlay::Test(_), Some(intent)) => return on_ring(model, intent),
         (
             Overlay::Help { scroll }
             | Overlay::Commands { scroll, .. }
@@ -236,21 +236,21 @@ pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
 }
 
 fn on_ring(model: &mut Model, intent: Intent) -> Vec<Effect> {
-    let Some(Overlay::Ring(screen)) = &model.overlay else { return Vec::new() };
+    let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
     match (&screen.stage, intent) {
-        (Stage::Asking, Intent::Yes) if screen.foreign => {
+        (TestPhase::Asking, Intent::Yes) if screen.foreign => {
             model.notice = Some("This log group is not rootbell's: `f` writes the drill's event there anyway.".into());
         }
-        (Stage::Asking, Intent::Yes) => return ring::start(model),
-        (Stage::Asking, Intent::Force) if screen.foreign => return ring::start(model),
-        (Stage::Ended(_), Intent::Yes) => model.overlay = None,
+        (TestPhase::Asking, Intent::Yes) => return alarm_test::start(model),
+        (TestPhase::Asking, Intent::Force) if screen.foreign => return alarm_test::start(model),
+        (TestPhase::Ended(_), Intent::Yes) => model.overlay = None,
         _ => {}
     }
     Vec::new()
 }
 
 /// The run is given up; what it did stays done, and the next look shows it.
-fn leave_anyway(model: &mut Model) -> Vec<Effect> {
+fn quit_anyway(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
     let given_up = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
     model.unread = given_up.map(count);
@@ -262,7 +262,7 @@ fn leave_anyway(model: &mut Model) -> Vec<Effect> {
             effects.extend(model.look());
             effects
         }
-        _ => quit(model),
+        _ => quit_now(model),
     }
 }
 
@@ -289,7 +289,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
         Intent::NextField => model.form.move_focus(true),
         Intent::PreviousField => model.form.move_focus(false),
         Intent::LeaveField => model.form.leave_field(),
-        Intent::Back if model.is_running() => model.overlay = Some(Overlay::Leave { quit: false }),
+        Intent::Back if model.is_running() => model.overlay = Some(Overlay::ConfirmQuit { quit: false }),
         Intent::Back => model.go(before(step)),
         Intent::Details => model.form.toggle_details(),
         Intent::Proposal if !model.is_running() => {
@@ -344,7 +344,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
         // Whoever has just made the alarm wants to hear it.
         if step.next().is_none() && model.runs[step as usize].is_some() {
-            return ring::open(model, false);
+            return alarm_test::open(model, false);
         }
         return Vec::new();
     }
@@ -362,7 +362,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
 /// The step's plan as commands; once it is applied, what was applied.
 fn commands(model: &Model, step: Step) -> String {
     let Some(derived) = &model.derived else { return "# Still looking at the account.\n".into() };
-    let place = &derived.settings.place;
+    let account_region = &derived.settings.account_region;
     let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
     let run = model.runs[step as usize].as_ref();
     let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
@@ -374,7 +374,7 @@ fn commands(model: &Model, step: Step) -> String {
     let mut text = String::from(head);
     for change in changes {
         text.push('\n');
-        text.push_str(&change.aws_cli(place));
+        text.push_str(&change.aws_cli(account_region));
     }
     text.push('\n');
     text

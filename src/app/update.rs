@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::interruption::count;
 use super::overlay::Picker;
 use super::{
-    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, dashboard, notice, ring, screens,
+    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, alarm_test, dashboard, notice, screens,
     teardown,
 };
 use crate::cloud::{CloudError, ErrorKind};
@@ -51,7 +51,7 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Belongings(ticket, chains) => {
+        Msg::FindManaged(ticket, chains) => {
             teardown::looked(model, ticket, &chains);
             Vec::new()
         }
@@ -85,13 +85,13 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Changed(ticket, answer) => changed(model, ticket, answer),
-        Msg::Answered(ticket, answer) => dashboard::answered(model, ticket, answer),
-        Msg::Rings(ticket, ring) => {
-            ring::news(model, ticket, ring);
+        Msg::Polled(ticket, answer) => dashboard::answered(model, ticket, answer),
+        Msg::TestProgress(ticket, ring) => {
+            alarm_test::news(model, ticket, ring);
             Vec::new()
         }
-        Msg::Rang(ticket, answer) => {
-            ring::ended(model, ticket, answer);
+        Msg::TestEnded(ticket, answer) => {
+            alarm_test::ended(model, ticket, answer);
             Vec::new()
         }
         Msg::Focus(focused) => {
@@ -141,8 +141,8 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
 
 /// A call outside of a plan is done, or not.
 fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) -> Vec<Effect> {
-    let Some(place) = model.single.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
-    let (_, change) = model.single.remove(place);
+    let Some(index) = model.single.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
+    let (_, change) = model.single.remove(index);
     match (answer, change) {
         (Err(error), _) => model.notice = Some(error.to_string().into()),
         (Ok(()), Change::Subscribe { email, .. }) => {
@@ -156,7 +156,7 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
         }
         (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
             model.notice = Some(format!("The alarm `{alarm}` is set to {}.", state.as_str()).into());
-            model.dashboard.hurry();
+            model.dashboard.refresh_now();
         }
         (Ok(()), _) => {}
     }
@@ -188,7 +188,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     {
         let ticket = model.ticket();
         model.confirmation.ask(ticket);
-        effects.push(Effect::AskSubscriptions { ticket, topic_arn });
+        effects.push(Effect::PollSubscriptions { ticket, topic_arn });
     }
     effects.extend(dashboard::tick(model));
     effects

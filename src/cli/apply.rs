@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
 use super::plan::{Drawn, draw_up, text};
-use super::progress::{Known, Teller};
+use super::progress::{ProgressPrinter, RunProgress};
 use super::signals::Interrupt;
 use super::wait::{self, Waited};
-use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults};
+use super::{AccountSession, CommandError, Console, Exit, Global, count, refuse_faults};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, Verdict, Wishes};
-use crate::engine::{self, Ahead, Look};
+use crate::domain::{Change, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::engine::{self, ObserveScope, Prefetch};
 
 /// How it ended.
 #[derive(Default)]
@@ -38,17 +38,17 @@ pub(super) async fn run(
     now: fn() -> Timestamp,
     interrupt: &Interrupt,
     console: &Console,
-) -> Result<Exit, Stop> {
-    let wishes = options.wanted.wishes();
-    refuse_faults(&wishes)?;
+) -> Result<Exit, CommandError> {
+    let setup = options.wanted.setup_options();
+    refuse_faults(&setup)?;
     if !options.yes && !console.can_ask() {
-        return Err(Stop::usage(
+        return Err(CommandError::usage(
             "There is no terminal to ask on. Give --yes to apply without a question, or look first with \
              `rootbell plan`. Nothing is changed.",
         ));
     }
-    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
-    let drawn = draw_up(&scene, &wishes, ahead).await?;
+    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let drawn = draw_up(&scene, &setup, prefetch).await?;
     let (settings, plan) = (&drawn.settings, &drawn.plan);
     if !plan.is_empty() {
         console.tell(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
@@ -63,10 +63,10 @@ pub(super) async fn run(
             scene.region()
         );
         if !options.yes && !console.ask(&question).await {
-            return Err(Stop::failed("Nothing is changed."));
+            return Err(CommandError::failed("Nothing is changed."));
         }
     }
-    let again = Ahead::again(&scene.session.cloud, &wishes, settings, settings.trail_arn(&drawn.observed));
+    let again = Prefetch::again(&scene.session.cloud, &setup, settings, settings.trail_arn(&drawn.observed));
     let mut outcome = carry_out(&scene, plan, Some(&again), interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut confirmed = true;
@@ -77,11 +77,11 @@ pub(super) async fn run(
         // Nothing has changed since the look.
         outcome.open = still_open(settings, &health(settings, &drawn.observed, now()));
     } else {
-        confirmed = follow_up(options, &scene, &wishes, &drawn, again, now, interrupt, console, &mut outcome).await;
+        confirmed = follow_up(options, &scene, &setup, &drawn, again, now, interrupt, console, &mut outcome).await;
     }
     if options.json {
         if outcome.interrupted {
-            console.tell(outcome.interruption(&scene.place()));
+            console.tell(outcome.interruption(&scene.location()));
         }
         scene.emit(&outcome.document(&scene), console);
     } else {
@@ -95,10 +95,10 @@ pub(super) async fn run(
 #[expect(clippy::too_many_arguments, reason = "all that the command has found out by then")]
 async fn follow_up(
     options: &ApplyOptions,
-    scene: &Scene,
-    wishes: &Wishes,
+    scene: &AccountSession,
+    setup: &SetupOptions,
     drawn: &Drawn,
-    mut again: Ahead<'_>,
+    mut again: Prefetch<'_>,
     now: fn() -> Timestamp,
     interrupt: &Interrupt,
     console: &Console,
@@ -120,10 +120,10 @@ async fn follow_up(
         }
         // What was asked before is old by now.
         let trail = drawn.settings.trail_arn(&drawn.observed);
-        again = Ahead::again(&scene.session.cloud, wishes, &drawn.settings, trail);
+        again = Prefetch::again(&scene.session.cloud, setup, &drawn.settings, trail);
     }
     let observed = tokio::select! {
-        observed = scene.observe(wishes, Look::Everything, again) => observed,
+        observed = scene.observe(setup, ObserveScope::Everything, again) => observed,
         () = interrupt.came() => {
             outcome.interrupted = true;
             outcome.afterwards = Some("the account was not read again");
@@ -132,7 +132,7 @@ async fn follow_up(
             return confirmed;
         }
     };
-    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
+    let settings = Settings::resolve(&scene.identity, scene.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));
     confirmed
 }
@@ -140,9 +140,9 @@ async fn follow_up(
 /// Runs the plan to its end, or until the user or the system wants it to stop. What is to be looked at `again` is asked
 /// for as early as it can be.
 pub(super) async fn carry_out(
-    scene: &Scene,
+    scene: &AccountSession,
     plan: &Plan,
-    again: Option<&Ahead<'_>>,
+    again: Option<&Prefetch<'_>>,
     interrupt: &Interrupt,
     console: &Console,
 ) -> Outcome {
@@ -150,8 +150,8 @@ pub(super) async fn carry_out(
         return Outcome::default();
     }
     interrupt.handle();
-    let teller = Teller::new(console, plan);
-    let news = |progress| teller.hear(&progress);
+    let printer = ProgressPrinter::new(console, plan);
+    let news = |progress| printer.print(&progress);
     let cloud = scene.session.cloud.as_ref();
     let run = async {
         match again {
@@ -166,9 +166,9 @@ pub(super) async fn carry_out(
     if let Some(report) = ended {
         return Outcome { applied: report.done, failed: report.failed, skipped: report.skipped, ..Outcome::default() };
     }
-    let known = teller.known();
+    let known = printer.known();
     for id in &known.running {
-        console.tell(format_args!("stopped   {}: under way, not known how it ended", teller.name(id)));
+        console.tell(format_args!("stopped   {}: under way, not known how it ended", printer.name(id)));
     }
     Outcome::cut_short(plan, known)
 }
@@ -213,19 +213,19 @@ fn confirm(email: &str) -> String {
     )
 }
 
-fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
-    let place = scene.place();
+fn summary(scene: &AccountSession, plan: &Plan, outcome: &Outcome) -> String {
+    let location = scene.location();
     let total = plan.changes().count();
     let done = outcome.applied.len();
     let head = if outcome.interrupted {
-        outcome.interruption(&place)
+        outcome.interruption(&location)
     } else if plan.is_empty() {
-        format!("Nothing to change: all of it is already set up in {place}.")
+        format!("Nothing to change: all of it is already set up in {location}.")
     } else if done == total {
-        format!("Set up: {} made in {place}.", count(total, "change"))
+        format!("Set up: {} made in {location}.", count(total, "change"))
     } else {
         format!(
-            "Not set up: {done} of {} made in {place}, {} failed, {} not tried.",
+            "Not set up: {done} of {} made in {location}, {} failed, {} not tried.",
             count(total, "change"),
             outcome.failed.len(),
             outcome.skipped.len()
@@ -242,27 +242,27 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome) -> String {
 
 impl Outcome {
     /// Of a run that did not come to its end: what was not begun is skipped.
-    fn cut_short(plan: &Plan, known: Known) -> Self {
+    fn cut_short(plan: &Plan, known: RunProgress) -> Self {
         let met = |id: &String| {
             known.done.contains(id) || known.running.contains(id) || known.failed.iter().any(|(failed, _)| failed == id)
         };
         let skipped = plan.changes().map(Change::id).filter(|id| !met(id)).collect();
-        let Known { done: applied, failed, running: unknown } = known;
+        let RunProgress { done: applied, failed, running: unknown } = known;
         Self { applied, failed, skipped, unknown, interrupted: true, afterwards: None, open: Vec::new() }
     }
 
     /// How far it got before it was interrupted.
-    pub(super) fn interruption(&self, place: &str) -> String {
+    pub(super) fn interruption(&self, location: &str) -> String {
         let (done, failed, running) = (self.applied.len(), self.failed.len(), self.unknown.len());
         let count = RunCount { total: done + failed + running + self.skipped.len(), done, failed, running };
         match self.afterwards {
-            None => count.sentence(place),
-            Some(rest) => count.ended(place, rest),
+            None => count.sentence(location),
+            Some(rest) => count.ended(location, rest),
         }
     }
 
     /// The contract of `apply --json`, and of `destroy --json`.
-    pub(super) fn document(&self, scene: &Scene) -> Value {
+    pub(super) fn document(&self, scene: &AccountSession) -> Value {
         let failed: Vec<Value> =
             self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
         json!({

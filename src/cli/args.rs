@@ -9,7 +9,7 @@ use super::destroy::DestroyOptions;
 use super::policy::PolicyOptions;
 use super::since::Since;
 use crate::cloud::Target;
-use crate::domain::Wishes;
+use crate::domain::SetupOptions;
 use crate::domain::change::quote;
 use crate::domain::names;
 
@@ -77,7 +77,7 @@ A drill proves filter and metric as well. It writes one marked event into the lo
 takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
 cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
 
-JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
+JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{stage: \
 stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
 
 Exit status: 0 the notification was seen to go out; 1 it was not; 2 the command line is wrong.";
@@ -379,8 +379,8 @@ pub struct Wanted {
 
 impl Wanted {
     #[must_use]
-    pub fn wishes(&self) -> Wishes {
-        Wishes {
+    pub fn setup_options(&self) -> SetupOptions {
+        SetupOptions {
             trail: self.trail.clone(),
             bucket: self.bucket.clone(),
             log_group: self.log_group.clone(),

@@ -8,12 +8,12 @@ use super::apply::{Outcome, carry_out};
 use super::args::Format;
 use super::plan;
 use super::signals::Interrupt;
-use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
+use super::{AccountSession, CommandError, Console, Exit, Global, count, refuse_faults, script};
 use crate::cloud::Connector;
 use crate::domain::change::quote;
-use crate::domain::plan::leave::{Chain, leave};
-use crate::domain::{Action, Observed, Plan, Settings, Step, Wishes};
-use crate::engine::leave::belongings;
+use crate::domain::plan::teardown::{Chain, teardown};
+use crate::domain::{Action, Observed, Plan, Settings, SetupOptions, Step};
+use crate::engine::teardown::managed_chains;
 
 #[derive(Args, Debug)]
 pub struct DestroyOptions {
@@ -65,8 +65,8 @@ pub struct Named {
 
 impl Named {
     #[must_use]
-    pub fn wishes(&self) -> Wishes {
-        Wishes {
+    pub fn setup_options(&self) -> SetupOptions {
+        SetupOptions {
             trail: self.trail.clone(),
             bucket: self.bucket.clone(),
             log_group: self.log_group.clone(),
@@ -74,7 +74,7 @@ impl Named {
             topic: self.topic.clone(),
             filter: self.filter.clone(),
             alarm: self.alarm.clone(),
-            ..Wishes::default()
+            ..SetupOptions::default()
         }
     }
 }
@@ -88,25 +88,25 @@ pub(super) async fn run(
     connector: &dyn Connector,
     interrupt: &Interrupt,
     console: &Console,
-) -> Result<Exit, Stop> {
-    let wishes = Wishes { emails: options.emails.clone(), ..options.named.wishes() };
-    refuse_faults(&wishes)?;
+) -> Result<Exit, CommandError> {
+    let setup = SetupOptions { emails: options.emails.clone(), ..options.named.setup_options() };
+    refuse_faults(&setup)?;
     if !options.yes && options.format.is_none() && !console.can_ask() {
-        return Err(Stop::usage(
+        return Err(CommandError::usage(
             "There is no terminal to ask on. Give --yes to delete without a question, or look first with \
              `rootbell destroy --format text`. Nothing is changed.",
         ));
     }
-    let scene = Scene::open(global, connector, console).await?;
+    let scene = AccountSession::open(global, connector, console).await?;
     if options.with_logs {
         console.tell("Counting what is in the bucket; that takes a request for every 1,000 objects.");
     }
     let cloud = scene.session.cloud.as_ref();
-    let chains = belongings(cloud, &scene.identity, scene.region(), &wishes, options.with_logs).await;
-    let plan = leave(&chains, options.with_logs);
+    let chains = managed_chains(cloud, &scene.identity, scene.region(), &setup, options.with_logs).await;
+    let plan = teardown(&chains, options.with_logs);
     if !plan.blocked.is_empty() {
         let reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
-        return Err(Stop::failed(format!(
+        return Err(CommandError::failed(format!(
             "What is rootbell's cannot be told for certain, so nothing is taken away:\n  {}",
             reasons.join("\n  ")
         )));
@@ -118,7 +118,7 @@ pub(super) async fn run(
         console.tell(format_args!("To be taken away from account {} in {}", scene.account(), scene.region()));
         console.tell(text(&plan));
         if !options.yes && !agreed(&scene, &plan, options.with_logs, console).await {
-            return Err(Stop::failed("Nothing is changed."));
+            return Err(CommandError::failed("Nothing is changed."));
         }
     }
     let mut outcome = carry_out(&scene, &plan, None, interrupt, console).await;
@@ -128,7 +128,7 @@ pub(super) async fn run(
     }
     if options.json {
         if outcome.interrupted {
-            console.tell(outcome.interruption(&scene.place()));
+            console.tell(outcome.interruption(&scene.location()));
         }
         scene.emit(&outcome.document(&scene), console);
     } else {
@@ -137,15 +137,15 @@ pub(super) async fn run(
     Ok(if complete { Exit::Done } else { Exit::Failed })
 }
 
-fn show(format: Format, scene: &Scene, plan: &Plan, global: &Global, console: &Console) -> Exit {
-    let place = scene.identity.place(scene.region());
+fn show(format: Format, scene: &AccountSession, plan: &Plan, global: &Global, console: &Console) -> Exit {
+    let location = scene.identity.in_region(scene.region());
     match format {
         Format::Text => {
             console.say(format_args!("To be taken away from account {} in {}", scene.account(), scene.region()));
             console.say(text(plan));
         }
-        Format::Json => scene.emit(&plan::document(plan, &place), console),
-        Format::AwsCli => console.emit(&script::render(script::Purpose::Leave, plan, &place, global)),
+        Format::Json => scene.emit(&plan::document(plan, &location), console),
+        Format::AwsCli => console.emit(&script::render(script::Purpose::Leave, plan, &location, global)),
     }
     if plan.is_empty() { Exit::Done } else { Exit::Differs }
 }
@@ -167,7 +167,7 @@ fn text(plan: &Plan) -> String {
 }
 
 /// Asks for a word that nobody types by mistake.
-async fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) -> bool {
+async fn agreed(scene: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
     let lost = if with_logs { " Logs that are deleted cannot be had back." } else { "" };
     console.tell(format_args!("From then on nobody is told when root signs in.{lost}"));
     let these = match plan.changes().count() {
@@ -179,20 +179,20 @@ async fn agreed(scene: &Scene, plan: &Plan, with_logs: bool, console: &Console) 
     console.ask_for_word(&question, &["destroy", account]).await
 }
 
-fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> String {
-    let place = scene.place();
+fn summary(scene: &AccountSession, plan: &Plan, outcome: &Outcome, complete: bool) -> String {
+    let location = scene.location();
     let (total, done) = (plan.changes().count(), outcome.applied.len());
     let head = if plan.is_empty() && !plan.rows.is_empty() {
-        format!("Nothing to take away in {place}.")
+        format!("Nothing to take away in {location}.")
     } else if plan.is_empty() {
-        format!("Nothing to take away: there is nothing of rootbell's in {place}.")
+        format!("Nothing to take away: there is nothing of rootbell's in {location}.")
     } else if outcome.interrupted {
-        outcome.interruption(&place)
+        outcome.interruption(&location)
     } else if complete {
-        format!("Taken away: {} made in {place}.", count(total, "change"))
+        format!("Taken away: {} made in {location}.", count(total, "change"))
     } else {
         format!(
-            "Not all taken away: {done} of {} made in {place}, {} failed, {} not tried.",
+            "Not all taken away: {done} of {} made in {location}, {} failed, {} not tried.",
             count(total, "change"),
             outcome.failed.len(),
             outcome.skipped.len()
@@ -209,8 +209,8 @@ fn summary(scene: &Scene, plan: &Plan, outcome: &Outcome, complete: bool) -> Str
 
 /// How to go on: what is gone no longer leads to the rest, so whatever has a name of its own is named; and it goes on
 /// in this account, whatever the default one is.
-fn again(scene: &Scene, chains: &[Chain], options: &DestroyOptions, global: &Global) -> String {
-    let default = Settings::resolve(&scene.identity, scene.region(), &Wishes::default(), &Observed::nothing());
+fn again(scene: &AccountSession, chains: &[Chain], options: &DestroyOptions, global: &Global) -> String {
+    let default = Settings::resolve(&scene.identity, scene.region(), &SetupOptions::default(), &Observed::nothing());
     let mut command = format!("rootbell destroy{}", global.flags());
     if options.with_logs {
         command.push_str(" --with-logs");

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::args::EventsOptions;
-use super::{Console, Exit, Global, Scene, Stop, count, local};
+use super::{AccountSession, CommandError, Console, Exit, Global, count, local};
 use crate::cloud::{Connector, Search};
+use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
-use crate::domain::watch::gap;
-use crate::domain::{Wishes, pattern};
-use crate::engine::search::{Found, root_events};
+use crate::domain::{SetupOptions, pattern};
+use crate::engine::search::{Found, filter_log_events};
 
 /// How often a search that takes long says how far it has come.
 const NEWS: Duration = Duration::from_secs(3);
@@ -26,15 +26,15 @@ pub(super) async fn run(
     connector: &dyn Connector,
     now: fn() -> Timestamp,
     console: &Console,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CommandError> {
     let here = TimeZone::system();
-    let from = options.since.moment(now(), &here).map_err(|said| Stop::usage(format!("--since: {said}.")))?;
-    let wishes = Wishes::default();
-    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
-    let (observed, settings, health) = scene.look(&wishes, ahead, now).await;
+    let from = options.since.moment(now(), &here).map_err(|said| CommandError::usage(format!("--since: {said}.")))?;
+    let setup = SetupOptions::default();
+    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (observed, settings, health) = scene.look(&setup, prefetch, now).await;
     let log_group = &settings.log_group.value;
     let filter = observed.root_filter(Some(&settings.filter.value));
-    let pattern = pattern::sought(filter.map(|f| f.pattern.as_str()));
+    let pattern = pattern::search_pattern(filter.map(|f| f.pattern.as_str()));
     let search = Search { log_group, pattern: &pattern, from, to: now(), page: None };
     let gap = gap(&health);
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
@@ -43,7 +43,7 @@ pub(super) async fn run(
         Err((why, "Run `rootbell apply`, or the wizard.".to_owned()))
     } else {
         let teller = Teller { console, here: &here, last: Mutex::new(Instant::now()) };
-        let found = root_events(scene.session.cloud.as_ref(), search, limit, &|found| teller.hear(found)).await;
+        let found = filter_log_events(scene.session.cloud.as_ref(), search, limit, &|found| teller.hear(found)).await;
         found.map_err(|error| (error.why(), error.fix()))
     };
     if options.json {
@@ -51,7 +51,7 @@ pub(super) async fn run(
     }
     let found = match found {
         Ok(found) => found,
-        Err((why, fix)) => return Err(Stop::failed(format!("{why} {fix}"))),
+        Err((why, fix)) => return Err(CommandError::failed(format!("{why} {fix}"))),
     };
     match filter {
         None => {
@@ -171,7 +171,7 @@ fn row(event: &RootEvent, here: &TimeZone) -> [String; 9] {
 
 /// The contract of `events --json`.
 fn document(
-    scene: &Scene,
+    scene: &AccountSession,
     log_group: &str,
     from: Timestamp,
     gap: Option<&str>,

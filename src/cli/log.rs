@@ -6,17 +6,18 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
-use super::Stop;
+use super::CommandError;
 
 /// Starts the log; without a path there is none. The environment has no say in what is logged: below `warn`, the SDK's
 /// crates write requests with their signatures.
-pub(super) fn start(path: Option<&Path>, verbose: u8) -> Result<(), Stop> {
+pub(super) fn start(path: Option<&Path>, verbose: u8) -> Result<(), CommandError> {
     let Some(path) = path else { return Ok(()) };
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let refuse = |why: String| Stop::usage(format!("--log-file: `{}` cannot be written: {why}.", path.display()));
+    let refuse =
+        |why: String| CommandError::usage(format!("--log-file: `{}` cannot be written: {why}.", path.display()));
     let file = options.open(path).map_err(|error| refuse(error.to_string()))?;
     tracing_subscriber::fmt()
         .with_writer(Mutex::new(file))

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::Cli;
-use super::{Console, Exit, Stop};
+use super::{CommandError, Console, Exit};
 
 pub(super) fn completions(shell: Shell, console: &Console) -> Exit {
     let mut script = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn completions(shell: Shell, console: &Console) -> Exit {
 }
 
 /// The page of the program, or of one of its commands, in roff.
-pub(super) fn page(command: Option<&str>, console: &Console) -> Result<Exit, Stop> {
+pub(super) fn page(command: Option<&str>, console: &Console) -> Result<Exit, CommandError> {
     // `help` needs no page of its own.
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
@@ -28,13 +28,13 @@ pub(super) fn page(command: Option<&str>, console: &Console) -> Result<Exit, Sto
             None => {
                 let names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
                 let names = names.join(", ");
-                return Err(Stop::usage(format!("There is no command `{name}`; there are {names}.")));
+                return Err(CommandError::usage(format!("There is no command `{name}`; there are {names}.")));
             }
         },
     };
     let mut roff = Vec::new();
     let rendered = render(found, &mut roff);
-    rendered.map_err(|error| Stop::failed(format!("The page could not be written: {error}.")))?;
+    rendered.map_err(|error| CommandError::failed(format!("The page could not be written: {error}.")))?;
     console.emit(String::from_utf8_lossy(&roff).trim_end());
     Ok(Exit::Done)
 }

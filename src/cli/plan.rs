@@ -3,31 +3,31 @@
 use serde_json::{Value, json};
 
 use super::args::{Format, PlanOptions};
-use super::{Console, Exit, Global, Scene, Stop, count, refuse_faults, script};
+use super::{AccountSession, CommandError, Console, Exit, Global, count, refuse_faults, script};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
 use crate::domain::text::escape_controls;
-use crate::domain::{Action, Observed, Place, Plan, Settings, Step, Wishes};
-use crate::engine::{Ahead, Look};
+use crate::domain::{AccountRegion, Action, Observed, Plan, Settings, SetupOptions, Step};
+use crate::engine::{ObserveScope, Prefetch};
 
 pub(super) async fn run(
     options: &PlanOptions,
     global: &Global,
     connector: &dyn Connector,
     console: &Console,
-) -> Result<Exit, Stop> {
-    let wishes = options.wanted.wishes();
-    refuse_faults(&wishes)?;
-    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
-    let Drawn { plan, .. } = draw_up(&scene, &wishes, ahead).await?;
-    let place = scene.identity.place(scene.region());
+) -> Result<Exit, CommandError> {
+    let setup = options.wanted.setup_options();
+    refuse_faults(&setup)?;
+    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let Drawn { plan, .. } = draw_up(&scene, &setup, prefetch).await?;
+    let account_region = scene.identity.in_region(scene.region());
     match options.format {
         Format::Text => {
             console.say(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
             console.say(text(&plan));
         }
-        Format::Json => scene.emit(&document(&plan, &place), console),
-        Format::AwsCli => console.emit(&script::render(script::Purpose::SetUp, &plan, &place, global)),
+        Format::Json => scene.emit(&document(&plan, &account_region), console),
+        Format::AwsCli => console.emit(&script::render(script::Purpose::SetUp, &plan, &account_region, global)),
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
 }
@@ -40,16 +40,20 @@ pub(super) struct Drawn {
 }
 
 /// Looks at the account and draws up the plan; one that cannot be applied as it is ends here, with every reason.
-pub(super) async fn draw_up(scene: &Scene, wishes: &Wishes, ahead: Ahead<'_>) -> Result<Drawn, Stop> {
-    let observed = scene.observe(wishes, Look::Everything, ahead).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), wishes, &observed);
+pub(super) async fn draw_up(
+    scene: &AccountSession,
+    setup: &SetupOptions,
+    prefetch: Prefetch<'_>,
+) -> Result<Drawn, CommandError> {
+    let observed = scene.observe(setup, ObserveScope::Everything, prefetch).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), setup, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {
         return Ok(Drawn { observed, settings, plan });
     }
     let mut reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
     reasons.dedup();
-    Err(Stop::failed(format!("This cannot be set up as it is:\n  {}", reasons.join("\n  "))))
+    Err(CommandError::failed(format!("This cannot be set up as it is:\n  {}", reasons.join("\n  "))))
 }
 
 /// The rows in columns, grouped by step, and what should be known before agreeing.
@@ -62,10 +66,10 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
     for step in steps.iter().filter(said).copied() {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
-            let whose = if row.foreign { " (not ours)" } else { "" };
+            let managed_parts = if row.foreign { " (not ours)" } else { "" };
             let mark = row.action.mark();
             let line = format!(
-                "  {mark} {:resources$}  {:names$}  {}{whose}",
+                "  {mark} {:resources$}  {:names$}  {}{managed_parts}",
                 row.resource,
                 escape_controls(&row.name),
                 escape_controls(&row.detail)
@@ -100,7 +104,7 @@ pub(super) fn text(plan: &Plan) -> String {
 }
 
 /// The contract of `plan --format json`.
-pub(super) fn document(plan: &Plan, place: &Place) -> Value {
+pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
     let changes: Vec<Value> = plan
         .rows
         .iter()
@@ -113,7 +117,7 @@ pub(super) fn document(plan: &Plan, place: &Place) -> Value {
                 "resource": row.resource,
                 "name": row.name,
                 "detail": row.detail,
-                "aws_cli": change.map(|c| c.aws_cli(place)),
+                "aws_cli": change.map(|c| c.aws_cli(account_region)),
                 "iam_action": change.map(|c| c.operation().iam_action),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
                 "foreign": row.foreign,
@@ -121,5 +125,5 @@ pub(super) fn document(plan: &Plan, place: &Place) -> Value {
         })
         .collect();
     let notes: Vec<&str> = plan.notes.iter().map(|(_, note)| note.as_str()).collect();
-    json!({ "account": place.account, "region": place.region, "changes": changes, "notes": notes })
+    json!({ "account": account_region.account, "region": account_region.region, "changes": changes, "notes": notes })
 }

@@ -3,11 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::destroy::Named;
-use super::{Console, Exit, Global, Scene, Stop, refuse_faults};
+use super::{AccountSession, CommandError, Console, Exit, Global, refuse_faults};
 use crate::cloud::Connector;
 use crate::domain::Settings;
-use crate::domain::grant::{LONGEST, Use, length, policy};
-use crate::engine::Look;
+use crate::domain::iam_policy::{LONGEST, UseCase, length, policy};
+use crate::engine::ObserveScope;
 
 #[derive(Args, Debug)]
 pub struct PolicyOptions {
@@ -38,20 +38,22 @@ pub(super) async fn run(
     global: &Global,
     connector: &dyn Connector,
     console: &Console,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CommandError> {
     let of = match options.of {
-        For::Destroy => Use::Leave { with_logs: options.with_logs },
-        _ if options.with_logs => return Err(Stop::usage("--with-logs goes with `rootbell policy destroy` only.")),
-        For::Setup => Use::SetUp,
-        For::Watch => Use::Watch,
-        For::Test => Use::Test,
+        For::Destroy => UseCase::Leave { with_logs: options.with_logs },
+        _ if options.with_logs => {
+            return Err(CommandError::usage("--with-logs goes with `rootbell policy destroy` only."));
+        }
+        For::Setup => UseCase::SetUp,
+        For::Watch => UseCase::Watch,
+        For::Test => UseCase::Test,
     };
-    let wishes = options.named.wishes();
-    refuse_faults(&wishes)?;
-    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
+    let setup = options.named.setup_options();
+    refuse_faults(&setup)?;
+    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     // What may not be looked at yet is called as rootbell would call it.
-    let observed = scene.observe(&wishes, Look::Chain, ahead).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
+    let observed = scene.observe(&setup, ObserveScope::Chain, prefetch).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), &setup, &observed);
     let policy = policy(of, &settings, &observed);
     let length = length(&policy);
     if length > LONGEST {

@@ -6,50 +6,50 @@ use super::Console;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
 use crate::domain::text::escape_controls;
-use crate::engine::{Progress, State};
+use crate::engine::{ChangeState, Progress};
 
 /// Tells each turn of a run, and remembers what has become of which change.
-pub(super) struct Teller<'a> {
+pub(super) struct ProgressPrinter<'a> {
     console: &'a Console,
     plan: &'a Plan,
-    known: Mutex<Known>,
+    known: Mutex<RunProgress>,
 }
 
 /// What has become of the changes so far, by id.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
+pub(super) struct RunProgress {
     pub done: Vec<String>,
     pub failed: Vec<(String, CloudError)>,
     pub running: Vec<String>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> ProgressPrinter<'a> {
     pub(super) fn new(console: &'a Console, plan: &'a Plan) -> Self {
-        Self { console, plan, known: Mutex::new(Known::default()) }
+        Self { console, plan, known: Mutex::new(RunProgress::default()) }
     }
 
-    pub(super) fn known(&self) -> Known {
+    pub(super) fn known(&self) -> RunProgress {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn hear(&self, news: &Progress) {
+    pub(super) fn print(&self, news: &Progress) {
         self.remember(news);
         let what = self.name(&news.id);
         match &news.state {
-            State::Queued => {}
-            State::Running => self.console.tell(format_args!("running   {what}")),
-            State::Retrying { attempt, because } => {
+            ChangeState::Queued => {}
+            ChangeState::Running => self.console.tell(format_args!("running   {what}")),
+            ChangeState::Retrying { attempt, because } => {
                 self.console.tell(format_args!("retrying  {what}: attempt {attempt}, because {because}"));
             }
-            State::Done => self.console.tell(format_args!("done      {what}")),
-            State::Failed(error) => {
+            ChangeState::Done => self.console.tell(format_args!("done      {what}")),
+            ChangeState::Failed(error) => {
                 self.console.tell(format_args!(
                     "failed    {what}\n          {}\n          {}",
                     error.why(),
                     error.fix()
                 ));
             }
-            State::Skipped { needs } => {
+            ChangeState::Skipped { needs } => {
                 self.console.tell(format_args!("skipped   {what}: it needs {}", self.name(needs)));
             }
         }
@@ -59,10 +59,10 @@ impl<'a> Teller<'a> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.running.retain(|id| *id != news.id);
         match &news.state {
-            State::Running | State::Retrying { .. } => known.running.push(news.id.clone()),
-            State::Done => known.done.push(news.id.clone()),
-            State::Failed(error) => known.failed.push((news.id.clone(), error.clone())),
-            State::Queued | State::Skipped { .. } => {}
+            ChangeState::Running | ChangeState::Retrying { .. } => known.running.push(news.id.clone()),
+            ChangeState::Done => known.done.push(news.id.clone()),
+            ChangeState::Failed(error) => known.failed.push((news.id.clone(), error.clone())),
+            ChangeState::Queued | ChangeState::Skipped { .. } => {}
         }
     }
 

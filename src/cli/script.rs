@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Global, count};
 use crate::domain::change::quote;
-use crate::domain::{Change, Place, Plan};
+use crate::domain::{AccountRegion, Change, Plan};
 
 /// Refusals of what leans on something made a moment ago, by the words of their codes.
 ///
@@ -52,8 +52,8 @@ impl Purpose {
 
 /// The script. It does what `apply` or `destroy` does, in the plan's order, and stops at the first refusal that waiting
 /// cannot cure.
-pub(super) fn render(purpose: Purpose, plan: &Plan, place: &Place, global: &Global) -> String {
-    let Place { account, region, .. } = place;
+pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegion, global: &Global) -> String {
+    let AccountRegion { account, region, .. } = account_region;
     let [what_for, command, writer, next] = purpose.words();
     let mut script = String::new();
     let mut line = |text: &str| {
@@ -78,7 +78,7 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, place: &Place, global: &Glob
     line("export AWS_PAGER");
     line("");
     line(&check_of_account(account, region));
-    if plan.changes().any(Change::leans_on_something_new) {
+    if plan.changes().any(Change::needs_something_new) {
         line(&retry());
     }
     let total = plan.changes().count();
@@ -88,8 +88,8 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, place: &Place, global: &Glob
         number += 1;
         let what = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&what)));
-        let again = if change.leans_on_something_new() { "retry " } else { "" };
-        line(&format!("{again}{} > /dev/null", change.aws_cli(place)));
+        let again = if change.needs_something_new() { "retry " } else { "" };
+        line(&format!("{again}{} > /dev/null", change.aws_cli(account_region)));
         line("");
     }
     let end = match total {
@@ -145,27 +145,27 @@ retry() {{
 mod tests {
     use super::*;
     use crate::domain::plan::plan;
-    use crate::domain::{Identity, Observed, Settings, Wishes};
+    use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
-    fn script(wishes: &Wishes, global: &Global) -> String {
+    fn script(setup: &SetupOptions, global: &Global) -> String {
         let identity = Identity {
             account: "123456789012".into(),
             arn: "arn:aws:iam::123456789012:user/alice".into(),
             alias: None,
         };
-        let settings = Settings::resolve(&identity, "eu-west-1", wishes, &Observed::nothing());
+        let settings = Settings::resolve(&identity, "eu-west-1", setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
-        render(Purpose::SetUp, &plan, &identity.place("eu-west-1"), global)
+        render(Purpose::SetUp, &plan, &identity.in_region("eu-west-1"), global)
     }
 
-    fn wishes() -> Wishes {
-        Wishes { emails: vec!["a@example.com".into()], ..Wishes::default() }
+    fn setup_options() -> SetupOptions {
+        SetupOptions { emails: vec!["a@example.com".into()], ..SetupOptions::default() }
     }
 
     #[test]
     fn the_script_asks_for_its_account_before_it_changes_anything() {
-        let script = script(&wishes(), &Global::default());
+        let script = script(&setup_options(), &Global::default());
         let check = script.find("get-caller-identity").unwrap();
         assert!(check < script.find("create-bucket").unwrap());
         assert!(script.starts_with("#!/bin/sh\n"));
@@ -177,21 +177,21 @@ mod tests {
     fn a_profile_and_an_endpoint_of_the_command_line_go_along_unless_the_shell_has_its_own() {
         let global =
             Global { profile: Some("it's".into()), endpoint_url: Some("http://x".into()), ..Global::default() };
-        let script = script(&wishes(), &global);
+        let script = script(&setup_options(), &global);
         assert!(script.contains(r#"if [ -z "${AWS_PROFILE:-}" ]; then AWS_PROFILE='it'\''s'; fi"#), "{script}");
         assert!(script.contains("export AWS_ENDPOINT_URL"), "{script}");
     }
 
     #[test]
     fn what_leans_on_something_new_is_tried_again_and_the_rest_is_not() {
-        let script = script(&wishes(), &Global::default());
+        let script = script(&setup_options(), &Global::default());
         assert!(script.contains("\nretry aws cloudtrail create-trail "), "{script}");
         assert!(script.contains("\naws sns create-topic "), "{script}");
     }
 
     #[test]
     fn a_name_cannot_break_out_of_its_words() {
-        let odd = Wishes { filter: Some("a'; rm -rf ~; '".into()), ..wishes() };
+        let odd = SetupOptions { filter: Some("a'; rm -rf ~; '".into()), ..setup_options() };
         let script = script(&odd, &Global::default());
         assert!(script.contains(r"--filter-name 'a'\''; rm -rf ~; '\'''"), "{script}");
     }

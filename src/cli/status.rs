@@ -5,12 +5,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::StatusOptions;
-use super::{Console, Exit, Global, Scene, Stop, local};
+use super::{AccountSession, CommandError, Console, Exit, Global, local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings, Verdict, Wishes};
-use crate::engine::Look;
+use crate::domain::{Health, Settings, SetupOptions, Verdict};
+use crate::engine::ObserveScope;
 
 pub(super) async fn run(
     options: &StatusOptions,
@@ -18,19 +18,19 @@ pub(super) async fn run(
     connector: &dyn Connector,
     now: fn() -> Timestamp,
     console: &Console,
-) -> Result<Exit, Stop> {
-    let wishes = Wishes::default();
-    let (scene, ahead) = Scene::open_looking(global, connector, console, &wishes).await?;
-    let observed = scene.observe(&wishes, Look::Everything, ahead).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), &wishes, &observed);
+) -> Result<Exit, CommandError> {
+    let setup = SetupOptions::default();
+    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let observed = scene.observe(&setup, ObserveScope::Everything, prefetch).await;
+    let settings = Settings::resolve(&scene.identity, scene.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
         scene.emit(&document(&scene, &health), console);
     } else {
-        let ringing = ringing(&health);
+        let in_alarm = in_alarm(&health);
         // A bell that rings is not said to be armed as well.
-        let armed = (ringing.is_none() || !health.healthy()).then(|| headline(&health));
-        for line in ringing.into_iter().chain(armed) {
+        let armed = (in_alarm.is_none() || !health.healthy()).then(|| headline(&health));
+        for line in in_alarm.into_iter().chain(armed) {
             console.say(line);
         }
         console.say(format_args!("Account {}, {}\n", scene.account(), scene.region()));
@@ -40,8 +40,8 @@ pub(super) async fn run(
 }
 
 /// That it rings right now comes before whether it would.
-fn ringing(health: &Health) -> Option<String> {
-    let alarm = health.ringing()?;
+fn in_alarm(health: &Health) -> Option<String> {
+    let alarm = health.in_alarm()?;
     let since = alarm.since.map(|at| format!(" since {}", local(at, &TimeZone::system(), "%Y-%m-%d %H:%M:%S %Z")));
     let since = since.unwrap_or_default();
     let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", escape_controls(&alarm.reason)) };
@@ -78,7 +78,7 @@ fn text(health: &Health) -> String {
 }
 
 /// The contract of `status --json`.
-fn document(scene: &Scene, health: &Health) -> Value {
+fn document(scene: &AccountSession, health: &Health) -> Value {
     let checks: Vec<Value> = health
         .checks
         .iter()

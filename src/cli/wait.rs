@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::signals::Interrupt;
-use super::{Console, Scene};
+use super::{AccountSession, Console};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Settings;
 use crate::domain::observed::{Confirmation, Subscription};
@@ -21,7 +21,7 @@ pub(super) enum Waited {
 /// Waits until every wanted address is confirmed, the time is up, or the user has had enough. What goes wrong here is
 /// said, and no more: the set-up is made, and its result is still to be told.
 pub(super) async fn for_confirmation(
-    scene: &Scene,
+    scene: &AccountSession,
     settings: &Settings,
     minutes: u32,
     interrupt: &Interrupt,
@@ -48,7 +48,7 @@ pub(super) async fn for_confirmation(
 }
 
 async fn poll(
-    scene: &Scene,
+    scene: &AccountSession,
     settings: &Settings,
     waiting: &mut Vec<String>,
     console: &Console,
@@ -79,9 +79,9 @@ fn passes(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout)
 }
 
-fn unconfirmed(wanted: &[String], standing: &[Subscription]) -> Vec<String> {
+fn unconfirmed(wanted: &[String], existing: &[Subscription]) -> Vec<String> {
     let confirmed = |email: &String| {
-        standing.iter().any(|s| s.state == Confirmation::Confirmed && s.endpoint.eq_ignore_ascii_case(email))
+        existing.iter().any(|s| s.state == Confirmation::Confirmed && s.endpoint.eq_ignore_ascii_case(email))
     };
     wanted.iter().filter(|email| !confirmed(email)).cloned().collect()
 }
@@ -98,12 +98,12 @@ mod tests {
             state,
             arn: None,
         };
-        let standing = [
+        let existing = [
             one("A@example.com", Confirmation::Confirmed),
             one("b@example.com", Confirmation::Pending),
             one("other@example.com", Confirmation::Pending),
         ];
         let wanted = ["a@example.com".to_owned(), "b@example.com".to_owned()];
-        assert_eq!(unconfirmed(&wanted, &standing), ["b@example.com"]);
+        assert_eq!(unconfirmed(&wanted, &existing), ["b@example.com"]);
     }
 }

@@ -12,12 +12,12 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, Search};
-use crate::domain::lookup::Tagged;
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
-    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity};
 
 use cloudtrail::CloudTrail;
@@ -84,9 +84,9 @@ impl AwsCloud {
         let call = Call::of(change);
         match change {
             Change::CreateBucket { bucket } => self.s3.create(&call, bucket).await,
-            Change::PutBucketOwnershipControls { bucket } => self.s3.enforce_owner(&call, bucket).await,
-            Change::PutPublicAccessBlock { bucket } => self.s3.block_public(&call, bucket).await,
-            Change::PutBucketVersioning { bucket } => self.s3.keep_versions(&call, bucket).await,
+            Change::PutBucketOwnershipControls { bucket } => self.s3.put_bucket_ownership_controls(&call, bucket).await,
+            Change::PutPublicAccessBlock { bucket } => self.s3.put_public_access_block(&call, bucket).await,
+            Change::PutBucketVersioning { bucket } => self.s3.put_bucket_versioning(&call, bucket).await,
             Change::PutBucketTagging { bucket, tags } => self.s3.tag(&call, bucket, tags).await,
             Change::PutBucketPolicy { bucket, policy } => self.s3.put_policy(&call, bucket, policy).await,
             Change::CreateLogGroup { log_group } => self.logs.create(&call, log_group).await,
@@ -152,7 +152,7 @@ impl Cloud for AwsCloud {
         self.told(self.cloudtrail.management_events(arn)).await
     }
 
-    async fn bucket(&self, name: &str) -> Answer<BucketName> {
+    async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
         self.told(Box::pin(self.s3.bucket(name))).await
     }
 
@@ -172,8 +172,8 @@ impl Cloud for AwsCloud {
         self.told(self.cloudwatch.alarm(name)).await
     }
 
-    async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        self.told(self.cloudwatch.alarms_on(metric)).await
+    async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
+        self.told(self.cloudwatch.describe_alarms_for_metric(metric)).await
     }
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
@@ -188,19 +188,25 @@ impl Cloud for AwsCloud {
         self.told(Box::pin(self.kms.key(id))).await
     }
 
-    async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+    async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
         self.told(self.logs.test(pattern, events)).await
     }
 
-    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+    async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
         self.told(self.cloudwatch.history(alarm, since)).await
     }
 
-    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
-        self.told(self.cloudwatch.sums(metric, from, to, period)).await
+    async fn get_metric_data(
+        &self,
+        metric: &Metric,
+        from: Timestamp,
+        to: Timestamp,
+        period: u32,
+    ) -> Answer<Vec<Datapoint>> {
+        self.told(self.cloudwatch.get_metric_data(metric, from, to, period)).await
     }
 
-    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
+    async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage> {
         self.told(self.logs.events(search)).await
     }
 

@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::aws::tests::{Asked, Protocol, cbor, never_set, ok, refusal, wire};
-use super::demo::{Account, DemoCloud, Fault, ManualClock};
+use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::observed::{Alarm, Metric};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, Wishes};
+use crate::domain::{Change, Observed, Settings, SetupOptions};
 
 mod changes;
-mod looks;
+mod queries;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
@@ -30,7 +30,7 @@ const ALARM: &str = "rootbell-root-use";
 
 /// What is asked.
 #[derive(Clone, Debug)]
-enum Ask {
+enum Request {
     Identity,
     Trails,
     TrailStatus(&'static str),
@@ -55,30 +55,30 @@ fn written<T: Debug>(answer: Answer<T>) -> Result<String, CloudError> {
     answer.map(|found| format!("{found:?}"))
 }
 
-async fn put(cloud: &dyn Cloud, ask: &Ask) -> Result<String, CloudError> {
+async fn put(cloud: &dyn Cloud, ask: &Request) -> Result<String, CloudError> {
     let from: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
     let to = START.parse().unwrap();
     match ask {
-        Ask::Identity => written(cloud.identity().await),
-        Ask::Trails => written(cloud.trails().await),
-        Ask::TrailStatus(arn) => written(cloud.trail_status(arn).await),
-        Ask::ManagementEvents(arn) => written(cloud.management_events(arn).await),
-        Ask::Bucket(name) => written(cloud.bucket(name).await),
-        Ask::LogGroup(name) => written(cloud.log_group(name).await),
-        Ask::MetricFilters(group) => written(cloud.metric_filters(group).await),
-        Ask::Role(name) => written(cloud.role(name).await),
-        Ask::Alarm(name) => written(cloud.alarm(name).await),
-        Ask::AlarmsOn => written(cloud.alarms_on(&metric()).await),
-        Ask::Topic(arn) => written(cloud.topic(arn).await),
-        Ask::Subscriptions(arn) => written(cloud.subscriptions(arn).await),
-        Ask::TestFilter(pattern, events) => written(cloud.test_filter(pattern, events).await),
-        Ask::History(alarm) => written(cloud.alarm_history(alarm, from).await),
-        Ask::Sums => written(cloud.sums(&metric(), from, to, 300).await),
-        Ask::RootEvents(log_group) => {
+        Request::Identity => written(cloud.identity().await),
+        Request::Trails => written(cloud.trails().await),
+        Request::TrailStatus(arn) => written(cloud.trail_status(arn).await),
+        Request::ManagementEvents(arn) => written(cloud.management_events(arn).await),
+        Request::Bucket(name) => written(cloud.bucket(name).await),
+        Request::LogGroup(name) => written(cloud.log_group(name).await),
+        Request::MetricFilters(group) => written(cloud.metric_filters(group).await),
+        Request::Role(name) => written(cloud.role(name).await),
+        Request::Alarm(name) => written(cloud.alarm(name).await),
+        Request::AlarmsOn => written(cloud.describe_alarms_for_metric(&metric()).await),
+        Request::Topic(arn) => written(cloud.topic(arn).await),
+        Request::Subscriptions(arn) => written(cloud.subscriptions(arn).await),
+        Request::TestFilter(pattern, events) => written(cloud.test_metric_filter(pattern, events).await),
+        Request::History(alarm) => written(cloud.describe_alarm_history(alarm, from).await),
+        Request::Sums => written(cloud.get_metric_data(&metric(), from, to, 300).await),
+        Request::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
-            written(cloud.root_events(&search).await)
+            written(cloud.filter_log_events(&search).await)
         }
-        Ask::Make(change) => written(cloud.apply(change).await),
+        Request::Make(change) => written(cloud.apply(change).await),
     }
 }
 
@@ -97,7 +97,7 @@ enum Reply {
 /// A row of the table.
 struct Case {
     says: &'static str,
-    ask: Ask,
+    ask: Request,
     demo: Account,
     aws: Vec<(&'static str, Reply)>,
     back: Result<String, ErrorKind>,
@@ -105,12 +105,12 @@ struct Case {
 
 impl Case {
     /// On an account that has nothing, with an AWS that says nothing.
-    fn new(says: &'static str, ask: Ask) -> Self {
+    fn new(says: &'static str, ask: Request) -> Self {
         Self { says, ask, demo: Account::default(), aws: Vec::new(), back: Ok("()".to_owned()) }
     }
 
     fn make(says: &'static str, change: Change) -> Self {
-        Self::new(says, Ask::Make(Box::new(change)))
+        Self::new(says, Request::Make(Box::new(change)))
     }
 
     /// The account has all that rootbell sets up.
@@ -250,9 +250,9 @@ fn metric() -> Metric {
 
 /// A change of a first set-up, by the beginning of its id.
 fn change(id: &str) -> Change {
-    let wishes = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
+    let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
-    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &wishes, &nothing);
+    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup, &nothing);
     let plan = plan(&settings, &nothing);
     plan.changes().find(|change| change.id().starts_with(id)).cloned().unwrap()
 }
@@ -272,7 +272,7 @@ fn told(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 
 #[tokio::test]
 async fn the_demo_and_aws_give_the_same_answers() {
-    let cases: Vec<Case> = looks::cases().into_iter().chain(changes::cases()).collect();
+    let cases: Vec<Case> = queries::cases().into_iter().chain(changes::cases()).collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.of_demo().await, case.of_aws().await);
@@ -296,16 +296,16 @@ async fn the_demo_and_aws_give_the_same_answers() {
 #[tokio::test]
 async fn every_call_is_denied_and_throttled_in_the_same_words() {
     let mut wrong = Vec::new();
-    for ask in looks::every().into_iter().chain(changes::every()) {
+    for ask in queries::every().into_iter().chain(changes::every()) {
         for (fault, status, code) in [
-            (Fault::Deny, 403, "AccessDenied"),
-            (Fault::Throttle, 400, "Throttling"),
-            (Fault::Expired(1), 400, "ExpiredToken"),
-            (Fault::Error500, 500, "InternalFailure"),
+            (InjectedFault::Deny, 403, "AccessDenied"),
+            (InjectedFault::Throttle, 400, "Throttling"),
+            (InjectedFault::Expired(1), 400, "ExpiredToken"),
+            (InjectedFault::Error500, 500, "InternalFailure"),
         ] {
             // HEAD is answered without a body, so that its refusals have no name; of a look at a bucket that is
             // somebody else's there are cases of its own.
-            if matches!(ask, Ask::Bucket(_)) {
+            if matches!(ask, Request::Bucket(_)) {
                 continue;
             }
             let case = Case::new("", ask.clone()).set_up().demo(|account| {

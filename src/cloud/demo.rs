@@ -11,32 +11,32 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::filter_pattern::PatternError;
-use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
-use crate::domain::{Change, Identity, Lookup};
+use crate::domain::query::Tagged;
+use crate::domain::{Change, Identity, Query};
 
 pub mod account;
+mod activity;
 mod change;
 mod faults;
-mod look;
+mod queries;
 mod scenario;
 #[cfg(test)]
 mod tests;
-mod watch;
 
 pub use account::Account;
-pub use faults::Fault;
+pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
 use account::Link;
-use faults::{Blow, Record};
-use look::Scene;
+use faults::{InjectedError, Record};
+use queries::AccountView;
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -152,7 +152,7 @@ impl DemoCloud {
     }
 
     /// From now on, what calls of the operation meet (`*`: every call).
-    pub fn fault(&self, operation: &str, fault: Fault) {
+    pub fn fault(&self, operation: &str, fault: InjectedFault) {
         let mut state = lock(&self.shared.state);
         state.record.forget(operation);
         state.account.faults.insert(operation.to_owned(), fault);
@@ -206,15 +206,15 @@ impl DemoCloud {
         alter(&mut self.settled().account);
     }
 
-    fn scene(&self, account: &Account) -> Scene {
+    fn scene(&self, account: &Account) -> AccountView {
         let now = (self.shared.clock)().duration_since(self.shared.start).as_secs();
-        Scene { place: account.place(&self.region), start: self.shared.start, now }
+        AccountView { account_region: account.in_region(&self.region), start: self.shared.start, now }
     }
 
     fn settled(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.shared.state);
         let now = self.scene(&state.account).now;
-        look::settle(&mut state.account, now);
+        queries::settle(&mut state.account, now);
         state
     }
 
@@ -224,7 +224,7 @@ impl DemoCloud {
         operation: Operation,
         resource: &str,
         factor: u64,
-        work: impl FnOnce(&mut Account, &Scene) -> Result<T, Refusal> + Send,
+        work: impl FnOnce(&mut Account, &AccountView) -> Result<T, Refusal> + Send,
     ) -> Answer<T> {
         let (blow, latency, number) = {
             let state = &mut *lock(&self.shared.state);
@@ -232,7 +232,7 @@ impl DemoCloud {
             (blow, state.account.timing.latency_ms * factor, state.record.calls.len())
         };
         let _under_way = UnderWay(&self.shared);
-        if blow == Some(Blow::Silence) {
+        if blow == Some(InjectedError::Silence) {
             std::future::pending::<()>().await;
         }
         if latency == 0 {
@@ -245,7 +245,7 @@ impl DemoCloud {
             let mut state = self.settled();
             let scene = self.scene(&state.account);
             match blow {
-                Some(Blow::Error(kind, message)) => {
+                Some(InjectedError::Error(kind, message)) => {
                     let caller = &state.account.caller;
                     let message = match kind {
                         ErrorKind::AccessDenied => format!(
@@ -279,124 +279,133 @@ impl DemoCloud {
 
     async fn look<T: Send>(
         &self,
-        lookup: Lookup,
+        query: Query,
         resource: &str,
-        work: impl FnOnce(&Account, &Scene) -> Result<T, Refusal> + Send,
+        work: impl FnOnce(&Account, &AccountView) -> Result<T, Refusal> + Send,
     ) -> Answer<T> {
-        self.call(lookup.operation(), resource, 1, |account, scene| work(account, scene)).await
+        self.call(query.operation(), resource, 1, |account, scene| work(account, scene)).await
     }
 }
 
 #[async_trait]
 impl Cloud for DemoCloud {
     async fn identity(&self) -> Answer<Identity> {
-        self.look(Lookup::Identity, "", |account, _| Ok(account.identity())).await
+        self.look(Query::Identity, "", |account, _| Ok(account.identity())).await
     }
 
     async fn trails(&self) -> Answer<Vec<Trail>> {
-        self.look(Lookup::Trails, "", |account, scene| Ok(look::trails(account, scene))).await
+        self.look(Query::Trails, "", |account, scene| Ok(queries::trails(account, scene))).await
     }
 
     async fn trail_status(&self, arn: &str) -> Answer<TrailStatus> {
-        self.look(Lookup::TrailStatus, arn, |account, scene| look::trail_status(account, scene, arn)).await
+        self.look(Query::TrailStatus, arn, |account, scene| queries::trail_status(account, scene, arn)).await
     }
 
     async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        self.look(Lookup::Events, arn, |account, scene| look::management_events(account, scene, arn)).await
+        self.look(Query::Events, arn, |account, scene| queries::management_events(account, scene, arn)).await
     }
 
-    async fn bucket(&self, name: &str) -> Answer<BucketName> {
-        match self.look(Lookup::Bucket, name, |account, _| Ok(look::bucket(account, name))).await {
+    async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
+        match self.look(Query::Bucket, name, |account, _| Ok(queries::bucket(account, name))).await {
             // A bucket that may not be looked at cannot be told from somebody else's.
-            Err(error) if error.kind == ErrorKind::AccessDenied => Ok(BucketName::Closed),
+            Err(error) if error.kind == ErrorKind::AccessDenied => Ok(BucketLookup::Forbidden),
             answer => answer,
         }
     }
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        self.look(Lookup::LogGroup, name, |account, scene| Ok(look::log_group(account, scene, name))).await
+        self.look(Query::LogGroup, name, |account, scene| Ok(queries::log_group(account, scene, name))).await
     }
 
     async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        self.look(Lookup::Filters, log_group, |account, scene| Ok(look::metric_filters(account, scene, log_group)))
+        self.look(Query::Filters, log_group, |account, scene| Ok(queries::metric_filters(account, scene, log_group)))
             .await
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.look(Lookup::Role, name, |account, scene| Ok(look::role(account, scene, name))).await
+        self.look(Query::Role, name, |account, scene| Ok(queries::role(account, scene, name))).await
     }
 
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        self.look(Lookup::Alarm, name, |account, scene| {
-            Ok(look::alarms(account, scene).into_iter().find(|a| a.name == name))
+        self.look(Query::Alarm, name, |account, scene| {
+            Ok(queries::alarms(account, scene).into_iter().find(|a| a.name == name))
         })
         .await
     }
 
-    async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
+    async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
         let on = |alarm: &Alarm| alarm.metric == *metric;
-        self.look(Lookup::AlarmsOn, &metric.name, |account, scene| {
-            Ok(look::alarms(account, scene).into_iter().filter(on).collect())
+        self.look(Query::AlarmsOn, &metric.name, |account, scene| {
+            Ok(queries::alarms(account, scene).into_iter().filter(on).collect())
         })
         .await
     }
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        self.look(Lookup::Topic, arn, |account, scene| Ok(look::topic(account, scene, arn))).await
+        self.look(Query::Topic, arn, |account, scene| Ok(queries::topic(account, scene, arn))).await
     }
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        self.look(Lookup::Subscriptions, topic_arn, |account, scene| Ok(look::subscriptions(account, scene, topic_arn)))
-            .await
+        self.look(Query::Subscriptions, topic_arn, |account, scene| {
+            Ok(queries::subscriptions(account, scene, topic_arn))
+        })
+        .await
     }
 
     async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        self.look(Lookup::KeyPolicy, id, |account, _| Ok(look::key(account, id))).await
+        self.look(Query::KeyPolicy, id, |account, _| Ok(queries::key(account, id))).await
     }
 
-    async fn test_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        self.look(Lookup::TestFilter, "", |_, _| look::test_filter(pattern, events)).await
+    async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+        self.look(Query::TestFilter, "", |_, _| queries::test_metric_filter(pattern, events)).await
     }
 
-    async fn alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        self.look(Lookup::History, alarm, |account, scene| {
-            let standing = account.regions.get(&scene.place.region).and_then(|region| region.alarms.get(alarm));
-            let mut items = watch::history(standing, scene);
+    async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        self.look(Query::History, alarm, |account, scene| {
+            let existing =
+                account.regions.get(&scene.account_region.region).and_then(|region| region.alarms.get(alarm));
+            let mut items = activity::history(existing, scene);
             items.retain(|item| item.at >= since);
             Ok(items)
         })
         .await
     }
 
-    async fn sums(&self, metric: &Metric, from: Timestamp, to: Timestamp, period: u32) -> Answer<Vec<Datapoint>> {
-        self.look(Lookup::Sums, &metric.name, |account, scene| {
-            let mut points = watch::sums(account, scene, metric, from, period);
+    async fn get_metric_data(
+        &self,
+        metric: &Metric,
+        from: Timestamp,
+        to: Timestamp,
+        period: u32,
+    ) -> Answer<Vec<Datapoint>> {
+        self.look(Query::Sums, &metric.name, |account, scene| {
+            let mut points = activity::get_metric_data(account, scene, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
         })
         .await
     }
 
-    async fn root_events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        self.look(Lookup::RootEvents, search.log_group, |account, scene| watch::events(account, scene, search)).await
+    async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage> {
+        self.look(Query::RootEvents, search.log_group, |account, scene| activity::events(account, scene, search)).await
     }
 
     async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
-        self.look(of.lookup(), arn, |account, scene| Ok(look::tags(account, scene, of, arn))).await
+        self.look(of.query(), arn, |account, scene| Ok(queries::tags(account, scene, of, arn))).await
     }
 
     async fn bucket_contents(&self, bucket: &str) -> Answer<Contents> {
-        self.look(Lookup::BucketContents, bucket, |account, _| Ok(look::contents(account, bucket))).await
+        self.look(Query::BucketContents, bucket, |account, _| Ok(queries::contents(account, bucket))).await
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {
-        let work = |account: &mut Account, scene: &Scene| change::apply(account, scene, change);
+        let work = |account: &mut Account, scene: &AccountView| change::apply(account, scene, change);
         let done = self.call(change.operation(), change.name(), 2, work).await;
         // AWS names what it was about in full.
         done.map_err(|error| match error.kind {
             ErrorKind::AccessDenied if error.message.contains(" on resource: ") => {
-                let place = self.snapshot().place(&self.region);
-                let arn = change.arns(&place).into_iter().next().unwrap_or_default();
+                let account_region = self.snapshot().in_region(&self.region);
+                let arn = change.arns(&account_region).into_iter().next().unwrap_or_default();
                 let about = error.message.split(" on resource: ").next().unwrap_or_default();
                 CloudError { message: format!("{about} on resource: {arn}"), ..error }
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::observed::Unseen;
+use crate::domain::observed::ReadError;
 
 /// What kind of refusal it was; what to do follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +187,7 @@ impl fmt::Display for CloudError {
 
 impl std::error::Error for CloudError {}
 
-impl From<CloudError> for Unseen {
+impl From<CloudError> for ReadError {
     fn from(error: CloudError) -> Self {
         Self { why: error.why(), fix: error.fix() }
     }

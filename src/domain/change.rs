@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::account_region::AccountRegion;
 use super::observed::{Alarm, AlarmState, MetricFilter};
-use super::place::Place;
 
 mod command;
 mod order;
@@ -343,7 +343,7 @@ impl Change {
             Self::EmptyBucket { .. } => "bucket.empty",
             Self::DeleteBucket { .. } => "bucket.delete",
         };
-        if self.takes_away() || matches!(self, Self::Subscribe { .. }) {
+        if self.deletes() || matches!(self, Self::Subscribe { .. }) {
             format!("{stem}:{}", self.name())
         } else {
             stem.to_owned()
@@ -432,7 +432,7 @@ impl Change {
 
     /// The same call as a command of the AWS CLI, quoted for `sh`.
     #[must_use]
-    pub fn aws_cli(&self, place: &Place) -> String {
-        command::render(self, place)
+    pub fn aws_cli(&self, account_region: &AccountRegion) -> String {
+        command::render(self, account_region)
     }
 }

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::place::Identity;
+use super::account_region::Identity;
 use super::text::{escape_controls, escape_controls_in_lines};
 
 mod client;
@@ -175,13 +175,13 @@ pub const DRILL_STREAM: &str = "rootbell-drill";
 
 /// The one event of a drill: the filter takes it for root, people and auditors see what it is.
 #[must_use]
-pub fn drill(id: &str, caller: &Identity, region: &str, at: Timestamp) -> String {
+pub fn drill_event(id: &str, caller: &Identity, region: &str, at: Timestamp) -> String {
     json!({
         "eventVersion": "1.11",
         "userIdentity": {
             "type": "Root",
             "accountId": caller.account,
-            "arn": caller.place(region).root_arn(),
+            "arn": caller.in_region(region).root_arn(),
         },
         "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "eventSource": DRILL_SOURCE,

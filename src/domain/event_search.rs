@@ -9,7 +9,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::watch::EventPage;
+use super::activity::EventPage;
 
 /// The lengths that a range is cut into, longest first. The last is read to its end however many pages it has.
 const LENGTHS: [SignedDuration; 4] = [
@@ -65,8 +65,8 @@ impl EventSearch {
 
     /// An answer to a piece. One that this search did not hand out changes nothing.
     pub fn answered(&mut self, asked: &Piece, answer: &EventPage) {
-        let Some(place) = self.place(asked) else { return };
-        let piece = &mut self.open[place];
+        let Some(index) = self.position(asked) else { return };
+        let piece = &mut self.open[index];
         piece.asked = false;
         piece.page.clone_from(&answer.next);
         if let Some(reached) = answer.reached {
@@ -74,12 +74,12 @@ impl EventSearch {
         }
         let (from, to) = (piece.from, piece.reached);
         if answer.next.is_none() {
-            self.open.remove(place);
+            self.open.remove(index);
         } else if answer.reached.is_none()
             && let Some(length) = LENGTHS.into_iter().find(|length| *length < to.duration_since(from))
         {
             let pieces = self.cut(from, to, length);
-            self.open.splice(place..=place, pieces);
+            self.open.splice(index..=index, pieces);
         }
     }
 
@@ -99,15 +99,15 @@ impl EventSearch {
     /// No answer came: the piece is asked for again. `without_token`: what is left of it, from a first page on, since
     /// its token is refused; tokens are good for 24 hours.
     pub fn put_back(&mut self, asked: &Piece, without_token: bool) {
-        let Some(place) = self.place(asked) else { return };
-        let piece = &mut self.open[place];
+        let Some(index) = self.position(asked) else { return };
+        let piece = &mut self.open[index];
         piece.asked = false;
         if without_token {
             (piece.page, piece.to) = (None, piece.reached);
         }
     }
 
-    fn place(&self, asked: &Piece) -> Option<usize> {
+    fn position(&self, asked: &Piece) -> Option<usize> {
         self.open.iter().position(|piece| piece.id == asked.id && piece.asked)
     }
 

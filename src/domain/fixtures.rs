@@ -1,10 +1,10 @@
 //! A sound account for tests to take something from.
 
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketName, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
     Subscription, Topic, Trail, TrailStatus, WatchedTrail,
 };
-use super::{Identity, Settings, Wishes, pattern, policy};
+use super::{Identity, Settings, SetupOptions, pattern, policy};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -13,27 +13,27 @@ pub fn identity() -> Identity {
     Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
 }
 
-pub fn settings(wishes: &Wishes, observed: &Observed) -> Settings {
-    Settings::resolve(&identity(), REGION, wishes, observed)
+pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
+    Settings::resolve(&identity(), REGION, setup, observed)
 }
 
 /// Everything as rootbell makes it, the e-mail confirmed, the last delivery three minutes old.
 pub fn sound() -> Observed {
-    let wanted = settings(&Wishes::default(), &Observed::nothing());
-    let place = &wanted.place;
+    let wanted = settings(&SetupOptions::default(), &Observed::nothing());
+    let account_region = &wanted.account_region;
     let trail = Trail {
         name: "rootbell".into(),
-        arn: place.trail_arn("rootbell"),
+        arn: account_region.trail_arn("rootbell"),
         home_region: REGION.into(),
         multi_region: true,
         organization: false,
         log_file_validation: true,
         bucket: wanted.bucket.value.clone(),
-        log_group_arn: Some(place.log_group_arn(&wanted.log_group.value)),
-        role_arn: Some(place.role_arn(&wanted.role.value)),
+        log_group_arn: Some(account_region.log_group_arn(&wanted.log_group.value)),
+        role_arn: Some(account_region.role_arn(&wanted.role.value)),
         kms_key: None,
     };
-    let bucket_policy = policy::bucket_statements(place, &wanted.bucket.value, &trail.arn);
+    let bucket_policy = policy::bucket_statements(account_region, &wanted.bucket.value, &trail.arn);
     let status = TrailStatus {
         logging: true,
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
@@ -43,7 +43,7 @@ pub fn sound() -> Observed {
         trails: Ok(vec![trail.clone()]),
         trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
         others: Vec::new(),
-        bucket: Ok(BucketName::Ours(Bucket {
+        bucket: Ok(BucketLookup::Owned(Bucket {
             name: wanted.bucket.value.clone(),
             policy: Some(policy::merge(None, &bucket_policy)),
             owner_enforced: true,
@@ -59,16 +59,16 @@ pub fn sound() -> Observed {
         })),
         filters: Ok(vec![MetricFilter {
             name: wanted.filter.value.clone(),
-            pattern: pattern::AUDITED.into(),
+            pattern: pattern::CIS_PATTERN.into(),
             metric: wanted.metric.clone(),
             value: "1".into(),
             default: Some(0.0),
         }]),
         role: Ok(Some(Role {
             name: wanted.role.value.clone(),
-            arn: place.role_arn(&wanted.role.value),
+            arn: account_region.role_arn(&wanted.role.value),
             trust: policy::role_trust(None),
-            policy: Some(policy::role_permissions(place, &wanted.log_group.value, false)),
+            policy: Some(policy::role_permissions(account_region, &wanted.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
         alarms: Ok(vec![Alarm {
@@ -92,7 +92,7 @@ pub fn sound() -> Observed {
         }]),
         topic: Ok(Some(Topic {
             arn: wanted.topic_arn(),
-            policy: Some(policy::merge(None, &policy::topic_statements(place, &wanted.topic_arn()))),
+            policy: Some(policy::merge(None, &policy::topic_statements(account_region, &wanted.topic_arn()))),
             kms_key: None,
         })),
         subscriptions: Ok(vec![Subscription {

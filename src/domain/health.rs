@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::change::Step;
 use super::observed::{
-    Alarm, AlarmState, Confirmation, LogGroup, Metric, Observed, Seen, Subscription, Topic, Unseen, WatchedTrail,
+    Alarm, AlarmState, Confirmation, LogGroup, Metric, Observed, ReadError, ReadResult, Subscription, Topic,
+    WatchedTrail,
 };
 use super::pattern::{self, Reading};
 use super::settings::{RETENTION, Settings};
@@ -72,7 +73,7 @@ impl Health {
 
     /// The alarm, while it rings.
     #[must_use]
-    pub fn ringing(&self) -> Option<&Alarm> {
+    pub fn in_alarm(&self) -> Option<&Alarm> {
         self.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)
     }
 
@@ -120,8 +121,8 @@ fn missing(detail: impl Into<String>) -> Found {
     (Verdict::Missing, detail.into(), "Run `rootbell apply`, or the wizard.".into())
 }
 
-fn unknown(unseen: &Unseen) -> Found {
-    (Verdict::Unknown, unseen.why.clone(), unseen.fix.clone())
+fn unknown(unreadable: &ReadError) -> Found {
+    (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
 }
 
 const APPLY: &str = "Run `rootbell apply`, or the wizard: it mends this.";
@@ -137,12 +138,12 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let check = |id, step, title, (verdict, detail, fix): Found| Check { id, step, title, verdict, detail, fix };
     let trail = |id, title, judge: &dyn Fn(&WatchedTrail) -> Found| {
         let found = match (&observed.trails, &observed.trail) {
-            (Err(unseen), _) => unknown(unseen),
+            (Err(unreadable), _) => unknown(unreadable),
             (Ok(others), None) => {
                 let name = &settings.trail.value;
                 missing(match others.first() {
                     Some(other) => {
-                        format!("There is no trail `{name}`; {}.", other.in_words(&settings.place.account))
+                        format!("There is no trail `{name}`; {}.", other.in_words(&settings.account_region.account))
                     }
                     None => format!("There is no trail `{name}`."),
                 })
@@ -161,10 +162,10 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     };
     let on_alarm = |id, title, judge: &dyn Fn(&Alarm) -> Found| {
         let found = match (&observed.alarms, alarm) {
-            (Err(unseen), _) => unknown(unseen),
+            (Err(unreadable), _) => unknown(unreadable),
             (Ok(_), None) => missing(format!(
                 "There is no alarm `{}` in {}; one in another region does not see this count.",
-                settings.alarm.value, settings.place.region
+                settings.alarm.value, settings.account_region.region
             )),
             (Ok(_), Some(alarm)) => judge(alarm),
         };
@@ -197,9 +198,9 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     }
 }
 
-fn over<T>(seen: &Seen<Option<T>>, none: impl FnOnce() -> Found, judge: &dyn Fn(&T) -> Found) -> Found {
+fn over<T>(seen: &ReadResult<Option<T>>, none: impl FnOnce() -> Found, judge: &dyn Fn(&T) -> Found) -> Found {
     match seen {
-        Err(unseen) => unknown(unseen),
+        Err(unreadable) => unknown(unreadable),
         Ok(None) => none(),
         Ok(Some(there)) => judge(there),
     }
@@ -217,8 +218,8 @@ fn kept_long_enough(group: &LogGroup) -> Found {
 }
 
 fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
-    if let Err(unseen) = &observed.filters {
-        return unknown(unseen);
+    if let Err(unreadable) = &observed.filters {
+        return unknown(unreadable);
     }
     let filter = observed.root_filter(Some(&settings.filter.value));
     if let Some(f) = filter {
@@ -293,12 +294,12 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
 #[must_use]
 pub fn is_topic_elsewhere(arn: &str, settings: &Settings) -> bool {
     let mut parts = arn.split(':').skip(2);
-    parts.next() == Some("sns") && parts.next() != Some(settings.place.region.as_str())
+    parts.next() == Some("sns") && parts.next() != Some(settings.account_region.region.as_str())
 }
 
-fn confirmed(subscriptions: &Seen<Vec<Subscription>>) -> Found {
+fn confirmed(subscriptions: &ReadResult<Vec<Subscription>>) -> Found {
     let all = match subscriptions {
-        Err(unseen) => return unknown(unseen),
+        Err(unreadable) => return unknown(unreadable),
         Ok(all) => all,
     };
     let count = |state| all.iter().filter(|s| s.state == state).count();

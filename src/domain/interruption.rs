@@ -1,7 +1,7 @@
 //! How far a run had got when it was interrupted, as the commands and the wizard say it.
 
 use super::observed::AlarmState;
-use super::{Change, Place};
+use super::{AccountRegion, Change};
 
 /// What had become of the changes of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,10 +14,10 @@ pub struct RunCount {
 }
 
 impl RunCount {
-    /// What is done, what was under way and what is left, in one sentence. `place` says where: "account 123456789012,
+    /// What is done, what was under way and what is left, in one sentence. `account_region` says where: "account 123456789012,
     /// eu-west-1".
     #[must_use]
-    pub fn sentence(&self, place: &str) -> String {
+    pub fn sentence(&self, account_region: &str) -> String {
         let Self { total, done, failed, running } = *self;
         let how = if running == 1 { "it" } else { "they" };
         let rest = [
@@ -26,22 +26,22 @@ impl RunCount {
             (total.saturating_sub(done + failed + running), "not begun".to_owned()),
         ];
         let s = if total == 1 { "" } else { "s" };
-        let mut parts = vec![format!("Interrupted: {done} of {total} change{s} made in {place}")];
+        let mut parts = vec![format!("Interrupted: {done} of {total} change{s} made in {account_region}")];
         parts.extend(rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
         parts.join("; ") + "."
     }
 
     /// The same where it had come to its end, and only `rest` was still to come.
     #[must_use]
-    pub fn ended(&self, place: &str, rest: &str) -> String {
+    pub fn ended(&self, account_region: &str, rest: &str) -> String {
         match self.total {
             total if total > self.done => {
-                let sentence = self.sentence(place);
+                let sentence = self.sentence(account_region);
                 format!("{}; {rest}.", sentence.trim_end_matches('.'))
             }
-            0 => format!("Interrupted: there was nothing to change in {place}; {rest}."),
-            1 => format!("Interrupted: the 1 change is made in {place}; {rest}."),
-            total => format!("Interrupted: all {total} changes are made in {place}; {rest}."),
+            0 => format!("Interrupted: there was nothing to change in {account_region}; {rest}."),
+            1 => format!("Interrupted: the 1 change is made in {account_region}; {rest}."),
+            total => format!("Interrupted: all {total} changes are made in {account_region}; {rest}."),
         }
     }
 }
@@ -50,12 +50,12 @@ impl RunCount {
 ///
 /// Source: CloudWatch API, SetAlarmState: a metric alarm returns to its actual state at the next evaluation.
 #[must_use]
-pub fn set_back(alarm: &str, place: &Place) -> String {
+pub fn set_back(alarm: &str, account_region: &AccountRegion) -> String {
     let reason = "Set back to OK after an interrupted test".to_owned();
     let change = Change::SetAlarmState { alarm: alarm.to_owned(), state: AlarmState::Ok, reason };
     format!(
         "The alarm `{alarm}` may be in ALARM. It returns to OK by itself; to set it back now, run: {}",
-        change.aws_cli(place)
+        change.aws_cli(account_region)
     )
 }
 

@@ -1,7 +1,7 @@
 //! AWS's own rules for names, each as a function that answers with a sentence for the person.
 
 /// Nothing, or what is wrong with the value and what would be right.
-pub type Verdict = Result<(), String>;
+pub type Validity = Result<(), String>;
 
 /// Retention periods that CloudWatch Logs takes, in days.
 ///
@@ -15,7 +15,7 @@ fn a(what: &str) -> String {
     format!("{article} {what}")
 }
 
-fn length(what: &str, value: &str, min: usize, max: usize) -> Verdict {
+fn length(what: &str, value: &str, min: usize, max: usize) -> Validity {
     let n = value.chars().count();
     if n == 0 {
         return Err(format!("{} is needed.", a(what)));
@@ -26,7 +26,7 @@ fn length(what: &str, value: &str, min: usize, max: usize) -> Verdict {
     Ok(())
 }
 
-fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, said: &str) -> Verdict {
+fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, said: &str) -> Validity {
     match value.chars().find(|c| !allowed(*c)) {
         Some(' ') => Err(format!("{} has no spaces: {said}.", a(what))),
         Some(c) => Err(format!("{} has no {c:?}: {said}.", a(what))),
@@ -42,7 +42,7 @@ fn looks_like_an_ip(value: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn trail(value: &str) -> Verdict {
+pub fn trail(value: &str) -> Validity {
     length("trail name", value, 3, 128)?;
     alphabet(
         "trail name",
@@ -68,7 +68,7 @@ pub fn trail(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn bucket(value: &str) -> Verdict {
+pub fn bucket(value: &str) -> Validity {
     length("bucket name", value, 3, 63)?;
     alphabet(
         "bucket name",
@@ -95,7 +95,7 @@ pub fn bucket(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn log_group(value: &str) -> Verdict {
+pub fn log_group(value: &str) -> Validity {
     length("log group name", value, 1, 512)?;
     alphabet(
         "log group name",
@@ -113,7 +113,7 @@ pub fn log_group(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn role(value: &str) -> Verdict {
+pub fn role(value: &str) -> Validity {
     length("role name", value, 1, 64)?;
     alphabet(
         "role name",
@@ -127,7 +127,7 @@ pub fn role(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn topic(value: &str) -> Verdict {
+pub fn topic(value: &str) -> Validity {
     length("topic name", value, 1, 256)?;
     if value.strip_suffix(".fifo").is_some() {
         return Err("A FIFO topic takes no e-mail subscriptions; choose a name without .fifo.".into());
@@ -145,7 +145,7 @@ pub fn topic(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn filter(value: &str) -> Verdict {
+pub fn filter(value: &str) -> Validity {
     length("filter name", value.trim(), 1, 512)?;
     length("filter name", value, 1, 512)?;
     alphabet("filter name", value, |c| !c.is_control(), "printable characters only")?;
@@ -159,7 +159,7 @@ pub fn filter(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn alarm(value: &str) -> Verdict {
+pub fn alarm(value: &str) -> Validity {
     length("alarm name", value.trim(), 1, 255)?;
     length("alarm name", value, 1, 255)?;
     alphabet("alarm name", value, |c| !c.is_control() && c.is_ascii(), "printable ASCII only")
@@ -169,7 +169,7 @@ pub fn alarm(value: &str) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn email(value: &str) -> Verdict {
+pub fn email(value: &str) -> Validity {
     let no = |why: &str| Err(format!("{why}: an address looks like alice@example.com."));
     if value.is_empty() {
         return no("An e-mail address is needed");
@@ -196,7 +196,7 @@ pub fn email(value: &str) -> Verdict {
 
 /// # Errors
 /// The allowed values around the one given.
-pub fn retention(days: u32) -> Verdict {
+pub fn retention(days: u32) -> Validity {
     if RETENTION_DAYS.contains(&days) {
         return Ok(());
     }
@@ -214,7 +214,7 @@ pub fn retention(days: u32) -> Verdict {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn region(value: &str) -> Verdict {
+pub fn region(value: &str) -> Validity {
     if REGIONS.contains(&value) {
         return Ok(());
     }
@@ -320,7 +320,7 @@ fn distance(a: &str, b: &str) -> usize {
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub fn kms_key(value: &str) -> Verdict {
+pub fn kms_key(value: &str) -> Validity {
     let parts: Vec<&str> = value.split(':').collect();
     let sound = matches!(parts[..], ["arn", _, "kms", region, account, key]
         if !region.is_empty()

@@ -7,7 +7,7 @@ use super::pattern;
 
 /// A part that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unseen {
+pub struct ReadError {
     /// One sentence: which call, on what, why not.
     pub why: String,
     /// One sentence: what to do now.
@@ -15,7 +15,7 @@ pub struct Unseen {
 }
 
 /// A part of the account as it was read, or why it could not be.
-pub type Seen<T> = Result<T, Unseen>;
+pub type ReadResult<T> = Result<T, ReadError>;
 
 /// A trail, as `cloudtrail:DescribeTrails` lists it (shadow and organization trails too).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,13 +98,13 @@ pub struct Bucket {
 
 /// What a look at a bucket's name finds.
 #[derive(Clone, Debug, PartialEq)]
-pub enum BucketName {
-    Free,
-    Ours(Bucket),
+pub enum BucketLookup {
+    NotFound,
+    Owned(Bucket),
     /// It is there, and we are not let in: somebody else's, or ours without the permission to look.
-    Closed,
+    Forbidden,
     /// The bucket of a trail that is not ours: left alone, and not looked at.
-    NotOurs,
+    NotManaged,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,8 +260,8 @@ impl Confirmation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedTrail {
     pub trail: Trail,
-    pub status: Seen<TrailStatus>,
-    pub events: Seen<ManagementEvents>,
+    pub status: ReadResult<TrailStatus>,
+    pub events: ReadResult<ManagementEvents>,
     /// Whether a filter for root use stands on the log group that it delivers to.
     pub counted: bool,
 }
@@ -271,30 +271,30 @@ pub struct WatchedTrail {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
     /// All trails that this region shows, shadows included.
-    pub trails: Seen<Vec<Trail>>,
+    pub trails: ReadResult<Vec<Trail>>,
     /// The one of them that the chain hangs on.
     pub trail: Option<WatchedTrail>,
     /// Those that it could hang on as well.
     pub others: Vec<WatchedTrail>,
-    pub bucket: Seen<BucketName>,
-    pub log_group: Seen<Option<LogGroup>>,
-    pub filters: Seen<Vec<MetricFilter>>,
-    pub role: Seen<Option<Role>>,
+    pub bucket: ReadResult<BucketLookup>,
+    pub log_group: ReadResult<Option<LogGroup>>,
+    pub filters: ReadResult<Vec<MetricFilter>>,
+    pub role: ReadResult<Option<Role>>,
     /// The alarm of the wanted name, and those on the metrics of the filters for root use.
-    pub alarms: Seen<Vec<Alarm>>,
-    pub topic: Seen<Option<Topic>>,
-    pub subscriptions: Seen<Vec<Subscription>>,
+    pub alarms: ReadResult<Vec<Alarm>>,
+    pub topic: ReadResult<Option<Topic>>,
+    pub subscriptions: ReadResult<Vec<Subscription>>,
     /// ARNs of topics that an alarm notifies and that are not there.
     pub gone: Vec<String>,
     /// The key that is wished for, or else the one that the topic is encrypted with; `None`: there is none to look at.
-    pub key: Option<Seen<Option<Key>>>,
+    pub key: Option<ReadResult<Option<Key>>>,
 }
 
 /// The filter for root use: the auditors' pattern first, then one that means the same, then one that comes near.
 #[must_use]
 pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
     let like = |fits: fn(&str) -> bool| filters.iter().find(|f| fits(&f.pattern));
-    like(pattern::audited)
+    like(pattern::is_cis_pattern)
         .or_else(|| like(|p| pattern::read(p) == pattern::Reading::Equivalent))
         .or_else(|| like(pattern::concerns_root))
 }
@@ -307,7 +307,7 @@ impl Observed {
             trails: Ok(Vec::new()),
             trail: None,
             others: Vec::new(),
-            bucket: Ok(BucketName::Free),
+            bucket: Ok(BucketLookup::NotFound),
             log_group: Ok(None),
             filters: Ok(Vec::new()),
             role: Ok(None),
@@ -348,7 +348,7 @@ impl Observed {
 
     /// Everything that could not be read, and that a plan would have to guess.
     #[must_use]
-    pub fn unseen(&self) -> Vec<&Unseen> {
+    pub fn unreadable(&self) -> Vec<&ReadError> {
         let trail = self.trail.as_ref();
         let mut all = vec![
             self.trails.as_ref().err(),
@@ -362,10 +362,10 @@ impl Observed {
             self.topic.as_ref().err(),
             self.subscriptions.as_ref().err(),
         ];
-        let mut found: Vec<&Unseen> = Vec::new();
-        for unseen in all.drain(..).flatten() {
-            if !found.contains(&unseen) {
-                found.push(unseen);
+        let mut found: Vec<&ReadError> = Vec::new();
+        for unreadable in all.drain(..).flatten() {
+            if !found.contains(&unreadable) {
+                found.push(unreadable);
             }
         }
         found

@@ -16,12 +16,12 @@ use judge::{ACCOUNT, account_named, judge};
 /// The pattern as CIS 4.3 and Security Hub CloudWatch.1 want it.
 ///
 /// Source: Security Hub User Guide, CloudWatch.1: "Additional fields or terms cannot be added".
-pub const AUDITED: &str =
+pub const CIS_PATTERN: &str =
     r#"{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }"#;
 
 /// Straight quotes for the curly ones that articles print and CloudWatch rejects.
 #[must_use]
-pub fn straighten(text: &str) -> String {
+pub fn normalize_quotes(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '“' | '”' | '„' | '‟' | '″' => '"',
@@ -56,10 +56,10 @@ pub fn check(pattern: &str) -> Result<(), String> {
 /// Source: Security Hub User Guide, CloudWatch.1, whose remediation has a pattern with fewer spaces; Prowler's check for
 /// root usage searches for `$.userIdentity.invokedBy NOT EXISTS` with single spaces and refuses another order.
 #[must_use]
-pub fn audited(pattern: &str) -> bool {
-    pattern.trim() == AUDITED
+pub fn is_cis_pattern(pattern: &str) -> bool {
+    pattern.trim() == CIS_PATTERN
         || (pattern.contains(NO_SERVICE)
-            && squeezed(pattern) == squeezed(AUDITED)
+            && squeezed(pattern) == squeezed(CIS_PATTERN)
             && matches!((Pattern::parse(pattern), cis()), (Ok(pattern), Ok(cis)) if pattern == cis))
 }
 
@@ -75,9 +75,9 @@ fn squeezed(pattern: &str) -> String {
     pattern.chars().filter(keeps).collect()
 }
 
-/// [`AUDITED`] as a tree.
+/// [`CIS_PATTERN`] as a tree.
 fn cis() -> Result<Pattern, PatternError> {
-    Pattern::parse(AUDITED)
+    Pattern::parse(CIS_PATTERN)
 }
 
 /// The pattern that finds the uses of root: a filter's own, where it counts the same events as the auditors'; beside
@@ -86,15 +86,15 @@ fn cis() -> Result<Pattern, PatternError> {
 ///
 /// Source: CloudWatch Logs User Guide, "Filter pattern syntax": compound expressions.
 #[must_use]
-pub fn sought(of_filter: Option<&str>) -> Cow<'_, str> {
+pub fn search_pattern(of_filter: Option<&str>) -> Cow<'_, str> {
     let Some(own) = of_filter.filter(|own| concerns_root(own) && Pattern::parse(own).is_ok()) else {
-        return Cow::Borrowed(AUDITED);
+        return Cow::Borrowed(CIS_PATTERN);
     };
     if matches!(read(own), Reading::Audited | Reading::Equivalent) {
         return Cow::Borrowed(own);
     }
-    let both = format!("{{ ({}) || ({}) }}", inside_braces(own), inside_braces(AUDITED));
-    if both.chars().count() > MAX_CHARS { Cow::Borrowed(AUDITED) } else { Cow::Owned(both) }
+    let both = format!("{{ ({}) || ({}) }}", inside_braces(own), inside_braces(CIS_PATTERN));
+    if both.chars().count() > MAX_CHARS { Cow::Borrowed(CIS_PATTERN) } else { Cow::Owned(both) }
 }
 
 fn inside_braces(pattern: &str) -> &str {
@@ -119,7 +119,7 @@ pub enum Reading {
 /// events. Nothing is called wrong that is not known to be.
 #[must_use]
 pub fn read(pattern: &str) -> Reading {
-    if audited(pattern) {
+    if is_cis_pattern(pattern) {
         return Reading::Audited;
     }
     match (Pattern::parse(pattern), cis()) {

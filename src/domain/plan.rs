@@ -8,7 +8,7 @@ use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
 
 mod key;
-pub mod leave;
+pub mod teardown;
 mod trail;
 
 /// What happens to a thing. The words are those of the JSON contract.
@@ -122,8 +122,8 @@ impl Plan {
 #[must_use]
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
-    for unseen in observed.unseen() {
-        plan.blocked.push((Step::Trail, format!("{} {}", unseen.why, unseen.fix)));
+    for unreadable in observed.unreadable() {
+        plan.blocked.push((Step::Trail, format!("{} {}", unreadable.why, unreadable.fix)));
     }
     if plan.blocked.is_empty() {
         trail::bucket(&mut plan, wanted, observed);
@@ -145,9 +145,9 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
 fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let arn = wanted.topic_arn();
     let name = &wanted.topic.value;
-    let statements = policy::topic_statements(&wanted.place, &arn);
+    let statements = policy::topic_statements(&wanted.account_region, &arn);
     let Ok(found) = &observed.topic else { return };
-    let Some(standing) = found else {
+    let Some(existing) = found else {
         let policy = policy::merge(None, &statements);
         return plan.put(
             Action::Create,
@@ -156,8 +156,8 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
     };
     plan.keep(Step::Topic, "topic", "SNS topic", name, "already there");
-    topic_policy(plan, wanted, standing, &statements);
-    if silenced_by_key(standing.kms_key.as_deref()) && wanted.kms_key.is_none() {
+    topic_policy(plan, wanted, existing, &statements);
+    if silenced_by_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_ours() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
@@ -178,7 +178,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 /// topic is added to, where CloudWatch may not publish for certain.
 fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
     let name = topic.name();
-    let alarm = wanted.place.alarm_arn(&wanted.alarm.value);
+    let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
     let ours = wanted.has_our_name("topic");
@@ -217,10 +217,10 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
 }
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let standing = observed.subscriptions.as_deref().unwrap_or_default();
+    let existing = observed.subscriptions.as_deref().unwrap_or_default();
     let state = |email: &str| {
         let same = |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
-        let mut states = standing.iter().filter(same).map(|s| s.state);
+        let mut states = existing.iter().filter(same).map(|s| s.state);
         let all: Vec<Confirmation> = states.by_ref().collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| all.contains(s))
     };
@@ -240,19 +240,19 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             ),
         }
     }
-    for other in standing.iter().filter(|s| s.state == Confirmation::Confirmed) {
+    for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
         if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
             let id = format!("subscription:{}", other.endpoint);
             plan.keep(Step::Topic, &id, "subscription", &other.endpoint, "confirmed");
         }
     }
-    if wanted.emails.value.is_empty() && !standing.iter().any(|s| s.state != Confirmation::Deleted) {
+    if wanted.emails.value.is_empty() && !existing.iter().any(|s| s.state != Confirmation::Deleted) {
         plan.blocked.push((Step::Topic, "Nobody would be told: give an e-mail address (--email).".to_owned()));
     }
 }
 
 fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let standing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
+    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
     let filter = MetricFilter {
         name: wanted.filter.value.clone(),
         pattern: wanted.pattern.value.clone(),
@@ -277,9 +277,9 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     // Auditors take one for the other where only white space differs.
     let has_pattern = |f: &MetricFilter| {
-        f.pattern == filter.pattern || (pattern::audited(&f.pattern) && pattern::audited(&filter.pattern))
+        f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    match standing {
+    match existing {
         None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, counts),
         Some(f) if has_pattern(f) && f.value == filter.value => {
             plan.keep(Step::Filter, "filter", "metric filter", &f.name, "already there");
@@ -297,7 +297,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let topic = wanted.topic_arn();
-    let standing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
+    let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
     let sound = Alarm {
         name: wanted.alarm.value.clone(),
         metric: wanted.metric.clone(),
@@ -317,28 +317,28 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         reason: String::new(),
         since: None,
     };
-    let Some(standing) = standing else {
+    let Some(existing) = existing else {
         let detail = "at least one use in 5 minutes → the topic";
         return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(sound) }, detail);
     };
-    let mut faults = alarm_faults(standing, &wanted.metric);
-    faults.extend(action_fault(standing, wanted, observed));
+    let mut faults = alarm_faults(existing, &wanted.metric);
+    faults.extend(action_fault(existing, wanted, observed));
     if faults.is_empty() {
-        return plan.keep(Step::Alarm, "alarm", "alarm", &standing.name, "already there");
+        return plan.keep(Step::Alarm, "alarm", "alarm", &existing.name, "already there");
     }
     // The call overwrites the whole configuration: what others added is handed back, but for what reaches nobody.
     let reaches = |arn: &&String| !observed.gone.contains(arn) && !is_topic_elsewhere(arn, wanted);
-    let mut actions: Vec<String> = standing.actions.iter().filter(reaches).cloned().collect();
+    let mut actions: Vec<String> = existing.actions.iter().filter(reaches).cloned().collect();
     if !actions.contains(&topic) {
         actions.push(topic);
     }
     let description =
-        if standing.description.is_empty() { sound.description.clone() } else { standing.description.clone() };
+        if existing.description.is_empty() { sound.description.clone() } else { existing.description.clone() };
     let mended = Alarm {
         actions,
         description,
-        ok_actions: standing.ok_actions.clone(),
-        insufficient_data_actions: standing.insufficient_data_actions.clone(),
+        ok_actions: existing.ok_actions.clone(),
+        insufficient_data_actions: existing.insufficient_data_actions.clone(),
         ..sound
     };
     plan.put(

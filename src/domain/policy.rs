@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::place::Place;
+use super::account_region::AccountRegion;
 
 mod condition;
 mod document;
@@ -14,9 +14,9 @@ mod reading;
 mod topic;
 
 pub use document::statements;
-pub use evaluation::{Ask, Decision, Doubt, allows, evaluate, well_formed as is_well_formed};
+pub use evaluation::{AccessRequest, Decision, Doubt, allows, evaluate, well_formed as is_well_formed};
 pub use key::{KeyUsers, Lacking, key_lacks, key_serves_alarms, key_statement_for_alarms};
-pub use reading::{bucket_open, mend_role, repair_bucket, too_wide, trusts_others};
+pub use reading::{bucket_open, repair_bucket, repair_role, too_wide, trusts_others};
 pub use topic::{TopicAccess, repair_topic, topic_access};
 
 /// The name of the inline policy on the role.
@@ -38,8 +38,8 @@ fn sid(stem: &str, about: &str) -> String {
 ///
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
 #[must_use]
-pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Value> {
-    let bucket_arn = format!("arn:{}:s3:::{bucket}", place.partition);
+pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> Vec<Value> {
+    let bucket_arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
     let service = json!({ "Service": "cloudtrail.amazonaws.com" });
     let trail = trail_arn.rsplit('/').next().unwrap_or_default();
     vec![
@@ -56,7 +56,7 @@ pub fn bucket_statements(place: &Place, bucket: &str, trail_arn: &str) -> Vec<Va
             "Effect": "Allow",
             "Principal": service,
             "Action": "s3:PutObject",
-            "Resource": format!("{bucket_arn}/AWSLogs/{}/*", place.account),
+            "Resource": format!("{bucket_arn}/AWSLogs/{}/*", account_region.account),
             "Condition": { "StringEquals": {
                 "s3:x-amz-acl": "bucket-owner-full-control",
                 "aws:SourceArn": trail_arn
@@ -102,9 +102,10 @@ pub fn names_its_trail(trust: &Value) -> bool {
 ///
 /// Source: as [`role_trust`].
 #[must_use]
-pub fn role_permissions(place: &Place, log_group: &str, organization: bool) -> Value {
-    let of = if organization { "*" } else { place.account.as_str() };
-    let streams = place.arn("logs", &format!("log-group:{log_group}:log-stream:{of}_CloudTrail_{}*", place.region));
+pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organization: bool) -> Value {
+    let of = if organization { "*" } else { account_region.account.as_str() };
+    let streams = account_region
+        .arn("logs", &format!("log-group:{log_group}:log-stream:{of}_CloudTrail_{}*", account_region.region));
     document(&[json!({
         "Sid": sid("RootbellDeliver", log_group),
         "Effect": "Allow",
@@ -118,12 +119,12 @@ pub fn role_permissions(place: &Place, log_group: &str, organization: bool) -> V
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control", CloudWatch alarms.
 #[must_use]
-pub fn topic_statements(place: &Place, topic_arn: &str) -> Vec<Value> {
+pub fn topic_statements(account_region: &AccountRegion, topic_arn: &str) -> Vec<Value> {
     vec![
         json!({
             "Sid": "RootbellOwner",
             "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{}:iam::{}:root", place.partition, place.account) },
+            "Principal": { "AWS": format!("arn:{}:iam::{}:root", account_region.partition, account_region.account) },
             "Action": [
                 "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
                 "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"
@@ -137,28 +138,28 @@ pub fn topic_statements(place: &Place, topic_arn: &str) -> Vec<Value> {
             "Action": "SNS:Publish",
             "Resource": topic_arn,
             "Condition": {
-                "StringEquals": { "aws:SourceAccount": place.account },
-                "ArnLike": { "aws:SourceArn": place.alarm_arn("*") }
+                "StringEquals": { "aws:SourceAccount": account_region.account },
+                "ArnLike": { "aws:SourceArn": account_region.alarm_arn("*") }
             }
         }),
     ]
 }
 
-/// `standing` with `wanted` in it: a statement of the same `Sid` gives way, all others stay in their order.
+/// `existing` with `wanted` in it: a statement of the same `Sid` gives way, all others stay in their order.
 #[must_use]
-pub fn merge(standing: Option<&Value>, wanted: &[Value]) -> Value {
+pub fn merge(existing: Option<&Value>, wanted: &[Value]) -> Value {
     let ours = |s: &Value| wanted.iter().any(|w| s.get("Sid").is_some() && w.get("Sid") == s.get("Sid"));
-    let kept = standing.map(statements).unwrap_or_default().into_iter().filter(|s| !ours(s));
+    let kept = existing.map(statements).unwrap_or_default().into_iter().filter(|s| !ours(s));
     let all: Vec<Value> = kept.chain(wanted.iter().cloned()).collect();
-    with(standing, &all)
+    with(existing, &all)
 }
 
-/// `standing` with other statements: its version and its id stay, and a version that it does not have is not added, since
+/// `existing` with other statements: its version and its id stay, and a version that it does not have is not added, since
 /// statements mean something else under another one.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Version".
-fn with(standing: Option<&Value>, statements: &[Value]) -> Value {
-    let Some(Value::Object(theirs)) = standing.filter(|policy| policy.as_object().is_some_and(|p| !p.is_empty()))
+fn with(existing: Option<&Value>, statements: &[Value]) -> Value {
+    let Some(Value::Object(theirs)) = existing.filter(|policy| policy.as_object().is_some_and(|p| !p.is_empty()))
     else {
         return document(statements);
     };
@@ -177,24 +178,24 @@ pub enum Without {
     Empty,
 }
 
-/// `standing` without the statements that are named like ours.
+/// `existing` without the statements that are named like ours.
 #[must_use]
-pub fn without(standing: Option<&Value>, ours: &[Value]) -> Without {
-    let all = standing.map(statements).unwrap_or_default();
+pub fn without(existing: Option<&Value>, ours: &[Value]) -> Without {
+    let all = existing.map(statements).unwrap_or_default();
     let is_ours = |s: &Value| ours.iter().any(|o| s.get("Sid").is_some() && o.get("Sid") == s.get("Sid"));
     let rest: Vec<Value> = all.iter().filter(|s| !is_ours(s)).cloned().collect();
     match rest.len() {
         n if n == all.len() => Without::Unchanged,
         0 => Without::Empty,
-        _ => Without::Rest(with(standing, &rest)),
+        _ => Without::Rest(with(existing, &rest)),
     }
 }
 
 /// Whether each of `wanted` stands in the policy already.
 #[must_use]
-pub fn has_all(standing: Option<&Value>, wanted: &[Value]) -> bool {
-    let standing: Vec<Value> = standing.map(statements).unwrap_or_default().iter().map(normal).collect();
-    wanted.iter().all(|w| standing.contains(&normal(w)))
+pub fn has_all(existing: Option<&Value>, wanted: &[Value]) -> bool {
+    let existing: Vec<Value> = existing.map(statements).unwrap_or_default().iter().map(normal).collect();
+    wanted.iter().all(|w| existing.contains(&normal(w)))
 }
 
 /// Whether two documents say the same, however they are written.
@@ -240,17 +241,17 @@ fn lower(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::place::Partition;
+    use crate::domain::account_region::Partition;
 
-    fn place() -> Place {
-        Place { partition: Partition::Aws, account: "123456789012".into(), region: "eu-west-1".into() }
+    fn account_region() -> AccountRegion {
+        AccountRegion { partition: Partition::Aws, account: "123456789012".into(), region: "eu-west-1".into() }
     }
 
     #[test]
     fn a_foreign_statement_survives_a_merge() {
-        let standing = json!({ "Version": "2012-10-17", "Statement": { "Sid": "Theirs", "Effect": "Deny" } });
-        let wanted = bucket_statements(&place(), "b", "arn:t");
-        let merged = merge(Some(&standing), &wanted);
+        let existing = json!({ "Version": "2012-10-17", "Statement": { "Sid": "Theirs", "Effect": "Deny" } });
+        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let merged = merge(Some(&existing), &wanted);
         assert_eq!(statements(&merged).len(), 4);
         assert_eq!(statements(&merged)[0]["Sid"], "Theirs");
         assert!(has_all(Some(&merged), &wanted));
@@ -259,44 +260,44 @@ mod tests {
 
     #[test]
     fn a_policy_without_a_version_stays_one() {
-        let standing = json!({ "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
-        let wanted = bucket_statements(&place(), "b", "arn:t");
-        let merged = merge(Some(&standing), &wanted);
+        let existing = json!({ "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
+        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let merged = merge(Some(&existing), &wanted);
         assert_eq!(merged.get("Version"), None, "another version would change what their statements mean");
-        assert_eq!(without(Some(&merged), &wanted), Without::Rest(standing));
+        assert_eq!(without(Some(&merged), &wanted), Without::Rest(existing));
         assert_eq!(merge(Some(&json!({})), &wanted), merge(None, &wanted));
     }
 
     #[test]
     fn what_was_merged_in_is_taken_out_and_the_rest_is_as_before() {
-        let standing = json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
-        let wanted = bucket_statements(&place(), "b", "arn:t");
-        let merged = merge(Some(&standing), &wanted);
-        assert_eq!(without(Some(&merged), &wanted), Without::Rest(standing.clone()));
-        assert_eq!(without(Some(&standing), &wanted), Without::Unchanged);
+        let existing = json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
+        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let merged = merge(Some(&existing), &wanted);
+        assert_eq!(without(Some(&merged), &wanted), Without::Rest(existing.clone()));
+        assert_eq!(without(Some(&existing), &wanted), Without::Unchanged);
         assert_eq!(without(Some(&merge(None, &wanted)), &wanted), Without::Empty);
         assert_eq!(without(None, &wanted), Without::Unchanged);
     }
 
     #[test]
     fn lists_order_and_case_do_not_make_a_difference() {
-        let standing = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
+        let existing = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
         let wanted = |resource| [json!({ "Effect": "Allow", "Action": ["sns:publish"], "Resource": resource })];
-        assert!(has_all(Some(&standing), &wanted("x")));
-        assert!(!has_all(Some(&standing), &wanted("y")));
+        assert!(has_all(Some(&existing), &wanted("x")));
+        assert!(!has_all(Some(&existing), &wanted("y")));
     }
 
     #[test]
     fn a_second_trail_keeps_the_first_ones_right_to_write() {
-        let first = bucket_statements(&place(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/one");
-        let second = bucket_statements(&place(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/two");
+        let first = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/one");
+        let second = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/two");
         let both = merge(Some(&merge(None, &first)), &second);
         assert!(has_all(Some(&both), &first) && has_all(Some(&both), &second));
     }
 
     #[test]
     fn the_role_has_exactly_two_actions_on_its_own_streams() {
-        let policy = role_permissions(&place(), "g", false);
+        let policy = role_permissions(&account_region(), "g", false);
         assert_eq!(policy["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
         assert_eq!(
             policy["Statement"][0]["Resource"],

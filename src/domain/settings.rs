@@ -1,9 +1,9 @@
 //! What the user wants: everything they said, and a sound default for everything they didn't.
 
+use super::account_region::{AccountRegion, Identity};
 use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
-use super::place::{Identity, Place};
 use super::policy;
 
 mod trails;
@@ -23,7 +23,7 @@ pub const TAG: (&str, &str) = ("rootbell", "managed");
 
 /// What the user said; `None` and empty leave it to rootbell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct SetupOptions {
     pub trail: Option<String>,
     pub bucket: Option<String>,
     pub log_group: Option<String>,
@@ -40,14 +40,14 @@ pub struct Wishes {
     pub role_source_arn: Option<bool>,
 }
 
-impl Wishes {
+impl SetupOptions {
     /// Every wish that AWS would refuse, with what is wrong.
     #[must_use]
-    pub fn faults(&self) -> Vec<Fault> {
-        let text = |field, value: &Option<String>, rule: fn(&str) -> names::Verdict| {
-            value.as_deref().and_then(|v| rule(v).err().map(|said| Fault { field, said }))
+    pub fn faults(&self) -> Vec<InvalidSetting> {
+        let text = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
+            value.as_deref().and_then(|v| rule(v).err().map(|said| InvalidSetting { field, said }))
         };
-        let mut faults: Vec<Fault> = [
+        let mut faults: Vec<InvalidSetting> = [
             text("--trail", &self.trail, names::trail),
             text("--bucket", &self.bucket, names::bucket),
             text("--log-group", &self.log_group, names::log_group),
@@ -63,11 +63,11 @@ impl Wishes {
         .collect();
         for email in &self.emails {
             if let Err(said) = names::email(email) {
-                faults.push(Fault { field: "--email", said: format!("`{email}`: {said}") });
+                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {said}") });
             }
         }
         if let Some(Err(said)) = self.retention_days.map(names::retention) {
-            faults.push(Fault { field: "--retention-days", said });
+            faults.push(InvalidSetting { field: "--retention-days", said });
         }
         faults
     }
@@ -75,7 +75,7 @@ impl Wishes {
 
 /// A wish that cannot be, under the name of its flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct InvalidSetting {
     pub field: &'static str,
     pub said: String,
 }
@@ -123,7 +123,7 @@ impl<T> Field<T> {
 /// The whole of what is wanted, complete: what [`super::plan::plan`] compares the account with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    pub place: Place,
+    pub account_region: AccountRegion,
     pub trail: Field<String>,
     pub bucket: Field<String>,
     pub log_group: Field<String>,
@@ -145,72 +145,72 @@ pub struct Settings {
 impl Settings {
     /// The user's word first, then what stands in the account, then a default from account id and region.
     #[must_use]
-    pub fn resolve(identity: &Identity, region: &str, wishes: &Wishes, observed: &Observed) -> Self {
-        let place = identity.place(region);
-        let standing = choose_trail(observed, wishes.trail.as_deref(), &place);
+    pub fn resolve(identity: &Identity, region: &str, setup: &SetupOptions, observed: &Observed) -> Self {
+        let account_region = identity.in_region(region);
+        let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
         let trail =
-            Field::pick(wishes.trail.clone(), standing.map(|t| t.name.clone()), || TRAIL.to_owned(), "rootbell's own");
+            Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "rootbell's own");
         let bucket = Field::pick(
-            wishes.bucket.clone(),
-            standing.map(|t| t.bucket.clone()).filter(|b| !b.is_empty()),
-            || default_bucket(&place),
+            setup.bucket.clone(),
+            existing.map(|t| t.bucket.clone()).filter(|b| !b.is_empty()),
+            || default_bucket(&account_region),
             "from your account id and region",
         );
         let log_group = Field::pick(
-            wishes.log_group.clone(),
-            standing.and_then(Trail::log_group).map(str::to_owned),
+            setup.log_group.clone(),
+            existing.and_then(Trail::log_group).map(str::to_owned),
             || DEFAULT_LOG_GROUP.to_owned(),
             "rootbell's own",
         );
         let role = Field::pick(
-            wishes.role.clone(),
-            standing.and_then(|t| t.role_arn.as_deref()).and_then(|arn| arn.rsplit('/').next()).map(str::to_owned),
-            || default_role(&place),
+            setup.role.clone(),
+            existing.and_then(|t| t.role_arn.as_deref()).and_then(|arn| arn.rsplit('/').next()).map(str::to_owned),
+            || default_role(&account_region),
             "from your region",
         );
-        let retention_days = retention(wishes.retention_days, observed, &log_group.value);
+        let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
-        let filter_found = observed.root_filter(Some(wishes.filter.as_deref().unwrap_or(DEFAULT_FILTER)));
+        let filter_found = observed.root_filter(Some(setup.filter.as_deref().unwrap_or(DEFAULT_FILTER)));
         // A filter named by the user wins over one that merely has the pattern.
-        let filter_found = filter_found.filter(|f| wishes.filter.as_ref().is_none_or(|wish| *wish == f.name));
+        let filter_found = filter_found.filter(|f| setup.filter.as_ref().is_none_or(|wish| *wish == f.name));
         let filter = Field::pick(
-            wishes.filter.clone(),
+            setup.filter.clone(),
             filter_found.map(|f| f.name.clone()),
             || DEFAULT_FILTER.to_owned(),
             "rootbell's own",
         );
         let pattern = Field::pick(
-            wishes.pattern.as_deref().map(pattern::straighten),
+            setup.pattern.as_deref().map(pattern::normalize_quotes),
             None,
-            || pattern::AUDITED.to_owned(),
+            || pattern::CIS_PATTERN.to_owned(),
             "as CIS 4.3 and Security Hub want it",
         );
         let metric = filter_found.map_or_else(default_metric, |f| f.metric.clone());
 
-        let alarm_found = observed.alarm_on(&metric, Some(wishes.alarm.as_deref().unwrap_or(DEFAULT_ALARM)));
-        let alarm_found = alarm_found.filter(|a| wishes.alarm.as_ref().is_none_or(|wish| *wish == a.name));
+        let alarm_found = observed.alarm_on(&metric, Some(setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM)));
+        let alarm_found = alarm_found.filter(|a| setup.alarm.as_ref().is_none_or(|wish| *wish == a.name));
         let alarm = Field::pick(
-            wishes.alarm.clone(),
+            setup.alarm.clone(),
             alarm_found.map(|a| a.name.clone()),
             || DEFAULT_ALARM.to_owned(),
             "rootbell's own",
         );
-        let topics_here = place.topic_arn("");
+        let topics_here = account_region.topic_arn("");
         let told = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
         let there = |arn: &&String| !observed.gone.contains(arn);
         let topic_found = told.iter().filter(there).find_map(|arn| arn.strip_prefix(&topics_here));
         let topic = Field::pick(
-            wishes.topic.clone(),
+            setup.topic.clone(),
             topic_found.map(str::to_owned),
             || DEFAULT_TOPIC.to_owned(),
             "rootbell's own",
         );
-        let emails = emails(identity, wishes, observed);
+        let emails = emails(identity, setup, observed);
         let standing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let tied = standing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|tied| *tied);
-        let role_source_arn = Field::pick(wishes.role_source_arn, tied, || false, "any trail of this account");
+        let role_source_arn = Field::pick(setup.role_source_arn, tied, || false, "any trail of this account");
         Self {
-            place,
+            account_region,
             trail,
             bucket,
             log_group,
@@ -222,7 +222,7 @@ impl Settings {
             pattern,
             metric,
             alarm,
-            kms_key: wishes.kms_key.clone(),
+            kms_key: setup.kms_key.clone(),
             role_source_arn,
         }
     }
@@ -230,8 +230,8 @@ impl Settings {
     /// The trail's ARN: as it stands, or as it will be.
     #[must_use]
     pub fn trail_arn(&self, observed: &Observed) -> String {
-        let standing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
-        standing.unwrap_or_else(|| self.place.trail_arn(&self.trail.value))
+        let existing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
+        existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
 
     /// Who may take the role, as wanted.
@@ -243,7 +243,7 @@ impl Settings {
 
     #[must_use]
     pub fn topic_arn(&self) -> String {
-        self.place.topic_arn(&self.topic.value)
+        self.account_region.topic_arn(&self.topic.value)
     }
 
     /// Whether the name of the log group is the one rootbell gives, or the user gave.
@@ -263,7 +263,7 @@ impl Settings {
     pub fn has_our_name(&self, thing: &str) -> bool {
         match thing {
             "trail" => self.trail.value == TRAIL,
-            "bucket" => self.bucket.value == default_bucket(&self.place),
+            "bucket" => self.bucket.value == default_bucket(&self.account_region),
             "log_group" => self.log_group.value == DEFAULT_LOG_GROUP,
             "role" => self.role_is_default(),
             "topic" => self.topic.value == DEFAULT_TOPIC,
@@ -281,18 +281,18 @@ impl Settings {
     /// Whether the role carries rootbell's own name, so that nobody else has a use for it.
     #[must_use]
     pub fn role_is_default(&self) -> bool {
-        self.role.value == default_role(&self.place)
+        self.role.value == default_role(&self.account_region)
     }
 
     #[must_use]
     pub fn bucket_is_ours(&self) -> bool {
-        self.bucket.value == default_bucket(&self.place) || self.bucket.origin == Origin::Given
+        self.bucket.value == default_bucket(&self.account_region) || self.bucket.origin == Origin::Given
     }
 
     /// Whether nobody else would call a bucket like this.
     #[must_use]
     pub fn bucket_has_our_name(&self) -> bool {
-        self.bucket.value == default_bucket(&self.place)
+        self.bucket.value == default_bucket(&self.account_region)
     }
 
     /// Whether rootbell made a bucket with these tags, or would make one of that name: only then is anything taken out of
@@ -324,13 +324,13 @@ pub fn default_metric() -> Metric {
 }
 
 /// Bucket names are global: account and region make ours unlike anyone else's.
-fn default_bucket(place: &Place) -> String {
-    format!("rootbell-{}-{}", place.account, place.region)
+fn default_bucket(account_region: &AccountRegion) -> String {
+    format!("rootbell-{}-{}", account_region.account, account_region.region)
 }
 
 /// Role names are global in an account, the rest is regional: the region keeps two set-ups apart.
-fn default_role(place: &Place) -> String {
-    format!("rootbell-cloudtrail-to-logs-{}", place.region)
+fn default_role(account_region: &AccountRegion) -> String {
+    format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
 fn retention(wish: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
@@ -346,17 +346,17 @@ fn retention(wish: Option<u32>, observed: &Observed, log_group: &str) -> Field<O
     }
 }
 
-fn emails(identity: &Identity, wishes: &Wishes, observed: &Observed) -> Field<Vec<String>> {
-    if !wishes.emails.is_empty() {
+fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Field<Vec<String>> {
+    if !setup.emails.is_empty() {
         let mut unique: Vec<String> = Vec::new();
-        for email in &wishes.emails {
+        for email in &setup.emails {
             if !unique.contains(email) {
                 unique.push(email.clone());
             }
         }
         return Field { value: unique, origin: Origin::Given };
     }
-    let standing: Vec<String> = observed
+    let existing: Vec<String> = observed
         .subscriptions
         .as_deref()
         .unwrap_or_default()
@@ -364,8 +364,8 @@ fn emails(identity: &Identity, wishes: &Wishes, observed: &Observed) -> Field<Ve
         .filter(|s| s.protocol == "email" && s.state != Confirmation::Deleted)
         .map(|s| s.endpoint.clone())
         .collect();
-    if !standing.is_empty() {
-        return Field { value: standing, origin: Origin::Found };
+    if !existing.is_empty() {
+        return Field { value: existing, origin: Origin::Found };
     }
     let own: Vec<String> = identity.email().map(str::to_owned).into_iter().collect();
     Field { value: own, origin: Origin::Default("from your sign-in name") }
@@ -400,7 +400,7 @@ mod tests {
 
     #[test]
     fn every_default_comes_from_account_and_region() {
-        let s = Settings::resolve(&identity(), "eu-west-1", &Wishes::default(), &Observed::nothing());
+        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &Observed::nothing());
         assert_eq!(s.bucket.value, "rootbell-123456789012-eu-west-1");
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn the_defaults_of_every_region_pass_awss_own_rules() {
         for region in names::REGIONS {
-            let s = Settings::resolve(&identity(), region, &Wishes::default(), &Observed::nothing());
+            let s = Settings::resolve(&identity(), region, &SetupOptions::default(), &Observed::nothing());
             names::trail(&s.trail.value).unwrap();
             names::bucket(&s.bucket.value).unwrap();
             names::log_group(&s.log_group.value).unwrap();
@@ -426,32 +426,35 @@ mod tests {
     #[test]
     fn a_trail_that_already_delivers_here_is_used_rather_than_a_second_one() {
         let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
-        let s = Settings::resolve(&identity(), "eu-west-1", &Wishes::default(), &observed);
+        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let elsewhere = Settings::resolve(&identity(), "us-east-1", &Wishes::default(), &observed);
+        let elsewhere = Settings::resolve(&identity(), "us-east-1", &SetupOptions::default(), &observed);
         assert_eq!(elsewhere.trail.value, "rootbell");
     }
 
     #[test]
     fn the_users_word_comes_first_and_twice_the_same_address_counts_once() {
-        let wishes =
-            Wishes { trail: Some("mine".into()), emails: vec!["a@b.de".into(), "a@b.de".into()], ..Wishes::default() };
-        let s = Settings::resolve(&identity(), "eu-west-1", &wishes, &Observed::nothing());
+        let setup = SetupOptions {
+            trail: Some("mine".into()),
+            emails: vec!["a@b.de".into(), "a@b.de".into()],
+            ..SetupOptions::default()
+        };
+        let s = Settings::resolve(&identity(), "eu-west-1", &setup, &Observed::nothing());
         assert_eq!(s.trail.origin, Origin::Given);
         assert_eq!(s.emails.value, ["a@b.de"]);
     }
 
     #[test]
     fn every_bad_wish_is_named_by_its_flag() {
-        let wishes = Wishes {
+        let setup = SetupOptions {
             trail: Some("my trail".into()),
             emails: vec!["nobody".into()],
             retention_days: Some(42),
-            ..Wishes::default()
+            ..SetupOptions::default()
         };
-        let fields: Vec<_> = wishes.faults().into_iter().map(|f| f.field).collect();
+        let fields: Vec<_> = setup.faults().into_iter().map(|f| f.field).collect();
         assert_eq!(fields, ["--trail", "--email", "--retention-days"]);
     }
 }

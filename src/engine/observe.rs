@@ -7,20 +7,20 @@ use futures::join;
 use crate::cloud::{Answer, Cloud};
 use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{
-    Alarm, BucketName, LogGroup, Metric, MetricFilter, Role, Seen, Subscription, Topic, Trail, Unseen, WatchedTrail,
-    counts_root,
+    Alarm, BucketLookup, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic, Trail,
+    WatchedTrail, counts_root,
 };
 use crate::domain::settings::{choose_trail, contenders};
-use crate::domain::{Identity, Observed, Settings, Wishes};
+use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
-mod ahead;
+mod prefetch;
 
-pub use ahead::Ahead;
-use ahead::Watch;
+pub use prefetch::Prefetch;
+use prefetch::TrailAnswers;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum ObserveScope {
     /// From the trail to the inbox: enough to see whether it rings.
     Chain,
     /// The bucket and the role as well, as a plan and the whole verdict need them.
@@ -28,45 +28,51 @@ pub enum Look {
 }
 
 /// The account as it is now. What could not be read says so in its place; nothing fails as a whole.
-pub async fn observe(cloud: &dyn Cloud, identity: &Identity, region: &str, wishes: &Wishes, look: Look) -> Observed {
-    observe_on(cloud, identity, region, wishes, look, Ahead::first(&cloud, wishes)).await
-}
-
-/// The same, going on from what is asked already.
-pub async fn observe_on(
+pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
     region: &str,
-    wishes: &Wishes,
-    look: Look,
-    ahead: Ahead<'_>,
+    setup: &SetupOptions,
+    look: ObserveScope,
 ) -> Observed {
-    let resolve = |observed: &Observed| Settings::resolve(identity, region, wishes, observed);
-    let known = ahead.known.as_ref();
+    observe_with(cloud, identity, region, setup, look, Prefetch::first(&cloud, setup)).await
+}
+
+/// The same, going on from what is asked already.
+pub async fn observe_with(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &str,
+    setup: &SetupOptions,
+    look: ObserveScope,
+    prefetch: Prefetch<'_>,
+) -> Observed {
+    let resolve = |observed: &Observed| Settings::resolve(identity, region, setup, observed);
+    let known = prefetch.known.as_ref();
     let guess = known.map_or_else(|| resolve(&Observed::nothing()), |known| known.settings.clone());
     let guessed_topic = guess.topic_arn();
-    let wished_key = wishes.kms_key.as_deref().map(|key| cloud.key(key));
+    let wished_key = setup.kms_key.as_deref().map(|key| cloud.key(key));
     let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
-        head(cloud, &guess, &ahead, &resolve, wishes, look),
+        head(cloud, &guess, &prefetch, &resolve, setup, look),
         async {
             match known {
                 Some(known) => known.bucket.clone().await,
-                None => look_at_bucket(cloud, &guess, look).await,
+                None => observe_bucket(cloud, &guess, look).await,
             }
         },
         async {
             match known {
                 Some(known) => known.role.clone().await,
-                None => look_at_role(cloud, &guess, look).await,
+                None => observe_role(cloud, &guess, look).await,
             }
         },
-        ahead.group.clone(),
-        ahead.alarm.clone(),
-        OptionFuture::from(ahead.on_metric.clone()),
+        prefetch.group.clone(),
+        prefetch.alarm.clone(),
+        OptionFuture::from(prefetch.on_metric.clone()),
         async {
             match known {
-                Some(known) => known.tellers.clone().await,
-                None => tellers(cloud, &guessed_topic).await,
+                Some(known) => known.topic_and_subscriptions.clone().await,
+                None => topic_and_subscriptions(cloud, &guessed_topic).await,
             }
         },
         OptionFuture::from(wished_key),
@@ -96,10 +102,10 @@ pub async fn observe_on(
     }
 
     // The filter tells its metric, the metric its alarms, the alarm its topic.
-    if let Some(metric) = unwatched(&observed, wishes, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
-        add_new(&mut observed.alarms, seen(cloud.alarms_on(&metric).await));
+    if let Some(metric) = unwatched(&observed, setup, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
+        add_new(&mut observed.alarms, seen(cloud.describe_alarms_for_metric(&metric).await));
     }
-    find_topic(cloud, &resolve, wishes, guessed_topic, &mut observed).await;
+    find_topic(cloud, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
         _ if wished_key.is_some() => wished_key.map(seen),
         Some(key) if !silenced_by_key(Some(&key)) => Some(seen(cloud.key(&key).await)),
@@ -112,7 +118,7 @@ pub async fn observe_on(
 async fn find_topic(
     cloud: &dyn Cloud,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
-    wishes: &Wishes,
+    setup: &SetupOptions,
     guess: String,
     observed: &mut Observed,
 ) {
@@ -121,9 +127,9 @@ async fn find_topic(
         if topic == guess {
             return;
         }
-        let (found, subscriptions) = tellers(cloud, &topic).await;
+        let (found, subscriptions) = topic_and_subscriptions(cloud, &topic).await;
         // An alarm may name a topic that is not there: then the next one it names, or our own.
-        if found == Ok(None) && wishes.topic.is_none() {
+        if found == Ok(None) && setup.topic.is_none() {
             observed.gone.push(topic);
             continue;
         }
@@ -134,43 +140,43 @@ async fn find_topic(
 
 /// The trail, and what it says of the things that hang on it, where that is not what was guessed.
 struct Head {
-    trails: Seen<Vec<Trail>>,
+    trails: ReadResult<Vec<Trail>>,
     watched: Option<WatchedTrail>,
     others: Vec<WatchedTrail>,
-    bucket: Option<Seen<BucketName>>,
-    role: Option<Seen<Option<Role>>>,
+    bucket: Option<ReadResult<BucketLookup>>,
+    role: Option<ReadResult<Option<Role>>>,
     group: Option<Group>,
 }
 
 /// A log group, and the filters on it.
-type Group = (Seen<Option<LogGroup>>, Seen<Vec<MetricFilter>>);
+type Group = (ReadResult<Option<LogGroup>>, ReadResult<Vec<MetricFilter>>);
 
 /// A topic, and who is subscribed to it.
-type Tellers = (Seen<Option<Topic>>, Seen<Vec<Subscription>>);
+type TopicAndSubscriptions = (ReadResult<Option<Topic>>, ReadResult<Vec<Subscription>>);
 
 /// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
 async fn head(
     cloud: &dyn Cloud,
     guess: &Settings,
-    ahead: &Ahead<'_>,
+    prefetch: &Prefetch<'_>,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
-    wishes: &Wishes,
-    look: Look,
+    setup: &SetupOptions,
+    look: ObserveScope,
 ) -> Head {
-    let expected = ahead.watched.as_ref();
-    let (trails, _) = join!(ahead.trails.clone(), OptionFuture::from(expected.map(|(_, watch)| watch.clone())));
+    let expected = prefetch.watched.as_ref();
+    let (trails, _) = join!(prefetch.trails.clone(), OptionFuture::from(expected.map(|(_, watch)| watch.clone())));
     let mut observed = Observed { trails, ..Observed::nothing() };
     let all = observed.trails.as_deref().unwrap_or_default();
-    let wish = wishes.trail.as_deref();
-    let mut near: Vec<Trail> = contenders(all, wish, &guess.place).into_iter().cloned().collect();
-    let likely = choose_trail(&observed, wish, &guess.place);
+    let wish = setup.trail.as_deref();
+    let mut near: Vec<Trail> = contenders(all, wish, &guess.account_region).into_iter().cloned().collect();
+    let likely = choose_trail(&observed, wish, &guess.account_region);
     near.extend(likely.filter(|t| !near.contains(t)).cloned());
     let found = resolve(&observed);
     let looks = near.into_iter().map(|trail| async {
-        let name = trail.log_group().filter(|_| wishes.log_group.is_none()).map(str::to_owned);
+        let name = trail.log_group().filter(|_| setup.log_group.is_none()).map(str::to_owned);
         let its_group = async {
             match name.as_deref() {
-                Some(name) if name == guess.log_group.value => Some(ahead.group.clone().await),
+                Some(name) if name == guess.log_group.value => Some(prefetch.group.clone().await),
                 Some(name) => Some(group(cloud, name).await),
                 None => None,
             }
@@ -186,8 +192,8 @@ async fn head(
     });
     let (looked, bucket, role) = join!(
         join_all(looks),
-        OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| look_at_bucket(cloud, &found, look))),
-        OptionFuture::from((found.role.value != guess.role.value).then(|| look_at_role(cloud, &found, look))),
+        OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| observe_bucket(cloud, &found, look))),
+        OptionFuture::from((found.role.value != guess.role.value).then(|| observe_role(cloud, &found, look))),
     );
     let mut groups = Vec::new();
     for (mut watched, group) in looked {
@@ -197,15 +203,15 @@ async fn head(
         groups.push((watched.trail.arn.clone(), group));
         observed.others.push(watched);
     }
-    let chosen = choose_trail(&observed, wish, &guess.place).map(|t| t.arn.clone());
+    let chosen = choose_trail(&observed, wish, &guess.account_region).map(|t| t.arn.clone());
     let at = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
     let watched = at.map(|at| observed.others.remove(at));
     let group = at.and_then(|at| groups.remove(at).1);
     // The choice may have fallen on another one than it first looked like.
     let again = resolve(&observed_with(&observed, watched.clone()));
     let (bucket_again, role_again) = join!(
-        OptionFuture::from((again.bucket.value != found.bucket.value).then(|| look_at_bucket(cloud, &again, look))),
-        OptionFuture::from((again.role.value != found.role.value).then(|| look_at_role(cloud, &again, look))),
+        OptionFuture::from((again.bucket.value != found.bucket.value).then(|| observe_bucket(cloud, &again, look))),
+        OptionFuture::from((again.role.value != found.role.value).then(|| observe_role(cloud, &again, look))),
     );
     Head {
         trails: observed.trails,
@@ -221,27 +227,27 @@ fn observed_with(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
     Observed { trail, ..observed.clone() }
 }
 
-pub(super) fn seen<T>(answer: Answer<T>) -> Seen<T> {
-    answer.map_err(Unseen::from)
+pub(super) fn seen<T>(answer: Answer<T>) -> ReadResult<T> {
+    answer.map_err(ReadError::from)
 }
 
-fn not_asked<T>() -> Seen<T> {
-    Err(Unseen { why: "Not looked at.".into(), fix: String::new() })
+fn not_asked<T>() -> ReadResult<T> {
+    Err(ReadError { why: "Not looked at.".into(), fix: String::new() })
 }
 
-async fn look_at_bucket(cloud: &dyn Cloud, settings: &Settings, look: Look) -> Seen<BucketName> {
+async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, look: ObserveScope) -> ReadResult<BucketLookup> {
     match look {
-        Look::Chain => not_asked(),
-        Look::Everything if !settings.bucket_is_ours() => Ok(BucketName::NotOurs),
-        Look::Everything => seen(cloud.bucket(&settings.bucket.value).await),
+        ObserveScope::Chain => not_asked(),
+        ObserveScope::Everything if !settings.bucket_is_ours() => Ok(BucketLookup::NotManaged),
+        ObserveScope::Everything => seen(cloud.bucket(&settings.bucket.value).await),
     }
 }
 
-async fn look_at_role(cloud: &dyn Cloud, settings: &Settings, look: Look) -> Seen<Option<Role>> {
+async fn observe_role(cloud: &dyn Cloud, settings: &Settings, look: ObserveScope) -> ReadResult<Option<Role>> {
     match look {
-        Look::Chain => not_asked(),
-        Look::Everything if !settings.role_is_ours() => Ok(None),
-        Look::Everything => seen(cloud.role(&settings.role.value).await),
+        ObserveScope::Chain => not_asked(),
+        ObserveScope::Everything if !settings.role_is_ours() => Ok(None),
+        ObserveScope::Everything => seen(cloud.role(&settings.role.value).await),
     }
 }
 
@@ -250,24 +256,24 @@ async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     (seen(group), seen(filters))
 }
 
-async fn tellers(cloud: &dyn Cloud, arn: &str) -> Tellers {
+async fn topic_and_subscriptions(cloud: &dyn Cloud, arn: &str) -> TopicAndSubscriptions {
     let (topic, subscriptions) = join!(cloud.topic(arn), cloud.subscriptions(arn));
     (seen(topic), seen(subscriptions))
 }
 
-async fn watch(cloud: &dyn Cloud, arn: &str) -> Watch {
+async fn watch(cloud: &dyn Cloud, arn: &str) -> TrailAnswers {
     let (status, events) = join!(cloud.trail_status(arn), cloud.management_events(arn));
     (seen(status), seen(events))
 }
 
 /// The metric of a filter for root use that no known alarm watches.
-fn unwatched(observed: &Observed, wishes: &Wishes, settings: &Settings) -> Option<Metric> {
+fn unwatched(observed: &Observed, setup: &SetupOptions, settings: &Settings) -> Option<Metric> {
     let metric = &observed.root_filter(Some(&settings.filter.value))?.metric;
     let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.metric == *metric));
-    (wishes.alarm.is_none() && !watched).then(|| metric.clone())
+    (setup.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-pub(super) fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
+pub(super) fn add_new(known: &mut ReadResult<Vec<Alarm>>, more: ReadResult<Vec<Alarm>>) {
     match (known, more) {
         (Ok(known), Ok(more)) => {
             for alarm in more {
@@ -276,7 +282,7 @@ pub(super) fn add_new(known: &mut Seen<Vec<Alarm>>, more: Seen<Vec<Alarm>>) {
                 }
             }
         }
-        (known, Err(unseen)) => *known = Err(unseen),
+        (known, Err(unreadable)) => *known = Err(unreadable),
         (Err(_), Ok(_)) => {}
     }
 }

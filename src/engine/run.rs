@@ -8,13 +8,13 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::sync::Notify;
 
-use super::Ahead;
+use super::Prefetch;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::domain::{Change, Plan, Step};
 
 /// How a change is getting on.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum ChangeState {
     /// It waits for what it needs.
     Queued,
     Running,
@@ -35,7 +35,7 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     pub id: String,
-    pub state: State,
+    pub state: ChangeState,
 }
 
 /// How a run ended, change by change.
@@ -63,12 +63,12 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn Fn(Progress) + Sync)) -> Report {
     let mut waiting: Vec<&Change> = plan.changes().filter(|c| only.is_none_or(|step| c.step() == step)).collect();
     let ids: Vec<String> = waiting.iter().map(|c| c.id()).collect();
-    let tell = |id: &str, state: State| {
+    let tell = |id: &str, state: ChangeState| {
         log(id, &state);
         news(Progress { id: id.to_owned(), state });
     };
     for id in &ids {
-        tell(id, State::Queued);
+        tell(id, ChangeState::Queued);
     }
     let mut ended: BTreeMap<String, bool> = BTreeMap::new();
     let mut report = Report::default();
@@ -79,14 +79,14 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
             let id = change.id();
             let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::meets(id, need)));
             if let Some(broken) = needs.clone().find(|need| ended.get(*need) == Some(&false)) {
-                tell(&id, State::Skipped { needs: broken.clone() });
+                tell(&id, ChangeState::Skipped { needs: broken.clone() });
                 ended.insert(id.clone(), false);
                 report.skipped.push(id);
                 return false;
             }
             let ready = needs.all(|need| ended.get(need) == Some(&true));
             if ready {
-                tell(&id, State::Running);
+                tell(&id, ChangeState::Running);
                 running.push(async move { (change.id(), persist(cloud, change, news).await) });
             }
             !ready
@@ -100,12 +100,12 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
         };
         match result {
             Ok(()) => {
-                tell(&id, State::Done);
+                tell(&id, ChangeState::Done);
                 ended.insert(id.clone(), true);
                 report.done.push(id);
             }
             Err(error) => {
-                tell(&id, State::Failed(error.clone()));
+                tell(&id, ChangeState::Failed(error.clone()));
                 ended.insert(id.clone(), false);
                 report.failed.push((id, error));
             }
@@ -119,14 +119,14 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
 pub async fn run_looking(
     cloud: &dyn Cloud,
     plan: &Plan,
-    again: &Ahead<'_>,
+    again: &Prefetch<'_>,
     news: &(dyn Fn(Progress) + Sync),
 ) -> Report {
     let left: Mutex<Vec<String>> = Mutex::new(plan.changes().map(Change::id).collect());
     let only_the_trail = Notify::new();
     let hear = |progress: Progress| {
         let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
-        if progress.state == State::Done {
+        if progress.state == ChangeState::Done {
             left.retain(|id| *id != progress.id);
         }
         if matches!(left.as_slice(), [last] if last.starts_with("trail.")) {
@@ -135,16 +135,16 @@ pub async fn run_looking(
         drop(left);
         news(progress);
     };
-    again.beside_once(only_the_trail.notified(), run(cloud, plan, None, &hear)).await
+    again.alongside_from(only_the_trail.notified(), run(cloud, plan, None, &hear)).await
 }
 
-fn log(id: &str, state: &State) {
+fn log(id: &str, state: &ChangeState) {
     match state {
-        State::Queued | State::Retrying { .. } => {}
-        State::Running => tracing::info!(id, "started"),
-        State::Done => tracing::info!(id, "done"),
-        State::Failed(error) => tracing::info!(id, why = error.why(), "failed"),
-        State::Skipped { needs } => tracing::info!(id, needs, "skipped"),
+        ChangeState::Queued | ChangeState::Retrying { .. } => {}
+        ChangeState::Running => tracing::info!(id, "started"),
+        ChangeState::Done => tracing::info!(id, "done"),
+        ChangeState::Failed(error) => tracing::info!(id, why = error.why(), "failed"),
+        ChangeState::Skipped { needs } => tracing::info!(id, needs, "skipped"),
     }
 }
 
@@ -156,14 +156,14 @@ async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + 
         match cloud.apply(change).await {
             Err(error) if error.kind == ErrorKind::EventualConsistency && waited < PATIENCE => {
                 tracing::info!(id = change.id(), attempt, because = error.message, "retrying");
-                news(Progress { id: change.id(), state: State::Retrying { attempt, because: error.message } });
+                news(Progress { id: change.id(), state: ChangeState::Retrying { attempt, because: error.message } });
                 tokio::time::sleep(pause).await;
                 waited += pause;
                 pause = (pause * 2).min(Duration::from_secs(8));
-                news(Progress { id: change.id(), state: State::Running });
+                news(Progress { id: change.id(), state: ChangeState::Running });
             }
             // Somebody was quicker, or the answer to a first attempt was lost.
-            Err(error) if error.kind == ErrorKind::NotFound && change.takes_away() => return Ok(()),
+            Err(error) if error.kind == ErrorKind::NotFound && change.deletes() => return Ok(()),
             answer => return answer,
         }
     }

@@ -48,7 +48,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What a request met. Being asked to slow down is one only where it does not stop.
-pub async fn root_events(
+pub async fn filter_log_events(
     cloud: &dyn Cloud,
     search: Search<'_>,
     limit: usize,
@@ -69,7 +69,7 @@ pub async fn root_events(
             running.push(async move {
                 tokio::time::sleep_until(start).await;
                 let search = Search { from: piece.from, to: piece.to, page: piece.page.as_deref(), ..search };
-                let answer = cloud.root_events(&search).await;
+                let answer = cloud.filter_log_events(&search).await;
                 (piece, answer)
             });
         }

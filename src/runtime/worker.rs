@@ -9,25 +9,25 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
-use crate::domain::Wishes;
+use crate::domain::SetupOptions;
 use crate::domain::samples::SAMPLES;
-use crate::engine::leave::belongings_of;
-use crate::engine::ring::{self, Watcher};
-use crate::engine::{self, Ahead, Look};
+use crate::engine::alarm_test::{self, Observer};
+use crate::engine::teardown::managed_chains_of;
+use crate::engine::{self, ObserveScope, Prefetch};
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The session in use.
-struct Standing {
+struct CurrentSession {
     /// It was asked for under this one: the latest wins.
     ticket: Ticket,
     cloud: Arc<dyn Cloud>,
     /// What its first look need not wait for, and the wishes which that look is for.
-    ahead: Option<(Wishes, Ahead<'static>)>,
+    prefetch: Option<(SetupOptions, Prefetch<'static>)>,
 }
 
-type Current = Arc<Mutex<Option<Standing>>>;
+type Current = Arc<Mutex<Option<CurrentSession>>>;
 
 /// Runs effects side by side.
 pub struct Worker {
@@ -54,24 +54,24 @@ impl Worker {
             let _ = send.send(msg);
         };
         match effect {
-            Effect::Connect { ticket, target, wishes } => {
+            Effect::Connect { ticket, target, setup } => {
                 // What was asked of another session concerns nobody now.
                 self.tasks.abort_all();
                 let (connector, current) = (self.connector.clone(), self.current.clone());
                 self.tasks.spawn(async move {
-                    tell(Msg::Connected(ticket, connect(&*connector, &target, *wishes, ticket, &current).await));
+                    tell(Msg::Connected(ticket, connect(&*connector, &target, *setup, ticket, &current).await));
                 });
             }
             Effect::ListProfiles => {
                 let connector = self.connector.clone();
                 self.tasks.spawn(async move { tell(Msg::Profiles(connector.profiles().await)) });
             }
-            Effect::Observe { ticket, identity, region, wishes } => {
-                let begun = self.begun(&wishes);
+            Effect::Observe { ticket, identity, region, setup } => {
+                let begun = self.begun(&setup);
                 self.on_cloud(move |cloud| async move {
-                    let ahead = begun.unwrap_or_else(|| Ahead::first(&cloud, &wishes));
-                    let look = Look::Everything;
-                    let observed = engine::observe_on(&*cloud, &identity, &region, &wishes, look, ahead).await;
+                    let prefetch = begun.unwrap_or_else(|| Prefetch::first(&cloud, &setup));
+                    let look = ObserveScope::Everything;
+                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, look, prefetch).await;
                     tell(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
@@ -82,13 +82,13 @@ impl Worker {
                     tell(Msg::Applied(ticket, report));
                 });
             }
-            Effect::Belongings { ticket, identity, region, named, contents } => {
+            Effect::FindManaged { ticket, identity, region, named, contents } => {
                 self.on_cloud(move |cloud| async move {
-                    let chains = belongings_of(&*cloud, &identity, &region, &named, contents).await;
-                    tell(Msg::Belongings(ticket, chains));
+                    let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
+                    tell(Msg::FindManaged(ticket, chains));
                 });
             }
-            Effect::TearDown { ticket, plan } => {
+            Effect::Teardown { ticket, plan } => {
                 self.run = self.on_cloud(move |cloud| async move {
                     let report = engine::run(&*cloud, &plan, None, &|news| tell(Msg::Progress(ticket, news))).await;
                     tell(Msg::Applied(ticket, report));
@@ -97,10 +97,10 @@ impl Worker {
             Effect::TestPattern { ticket, pattern } => {
                 self.on_cloud(move |cloud| async move {
                     let events = SAMPLES.map(|s| s.json.trim());
-                    tell(Msg::PatternTested(ticket, cloud.test_filter(&pattern, &events).await));
+                    tell(Msg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
                 });
             }
-            Effect::AskSubscriptions { ticket, topic_arn } => {
+            Effect::PollSubscriptions { ticket, topic_arn } => {
                 self.on_cloud(move |cloud| async move {
                     tell(Msg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
                 });
@@ -110,20 +110,20 @@ impl Worker {
                     tell(Msg::Changed(ticket, cloud.apply(&change).await));
                 });
             }
-            Effect::Ask { ticket, question } => {
+            Effect::Poll { ticket, question } => {
                 self.on_cloud(move |cloud| async move {
-                    tell(Msg::Answered(ticket, engine::watch::ask(&*cloud, &question).await));
+                    tell(Msg::Polled(ticket, engine::poll::ask(&*cloud, &question).await));
                 });
             }
-            Effect::Ring { ticket, bell, line } => {
+            Effect::Test { ticket, test, drill } => {
                 let clock = self.clock.clone();
                 self.on_cloud(move |cloud| async move {
-                    let watcher = Watcher { clock: &*clock, news: &|ring| tell(Msg::Rings(ticket, ring)) };
-                    let rang = match line {
-                        Some(line) => ring::run_drill(&*cloud, &bell, &line, &watcher).await,
-                        None => ring::test(&*cloud, &bell, &watcher).await,
+                    let observer = Observer { clock: &*clock, news: &|ring| tell(Msg::TestProgress(ticket, ring)) };
+                    let rang = match drill {
+                        Some(drill) => alarm_test::run_drill(&*cloud, &test, &drill, &observer).await,
+                        None => alarm_test::run_test(&*cloud, &test, &observer).await,
                     };
-                    tell(Msg::Rang(ticket, rang));
+                    tell(Msg::TestEnded(ticket, rang));
                 });
             }
             Effect::OpenLinks => self.connector.open_links(),
@@ -141,14 +141,14 @@ impl Worker {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let cloud = locked(&self.current).as_ref().map(|standing| standing.cloud.clone());
+        let cloud = locked(&self.current).as_ref().map(|existing| existing.cloud.clone());
         cloud.map(|cloud| self.tasks.spawn(work(cloud)))
     }
 
     /// What is under way already for the session's first look, where the wishes are still those.
-    fn begun(&self, wishes: &Wishes) -> Option<Ahead<'static>> {
-        let (of, ahead) = locked(&self.current).as_mut()?.ahead.take()?;
-        (of == *wishes).then_some(ahead)
+    fn begun(&self, setup: &SetupOptions) -> Option<Prefetch<'static>> {
+        let (of, prefetch) = locked(&self.current).as_mut()?.prefetch.take()?;
+        (of == *setup).then_some(prefetch)
     }
 
     /// Returns only when a task has panicked; the report is out by then.
@@ -176,7 +176,7 @@ impl Worker {
     }
 }
 
-fn locked(current: &Current) -> MutexGuard<'_, Option<Standing>> {
+fn locked(current: &Current) -> MutexGuard<'_, Option<CurrentSession>> {
     current.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -184,19 +184,19 @@ fn locked(current: &Current) -> MutexGuard<'_, Option<Standing>> {
 async fn connect(
     connector: &dyn Connector,
     target: &Target,
-    wishes: Wishes,
+    setup: SetupOptions,
     ticket: Ticket,
     current: &Current,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let ahead = Ahead::first(&session.cloud, &wishes);
+    let prefetch = Prefetch::first(&session.cloud, &setup);
     {
         let mut current = locked(current);
-        if current.as_ref().is_none_or(|standing| standing.ticket < ticket) {
-            let (cloud, ahead) = (session.cloud.clone(), Some((wishes, ahead.clone())));
-            *current = Some(Standing { ticket, cloud, ahead });
+        if current.as_ref().is_none_or(|existing| existing.ticket < ticket) {
+            let (cloud, prefetch) = (session.cloud.clone(), Some((setup, prefetch.clone())));
+            *current = Some(CurrentSession { ticket, cloud, prefetch });
         }
     }
-    let identity = ahead.beside(session.cloud.identity()).await?;
+    let identity = prefetch.alongside(session.cloud.identity()).await?;
     Ok(Caller { identity, region: session.region, region_from: session.region_from, profile: session.profile })
 }

@@ -92,7 +92,7 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
-            row(Verdict::Ok.as_str(), theme.good, &trail.in_words(&derived.settings.place.account));
+            row(Verdict::Ok.as_str(), theme.good, &trail.in_words(&derived.settings.account_region.account));
         }
     }
     let health = &derived.health;
@@ -103,7 +103,7 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let weak = health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
-            let alarm = health.ringing().filter(|_| step == Step::Alarm);
+            let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 let since = local(model, alarm.since, false);
                 row(alarm.state.as_str(), theme.bad, &format!("alarm: it is in ALARM since {since}"));

@@ -8,7 +8,7 @@ use super::dashboard::{blank, local};
 use super::text::cut;
 use super::theme::Theme;
 use crate::app::{Model, Screen};
-use crate::domain::watch::{Ringer, rung_by};
+use crate::domain::activity::{Trigger, alarm_trigger};
 
 /// Draws it on top of the body where there is something to say; what is left of the body.
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
@@ -21,19 +21,19 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Re
 
 /// That the alarm is in ALARM and why, as far as that is known, in one line.
 pub(super) fn sentence(model: &Model) -> Option<String> {
-    let alarm = model.derived.as_ref()?.health.ringing()?;
+    let alarm = model.derived.as_ref()?.health.in_alarm()?;
     let events = model.dashboard.events.value.as_deref().unwrap_or_default();
-    let why = match rung_by(alarm, events) {
-        Ringer::Root(event) => format!(
+    let why = match alarm_trigger(alarm, events) {
+        Trigger::Root(event) => format!(
             "{} by {} at {} from {}",
             event.name,
             event.not_root.as_deref().unwrap_or("root"),
             local(model, event.time, false),
             blank(&event.address),
         ),
-        Ringer::Drill(event) => format!("a drill of {}; nobody used root", local(model, event.time, false)),
-        Ringer::Test => alarm.reason.clone(),
-        Ringer::Unknown => format!("since {}; who used root is not known yet", local(model, alarm.since, false)),
+        Trigger::Drill(event) => format!("a drill of {}; nobody used root", local(model, event.time, false)),
+        Trigger::Test => alarm.reason.clone(),
+        Trigger::Unknown => format!("since {}; who used root is not known yet", local(model, alarm.since, false)),
     };
     Some(format!("ALARM  {why}"))
 }

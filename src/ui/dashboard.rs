@@ -13,11 +13,11 @@ use super::text::{cut, pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
 use crate::app::dashboard::{BAR, Searched, WEEK};
-use crate::app::part::Part;
+use crate::app::polled::Polled;
+use crate::domain::activity::{HistoryItem, HistoryKind, Trigger, alarm_trigger, gap};
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
-use crate::domain::watch::{HistoryItem, HistoryKind, Ringer, gap, rung_by};
 use crate::domain::{Health, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     let width = area.width;
     let mut lines = Vec::new();
     trouble(model, theme, width, &mut lines);
-    ringing(model, &derived.health, theme, width, &mut lines);
+    in_alarm(model, &derived.health, theme, width, &mut lines);
     chain(model, &derived.health, theme, usize::from(width), &mut lines);
     weak_link(&derived.health, theme, width, &mut lines);
     if area.height > 20 {
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     activity(model, theme, usize::from(width), room.saturating_sub(history + 1), &mut events);
     lines.append(&mut events);
     let left = usize::from(area.height).saturating_sub(lines.len() + 1);
-    alarm_history(model, theme, usize::from(width), left, &mut lines);
+    describe_alarm_history(model, theme, usize::from(width), left, &mut lines);
     frame.render_widget(Paragraph::new(lines), area);
 }
 
@@ -63,14 +63,14 @@ fn trouble(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'stati
 }
 
 /// While it rings: who did what, when, from where, before all else.
-fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let Some(alarm) = health.ringing() else { return };
+fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+    let Some(alarm) = health.in_alarm() else { return };
     let events = model.dashboard.events.value.as_deref().unwrap_or_default();
-    let who = match rung_by(alarm, events) {
-        Ringer::Drill(event) => {
+    let who = match alarm_trigger(alarm, events) {
+        Trigger::Drill(event) => {
             format!("RINGING: a drill of {}; nobody used root.", local(model, event.time, false))
         }
-        Ringer::Root(event) => format!(
+        Trigger::Root(event) => format!(
             "RINGING: {} by {} at {}, {} from {} ({}), MFA {}.",
             event.name,
             event.not_root.as_deref().unwrap_or("root"),
@@ -80,8 +80,8 @@ fn ringing(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mu
             blank(&event.client),
             event.mfa.as_str(),
         ),
-        Ringer::Test => format!("RINGING: {}", alarm.reason),
-        Ringer::Unknown => {
+        Trigger::Test => format!("RINGING: {}", alarm.reason),
+        Trigger::Unknown => {
             let since = local(model, alarm.since, false);
             format!("RINGING since {since}: {} Who used root then is not known yet.", alarm.reason)
         }
@@ -97,10 +97,10 @@ pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stat
     };
     let events = model.dashboard.events.value.as_deref();
     let at = |event: &RootEvent| local(model, event.time, false);
-    let (trigger, style) = match (alarm.state, rung_by(alarm, events.unwrap_or_default())) {
+    let (trigger, style) = match (alarm.state, alarm_trigger(alarm, events.unwrap_or_default())) {
         (AlarmState::Ok, _) => ("The alarm is OK again.".to_owned(), theme.good),
         (AlarmState::InsufficientData, _) => ("The alarm has not fired: it has no data yet.".to_owned(), theme.text),
-        (_, Ringer::Root(event)) => {
+        (_, Trigger::Root(event)) => {
             let what =
                 format!("{} at {} from {} ({})", event.name, at(event), blank(&event.address), blank(&event.client));
             let said = match (&event.not_root, &event.outcome) {
@@ -113,9 +113,9 @@ pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stat
             };
             (said, theme.bad)
         }
-        (_, Ringer::Drill(event)) => (format!("It was a drill at {}: nobody used root.", at(event)), theme.text),
-        (_, Ringer::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
-        (_, Ringer::Unknown) => {
+        (_, Trigger::Drill(event)) => (format!("It was a drill at {}: nobody used root.", at(event)), theme.text),
+        (_, Trigger::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
+        (_, Trigger::Unknown) => {
             let since = local(model, alarm.since, false);
             let read = match (events, &model.dashboard.events.trouble) {
                 (Some(_), None) => "no use of root from that time has been found",
@@ -245,7 +245,7 @@ fn weak_link(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'s
 }
 
 /// Title, how old the part is, and what could not be read.
-fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Part<T>, width: usize) -> Line<'static> {
+fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Polled<T>, width: usize) -> Line<'static> {
     let mut spans = vec![Span::styled(format!(" {name}"), theme.title)];
     if let Some(seen) = part.seen {
         let old = model.now.duration_since(seen);
@@ -265,9 +265,9 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     let part = &model.dashboard.events;
     let mut head = title(model, theme, "Root activity, last 7 days", part, width);
     let gap = model.derived.as_ref().and_then(|derived| gap(&derived.health));
-    let unseen = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
+    let unreadable = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
     // A flat line would say that nothing happened.
-    let bars = if unseen.is_some() { String::new() } else { bars(model) };
+    let bars = if unreadable.is_some() { String::new() } else { bars(model) };
     if let Some(error) = model.dashboard.metric.trouble.as_ref().filter(|_| part.trouble.is_none()) {
         let room = width.saturating_sub(head.width() + 4);
         head.push_span(Span::styled(format!("   {}", cut(&format!("bars {}", error.brief()), room)), theme.warn));
@@ -283,7 +283,7 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
         return;
     };
     if events.is_empty() {
-        let none = match unseen {
+        let none = match unreadable {
             Some(why) => format!("None seen, but not all is recorded. {why}"),
             None => no_use(model),
         };
@@ -336,17 +336,17 @@ fn bars(model: &Model) -> String {
     let Some(points) = &model.dashboard.metric.value else { return String::new() };
     let start = model.now.saturating_sub(WEEK).unwrap_or(model.now);
     let width = i64::from(BAR);
-    let mut sums = [0.0_f64; 28];
+    let mut get_metric_data = [0.0_f64; 28];
     for point in points {
         let slot = point.at.duration_since(start).as_secs() / width;
-        if let Some(sum) = usize::try_from(slot.max(0)).ok().and_then(|slot| sums.get_mut(slot.min(27))) {
+        if let Some(sum) = usize::try_from(slot.max(0)).ok().and_then(|slot| get_metric_data.get_mut(slot.min(27))) {
             *sum += point.value;
         }
     }
-    let most = sums.iter().copied().fold(1.0, f64::max);
+    let most = get_metric_data.iter().copied().fold(1.0, f64::max);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of seven is a small number")]
     let level = |sum: &f64| LEVELS[((sum / most) * 7.0).round().clamp(0.0, 7.0) as usize];
-    sums.iter().map(level).collect()
+    get_metric_data.iter().map(level).collect()
 }
 
 fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: usize) -> Line<'static> {
@@ -378,7 +378,7 @@ pub(super) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String 
     zoned.strftime(if full { "%Y-%m-%d %H:%M:%S %Z" } else { "%m-%d %H:%M" }).to_string()
 }
 
-fn alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
+fn describe_alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
     let part = &model.dashboard.history;
     lines.push(title(model, theme, "Alarm history", part, width));
     let Some(items) = &part.value else { return };

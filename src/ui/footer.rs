@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::theme::Theme;
+use crate::app::alarm_test::TestPhase;
 use crate::app::keys::{BINDINGS, Binding, Context, Intent};
-use crate::app::ring::Stage;
 use crate::app::teardown;
 use crate::app::{Model, Overlay, Screen};
 use crate::domain::{Step, Verdict};
@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 fn applies(model: &Model, binding: &Binding) -> bool {
     let health = model.derived.as_ref().map(|d| &d.health);
     let alarm = health.is_some_and(|health| health.alarm.is_some());
-    let rings = health.is_some_and(|health| health.ringing().is_some());
+    let rings = health.is_some_and(|health| health.in_alarm().is_some());
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
@@ -55,21 +55,23 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::Test, _) => alarm,
         (Intent::Drill, _) => alarm && !rings,
         (Intent::SetOk, _) => rings,
-        (Intent::Yes | Intent::Force, _) if binding.context == Context::Ring => match &model.overlay {
-            Some(Overlay::Ring(ring)) => {
-                ring.stage == Stage::Asking && ring.foreign == (binding.intent == Intent::Force)
+        (Intent::Yes | Intent::Force, _) if binding.context == Context::Test => match &model.overlay {
+            Some(Overlay::Test(ring)) => {
+                ring.stage == TestPhase::Asking && ring.foreign == (binding.intent == Intent::Force)
             }
             _ => false,
         },
-        (Intent::TearDown, _) => model
+        (Intent::Teardown, _) => model
             .derived
             .as_ref()
             .is_some_and(|derived| Step::ALL.into_iter().any(|step| derived.health.step(step) != Verdict::Missing)),
-        (Intent::Apply | Intent::Logs, _) if binding.context == Context::TearDown => {
+        (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
             match &model.overlay {
-                Some(Overlay::TearDown(screen)) if binding.intent == Intent::Logs => screen.can_turn(),
+                Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_turn(),
                 // Where there is nothing to do but to close it, Esc says so.
-                Some(Overlay::TearDown(screen)) => screen.stage != teardown::Stage::Asking || screen.can_be_agreed(),
+                Some(Overlay::Teardown(screen)) => {
+                    screen.stage != teardown::TeardownPhase::Asking || screen.can_be_agreed()
+                }
                 _ => false,
             }
         }
@@ -82,7 +84,7 @@ fn applies(model: &Model, binding: &Binding) -> bool {
 
 /// What Enter does on a step depends on how far it is.
 fn hint(model: &Model, binding: &Binding) -> String {
-    if let (Some(Overlay::TearDown(screen)), Context::TearDown) = (&model.overlay, binding.context) {
+    if let (Some(Overlay::Teardown(screen)), Context::Teardown) = (&model.overlay, binding.context) {
         return leaving(screen, binding);
     }
     let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
@@ -110,14 +112,14 @@ fn hint(model: &Model, binding: &Binding) -> String {
 }
 
 /// What the keys do to a tear-down depends on how far it is.
-fn leaving(screen: &teardown::TearDown, binding: &Binding) -> String {
+fn leaving(screen: &teardown::Teardown, binding: &Binding) -> String {
     match (binding.intent, screen.stage) {
         (Intent::Logs, _) if screen.logs => "keep the logs".into(),
-        (Intent::Apply, teardown::Stage::Looking(_) | teardown::Stage::Running(_)) => "wait".into(),
-        (Intent::Apply, teardown::Stage::Asking) if screen.can_be_agreed() => {
+        (Intent::Apply, teardown::TeardownPhase::Looking(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
+        (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_be_agreed() => {
             format!("take away {}", screen.plan.changes().count())
         }
-        (Intent::Apply, teardown::Stage::Ended) if !screen.is_complete() => "try again".into(),
+        (Intent::Apply, teardown::TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),
         (Intent::Apply, _) => "close".into(),
         _ => binding.hint.to_owned(),
     }

@@ -72,7 +72,7 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, ratatui::style::Styl
     if model.dashboard.alarm.trouble.is_some() {
         return ("UNSURE  the alarm cannot be read", theme.warn);
     }
-    if model.derived.as_ref().is_some_and(|d| d.health.ringing().is_some()) {
+    if model.derived.as_ref().is_some_and(|d| d.health.in_alarm().is_some()) {
         return ("ALARM  it rings", theme.bad);
     }
     let weakest = model.derived.as_ref().map(|d| d.health.weakest().map(|c| c.verdict));

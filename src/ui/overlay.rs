@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
-use super::{checks, dashboard, ring, teardown};
+use super::{alarm_test, checks, dashboard, teardown};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picked, Picker};
@@ -32,20 +32,20 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
             let lines = dashboard::event(model, theme, area.width.saturating_sub(4));
             window(frame, theme, area, " The event ", lines, *scroll);
         }
-        Overlay::Ring(ring) => {
-            let title = if ring.drill { " Drill " } else { " Test alarm " };
-            let lines = ring::lines(model, ring, theme, area.width.saturating_sub(6));
+        Overlay::Test(ring) => {
+            let title = if ring.is_drill { " Drill " } else { " Test alarm " };
+            let lines = alarm_test::lines(model, ring, theme, area.width.saturating_sub(6));
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
             window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
-        Overlay::TearDown(screen) => {
+        Overlay::Teardown(screen) => {
             teardown::draw(model, screen, theme, frame, area);
-            if screen.asks_to_leave {
-                leave(false, theme, frame, area);
+            if screen.asks_to_quit {
+                confirm_quit(false, theme, frame, area);
             }
         }
         Overlay::Picker(picker) => pick(model, picker, theme, frame, area),
-        Overlay::Leave { quit } => leave(*quit, theme, frame, area),
+        Overlay::ConfirmQuit { quit } => confirm_quit(*quit, theme, frame, area),
         Overlay::SetOk => {
             let lines = dashboard::set_ok(model, theme, area.width.saturating_sub(6));
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
@@ -54,7 +54,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
     }
 }
 
-fn leave(quit: bool, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+fn confirm_quit(quit: bool, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let (title, said) = if quit {
         (" Quit? ", "Calls are under way. Quit? What is done stays done; the next start goes on from there.")
     } else {

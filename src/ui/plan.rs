@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::{cut, pad, wrap};
 use super::theme::Theme;
-use crate::app::progress::{RunRow, State, StepRun};
+use crate::app::progress::{ChangeState, RunRow, StepRun};
 use crate::app::{Model, Overlay};
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
@@ -37,7 +37,9 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     for row in run.iter().flat_map(|run| &run.rows).filter(|row| still_true(model, row)) {
         let start = out.len();
         row_lines(model, row, &above, theme, width, &mut out);
-        if focus.is_empty() && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+        if focus.is_empty()
+            && matches!(row.state, Some(ChangeState::Running | ChangeState::Retrying { .. } | ChangeState::Failed(_)))
+        {
             focus = start..out.len();
         }
         above.clone_from(&row.row.name);
@@ -57,7 +59,7 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     }
     let known = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
     for row in derived.plan.step(step).filter(|row| !known(row) && (run.is_none() || row.change.is_some())) {
-        let (word, style) = standing(model, row, theme);
+        let (word, style) = existing(model, row, theme);
         out.push(line(row, &above, &word, style, &row.detail, "", theme, width));
         above.clone_from(&row.name);
     }
@@ -99,7 +101,9 @@ pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -
                 out.extend(lines.into_iter().map(|l| Line::styled(format!("{}{l}", " ".repeat(15)), theme.dim)));
             }
         }
-        if focus.is_empty() && matches!(row.state, Some(State::Running | State::Retrying { .. } | State::Failed(_))) {
+        if focus.is_empty()
+            && matches!(row.state, Some(ChangeState::Running | ChangeState::Retrying { .. } | ChangeState::Failed(_)))
+        {
             focus = start..out.len();
         }
     }
@@ -130,12 +134,12 @@ pub(super) fn in_view(
 }
 
 fn is_done(row: &RunRow) -> bool {
-    row.state == Some(State::Done)
+    row.state == Some(ChangeState::Done)
 }
 
 /// A row that failed or was skipped is history once a look at the account finds nothing to do about it.
 fn still_true(model: &Model, row: &RunRow) -> bool {
-    let undone = matches!(row.state, Some(State::Failed(_) | State::Skipped { .. }));
+    let undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
     let looked = !model.is_looking() && !model.is_running();
     let planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
     !(undone && looked) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || planned(d))
@@ -149,7 +153,7 @@ pub(super) fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'st
 
 /// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed, and a change to what is
 /// somebody else's that it is.
-fn standing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
+fn existing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
     match confirmation(model, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
@@ -168,7 +172,7 @@ fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
 /// What kind of thing the change of this id makes, as its row says.
 fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
     let leaving = match &model.overlay {
-        Some(Overlay::TearDown(screen)) => Some(&screen.run),
+        Some(Overlay::Teardown(screen)) => Some(&screen.run),
         _ => None,
     };
     let mut rows = model.runs.iter().flatten().chain(leaving).flat_map(|run| &run.rows);
@@ -181,18 +185,20 @@ const NOT_OURS: &str = "not ours";
 fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let row = &run.row;
     let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
-    let subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(State::Done);
+    let subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(ChangeState::Done);
     let (word, style, detail, time) = match &run.state {
         None => {
-            let (word, style) = standing(model, row, theme);
+            let (word, style) = existing(model, row, theme);
             (word, style, row.detail.clone(), String::new())
         }
-        Some(State::Queued) => ("queued".into(), theme.dim, row.detail.clone(), String::new()),
-        Some(State::Running) => (format!("{} running", spinner(model.now)), theme.accent, row.detail.clone(), seconds),
-        Some(State::Retrying { attempt, because }) => {
+        Some(ChangeState::Queued) => ("queued".into(), theme.dim, row.detail.clone(), String::new()),
+        Some(ChangeState::Running) => {
+            (format!("{} running", spinner(model.now)), theme.accent, row.detail.clone(), seconds)
+        }
+        Some(ChangeState::Retrying { attempt, because }) => {
             ("retrying".into(), theme.warn, format!("attempt {attempt}, because: {because}"), seconds)
         }
-        Some(State::Done) if subscribed => match confirmation(model, row) {
+        Some(ChangeState::Done) if subscribed => match confirmation(model, row) {
             Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
             _ => {
                 let since = model.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
@@ -200,9 +206,9 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
                 ("waiting".into(), theme.warn, "open the link in the e-mail (good for 2 days)".into(), clock)
             }
         },
-        Some(State::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
-        Some(State::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
-        Some(State::Skipped { needs }) => {
+        Some(ChangeState::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
+        Some(ChangeState::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
+        Some(ChangeState::Skipped { needs }) => {
             ("skipped".into(), theme.dim, format!("it needs the {}", resource(model, needs)), String::new())
         }
     };
@@ -210,11 +216,11 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
     let detail = if row.foreign && run.state.is_some() { format!("{NOT_OURS}: {detail}") } else { detail };
     out.push(line(row, above, &word, style, &detail, &time, theme, width));
     match &run.state {
-        Some(State::Failed(error)) => {
+        Some(ChangeState::Failed(error)) => {
             aside(&error.why(), theme.bad, width, out);
             aside(&error.fix(), theme.text, width, out);
         }
-        Some(State::Retrying { because, .. }) if width < 100 => {
+        Some(ChangeState::Retrying { because, .. }) if width < 100 => {
             aside(&format!("because: {because}"), theme.warn, width, out);
         }
         _ => {}

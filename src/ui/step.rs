@@ -130,8 +130,8 @@ fn field_lines(
     }
     let aside = aside(field);
     let aside_style = if field.fault.is_some() { theme.bad } else { theme.dim };
-    let beside = usize::from(width).saturating_sub(left + box_width + 5);
-    if !wide && aside.width() <= beside {
+    let alongside = usize::from(width).saturating_sub(left + box_width + 5);
+    if !wide && aside.width() <= alongside {
         if let Some(line) = out.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
@@ -212,7 +212,7 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
 fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let Some(derived) = &model.derived else { return };
     let settings = &derived.settings;
-    let standing = derived.health.alarm.as_ref();
+    let existing = derived.health.alarm.as_ref();
     let threshold = "Sum of 5 minutes >= 1, missing data is not breaching";
     let mut fact = |label: &str, value: &str| {
         out.push(Line::from(vec![
@@ -223,7 +223,7 @@ fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>)
     fact("Rings when", threshold);
     fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
     fact("Notifies", &settings.topic.value);
-    if let Some(alarm) = standing {
+    if let Some(alarm) = existing {
         fact("State", alarm.state.as_str());
     }
     let sentence = format!(

@@ -10,10 +10,10 @@ use super::plan::{aside, in_view, leaving, spinner};
 use super::text::{pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
-use crate::app::teardown::{Stage, TearDown, WORD};
+use crate::app::teardown::{Teardown, TeardownPhase, WORD};
 use crate::domain::{Action, Change};
 
-pub(super) fn draw(model: &Model, screen: &TearDown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     let block = Block::bordered().title(Span::styled(" Tear down ", theme.title)).border_style(theme.dim);
     let inner = block.inner(area);
@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, screen: &TearDown, theme: &Theme, frame: &mut 
     for (_, why) in &screen.plan.blocked {
         aside(why, theme.bad, width, &mut lines);
     }
-    if matches!(screen.stage, Stage::Looking(_)) {
+    if matches!(screen.stage, TeardownPhase::Looking(_)) {
         lines.clear();
     }
     let mut foot = Vec::new();
@@ -54,44 +54,45 @@ fn say(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
     lines.extend(wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), style)));
 }
 
-fn title(model: &Model, screen: &TearDown) -> String {
-    let place = model.caller().map(|c| format!("account {} in {}", c.identity.account, c.region)).unwrap_or_default();
+fn title(model: &Model, screen: &Teardown) -> String {
+    let location =
+        model.caller().map(|c| format!("account {} in {}", c.identity.account, c.region)).unwrap_or_default();
     let (done, all) = screen.run.count();
     match screen.stage {
-        Stage::Looking(_) if screen.logs => format!(
+        TeardownPhase::Looking(_) if screen.logs => format!(
             "{} counting what is in the bucket; that takes a request for every 1,000 objects",
             spinner(model.now)
         ),
-        Stage::Looking(_) => format!("{} looking for what is rootbell's", spinner(model.now)),
-        Stage::Asking if !screen.plan.blocked.is_empty() => {
+        TeardownPhase::Looking(_) => format!("{} looking for what is rootbell's", spinner(model.now)),
+        TeardownPhase::Asking if !screen.plan.blocked.is_empty() => {
             "What is rootbell's cannot be told for certain, so nothing is taken away:".to_owned()
         }
-        Stage::Asking if screen.plan.is_empty() && screen.plan.rows.is_empty() => {
-            format!("Nothing to take away: there is nothing of rootbell's in {place}.")
+        TeardownPhase::Asking if screen.plan.is_empty() && screen.plan.rows.is_empty() => {
+            format!("Nothing to take away: there is nothing of rootbell's in {location}.")
         }
-        Stage::Asking if screen.plan.is_empty() => format!("Nothing to take away from {place}."),
-        Stage::Asking => format!("To be taken away from {place}"),
-        Stage::Running(_) => format!("Taking away: {done} of {all} done"),
-        Stage::Ended if done == all => {
+        TeardownPhase::Asking if screen.plan.is_empty() => format!("Nothing to take away from {location}."),
+        TeardownPhase::Asking => format!("To be taken away from {location}"),
+        TeardownPhase::Running(_) => format!("Taking away: {done} of {all} done"),
+        TeardownPhase::Ended if done == all => {
             let stays = screen.run.rows.iter().any(|row| row.row.action == Action::Keep);
             let stays = if stays { " What is marked with = stays." } else { "" };
             format!("Taken away: {done} of {all} done.{stays}")
         }
-        Stage::Ended => format!("Not all taken away: {done} of {all} done. Enter goes on from there."),
+        TeardownPhase::Ended => format!("Not all taken away: {done} of {all} done. Enter goes on from there."),
     }
 }
 
-fn title_style(screen: &TearDown, theme: &Theme) -> Style {
+fn title_style(screen: &Teardown, theme: &Theme) -> Style {
     match screen.stage {
-        Stage::Asking if !screen.plan.blocked.is_empty() => theme.bad,
-        Stage::Ended if screen.is_complete() => theme.good,
-        Stage::Ended => theme.bad,
+        TeardownPhase::Asking if !screen.plan.blocked.is_empty() => theme.bad,
+        TeardownPhase::Ended if screen.is_complete() => theme.good,
+        TeardownPhase::Ended => theme.bad,
         _ => theme.title,
     }
 }
 
 /// What it means, what is lost, and the field for the word.
-fn question(model: &Model, screen: &TearDown, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let lost: Vec<String> = screen
         .plan
         .rows
@@ -120,7 +121,7 @@ fn question(model: &Model, screen: &TearDown, theme: &Theme, width: u16, lines: 
 const FIELD: usize = 16;
 
 /// The part of the word that the field shows, and the column of the cursor in it.
-fn window(screen: &TearDown) -> (String, u16) {
+fn window(screen: &Teardown) -> (String, u16) {
     let (shown, column) = super::text::field(screen.word(), FIELD);
     (shown, u16::try_from(column).unwrap_or(0))
 }

@@ -10,12 +10,12 @@ use rootbell::cloud::demo::account::{
     Account, Alarm, Bucket, Filter, Link, LogGroup, Region, Role, Subscription, Topic, Trail,
 };
 use rootbell::domain::health::health;
-use rootbell::domain::pattern::AUDITED;
-use rootbell::domain::plan::leave::leave;
+use rootbell::domain::pattern::CIS_PATTERN;
+use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
-use rootbell::domain::{Change, Check, Health, Settings, Verdict, Wishes};
-use rootbell::engine::{self, Look};
+use rootbell::domain::{Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
@@ -29,8 +29,8 @@ fn here(account: &mut Account) -> &mut Region {
 /// A multi-region trail `main` that records, with its bucket, but without a log group.
 fn bare(name: &str) -> Account {
     let mut account = Account::default();
-    let place = account.place(HERE);
-    let statements = bucket_statements(&place, "their-bucket", &place.trail_arn(name));
+    let account_region = account.in_region(HERE);
+    let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
     let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
     account.buckets.insert("their-bucket".into(), bucket);
     let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
@@ -46,18 +46,18 @@ fn delivering(name: &str, group: &str) -> Account {
 }
 
 fn deliver(account: &mut Account, name: &str, group: &str) {
-    let place = account.place(HERE);
+    let account_region = account.in_region(HERE);
     let role = Role {
         path: "/service-role/".into(),
         trust: role_trust(None),
-        policy: Some(role_permissions(&place, group, true)),
+        policy: Some(role_permissions(&account_region, group, true)),
         ..Role::default()
     };
     account.roles.insert(format!("role-of-{name}"), role);
     here(account).log_groups.insert(group.into(), LogGroup::default());
     let trail = trail(account, name);
-    trail.log_group_arn = Some(place.log_group_arn(group));
-    trail.role_arn = Some(place.role_arn(&format!("service-role/role-of-{name}")));
+    trail.log_group_arn = Some(account_region.log_group_arn(group));
+    trail.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
 }
 
 fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
@@ -69,7 +69,7 @@ fn chain() -> Account {
     let mut account = delivering("main", "security/trail");
     let region = here(&mut account);
     let filter = Filter {
-        pattern: AUDITED.into(),
+        pattern: CIS_PATTERN.into(),
         namespace: "LogMetrics".into(),
         metric: "RootAccountUsage".into(),
         ..Filter::default()
@@ -125,8 +125,8 @@ fn cases() -> Vec<Case> {
         let mut second = trail(a, "a").clone();
         (second.log_group_arn, second.role_arn) = (None, None);
         second.bucket = "bucket-b".into();
-        let place = a.place(HERE);
-        let statements = bucket_statements(&place, "bucket-b", &place.trail_arn("b"));
+        let account_region = a.in_region(HERE);
+        let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
         let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
         a.buckets.insert("bucket-b".into(), bucket);
         here(a).trails.insert("b".into(), second);
@@ -134,7 +134,7 @@ fn cases() -> Vec<Case> {
     });
     let unquoted = with(chain(), |a| {
         let filters = &mut here(a).log_groups.get_mut("security/trail").unwrap().filters;
-        filters.get_mut("root-usage").unwrap().pattern = AUDITED.replace('"', "");
+        filters.get_mut("root-usage").unwrap().pattern = CIS_PATTERN.replace('"', "");
     });
     vec![
         case("with CloudWatch Logs", delivering("main", "logs"), "main", &[], &[], [0, 2, 1, 1]),
@@ -247,17 +247,17 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Settings, Health, Plan) {
+async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, HERE, wishes, Look::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, wishes, &observed);
+    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
 }
 
-fn wishes() -> Wishes {
-    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+fn setup_options() -> SetupOptions {
+    SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
 
 fn cloud(account: Account) -> DemoCloud {
@@ -276,11 +276,11 @@ fn altered(before: Account, after: Account) -> Vec<String> {
     names.extend(old.trails.iter().filter(|(k, v)| new.trails.get(*k) != Some(v)).map(|(k, _)| k.clone()));
     names.extend(old.alarms.iter().filter(|(k, v)| new.alarms.get(*k) != Some(v)).map(|(k, _)| k.clone()));
     names.extend(old.topics.iter().filter(|(k, v)| new.topics.get(*k) != Some(v)).map(|(k, _)| k.clone()));
-    for (group, standing) in &old.log_groups {
+    for (group, existing) in &old.log_groups {
         let now = &new.log_groups[group];
-        let filters = standing.filters.iter().filter(|(k, v)| now.filters.get(*k) != Some(v));
+        let filters = existing.filters.iter().filter(|(k, v)| now.filters.get(*k) != Some(v));
         names.extend(filters.map(|(k, _)| k.clone()));
-        if now.retention_days != standing.retention_days {
+        if now.retention_days != existing.retention_days {
             names.push(group.clone());
         }
     }
@@ -295,7 +295,7 @@ fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_uns
         let cloud = cloud(account);
         now(async {
             let before = cloud.snapshot();
-            let (settings, _, plan) = look(&cloud, &wishes()).await;
+            let (settings, _, plan) = look(&cloud, &setup_options()).await;
             assert_eq!(settings.trail.value, trail, "{name}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let said = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
@@ -309,7 +309,7 @@ fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_uns
             assert!(report.succeeded(), "{name}: {report:?}");
             assert_eq!(altered(before, cloud.snapshot()), names, "{name}");
             cloud.confirm(EMAIL);
-            let (again, health, plan) = look(&cloud, &wishes()).await;
+            let (again, health, plan) = look(&cloud, &setup_options()).await;
             assert_eq!(again.trail.value, trail, "{name}: the choice stays");
             assert!(plan.is_empty(), "{name}: {:#?}", plan.rows);
             assert!(health.healthy(), "{name}: {health:#?}");
@@ -322,11 +322,11 @@ fn the_trail_that_the_user_picked_stays_picked() {
     let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
     let cloud = cloud(case.account);
     now(async {
-        let picked = Wishes { trail: Some("b".into()), ..wishes() };
+        let picked = SetupOptions { trail: Some("b".into()), ..setup_options() };
         let (_, _, plan) = look(&cloud, &picked).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         cloud.confirm(EMAIL);
-        let (settings, health, plan) = look(&cloud, &Wishes::default()).await;
+        let (settings, health, plan) = look(&cloud, &SetupOptions::default()).await;
         assert_eq!(settings.trail.value, "b", "its log group has the filter");
         assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
     });
@@ -339,7 +339,7 @@ fn a_choice_between_trails_takes_no_longer_than_none() {
     let cloud = cloud(account);
     now(async {
         let began = tokio::time::Instant::now();
-        look(&cloud, &wishes()).await;
+        look(&cloud, &setup_options()).await;
         assert_eq!(began.elapsed().as_millis(), 300, "{:?}", cloud.calls());
     });
 }
@@ -368,8 +368,8 @@ fn topic_policy(account: &mut Account) -> Value {
 /// Takes rootbell's own things out again.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::leave::belongings(cloud, &identity, HERE, &wishes(), false).await;
-    let plan = leave(&chains, false);
+    let chains = engine::teardown::managed_chains(cloud, &identity, HERE, &setup_options(), false).await;
+    let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
 }
@@ -379,7 +379,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
     let theirs = shared_topic_policy();
     let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())));
     now(async {
-        let (_, health, plan) = look(&cloud, &wishes()).await;
+        let (_, health, plan) = look(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert!(told.detail.contains("CloudWatch may not publish"), "the topic is not open to everyone: {told:?}");
         let written: Vec<&Value> = plan
@@ -394,7 +394,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
         }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        let (_, health, plan) = look(&cloud, &wishes()).await;
+        let (_, health, plan) = look(&cloud, &setup_options()).await;
         assert!(plan.is_empty() && health.healthy(), "{:#?} {health:#?}", plan.rows);
         tear_down(&cloud).await;
     });
@@ -407,14 +407,14 @@ fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
     let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
     now(async {
-        let (_, _, plan) = look(&cloud, &wishes()).await;
+        let (_, _, plan) = look(&cloud, &setup_options()).await;
         let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
         assert!(notes.contains("Anyone may publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
         assert_eq!(statements(&after)[0], statements(&open)[0]);
         assert_eq!(statements(&after).len(), 3, "CloudWatch has a statement of its own: {after}");
-        let (_, health, plan) = look(&cloud, &wishes()).await;
+        let (_, health, plan) = look(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
         assert!(told.detail.contains("Anyone may publish"), "{told:?}");
@@ -430,15 +430,15 @@ fn a_bucket_of_somebody_else_keeps_a_statement_that_lets_everyone_in_and_its_own
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::theirs/public/*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
-    let standing = Bucket { region: HERE.into(), policy: Some(policy), ..Bucket::default() };
-    let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), standing))));
-    let wishes = Wishes { bucket: Some("theirs".into()), ..wishes() };
+    let existing = Bucket { region: HERE.into(), policy: Some(policy), ..Bucket::default() };
+    let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), existing))));
+    let setup = SetupOptions { bucket: Some("theirs".into()), ..setup_options() };
     now(async {
-        let (_, _, plan) = look(&cloud, &wishes).await;
+        let (_, _, plan) = look(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
         assert!(statements(&after).contains(&open), "{after}");
-        let (_, health, plan) = look(&cloud, &wishes).await;
+        let (_, health, plan) = look(&cloud, &setup).await;
         let told = check(&health, "trail.logging");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
         assert!(told.detail.contains("lets everyone in"), "{told:?}");

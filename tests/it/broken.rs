@@ -9,11 +9,11 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, Region, Role, Topic, Trail};
 use rootbell::domain::health::health;
-use rootbell::domain::pattern::AUDITED;
+use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{bucket_statements, merge};
-use rootbell::domain::{Health, Settings, Verdict, Wishes};
-use rootbell::engine::{self, Look};
+use rootbell::domain::{Health, Settings, SetupOptions, Verdict};
+use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
@@ -59,7 +59,7 @@ const CASES: [Case; 46] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Mended),
     case(
         "invokedBy clause missing",
-        |a| filter(a).pattern = AUDITED.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
+        |a| filter(a).pattern = CIS_PATTERN.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
         "filter.pattern",
         Wrong,
         "services do for root",
@@ -67,7 +67,7 @@ const CASES: [Case; 46] = [
     ),
     case(
         "IAMUser for Root",
-        |a| filter(a).pattern = AUDITED.replace("Root", "IAMUser"),
+        |a| filter(a).pattern = CIS_PATTERN.replace("Root", "IAMUser"),
         "filter.pattern",
         Wrong,
         "IAMUser instead of Root",
@@ -75,7 +75,7 @@ const CASES: [Case; 46] = [
     ),
     case(
         "|| for &&",
-        |a| filter(a).pattern = AUDITED.replace("&&", "||"),
+        |a| filter(a).pattern = CIS_PATTERN.replace("&&", "||"),
         "filter.pattern",
         Wrong,
         "nearly every event",
@@ -83,7 +83,7 @@ const CASES: [Case; 46] = [
     ),
     case(
         "unquoted pattern",
-        |a| filter(a).pattern = AUDITED.replace('"', ""),
+        |a| filter(a).pattern = CIS_PATTERN.replace('"', ""),
         "filter.pattern",
         Wrong,
         "rings, but is written differently",
@@ -295,9 +295,10 @@ const CASES: [Case; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let place = a.place(HERE);
+            let account_region = a.in_region(HERE);
             let name = a.buckets.keys().next().unwrap().clone();
-            bucket(a).policy = Some(merge(None, &bucket_statements(&place, &name, &place.trail_arn("other"))));
+            bucket(a).policy =
+                Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
         },
         "trail.logging",
         Wrong,
@@ -438,9 +439,9 @@ fn sound() -> Account {
 
 async fn look(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let wishes = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
-    let observed = engine::observe(cloud, &identity, HERE, &wishes, Look::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, &wishes, &observed);
+    let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
+    let observed = engine::observe(cloud, &identity, HERE, &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 

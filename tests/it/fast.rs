@@ -8,11 +8,11 @@ use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, Link, LogGroup, Subscription, Trail};
 use rootbell::cloud::{Cloud, Search};
 use rootbell::domain::plan::plan;
-use rootbell::domain::{Settings, Wishes, pattern};
-use rootbell::engine::{self, Ahead, Look};
+use rootbell::domain::{Settings, SetupOptions, pattern};
+use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
-use crate::properties::{EMAIL, cloud, here, now, wishes};
+use crate::properties::{EMAIL, cloud, here, now, setup_options};
 #[cfg(unix)]
 use crate::support::World;
 use crate::support::tester::{Tester, scenario};
@@ -46,20 +46,22 @@ fn apply(mut account: Account) -> [Cost; 3] {
             cost
         };
         let asked: &dyn Cloud = &cloud;
-        let ahead = Ahead::first(&asked, &wishes());
-        let identity = ahead.beside(cloud.identity()).await.unwrap();
-        let observed = engine::observe_on(asked, &identity, REGION, &wishes(), Look::Everything, ahead).await;
-        let settings = Settings::resolve(&identity, REGION, &wishes(), &observed);
+        let prefetch = Prefetch::first(&asked, &setup_options());
+        let identity = prefetch.alongside(cloud.identity()).await.unwrap();
+        let observed =
+            engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, prefetch).await;
+        let settings = Settings::resolve(&identity, REGION, &setup_options(), &observed);
         let plan = plan(&settings, &observed);
         let looked = took(&cloud);
-        let again = Ahead::again(&asked, &wishes(), &settings, settings.trail_arn(&observed));
+        let again = Prefetch::again(&asked, &setup_options(), &settings, settings.trail_arn(&observed));
         let report = engine::run_looking(asked, &plan, &again, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
         let applied = took(&cloud);
-        let after = engine::observe_on(asked, &identity, REGION, &wishes(), Look::Everything, again).await;
+        let after =
+            engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, again).await;
         let looked_again = took(&cloud);
         // What was asked early tells what a look from the beginning tells.
-        let fresh = engine::observe(asked, &identity, REGION, &wishes(), Look::Everything).await;
+        let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
         assert_eq!(after, fresh);
         [looked, applied, looked_again]
     })
@@ -98,7 +100,7 @@ fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() 
 
 #[test]
 fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_for_what_they_share() {
-    let leave = |more: &[&str], named: &[Wishes]| {
+    let teardown = |more: &[&str], named: &[SetupOptions]| {
         let mut account = armed();
         account.timing.latency_ms = HOP;
         for name in more {
@@ -109,9 +111,9 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_fo
         now(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
-            let chains = engine::leave::belongings_of(&cloud, &identity, REGION, named, true).await;
+            let chains = engine::teardown::managed_chains_of(&cloud, &identity, REGION, named, true).await;
             assert_eq!(chains.len(), (1 + more.len()) * named.len());
-            assert!(chains.iter().all(|chain| chain.ours.contents.as_ref().is_ok_and(Option::is_some)));
+            assert!(chains.iter().all(|chain| chain.managed.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();
             let asked = |operation: &str| calls.iter().filter(|call| *call == operation).count();
             assert_eq!(asked("ListObjectVersions"), 1, "a bucket is walked once: {calls:?}");
@@ -121,12 +123,12 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_fo
             began.elapsed()
         })
     };
-    let unnamed = [Wishes::default()];
-    let one = leave(&[], &unnamed);
-    assert_eq!(leave(&["second", "third"], &unnamed), one);
+    let unnamed = [SetupOptions::default()];
+    let one = teardown(&[], &unnamed);
+    assert_eq!(teardown(&["second", "third"], &unnamed), one);
     // The wizard asks for what was named a moment ago, too.
-    let named = Wishes { filter: Some("named-before".into()), ..Wishes::default() };
-    assert_eq!(leave(&["second", "third"], &[Wishes::default(), named]), one);
+    let named = SetupOptions { filter: Some("named-before".into()), ..SetupOptions::default() };
+    assert_eq!(teardown(&["second", "third"], &[SetupOptions::default(), named]), one);
 }
 
 #[test]
@@ -135,12 +137,12 @@ fn who_is_there_is_known_at_once_though_all_else_hangs() {
     account.timing.latency_ms = HOP;
     let cloud = cloud(account);
     for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
-        cloud.fault(operation, rootbell::cloud::demo::Fault::Hang);
+        cloud.fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
     }
     now(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
-        Ahead::first(&asked, &wishes()).beside(cloud.identity()).await.unwrap();
+        Prefetch::first(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
         assert_eq!(began.elapsed().as_millis(), u128::from(HOP));
     });
 }
@@ -202,12 +204,12 @@ fn a_page_of_root_events_is_bounded_however_many_there_are() {
     let from = "2026-11-16T12:00:00Z".parse().unwrap();
     let search = Search {
         log_group: "rootbell/cloudtrail",
-        pattern: pattern::AUDITED,
+        pattern: pattern::CIS_PATTERN,
         from,
         to: "2026-11-23T12:00:00Z".parse().unwrap(),
         page: None,
     };
-    let page = now(cloud.root_events(&search)).unwrap();
+    let page = now(cloud.filter_log_events(&search)).unwrap();
     assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
 }
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, Key, Link, Trail};
-use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Settings, Wishes};
-use rootbell::engine::{self, Look};
+use rootbell::domain::{Change, Settings, SetupOptions};
+use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 use crate::support::keys::statements_for_key;
@@ -25,26 +25,26 @@ const HERE: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 
 /// A kind of trouble, with words of the reason and of what to do.
-const KINDS: [(&str, Fault, &str, &str); 9] = [
-    ("denied", Fault::Deny, "permission denied", "Ask for "),
-    ("throttled once", Fault::ThrottleOnce, "slow down", "Wait a moment"),
-    ("throttled for good", Fault::Throttle, "slow down", "Wait a moment"),
-    ("500", Fault::Error500, "internal failure", "Try again"),
-    ("connection refused", Fault::Refused, "connection refused", "Look at the network"),
-    ("hung", Fault::Timeout, "no answer in time", "Look at the network"),
-    ("TLS error", Fault::Tls, "invalid peer certificate", "AWS_CA_BUNDLE"),
-    ("expired token", Fault::Expired(1), "the sign-in has expired", "aws sso login"),
-    ("malformed answer", Fault::Malformed, "not one that AWS gives", "Try again"),
+const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
+    ("denied", InjectedFault::Deny, "permission denied", "Ask for "),
+    ("throttled once", InjectedFault::ThrottleOnce, "slow down", "Wait a moment"),
+    ("throttled for good", InjectedFault::Throttle, "slow down", "Wait a moment"),
+    ("500", InjectedFault::Error500, "internal failure", "Try again"),
+    ("connection refused", InjectedFault::Refused, "connection refused", "Look at the network"),
+    ("hung", InjectedFault::Timeout, "no answer in time", "Look at the network"),
+    ("TLS error", InjectedFault::Tls, "invalid peer certificate", "AWS_CA_BUNDLE"),
+    ("expired token", InjectedFault::Expired(1), "the sign-in has expired", "aws sso login"),
+    ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Try again"),
 ];
 
 /// Accounts on which, together, every call is made.
-fn accounts() -> Vec<(&'static str, Account, Wishes)> {
-    let told = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
-    let place = Account::default().place(HERE);
-    let statements = statements_for_key(&place, KEY);
+fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
+    let told = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
+    let account_region = Account::default().in_region(HERE);
+    let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
     fresh.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
-    let with_key = Wishes { kms_key: Some(KEY.into()), ..told.clone() };
+    let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
     for bucket in drifted.buckets.values_mut() {
@@ -84,16 +84,16 @@ fn now<F: Future>(work: F) -> F::Output {
 }
 
 /// The plan, or the sentence of the call that who is signed in takes.
-async fn look(cloud: &DemoCloud, wishes: &Wishes) -> Result<Plan, String> {
+async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| error.to_string())?;
-    let observed = engine::observe(cloud, &identity, HERE, wishes, Look::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, wishes, &observed);
+    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, setup, &observed);
     Ok(plan(&settings, &observed))
 }
 
 /// One run as `apply` makes it: the sentences of what failed, and the ids of what was done.
-async fn run(cloud: &DemoCloud, wishes: &Wishes) -> (Vec<String>, Vec<String>) {
-    let plan = match look(cloud, wishes).await {
+async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<String>) {
+    let plan = match look(cloud, setup).await {
         Err(said) => return (vec![said], Vec::new()),
         Ok(plan) if !plan.blocked.is_empty() => {
             return (plan.blocked.into_iter().map(|(_, why)| why).collect(), Vec::new());
@@ -106,10 +106,10 @@ async fn run(cloud: &DemoCloud, wishes: &Wishes) -> (Vec<String>, Vec<String>) {
     (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
 }
 
-async fn ends_like(cloud: &DemoCloud, whole: &DemoCloud, wishes: &Wishes, name: &str) {
-    let (failed, _) = run(cloud, wishes).await;
+async fn ends_like(cloud: &DemoCloud, whole: &DemoCloud, setup: &SetupOptions, name: &str) {
+    let (failed, _) = run(cloud, setup).await;
     assert_eq!(failed, Vec::<String>::new(), "{name}");
-    let left = look(cloud, wishes).await.unwrap();
+    let left = look(cloud, setup).await.unwrap();
     assert!(left.is_empty() && left.blocked.is_empty(), "{name}: {left:#?}");
     assert_eq!(undisturbed(cloud), undisturbed(whole), "{name}");
 }
@@ -122,12 +122,12 @@ fn undisturbed(cloud: &DemoCloud) -> Account {
 }
 
 /// What was set up without any trouble, and the calls that took.
-fn whole(account: &Account, wishes: &Wishes) -> (DemoCloud, BTreeSet<String>) {
+fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
     let cloud = cloud(account.clone());
     now(async {
-        let (failed, _) = run(&cloud, wishes).await;
+        let (failed, _) = run(&cloud, setup).await;
         assert_eq!(failed, Vec::<String>::new());
-        look(&cloud, wishes).await.unwrap();
+        look(&cloud, setup).await.unwrap();
     });
     let calls = cloud.calls().into_iter().collect();
     (cloud, calls)
@@ -147,8 +147,8 @@ fn may_go_unsaid(account: &str, operation: &str) -> bool {
 #[test]
 fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing_had_been() {
     let (mut cases, mut operations) = (0, BTreeSet::new());
-    for (account_name, account, wishes) in accounts() {
-        let (whole, calls) = whole(&account, &wishes);
+    for (account_name, account, setup) in accounts() {
+        let (whole, calls) = whole(&account, &setup);
         for operation in &calls {
             operations.insert(operation.clone());
             for (kind, fault, why, fix) in KINDS {
@@ -157,7 +157,7 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
                 let cloud = cloud(account.clone());
                 now(async {
                     cloud.fault(operation, fault);
-                    let (failed, done) = run(&cloud, &wishes).await;
+                    let (failed, done) = run(&cloud, &setup).await;
                     if may_go_unsaid(account_name, operation) {
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
@@ -170,10 +170,10 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
                         assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
                     }
                     cloud.mend(operation);
-                    let left = look(&cloud, &wishes).await.unwrap();
+                    let left = look(&cloud, &setup).await.unwrap();
                     let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: what is done stays done");
-                    ends_like(&cloud, &whole, &wishes, &name).await;
+                    ends_like(&cloud, &whole, &setup, &name).await;
                 });
             }
         }
@@ -184,18 +184,18 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
 
 #[test]
 fn a_sign_in_that_expires_before_any_call_loses_nothing() {
-    for (account_name, account, wishes) in accounts() {
-        let (whole, _) = whole(&account, &wishes);
+    for (account_name, account, setup) in accounts() {
+        let (whole, _) = whole(&account, &setup);
         let total = whole.calls().len();
         for from in 1..=total {
             let name = format!("{account_name}: expired from call {from}");
             let cloud = cloud(account.clone());
             now(async {
-                cloud.fault("*", Fault::Expired(from));
-                let (failed, _) = run(&cloud, &wishes).await;
+                cloud.fault("*", InjectedFault::Expired(from));
+                let (failed, _) = run(&cloud, &setup).await;
                 assert!(failed.iter().all(|said| said.contains("aws sso login")), "{name}: {failed:?}");
                 cloud.mend("*");
-                ends_like(&cloud, &whole, &wishes, &name).await;
+                ends_like(&cloud, &whole, &setup, &name).await;
             });
         }
     }
@@ -203,18 +203,18 @@ fn a_sign_in_that_expires_before_any_call_loses_nothing() {
 
 #[test]
 fn a_run_that_hangs_at_any_call_can_be_dropped_and_the_next_goes_on() {
-    for (account_name, account, wishes) in accounts() {
-        let (whole, calls) = whole(&account, &wishes);
+    for (account_name, account, setup) in accounts() {
+        let (whole, calls) = whole(&account, &setup);
         for operation in &calls {
             let name = format!("{account_name}: {operation} hangs");
             let cloud = cloud(account.clone());
             now(async {
-                cloud.fault(operation, Fault::Hang);
+                cloud.fault(operation, InjectedFault::Hang);
                 let minute = std::time::Duration::from_mins(1);
-                let ended = tokio::time::timeout(minute, run(&cloud, &wishes)).await;
+                let ended = tokio::time::timeout(minute, run(&cloud, &setup)).await;
                 assert!(ended.is_err() || may_go_unsaid(account_name, operation), "{name}");
                 cloud.mend(operation);
-                ends_like(&cloud, &whole, &wishes, &name).await;
+                ends_like(&cloud, &whole, &setup, &name).await;
             });
         }
     }
@@ -222,8 +222,8 @@ fn a_run_that_hangs_at_any_call_can_be_dropped_and_the_next_goes_on() {
 
 #[test]
 fn two_at_once_on_one_account_end_in_one_set_up() {
-    for (account_name, account, wishes) in accounts() {
-        let (whole, _) = whole(&account, &wishes);
+    for (account_name, account, setup) in accounts() {
+        let (whole, _) = whole(&account, &setup);
         for (first, second) in [(0, 0), (0, 1), (1, 0), (0, 7), (3, 2)] {
             let mut slow = account.clone();
             slow.timing.latency_ms = 10;
@@ -233,7 +233,7 @@ fn two_at_once_on_one_account_end_in_one_set_up() {
                     tokio::time::sleep(std::time::Duration::from_millis(late * 10)).await;
                     // Whoever comes second may be told that something is there already; trying again is the cure.
                     for _ in 0..3 {
-                        let (failed, _) = run(&cloud, &wishes).await;
+                        let (failed, _) = run(&cloud, &setup).await;
                         if failed.is_empty() {
                             return;
                         }
@@ -245,7 +245,7 @@ fn two_at_once_on_one_account_end_in_one_set_up() {
                 let mut both = undisturbed(&cloud);
                 both.timing.latency_ms = 0;
                 assert_eq!(both, undisturbed(&whole), "{account_name}: nothing is there twice");
-                assert!(look(&cloud, &wishes).await.unwrap().is_empty());
+                assert!(look(&cloud, &setup).await.unwrap().is_empty());
             });
         }
     }

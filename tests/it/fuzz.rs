@@ -6,11 +6,11 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rootbell::app::Msg;
 use rootbell::app::keys::{Code, Key};
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::event::RootEvent;
 use rootbell::domain::filter_pattern::Pattern;
 use rootbell::domain::names;
-use rootbell::domain::pattern::{AUDITED, Reading, check, read, straighten};
+use rootbell::domain::pattern::{CIS_PATTERN, Reading, check, normalize_quotes, read};
 use rootbell::domain::samples::SAMPLES;
 
 use crate::support::tester::{Tester, scenario};
@@ -56,9 +56,9 @@ fn account(name: &str) -> Account {
         account
     };
     match name {
-        "hanging" => trouble("*", Fault::Hang),
-        "throttled" => trouble("*", Fault::ThrottleOnce),
-        "failing" => trouble("DescribeTrails", Fault::Malformed),
+        "hanging" => trouble("*", InjectedFault::Hang),
+        "throttled" => trouble("*", InjectedFault::ThrottleOnce),
+        "failing" => trouble("DescribeTrails", InjectedFault::Malformed),
         name => scenario(name),
     }
 }
@@ -229,7 +229,7 @@ proptest! {
         prop_assert_ne!(read(&text), Reading::Other(Vec::new()));
         prop_assert!(matches!(read(&text), Reading::Equivalent | Reading::Audited), "{}: {:?}", text, read(&text));
         let parsed = Pattern::parse(&text).map_err(|wrong| TestCaseError::fail(format!("{text}: {wrong:?}")))?;
-        prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(AUDITED).unwrap()));
+        prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(CIS_PATTERN).unwrap()));
     }
 
     #[test]
@@ -241,23 +241,23 @@ proptest! {
                 let _ = parsed.matches(event);
             }
             if reading == Reading::Equivalent {
-                prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(AUDITED).unwrap()), "{}", text);
+                prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(CIS_PATTERN).unwrap()), "{}", text);
             }
         }
     }
 
     #[test]
     fn any_text_is_a_pattern_or_is_refused_where_it_goes_wrong(text in any::<String>()) {
-        let _ = (read(&text), check(&text), straighten(&text));
+        let _ = (read(&text), check(&text), normalize_quotes(&text));
         if let Err(wrong) = Pattern::parse(&text) {
             prop_assert!((1..=text.chars().count() + 1).contains(&wrong.at), "{:?}", wrong);
         }
-        prop_assert_eq!(straighten(&straighten(&text)), straighten(&text));
+        prop_assert_eq!(normalize_quotes(&normalize_quotes(&text)), normalize_quotes(&text));
     }
 
     #[test]
     fn names_that_pass_keep_to_awss_alphabet_and_length(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
-        type Rule = (fn(&str) -> names::Verdict, usize, &'static str);
+        type Rule = (fn(&str) -> names::Validity, usize, &'static str);
         let rules: [Rule; 7] = [
             (names::trail, 128, "._-"),
             (names::bucket, 63, ".-"),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, Key, Link};
-use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Health, Settings, Verdict, Wishes};
-use rootbell::engine::{self, Look};
+use rootbell::domain::{Change, Health, Settings, SetupOptions, Verdict};
+use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 use crate::support::keys::statements_for_key;
@@ -21,8 +21,8 @@ const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56e
 
 /// The statements that the key has to have for a first set-up.
 fn statements() -> Vec<Value> {
-    let place = Account::default().place(HERE);
-    statements_for_key(&place, KEY)
+    let account_region = Account::default().in_region(HERE);
+    statements_for_key(&account_region, KEY)
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
@@ -51,27 +51,27 @@ fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()))
 }
 
-fn wishes() -> Wishes {
-    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+fn setup_options() -> SetupOptions {
+    SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
 
-fn encrypted() -> Wishes {
-    Wishes { kms_key: Some(KEY.into()), ..wishes() }
+fn encrypted() -> SetupOptions {
+    SetupOptions { kms_key: Some(KEY.into()), ..setup_options() }
 }
 
-fn tied(tied: bool) -> Wishes {
-    Wishes { role_source_arn: Some(tied), ..wishes() }
+fn tied(tied: bool) -> SetupOptions {
+    SetupOptions { role_source_arn: Some(tied), ..setup_options() }
 }
 
-async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Health, Plan) {
+async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, HERE, wishes, Look::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, wishes, &observed);
+    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, HERE, setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
-async fn apply(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
-    let (_, plan) = look(cloud, wishes).await;
+async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
+    let (_, plan) = look(cloud, setup).await;
     assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(report.succeeded(), "{report:?}");
@@ -114,8 +114,8 @@ fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_
             assert_eq!(region.trails["rootbell"].kms_key.as_deref(), Some(KEY));
             assert_eq!(region.log_groups["rootbell/cloudtrail"].kms_key.as_deref(), Some(KEY));
             assert_eq!(region.topics["rootbell-alerts"].kms_key.as_deref(), Some(KEY));
-            for wishes in [encrypted(), wishes()] {
-                let (health, plan) = look(&cloud, &wishes).await;
+            for setup in [encrypted(), setup_options()] {
+                let (health, plan) = look(&cloud, &setup).await;
                 assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
                 assert!(check(&health, "topic.encryption").detail.contains("which CloudWatch may use"));
             }
@@ -161,13 +161,13 @@ fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
             far,
             "is in us-east-1",
         ),
-        ("denied", |c| c.fault("GetKeyPolicy", Fault::Deny), KEY, "kms:GetKeyPolicy"),
+        ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), KEY, "kms:GetKeyPolicy"),
     ];
     for (name, harm, key, says) in cases {
         let cloud = cloud(with_key(Account::default(), &statements()));
         harm(&cloud);
         now(async {
-            let (_, plan) = look(&cloud, &Wishes { kms_key: Some(key.into()), ..wishes() }).await;
+            let (_, plan) = look(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
             assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
             assert!(!plan.changes().any(|c| is_key(&c.id())), "{name}");
         });
@@ -203,13 +203,13 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
             "aws kms enable-key",
         ),
         ("gone", |c| c.meddle(|a| a.keys.clear()), Verdict::Wrong, "another key"),
-        ("denied", |c| c.fault("GetKeyPolicy", Fault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
+        ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
     ];
     for (name, harm, verdict, fix) in cases {
         let cloud = cloud(encrypted_topic(&statements()));
         harm(&cloud);
         now(async {
-            let (health, plan) = look(&cloud, &wishes()).await;
+            let (health, plan) = look(&cloud, &setup_options()).await;
             let told = check(&health, "topic.encryption");
             assert_eq!(told.verdict, verdict, "{name}: {told:?}");
             assert!(told.fix.contains(fix), "{name}: {told:?}");
@@ -236,7 +236,7 @@ fn a_key_that_may_or_may_not_serve_is_used_with_a_note_that_has_the_statement_to
 #[test]
 fn nobody_is_asked_about_keys_where_there_is_none() {
     let cloud = cloud(set_up());
-    now(look(&cloud, &wishes()));
+    now(look(&cloud, &setup_options()));
     assert!(!cloud.calls().contains(&"GetKeyPolicy".to_owned()), "{:?}", cloud.calls());
 }
 
@@ -249,7 +249,7 @@ fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
             assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
             let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
-            let (health, plan) = look(&cloud, &wishes()).await;
+            let (health, plan) = look(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
             let plan = apply(&cloud, &tied(false)).await;
             assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
@@ -265,11 +265,11 @@ fn deliveries_that_stop_over_a_tied_role_are_told_with_the_way_back() {
     let cloud = cloud(account);
     now(async {
         apply(&cloud, &tied(true)).await;
-        let (health, _) = look(&cloud, &wishes()).await;
+        let (health, _) = look(&cloud, &setup_options()).await;
         let told = check(&health, "trail.delivers");
         assert_eq!(told.verdict, Verdict::Wrong);
         assert!(told.fix.contains("--role-source-arn=false"), "{told:?}");
         apply(&cloud, &tied(false)).await;
-        assert!(look(&cloud, &wishes()).await.0.healthy());
+        assert!(look(&cloud, &setup_options()).await.0.healthy());
     });
 }

@@ -10,6 +10,8 @@
 #![allow(clippy::format_push_string, reason = "no test is slow for that")]
 
 mod adoption;
+#[cfg(unix)]
+mod alarm_test;
 mod architecture;
 mod broken;
 #[cfg(unix)]
@@ -20,24 +22,22 @@ mod fast;
 mod faults;
 mod flows;
 mod fuzz;
-mod grants;
 mod hardening;
 #[cfg(unix)]
 mod hostile;
+mod iam_policies;
 #[cfg(unix)]
 mod interrupts;
-mod leaving;
-#[cfg(unix)]
-mod leaving_http;
 mod properties;
 #[cfg(unix)]
 mod readme;
-#[cfg(unix)]
-mod ring;
 mod screens;
 #[cfg(unix)]
 mod search;
 mod support;
+mod teardown;
+#[cfg(unix)]
+mod teardown_http;
 #[cfg(unix)]
 mod terminal;
 #[cfg(unix)]

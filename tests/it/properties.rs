@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, Link, Region, Subscription};
-use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Observed, Settings, Wishes};
-use rootbell::engine::{self, Look};
+use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::engine::{self, ObserveScope};
 
 pub(crate) const EMAIL: &str = "alice@example.com";
 
@@ -17,15 +17,15 @@ pub(crate) fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-pub(crate) fn wishes() -> Wishes {
-    Wishes { emails: vec![EMAIL.into()], ..Wishes::default() }
+pub(crate) fn setup_options() -> SetupOptions {
+    SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
 
-pub(crate) async fn look(cloud: &DemoCloud, wishes: &Wishes) -> (Observed, Plan) {
+pub(crate) async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let observed = engine::observe(cloud, &identity, &region, wishes, Look::Everything).await;
-    let settings = Settings::resolve(&identity, &region, wishes, &observed);
+    let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &region, setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)
 }
@@ -35,11 +35,11 @@ pub(crate) fn now<F: Future>(work: F) -> F::Output {
 }
 
 /// Applies plans until there is nothing left, once; what is left after that.
-pub(crate) async fn set_up(cloud: &DemoCloud, wishes: &Wishes) -> Plan {
-    let (_, plan) = look(cloud, wishes).await;
+pub(crate) async fn set_up(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
+    let (_, plan) = look(cloud, setup).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    look(cloud, wishes).await.1
+    look(cloud, setup).await.1
 }
 
 pub(crate) fn here(account: &mut Account) -> &mut Region {
@@ -140,7 +140,7 @@ proptest! {
     #[test]
     fn after_a_plan_is_applied_there_is_nothing_left_to_plan((harms, account) in accounts()) {
         let cloud = cloud(account);
-        let left = now(set_up(&cloud, &wishes()));
+        let left = now(set_up(&cloud, &setup_options()));
         prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
     }
 
@@ -148,12 +148,12 @@ proptest! {
     fn stopped_anywhere_and_run_again_it_ends_in_the_same_account((harms, account) in accounts(), stop in 0usize..16) {
         let (whole, broken) = (cloud(account.clone()), cloud(account));
         now(async {
-            set_up(&whole, &wishes()).await;
-            let (_, plan) = look(&broken, &wishes()).await;
+            set_up(&whole, &setup_options()).await;
+            let (_, plan) = look(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
                 broken.apply(change).await.unwrap();
             }
-            let left = set_up(&broken, &wishes()).await;
+            let left = set_up(&broken, &setup_options()).await;
             prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
             prop_assert_eq!(broken.snapshot().timeless(), whole.snapshot().timeless(), "{:?} stopped after {}", harms, stop);
             Ok(())
@@ -166,27 +166,27 @@ fn each_single_harm_is_mended_by_one_run() {
     for (name, harm) in HARMS {
         let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
         harm(&mut account);
-        let left = now(set_up(&cloud(account), &wishes()));
+        let left = now(set_up(&cloud(account), &setup_options()));
         assert!(left.is_empty(), "{name}: {left:?}");
     }
 }
 
 #[test]
 fn a_change_that_fails_once_is_made_by_the_next_run_and_nothing_twice() {
-    let all = now(async { look(&cloud(Account::default()), &wishes()).await.1 });
+    let all = now(async { look(&cloud(Account::default()), &setup_options()).await.1 });
     let whole = cloud(Account::default());
-    now(set_up(&whole, &wishes()));
+    now(set_up(&whole, &setup_options()));
     for change in all.changes() {
         let cloud = cloud(Account::default());
         now(async {
             let operation = change.operation().name;
-            cloud.fault(operation, Fault::Deny);
-            let (_, plan) = look(&cloud, &wishes()).await;
+            cloud.fault(operation, InjectedFault::Deny);
+            let (_, plan) = look(&cloud, &setup_options()).await;
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert_eq!(report.failed[0].0, change.id());
             assert_eq!(report.failed[0].1.iam_action, change.operation().iam_action);
             cloud.mend(operation);
-            assert!(set_up(&cloud, &wishes()).await.is_empty(), "{}", change.id());
+            assert!(set_up(&cloud, &setup_options()).await.is_empty(), "{}", change.id());
         });
         assert_eq!(cloud.snapshot().timeless(), whole.snapshot().timeless(), "{}", change.id());
     }
@@ -199,7 +199,7 @@ fn independent_calls_overlap_and_nothing_is_asked_twice() {
     let cloud = cloud(account);
     now(async {
         let began = tokio::time::Instant::now();
-        let (_, plan) = look(&cloud, &wishes()).await;
+        let (_, plan) = look(&cloud, &setup_options()).await;
         let looked = cloud.calls();
         assert_eq!(looked.len(), 10, "{looked:?}");
         let unique: std::collections::BTreeSet<&String> = looked.iter().collect();

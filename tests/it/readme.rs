@@ -8,7 +8,7 @@ use std::thread;
 use regex_lite::Regex;
 use rootbell::app::keys::{BINDINGS, Context};
 
-use crate::support::armed;
+use crate::support::working;
 use crate::support::kept::{keep, path};
 use crate::support::program::Program;
 use crate::support::pty::key;
@@ -99,7 +99,7 @@ fn try_out(command: &str) {
     // These want an account that is set up, and no question.
     if let Some("test" | "events" | "destroy") = words.first().copied().filter(|_| !command.contains("--demo")) {
         let sure = words.contains(&"--drill") || (words[0] == "destroy" && !words.contains(&"--format"));
-        let program = words.iter().fold(armed::demo(""), Program::arg);
+        let program = words.iter().fold(working::demo(""), Program::arg);
         let ended = if sure && !words.contains(&"--yes") { program.arg("--yes") } else { program }.output().decent();
         assert!(matches!(ended.status, Some(0 | 3)), "{command}: {ended:#?}");
         return;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::demo::account::{Account, Event, LogGroup};
-use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{CloudError, ErrorKind, Search};
 use rootbell::domain::pattern;
-use rootbell::engine::search::{Found, MOST_REQUESTS, root_events};
+use rootbell::engine::search::{Found, MOST_REQUESTS, filter_log_events};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -40,9 +40,9 @@ fn search(cloud: &DemoCloud, limit: usize) -> (Result<Found, CloudError>, Vec<Fo
     let told = Mutex::new(Vec::new());
     now(async {
         let began = Instant::now();
-        let search = Search { log_group: GROUP, pattern: pattern::AUDITED, from, to, page: None };
+        let search = Search { log_group: GROUP, pattern: pattern::CIS_PATTERN, from, to, page: None };
         let hear = |found: &Found| told.lock().unwrap().push(found.clone());
-        let found = root_events(cloud, search, limit, &hear).await;
+        let found = filter_log_events(cloud, search, limit, &hear).await;
         (found, told.lock().unwrap().clone(), began.elapsed())
     })
 }
@@ -106,10 +106,10 @@ fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
 #[test]
 fn throttling_slows_a_search_down_and_ends_it_only_where_it_does_not_stop() {
     let cloud = large(Some(24 * HOUR), &[-6 * 24 * HOUR]);
-    cloud.fault("FilterLogEvents", Fault::ThrottleOnce);
+    cloud.fault("FilterLogEvents", InjectedFault::ThrottleOnce);
     let (found, ..) = search(&cloud, 100);
     assert_eq!((found.as_ref().unwrap().requests, found.unwrap().events.len()), (1 + 1 + 7, 1));
-    cloud.fault("FilterLogEvents", Fault::Throttle);
+    cloud.fault("FilterLogEvents", InjectedFault::Throttle);
     let before = cloud.calls().len();
     let (found, ..) = search(&cloud, 100);
     assert_eq!(found.unwrap_err().kind, ErrorKind::Throttled);

@@ -2,7 +2,7 @@
 //! read back without rootbell's own code.
 
 #[cfg(unix)]
-pub mod armed;
+mod account;
 #[cfg(unix)]
 pub mod emulator;
 #[cfg(unix)]
@@ -26,7 +26,7 @@ pub mod tester;
 #[cfg(unix)]
 pub mod venv;
 #[cfg(unix)]
-mod world;
+pub mod working;
 
 #[cfg(unix)]
-pub use world::World;
+pub use account::World;

@@ -7,7 +7,7 @@ use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, Ev
 use super::errors::Call;
 use super::{text, time};
 use crate::cloud::Answer;
-use crate::domain::Lookup;
+use crate::domain::Query;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 use crate::domain::settings::TAG;
@@ -23,14 +23,14 @@ impl CloudTrail {
 
     /// Source: CloudTrail API, DescribeTrails: one answer, without pages.
     pub(super) async fn trails(&self) -> Answer<Vec<Trail>> {
-        let call = Call::look(Lookup::Trails, "");
+        let call = Call::look(Query::Trails, "");
         let request = self.client.describe_trails().include_shadow_trails(true);
         let found = call.answered(request.send().await)?;
         Ok(found.trail_list.unwrap_or_default().into_iter().map(trail).collect())
     }
 
     pub(super) async fn status(&self, arn: &str) -> Answer<TrailStatus> {
-        let call = Call::look(Lookup::TrailStatus, arn);
+        let call = Call::look(Query::TrailStatus, arn);
         let found = call.answered(self.client.get_trail_status().name(arn).send().await)?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
@@ -41,7 +41,7 @@ impl CloudTrail {
     }
 
     pub(super) async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        let call = Call::look(Lookup::Events, arn);
+        let call = Call::look(Query::Events, arn);
         let found = call.answered(self.client.get_event_selectors().trail_name(arn).send().await)?;
         Ok(recorded(found.event_selectors(), found.advanced_event_selectors()))
     }
@@ -91,7 +91,7 @@ impl CloudTrail {
 
     /// Source: CloudTrail API, ListTags.
     pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Lookup::TrailTags, arn);
+        let call = Call::look(Query::TrailTags, arn);
         let found = self.client.list_tags().resource_id_list(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         let lists = found.and_then(|found| found.resource_tag_list).unwrap_or_default();

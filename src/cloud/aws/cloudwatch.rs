@@ -14,10 +14,10 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::{sdk_time, time};
 use crate::cloud::Answer;
-use crate::domain::Lookup;
+use crate::domain::Query;
+use crate::domain::activity::{Datapoint, HistoryItem};
 use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::settings::TAG;
-use crate::domain::watch::{Datapoint, HistoryItem};
 
 pub(super) struct CloudWatch {
     pub(super) client: Client,
@@ -30,7 +30,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, DescribeAlarms: of all types only where they are named.
     pub(super) async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        let call = Call::look(Lookup::Alarm, name);
+        let call = Call::look(Query::Alarm, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
@@ -45,8 +45,8 @@ impl CloudWatch {
     }
 
     /// Source: CloudWatch API, DescribeAlarmsForMetric: one answer, without pages.
-    pub(super) async fn alarms_on(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let call = Call::look(Lookup::AlarmsOn, &metric.name);
+    pub(super) async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
+        let call = Call::look(Query::AlarmsOn, &metric.name);
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
         let found = call.answered(request.send().await)?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
@@ -56,7 +56,7 @@ impl CloudWatch {
     ///
     /// Source: CloudWatch API, DescribeAlarmHistory, `ScanBy` and `MaxRecords`.
     pub(super) async fn history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        let call = Call::look(Lookup::History, alarm);
+        let call = Call::look(Query::History, alarm);
         let request = self.client.describe_alarm_history().alarm_name(alarm).start_date(sdk_time(since));
         let request = request.scan_by(ScanBy::TimestampDescending).max_records(100);
         let found = call.answered(request.send().await)?;
@@ -72,14 +72,14 @@ impl CloudWatch {
     }
 
     /// Source: CloudWatch API, GetMetricData: up to 100,800 datapoints in one answer.
-    pub(super) async fn sums(
+    pub(super) async fn get_metric_data(
         &self,
         metric: &Metric,
         from: Timestamp,
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        let call = Call::look(Lookup::Sums, &metric.name);
+        let call = Call::look(Query::Sums, &metric.name);
         let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
         let period = i32::try_from(period).map_err(|e| call.unsendable(&e))?;
         let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();
@@ -99,7 +99,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, ListTagsForResource.
     pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Lookup::AlarmTags, arn);
+        let call = Call::look(Query::AlarmTags, arn);
         let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         let tags = found.and_then(|found| found.tags).unwrap_or_default();

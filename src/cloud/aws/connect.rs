@@ -190,7 +190,7 @@ impl AwsConnector {
             return Ok(config);
         }
         // The SDK's chain takes keys in the environment even where a profile is named: not what --profile asks for.
-        let place = ProviderConfig::without_region()
+        let account_region = ProviderConfig::without_region()
             .with_region(Some(Region::new(region)))
             .with_http_client(http)
             .with_timeout_config(timeouts)
@@ -198,7 +198,8 @@ impl AwsConnector {
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        let of_profile = ProfileFileCredentialsProvider::builder().configure(&place).profile_name(profile).build();
+        let of_profile =
+            ProfileFileCredentialsProvider::builder().configure(&account_region).profile_name(profile).build();
         Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(of_profile)).build())
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
-use crate::domain::{Change, Lookup};
+use crate::domain::{Change, Query};
 
 /// One call, as an error names it.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +22,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn look(lookup: Lookup, resource: &'a str) -> Self {
-        Self { operation: lookup.operation(), resource }
+    pub(super) fn look(query: Query, resource: &'a str) -> Self {
+        Self { operation: query.operation(), resource }
     }
 
     /// The call that a change is.

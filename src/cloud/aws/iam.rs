@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::Lookup;
+use crate::domain::Query;
 use crate::domain::observed::Role;
 use crate::domain::policy::ROLE_POLICY;
 use crate::domain::settings::TAG;
@@ -33,7 +33,7 @@ impl Iam {
     /// Source: IAM API, ListAccountAliases: an account has one at most.
     pub(super) async fn alias(&self) -> Answer<Option<String>> {
         let asked = tokio::time::timeout(ALIAS_PATIENCE, self.client.list_account_aliases().send()).await;
-        let call = Call::look(Lookup::Alias, "");
+        let call = Call::look(Query::Alias, "");
         let aliases = asked
             .ok()
             .and_then(|answer| call.answered(answer).ok())
@@ -44,8 +44,8 @@ impl Iam {
 
     /// Source: IAM API, GetRole and GetRolePolicy.
     pub(super) async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        let get_role = Call::look(Lookup::Role, name);
-        let get_policy = Call::look(Lookup::RolePolicy, name);
+        let get_role = Call::look(Query::Role, name);
+        let get_policy = Call::look(Query::RolePolicy, name);
         let (role, policy) = tokio::join!(
             self.client.get_role().role_name(name).send(),
             self.client.get_role_policy().role_name(name).policy_name(ROLE_POLICY).send(),

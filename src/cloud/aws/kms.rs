@@ -5,8 +5,8 @@ use aws_sdk_kms::Client;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::lookup::Lookup;
 use crate::domain::observed::Key;
+use crate::domain::query::Query;
 
 pub(super) struct Kms {
     pub(super) client: Client,
@@ -19,8 +19,8 @@ impl Kms {
 
     /// Source: KMS API, DescribeKey takes an alias; GetKeyPolicy takes none.
     pub(super) async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        let describe = Call::look(Lookup::Key, id);
-        let get_policy = Call::look(Lookup::KeyPolicy, id);
+        let describe = Call::look(Query::Key, id);
+        let get_policy = Call::look(Query::KeyPolicy, id);
         let described = async {
             let found = describe.found(self.client.describe_key().key_id(id).send().await, "NotFoundException")?;
             Ok(found.and_then(|found| found.key_metadata))

@@ -13,11 +13,11 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::text;
 use crate::cloud::{Answer, Search};
-use crate::domain::Lookup;
+use crate::domain::Query;
+use crate::domain::activity::EventPage;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
-use crate::domain::watch::EventPage;
 
 /// How many messages one trial of a pattern takes.
 ///
@@ -43,7 +43,7 @@ impl Logs {
     ///
     /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`: "The results are ASCII-sorted".
     pub(super) async fn group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        let call = Call::look(Lookup::LogGroup, name);
+        let call = Call::look(Query::LogGroup, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
@@ -62,7 +62,7 @@ impl Logs {
 
     /// Source: CloudWatch Logs API, DescribeMetricFilters: pages of 50.
     pub(super) async fn filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        let call = Call::look(Lookup::Filters, log_group);
+        let call = Call::look(Query::Filters, log_group);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -78,7 +78,7 @@ impl Logs {
 
     /// Source: CloudWatch Logs API, TestMetricFilter.
     pub(super) async fn test(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        let call = Call::look(Lookup::TestFilter, "");
+        let call = Call::look(Query::TestFilter, "");
         let mut all = Vec::with_capacity(events.len());
         for some in events.chunks(MESSAGES) {
             let messages = some.iter().map(|&event| event.to_owned()).collect();
@@ -96,7 +96,7 @@ impl Logs {
     /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`: "A returned page might only be
     /// partially full, or even empty".
     pub(super) async fn events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        let call = Call::look(Lookup::RootEvents, search.log_group);
+        let call = Call::look(Query::RootEvents, search.log_group);
         let request = self
             .client
             .filter_log_events()
@@ -180,7 +180,7 @@ impl Logs {
 
     /// Source: CloudWatch Logs API, ListTagsForResource: a log group's ARN without the `:*`.
     pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Lookup::LogGroupTags, arn);
+        let call = Call::look(Query::LogGroupTags, arn);
         let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         Ok(found.and_then(|found| found.tags).unwrap_or_default().into_iter().collect())

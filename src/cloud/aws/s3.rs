@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::Lookup;
-use crate::domain::observed::{Bucket, BucketName, Contents};
+use crate::domain::Query;
+use crate::domain::observed::{Bucket, BucketLookup, Contents};
 
 pub(super) struct S3 {
     pub(super) client: Client,
@@ -57,11 +57,11 @@ impl S3 {
 
     /// A bucket of ours in another region is looked at there. Whether one is there that was there before, its parts
     /// tell as they are read; only where they don't is it asked again.
-    pub(super) async fn bucket(&self, name: &str) -> Answer<BucketName> {
+    pub(super) async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
         let known = self.known().get(name).cloned();
         if let Some(client) = known {
             if let Ok(bucket) = Box::pin(read(&client, name)).await {
-                return Ok(BucketName::Ours(bucket));
+                return Ok(BucketLookup::Owned(bucket));
             }
             self.known().remove(name);
         }
@@ -74,10 +74,10 @@ impl S3 {
         match head {
             Head::There => {
                 self.known().insert(name.to_owned(), client.clone());
-                Ok(BucketName::Ours(Box::pin(read(&client, name)).await?))
+                Ok(BucketLookup::Owned(Box::pin(read(&client, name)).await?))
             }
-            Head::Free => Ok(BucketName::Free),
-            Head::Closed | Head::Elsewhere(_) => Ok(BucketName::Closed),
+            Head::Free => Ok(BucketLookup::NotFound),
+            Head::Closed | Head::Elsewhere(_) => Ok(BucketLookup::Forbidden),
         }
     }
 
@@ -85,7 +85,7 @@ impl S3 {
     /// created again without an error.
     pub(super) async fn create(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let region = self.client.config().region().map_or("us-east-1", |r| r.as_ref());
-        let place = (region != "us-east-1").then(|| {
+        let account_region = (region != "us-east-1").then(|| {
             CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
         });
         let request = self
@@ -93,7 +93,7 @@ impl S3 {
             .create_bucket()
             .bucket(bucket)
             .object_ownership(ObjectOwnership::BucketOwnerEnforced)
-            .set_create_bucket_configuration(place);
+            .set_create_bucket_configuration(account_region);
         match request.send().await {
             Err(e) if e.code() != Some("BucketAlreadyOwnedByYou") => Err(call.failed(&e)),
             made => {
@@ -107,7 +107,7 @@ impl S3 {
         }
     }
 
-    pub(super) async fn enforce_owner(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    pub(super) async fn put_bucket_ownership_controls(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
         let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build());
         let controls = controls.map_err(|e| call.unsendable(&e))?;
@@ -116,7 +116,7 @@ impl S3 {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn block_public(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    pub(super) async fn put_public_access_block(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let all = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .ignore_public_acls(true)
@@ -128,7 +128,7 @@ impl S3 {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn keep_versions(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    pub(super) async fn put_bucket_versioning(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let request = self.client_for(bucket).put_bucket_versioning().bucket(bucket).versioning_configuration(enabled);
         call.answered(request.send().await).map(drop)
@@ -149,7 +149,7 @@ impl S3 {
 
     /// Source: S3 API, ListObjectVersions: pages of a thousand, versions and delete markers together.
     pub(super) async fn contents(&self, bucket: &str) -> Answer<Contents> {
-        let call = Call::look(Lookup::BucketContents, bucket);
+        let call = Call::look(Query::BucketContents, bucket);
         let client = self.client_for(bucket);
         let mut sum = Contents::default();
         let mut after: Option<(Option<String>, Option<String>)> = None;
@@ -174,7 +174,7 @@ impl S3 {
     pub(super) async fn empty(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let client = self.client_for(bucket);
         loop {
-            let list = Call::look(Lookup::BucketContents, bucket);
+            let list = Call::look(Query::BucketContents, bucket);
             let page = list.found(client.list_object_versions().bucket(bucket).send().await, "NoSuchBucket")?;
             let Some(page) = page else { return Ok(()) };
             let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
@@ -215,7 +215,7 @@ fn has_endpoint(config: &SdkConfig) -> bool {
 
 /// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
 async fn head(client: &Client, name: &str) -> Answer<Head> {
-    let call = Call::look(Lookup::Bucket, name);
+    let call = Call::look(Query::Bucket, name);
     let Err(error) = client.head_bucket().bucket(name).send().await else {
         call.done();
         return Ok(Head::There);
@@ -236,19 +236,19 @@ async fn head(client: &Client, name: &str) -> Answer<Head> {
 ///
 /// Source: S3 API: each answers with an error of its own where it was never set.
 async fn read(client: &Client, name: &str) -> Answer<Bucket> {
-    let call = |lookup| Call::look(lookup, name);
+    let call = |query| Call::look(query, name);
     let policy = async {
-        let call = call(Lookup::BucketPolicy);
+        let call = call(Query::BucketPolicy);
         let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;
         found.and_then(|found| found.policy).map(|text| call.document(&text)).transpose()
     };
     let versioned = async {
-        let call = call(Lookup::BucketVersioning);
+        let call = call(Query::BucketVersioning);
         let found = call.answered(client.get_bucket_versioning().bucket(name).send().await)?;
         Ok(found.status == Some(BucketVersioningStatus::Enabled))
     };
     let public_blocked = async {
-        let call = call(Lookup::BucketPublicAccess);
+        let call = call(Query::BucketPublicAccess);
         let found = client.get_public_access_block().bucket(name).send().await;
         let found = call.found(found, "NoSuchPublicAccessBlockConfiguration")?;
         Ok(found.and_then(|found| found.public_access_block_configuration).is_some_and(|block| {
@@ -263,14 +263,14 @@ async fn read(client: &Client, name: &str) -> Answer<Bucket> {
         }))
     };
     let owner_enforced = async {
-        let call = call(Lookup::BucketOwnership);
+        let call = call(Query::BucketOwnership);
         let found = client.get_bucket_ownership_controls().bucket(name).send().await;
         let found = call.found(found, "OwnershipControlsNotFoundError")?.and_then(|found| found.ownership_controls);
         let enforced = |rule: &OwnershipControlsRule| rule.object_ownership == ObjectOwnership::BucketOwnerEnforced;
         Ok(found.is_some_and(|controls| controls.rules.iter().any(enforced)))
     };
     let tags = async {
-        let call = call(Lookup::BucketTags);
+        let call = call(Query::BucketTags);
         let found = call.found(client.get_bucket_tagging().bucket(name).send().await, "NoSuchTagSet")?;
         let tags = found.map(|found| found.tag_set).unwrap_or_default();
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())

@@ -9,7 +9,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use super::text;
 use crate::cloud::Answer;
-use crate::domain::Lookup;
+use crate::domain::Query;
 use crate::domain::observed::{Confirmation, Subscription, Topic};
 use crate::domain::settings::TAG;
 
@@ -24,7 +24,7 @@ impl Sns {
 
     /// Source: SNS API, GetTopicAttributes.
     pub(super) async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        let call = Call::look(Lookup::Topic, arn);
+        let call = Call::look(Query::Topic, arn);
         let found = call.found(self.client.get_topic_attributes().topic_arn(arn).send().await, "NotFound")?;
         let Some(found) = found else { return Ok(None) };
         let attributes = found.attributes.unwrap_or_default();
@@ -40,7 +40,7 @@ impl Sns {
     ///
     /// Source: SNS API, ListSubscriptionsByTopic: pages of 100.
     pub(super) async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        let call = Call::look(Lookup::Subscriptions, topic_arn);
+        let call = Call::look(Query::Subscriptions, topic_arn);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -79,7 +79,7 @@ impl Sns {
 
     /// Source: SNS API, ListTagsForResource.
     pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Lookup::TopicTags, arn);
+        let call = Call::look(Query::TopicTags, arn);
         let found =
             call.found(self.client.list_tags_for_resource().resource_arn(arn).send().await, "ResourceNotFound")?;
         let tags = found.and_then(|found| found.tags).unwrap_or_default();

@@ -5,7 +5,7 @@ use aws_sdk_sts::Client;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::{Identity, Lookup};
+use crate::domain::{Identity, Query};
 
 pub(super) struct Sts {
     pub(super) client: Client,
@@ -20,7 +20,7 @@ impl Sts {
     ///
     /// Source: STS API, GetCallerIdentity: takes no permission.
     pub(super) async fn caller(&self) -> Answer<Identity> {
-        let call = Call::look(Lookup::Identity, "");
+        let call = Call::look(Query::Identity, "");
         let found = call.answered(self.client.get_caller_identity().send().await)?;
         match (found.account, found.arn) {
             (Some(account), Some(arn)) => Ok(Identity { account, arn, alias: None }),

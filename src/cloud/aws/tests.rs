@@ -15,13 +15,13 @@ use super::AwsCloud;
 use crate::domain::change::{Change, Delivery};
 use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
 
+mod activity;
 mod answers;
 mod connecting;
 mod faults;
-mod leaving;
 mod refusals;
 mod requests;
-mod watch;
+mod teardown;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";

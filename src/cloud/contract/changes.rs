@@ -64,7 +64,7 @@ fn topic_policy(policy: Value) -> Change {
 }
 
 /// One of each kind.
-pub(super) fn every() -> Vec<Ask> {
+pub(super) fn every() -> Vec<Request> {
     let versioning = Change::PutBucketVersioning { bucket: BUCKET.into() };
     let ownership = Change::PutBucketOwnershipControls { bucket: BUCKET.into() };
     let public = Change::PutPublicAccessBlock { bucket: BUCKET.into() };
@@ -96,7 +96,7 @@ pub(super) fn every() -> Vec<Ask> {
         stream(),
         log(),
     ];
-    planned.into_iter().map(change).chain(others).map(|change| Ask::Make(Box::new(change))).collect()
+    planned.into_iter().map(change).chain(others).map(|change| Request::Make(Box::new(change))).collect()
 }
 
 pub(super) fn cases() -> Vec<Case> {

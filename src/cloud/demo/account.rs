@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::faults::Fault;
+use super::faults::InjectedFault;
 use crate::domain::observed::{AlarmState, Confirmation};
-use crate::domain::{Identity, Place};
+use crate::domain::{AccountRegion, Identity};
 
 /// Seconds from when the demo starts.
 pub type Seconds = i64;
@@ -29,7 +29,7 @@ pub struct Account {
     pub foreign_buckets: Vec<String>,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for every one.
-    pub faults: BTreeMap<String, Fault>,
+    pub faults: BTreeMap<String, InjectedFault>,
     pub buckets: BTreeMap<String, Bucket>,
     pub roles: BTreeMap<String, Role>,
     /// KMS keys by their ARN.
@@ -66,8 +66,8 @@ impl Account {
     }
 
     #[must_use]
-    pub fn place(&self, region: &str) -> Place {
-        self.identity().place(region)
+    pub fn in_region(&self, region: &str) -> AccountRegion {
+        self.identity().in_region(region)
     }
 
     pub(in crate::cloud) fn region_mut(&mut self, region: &str) -> &mut Region {

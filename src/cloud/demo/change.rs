@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::account::{
     Account, Alarm, Bucket, Entry, Event, Filter, Link, LogGroup, Region, Role, State, Subscription, Topic, Trail,
 };
-use super::look::{self, Scene, bucket_lets_in, role_may_deliver, valid};
-use super::{Refusal, watch};
+use super::queries::{self, AccountView, bucket_lets_in, role_may_deliver, valid};
+use super::{Refusal, activity};
 use crate::cloud::ErrorKind;
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
@@ -15,7 +15,7 @@ use crate::domain::policy::{is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, names};
 
-mod leave;
+mod delete;
 
 type Done = Result<(), Refusal>;
 
@@ -52,7 +52,7 @@ fn well_formed(policy: &serde_json::Value, on_resource: bool) -> Done {
 
 /// The change, or why not. A refused change alters nothing.
 #[expect(clippy::too_many_lines, reason = "one arm a change, side by side with the list of them")]
-pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Done {
+pub(super) fn apply(account: &mut Account, scene: &AccountView, change: &Change) -> Done {
     match change {
         Change::CreateBucket { bucket } => create_bucket(account, scene, bucket),
         Change::PutBucketOwnershipControls { bucket } => in_bucket(account, bucket, |b| b.owner_enforced = true),
@@ -89,15 +89,15 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             Ok(())
         }
         Change::UpdateAssumeRolePolicy { role, trust } => {
-            let standing = standing_role(account, role)?;
+            let existing = standing_role(account, role)?;
             well_formed(trust, true)?;
-            standing.trust = trust.clone();
+            existing.trust = trust.clone();
             Ok(())
         }
         Change::PutRolePolicy { role, policy } => {
-            let standing = standing_role(account, role)?;
+            let existing = standing_role(account, role)?;
             well_formed(policy, false)?;
-            standing.policy = Some(policy.clone());
+            existing.policy = Some(policy.clone());
             Ok(())
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, scene, trail, bucket, delivery),
@@ -122,9 +122,9 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
         }
         Change::CreateTopic { topic, policy } => create_topic(account, scene, topic, policy),
         Change::SetTopicPolicy { topic_arn, policy } => {
-            let standing = standing_topic(account, scene, topic_arn)?;
+            let existing = standing_topic(account, scene, topic_arn)?;
             well_formed(policy, true)?;
-            standing.policy = Some(policy.clone());
+            existing.policy = Some(policy.clone());
             Ok(())
         }
         Change::SetTopicKey { topic_arn, key } => {
@@ -151,21 +151,21 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
             group.events.push(Event { at: scene.now, event });
             Ok(())
         }
-        Change::DeleteAlarm { alarm } => leave::alarm(account, scene, alarm),
-        Change::DeleteMetricFilter { log_group, filter } => leave::filter(account, scene, log_group, filter),
-        Change::Unsubscribe { arn, endpoint } => leave::subscription(account, scene, arn, endpoint),
-        Change::DeleteTopic { topic_arn } => leave::topic(account, scene, topic_arn),
-        Change::StopLogging { trail } => leave::stop(account, scene, trail),
-        Change::DeleteTrail { trail } => leave::trail(account, scene, trail),
-        Change::DetachLogs { trail } => leave::detach(account, scene, trail),
-        Change::DeleteRolePolicy { role } => leave::role_policy(account, role),
-        Change::DeleteRole { role } => leave::role(account, role),
-        Change::DeleteLogGroup { log_group } => leave::log_group(account, scene, log_group),
+        Change::DeleteAlarm { alarm } => delete::alarm(account, scene, alarm),
+        Change::DeleteMetricFilter { log_group, filter } => delete::filter(account, scene, log_group, filter),
+        Change::Unsubscribe { arn, endpoint } => delete::subscription(account, scene, arn, endpoint),
+        Change::DeleteTopic { topic_arn } => delete::topic(account, scene, topic_arn),
+        Change::StopLogging { trail } => delete::stop(account, scene, trail),
+        Change::DeleteTrail { trail } => delete::trail(account, scene, trail),
+        Change::DetachLogs { trail } => delete::detach(account, scene, trail),
+        Change::DeleteRolePolicy { role } => delete::role_policy(account, role),
+        Change::DeleteRole { role } => delete::role(account, role),
+        Change::DeleteLogGroup { log_group } => delete::log_group(account, scene, log_group),
         Change::DeleteBucketPolicy { bucket } => {
             in_bucket(account, bucket, |b| (b.policy, b.policy_set) = (None, None))
         }
-        Change::EmptyBucket { bucket } => leave::contents(account, bucket),
-        Change::DeleteBucket { bucket } => leave::bucket(account, bucket),
+        Change::EmptyBucket { bucket } => delete::contents(account, bucket),
+        Change::DeleteBucket { bucket } => delete::bucket(account, bucket),
     }
 }
 
@@ -173,7 +173,7 @@ pub(super) fn apply(account: &mut Account, scene: &Scene, change: &Change) -> Do
 ///
 /// Source: CloudTrail API, UpdateTrail errors; CloudWatch Logs API, AssociateKmsKey errors.
 fn usable(account: &Account, key: &str) -> Done {
-    match look::key(account, key) {
+    match queries::key(account, key) {
         Some(key) if key.enabled => Ok(()),
         Some(_) => Err(refused(ErrorKind::Invalid, "The KMS key is disabled")),
         None => Err(gone("The KMS key does not exist")),
@@ -183,14 +183,14 @@ fn usable(account: &Account, key: &str) -> Done {
 /// A new bucket has no ACLs and is closed to the public.
 ///
 /// Source: S3 User Guide, "Default settings for new S3 buckets FAQ"; S3 API, CreateBucket errors.
-fn create_bucket(account: &mut Account, scene: &Scene, name: &str) -> Done {
+fn create_bucket(account: &mut Account, scene: &AccountView, name: &str) -> Done {
     valid(names::bucket(name))?;
     if account.foreign_buckets.iter().any(|foreign| foreign == name) {
         return Err(refused(ErrorKind::AlreadyExists, "The requested bucket name is not available."));
     }
     // BucketAlreadyOwnedByYou comes to the same.
     account.buckets.entry(name.to_owned()).or_insert_with(|| Bucket {
-        region: scene.place.region.clone(),
+        region: scene.account_region.region.clone(),
         owner_enforced: true,
         public_blocked: true,
         ..Bucket::default()
@@ -206,9 +206,9 @@ fn in_bucket(account: &mut Account, name: &str, alter: impl FnOnce(&mut Bucket))
     Ok(())
 }
 
-fn create_log_group(account: &mut Account, scene: &Scene, name: &str) -> Done {
+fn create_log_group(account: &mut Account, scene: &AccountView, name: &str) -> Done {
     valid(names::log_group(name))?;
-    let groups = &mut account.region_mut(&scene.place.region).log_groups;
+    let groups = &mut account.region_mut(&scene.account_region.region).log_groups;
     if groups.contains_key(name) {
         return Err(refused(ErrorKind::AlreadyExists, "The specified log group already exists"));
     }
@@ -216,8 +216,9 @@ fn create_log_group(account: &mut Account, scene: &Scene, name: &str) -> Done {
     Ok(())
 }
 
-fn standing_group<'a>(account: &'a mut Account, scene: &Scene, name: &str) -> Result<&'a mut LogGroup, Refusal> {
-    let group = account.regions.get_mut(&scene.place.region).and_then(|region| region.log_groups.get_mut(name));
+fn standing_group<'a>(account: &'a mut Account, scene: &AccountView, name: &str) -> Result<&'a mut LogGroup, Refusal> {
+    let group =
+        account.regions.get_mut(&scene.account_region.region).and_then(|region| region.log_groups.get_mut(name));
     group.ok_or_else(|| gone("The specified log group does not exist."))
 }
 
@@ -228,9 +229,9 @@ fn standing_role<'a>(account: &'a mut Account, name: &str) -> Result<&'a mut Rol
 /// The checks in AWS's order: the name, the quota, the bucket and its policy, the log group, the role.
 ///
 /// Source: CloudTrail API, CreateTrail errors.
-fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, delivery: &Delivery) -> Done {
+fn create_trail(account: &mut Account, scene: &AccountView, name: &str, bucket: &str, delivery: &Delivery) -> Done {
     valid(names::trail(name))?;
-    let here = look::trails(account, scene);
+    let here = queries::trails(account, scene);
     if here.iter().any(|trail| trail.name == name) {
         return Err(refused(ErrorKind::AlreadyExists, format!("Trail {name} already exists")));
     }
@@ -238,16 +239,16 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
     if here.len() >= MAX_TRAILS {
         return Err(refused(ErrorKind::Quota, format!("The region has {MAX_TRAILS} trails already")));
     }
-    let standing = account.buckets.get(bucket);
-    let Some(standing) = standing else {
+    let existing = account.buckets.get(bucket);
+    let Some(existing) = existing else {
         return Err(not_yet(format!("S3 bucket {bucket} does not exist!")));
     };
-    let policy_seen = scene.through(standing.policy_set, account.timing.bucket_policy_ready_after);
-    if !policy_seen || !bucket_lets_in(account, &scene.place, bucket, &scene.place.trail_arn(name)) {
+    let policy_seen = scene.through(existing.policy_set, account.timing.bucket_policy_ready_after);
+    if !policy_seen || !bucket_lets_in(account, &scene.account_region, bucket, &scene.account_region.trail_arn(name)) {
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
         return Err(not_yet(message));
     }
-    deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
+    deliverable(account, scene, delivery, &scene.account_region.trail_arn(name))?;
     let trail = Trail {
         multi_region: true,
         log_file_validation: true,
@@ -258,7 +259,7 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
         tags: tag(),
         ..Trail::default()
     };
-    account.region_mut(&scene.place.region).trails.insert(name.to_owned(), trail);
+    account.region_mut(&scene.account_region.region).trails.insert(name.to_owned(), trail);
     Ok(())
 }
 
@@ -266,25 +267,26 @@ fn create_trail(account: &mut Account, scene: &Scene, name: &str, bucket: &str, 
 ///
 /// Source: CloudTrail API, UpdateTrail errors `InvalidCloudWatchLogsLogGroupArnException` and
 /// `InvalidCloudWatchLogsRoleArnException`.
-fn deliverable(account: &Account, scene: &Scene, delivery: &Delivery, trail_arn: &str) -> Done {
-    let place = &scene.place;
-    let groups = account.regions.get(&place.region).map(|region| &region.log_groups);
-    let group = groups.and_then(|all| all.keys().find(|name| place.log_group_arn(name) == delivery.log_group_arn));
+fn deliverable(account: &Account, scene: &AccountView, delivery: &Delivery, trail_arn: &str) -> Done {
+    let account_region = &scene.account_region;
+    let groups = account.regions.get(&account_region.region).map(|region| &region.log_groups);
+    let group =
+        groups.and_then(|all| all.keys().find(|name| account_region.log_group_arn(name) == delivery.log_group_arn));
     let unclear = |what: &str| not_yet(format!("Access denied. Check the {what}."));
     let group = group.ok_or_else(|| unclear("log group's ARN"))?;
     let role = delivery.role_arn.rsplit('/').next().and_then(|name| account.roles.get(name));
     let known = role.is_some_and(|role| scene.through(role.created, account.timing.role_ready_after));
-    if !known || !role_may_deliver(account, place, &delivery.role_arn, group, trail_arn) {
+    if !known || !role_may_deliver(account, account_region, &delivery.role_arn, group, trail_arn) {
         return Err(unclear("role's trust and permissions"));
     }
     Ok(())
 }
 
-fn update_trail(account: &mut Account, scene: &Scene, name: &str, delivery: Option<&Delivery>) -> Done {
+fn update_trail(account: &mut Account, scene: &AccountView, name: &str, delivery: Option<&Delivery>) -> Done {
     alterable(account, scene, name)?;
     if let Some(delivery) = delivery {
         let name = name.rsplit('/').next().unwrap_or(name);
-        deliverable(account, scene, delivery, &scene.place.trail_arn(name))?;
+        deliverable(account, scene, delivery, &scene.account_region.trail_arn(name))?;
     }
     let trail = alterable(account, scene, name)?;
     (trail.multi_region, trail.log_file_validation) = (true, true);
@@ -299,14 +301,14 @@ fn update_trail(account: &mut Account, scene: &Scene, name: &str, delivery: Opti
 /// A trail is altered in its home region, by the account it lives in.
 ///
 /// Source: CloudTrail API, `InvalidHomeRegionException`; CloudTrail User Guide, "Creating a trail for an organization".
-fn alterable<'a>(account: &'a mut Account, scene: &Scene, name: &str) -> Result<&'a mut Trail, Refusal> {
-    let found = look::trails(account, scene).into_iter().find(|t| t.name == name || t.arn == name);
+fn alterable<'a>(account: &'a mut Account, scene: &AccountView, name: &str) -> Result<&'a mut Trail, Refusal> {
+    let found = queries::trails(account, scene).into_iter().find(|t| t.name == name || t.arn == name);
     let Some(found) = found else { return Err(gone(format!("Unknown trail: {name}"))) };
-    if found.home_region != scene.place.region {
+    if found.home_region != scene.account_region.region {
         let message = format!("The home region of the trail {} is {}", found.name, found.home_region);
         return Err(refused(ErrorKind::Invalid, message));
     }
-    let trail = account.region_mut(&scene.place.region).trails.get_mut(&found.name);
+    let trail = account.region_mut(&scene.account_region.region).trails.get_mut(&found.name);
     match trail {
         Some(trail) if trail.owner.is_none() => Ok(trail),
         Some(_) => {
@@ -317,38 +319,38 @@ fn alterable<'a>(account: &'a mut Account, scene: &Scene, name: &str) -> Result<
 }
 
 /// Source: SNS API, CreateTopic: the same attributes again are success, others are not.
-fn create_topic(account: &mut Account, scene: &Scene, name: &str, policy: &serde_json::Value) -> Done {
+fn create_topic(account: &mut Account, scene: &AccountView, name: &str, policy: &serde_json::Value) -> Done {
     valid(names::topic(name))?;
     well_formed(policy, true)?;
-    let standing = look::topic(account, scene, &scene.place.topic_arn(name));
-    match standing.and_then(|topic| topic.policy) {
+    let existing = queries::topic(account, scene, &scene.account_region.topic_arn(name));
+    match existing.and_then(|topic| topic.policy) {
         Some(other) if !same(&other, policy) => {
             Err(refused(ErrorKind::Invalid, "Invalid parameter: Attributes Reason: Topic already exists with others"))
         }
         Some(_) => Ok(()),
         None => {
             let made = Topic { policy: Some(policy.clone()), tags: tag(), ..Topic::default() };
-            account.region_mut(&scene.place.region).topics.insert(name.to_owned(), made);
+            account.region_mut(&scene.account_region.region).topics.insert(name.to_owned(), made);
             Ok(())
         }
     }
 }
 
-fn standing_topic<'a>(account: &'a mut Account, scene: &Scene, arn: &str) -> Result<&'a mut Topic, Refusal> {
-    let name = arn.strip_prefix(&scene.place.topic_arn(""));
-    let topics = account.regions.get_mut(&scene.place.region).map(|region| &mut region.topics);
+fn standing_topic<'a>(account: &'a mut Account, scene: &AccountView, arn: &str) -> Result<&'a mut Topic, Refusal> {
+    let name = arn.strip_prefix(&scene.account_region.topic_arn(""));
+    let topics = account.regions.get_mut(&scene.account_region.region).map(|region| &mut region.topics);
     topics.zip(name).and_then(|(topics, name)| topics.get_mut(name)).ok_or_else(|| gone("Topic does not exist"))
 }
 
 /// The same address again gets the e-mail again.
-fn subscribe(account: &mut Account, scene: &Scene, topic_arn: &str, email: &str) -> Done {
+fn subscribe(account: &mut Account, scene: &AccountView, topic_arn: &str, email: &str) -> Done {
     let topic = standing_topic(account, scene, topic_arn)?;
     valid(names::email(email))?;
     let same = |s: &&mut Subscription| {
         s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email) && s.state != Link::Deleted
     };
     match topic.subscriptions.iter_mut().find(same) {
-        Some(standing) if standing.state == Link::Pending => standing.sent = Some(scene.now),
+        Some(existing) if existing.state == Link::Pending => existing.sent = Some(scene.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
             endpoint: email.to_owned(),
@@ -359,7 +361,7 @@ fn subscribe(account: &mut Account, scene: &Scene, topic_arn: &str, email: &str)
     Ok(())
 }
 
-fn put_filter(account: &mut Account, scene: &Scene, group: &str, filter: &MetricFilter) -> Done {
+fn put_filter(account: &mut Account, scene: &AccountView, group: &str, filter: &MetricFilter) -> Done {
     valid(names::filter(&filter.name))?;
     Pattern::parse(&filter.pattern)?;
     let filters: &mut BTreeMap<String, Filter> = &mut standing_group(account, scene, group)?.filters;
@@ -378,23 +380,23 @@ fn put_filter(account: &mut Account, scene: &Scene, group: &str, filter: &Metric
 }
 
 /// Source: CloudWatch API, SetAlarmState, `StateReason`: at most 1,023 characters.
-fn set_state(account: &mut Account, scene: &Scene, name: &str, to: AlarmState, reason: &str) -> Done {
+fn set_state(account: &mut Account, scene: &AccountView, name: &str, to: AlarmState, reason: &str) -> Done {
     if reason.chars().count() > 1023 {
         return Err(refused(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
     let Account { regions, keys, .. } = account;
-    let region = regions.get_mut(&scene.place.region);
+    let region = regions.get_mut(&scene.account_region.region);
     let Some(Region { alarms, topics, .. }) = region else { return Err(gone(format!("Alarm {name} does not exist"))) };
     let alarm = alarms.get_mut(name).ok_or_else(|| gone(format!("Alarm {name} does not exist")))?;
-    let told = watch::Told { alarm: name, topics, keys, place: &scene.place };
-    watch::turn(alarm, &told, Some(scene.now), to.into(), reason);
+    let told = activity::Recipients { alarm: name, topics, keys, account_region: &scene.account_region };
+    activity::turn(alarm, &told, Some(scene.now), to.into(), reason);
     Ok(())
 }
 
 /// The state of a standing alarm stays, the rest is overwritten.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `Period`; "If you are updating an existing alarm".
-fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> Done {
+fn put_alarm(account: &mut Account, scene: &AccountView, alarm: &observed::Alarm) -> Done {
     valid(names::alarm(&alarm.name))?;
     if alarm.period == 0 || !(matches!(alarm.period, 10 | 20 | 30) || alarm.period.is_multiple_of(60)) {
         return Err(refused(ErrorKind::Invalid, "Period must be 10, 20, 30 or a multiple of 60"));
@@ -402,10 +404,10 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
     if alarm.datapoints_to_alarm == 0 || alarm.datapoints_to_alarm > alarm.evaluation_periods {
         return Err(refused(ErrorKind::Invalid, "DatapointsToAlarm must be 1 to EvaluationPeriods"));
     }
-    let alarms = &mut account.region_mut(&scene.place.region).alarms;
-    let standing = alarms.get(&alarm.name);
-    let mut history = standing.map(|a| a.history.clone()).unwrap_or_default();
-    let word = if standing.is_some() { "updated" } else { "created" };
+    let alarms = &mut account.region_mut(&scene.account_region.region).alarms;
+    let existing = alarms.get(&alarm.name);
+    let mut history = existing.map(|a| a.history.clone()).unwrap_or_default();
+    let word = if existing.is_some() { "updated" } else { "created" };
     history.push(Entry {
         at: scene.now,
         kind: "ConfigurationUpdate".into(),
@@ -413,9 +415,9 @@ fn put_alarm(account: &mut Account, scene: &Scene, alarm: &observed::Alarm) -> D
         data: None,
     });
     // A standing alarm's tags are not touched.
-    let tags = standing.map_or_else(tag, |a| a.tags.clone());
-    let (state, reason, since) = match standing {
-        Some(standing) => (standing.state, standing.reason.clone(), standing.since),
+    let tags = existing.map_or_else(tag, |a| a.tags.clone());
+    let (state, reason, since) = match existing {
+        Some(existing) => (existing.state, existing.reason.clone(), existing.since),
         None => (State::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(scene.now)),
     };
     let made = Alarm {

@@ -9,7 +9,7 @@ use crate::cloud::ErrorKind;
 /// What happens to a call instead of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
+pub enum InjectedFault {
     /// The caller lacks the permission.
     Deny,
     /// AWS asks to slow down, every time.
@@ -36,15 +36,15 @@ pub enum Fault {
 
 /// What comes back instead of an answer, or never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blow {
+pub(super) enum InjectedError {
     Silence,
     Error(ErrorKind, &'static str),
 }
 
-impl Fault {
+impl InjectedFault {
     /// What the fault does to the `nth` call that it concerns, counted from 1.
-    fn blow(self, nth: usize) -> Option<Blow> {
-        let error = |kind, message| Some(Blow::Error(kind, message));
+    fn blow(self, nth: usize) -> Option<InjectedError> {
+        let error = |kind, message| Some(InjectedError::Error(kind, message));
         match self {
             Self::Deny => error(ErrorKind::AccessDenied, ""),
             Self::Throttle => error(ErrorKind::Throttled, "Rate exceeded"),
@@ -53,7 +53,7 @@ impl Fault {
                 error(ErrorKind::ExpiredCredentials, "The security token included in the request is expired")
             }
             Self::ThrottleOnce | Self::Expired(_) => None,
-            Self::Hang => Some(Blow::Silence),
+            Self::Hang => Some(InjectedError::Silence),
             Self::Timeout => error(ErrorKind::Timeout, "the operation took too long"),
             Self::Offline => error(ErrorKind::Offline, "the name of the endpoint could not be resolved"),
             Self::Error500 => error(ErrorKind::Other, "AWS had an internal failure"),
@@ -78,7 +78,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Notes a call that sets out, and says what becomes of it.
-    pub fn enter(&mut self, operation: &str, faults: &BTreeMap<String, Fault>) -> Option<Blow> {
+    pub fn enter(&mut self, operation: &str, faults: &BTreeMap<String, InjectedFault>) -> Option<InjectedError> {
         self.calls.push(operation.to_owned());
         self.in_flight += 1;
         self.max_in_flight = self.max_in_flight.max(self.in_flight);

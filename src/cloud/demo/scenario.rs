@@ -8,11 +8,11 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::account::{Account, Seconds};
-use super::look::Scene;
+use super::queries::AccountView;
 use super::{Clock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, Wishes, names};
+use crate::domain::{Change, Observed, Settings, SetupOptions, names};
 
 macro_rules! scenarios {
     ($($name:literal),+) => {
@@ -64,10 +64,14 @@ impl Account {
     }
 
     fn set_up(mut self, set_up: &SetUp) -> Result<Self, String> {
-        let wishes = Wishes { emails: set_up.emails.clone(), ..Wishes::default() };
+        let setup = SetupOptions { emails: set_up.emails.clone(), ..SetupOptions::default() };
         let nothing = Observed::nothing();
-        let settings = Settings::resolve(&self.identity(), &self.region, &wishes, &nothing);
-        let scene = Scene { place: settings.place.clone(), start: Timestamp::UNIX_EPOCH, now: set_up.at };
+        let settings = Settings::resolve(&self.identity(), &self.region, &setup, &nothing);
+        let scene = AccountView {
+            account_region: settings.account_region.clone(),
+            start: Timestamp::UNIX_EPOCH,
+            now: set_up.at,
+        };
         let timing = std::mem::take(&mut self.timing);
         let wanted = |change: &&Change| {
             let id = change.id();

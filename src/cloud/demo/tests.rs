@@ -6,10 +6,10 @@ use super::account::State as AlarmWord;
 use super::*;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{AlarmState, Confirmation};
-use crate::domain::pattern::AUDITED;
+use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::plan::plan;
 use crate::domain::samples::SAMPLES;
-use crate::domain::{Observed, Settings, Wishes};
+use crate::domain::{Observed, Settings, SetupOptions};
 
 mod calls;
 mod scenarios;
@@ -31,9 +31,9 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 
 /// Every change of a first set-up.
 fn changes(account: &Account) -> Vec<Change> {
-    let wishes = Wishes { emails: vec![EMAIL.into()], ..Wishes::default() };
+    let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
-    let settings = Settings::resolve(&account.identity(), &account.region, &wishes, &nothing);
+    let settings = Settings::resolve(&account.identity(), &account.region, &setup, &nothing);
     plan(&settings, &nothing).changes().cloned().collect()
 }
 
@@ -55,11 +55,11 @@ fn kind<T: std::fmt::Debug>(answer: Answer<T>) -> ErrorKind {
 }
 
 fn trail_arn() -> String {
-    Account::default().place("eu-west-1").trail_arn("rootbell")
+    Account::default().in_region("eu-west-1").trail_arn("rootbell")
 }
 
 fn topic_arn() -> String {
-    Account::default().place("eu-west-1").topic_arn("rootbell-alerts")
+    Account::default().in_region("eu-west-1").topic_arn("rootbell-alerts")
 }
 
 #[test]
@@ -72,9 +72,9 @@ fn a_first_set_up_goes_through_and_is_found_again() {
         let trail = cloud.trails().await.unwrap().remove(0);
         assert_eq!((trail.arn.as_str(), trail.multi_region), (trail_arn().as_str(), true));
         assert!(cloud.trail_status(&trail.arn).await.unwrap().logging);
-        assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern, AUDITED);
+        assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern, CIS_PATTERN);
         let alarm = cloud.alarm("rootbell-root-use").await.unwrap().unwrap();
-        assert_eq!(cloud.alarms_on(&alarm.metric).await.unwrap(), [alarm]);
+        assert_eq!(cloud.describe_alarms_for_metric(&alarm.metric).await.unwrap(), [alarm]);
         assert_eq!(cloud.snapshot().timeless(), Account::default().set_up_for(&[EMAIL]).unwrap());
     });
 }
@@ -251,7 +251,7 @@ fn regions_are_apart_and_roles_and_buckets_are_not() {
         assert_eq!(elsewhere.topic(&topic_arn()).await.unwrap(), None);
         assert!(elsewhere.role("rootbell-cloudtrail-to-logs-eu-west-1").await.unwrap().is_some());
         let bucket = elsewhere.bucket("rootbell-123456789012-eu-west-1").await.unwrap();
-        assert!(matches!(bucket, BucketName::Ours(b) if b.versioned && b.public_blocked && b.owner_enforced));
+        assert!(matches!(bucket, BucketLookup::Owned(b) if b.versioned && b.public_blocked && b.owner_enforced));
     });
 }
 
@@ -259,8 +259,8 @@ fn regions_are_apart_and_roles_and_buckets_are_not() {
 fn somebody_elses_bucket_is_closed_and_cannot_be_made() {
     run(async {
         let (cloud, _) = demo(Account { foreign_buckets: vec!["acme-logs".into()], ..Account::default() });
-        assert_eq!(cloud.bucket("acme-logs").await.unwrap(), BucketName::Closed);
-        assert_eq!(cloud.bucket("nobodys").await.unwrap(), BucketName::Free);
+        assert_eq!(cloud.bucket("acme-logs").await.unwrap(), BucketLookup::Forbidden);
+        assert_eq!(cloud.bucket("nobodys").await.unwrap(), BucketLookup::NotFound);
         let create = Change::CreateBucket { bucket: "acme-logs".into() };
         assert_eq!(kind(cloud.apply(&create).await), ErrorKind::AlreadyExists);
         let alter = Change::PutBucketVersioning { bucket: "acme-logs".into() };
@@ -337,8 +337,8 @@ fn a_pattern_is_tried_on_events_and_a_wrong_one_refused() {
         let (cloud, _) = demo(Account::default());
         let events: Vec<&str> = SAMPLES.iter().map(|sample| sample.json).collect();
         let rings: Vec<bool> = SAMPLES.iter().map(|sample| sample.rings).collect();
-        assert_eq!(cloud.test_filter(AUDITED, &events).await.unwrap(), rings);
-        let error = cloud.test_filter("{ $.a = “x” }", &events).await.unwrap_err();
+        assert_eq!(cloud.test_metric_filter(CIS_PATTERN, &events).await.unwrap(), rings);
+        let error = cloud.test_metric_filter("{ $.a = “x” }", &events).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.message.starts_with("Invalid metric filter pattern (at character 9"), "{error:?}");
     });

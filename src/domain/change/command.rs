@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::{Change, Delivery};
-use crate::domain::place::Place;
+use crate::domain::account_region::AccountRegion;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -84,17 +84,17 @@ fn deliver(line: Line, delivery: &Delivery) -> Line {
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm a call, side by side with the API's own list")]
-pub(super) fn render(change: &Change, place: &Place) -> String {
+pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String {
     let line = match change {
         Change::CreateBucket { bucket } => {
             let line = Line::new("s3api", "create-bucket")
                 .option("bucket", bucket)
                 .option("object-ownership", "BucketOwnerEnforced");
             // S3 refuses the constraint in us-east-1, and wants it everywhere else.
-            if place.region == "us-east-1" {
+            if account_region.region == "us-east-1" {
                 line
             } else {
-                line.option("create-bucket-configuration", format!("LocationConstraint={}", place.region))
+                line.option("create-bucket-configuration", format!("LocationConstraint={}", account_region.region))
             }
         }
         Change::PutBucketOwnershipControls { bucket } => Line::new("s3api", "put-bucket-ownership-controls")
@@ -250,11 +250,11 @@ pub(super) fn render(change: &Change, place: &Place) -> String {
             Line::new("logs", "delete-log-group").option("log-group-name", log_group)
         }
         Change::DeleteBucketPolicy { bucket } => Line::new("s3api", "delete-bucket-policy").option("bucket", bucket),
-        Change::EmptyBucket { bucket } => return empty(bucket, &place.region),
+        Change::EmptyBucket { bucket } => return empty(bucket, &account_region.region),
         Change::DeleteBucket { bucket } => Line::new("s3api", "delete-bucket").option("bucket", bucket),
     };
     // For IAM too: the region tells the partition, and with an endpoint of its own the AWS CLI wants one.
-    line.option("region", &place.region).0
+    line.option("region", &account_region.region).0
 }
 
 /// A loop, since `aws s3 rm` leaves versions and delete markers behind: a page of both at a time until there is none.

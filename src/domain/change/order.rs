@@ -5,7 +5,7 @@ use super::Change;
 impl Change {
     /// Whether it belongs to the tear-down. That the thing is gone already is then as good as done.
     #[must_use]
-    pub fn takes_away(&self) -> bool {
+    pub fn deletes(&self) -> bool {
         matches!(
             self,
             Self::DeleteAlarm { .. }
@@ -84,7 +84,7 @@ impl Change {
     ///
     /// Source: CloudTrail API, CreateTrail errors; IAM User Guide, "Changes that I make are not always immediately visible".
     #[must_use]
-    pub fn leans_on_something_new(&self) -> bool {
+    pub fn needs_something_new(&self) -> bool {
         matches!(
             self,
             Self::CreateTrail { .. }

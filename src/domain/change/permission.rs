@@ -3,7 +3,7 @@
 //! Source: Service Authorization Reference, one page a service, columns "Resource types" and "Dependent actions".
 
 use super::Change;
-use crate::domain::place::Place;
+use crate::domain::account_region::AccountRegion;
 
 /// An action, on these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +23,8 @@ impl Permission {
 impl Change {
     /// What it is about, as ARNs.
     #[must_use]
-    pub fn arns(&self, place: &Place) -> Vec<String> {
-        let partition = &place.partition;
+    pub fn arns(&self, account_region: &AccountRegion) -> Vec<String> {
+        let partition = &account_region.partition;
         match self {
             Self::CreateBucket { bucket }
             | Self::PutBucketOwnershipControls { bucket }
@@ -40,15 +40,15 @@ impl Change {
             | Self::SetLogGroupKey { log_group, .. }
             | Self::PutMetricFilter { log_group, .. }
             | Self::DeleteMetricFilter { log_group, .. }
-            | Self::DeleteLogGroup { log_group } => vec![place.log_group_arn(log_group)],
+            | Self::DeleteLogGroup { log_group } => vec![account_region.log_group_arn(log_group)],
             Self::CreateLogStream { log_group, stream } | Self::PutLogEvents { log_group, stream, .. } => {
-                vec![place.arn("logs", &format!("log-group:{log_group}:log-stream:{stream}"))]
+                vec![account_region.arn("logs", &format!("log-group:{log_group}:log-stream:{stream}"))]
             }
             Self::CreateRole { role, .. }
             | Self::UpdateAssumeRolePolicy { role, .. }
             | Self::PutRolePolicy { role, .. }
             | Self::DeleteRolePolicy { role }
-            | Self::DeleteRole { role } => vec![place.role_arn(role)],
+            | Self::DeleteRole { role } => vec![account_region.role_arn(role)],
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
             | Self::PutEventSelectors { trail }
@@ -56,23 +56,23 @@ impl Change {
             | Self::StartLogging { trail }
             | Self::StopLogging { trail }
             | Self::DeleteTrail { trail }
-            | Self::DetachLogs { trail } => vec![place.trail_arn(trail)],
-            Self::CreateTopic { topic, .. } => vec![place.topic_arn(topic)],
+            | Self::DetachLogs { trail } => vec![account_region.trail_arn(trail)],
+            Self::CreateTopic { topic, .. } => vec![account_region.topic_arn(topic)],
             Self::SetTopicPolicy { topic_arn, .. }
             | Self::SetTopicKey { topic_arn, .. }
             | Self::Subscribe { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.clone()],
             Self::Unsubscribe { .. } => vec!["*".into()],
-            Self::PutMetricAlarm { alarm } => vec![place.alarm_arn(&alarm.name)],
-            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => vec![place.alarm_arn(alarm)],
+            Self::PutMetricAlarm { alarm } => vec![account_region.alarm_arn(&alarm.name)],
+            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => vec![account_region.alarm_arn(alarm)],
         }
     }
 
     /// Every permission it takes: a call that brings tags takes the tagging as well, one that hands a role to CloudTrail
     /// takes `iam:PassRole`.
     #[must_use]
-    pub fn permissions(&self, place: &Place) -> Vec<Permission> {
-        let on = self.arns(place);
+    pub fn permissions(&self, account_region: &AccountRegion) -> Vec<Permission> {
+        let on = self.arns(account_region);
         let mut all = vec![Permission::new(self.operation().iam_action, on.clone())];
         let mut also = |action, on: Vec<String>| all.push(Permission { action, on });
         match self {
@@ -80,7 +80,7 @@ impl Change {
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
             // The tagging actions name a log group without the `:*`.
             Self::CreateLogGroup { log_group } => {
-                also("logs:TagResource", vec![crate::domain::lookup::log_group(place, log_group)]);
+                also("logs:TagResource", vec![crate::domain::query::log_group(account_region, log_group)]);
             }
             Self::CreateRole { .. } => also("iam:TagRole", on),
             Self::CreateTrail { delivery, .. } => {
@@ -94,7 +94,7 @@ impl Change {
             Self::PutMetricAlarm { .. } => also("cloudwatch:TagResource", on),
             Self::EmptyBucket { bucket } => {
                 also("s3:DeleteObject", on);
-                also("s3:ListBucketVersions", vec![format!("arn:{}:s3:::{bucket}", place.partition)]);
+                also("s3:ListBucketVersions", vec![format!("arn:{}:s3:::{bucket}", account_region.partition)]);
             }
             _ => {}
         }

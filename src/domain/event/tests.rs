@@ -96,7 +96,7 @@ fn nothing_in_an_event_can_drive_a_terminal() {
 fn a_drill_rings_and_cannot_be_taken_for_root() {
     let caller =
         Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None };
-    let line = drill("d-1", &caller, "eu-west-1", "2026-11-23T08:14:03Z".parse().unwrap());
+    let line = drill_event("d-1", &caller, "eu-west-1", "2026-11-23T08:14:03Z".parse().unwrap());
     let event = RootEvent::decode(&line, "x", None);
     assert!(event.drill);
     assert_eq!((event.name.as_str(), event.id.as_str()), ("RootbellDrill", "d-1"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::pattern::{AUDITED, straighten};
+use crate::domain::pattern::{CIS_PATTERN, normalize_quotes};
 use crate::domain::samples::SAMPLES;
 
 /// "Using filter patterns to match terms in JSON log events", its first event.
@@ -157,9 +157,9 @@ fn regular_expressions_match_as_documented() {
 
 #[test]
 fn the_auditors_pattern_rings_for_root_alone() {
-    let audited = Pattern::parse(AUDITED).unwrap();
+    let is_cis_pattern = Pattern::parse(CIS_PATTERN).unwrap();
     for sample in SAMPLES {
-        assert_eq!(audited.matches(sample.json), sample.rings, "{}", sample.title);
+        assert_eq!(is_cis_pattern.matches(sample.json), sample.rings, "{}", sample.title);
     }
 }
 
@@ -222,11 +222,11 @@ fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
 
 #[test]
 fn curly_quotes_are_refused_and_straightened_ones_taken() {
-    let pasted = AUDITED.replacen('"', "“", 1).replacen('"', "”", 1);
+    let pasted = CIS_PATTERN.replacen('"', "“", 1).replacen('"', "”", 1);
     let wrong = Pattern::parse(&pasted).unwrap_err();
     assert!(wrong.message.contains("straight"), "{wrong:?}");
     assert_eq!(pasted.chars().nth(wrong.at - 1), Some('“'));
-    assert!(Pattern::parse(&straighten(&pasted)).is_ok());
+    assert!(Pattern::parse(&normalize_quotes(&pasted)).is_ok());
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn order_repetition_and_needless_parentheses_do_not_change_what_is_said() {
 #[test]
 fn a_condition_is_written_so_that_it_is_read_back_as_the_same() {
     for text in [
-        AUDITED,
+        CIS_PATTERN,
         r"{ ($.a = *x* || $.b = y) && $.['c.d'] IS NULL && $.e[0].f IS TRUE && $.g[*] IS FALSE }",
         r#"{ $.a != "say \"x\\y\"" && $.b = %^a|b$% && $.c >= 1.5 && $.d != 400 && $.e < 1e3 }"#,
     ] {

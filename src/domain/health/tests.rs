@@ -1,9 +1,9 @@
 use super::*;
-use crate::domain::Wishes;
+use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
 
 fn judge(observed: &Observed) -> Health {
-    health(&settings(&Wishes::default(), observed), observed, NOW.parse().unwrap())
+    health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
@@ -75,21 +75,24 @@ const BREAKS: &[Break] = &[
     ),
     (
         "a pattern that cannot be judged",
-        |o| o.filters.as_mut().unwrap()[0].pattern = pattern::AUDITED.replace(" }", " && $.managementEvent IS TRUE }"),
+        |o| {
+            o.filters.as_mut().unwrap()[0].pattern =
+                pattern::CIS_PATTERN.replace(" }", " && $.managementEvent IS TRUE }")
+        },
         "filter.pattern",
         Verdict::Unknown,
         "can't be judged",
     ),
     (
         "other white space",
-        |o| o.filters.as_mut().unwrap()[0].pattern = pattern::AUDITED.replace(" && ", "&&").replace(" = ", "="),
+        |o| o.filters.as_mut().unwrap()[0].pattern = pattern::CIS_PATTERN.replace(" && ", "&&").replace(" = ", "="),
         "filter.pattern",
         Verdict::Ok,
         "auditors' pattern",
     ),
     (
         "a regular expression",
-        |o| o.filters.as_mut().unwrap()[0].pattern = pattern::AUDITED.replace("\"Root\"", "%^Root$%"),
+        |o| o.filters.as_mut().unwrap()[0].pattern = pattern::CIS_PATTERN.replace("\"Root\"", "%^Root$%"),
         "filter.pattern",
         Verdict::Wrong,
         "rings, but is written differently",
@@ -163,8 +166,8 @@ fn each_broken_link_is_told_by_its_own_check_in_its_own_words() {
 
 #[test]
 fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
-    let unseen = Unseen { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
-    let health = judge(&Observed { topic: Err(unseen), ..sound() });
+    let unreadable = ReadError { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
+    let health = judge(&Observed { topic: Err(unreadable), ..sound() });
     let unknown: Vec<_> = health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id).collect();
     assert_eq!(unknown, ["topic.exists", "topic.policy", "topic.encryption"]);
     assert!(health.checks.iter().filter(|c| !unknown.contains(&c.id)).all(|c| c.verdict == Verdict::Ok));
@@ -172,8 +175,8 @@ fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
 
 #[test]
 fn a_bucket_and_a_role_that_may_not_be_looked_at_leave_the_verdict_to_cloudtrails_own_word() {
-    let unseen = || Unseen { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
-    let mut observed = Observed { bucket: Err(unseen()), role: Err(unseen()), ..sound() };
+    let unreadable = || ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
+    let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(judge(&observed).healthy());
     status(&mut observed).bucket_error = Some("AccessDenied".into());
     let health = judge(&observed);

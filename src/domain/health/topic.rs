@@ -12,7 +12,7 @@ const TRY_IT: &str = "`rootbell test` shows whether an alert arrives.";
 
 pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Found {
     let (name, policy) = (topic.name(), topic.policy.as_ref());
-    let alarm = settings.place.alarm_arn(&settings.alarm.value);
+    let alarm = settings.account_region.alarm_arn(&settings.alarm.value);
     match topic_access(policy, &topic.arn, &alarm) {
         TopicAccess::AlarmsOnly => ok("for alarms of this account"),
         TopicAccess::Public => {
@@ -25,7 +25,7 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Found {
             wrong(format!("Anyone may publish to `{name}`."), fix)
         }
         TopicAccess::NoAlarms => {
-            let ours = topic_statements(&settings.place, &topic.arn);
+            let ours = topic_statements(&settings.account_region, &topic.arn);
             let denied = topic_access(Some(&merge(policy, &ours)), &topic.arn, &alarm) == TopicAccess::NoAlarms;
             let fix = if denied {
                 "A statement denies it, and rootbell takes nobody's denial out: do it yourself, or name another topic \
@@ -80,7 +80,7 @@ pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed
             format!("`{name}` is encrypted with {key}; whether CloudWatch may use that key is not read."),
             "See that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
         ),
-        Some(Err(unseen)) => unknown(unseen),
+        Some(Err(unreadable)) => unknown(unreadable),
         Some(Ok(None)) => wrong(
             format!("`{name}` is encrypted with {key}, which is not there: no alert arrives."),
             "Give the topic another key, or take its encryption off.",
@@ -95,10 +95,10 @@ pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed
 
 /// Whether the key's policy lets CloudWatch use it.
 fn usable(topic_name: &str, key_name: &str, key: &Key, topic: &Topic, settings: &Settings) -> Found {
-    let place = &settings.place;
-    let alarm = place.alarm_arn(&settings.alarm.value);
-    let add = format!("Add to the policy of {}: {}", key.arn, key_statement_for_alarms(place));
-    match key_serves_alarms(&key.policy, place, &key.arn, &topic.arn, &alarm) {
+    let account_region = &settings.account_region;
+    let alarm = account_region.alarm_arn(&settings.alarm.value);
+    let add = format!("Add to the policy of {}: {}", key.arn, key_statement_for_alarms(account_region));
+    match key_serves_alarms(&key.policy, account_region, &key.arn, &topic.arn, &alarm) {
         Decision::Allowed => ok(format!("{key_name}, which CloudWatch may use")),
         Decision::Denied => wrong(
             format!("`{topic_name}` is encrypted with {key_name}, which CloudWatch may not use: no alert arrives."),

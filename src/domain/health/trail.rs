@@ -4,20 +4,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{APPLY, Found, age, ok, unknown, wrong};
 use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketName, Observed, Role, WatchedTrail};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, WatchedTrail};
 use crate::domain::policy;
 use crate::domain::settings::Settings;
 
 /// What to do about a fault of the trail itself: it can be altered by its own account, and at home, only.
 fn mended(t: &WatchedTrail, settings: &Settings) -> String {
     let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
-    if owner != settings.place.account {
+    if owner != settings.account_region.account {
         return format!(
             "Only account {owner}, where it lives, can change it: ask there, or make a trail of this account's own \
              (`rootbell apply --trail rootbell`)."
         );
     }
-    if t.trail.home_region != settings.place.region {
+    if t.trail.home_region != settings.account_region.region {
         return format!("It is changed in its home region: `rootbell apply --region {}`.", t.trail.home_region);
     }
     APPLY.to_owned()
@@ -35,7 +35,7 @@ pub(super) fn multi_region(t: &WatchedTrail, settings: &Settings) -> Found {
 pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed) -> Found {
     let name = &t.trail.name;
     let status = match &t.status {
-        Err(unseen) => return unknown(unseen),
+        Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
     if !status.logging {
@@ -69,9 +69,9 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'s
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketName::Free => Some((format!("its bucket `{name}` is not there"), APPLY)),
-        BucketName::Ours(bucket) => open_or_shut(bucket, settings, &trail.trail.arn),
-        BucketName::Closed | BucketName::NotOurs => None,
+        BucketLookup::NotFound => Some((format!("its bucket `{name}` is not there"), APPLY)),
+        BucketLookup::Owned(bucket) => open_or_shut(bucket, settings, &trail.trail.arn),
+        BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
 
@@ -89,7 +89,7 @@ fn open_or_shut(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option
     if !bucket.public_blocked {
         return Some((format!("nothing keeps its bucket `{name}` from becoming public"), APPLY));
     }
-    let statements = policy::bucket_statements(&settings.place, name, trail_arn);
+    let statements = policy::bucket_statements(&settings.account_region, name, trail_arn);
     if policy::has_all(bucket.policy.as_ref(), &statements) {
         return None;
     }
@@ -102,7 +102,7 @@ fn open_or_shut(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option
 
 pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Found {
     match &t.events {
-        Err(unseen) => unknown(unseen),
+        Err(unreadable) => unknown(unreadable),
         Ok(e) if e.read && e.write => ok("read and write"),
         Ok(e) => {
             let lacks = if e.read {
@@ -125,21 +125,21 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observed, now: Timestamp) -> Found {
     let name = &t.trail.name;
     let status = match &t.status {
-        Err(unseen) => return unknown(unseen),
+        Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
     if t.trail.log_group_arn.is_none() {
         return wrong(format!("`{name}` delivers to no log group."), mended(t, settings));
     }
     let account = t.trail.log_group_account().unwrap_or_default();
-    if account != settings.place.account {
+    if account != settings.account_region.account {
         return wrong(
             format!("`{name}` delivers to a log group of account {account}, out of reach from here."),
             "Make a trail of this account's own (`rootbell apply --trail rootbell`), or set up in that account.",
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
-    if region != settings.place.region {
+    if region != settings.account_region.region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}, and filter and alarm live where the log group is."),
             format!("Look, and set up, there (--region {region})."),
@@ -199,7 +199,7 @@ fn role_of_ours(role: &Role, settings: &Settings, observed: &Observed) -> Option
     if settings.role_is_default() && policy::trusts_others(&role.trust) {
         return Some(format!("Others than CloudTrail may act as the role `{name}`"));
     }
-    let wanted = policy::role_permissions(&settings.place, group, observed.of_the_organization());
+    let wanted = policy::role_permissions(&settings.account_region, group, observed.of_the_organization());
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` may do more than deliver to `{group}`"));
     }

@@ -2,32 +2,32 @@ use super::*;
 
 #[test]
 fn curly_quotes_are_straightened() {
-    let pasted = AUDITED.replacen('"', "“", 1).replacen('"', "”", 1);
-    assert_ne!(pasted, AUDITED);
-    assert_eq!(straighten(&pasted), AUDITED);
+    let pasted = CIS_PATTERN.replacen('"', "“", 1).replacen('"', "”", 1);
+    assert_ne!(pasted, CIS_PATTERN);
+    assert_eq!(normalize_quotes(&pasted), CIS_PATTERN);
 }
 
 #[test]
 fn auditors_accept_only_the_letter() {
-    assert!(audited(AUDITED));
-    assert!(!audited(&AUDITED.replace(" NOT", "  NOT")));
-    assert!(!audited(&AUDITED.replace("\"Root\"", "Root")));
+    assert!(is_cis_pattern(CIS_PATTERN));
+    assert!(!is_cis_pattern(&CIS_PATTERN.replace(" NOT", "  NOT")));
+    assert!(!is_cis_pattern(&CIS_PATTERN.replace("\"Root\"", "Root")));
 }
 
 #[test]
 fn uses_of_root_are_looked_for_so_that_no_filter_hides_one() {
-    assert_eq!(sought(None), AUDITED);
-    assert_eq!(sought(Some(AUDITED)), AUDITED);
-    let same = AUDITED.replace('"', "");
-    assert_eq!(sought(Some(&same)), same);
-    assert_eq!(sought(Some("{ $.userIdentity.type = IAMUser }")), AUDITED);
+    assert_eq!(search_pattern(None), CIS_PATTERN);
+    assert_eq!(search_pattern(Some(CIS_PATTERN)), CIS_PATTERN);
+    let same = CIS_PATTERN.replace('"', "");
+    assert_eq!(search_pattern(Some(&same)), same);
+    assert_eq!(search_pattern(Some("{ $.userIdentity.type = IAMUser }")), CIS_PATTERN);
     let more = r#"{ $.userIdentity.type = "Root" }"#;
-    let both = sought(Some(more));
+    let both = search_pattern(Some(more));
     assert!(both.starts_with(r#"{ ($.userIdentity.type = "Root") || ($.userIdentity.type = "Root" && "#), "{both}");
     assert_eq!(check(&both), Ok(()));
     assert_eq!(
-        sought(Some(&format!("{{ $.userIdentity.type = \"Root\" && $.x = \"{}\" }}", "y".repeat(980)))),
-        AUDITED
+        search_pattern(Some(&format!("{{ $.userIdentity.type = \"Root\" && $.x = \"{}\" }}", "y".repeat(980)))),
+        CIS_PATTERN
     );
 }
 
@@ -35,20 +35,20 @@ fn uses_of_root_are_looked_for_so_that_no_filter_hides_one() {
 fn a_pattern_without_braces_is_refused_with_a_reason() {
     assert!(check("ERROR").unwrap_err().contains("braces"));
     assert!(check(" ").unwrap_err().contains("empty"));
-    assert!(check(AUDITED).is_ok());
+    assert!(check(CIS_PATTERN).is_ok());
 }
 
 #[test]
 fn blanks_quotes_and_order_do_not_change_what_a_pattern_means() {
     for same in [
-        AUDITED.replace('"', ""),
-        AUDITED.replace(" NOT", "   NOT"),
+        CIS_PATTERN.replace('"', ""),
+        CIS_PATTERN.replace(" NOT", "   NOT"),
         "{($.eventType!=AwsServiceEvent)&&($.userIdentity.type=\"Root\")&&($.userIdentity.invokedBy NOT EXISTS)}"
             .into(),
     ] {
         assert_eq!(read(&same), Reading::Equivalent, "{same}");
     }
-    assert_eq!(read(AUDITED), Reading::Audited);
+    assert_eq!(read(CIS_PATTERN), Reading::Audited);
 }
 
 #[test]
@@ -57,28 +57,28 @@ fn what_a_pattern_counts_wrongly_is_said() {
         Reading::Other(faults) => faults.join("; "),
         other => panic!("{pattern}: {other:?}"),
     };
-    assert!(said(&AUDITED.replace("&&", "||")).contains("nearly every event"));
-    assert!(said(&AUDITED.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
-    assert!(said(&AUDITED.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
-    let both = AUDITED.replace(" }", " && $.userIdentity.type = IAMUser }");
+    assert!(said(&CIS_PATTERN.replace("&&", "||")).contains("nearly every event"));
+    assert!(said(&CIS_PATTERN.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
+    assert!(said(&CIS_PATTERN.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
+    let both = CIS_PATTERN.replace(" }", " && $.userIdentity.type = IAMUser }");
     assert!(said(&both).contains("`$.userIdentity.type = \"IAMUser\"` narrows"), "nobody is both");
     assert!(said("{ $.userIdentity.type = \"Root\" }").contains("services do for root"));
     assert!(
-        said(&AUDITED.replace(" }", " && $.awsRegion = \"us-east-1\" }"))
+        said(&CIS_PATTERN.replace(" }", " && $.awsRegion = \"us-east-1\" }"))
             .contains("`$.awsRegion = \"us-east-1\"` narrows")
     );
 }
 
 #[test]
 fn a_filter_for_another_thing_is_no_candidate() {
-    assert!(concerns_root(AUDITED));
+    assert!(concerns_root(CIS_PATTERN));
     assert!(concerns_root("{ $.userIdentity.type=Root }"));
     assert!(!concerns_root("{ $.eventName = ConsoleLogin }"));
 }
 
 /// The auditors' pattern with another test in the place of the one for root.
 fn with(root: &str) -> String {
-    AUDITED.replace("$.userIdentity.type = \"Root\"", root)
+    CIS_PATTERN.replace("$.userIdentity.type = \"Root\"", root)
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn a_valid_pattern_that_counts_every_use_of_root_is_not_called_wrong() {
         let pattern = with(root);
         assert_eq!(read(&pattern), Reading::Equivalent, "{pattern}");
         assert!(concerns_root(&pattern), "{pattern}");
-        assert_eq!(sought(Some(&pattern)), pattern, "nothing has to be looked for besides");
+        assert_eq!(search_pattern(Some(&pattern)), pattern, "nothing has to be looked for besides");
     }
     for pattern in [
-        AUDITED.replace(" && ", "\n\t&&\n\t").replace("$.eventType", "($.eventType").replace(" }", ") }"),
-        format!("\t{}\r\n", AUDITED.replace('{', "{ (").replace('}', ") }")),
+        CIS_PATTERN.replace(" && ", "\n\t&&\n\t").replace("$.eventType", "($.eventType").replace(" }", ") }"),
+        format!("\t{}\r\n", CIS_PATTERN.replace('{', "{ (").replace('}', ") }")),
     ] {
         assert_eq!(read(&pattern), Reading::Equivalent, "{pattern}");
     }
@@ -116,17 +116,17 @@ fn white_space_outside_quotes_makes_no_difference_to_auditors() {
         r#"{$.userIdentity.type="Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType !="AwsServiceEvent"}"#,
         "{\t$.userIdentity.type =\n\"Root\"&&$.userIdentity.invokedBy NOT EXISTS&&  $.eventType!= \"AwsServiceEvent\" }\n",
     ] {
-        assert!(audited(same), "{same}");
+        assert!(is_cis_pattern(same), "{same}");
         assert_eq!(read(same), Reading::Audited);
     }
     for other in [
-        AUDITED.replace("\"Root\"", "\"Root \""),
-        AUDITED.replace('{', "{ (").replace('}', ") }"),
-        AUDITED.replace("NOT EXISTS", "NOT\tEXISTS"),
-        AUDITED.replace("NOT EXISTS", "NOTEXISTS"),
-        AUDITED.replace("&&", "& &"),
+        CIS_PATTERN.replace("\"Root\"", "\"Root \""),
+        CIS_PATTERN.replace('{', "{ (").replace('}', ") }"),
+        CIS_PATTERN.replace("NOT EXISTS", "NOT\tEXISTS"),
+        CIS_PATTERN.replace("NOT EXISTS", "NOTEXISTS"),
+        CIS_PATTERN.replace("&&", "& &"),
     ] {
-        assert!(!audited(&other), "{other}");
+        assert!(!is_cis_pattern(&other), "{other}");
     }
 }
 
@@ -150,7 +150,7 @@ fn what_is_wrong_is_named_from_the_tree() {
             &["`$.awsRegion = \"us-east-1\" || $.awsRegion = \"eu-west-3\"` narrows it"],
         ),
         (
-            AUDITED.replace('{', "{ (").replace('}', ") || $.eventName = \"StopLogging\" }"),
+            CIS_PATTERN.replace('{', "{ (").replace('}', ") || $.eventName = \"StopLogging\" }"),
             &["`$.eventName = \"StopLogging\"` counts what others than root do"],
         ),
         (
@@ -207,6 +207,6 @@ fn a_filter_for_root_is_told_from_those_that_auditors_want_for_other_things() {
         "ERROR",
     ] {
         assert!(!concerns_root(other), "{other}");
-        assert_eq!(sought(Some(other)), AUDITED);
+        assert_eq!(search_pattern(Some(other)), CIS_PATTERN);
     }
 }

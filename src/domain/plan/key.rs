@@ -30,7 +30,7 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 }
             }
         },
-        Some(Err(unseen)) => plan.blocked.push((Step::Trail, format!("{} {}", unseen.why, unseen.fix))),
+        Some(Err(unreadable)) => plan.blocked.push((Step::Trail, format!("{} {}", unreadable.why, unreadable.fix))),
         _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Name another (--kms-key)."))),
     }
 }
@@ -38,11 +38,11 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn refusal(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> {
     let arn = &key.arn;
     let region = arn.split(':').nth(3).unwrap_or_default();
-    if region != wanted.place.region {
+    if region != wanted.account_region.region {
         return Some(format!(
             "The key {arn} is in {region}: trail, log group and topic take a key of their own region, {}. Name another \
              (--kms-key).",
-            wanted.place.region
+            wanted.account_region.region
         ));
     }
     if !key.enabled {
@@ -63,12 +63,12 @@ fn refusal(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> 
 
 fn lacks(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
     let users = KeyUsers {
-        place: &wanted.place,
+        account_region: &wanted.account_region,
         key_arn: &key.arn,
         trail_arn: &wanted.trail_arn(observed),
         log_group: &wanted.log_group.value,
         topic_arn: &wanted.topic_arn(),
-        alarm_arn: &wanted.place.alarm_arn(&wanted.alarm.value),
+        alarm_arn: &wanted.account_region.alarm_arn(&wanted.alarm.value),
     };
     key_lacks(&key.policy, &users)
 }
@@ -99,12 +99,12 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
     let trail_change = Change::SetTrailKey { trail: wanted.trail.value.clone(), key: key.clone() };
     let group_change = Change::SetLogGroupKey { log_group: wanted.log_group.value.clone(), key: key.clone() };
     let topic_change = Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: Some(key) };
-    for (standing, change) in [(trail, trail_change), (group, group_change), (topic, topic_change)] {
-        if standing == Some(Some(arn)) {
+    for (existing, change) in [(trail, trail_change), (group, group_change), (topic, topic_change)] {
+        if existing == Some(Some(arn)) {
             continue;
         }
-        let action = if standing.is_none() { Action::Create } else { Action::Update };
-        let before = standing.flatten().unwrap_or("a key of AWS's, or none");
+        let action = if existing.is_none() { Action::Create } else { Action::Update };
+        let before = existing.flatten().unwrap_or("a key of AWS's, or none");
         plan.put(action, change, format!("{before} → your key"));
     }
 }

@@ -4,18 +4,18 @@ use std::fmt::Write;
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, Step};
-use crate::domain::observed::{Bucket, BucketName, Observed, Trail};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
 use crate::domain::policy;
 use crate::domain::settings::{self, Choice, Origin, Settings, TAG, TRAIL, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
     let Ok(found) = &observed.bucket else { return };
-    let standing = match found {
-        BucketName::NotOurs => {
+    let existing = match found {
+        BucketLookup::NotManaged => {
             return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "of a trail that is not rootbell's");
         }
-        BucketName::Closed => {
+        BucketLookup::Forbidden => {
             return plan.blocked.push((
                 Step::Trail,
                 format!(
@@ -24,7 +24,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 ),
             ));
         }
-        BucketName::Free => {
+        BucketLookup::NotFound => {
             plan.put(
                 Action::Create,
                 Change::CreateBucket { bucket: bucket.clone() },
@@ -33,33 +33,33 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             // A new bucket has no ACLs by the very call that makes it.
             Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
         }
-        BucketName::Ours(standing) => {
+        BucketLookup::Owned(existing) => {
             plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "already there");
-            standing.clone()
+            existing.clone()
         }
     };
-    let action = if matches!(found, BucketName::Free) { Action::Create } else { Action::Update };
-    if !standing.owner_enforced {
+    let action = if matches!(found, BucketLookup::NotFound) { Action::Create } else { Action::Update };
+    if !existing.owner_enforced {
         plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
     }
-    if !standing.public_blocked {
+    if !existing.public_blocked {
         plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "nothing in it can become public");
     }
-    if !standing.versioned {
+    if !existing.versioned {
         plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "a deleted log file can be had back");
     }
     // Only what rootbell made carries its tag, and is taken away again: a bucket of that name was, up to a point.
-    let made = matches!(found, BucketName::Free) || wanted.bucket_has_our_name();
-    if made && !standing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
-        let others = standing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
+    let made = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_our_name();
+    if made && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
+        let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
         plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
     }
     let trail_arn = wanted.trail_arn(observed);
-    let statements = policy::bucket_statements(&wanted.place, &bucket, &trail_arn);
-    let existing = standing.policy.as_ref();
+    let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
+    let ours = wanted.manages_bucket(&existing.tags);
+    let existing = existing.policy.as_ref();
     let open = policy::bucket_open(existing);
-    let ours = wanted.manages_bucket(&standing.tags);
     if open && !ours {
         plan.notes.push((
             Step::Trail,
@@ -120,7 +120,8 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
     }
     let Ok(found) = &observed.role else { return };
-    let permissions = policy::role_permissions(&wanted.place, &wanted.log_group.value, observed.of_the_organization());
+    let permissions =
+        policy::role_permissions(&wanted.account_region, &wanted.log_group.value, observed.of_the_organization());
     let trust = wanted.role_trust(observed);
     match found {
         None => {
@@ -135,16 +136,16 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 "two actions, on this log group's streams",
             );
         }
-        Some(standing) => {
+        Some(existing) => {
             plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
             let statements = policy::statements(&trust);
-            let taken = policy::has_all(Some(&standing.trust), &statements);
+            let taken = policy::has_all(Some(&existing.trust), &statements);
             // Nobody else has a use for a role of rootbell's own name; any other may have other users.
-            let shared = wanted.role_is_default() && policy::trusts_others(&standing.trust);
+            let shared = wanted.role_is_default() && policy::trusts_others(&existing.trust);
             if !taken || shared {
                 let merged =
-                    if wanted.role_is_default() { trust } else { policy::merge(Some(&standing.trust), &statements) };
-                let tied = policy::names_its_trail(&standing.trust);
+                    if wanted.role_is_default() { trust } else { policy::merge(Some(&existing.trust), &statements) };
+                let tied = policy::names_its_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
                     _ if shared => "others may act as it → CloudTrail alone",
                     true if !tied => "CloudTrail may act as it for any trail → for this trail only",
@@ -154,9 +155,9 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
             }
             let statements = policy::statements(&permissions);
-            let wide = policy::too_wide(standing.policy.as_ref());
-            if wide || !policy::has_all(standing.policy.as_ref(), &statements) {
-                let policy = policy::mend_role(standing.policy.as_ref(), &statements);
+            let wide = policy::too_wide(existing.policy.as_ref());
+            if wide || !policy::has_all(existing.policy.as_ref(), &statements) {
+                let policy = policy::repair_role(existing.policy.as_ref(), &statements);
                 let detail = if wide {
                     "more than it needs → two actions, on this log group's streams"
                 } else {
@@ -180,11 +181,11 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
         return plan.put(Action::Create, Change::StartLogging { trail: name }, "a new trail does not record by itself");
     };
-    let standing = &watched.trail;
-    plan.keep(Step::Trail, "trail", "trail", &name, keeps(standing));
-    note_organization(plan, standing);
-    if let Some(change) = trail_update(wanted, standing, delivery) {
-        let detail = what_becomes_what(wanted, standing);
+    let existing = &watched.trail;
+    plan.keep(Step::Trail, "trail", "trail", &name, keeps(existing));
+    note_organization(plan, existing);
+    if let Some(change) = trail_update(wanted, existing, delivery) {
+        let detail = what_becomes_what(wanted, existing);
         plan.put(Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
@@ -213,15 +214,15 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
     });
     if touched {
-        refuse_what_cannot_be_altered(plan, wanted, standing);
+        refuse_what_cannot_be_altered(plan, wanted, existing);
     }
-    if wanted.bucket.origin == Origin::Given && wanted.bucket.value != standing.bucket {
+    if wanted.bucket.origin == Origin::Given && wanted.bucket.value != existing.bucket {
         plan.blocked.push((
             Step::Trail,
             format!(
                 "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket. \
                  Leave the bucket as it is, or name another trail (--trail).",
-                standing.name, standing.bucket
+                existing.name, existing.bucket
             ),
         ));
     }
@@ -237,20 +238,20 @@ fn keeps(trail: &Trail) -> &'static str {
 
 /// Log group and role as the trail is to have them: a role that is not ours keeps its ARN, path and all.
 fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
-    let standing = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
+    let existing = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
     let looked_up = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
     Delivery {
-        log_group_arn: wanted.place.log_group_arn(&wanted.log_group.value),
-        role_arn: standing.or(looked_up).unwrap_or_else(|| wanted.place.role_arn(&wanted.role.value)),
+        log_group_arn: wanted.account_region.log_group_arn(&wanted.log_group.value),
+        role_arn: existing.or(looked_up).unwrap_or_else(|| wanted.account_region.role_arn(&wanted.role.value)),
     }
 }
 
-fn trail_update(wanted: &Settings, standing: &Trail, delivery: Delivery) -> Option<Change> {
-    let attached = delivers_to(standing, &delivery) && standing.role_arn.as_ref() == Some(&delivery.role_arn);
+fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
+    let attached = delivers_to(existing, &delivery) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Validation is a nicety: a trail that is not ours is not altered for it alone.
-    let sound = standing.multi_region && (standing.log_file_validation || !wanted.trail_is_ours());
+    let sound = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_ours());
     (!attached || !sound)
-        .then(|| Change::UpdateTrail { trail: standing.name.clone(), delivery: (!attached).then_some(delivery) })
+        .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }
 
 /// By ARN: a log group of that name in another region is another one.
@@ -259,44 +260,44 @@ fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
     trail.log_group_arn.as_deref().map(bare) == Some(bare(&delivery.log_group_arn))
 }
 
-fn what_becomes_what(wanted: &Settings, standing: &Trail) -> String {
+fn what_becomes_what(wanted: &Settings, existing: &Trail) -> String {
     let mut parts = Vec::new();
-    if !standing.multi_region {
+    if !existing.multi_region {
         parts.push("one region → every region".to_owned());
     }
-    if !standing.log_file_validation {
+    if !existing.log_file_validation {
         parts.push("log files unsigned → validated".to_owned());
     }
-    match standing.log_group() {
+    match existing.log_group() {
         Some(group) if group == wanted.log_group.value => {}
         Some(group) => parts.push(format!("delivers to `{group}` → `{}`", wanted.log_group.value)),
         None => parts.push(format!("no log group → `{}`", wanted.log_group.value)),
     }
-    if standing.log_group().is_some() && parts.is_empty() {
+    if existing.log_group().is_some() && parts.is_empty() {
         parts.push(format!("delivers as the role `{}`", wanted.role.value));
     }
     parts.join("; ")
 }
 
-fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, standing: &Trail) {
-    let owner = standing.arn.split(':').nth(4).unwrap_or_default();
-    if owner != wanted.place.account {
+fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
+    let owner = existing.arn.split(':').nth(4).unwrap_or_default();
+    if owner != wanted.account_region.account {
         plan.blocked.push((
             Step::Trail,
             format!(
                 "The trail `{}` is the organization's and lives in account {owner}: this account cannot alter it. \
                  Name another trail (--trail {}) or set up in that account.",
-                standing.name,
+                existing.name,
                 settings::TRAIL
             ),
         ));
-    } else if standing.home_region != wanted.place.region {
+    } else if existing.home_region != wanted.account_region.region {
         plan.blocked.push((
             Step::Trail,
             format!(
                 "The trail `{}` can only be altered in its home region. Go there (--region {}), or name another trail \
                  (--trail).",
-                standing.name, standing.home_region
+                existing.name, existing.home_region
             ),
         ));
     }
@@ -307,7 +308,7 @@ fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.trail.origin == Origin::Given || wanted.trail.value == TRAIL && observed.trail.is_some() {
         return;
     }
-    let all = trail_candidates(observed, &wanted.place);
+    let all = trail_candidates(observed, &wanted.account_region);
     let Some(used) = all.iter().find(|c| c.name == wanted.trail.value) else { return };
     let mut said = match used.choice {
         Choice::Create if all.len() == 1 => return,
@@ -328,11 +329,11 @@ fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     plan.notes.push((Step::Trail, said));
 }
 
-fn note_organization(plan: &mut Plan, standing: &Trail) {
-    if standing.organization {
+fn note_organization(plan: &mut Plan, existing: &Trail) {
+    if existing.organization {
         plan.notes.push((
             Step::Trail,
-            format!("`{}` records every account of the organization: it rings for the root of each.", standing.name),
+            format!("`{}` records every account of the organization: it rings for the root of each.", existing.name),
         ));
     }
 }

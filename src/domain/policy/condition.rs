@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::document::values;
-use super::evaluation::Ask;
+use super::evaluation::AccessRequest;
 
 /// Yes, no, or what it depends on that is not known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ const OF_AWS_ITSELF: [&str; 7] = [
 ];
 
 /// Names of keys are the same in any case. What the ask says goes before what is known of every service's call.
-fn held<'a>(key: &str, ask: &Ask<'a>) -> Held<'a> {
+fn held<'a>(key: &str, ask: &AccessRequest<'a>) -> Held<'a> {
     if let Some((_, value)) = ask.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
         return Held::Known(value);
     }
@@ -166,7 +166,7 @@ impl Operator {
 }
 
 /// Whether all conditions of a statement hold.
-pub(super) fn hold(condition: Option<&Value>, ask: &Ask) -> Truth {
+pub(super) fn hold(condition: Option<&Value>, ask: &AccessRequest) -> Truth {
     let operators = match condition {
         None | Some(Value::Null) => return Truth::Yes,
         Some(Value::Object(operators)) => operators,
@@ -181,7 +181,7 @@ pub(super) fn hold(condition: Option<&Value>, ask: &Ask) -> Truth {
 }
 
 /// One operator on one key.
-fn holds(operator: &str, key: &str, wanted: &[Value], ask: &Ask) -> Truth {
+fn holds(operator: &str, key: &str, wanted: &[Value], ask: &AccessRequest) -> Truth {
     let unknown = || Truth::Unknown(format!("the condition `{operator}` on `{key}`"));
     let Some(read) = Operator::read(operator) else { return unknown() };
     let wanted: Vec<String> = wanted.iter().map(text).collect();
@@ -300,8 +300,12 @@ mod tests {
         [("aws:SourceAccount", "1"), ("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:1:alarm:a")];
 
     fn told(condition: &Value) -> Truth {
-        let ask =
-            Ask { service: Some("cloudwatch.amazonaws.com"), action: "sns:Publish", resource: None, context: &CONTEXT };
+        let ask = AccessRequest {
+            service: Some("cloudwatch.amazonaws.com"),
+            action: "sns:Publish",
+            resource: None,
+            context: &CONTEXT,
+        };
         hold(Some(condition), &ask)
     }
 
@@ -425,7 +429,7 @@ mod tests {
 
     #[test]
     fn a_role_session_is_no_service_principal() {
-        let ask = Ask { service: None, action: "logs:PutLogEvents", resource: None, context: &[] };
+        let ask = AccessRequest { service: None, action: "logs:PutLogEvents", resource: None, context: &[] };
         let condition = json!({ "Bool": { "aws:PrincipalIsAWSService": "true" } });
         assert!(matches!(hold(Some(&condition), &ask), Truth::Unknown(_)));
     }

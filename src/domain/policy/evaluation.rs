@@ -9,7 +9,7 @@ use super::condition::{Truth, hold, like};
 use super::document::{effect, names_everyone, strings, values};
 
 /// What is asked of a policy.
-pub struct Ask<'a> {
+pub struct AccessRequest<'a> {
     /// The service that calls; `None` for the policy of a role, which names no principal.
     pub service: Option<&'a str>,
     pub action: &'a str,
@@ -55,7 +55,7 @@ pub fn well_formed(policy: &Value, on_resource: bool) -> bool {
 
 /// A statement that denies settles it; without one, a statement that allows.
 #[must_use]
-pub fn evaluate(policy: Option<&Value>, ask: &Ask) -> Decision {
+pub fn evaluate(policy: Option<&Value>, ask: &AccessRequest) -> Decision {
     let statements = values(policy.and_then(|p| p.get("Statement")));
     let says =
         |wanted: &str| Truth::any(statements.iter().filter(|s| effect(s) == Some(wanted)).map(|s| applies(s, ask)));
@@ -69,7 +69,7 @@ pub fn evaluate(policy: Option<&Value>, ask: &Ask) -> Decision {
 
 /// Whether it certainly allows it.
 #[must_use]
-pub fn allows(policy: Option<&Value>, ask: &Ask) -> bool {
+pub fn allows(policy: Option<&Value>, ask: &AccessRequest) -> bool {
     evaluate(policy, ask) == Decision::Allowed
 }
 
@@ -90,7 +90,7 @@ fn one_of(statement: &Value, name: &str, other: &str, named: impl Fn(&Value) -> 
     }
 }
 
-fn applies(statement: &Value, ask: &Ask) -> Truth {
+fn applies(statement: &Value, ask: &AccessRequest) -> Truth {
     let principal = ask.service.map_or(Truth::Yes, |service| {
         one_of(statement, "Principal", "NotPrincipal", |principal| {
             (names_everyone(principal) || strings(principal.get("Service")).contains(&service)).into()
@@ -121,7 +121,10 @@ mod tests {
             { "Effect": "Deny", "NotPrincipal": { "Service": "x" }, "Action": "*", "NotResource": "open" }
         ] });
         let ask = |service, action, resource| {
-            allows(Some(&policy), &Ask { service: Some(service), action, resource: Some(resource), context: &[] })
+            allows(
+                Some(&policy),
+                &AccessRequest { service: Some(service), action, resource: Some(resource), context: &[] },
+            )
         };
         assert!(ask("x", "s3:GetObject", "b"));
         assert!(!ask("x", "s3:PutObject", "b"));
@@ -138,7 +141,10 @@ mod tests {
         ] });
         let ask = |action, resource, arn| {
             let context = [("aws:SourceArn", arn)];
-            allows(Some(&policy), &Ask { service: Some("x"), action, resource: Some(resource), context: &context })
+            allows(
+                Some(&policy),
+                &AccessRequest { service: Some("x"), action, resource: Some(resource), context: &context },
+            )
         };
         assert!(ask("s3:PutObject", "b/logs/1", "a"));
         assert!(!ask("s3:PutObject", "b/logs/1", "another"));
@@ -152,7 +158,7 @@ mod tests {
     fn publish(statements: &Value) -> Decision {
         let context = [("aws:SourceAccount", "123456789012")];
         let service = Some("cloudwatch.amazonaws.com");
-        let ask = Ask { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
+        let ask = AccessRequest { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
         evaluate(Some(&json!({ "Statement": statements })), &ask)
     }
 

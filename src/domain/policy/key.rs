@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::evaluation::{Ask, Decision, Doubt, evaluate};
-use crate::domain::place::Place;
+use super::evaluation::{AccessRequest, Decision, Doubt, evaluate};
+use crate::domain::account_region::AccountRegion;
 
 /// A key, and what is to be encrypted with it.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyUsers<'a> {
-    pub place: &'a Place,
+    pub account_region: &'a AccountRegion,
     pub key_arn: &'a str,
     pub trail_arn: &'a str,
     pub log_group: &'a str,
@@ -31,10 +31,10 @@ pub struct Lacking {
 /// services and encrypted topics".
 #[must_use]
 pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
-    let KeyUsers { place, trail_arn, log_group, .. } = *users;
-    let (account, region) = (place.account.as_str(), place.region.as_str());
-    let group = place.arn("logs", &format!("log-group:{log_group}"));
-    let logs = logs_principal(place);
+    let KeyUsers { account_region, trail_arn, log_group, .. } = *users;
+    let (account, region) = (account_region.account.as_str(), account_region.region.as_str());
+    let group = account_region.arn("logs", &format!("log-group:{log_group}"));
+    let logs = logs_principal(account_region);
     let trail_context = [
         ("aws:SourceArn", trail_arn),
         ("aws:SourceAccount", account),
@@ -69,7 +69,10 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
     [
         (serves(policy, key, "cloudtrail.amazonaws.com", &trail_actions, &trail_context), trail),
         (serves(policy, key, &logs, &log_actions, &log_context), log),
-        (key_serves_alarms(policy, place, key, users.topic_arn, users.alarm_arn), key_statement_for_alarms(place)),
+        (
+            key_serves_alarms(policy, account_region, key, users.topic_arn, users.alarm_arn),
+            key_statement_for_alarms(account_region),
+        ),
     ]
     .into_iter()
     .filter_map(|(decision, statement)| match decision {
@@ -86,12 +89,18 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
 /// Source: KMS Developer Guide, "AWS KMS condition keys", `kms:ViaService` and `kms:EncryptionContext:context-key`. AWS
 /// does not document SNS's encryption context; `aws:sns:topicArn` is what published key policies name.
 #[must_use]
-pub fn key_serves_alarms(policy: &Value, place: &Place, key_arn: &str, topic_arn: &str, alarm_arn: &str) -> Decision {
-    let via = format!("sns.{}.amazonaws.com", place.region);
+pub fn key_serves_alarms(
+    policy: &Value,
+    account_region: &AccountRegion,
+    key_arn: &str,
+    topic_arn: &str,
+    alarm_arn: &str,
+) -> Decision {
+    let via = format!("sns.{}.amazonaws.com", account_region.region);
     let context = [
-        ("aws:SourceAccount", place.account.as_str()),
+        ("aws:SourceAccount", account_region.account.as_str()),
         ("aws:SourceArn", alarm_arn),
-        ("aws:RequestedRegion", place.region.as_str()),
+        ("aws:RequestedRegion", account_region.region.as_str()),
         ("kms:ViaService", via.as_str()),
         ("kms:EncryptionContext:aws:sns:topicArn", topic_arn),
     ];
@@ -100,27 +109,27 @@ pub fn key_serves_alarms(policy: &Value, place: &Place, key_arn: &str, topic_arn
 
 /// What lets CloudWatch use the key for this account's alarms.
 #[must_use]
-pub fn key_statement_for_alarms(place: &Place) -> Value {
+pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Value {
     json!({
         "Sid": "RootbellAlarms",
         "Effect": "Allow",
         "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
         "Resource": "*",
-        "Condition": { "StringEquals": { "aws:SourceAccount": place.account } }
+        "Condition": { "StringEquals": { "aws:SourceAccount": account_region.account } }
     })
 }
 
 /// CloudWatch Logs is a principal of its region.
-fn logs_principal(place: &Place) -> String {
-    format!("logs.{}.amazonaws.com", place.region)
+fn logs_principal(account_region: &AccountRegion) -> String {
+    format!("logs.{}.amazonaws.com", account_region.region)
 }
 
 /// One action that is denied settles it.
 fn serves(policy: &Value, key_arn: &str, service: &str, actions: &[&str], context: &[(&str, &str)]) -> Decision {
     let mut all = Decision::Allowed;
     for action in actions {
-        let ask = Ask { service: Some(service), action, resource: Some(key_arn), context };
+        let ask = AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
         match evaluate(Some(policy), &ask) {
             Decision::Denied => return Decision::Denied,
             unknown @ Decision::Unknown(_) if all == Decision::Allowed => all = unknown,
@@ -141,9 +150,9 @@ mod tests {
     const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
 
     fn lacking(policy: &Value) -> Vec<Lacking> {
-        let place = identity().place("eu-west-1");
+        let account_region = identity().in_region("eu-west-1");
         let users = KeyUsers {
-            place: &place,
+            account_region: &account_region,
             key_arn: KEY,
             trail_arn: TRAIL,
             log_group: "g",

@@ -41,8 +41,8 @@ fn wide(statement: &Value) -> bool {
 
 /// [`merge`], less what is too wide.
 #[must_use]
-pub fn mend_role(standing: Option<&Value>, wanted: &[Value]) -> Value {
-    merge(standing.map(|policy| without(policy, wide)).as_ref(), wanted)
+pub fn repair_role(existing: Option<&Value>, wanted: &[Value]) -> Value {
+    merge(existing.map(|policy| without(policy, wide)).as_ref(), wanted)
 }
 
 /// Whether anyone but CloudTrail may take the role.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::document::is_open;
-use super::evaluation::{Ask, Decision, Doubt, covers_action, evaluate};
+use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, evaluate};
 use super::{merge, statements, with};
 
 /// What a topic's policy means for the bell.
@@ -35,7 +35,10 @@ pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) ->
         ("aws:RequestedRegion", region),
     ];
     let service = Some("cloudwatch.amazonaws.com");
-    match evaluate(policy, &Ask { service, action: "sns:Publish", resource: Some(topic_arn), context: &context }) {
+    match evaluate(
+        policy,
+        &AccessRequest { service, action: "sns:Publish", resource: Some(topic_arn), context: &context },
+    ) {
         Decision::Denied => TopicAccess::NoAlarms,
         _ if policy.map(statements).unwrap_or_default().iter().any(is_public) => TopicAccess::Public,
         Decision::Allowed => TopicAccess::AlarmsOnly,
@@ -65,11 +68,11 @@ mod tests {
 
     use super::super::{has_all, topic_statements};
     use super::*;
+    use crate::domain::account_region::AccountRegion;
     use crate::domain::fixtures::identity;
-    use crate::domain::place::Place;
 
-    fn place() -> Place {
-        identity().place("us-east-2")
+    fn account_region() -> AccountRegion {
+        identity().in_region("us-east-2")
     }
 
     /// The examples "Allow accounts in an organization … to publish" and "Allow any CloudWatch alarm to publish to a
@@ -91,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_statement_with_a_condition_is_not_public_and_stays_even_on_our_own_topic() {
-        let (topic, alarm) = (place().topic_arn("t"), place().alarm_arn("a"));
-        let ours = topic_statements(&place(), &topic);
+        let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
+        let ours = topic_statements(&account_region(), &topic);
         for statement in conditioned(&topic) {
             let policy = json!({ "Statement": [statement] });
             assert_eq!(topic_access(Some(&policy), &topic, &alarm), TopicAccess::NoAlarms, "{statement}");
@@ -105,8 +108,8 @@ mod tests {
 
     #[test]
     fn what_lets_anyone_publish_leaves_our_own_topic_however_it_is_written() {
-        let topic = place().topic_arn("t");
-        let ours = topic_statements(&place(), &topic);
+        let topic = account_region().topic_arn("t");
+        let ours = topic_statements(&account_region(), &topic);
         let open = |action: Value| json!({ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": topic });
         for action in [json!("sns:Publish"), json!("SNS:*"), json!("*"), json!(["sns:Subscribe", "sns:Publis?"])] {
             let mut statement = open(action);
@@ -120,21 +123,21 @@ mod tests {
 
     #[test]
     fn an_organizations_condition_on_the_source_is_unknown_and_ours_makes_it_certain() {
-        let (topic, alarm) = (place().topic_arn("t"), place().alarm_arn("a"));
+        let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
         let allow = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
             "Action": "SNS:Publish", "Resource": topic, "Condition": { "StringEquals": { "aws:SourceOrgID": "o-1" } } });
         let policy = json!({ "Statement": [allow] });
         let TopicAccess::Unknown(doubt) = topic_access(Some(&policy), &topic, &alarm) else { panic!() };
         assert!(!doubt.denies && doubt.on.contains("aws:SourceOrgID"), "{doubt:?}");
-        let merged = merge(Some(&policy), &topic_statements(&place(), &topic));
+        let merged = merge(Some(&policy), &topic_statements(&account_region(), &topic));
         assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::AlarmsOnly);
     }
 
     #[test]
     fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
-        let (account, topic, alarm) = ("123456789012", "arn:t", place().alarm_arn("a"));
+        let (account, topic, alarm) = ("123456789012", "arn:t", account_region().alarm_arn("a"));
         let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
-        let ours = merge(None, &topic_statements(&place(), topic));
+        let ours = merge(None, &topic_statements(&account_region(), topic));
         assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
         let only = |statement: &Value| {
             let mut statement = statement.clone();

@@ -6,8 +6,8 @@
 //! region.
 
 use super::TRAIL;
+use crate::domain::account_region::AccountRegion;
 use crate::domain::observed::{Observed, Trail, WatchedTrail};
-use crate::domain::place::Place;
 
 /// What it takes to hang the chain on a trail, the cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,12 +56,12 @@ const SECOND_COPY: &str = "2 USD for every 100,000 management events, as a secon
 
 /// Every trail in sight and a new one, the cheapest choice first.
 #[must_use]
-pub fn trail_candidates(observed: &Observed, place: &Place) -> Vec<Candidate> {
+pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> Vec<Candidate> {
     let trails = observed.trails.as_deref().unwrap_or_default();
     let mut all: Vec<Candidate> = trails
         .iter()
         .map(|trail| {
-            let (choice, why) = judge(trail, watched(observed, trail), place);
+            let (choice, why) = judge(trail, watched(observed, trail), account_region);
             let cost = match choice {
                 Choice::Attach | Choice::Mend => INGESTION,
                 _ => FREE,
@@ -80,17 +80,21 @@ pub fn trail_candidates(observed: &Observed, place: &Place) -> Vec<Candidate> {
 
 /// The trails that are worth a closer look before one is chosen: none where the user or an earlier run has chosen.
 #[must_use]
-pub fn contenders<'a>(trails: &'a [Trail], wish: Option<&str>, place: &Place) -> Vec<&'a Trail> {
+pub fn contenders<'a>(trails: &'a [Trail], wish: Option<&str>, account_region: &AccountRegion) -> Vec<&'a Trail> {
     if wish.is_some() || own(trails).is_some() {
         return Vec::new();
     }
-    trails.iter().filter(|t| t.multi_region && hurdle(t, place).is_none()).collect()
+    trails.iter().filter(|t| t.multi_region && hurdle(t, account_region).is_none()).collect()
 }
 
 /// The trail that the chain hangs on: the one named; our own; one that delivers to a log group here, best to one on
 /// which root use is counted already; one that sees every region and lacks nothing but a log group.
 #[must_use]
-pub fn choose_trail<'a>(observed: &'a Observed, wish: Option<&str>, place: &Place) -> Option<&'a Trail> {
+pub fn choose_trail<'a>(
+    observed: &'a Observed,
+    wish: Option<&str>,
+    account_region: &AccountRegion,
+) -> Option<&'a Trail> {
     let trails = observed.trails.as_deref().unwrap_or_default();
     if let Some(name) = wish {
         return trails.iter().find(|t| t.name == name || t.arn == name);
@@ -98,7 +102,7 @@ pub fn choose_trail<'a>(observed: &'a Observed, wish: Option<&str>, place: &Plac
     let rank = |trail: &&Trail| {
         let seen = watched(observed, trail);
         let counted = seen.is_some_and(|w| w.counted);
-        match judge(trail, seen, place).0 {
+        match judge(trail, seen, account_region).0 {
             _ if trail.multi_region && trail.log_group_arn.is_some() && counted => Some(0),
             Choice::Reuse => Some(1),
             Choice::Mend if trail.multi_region && trail.log_group_arn.is_some() => Some(2),
@@ -107,7 +111,7 @@ pub fn choose_trail<'a>(observed: &'a Observed, wish: Option<&str>, place: &Plac
         }
     };
     let best = || {
-        let contenders = contenders(trails, wish, place);
+        let contenders = contenders(trails, wish, account_region);
         contenders.into_iter().filter(|t| rank(t).is_some()).min_by_key(rank)
     };
     own(trails).or_else(best)
@@ -122,24 +126,26 @@ fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a WatchedTrail
 }
 
 /// Why the chain cannot hang on it, half a sentence.
-fn hurdle(trail: &Trail, place: &Place) -> Option<String> {
+fn hurdle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
     let owner = trail.arn.split(':').nth(4).unwrap_or_default();
-    if owner != place.account {
-        let whose = if trail.organization { "it is the organization's, and lives" } else { "it lives" };
-        return Some(format!("{whose} in account {owner}, which alone can alter it"));
+    if owner != account_region.account {
+        let managed_parts = if trail.organization { "it is the organization's, and lives" } else { "it lives" };
+        return Some(format!("{managed_parts} in account {owner}, which alone can alter it"));
     }
-    if trail.home_region != place.region {
+    if trail.home_region != account_region.region {
         return Some(format!("its home is {}, and it is altered there only", trail.home_region));
     }
     match trail.log_group_account() {
-        Some(account) if account != place.account => Some(format!("it delivers to a log group of account {account}")),
+        Some(account) if account != account_region.account => {
+            Some(format!("it delivers to a log group of account {account}"))
+        }
         None if trail.name.starts_with("aws-controltower") => Some("Control Tower keeps it as it is".to_owned()),
         _ => None,
     }
 }
 
-fn judge(trail: &Trail, seen: Option<&WatchedTrail>, place: &Place) -> (Choice, String) {
-    if let Some(hurdle) = hurdle(trail, place) {
+fn judge(trail: &Trail, seen: Option<&WatchedTrail>, account_region: &AccountRegion) -> (Choice, String) {
+    if let Some(hurdle) = hurdle(trail, account_region) {
         return (Choice::OutOfReach, hurdle);
     }
     let mut lacks = Vec::new();
@@ -165,15 +171,15 @@ mod tests {
     use crate::domain::fixtures::{identity, sound};
     use crate::domain::observed::ManagementEvents;
 
-    fn place() -> Place {
-        identity().place("eu-west-1")
+    fn account_region() -> AccountRegion {
+        identity().in_region("eu-west-1")
     }
 
     /// A trail of that name, and a look at it, with something altered.
     fn seen(name: &str, alter: impl FnOnce(&mut WatchedTrail)) -> WatchedTrail {
         let mut watched = sound().trail.unwrap();
         watched.trail.name = name.into();
-        watched.trail.arn = place().trail_arn(name);
+        watched.trail.arn = account_region().trail_arn(name);
         watched.counted = false;
         alter(&mut watched);
         watched
@@ -185,7 +191,7 @@ mod tests {
     }
 
     fn chosen(all: Vec<WatchedTrail>) -> Option<String> {
-        choose_trail(&account(all), None, &place()).map(|t| t.name.clone())
+        choose_trail(&account(all), None, &account_region()).map(|t| t.name.clone())
     }
 
     fn bare(w: &mut WatchedTrail) {
@@ -236,7 +242,7 @@ mod tests {
         ] {
             let name = trail.trail.name.clone();
             assert_eq!(chosen(vec![trail.clone()]), None, "{name}");
-            let candidates = trail_candidates(&account(vec![trail]), &place());
+            let candidates = trail_candidates(&account(vec![trail]), &account_region());
             let told = candidates.iter().find(|c| c.name == name).unwrap();
             assert_eq!(told.choice, Choice::OutOfReach);
             assert!(told.why.contains(why), "{told:?}");
@@ -259,7 +265,7 @@ mod tests {
             seen("bare", bare),
             seen("whole", |_| {}),
         ];
-        let list = trail_candidates(&account(all), &place());
+        let list = trail_candidates(&account(all), &account_region());
         let names: Vec<_> = list.iter().map(|c| (c.name.as_str(), c.choice.as_str())).collect();
         let wanted = [
             ("whole", "reuse"),
@@ -270,7 +276,7 @@ mod tests {
         ];
         assert_eq!(names, wanted);
         assert_eq!(list[0].cost, FREE);
-        let empty = trail_candidates(&Observed::nothing(), &place());
+        let empty = trail_candidates(&Observed::nothing(), &account_region());
         assert_eq!(empty[0].cost, FIRST_COPY);
     }
 }

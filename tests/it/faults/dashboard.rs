@@ -62,7 +62,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             tester.on_account(|cloud| cloud.fault(operation, fault));
             let before = calls(&tester).len();
             tester.press("r").pass(seconds(5));
-            if fault != Fault::ThrottleOnce && !is_needless(operation) {
+            if fault != InjectedFault::ThrottleOnce && !is_needless(operation) {
                 let said = seen(&mut tester);
                 let needs = kind == "denied" && (said.contains("unknown, needs ") || said.contains("Ask for "));
                 let briefly =
@@ -113,7 +113,7 @@ fn a_question_that_is_never_answered_holds_up_no_other_part_and_no_key() {
     for operation in ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricData", "FilterLogEvents", "DescribeTrails"] {
         let mut tester = Tester::on(armed(), 80, 24);
         tester.pass(seconds(2));
-        tester.on_account(|cloud| cloud.fault(operation, Fault::Hang));
+        tester.on_account(|cloud| cloud.fault(operation, InjectedFault::Hang));
         tester.press("r").pass(seconds(2));
         let before = calls(&tester).len();
         tester.pass(seconds(65));

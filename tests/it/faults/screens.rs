@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use rootbell::app::Screen;
 use rootbell::cloud::demo::ManualClock;
 use rootbell::domain::observed::Metric;
-use rootbell::domain::pattern::AUDITED;
-use rootbell::engine::ring::{Bell, Line, RingError, Watcher, run_drill, test};
+use rootbell::domain::pattern::CIS_PATTERN;
+use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, TestError, run_drill, run_test};
 
 use super::*;
 use crate::support::tester::Tester;
@@ -49,7 +49,7 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
         let mut tester = Tester::on(account, 120, 40);
         let seen = tester.screen() + &walk(&mut tester);
         // What is tried once more by the screen itself need not be told.
-        let quiet = fault == Fault::ThrottleOnce;
+        let quiet = fault == InjectedFault::ThrottleOnce;
         // These tell more than the set-up needs, or are first asked when it is complete; and a new bucket turns out to
         // be closed to the public already.
         let optional = ["TestMetricFilter", "GetTrailStatus", "GetEventSelectors", "PutPublicAccessBlock"];
@@ -77,35 +77,40 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
 }
 
 /// A set-up account whose clock goes on, and the bell on it.
-fn armed() -> (DemoCloud, ManualClock, Bell, Line) {
+fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     account.timing.evaluated_after = 10;
     let clock = ManualClock::at("2026-11-23T12:00:00Z".parse().unwrap());
     let caller = account.identity();
     let cloud = DemoCloud::new(account, clock.clock());
-    let bell = Bell {
+    let test = AlarmTest {
         alarm: "rootbell-root-use".into(),
         caller,
         region: HERE.into(),
         patience: SignedDuration::from_secs(120),
     };
-    let line = Line {
+    let drill = Drill {
         log_group: "rootbell/cloudtrail".into(),
-        pattern: AUDITED.into(),
+        pattern: CIS_PATTERN.into(),
         metric: Metric { namespace: "rootbell".into(), name: "RootUse".into() },
         id: "drill-1".into(),
     };
-    (cloud, clock, bell, line)
+    (cloud, clock, test, drill)
 }
 
 /// Rings while the account's clock goes on with tokio's.
-async fn ring(cloud: &DemoCloud, clock: &ManualClock, bell: &Bell, line: Option<&Line>) -> Result<bool, RingError> {
+async fn ring(
+    cloud: &DemoCloud,
+    clock: &ManualClock,
+    test: &AlarmTest,
+    drill: Option<&Drill>,
+) -> Result<bool, TestError> {
     let now = clock.clock();
-    let watcher = Watcher { clock: &*now, news: &|_| {} };
+    let observer = Observer { clock: &*now, news: &|_| {} };
     let ringing = async {
-        match line {
-            Some(line) => run_drill(cloud, bell, line, &watcher).await,
-            None => test(cloud, bell, &watcher).await,
+        match drill {
+            Some(drill) => run_drill(cloud, test, drill, &observer).await,
+            None => run_test(cloud, test, &observer).await,
         }
     };
     let ticking = async {
@@ -135,23 +140,23 @@ fn a_test_and_a_drill_end_with_a_sentence_whatever_a_call_meets_and_ring_once_it
     for (operation, is_drill) in drill.map(|o| (o, true)).into_iter().chain(by_hand.map(|o| (o, false))) {
         for (kind, fault, why, fix) in KINDS {
             let name = format!("{operation} {kind}");
-            let (cloud, clock, bell, line) = armed();
-            let line = is_drill.then_some(&line);
+            let (cloud, clock, test, drill) = armed();
+            let drill = is_drill.then_some(&drill);
             now(async {
                 cloud.fault(operation, fault);
-                match ring(&cloud, &clock, &bell, line).await {
+                match ring(&cloud, &clock, &test, drill).await {
                     // A slip of the network while watching is no verdict.
                     Ok(dispatched) => assert!(dispatched, "{name}"),
                     Err(error) => {
                         let said = format!("{} {}", error.why(), error.fix());
                         let called = said.contains(operation) && said.contains(why) && said.contains(fix);
-                        assert!(called || matches!(error, RingError::TimedOut { .. }), "{name}: {said}");
+                        assert!(called || matches!(error, TestError::TimedOut { .. }), "{name}: {said}");
                     }
                 }
                 cloud.mend(operation);
                 // The alarm may still be ringing; it goes back by itself.
                 clock.advance(700);
-                assert_eq!(ring(&cloud, &clock, &bell, line).await, Ok(true), "{name}, mended");
+                assert_eq!(ring(&cloud, &clock, &test, drill).await, Ok(true), "{name}, mended");
                 cases += 1;
             });
         }

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
 use rootbell::cloud::demo::account::{Key, Trail};
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -26,8 +26,8 @@ fn with_trails(trails: &[(&str, Trail)]) -> Account {
 
 /// The statements that the key has to have for a first set-up.
 fn statements() -> Vec<Value> {
-    let place = Account::default().place(HERE);
-    statements_for_key(&place, KEY)
+    let account_region = Account::default().in_region(HERE);
+    statements_for_key(&account_region, KEY)
 }
 
 fn with_key(statements: &[Value]) -> Account {
@@ -199,7 +199,7 @@ fn a_step_that_lacks_an_address_asks_for_it_and_promises_nothing() {
 #[test]
 fn a_step_that_could_not_be_read_is_looked_at_again_with_enter() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DescribeTrails", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("DescribeTrails", InjectedFault::Deny));
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");
     assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
     tester.press("enter").settle();

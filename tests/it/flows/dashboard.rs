@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Screen};
 use rootbell::cloud::demo::account::{Event, Link, State};
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Step;
 use serde_json::json;
 
@@ -172,7 +172,7 @@ fn a_topic_that_refuses_ends_the_test_with_awss_words() {
 #[test]
 fn a_denied_test_names_the_permission() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("SetAlarmState", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("SetAlarmState", InjectedFault::Deny));
     tester.press("t enter").pass(seconds(3)).sees("It did not ring").sees("cloudwatch:SetAlarmState");
 }
 
@@ -255,7 +255,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
     });
     tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("really used");
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
-    tester.on_account(|cloud| cloud.fault("FilterLogEvents", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3)).press("o").sees("the events could");
 }
 
@@ -283,7 +283,7 @@ fn the_checks_say_once_what_mends_several() {
 #[test]
 fn without_one_permission_that_part_is_unknown_and_the_rest_goes_on() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 120, 40);
-    tester.on_account(|cloud| cloud.fault("FilterLogEvents", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3));
     tester.sees("unknown, needs logs:FilterLogEvents").sees("OK → ALARM");
 }
@@ -292,7 +292,7 @@ fn without_one_permission_that_part_is_unknown_and_the_rest_goes_on() {
 fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_itself() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(5));
-    tester.on_account(|cloud| cloud.fault("*", Fault::Expired(1)));
+    tester.on_account(|cloud| cloud.fault("*", InjectedFault::Expired(1)));
     tester.pass(seconds(300)).sees("aws sso login").sees("Trail ok").sees("ago");
     assert_snapshot!("dashboard-expired-80x24", tester.screen());
     tester.on_account(|cloud| cloud.mend("*"));
@@ -303,7 +303,7 @@ fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_it
 fn a_night_without_a_network_is_survived_with_ever_fewer_questions() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(5));
-    tester.on_account(|cloud| cloud.fault("*", Fault::Offline));
+    tester.on_account(|cloud| cloud.fault("*", InjectedFault::Offline));
     let before = tester.on_account(|cloud| cloud.calls().len());
     tester.pass(seconds(8 * 3600));
     let asked = tester.on_account(|cloud| cloud.calls().len()) - before;
@@ -342,7 +342,7 @@ fn each_part_has_its_pace_and_unfocused_it_slows_down() {
 fn throttled_it_slows_down_and_says_so() {
     let mut tester = Tester::on(armed(), 120, 40);
     tester.pass(seconds(1));
-    tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", Fault::Throttle));
+    tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", InjectedFault::Throttle));
     let before = calls(&tester, "DescribeAlarmHistory");
     tester.pass(seconds(600)).sees("AWS asked to slow down");
     let asked = calls(&tester, "DescribeAlarmHistory") - before;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rootbell::app::Screen;
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Step;
 
 use crate::support::tester::{Tester, scenario};
@@ -42,7 +42,7 @@ fn any_other_key_takes_an_early_key_back() {
 #[test]
 fn an_early_key_does_not_outlive_an_error() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("GetCallerIdentity", Fault::Expired(1)));
+    tester.on_account(|cloud| cloud.fault("GetCallerIdentity", InjectedFault::Expired(1)));
     tester.press("enter").sees("Still asking").settle();
     tester.sees("expired").does_not_see("Still");
     tester.on_account(|cloud| cloud.mend("GetCallerIdentity"));

@@ -3,7 +3,7 @@
 use rootbell::app::keys::{Code, Key};
 use rootbell::app::{Effect, Msg, update};
 use rootbell::cloud::demo::Account;
-use rootbell::engine::ring::Bell;
+use rootbell::engine::alarm_test::AlarmTest;
 
 use crate::support::tester::{Tester, scenario};
 
@@ -73,12 +73,12 @@ fn a_drill_waits_as_long_in_the_wizard_as_on_the_command_line() {
         for code in [Code::Char(key), Code::Enter] {
             let effects = update(&mut tester.model, Msg::Key(Key::plain(code)), now);
             for effect in effects {
-                let Effect::Ring { bell, .. } = effect else { continue };
-                assert_eq!(bell.patience, Bell::usual_patience(drill));
+                let Effect::Test { test, .. } = effect else { continue };
+                assert_eq!(test.patience, AlarmTest::usual_patience(drill));
             }
         }
         assert!(tester.model.is_busy(), "it is under way");
     }
     // As `test --help` has it.
-    assert_eq!([false, true].map(|drill| Bell::usual_patience(drill).as_secs()), [120, 300]);
+    assert_eq!([false, true].map(|drill| AlarmTest::usual_patience(drill).as_secs()), [120, 300]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 
 use crate::support::tester::{Tester, scenario};
 
@@ -68,7 +68,7 @@ fn a_test_and_a_drill_say_that_the_alarm_may_be_in_alarm_and_how_to_set_it_back(
 #[test]
 fn a_tear_down_says_how_far_it_got() {
     let mut account = scenario("ringing");
-    account.faults.insert("DeleteTopic".into(), Fault::Hang);
+    account.faults.insert("DeleteTopic".into(), InjectedFault::Hang);
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(Duration::from_secs(2)).press("x").settle();
     tester.write("destroy").press("enter").pass(Duration::from_secs(30));
@@ -80,7 +80,7 @@ fn a_tear_down_says_how_far_it_got() {
 #[test]
 fn a_single_call_is_named() {
     let mut account = scenario("ringing");
-    account.faults.insert("SetAlarmState".into(), Fault::Hang);
+    account.faults.insert("SetAlarmState".into(), InjectedFault::Hang);
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(Duration::from_secs(2)).press("o y").pass(Duration::from_secs(1));
     let said = tester.model.interruption();

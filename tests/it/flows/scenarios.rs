@@ -3,7 +3,7 @@
 use rootbell::app::Screen;
 use rootbell::cloud::demo::account::Link;
 use rootbell::domain::Step;
-use rootbell::domain::pattern::AUDITED;
+use rootbell::domain::pattern::CIS_PATTERN;
 
 use crate::support::tester::{Tester, scenario};
 
@@ -113,7 +113,7 @@ fn drifted_each_screw_is_turned_back_and_nothing_else() {
         }
         assert!(!calls.iter().any(|call| others.iter().any(|other| call.starts_with(other))), "{calls:?}");
         let region = &cloud.snapshot().regions["eu-west-1"];
-        assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, AUDITED);
+        assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, CIS_PATTERN);
         assert!((region.alarms["rootbell-root-use"].threshold - 1.0).abs() < f64::EPSILON);
         assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, Link::Confirmed);
     });

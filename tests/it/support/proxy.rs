@@ -22,7 +22,7 @@ use super::protocol::{Call, Protocol, Request, Response, refusal};
 
 /// A request that went through the proxy, or that it spoiled.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct ReadResult {
     pub call: Call,
     /// `None` while it is not answered.
     pub status: Option<u16>,
@@ -51,7 +51,7 @@ struct Rule {
 #[derive(Default)]
 struct State {
     rules: Vec<Rule>,
-    seen: Vec<Seen>,
+    seen: Vec<ReadResult>,
     ran: Vec<Ran>,
     latency: Duration,
     delivered: Option<i64>,
@@ -217,7 +217,7 @@ impl Proxy {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<ReadResult> {
         self.shared.lock().seen.clone()
     }
 
@@ -284,7 +284,7 @@ impl Shared {
         let call = request.call();
         let (number, fault, latency) = {
             let mut state = self.lock();
-            state.seen.push(Seen { call: call.clone(), status: None });
+            state.seen.push(ReadResult { call: call.clone(), status: None });
             (state.seen.len() - 1, state.fault(&call), state.latency)
         };
         thread::sleep(latency);

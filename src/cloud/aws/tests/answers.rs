@@ -17,7 +17,7 @@ use aws_smithy_types::DateTime;
 
 use super::*;
 use crate::cloud::Cloud;
-use crate::domain::observed::{BucketName, Confirmation, ManagementEvents};
+use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
 fn silent() -> AwsCloud {
     wire(|asked| panic!("nobody should ask {} {}", asked.operation, asked.url))
@@ -130,7 +130,7 @@ fn record(number: i64, message: Option<&str>) -> MetricFilterMatchRecord {
 async fn tested(records: Vec<MetricFilterMatchRecord>, events: &[&str]) -> Vec<bool> {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::test_metric_filter)
         .then_output(move || TestMetricFilterOutput::builder().set_matches(Some(records.clone())).build());
-    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_filter("x", events).await.unwrap()
+    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_metric_filter("x", events).await.unwrap()
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_trial_of_many_events_takes_fifty_at_a_time() {
         TestMetricFilterOutput::builder().matches(record(1, None)).build()
     });
     let events = vec!["e"; 51];
-    let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_filter("x", &events).await.unwrap();
+    let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_metric_filter("x", &events).await.unwrap();
     assert_eq!(found.iter().filter(|hit| **hit).count(), 2, "the first of each lot");
     assert!(found[0] && found[50]);
 }
@@ -337,15 +337,15 @@ async fn a_role_that_is_not_there_is_none_even_where_its_policy_may_not_be_read(
 
 #[tokio::test]
 async fn a_bare_bucket_of_ours_has_nothing_set() {
-    let BucketName::Ours(found) = wire(never_set).bucket("b").await.unwrap() else { panic!("ours") };
+    let BucketLookup::Owned(found) = wire(never_set).bucket("b").await.unwrap() else { panic!("ours") };
     assert_eq!(found, crate::domain::observed::Bucket { name: "b".into(), ..Default::default() });
 }
 
 #[tokio::test]
 async fn a_bucket_name_is_free_or_closed_by_its_status() {
     let status = |status| wire(move |_| (status, Vec::new(), Vec::new()));
-    assert_eq!(status(404).bucket("b").await.unwrap(), BucketName::Free);
-    assert_eq!(status(403).bucket("b").await.unwrap(), BucketName::Closed);
+    assert_eq!(status(404).bucket("b").await.unwrap(), BucketLookup::NotFound);
+    assert_eq!(status(403).bucket("b").await.unwrap(), BucketLookup::Forbidden);
 }
 
 #[tokio::test]
@@ -356,7 +356,7 @@ async fn a_bucket_in_another_region_is_looked_at_and_changed_there() {
         }
         (301, vec![("x-amz-bucket-region", "us-west-2".to_owned())], Vec::new())
     });
-    assert!(matches!(cloud.bucket("b").await.unwrap(), BucketName::Ours(_)));
+    assert!(matches!(cloud.bucket("b").await.unwrap(), BucketLookup::Owned(_)));
     cloud.apply(&Change::PutBucketVersioning { bucket: "b".into() }).await.unwrap();
 }
 

@@ -69,8 +69,8 @@ async fn the_region_comes_from_the_nearest_that_names_one_and_says_so() {
 async fn without_a_region_it_is_told_where_it_was_looked_for() {
     let error = connector(&[]).connect(&profile("circle")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NoRegion);
-    for place in ["--region", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
-        assert!(error.message.contains(place), "{place} in {}", error.message);
+    for origin in ["--region", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
+        assert!(error.message.contains(origin), "{origin} in {}", error.message);
     }
 }
 

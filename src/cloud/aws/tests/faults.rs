@@ -44,17 +44,19 @@ fn every_call() -> Vec<Call> {
         look("DescribeMetricFilters", |c| async { c.metric_filters("g").await.map(drop) }.boxed()),
         look("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
         look("DescribeAlarms", |c| async { c.alarm("a").await.map(drop) }.boxed()),
-        look("DescribeAlarmsForMetric", |c| async { c.alarms_on(&metric()).await.map(drop) }.boxed()),
+        look("DescribeAlarmsForMetric", |c| async { c.describe_alarms_for_metric(&metric()).await.map(drop) }.boxed()),
         look("GetTopicAttributes", |c| async { c.topic(TOPIC).await.map(drop) }.boxed()),
         look("ListSubscriptionsByTopic", |c| async { c.subscriptions(TOPIC).await.map(drop) }.boxed()),
         look("DescribeKey", |c| async { c.key("alias/mine").await.map(drop) }.boxed()),
-        look("TestMetricFilter", |c| async { c.test_filter("x", &["{}"]).await.map(drop) }.boxed()),
-        look("DescribeAlarmHistory", move |c| async move { c.alarm_history("a", at).await.map(drop) }.boxed()),
-        look("GetMetricData", move |c| async move { c.sums(&metric(), at, at, 300).await.map(drop) }.boxed()),
+        look("TestMetricFilter", |c| async { c.test_metric_filter("x", &["{}"]).await.map(drop) }.boxed()),
+        look("DescribeAlarmHistory", move |c| async move { c.describe_alarm_history("a", at).await.map(drop) }.boxed()),
+        look("GetMetricData", move |c| {
+            async move { c.get_metric_data(&metric(), at, at, 300).await.map(drop) }.boxed()
+        }),
         look("FilterLogEvents", move |c| {
             async move {
                 let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
-                c.root_events(&search).await.map(drop)
+                c.filter_log_events(&search).await.map(drop)
             }
             .boxed()
         }),

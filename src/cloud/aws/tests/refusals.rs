@@ -49,10 +49,13 @@ async fn a_denied_look_names_its_action() {
     assert_eq!(told(cloud.management_events(TRAIL).await.unwrap_err()), "cloudtrail:GetEventSelectors");
     assert_eq!(told(cloud.log_group("g").await.unwrap_err()), "logs:DescribeLogGroups");
     assert_eq!(told(cloud.metric_filters("g").await.unwrap_err()), "logs:DescribeMetricFilters");
-    assert_eq!(told(cloud.test_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
+    assert_eq!(told(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
     assert_eq!(told(cloud.role("r").await.unwrap_err()), "iam:GetRole");
     assert_eq!(told(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
-    assert_eq!(told(cloud.alarms_on(&metric()).await.unwrap_err()), "cloudwatch:DescribeAlarmsForMetric");
+    assert_eq!(
+        told(cloud.describe_alarms_for_metric(&metric()).await.unwrap_err()),
+        "cloudwatch:DescribeAlarmsForMetric"
+    );
     assert_eq!(told(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
     assert_eq!(told(cloud.key(KEY).await.unwrap_err()), "kms:DescribeKey");
     assert_eq!(told(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
@@ -176,7 +179,7 @@ async fn an_endpoint_without_the_call_is_told_apart_from_a_refusal() {
         wire(|_| (404, Vec::new(), Vec::new())),
         wire(|_| (404, Vec::new(), b"<html>Not Found</html>".to_vec())),
     ] {
-        assert_eq!(cloud.test_filter("x", &["{}"]).await.unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err().kind, ErrorKind::Unsupported);
     }
 }
 

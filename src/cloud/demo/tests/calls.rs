@@ -8,15 +8,15 @@ use super::*;
 fn every_fault_comes_as_its_kind() {
     run(async {
         for (fault, expected) in [
-            (Fault::Deny, ErrorKind::AccessDenied),
-            (Fault::Throttle, ErrorKind::Throttled),
-            (Fault::Timeout, ErrorKind::Timeout),
-            (Fault::Offline, ErrorKind::Offline),
-            (Fault::Expired(1), ErrorKind::ExpiredCredentials),
-            (Fault::Error500, ErrorKind::Other),
-            (Fault::Refused, ErrorKind::Offline),
-            (Fault::Tls, ErrorKind::Offline),
-            (Fault::Malformed, ErrorKind::Other),
+            (InjectedFault::Deny, ErrorKind::AccessDenied),
+            (InjectedFault::Throttle, ErrorKind::Throttled),
+            (InjectedFault::Timeout, ErrorKind::Timeout),
+            (InjectedFault::Offline, ErrorKind::Offline),
+            (InjectedFault::Expired(1), ErrorKind::ExpiredCredentials),
+            (InjectedFault::Error500, ErrorKind::Other),
+            (InjectedFault::Refused, ErrorKind::Offline),
+            (InjectedFault::Tls, ErrorKind::Offline),
+            (InjectedFault::Malformed, ErrorKind::Other),
         ] {
             let (cloud, _) = demo(Account::default());
             cloud.fault("GetRole", fault);
@@ -34,10 +34,10 @@ fn every_fault_comes_as_its_kind() {
 fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway() {
     run(async {
         let (cloud, _) = demo(Account::default());
-        cloud.fault("CreateRole", Fault::ThrottleOnce);
+        cloud.fault("CreateRole", InjectedFault::ThrottleOnce);
         assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
         cloud.apply(&change("role.create")).await.unwrap();
-        cloud.fault("*", Fault::Expired(3));
+        cloud.fault("*", InjectedFault::Expired(3));
         cloud.identity().await.unwrap();
         cloud.trails().await.unwrap();
         assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
@@ -52,7 +52,7 @@ fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway(
 fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
     run(async {
         let (cloud, _) = demo(Account::default());
-        cloud.fault("GetRole", Fault::Hang);
+        cloud.fault("GetRole", InjectedFault::Hang);
         let waited = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
         assert!(waited.is_err());
         cloud.trails().await.unwrap();

@@ -35,7 +35,7 @@ fn every_scenario_is_sound_and_shows_what_it_promises() {
                     assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
                     assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
                     let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
-                    let alarm = Account::default().place("eu-west-1").alarm_arn("rootbell-root-use");
+                    let alarm = Account::default().in_region("eu-west-1").alarm_arn("rootbell-root-use");
                     let access = crate::domain::policy::topic_access(policy.as_ref(), &topic_arn(), &alarm);
                     assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
                     assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
@@ -85,7 +85,7 @@ fn a_session_takes_the_region_and_profile_asked_for() {
         };
         let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
         assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
-        connector.cloud().fault("*", Fault::Expired(1));
+        connector.cloud().fault("*", InjectedFault::Expired(1));
         assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
         assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoCredentials);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);

@@ -1,12 +1,12 @@
 //! Every look-up, with the permission it takes and on what: one table for the adapter, the demo, and the policies.
 
+use super::account_region::AccountRegion;
 use super::change::{Operation, Permission};
-use super::place::Place;
 use super::settings::Settings;
 
 /// A question to the account, one API call. A part of a look-up that a service answers apart is a look-up of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
+pub enum Query {
     Identity,
     Alias,
     Trails,
@@ -39,7 +39,7 @@ pub enum Lookup {
     AlarmTags,
 }
 
-impl Lookup {
+impl Query {
     /// The operation it calls, and the permission that takes.
     ///
     /// Source: Service Authorization Reference, one page a service.
@@ -86,14 +86,14 @@ impl Lookup {
     /// required".
     #[must_use]
     pub fn permission(self, wanted: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
-        let place = &wanted.place;
-        let bucket = || format!("arn:{}:s3:::{}", place.partition, wanted.bucket.value);
+        let account_region = &wanted.account_region;
+        let bucket = || format!("arn:{}:s3:::{}", account_region.partition, wanted.bucket.value);
         let on = match self {
             Self::Identity => return None,
             Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsOn | Self::Sums => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.to_owned(),
             // Which trail is whose, the tags of all of them tell.
-            Self::TrailTags => place.trail_arn("*"),
+            Self::TrailTags => account_region.trail_arn("*"),
             Self::Bucket
             | Self::BucketPolicy
             | Self::BucketVersioning
@@ -102,16 +102,16 @@ impl Lookup {
             | Self::BucketTags
             | Self::BucketContents => bucket(),
             // Asked for by the beginning of a name, which CloudWatch Logs holds against all groups of the region.
-            Self::LogGroup => log_group(place, "*"),
-            Self::Filters | Self::RootEvents => place.log_group_arn(&wanted.log_group.value),
-            Self::LogGroupTags => log_group(place, &wanted.log_group.value),
+            Self::LogGroup => log_group(account_region, "*"),
+            Self::Filters | Self::RootEvents => account_region.log_group_arn(&wanted.log_group.value),
+            Self::LogGroupTags => log_group(account_region, &wanted.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.to_owned(),
-            Self::History => place.alarm_arn(&wanted.alarm.value),
+            Self::History => account_region.alarm_arn(&wanted.alarm.value),
             // Likewise; and the alarms on the filter's metric may be called anything.
-            Self::Alarm | Self::AlarmTags => place.alarm_arn("*"),
+            Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => wanted.topic_arn(),
             // The topic's own key is known by its id only once it is read.
-            Self::Key | Self::KeyPolicy => wanted.kms_key.clone().unwrap_or_else(|| place.arn("kms", "key/*")),
+            Self::Key | Self::KeyPolicy => wanted.kms_key.clone().unwrap_or_else(|| account_region.arn("kms", "key/*")),
         };
         Some(Permission::new(self.operation().iam_action, [on]))
     }
@@ -128,12 +128,12 @@ pub enum Tagged {
 
 impl Tagged {
     #[must_use]
-    pub const fn lookup(self) -> Lookup {
+    pub const fn query(self) -> Query {
         match self {
-            Self::Trail => Lookup::TrailTags,
-            Self::LogGroup => Lookup::LogGroupTags,
-            Self::Topic => Lookup::TopicTags,
-            Self::Alarm => Lookup::AlarmTags,
+            Self::Trail => Query::TrailTags,
+            Self::LogGroup => Query::LogGroupTags,
+            Self::Topic => Query::TopicTags,
+            Self::Alarm => Query::AlarmTags,
         }
     }
 }
@@ -142,6 +142,6 @@ impl Tagged {
 ///
 /// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
 #[must_use]
-pub fn log_group(place: &Place, name: &str) -> String {
-    place.arn("logs", &format!("log-group:{name}"))
+pub fn log_group(account_region: &AccountRegion, name: &str) -> String {
+    account_region.arn("logs", &format!("log-group:{name}"))
 }

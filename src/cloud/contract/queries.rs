@@ -6,33 +6,33 @@ use serde_json::json;
 use super::*;
 use crate::cloud::demo::account::{self, Link};
 use crate::domain::Identity;
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
-    AlarmState, Bucket, BucketName, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription, Topic,
-    Trail, TrailStatus,
+    AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
+    Topic, Trail, TrailStatus,
 };
-use crate::domain::pattern::AUDITED;
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
+use crate::domain::pattern::CIS_PATTERN;
 
 /// One of each kind.
-pub(super) fn every() -> Vec<Ask> {
+pub(super) fn every() -> Vec<Request> {
     vec![
-        Ask::Identity,
-        Ask::Trails,
-        Ask::TrailStatus(TRAIL),
-        Ask::ManagementEvents(TRAIL),
-        Ask::Bucket(BUCKET),
-        Ask::LogGroup(GROUP),
-        Ask::MetricFilters(GROUP),
-        Ask::Role(ROLE),
-        Ask::Alarm(ALARM),
-        Ask::AlarmsOn,
-        Ask::Topic(TOPIC),
-        Ask::Subscriptions(TOPIC),
-        Ask::TestFilter(AUDITED, vec!["{}"]),
-        Ask::History(ALARM),
-        Ask::Sums,
-        Ask::RootEvents(GROUP),
+        Request::Identity,
+        Request::Trails,
+        Request::TrailStatus(TRAIL),
+        Request::ManagementEvents(TRAIL),
+        Request::Bucket(BUCKET),
+        Request::LogGroup(GROUP),
+        Request::MetricFilters(GROUP),
+        Request::Role(ROLE),
+        Request::Alarm(ALARM),
+        Request::AlarmsOn,
+        Request::Topic(TOPIC),
+        Request::Subscriptions(TOPIC),
+        Request::TestFilter(CIS_PATTERN, vec!["{}"]),
+        Request::History(ALARM),
+        Request::Sums,
+        Request::RootEvents(GROUP),
     ]
 }
 
@@ -55,8 +55,8 @@ fn who() -> Vec<Case> {
     };
     let aliases = Reply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
     vec![
-        Case::new("who is signed in", Ask::Identity).aws("GetCallerIdentity", caller()).finds(&identity(None)),
-        Case::new("who, with an alias", Ask::Identity)
+        Case::new("who is signed in", Request::Identity).aws("GetCallerIdentity", caller()).finds(&identity(None)),
+        Case::new("who, with an alias", Request::Identity)
             .demo(|account| account.alias = Some("acme".into()))
             .aws("GetCallerIdentity", caller())
             .aws("ListAccountAliases", aliases)
@@ -120,34 +120,34 @@ fn trails() -> Vec<Case> {
     ] });
     let missing = "TrailNotFoundException";
     vec![
-        Case::new("no trail", Ask::Trails)
+        Case::new("no trail", Request::Trails)
             .aws("DescribeTrails", Reply::Says(json!({ "trailList": [] })))
             .finds(&Vec::<Trail>::new()),
-        Case::new("a trail", Ask::Trails).set_up().aws("DescribeTrails", Reply::Says(listed)).finds(&vec![ours]),
-        Case::new("an organization's shadow", Ask::Trails)
+        Case::new("a trail", Request::Trails).set_up().aws("DescribeTrails", Reply::Says(listed)).finds(&vec![ours]),
+        Case::new("an organization's shadow", Request::Trails)
             .demo(of_organization)
             .aws("DescribeTrails", Reply::Says(shadowed))
             .finds(&vec![shadow]),
-        Case::new("status of a trail that was stopped", Ask::TrailStatus(TRAIL))
+        Case::new("status of a trail that was stopped", Request::TrailStatus(TRAIL))
             .set_up()
             .demo(stopped)
             .aws("GetTrailStatus", Reply::Says(status))
             .finds(&known),
-        Case::new("status of no trail", Ask::TrailStatus(TRAIL)).refused(
+        Case::new("status of no trail", Request::TrailStatus(TRAIL)).refused(
             "GetTrailStatus",
             missing,
             ErrorKind::NotFound,
         ),
-        Case::new("a trail that records reads only", Ask::ManagementEvents(TRAIL))
+        Case::new("a trail that records reads only", Request::ManagementEvents(TRAIL))
             .set_up()
             .demo(stopped)
             .aws("GetEventSelectors", Reply::Says(reads))
             .finds(&ManagementEvents { read: true, write: false, others: false }),
-        Case::new("a trail that records everything", Ask::ManagementEvents(TRAIL))
+        Case::new("a trail that records everything", Request::ManagementEvents(TRAIL))
             .set_up()
             .aws("GetEventSelectors", Reply::Says(json!({ "TrailARN": TRAIL })))
             .finds(&ManagementEvents::ALL),
-        Case::new("events of no trail", Ask::ManagementEvents(TRAIL)).refused(
+        Case::new("events of no trail", Request::ManagementEvents(TRAIL)).refused(
             "GetEventSelectors",
             missing,
             ErrorKind::NotFound,
@@ -174,29 +174,31 @@ fn buckets() -> Vec<Case> {
     let tags = "<Tagging><TagSet><Tag><Key>team</Key><Value>audit</Value></Tag></TagSet></Tagging>";
     let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     vec![
-        Case::new("a free bucket name", Ask::Bucket("free")).aws("HEAD", Reply::Bare(404)).finds(&BucketName::Free),
-        Case::new("somebody else's bucket", Ask::Bucket("acme-logs"))
+        Case::new("a free bucket name", Request::Bucket("free"))
+            .aws("HEAD", Reply::Bare(404))
+            .finds(&BucketLookup::NotFound),
+        Case::new("somebody else's bucket", Request::Bucket("acme-logs"))
             .demo(|account| account.foreign_buckets.push("acme-logs".into()))
             .aws("HEAD", Reply::Bare(403))
-            .finds(&BucketName::Closed),
-        Case::new("a bucket that may not be looked at", Ask::Bucket("bare"))
+            .finds(&BucketLookup::Forbidden),
+        Case::new("a bucket that may not be looked at", Request::Bucket("bare"))
             .demo(bare)
             .demo(|account| {
-                account.faults.insert("HeadBucket".into(), Fault::Deny);
+                account.faults.insert("HeadBucket".into(), InjectedFault::Deny);
             })
             .aws("HEAD", Reply::Bare(403))
-            .finds(&BucketName::Closed),
-        Case::new("a bare bucket", Ask::Bucket("bare"))
+            .finds(&BucketLookup::Forbidden),
+        Case::new("a bare bucket", Request::Bucket("bare"))
             .demo(bare)
             .aws("HEAD", Reply::Bare(200))
-            .finds(&BucketName::Ours(found)),
-        Case::new("a bucket with a policy", Ask::Bucket("bare"))
+            .finds(&BucketLookup::Owned(found)),
+        Case::new("a bucket with a policy", Request::Bucket("bare"))
             .demo(policed)
             .aws("HEAD", Reply::Bare(200))
             .aws("GET policy", Reply::Xml(r#"{ "Version": "2012-10-17", "Statement": [] }"#.into()))
             .aws("GET versioning", Reply::Xml(versions.into()))
             .aws("GET tagging", Reply::Xml(tags.into()))
-            .finds(&BucketName::Ours(more)),
+            .finds(&BucketLookup::Owned(more)),
     ]
 }
 
@@ -204,14 +206,14 @@ fn logs() -> Vec<Case> {
     let group = json!({ "logGroups": [{ "logGroupName": GROUP, "arn": GROUP_ARN, "retentionInDays": 365 }] });
     let longer = json!({ "logGroups": [{ "logGroupName": format!("{GROUP}-2") }] });
     let filter = json!({ "metricFilters": [{
-        "filterName": ALARM, "filterPattern": AUDITED, "logGroupName": GROUP,
+        "filterName": ALARM, "filterPattern": CIS_PATTERN, "logGroupName": GROUP,
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
         }],
     }] });
     let made = MetricFilter {
         name: ALARM.into(),
-        pattern: AUDITED.into(),
+        pattern: CIS_PATTERN.into(),
         metric: metric(),
         value: "1".into(),
         default: Some(0.0),
@@ -223,32 +225,32 @@ fn logs() -> Vec<Case> {
     let many: Vec<&str> = every_50th(60).into_iter().map(|first| if first { yes } else { no }).collect();
     let refused = "InvalidParameterException";
     vec![
-        Case::new("a log group", Ask::LogGroup(GROUP))
+        Case::new("a log group", Request::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", Reply::Says(group))
             .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
-        Case::new("no log group, but one whose name begins so", Ask::LogGroup(GROUP))
+        Case::new("no log group, but one whose name begins so", Request::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;
                 groups.insert(format!("{GROUP}-2"), account::LogGroup::default());
             })
             .aws("DescribeLogGroups", Reply::Says(longer))
             .finds(&None::<LogGroup>),
-        Case::new("filters", Ask::MetricFilters(GROUP))
+        Case::new("filters", Request::MetricFilters(GROUP))
             .set_up()
             .aws("DescribeMetricFilters", Reply::Says(filter))
             .finds(&vec![made]),
-        Case::new("filters of no log group", Ask::MetricFilters(GROUP))
+        Case::new("filters of no log group", Request::MetricFilters(GROUP))
             .aws("DescribeMetricFilters", Reply::Refuses(400, "ResourceNotFoundException", "no"))
             .finds(&Vec::<MetricFilter>::new()),
-        Case::new("a pattern is tried", Ask::TestFilter("{ $.a = 1 }", vec![yes, no]))
+        Case::new("a pattern is tried", Request::TestFilter("{ $.a = 1 }", vec![yes, no]))
             .aws("TestMetricFilter", Reply::Says(matched.clone()))
             .finds(&every_50th(2)),
-        Case::new("a pattern is tried on many events", Ask::TestFilter("{ $.a = 1 }", many))
+        Case::new("a pattern is tried on many events", Request::TestFilter("{ $.a = 1 }", many))
             .aws("TestMetricFilter", Reply::Says(matched))
             .finds(&every_50th(60)),
-        Case::new("a pattern is tried on nothing", Ask::TestFilter("{ $.a = 1 }", vec![])).finds(&every_50th(0)),
-        Case::new("a wrong pattern is tried", Ask::TestFilter("{ $.a = “1” }", vec![yes])).refused(
+        Case::new("a pattern is tried on nothing", Request::TestFilter("{ $.a = 1 }", vec![])).finds(&every_50th(0)),
+        Case::new("a wrong pattern is tried", Request::TestFilter("{ $.a = “1” }", vec![yes])).refused(
             "TestMetricFilter",
             refused,
             ErrorKind::Invalid,
@@ -281,17 +283,20 @@ fn roles() -> Vec<Case> {
     let own = format!("<RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>{encoded}</PolicyDocument>");
     let none = || Reply::Refuses(404, "NoSuchEntity", "no");
     vec![
-        Case::new("a role", Ask::Role("r"))
+        Case::new("a role", Request::Role("r"))
             .demo(with(Some(policy.clone())))
             .aws("GetRole", Reply::Xml(xml.clone()))
             .aws("GetRolePolicy", Reply::Xml(own))
             .finds(&Some(role.clone())),
-        Case::new("a role without our policy", Ask::Role("r"))
+        Case::new("a role without our policy", Request::Role("r"))
             .demo(with(None))
             .aws("GetRole", Reply::Xml(xml))
             .aws("GetRolePolicy", none())
             .finds(&Some(Role { policy: None, ..role })),
-        Case::new("no role", Ask::Role("r")).aws("GetRole", none()).aws("GetRolePolicy", none()).finds(&None::<Role>),
+        Case::new("no role", Request::Role("r"))
+            .aws("GetRole", none())
+            .aws("GetRolePolicy", none())
+            .finds(&None::<Role>),
     ]
 }
 
@@ -312,18 +317,18 @@ fn alarms() -> Vec<Case> {
     let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..made };
     let none = || Reply::Says(json!({ "MetricAlarms": [] }));
     vec![
-        Case::new("an alarm", Ask::Alarm(ALARM))
+        Case::new("an alarm", Request::Alarm(ALARM))
             .set_up()
             .demo(ringing)
             .aws("DescribeAlarms", Reply::Says(described.clone()))
             .finds(&Some(found.clone())),
-        Case::new("no alarm", Ask::Alarm(ALARM)).aws("DescribeAlarms", none()).finds(&None::<Alarm>),
-        Case::new("alarms on a metric", Ask::AlarmsOn)
+        Case::new("no alarm", Request::Alarm(ALARM)).aws("DescribeAlarms", none()).finds(&None::<Alarm>),
+        Case::new("alarms on a metric", Request::AlarmsOn)
             .set_up()
             .demo(ringing)
             .aws("DescribeAlarmsForMetric", Reply::Says(described))
             .finds(&vec![found]),
-        Case::new("no alarm on a metric", Ask::AlarmsOn)
+        Case::new("no alarm on a metric", Request::AlarmsOn)
             .aws("DescribeAlarmsForMetric", none())
             .finds(&Vec::<Alarm>::new()),
     ]
@@ -356,16 +361,16 @@ fn watching() -> Vec<Case> {
         "Id": "sum", "Timestamps": [ago(600).as_second()], "Values": [1.0],
     }] });
     vec![
-        Case::new("root events", Ask::RootEvents(GROUP))
+        Case::new("root events", Request::RootEvents(GROUP))
             .set_up()
             .demo(log)
             .aws("FilterLogEvents", Reply::Says(logged))
             .finds(&page),
-        Case::new("no root events", Ask::RootEvents(GROUP))
+        Case::new("no root events", Request::RootEvents(GROUP))
             .set_up()
             .aws("FilterLogEvents", Reply::Says(json!({ "events": [] })))
             .finds(&EventPage::default()),
-        Case::new("an empty page of root events that leads on", Ask::RootEvents(GROUP))
+        Case::new("an empty page of root events that leads on", Request::RootEvents(GROUP))
             .set_up()
             .demo(log)
             .demo(|account| {
@@ -375,25 +380,25 @@ fn watching() -> Vec<Case> {
             })
             .aws("FilterLogEvents", Reply::Says(json!({ "events": [], "nextToken": token })))
             .finds(&EventPage { next: Some(token.clone()), ..EventPage::default() }),
-        Case::new("events of no log group", Ask::RootEvents(GROUP)).refused(
+        Case::new("events of no log group", Request::RootEvents(GROUP)).refused(
             "FilterLogEvents",
             "ResourceNotFoundException",
             ErrorKind::NotFound,
         ),
-        Case::new("an alarm's history", Ask::History(ALARM))
+        Case::new("an alarm's history", Request::History(ALARM))
             .set_up()
             .demo(created)
             .aws("DescribeAlarmHistory", Reply::Says(remembered))
             .finds(&vec![history]),
-        Case::new("history of no alarm", Ask::History(ALARM))
+        Case::new("history of no alarm", Request::History(ALARM))
             .aws("DescribeAlarmHistory", Reply::Says(json!({ "AlarmHistoryItems": [] })))
             .finds(&Vec::<HistoryItem>::new()),
-        Case::new("root use, counted", Ask::Sums)
+        Case::new("root use, counted", Request::Sums)
             .set_up()
             .demo(log)
             .aws("GetMetricData", Reply::Says(sum))
             .finds(&vec![Datapoint { at: ago(600), value: 1.0 }]),
-        Case::new("a metric without a value", Ask::Sums)
+        Case::new("a metric without a value", Request::Sums)
             .aws("GetMetricData", Reply::Says(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
             .finds(&Vec::<Datapoint>::new()),
     ]
@@ -442,14 +447,14 @@ fn topics() -> Vec<Case> {
         one("gone@example.com", Confirmation::Deleted, None),
     ];
     vec![
-        Case::new("a topic", Ask::Topic(TOPIC))
+        Case::new("a topic", Request::Topic(TOPIC))
             .demo(keyed)
             .aws("GetTopicAttributes", Reply::Xml(attributes))
             .finds(&Some(Topic { arn: TOPIC.into(), policy: Some(policy), kms_key: Some("alias/aws/sns".into()) })),
-        Case::new("no topic", Ask::Topic(TOPIC))
+        Case::new("no topic", Request::Topic(TOPIC))
             .aws("GetTopicAttributes", Reply::Refuses(404, "NotFound", "no"))
             .finds(&None::<Topic>),
-        Case::new("who is told", Ask::Subscriptions(TOPIC))
+        Case::new("who is told", Request::Subscriptions(TOPIC))
             .demo(keyed)
             .demo(|account| {
                 let topic = account.region_mut("eu-west-1").topics.get_mut("rootbell-alerts").unwrap();
@@ -457,7 +462,7 @@ fn topics() -> Vec<Case> {
             })
             .aws("ListSubscriptionsByTopic", Reply::Xml(format!("<Subscriptions>{members}</Subscriptions>")))
             .finds(&listed),
-        Case::new("nobody is told by no topic", Ask::Subscriptions(TOPIC))
+        Case::new("nobody is told by no topic", Request::Subscriptions(TOPIC))
             .aws("ListSubscriptionsByTopic", Reply::Refuses(404, "NotFound", "no"))
             .finds(&Vec::<Subscription>::new()),
     ]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::grants::permissions;
+use crate::iam_policies::permissions;
 use crate::support::World;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
@@ -196,7 +196,7 @@ fn asked(world: &World) -> BTreeSet<String> {
 
 fn granted(world: &World, args: &[&str]) -> BTreeSet<String> {
     let policy = world.rootbell(&[&["policy"], args].concat()).output().exits(0).json();
-    rootbell::domain::grant::actions(&policy).into_iter().collect()
+    rootbell::domain::iam_policy::actions(&policy).into_iter().collect()
 }
 
 #[test]
@@ -223,8 +223,8 @@ fn every_request_that_went_by_is_in_the_policy_and_what_is_not_asked_for_here_is
     world.proxy.forget();
     world.rootbell(&["destroy", "--yes"]).output().exits(0);
     let asked_for = asked(&world);
-    let leave = granted(&world, &["destroy"]);
-    assert_eq!(asked_for.difference(&leave).collect::<Vec<_>>(), Vec::<&String>::new());
+    let teardown = granted(&world, &["destroy"]);
+    assert_eq!(asked_for.difference(&teardown).collect::<Vec<_>>(), Vec::<&String>::new());
     // Only what is somebody else's asks for these.
     let adopted = [
         "cloudtrail:UpdateTrail",
@@ -236,12 +236,12 @@ fn every_request_that_went_by_is_in_the_policy_and_what_is_not_asked_for_here_is
         "s3:PutBucketPolicy",
         "sns:SetTopicAttributes",
     ];
-    assert_eq!(leave.difference(&asked_for).collect::<Vec<_>>(), adopted.iter().collect::<Vec<_>>());
+    assert_eq!(teardown.difference(&asked_for).collect::<Vec<_>>(), adopted.iter().collect::<Vec<_>>());
 
     world.proxy.forget();
     destroy(&world).output().exits(0);
     let all = asked(&world);
-    let logs: Vec<String> = granted(&world, &["destroy", "--with-logs"]).difference(&leave).cloned().collect();
+    let logs: Vec<String> = granted(&world, &["destroy", "--with-logs"]).difference(&teardown).cloned().collect();
     assert_eq!(
         logs,
         [

@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use rootbell::app::keys::{Code, Key};
 use rootbell::app::{Msg, Screen, Ticket};
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::{Observed, Step};
 use rootbell::ui::Theme;
 
@@ -46,7 +46,7 @@ fn an_expired_session_names_the_command_that_mends_it() {
 #[test]
 fn a_session_that_expires_in_mid_run_loses_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Expired(1)));
+    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Expired(1)));
     tester.press("enter enter").settle();
     tester.sees("aws sso login");
     tester.on_account(|cloud| cloud.mend("CreateTrail"));
@@ -66,7 +66,7 @@ fn the_wait_for_a_new_role_is_shown_with_its_reason() {
 #[test]
 fn keys_are_answered_while_every_call_hangs() {
     let mut account = Account::default();
-    account.faults.insert("*".into(), Fault::Hang);
+    account.faults.insert("*".into(), InjectedFault::Hang);
     let mut tester = Tester::before_any_answer(account, 80, 24);
     tester.pass(Duration::from_secs(5)).sees("asking AWS who you are");
     tester.press("g").sees("us-east-1").write("eu-c").sees("> eu-central-1").press("esc");
@@ -78,7 +78,7 @@ fn keys_are_answered_while_every_call_hangs() {
 #[test]
 fn leaving_a_run_asks_first_and_coming_back_goes_on_from_there() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Hang));
+    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Hang));
     tester.press("enter enter").pass(Duration::from_secs(2)).sees("running");
     tester.press("esc").sees("Leave?").press("n").sees("running");
     tester.press("esc enter").settle();
@@ -176,7 +176,7 @@ fn the_account_and_the_way_out_are_in_sight_on_every_screen() {
 fn where_the_pattern_cannot_be_tried_the_wizard_goes_on() {
     let mut account = Account::default().set_up_for(&["a@b.de"]).unwrap();
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
-    account.faults.insert("TestMetricFilter".into(), Fault::Deny);
+    account.faults.insert("TestMetricFilter".into(), InjectedFault::Deny);
     let mut tester = Tester::on(account, 80, 24);
     tester.press("enter").settle().sees("not checked");
     tester.press("enter").settle().sees("done");
@@ -335,7 +335,7 @@ fn enter_in_a_field_applies_the_plan_and_the_next_letters_are_commands() {
 #[test]
 fn q_in_a_step_asks_while_calls_run_and_then_quits() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", Fault::Hang));
+    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Hang));
     tester.press("enter enter").pass(Duration::from_secs(2)).press("q").sees("Quit?").press("n").sees("running");
     assert!(!tester.model.quit);
     tester.press("q y");
@@ -349,10 +349,10 @@ fn an_address_pasted_without_a_focus_goes_into_the_address_field() {
     tester.send(Msg::Paste("a name".into()));
     tester.sees("Choose a field").does_not_see("a name");
     tester.press("enter").settle().press("enter");
-    let before = tester.model.form.wishes();
+    let before = tester.model.form.setup_options();
     tester.send(Msg::Paste("bob@example.com\n".into()));
     tester.sees("[bob@example.com ").sees("\n > E-mail").settle();
-    assert_ne!(tester.model.form.wishes(), before);
+    assert_ne!(tester.model.form.setup_options(), before);
     tester.press("esc");
     tester.send(Msg::Paste("carol@example.com".into()));
     tester.sees("[bob@example.com, carol@example.com ");

@@ -7,28 +7,34 @@ use serde_json::{Value, json};
 
 use super::Refusal;
 use super::account::{Account, Alarm, Entry, Event, Key, LogGroup, Region, Seconds, State, Topic};
-use super::look::{Scene, named_key};
+use super::queries::{AccountView, named_key};
 use crate::cloud::{ErrorKind, Search};
-use crate::domain::Place;
+use crate::domain::AccountRegion;
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{AlarmState, Metric};
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 
 /// Every moment at which an alarm could have changed is looked at in turn, so that it does not matter how often
 /// somebody asks.
 ///
 /// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
-pub(super) fn evaluate(region: &mut Region, keys: &BTreeMap<String, Key>, place: &Place, takes: Seconds, now: Seconds) {
+pub(super) fn evaluate(
+    region: &mut Region,
+    keys: &BTreeMap<String, Key>,
+    account_region: &AccountRegion,
+    takes: Seconds,
+    now: Seconds,
+) {
     let Region { log_groups, topics, alarms, .. } = region;
     // A change and the answer to it are never of the same moment.
     let takes = takes.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
     let counted: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
     for (name, alarm) in alarms.iter_mut() {
-        let told = Told { alarm: name, topics, keys, place };
+        let told = Recipients { alarm: name, topics, keys, account_region };
         let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
         let began = alarm.since.max(alarm.configured);
         let uses = if counted.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
@@ -78,12 +84,12 @@ fn uses(
 }
 
 /// Whom an alarm may tell, and what stands between.
-pub(super) struct Told<'a> {
+pub(super) struct Recipients<'a> {
     /// The alarm's name.
     pub alarm: &'a str,
     pub topics: &'a BTreeMap<String, Topic>,
     pub keys: &'a BTreeMap<String, Key>,
-    pub place: &'a Place,
+    pub account_region: &'a AccountRegion,
 }
 
 /// The state that so many uses in the window make; `None`: it stays as it is.
@@ -112,7 +118,7 @@ fn target(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(State, Stri
     ))
 }
 
-fn settle(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, target: Option<(State, String)>) {
+fn settle(alarm: &mut Alarm, told: &Recipients<'_>, at: Option<Seconds>, target: Option<(State, String)>) {
     if let Some((state, reason)) = target.filter(|(state, _)| *state != alarm.state) {
         turn(alarm, told, at, state, &reason);
     }
@@ -121,7 +127,7 @@ fn settle(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, target: Optio
 /// The change of state itself, with its entry, and the actions that run on it.
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
-pub(super) fn turn(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, to: State, reason: &str) {
+pub(super) fn turn(alarm: &mut Alarm, told: &Recipients<'_>, at: Option<Seconds>, to: State, reason: &str) {
     let from = alarm.state;
     (alarm.state, alarm.since) = (to, at);
     reason.clone_into(&mut alarm.reason);
@@ -157,13 +163,13 @@ pub(super) fn turn(alarm: &mut Alarm, told: &Told<'_>, at: Option<Seconds>, to: 
 }
 
 /// Why CloudWatch cannot publish there.
-fn refusal(arn: &str, told: &Told<'_>) -> Option<&'static str> {
+fn refusal(arn: &str, told: &Recipients<'_>) -> Option<&'static str> {
     let name = arn.rsplit(':').next().unwrap_or_default();
     let Some(topic) = told.topics.get(name) else { return Some("Topic does not exist") };
     let key = topic.kms_key.as_deref().map(|id| named_key(told.keys, id));
-    let alarm = told.place.alarm_arn(told.alarm);
+    let alarm = told.account_region.alarm_arn(told.alarm);
     let serves = |(key_arn, key): (&String, &Key)| {
-        !key.disabled && key_serves_alarms(&key.policy, told.place, key_arn, arn, &alarm) != Decision::Denied
+        !key.disabled && key_serves_alarms(&key.policy, told.account_region, key_arn, arn, &alarm) != Decision::Denied
     };
     let closed = key.is_some_and(|key| !key.is_some_and(serves));
     if closed || silenced_by_key(topic.kms_key.as_deref()) {
@@ -174,7 +180,7 @@ fn refusal(arn: &str, told: &Told<'_>) -> Option<&'static str> {
     closed.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")
 }
 
-pub(super) fn history(alarm: Option<&Alarm>, scene: &Scene) -> Vec<HistoryItem> {
+pub(super) fn history(alarm: Option<&Alarm>, scene: &AccountView) -> Vec<HistoryItem> {
     let entries = alarm.map(|alarm| alarm.history.iter().rev()).into_iter().flatten();
     entries
         .take(100)
@@ -189,26 +195,32 @@ pub(super) fn history(alarm: Option<&Alarm>, scene: &Scene) -> Vec<HistoryItem> 
         .collect()
 }
 
-pub(super) fn sums(account: &Account, scene: &Scene, metric: &Metric, from: Timestamp, period: u32) -> Vec<Datapoint> {
-    let Some(region) = account.regions.get(&scene.place.region) else { return Vec::new() };
+pub(super) fn get_metric_data(
+    account: &Account,
+    scene: &AccountView,
+    metric: &Metric,
+    from: Timestamp,
+    period: u32,
+) -> Vec<Datapoint> {
+    let Some(region) = account.regions.get(&scene.account_region.region) else { return Vec::new() };
     let period = i64::from(period.max(1));
     let after = from.duration_since(scene.start).as_secs().saturating_sub(period + 1);
-    let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
+    let mut get_metric_data: BTreeMap<i64, f64> = BTreeMap::new();
     for at in uses(&region.log_groups, &metric.namespace, &metric.name, Some(after)) {
         if scene.through(Some(at), account.timing.evaluated_after / 2) {
             let second = scene.moment(at).as_second();
-            *sums.entry(second - second.rem_euclid(period)).or_default() += 1.0;
+            *get_metric_data.entry(second - second.rem_euclid(period)).or_default() += 1.0;
         }
     }
     let point = |(at, value)| Some(Datapoint { at: Timestamp::from_second(at).ok()?, value });
-    sums.into_iter().filter_map(point).collect()
+    get_metric_data.into_iter().filter_map(point).collect()
 }
 
 /// Pages of a hundred events, or of what lies in the time that a page covers. A page's token is `to/skip`: the moment that
 /// it goes back from, in nanoseconds, and how many events of that time were read before.
-pub(super) fn events(account: &Account, scene: &Scene, search: &Search<'_>) -> Result<EventPage, Refusal> {
+pub(super) fn events(account: &Account, scene: &AccountView, search: &Search<'_>) -> Result<EventPage, Refusal> {
     const PAGE: usize = 100;
-    let group = account.regions.get(&scene.place.region).and_then(|r| r.log_groups.get(search.log_group));
+    let group = account.regions.get(&scene.account_region.region).and_then(|r| r.log_groups.get(search.log_group));
     let Some(group) = group else {
         return Err(Refusal::new(ErrorKind::NotFound, "The specified log group does not exist."));
     };

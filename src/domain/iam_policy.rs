@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
-use super::lookup::Lookup;
 use super::observed::{Alarm, AlarmState, MetricFilter, Observed};
+use super::query::Query;
 use super::settings::Settings;
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
+pub enum UseCase {
     /// The wizard, `plan`, `apply` and `status`.
     SetUp,
     /// The dashboard, `status` and `events`.
@@ -28,36 +28,36 @@ pub enum Use {
 pub const LONGEST: usize = 6144;
 
 /// What the chain is read by.
-const CHAIN: [Lookup; 11] = [
-    Lookup::Identity,
-    Lookup::Alias,
-    Lookup::Trails,
-    Lookup::TrailStatus,
-    Lookup::Events,
-    Lookup::LogGroup,
-    Lookup::Filters,
-    Lookup::Alarm,
-    Lookup::AlarmsOn,
-    Lookup::Topic,
-    Lookup::Subscriptions,
+const CHAIN: [Query; 11] = [
+    Query::Identity,
+    Query::Alias,
+    Query::Trails,
+    Query::TrailStatus,
+    Query::Events,
+    Query::LogGroup,
+    Query::Filters,
+    Query::Alarm,
+    Query::AlarmsOn,
+    Query::Topic,
+    Query::Subscriptions,
 ];
 /// What a plan and the whole verdict have to know besides.
-const BESIDE: [Lookup; 8] = [
-    Lookup::Bucket,
-    Lookup::BucketPolicy,
-    Lookup::BucketVersioning,
-    Lookup::BucketPublicAccess,
-    Lookup::BucketOwnership,
-    Lookup::BucketTags,
-    Lookup::Role,
-    Lookup::RolePolicy,
+const BESIDE: [Query; 8] = [
+    Query::Bucket,
+    Query::BucketPolicy,
+    Query::BucketVersioning,
+    Query::BucketPublicAccess,
+    Query::BucketOwnership,
+    Query::BucketTags,
+    Query::Role,
+    Query::RolePolicy,
 ];
-const DASHBOARD: [Lookup; 3] = [Lookup::RootEvents, Lookup::History, Lookup::Sums];
-const WHOSE: [Lookup; 4] = [Lookup::TrailTags, Lookup::LogGroupTags, Lookup::TopicTags, Lookup::AlarmTags];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::Sums];
+const WHOSE: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
 #[must_use]
-pub fn policy(of: Use, wanted: &Settings, observed: &Observed) -> Value {
+pub fn policy(of: UseCase, wanted: &Settings, observed: &Observed) -> Value {
     let mut statements: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     for Permission { action, on } in permissions(of, wanted, observed) {
         // Handing over a role has a condition of its own.
@@ -101,41 +101,41 @@ pub fn length(policy: &Value) -> usize {
 }
 
 /// Every permission, some of them more than once.
-fn permissions(of: Use, wanted: &Settings, observed: &Observed) -> Vec<Permission> {
-    let place = &wanted.place;
-    let standing = observed.trail.as_ref().map(|watched| &watched.trail);
-    let trail_arn = standing.map_or_else(|| place.trail_arn(&wanted.trail.value), |trail| trail.arn.clone());
+fn permissions(of: UseCase, wanted: &Settings, observed: &Observed) -> Vec<Permission> {
+    let account_region = &wanted.account_region;
+    let existing = observed.trail.as_ref().map(|watched| &watched.trail);
+    let trail_arn = existing.map_or_else(|| account_region.trail_arn(&wanted.trail.value), |trail| trail.arn.clone());
     // A standing role may have a path.
     let path = format!("/{}", wanted.role.value);
-    let role_arn = standing.and_then(|trail| trail.role_arn.clone()).filter(|arn| arn.ends_with(&path));
-    let role_arn = role_arn.unwrap_or_else(|| place.role_arn(&wanted.role.value));
+    let role_arn = existing.and_then(|trail| trail.role_arn.clone()).filter(|arn| arn.ends_with(&path));
+    let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&wanted.role.value));
     let looks =
-        lookups(of, wanted, observed).into_iter().filter_map(|lookup| lookup.permission(wanted, &trail_arn, &role_arn));
+        queries(of, wanted, observed).into_iter().filter_map(|query| query.permission(wanted, &trail_arn, &role_arn));
     let changes = changes(of, wanted, &role_arn);
-    looks.chain(changes.iter().flat_map(|change| change.permissions(place))).collect()
+    looks.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
 }
 
-fn lookups(of: Use, wanted: &Settings, observed: &Observed) -> Vec<Lookup> {
+fn queries(of: UseCase, wanted: &Settings, observed: &Observed) -> Vec<Query> {
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     if wanted.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
-        all.extend([Lookup::Key, Lookup::KeyPolicy]);
+        all.extend([Query::Key, Query::KeyPolicy]);
     }
     match of {
-        Use::SetUp => {
+        UseCase::SetUp => {
             all.extend(BESIDE);
-            all.push(Lookup::TestFilter);
+            all.push(Query::TestFilter);
         }
-        Use::Watch => {
+        UseCase::Watch => {
             all.extend(BESIDE);
             all.extend(DASHBOARD);
         }
-        Use::Test => all.extend(DASHBOARD),
-        Use::Leave { with_logs } => {
+        UseCase::Test => all.extend(DASHBOARD),
+        UseCase::Leave { with_logs } => {
             all.extend(BESIDE);
             all.extend(WHOSE);
             if with_logs {
-                all.push(Lookup::BucketContents);
+                all.push(Query::BucketContents);
             }
         }
     }
@@ -143,16 +143,18 @@ fn lookups(of: Use, wanted: &Settings, observed: &Observed) -> Vec<Lookup> {
 }
 
 /// One of each change that may be planned; only what it is and what it is about counts here.
-fn changes(of: Use, wanted: &Settings, role_arn: &str) -> Vec<Change> {
-    let Settings { place, .. } = wanted;
+fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
+    let Settings { account_region, .. } = wanted;
     let trail = || wanted.trail.value.clone();
     let bucket = || wanted.bucket.value.clone();
     let log_group = || wanted.log_group.value.clone();
     // With its path, as IAM wants it in an ARN.
     let role = || role_arn.split_once(":role/").map_or_else(|| wanted.role.value.clone(), |(_, name)| name.to_owned());
     let topic_arn = || wanted.topic_arn();
-    let delivery =
-        || Delivery { log_group_arn: place.log_group_arn(&wanted.log_group.value), role_arn: role_arn.to_owned() };
+    let delivery = || Delivery {
+        log_group_arn: account_region.log_group_arn(&wanted.log_group.value),
+        role_arn: role_arn.to_owned(),
+    };
     let shared = [
         Change::PutBucketPolicy { bucket: bucket(), policy: Value::Null },
         Change::UpdateAssumeRolePolicy { role: role(), trust: Value::Null },
@@ -161,8 +163,8 @@ fn changes(of: Use, wanted: &Settings, role_arn: &str) -> Vec<Change> {
         Change::PutMetricAlarm { alarm: Box::new(alarm(wanted)) },
     ];
     match of {
-        Use::Watch => Vec::new(),
-        Use::Test => {
+        UseCase::Watch => Vec::new(),
+        UseCase::Test => {
             let (log_group, stream) = (log_group(), DRILL_STREAM.to_owned());
             vec![
                 Change::SetAlarmState {
@@ -174,7 +176,7 @@ fn changes(of: Use, wanted: &Settings, role_arn: &str) -> Vec<Change> {
                 Change::PutLogEvents { log_group, stream, at: jiff::Timestamp::UNIX_EPOCH, message: String::new() },
             ]
         }
-        Use::SetUp => shared
+        UseCase::SetUp => shared
             .into_iter()
             .chain([
                 Change::CreateBucket { bucket: bucket() },
@@ -201,7 +203,7 @@ fn changes(of: Use, wanted: &Settings, role_arn: &str) -> Vec<Change> {
                 ]
             }))
             .collect(),
-        Use::Leave { with_logs } => {
+        UseCase::Leave { with_logs } => {
             let logs = [
                 Change::DeleteLogGroup { log_group: log_group() },
                 Change::EmptyBucket { bucket: bucket() },
@@ -278,31 +280,36 @@ pub fn actions(policy: &Value) -> Vec<String> {
 mod tests {
     use super::super::fixtures::{settings, sound};
     use super::*;
-    use crate::domain::Wishes;
+    use crate::domain::SetupOptions;
 
-    const ALL: [Use; 5] =
-        [Use::SetUp, Use::Watch, Use::Test, Use::Leave { with_logs: false }, Use::Leave { with_logs: true }];
+    const ALL: [UseCase; 5] = [
+        UseCase::SetUp,
+        UseCase::Watch,
+        UseCase::Test,
+        UseCase::Leave { with_logs: false },
+        UseCase::Leave { with_logs: true },
+    ];
 
-    fn of(of: Use, wishes: &Wishes) -> Value {
-        policy(of, &settings(wishes, &Observed::nothing()), &Observed::nothing())
+    fn of(of: UseCase, setup: &SetupOptions) -> Value {
+        policy(of, &settings(setup, &Observed::nothing()), &Observed::nothing())
     }
 
     #[test]
     fn every_policy_fits_into_a_managed_one_with_the_longest_names_too() {
         let long = |n: usize| Some("a".repeat(n));
-        let wishes = Wishes {
+        let setup = SetupOptions {
             trail: long(128),
             bucket: long(63),
             log_group: long(512),
             role: long(64),
             topic: long(256),
             alarm: long(255),
-            ..Wishes::default()
+            ..SetupOptions::default()
         };
         for each in ALL {
-            let usual = length(&of(each, &Wishes::default()));
+            let usual = length(&of(each, &SetupOptions::default()));
             assert!(usual < 3800, "{each:?}: {usual}");
-            let longest = length(&of(each, &wishes));
+            let longest = length(&of(each, &setup));
             assert!(longest <= LONGEST, "{each:?}: {longest}");
         }
     }
@@ -319,7 +326,7 @@ mod tests {
             "sns:Unsubscribe",
         ];
         for each in ALL {
-            let policy = of(each, &Wishes::default());
+            let policy = of(each, &SetupOptions::default());
             for statement in policy["Statement"].as_array().unwrap() {
                 let actions = actions(&json!({ "Statement": [statement] }));
                 let known = |action: &String| unscoped.contains(&action.as_str());
@@ -337,18 +344,18 @@ mod tests {
 
     #[test]
     fn only_cloudtrail_is_handed_the_role() {
-        let policy = of(Use::SetUp, &Wishes::default());
+        let policy = of(UseCase::SetUp, &SetupOptions::default());
         let pass = policy["Statement"].as_array().unwrap().iter().find(|s| s["Action"] == "iam:PassRole").unwrap();
         assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "cloudtrail.amazonaws.com");
         assert_eq!(pass["Resource"], "arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1");
-        for each in [Use::Watch, Use::Test, Use::Leave { with_logs: true }] {
-            assert!(!of(each, &Wishes::default()).to_string().contains("PassRole"), "{each:?}");
+        for each in [UseCase::Watch, UseCase::Test, UseCase::Leave { with_logs: true }] {
+            assert!(!of(each, &SetupOptions::default()).to_string().contains("PassRole"), "{each:?}");
         }
     }
 
     #[test]
     fn who_only_watches_may_change_nothing() {
-        for action in actions(&of(Use::Watch, &Wishes::default())) {
+        for action in actions(&of(UseCase::Watch, &SetupOptions::default())) {
             let name = action.split(':').nth(1).unwrap();
             assert!(["Get", "List", "Describe", "Filter"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }
@@ -361,8 +368,8 @@ mod tests {
         trail.role_arn = Some("arn:aws:iam::123456789012:role/service-role/theirs".into());
         trail.name = "rootbell".into();
         observed.trails = Ok(vec![trail.clone()]);
-        let wanted = settings(&Wishes { topic: Some("ops".into()), ..Wishes::default() }, &observed);
-        let said = policy(Use::SetUp, &wanted, &observed).to_string();
+        let wanted = settings(&SetupOptions { topic: Some("ops".into()), ..SetupOptions::default() }, &observed);
+        let said = policy(UseCase::SetUp, &wanted, &observed).to_string();
         assert!(said.contains("arn:aws:iam::123456789012:role/service-role/theirs"), "{said}");
         assert!(said.contains("arn:aws:sns:eu-west-1:123456789012:ops"), "{said}");
         assert!(!said.contains("rootbell-alerts"), "{said}");

@@ -4,61 +4,61 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::overlay::Overlay;
 use super::{Effect, Model, Ticket};
-use crate::domain::watch;
-pub use crate::engine::ring::{Bell, Hop, Line, Ring, RingError};
+use crate::domain::activity;
+pub use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun, TestStage};
 
 /// A test alarm or a drill, from the question to the verdict.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RingScreen {
-    pub drill: bool,
+pub struct TestScreen {
+    pub is_drill: bool,
     /// Who will get mail.
     pub recipients: Vec<String>,
     /// What speaks against it, or should be known before.
     pub concerns: Vec<String>,
     /// The drill would write into a log group that is not rootbell's.
     pub foreign: bool,
-    pub stage: Stage,
+    pub stage: TestPhase,
     /// What was seen so far.
-    pub ring: Ring,
+    pub ring: TestRun,
 }
 
 /// The test or drill that is under way, whether or not its window is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TestUnderWay {
     pub ticket: Ticket,
-    pub drill: bool,
+    pub is_drill: bool,
     pub alarm: String,
 }
 
 /// How far it is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stage {
+pub enum TestPhase {
     Asking,
     Running { began: Timestamp },
-    Ended(Result<(), RingError>),
+    Ended(Result<(), TestError>),
 }
 
-impl RingScreen {
+impl TestScreen {
     /// One sentence that says whether it rings; nothing as long as that is not known.
     #[must_use]
     pub fn verdict(&self) -> Option<String> {
-        if let Stage::Ended(ended) = &self.stage {
+        if let TestPhase::Ended(ended) = &self.stage {
             return Some(outcome(ended, &self.ring));
         }
-        let sent = after(&self.ring, Hop::Action)?;
+        let sent = after(&self.ring, TestStage::Action)?;
         Some(format!("It rings: the notification went out after {sent}. Now the alarm goes back by itself."))
     }
 }
 
-fn after(ring: &Ring, hop: Hop) -> Option<String> {
-    ring.seen.iter().find(|s| s.hop == hop).map(|s| seconds(s.after))
+fn after(ring: &TestRun, stage: TestStage) -> Option<String> {
+    ring.seen.iter().find(|s| s.stage == stage).map(|s| seconds(s.after))
 }
 
 /// How a ring ended, in one sentence.
-fn outcome(ended: &Result<(), RingError>, ring: &Ring) -> String {
-    match (ended, after(ring, Hop::Action), after(ring, Hop::Back)) {
-        (Err(error @ RingError::Ringing), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
-        (Err(error @ RingError::TimedOut { hop: Hop::Back, .. }), ..) => {
+fn outcome(ended: &Result<(), TestError>, ring: &TestRun) -> String {
+    match (ended, after(ring, TestStage::Action), after(ring, TestStage::Back)) {
+        (Err(error @ TestError::AlreadyInAlarm), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
+        (Err(error @ TestError::TimedOut { stage: TestStage::Back, .. }), ..) => {
             format!("It did not ring. {} {} On the dashboard `o` sets it back now.", error.why(), error.fix())
         }
         (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
@@ -83,8 +83,8 @@ pub fn seconds(span: SignedDuration) -> String {
 }
 
 /// Asks before anything is done.
-pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
-    if model.ringing.is_some() {
+pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
+    if model.test_running.is_some() {
         model.notice = Some("A test is under way already; its result comes here.".into());
         return Vec::new();
     }
@@ -93,22 +93,22 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
         model.notice = Some("There is no alarm to ring yet; `w` leads to the step that makes it.".into());
         return Vec::new();
     }
-    if drill && derived.health.ringing().is_some() {
+    if is_drill && derived.health.in_alarm().is_some() {
         model.notice = Some("The alarm rings already: a drill would prove nothing. `o` sets it back to OK.".into());
         return Vec::new();
     }
     let Some(observed) = &model.observed else { return Vec::new() };
-    if drill && let Err(error) = Line::of(&derived.settings, observed, model.now) {
+    if is_drill && let Err(error) = Drill::of(&derived.settings, observed, model.now) {
         model.notice = Some(format!("{} {}", error.why(), error.fix()).into());
         return Vec::new();
     }
-    model.overlay = Some(Overlay::Ring(Box::new(RingScreen {
-        drill,
-        recipients: watch::recipients(&derived.health),
-        concerns: watch::concerns(&derived.health),
-        foreign: drill && Line::is_among_others(&derived.settings, observed),
-        stage: Stage::Asking,
-        ring: Ring { seen: Vec::new(), waits_for: None },
+    model.overlay = Some(Overlay::Test(Box::new(TestScreen {
+        is_drill,
+        recipients: activity::recipients(&derived.health),
+        concerns: activity::concerns(&derived.health),
+        foreign: is_drill && Drill::is_among_others(&derived.settings, observed),
+        stage: TestPhase::Asking,
+        ring: TestRun { seen: Vec::new(), waits_for: None },
     })));
     Vec::new()
 }
@@ -117,63 +117,63 @@ pub(super) fn open(model: &mut Model, drill: bool) -> Vec<Effect> {
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     let (now, ticket) = (model.now, model.ticket());
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
-    let Some(Overlay::Ring(screen)) = &model.overlay else { return Vec::new() };
-    let (settings, drill) = (&derived.settings, screen.drill);
-    let line = match &model.observed {
-        Some(observed) if drill => match Line::of(settings, observed, now) {
-            Ok(line) => Some(line),
+    let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
+    let (settings, is_drill) = (&derived.settings, screen.is_drill);
+    let drill = match &model.observed {
+        Some(observed) if is_drill => match Drill::of(settings, observed, now) {
+            Ok(drill) => Some(drill),
             Err(error) => {
                 // The account has changed since the question.
-                if let Some(Overlay::Ring(screen)) = &mut model.overlay {
-                    screen.stage = Stage::Ended(Err(error));
+                if let Some(Overlay::Test(screen)) = &mut model.overlay {
+                    screen.stage = TestPhase::Ended(Err(error));
                 }
                 return Vec::new();
             }
         },
         _ => None,
     };
-    let bell = Bell {
+    let test = AlarmTest {
         alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
         caller: caller.identity.clone(),
         region: caller.region.clone(),
-        patience: Bell::usual_patience(drill),
+        patience: AlarmTest::usual_patience(is_drill),
     };
-    if let Some(Overlay::Ring(screen)) = &mut model.overlay {
-        screen.stage = Stage::Running { began: now };
+    if let Some(Overlay::Test(screen)) = &mut model.overlay {
+        screen.stage = TestPhase::Running { began: now };
     }
-    model.ringing = Some(TestUnderWay { ticket, drill, alarm: bell.alarm.clone() });
-    vec![Effect::Ring { ticket, bell: Box::new(bell), line: line.map(Box::new) }]
+    model.test_running = Some(TestUnderWay { ticket, is_drill, alarm: test.alarm.clone() });
+    vec![Effect::Test { ticket, test: Box::new(test), drill: drill.map(Box::new) }]
 }
 
 fn is_awaited(model: &Model, ticket: Ticket) -> bool {
-    model.ringing.as_ref().is_some_and(|test| test.ticket == ticket)
+    model.test_running.as_ref().is_some_and(|test| test.ticket == ticket)
 }
 
 /// A turn of the ring; what is older than the present one changes nothing.
-pub(super) fn news(model: &mut Model, ticket: Ticket, ring: Ring) {
+pub(super) fn news(model: &mut Model, ticket: Ticket, ring: TestRun) {
     if is_awaited(model, ticket)
-        && let Some(Overlay::Ring(screen)) = &mut model.overlay
+        && let Some(Overlay::Test(screen)) = &mut model.overlay
     {
         screen.ring = ring;
         // The state has changed behind the dashboard's back.
-        model.dashboard.hurry_alarm();
+        model.dashboard.refresh_alarm_now();
     }
 }
 
 /// The end of it. Where the question's window was closed in the meantime, one line says how it ended.
-pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<Ring, RingError>) {
+pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<TestRun, TestError>) {
     if !is_awaited(model, ticket) {
         return;
     }
-    model.ringing = None;
-    model.dashboard.hurry();
+    model.test_running = None;
+    model.dashboard.refresh_now();
     let (ring, result) = match answer {
         Ok(ring) => (Some(ring), Ok(())),
         Err(error) => (None, Err(error)),
     };
     match &mut model.overlay {
-        Some(Overlay::Ring(screen)) => {
-            screen.stage = Stage::Ended(result);
+        Some(Overlay::Test(screen)) => {
+            screen.stage = TestPhase::Ended(result);
             screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
         }
         _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default()).into()),
@@ -186,9 +186,9 @@ mod tests {
 
     #[test]
     fn an_alarm_that_stays_in_alarm_is_said_with_the_key_on_the_screen_and_without_it_on_the_command_line() {
-        let error = RingError::TimedOut { hop: Hop::Back, waited: SignedDuration::from_secs(60) };
+        let error = TestError::TimedOut { stage: TestStage::Back, waited: SignedDuration::from_secs(60) };
         assert!(!error.fix().contains('`') && error.fix().contains("next evaluation"), "{}", error.fix());
-        let on_screen = outcome(&Err(error), &Ring::default());
+        let on_screen = outcome(&Err(error), &TestRun::default());
         assert!(on_screen.contains("`o` sets it back"), "{on_screen}");
     }
 }

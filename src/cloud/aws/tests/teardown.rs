@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::cloud::{Cloud, ErrorKind};
-use crate::domain::lookup::Tagged;
 use crate::domain::observed::Contents;
+use crate::domain::query::Tagged;
 
 /// A page of versions and one delete mark; `next`: more follow.
 fn page(versions: &[(&str, u64)], marks: usize, next: Option<&str>) -> Vec<u8> {

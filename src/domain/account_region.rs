@@ -61,14 +61,14 @@ impl fmt::Display for Partition {
 
 /// One account in one region: everything an ARN needs beside the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AccountRegion {
     pub partition: Partition,
     /// Twelve digits.
     pub account: String,
     pub region: String,
 }
 
-impl Place {
+impl AccountRegion {
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
@@ -132,8 +132,8 @@ impl Identity {
     }
 
     #[must_use]
-    pub fn place(&self, region: &str) -> Place {
-        Place { partition: self.partition(), account: self.account.clone(), region: region.to_owned() }
+    pub fn in_region(&self, region: &str) -> AccountRegion {
+        AccountRegion { partition: self.partition(), account: self.account.clone(), region: region.to_owned() }
     }
 
     /// The sign-in name, where it is an e-mail address: IAM Identity Center puts the user's name into the role's
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn arns_carry_the_partition_of_the_caller() {
-        let place = identity("arn:aws-us-gov:iam::123456789012:user/alice").place("us-gov-west-1");
-        assert_eq!(place.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
-        assert_eq!(place.role_arn("r"), "arn:aws-us-gov:iam::123456789012:role/r");
-        assert_eq!(place.log_group_arn("g"), "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:g:*");
+        let account_region = identity("arn:aws-us-gov:iam::123456789012:user/alice").in_region("us-gov-west-1");
+        assert_eq!(account_region.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
+        assert_eq!(account_region.role_arn("r"), "arn:aws-us-gov:iam::123456789012:role/r");
+        assert_eq!(account_region.log_group_arn("g"), "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:g:*");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use super::answers::{of_alarms, of_logs};
 use super::*;
 use crate::cloud::{Cloud, ErrorKind, Search};
-use crate::domain::watch::HistoryKind;
+use crate::domain::activity::HistoryKind;
 
 const FROM: &str = "2026-11-23T08:00:00Z";
 
@@ -64,7 +64,7 @@ async fn an_alarms_history_is_read_newest_first_and_since_when_it_is_asked() {
                 .alarm_history_items(AlarmHistoryItem::builder().history_summary("?").build())
                 .build()
         });
-    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).alarm_history("root", at(FROM)).await.unwrap();
+    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).describe_alarm_history("root", at(FROM)).await.unwrap();
     let kinds: Vec<_> = found.iter().map(|item| item.kind.clone()).collect();
     let changed = HistoryKind::StateUpdate {
         from: Some(AlarmState::Ok),
@@ -108,7 +108,7 @@ async fn events_come_newest_first_and_say_where_they_go_on_and_how_far_they_got(
                 .next_token("more")
                 .build()
         });
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
     let names: Vec<_> = page.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["Newer", "Older"]);
     assert_eq!(page.events[0].time, Some(at("2026-11-23T08:00:20Z")), "the log's time, where the event has none");
@@ -128,7 +128,7 @@ async fn a_page_that_does_not_come_newest_first_is_sorted_and_does_not_say_how_f
     ];
     for answer in pages {
         let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events).then_output(answer);
-        let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
+        let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
         assert_eq!((page.events[0].name.as_str(), page.reached), ("Newer", None));
     }
 }
@@ -138,7 +138,7 @@ async fn a_page_that_is_asked_for_is_the_one_that_comes() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| asked.next_token() == Some("there"))
         .then_output(|| FilterLogEventsOutput::builder().events(event(1, "One")).build());
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(Some("there"))).await.unwrap();
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(Some("there"))).await.unwrap();
     assert_eq!((page.events.len(), page.next), (1, None));
 }
 
@@ -146,7 +146,7 @@ async fn a_page_that_is_asked_for_is_the_one_that_comes() {
 async fn an_empty_page_comes_back_as_one_with_its_token_after_one_request() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .then_output(|| FilterLogEventsOutput::builder().next_token("on and on").build());
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&search(None)).await.unwrap();
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
     assert_eq!((page.events.len(), page.next.as_deref(), page.reached), (0, Some("on and on"), None));
     assert_eq!(rule.num_calls(), 1);
 }
@@ -157,7 +157,9 @@ async fn nothing_is_read_backwards_from_before_2024() {
         .match_requests(|asked| asked.start_time() == Some(at("2024-01-01T00:00:00Z").as_millisecond()))
         .then_output(|| FilterLogEventsOutput::builder().build());
     let long_ago = Search { from: at("2019-01-01T00:00:00Z"), ..search(None) };
-    assert!(of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).root_events(&long_ago).await.unwrap().events.is_empty());
+    assert!(
+        of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&long_ago).await.unwrap().events.is_empty()
+    );
 }
 
 #[tokio::test]
@@ -183,7 +185,7 @@ async fn a_metric_is_asked_for_as_sums_and_comes_oldest_first() {
             GetMetricDataOutput::builder().metric_data_results(found).build()
         });
     let cloud = of_alarms(mocked!(aws_sdk_cloudwatch, rule));
-    let found = cloud.sums(&metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
+    let found = cloud.get_metric_data(&metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
     let told: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
     assert_eq!(told, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
 }
@@ -223,7 +225,7 @@ async fn a_state_that_cannot_be_set_says_why() {
     assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, "cloudwatch:SetAlarmState"));
 }
 
-fn drill() -> Change {
+fn drill_event() -> Change {
     Change::PutLogEvents { log_group: "g".into(), stream: "s".into(), at: at(FROM), message: "{}".into() }
 }
 
@@ -236,7 +238,7 @@ async fn a_drills_event_carries_its_time_and_goes_into_its_stream() {
                 && events == [(at(FROM).as_millisecond(), "{}")]
         })
         .then_output(|| PutLogEventsOutput::builder().build());
-    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill()).await.unwrap();
+    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill_event()).await.unwrap();
 }
 
 #[tokio::test]
@@ -250,7 +252,7 @@ async fn an_event_that_is_taken_and_left_out_counts_as_refused() {
     for (left_out, said) in cases {
         let rule = mock!(aws_sdk_cloudwatchlogs::Client::put_log_events)
             .then_output(move || PutLogEventsOutput::builder().rejected_log_events_info(left_out()).build());
-        let error = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill()).await.unwrap_err();
+        let error = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill_event()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.message.contains(said) && error.message.contains("clock"), "{error}");
         assert!(!error.message.contains('{'), "no debug string: {error}");

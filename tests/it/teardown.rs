@@ -5,28 +5,28 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, LogGroup, Role, Topic, Trail};
-use rootbell::cloud::demo::{DemoCloud, Fault};
+use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
-use rootbell::domain::plan::leave::leave;
-use rootbell::domain::{Action, Change, Plan, Wishes};
+use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
-use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, wishes};
+use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, setup_options};
 
-async fn parting(cloud: &DemoCloud, wishes: &Wishes, logs: bool) -> Plan {
+async fn parting(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let chains = engine::leave::belongings(cloud, &identity, &region, wishes, logs).await;
-    leave(&chains, logs)
+    let chains = engine::teardown::managed_chains(cloud, &identity, &region, setup, logs).await;
+    teardown(&chains, logs)
 }
 
 /// Takes it all away in one run; what is left to be done after that.
-async fn tear_down(cloud: &DemoCloud, wishes: &Wishes, logs: bool) -> Plan {
-    let plan = parting(cloud, wishes, logs).await;
+async fn tear_down(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
+    let plan = parting(cloud, setup, logs).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    parting(cloud, wishes, logs).await
+    parting(cloud, setup, logs).await
 }
 
 /// Log files have come, and the e-mail was opened.
@@ -83,10 +83,10 @@ proptest! {
         let wanted = without_ours(account.clone());
         let cloud = cloud(account);
         now(async {
-            set_up(&cloud, &wishes()).await;
+            set_up(&cloud, &setup_options()).await;
             some_time_passes(&cloud, EMAIL);
             let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
-            let left = tear_down(&cloud, &Wishes::default(), true).await;
+            let left = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
             prop_assert_eq!(cloud.snapshot().buckets["rootbell-backup"].objects, objects);
             cloud.meddle(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
@@ -100,13 +100,13 @@ proptest! {
         let wanted = without_ours(account.clone());
         let cloud = cloud(account);
         now(async {
-            set_up(&cloud, &wishes()).await;
+            set_up(&cloud, &setup_options()).await;
             some_time_passes(&cloud, EMAIL);
-            let plan = parting(&cloud, &Wishes::default(), true).await;
+            let plan = parting(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
-            let left = tear_down(&cloud, &Wishes::default(), true).await;
+            let left = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
             prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", harms, stop);
             Ok(())
@@ -115,7 +115,7 @@ proptest! {
 }
 
 /// Somebody else's things that a set-up can be told to use, and how it is told.
-type Adopted = (&'static str, fn(&mut Account), fn(&mut Wishes));
+type Adopted = (&'static str, fn(&mut Account), fn(&mut SetupOptions));
 
 const ADOPTED: &[Adopted] = &[
     (
@@ -196,7 +196,7 @@ fn closed(policy: Option<serde_json::Value>) -> Bucket {
     }
 }
 
-fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, Wishes)> {
+fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, SetupOptions)> {
     let possible = |all: &Vec<Adopted>| {
         let has = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
         // A standing trail keeps its bucket. And where trail, log group and role are all somebody else's, nothing proves
@@ -205,13 +205,13 @@ fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, Wishes)> {
     };
     proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", possible).prop_map(
         |all| {
-            let (mut account, mut wishes) = (Account::default(), wishes());
+            let (mut account, mut setup) = (Account::default(), setup_options());
             neighbours(&mut account);
             for (_, add, tell) in &all {
                 add(&mut account);
-                tell(&mut wishes);
+                tell(&mut setup);
             }
-            (all.into_iter().map(|(name, _, _)| name).collect(), account, wishes)
+            (all.into_iter().map(|(name, _, _)| name).collect(), account, setup)
         },
     )
 }
@@ -220,18 +220,18 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_adopted_gets_back_what_it_had((names, account, wishes) in adopting(), stop in 0usize..14) {
+    fn what_was_adopted_gets_back_what_it_had((names, account, setup) in adopting(), stop in 0usize..14) {
         let before = account.clone().timeless();
         let cloud = cloud(account);
         now(async {
-            set_up(&cloud, &wishes).await;
+            set_up(&cloud, &setup).await;
             cloud.confirm(EMAIL);
             // Stopped once, on the way.
-            let plan = parting(&cloud, &wishes, true).await;
+            let plan = parting(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
-            let left = tear_down(&cloud, &wishes, true).await;
+            let left = tear_down(&cloud, &setup, true).await;
             prop_assert!(left.is_empty(), "{:?}: {:?}", names, left.changes().collect::<Vec<_>>());
             prop_assert_eq!(cloud.snapshot().timeless(), before, "{:?}", names);
             Ok(())
@@ -242,16 +242,16 @@ proptest! {
 #[test]
 fn each_adopted_thing_alone_gets_back_what_it_had() {
     for (name, add, tell) in ADOPTED {
-        let (mut account, mut wishes) = (Account::default(), wishes());
+        let (mut account, mut setup) = (Account::default(), setup_options());
         add(&mut account);
-        tell(&mut wishes);
+        tell(&mut setup);
         let before = account.clone().timeless();
         let cloud = cloud(account);
         now(async {
-            set_up(&cloud, &wishes).await;
+            set_up(&cloud, &setup).await;
             assert_ne!(cloud.snapshot().timeless(), before, "{name}");
             cloud.confirm(EMAIL);
-            let left = tear_down(&cloud, &wishes, true).await;
+            let left = tear_down(&cloud, &setup, true).await;
             assert!(left.is_empty(), "{name}: {left:?}");
         });
         assert_eq!(cloud.snapshot().timeless(), before, "{name}");
@@ -262,16 +262,16 @@ fn each_adopted_thing_alone_gets_back_what_it_had() {
 fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
     let cloud = cloud(Account::default());
     now(async {
-        set_up(&cloud, &wishes()).await;
+        set_up(&cloud, &setup_options()).await;
         some_time_passes(&cloud, EMAIL);
-        let left = tear_down(&cloud, &Wishes::default(), false).await;
+        let left = tear_down(&cloud, &SetupOptions::default(), false).await;
         assert!(left.is_empty(), "{left:?}");
         let account = cloud.snapshot();
         assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
         assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].retention_days, Some(365));
         assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
-        assert!(set_up(&cloud, &wishes()).await.is_empty());
-        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        assert!(set_up(&cloud, &setup_options()).await.is_empty());
+        assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
         assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
     });
 }
@@ -280,9 +280,9 @@ fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
 fn without_the_logs_nobody_counts_them() {
     let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     now(async {
-        parting(&cloud, &Wishes::default(), false).await;
+        parting(&cloud, &SetupOptions::default(), false).await;
         assert!(!cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
-        parting(&cloud, &Wishes::default(), true).await;
+        parting(&cloud, &SetupOptions::default(), true).await;
         assert!(cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
     });
 }
@@ -290,7 +290,7 @@ fn without_the_logs_nobody_counts_them() {
 #[test]
 fn nobody_but_the_tear_down_asks_for_tags_and_contents() {
     let cloud = cloud(Account::default());
-    now(set_up(&cloud, &wishes()));
+    now(set_up(&cloud, &setup_options()));
     for call in cloud.calls() {
         assert!(!["ListTags", "ListTagsForResource", "ListObjectVersions"].contains(&call.as_str()), "{call}");
     }
@@ -301,24 +301,24 @@ fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
     let all = {
         let cloud = cloud(Account::default());
         now(async {
-            set_up(&cloud, &wishes()).await;
+            set_up(&cloud, &setup_options()).await;
             some_time_passes(&cloud, EMAIL);
-            parting(&cloud, &Wishes::default(), true).await
+            parting(&cloud, &SetupOptions::default(), true).await
         })
     };
     assert_eq!(all.changes().count(), 11, "{:?}", all.changes().map(Change::id).collect::<Vec<_>>());
     for change in all.changes() {
         let cloud = cloud(Account::default());
         now(async {
-            set_up(&cloud, &wishes()).await;
+            set_up(&cloud, &setup_options()).await;
             some_time_passes(&cloud, EMAIL);
             let operation = change.operation().name;
-            cloud.fault(operation, Fault::Deny);
+            cloud.fault(operation, InjectedFault::Deny);
             let report = engine::run(&cloud, &all, None, &|_| {}).await;
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
             // AWS's own names of what is missing, and on what.
-            let arn = &change.arns(&cloud.snapshot().place("eu-west-1"))[0];
+            let arn = &change.arns(&cloud.snapshot().in_region("eu-west-1"))[0];
             assert!(
                 report.failed[0].1.fix().contains(&format!(r#""Resource":"{arn}""#)),
                 "{}",
@@ -331,7 +331,7 @@ fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
                 assert_eq!(skipped.contains(&other.id()), waits, "{operation} and {}", other.id());
             }
             cloud.mend(operation);
-            assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty(), "{operation}");
+            assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty(), "{operation}");
             assert_eq!(cloud.snapshot().timeless(), Account::default().timeless(), "{operation}");
         });
     }
@@ -341,10 +341,10 @@ fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
 fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
     let cloud = cloud(Account::default());
     now(async {
-        set_up(&cloud, &wishes()).await;
+        set_up(&cloud, &setup_options()).await;
         some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &Wishes::default(), true).await;
-        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        let plan = parting(&cloud, &SetupOptions::default(), true).await;
+        assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
         let report = engine::run(&cloud, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
     });
@@ -354,8 +354,8 @@ fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
 fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
-        cloud.fault(operation, Fault::Deny);
-        let plan = now(parting(&cloud, &Wishes::default(), true));
+        cloud.fault(operation, InjectedFault::Deny);
+        let plan = now(parting(&cloud, &SetupOptions::default(), true));
         assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
         assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
     }
@@ -364,15 +364,15 @@ fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
 #[test]
 fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_elses() {
     let cloud = cloud(Account::default());
-    let named = Wishes { trail: Some("mine".into()), ..wishes() };
+    let named = SetupOptions { trail: Some("mine".into()), ..setup_options() };
     now(async {
         set_up(&cloud, &named).await;
-        cloud.fault("ListTags", Fault::Deny);
-        let plan = parting(&cloud, &Wishes::default(), false).await;
+        cloud.fault("ListTags", InjectedFault::Deny);
+        let plan = parting(&cloud, &SetupOptions::default(), false).await;
         assert!(plan.rows.is_empty() && plan.blocked[0].1.contains("ListTags"), "{plan:?}");
         cloud.mend("ListTags");
         cloud.confirm(EMAIL);
-        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
     assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
 }
@@ -384,8 +384,9 @@ fn a_set_up_of_another_region_is_left_alone() {
     let elsewhere = made.in_region("us-east-1");
     now(async {
         let identity = elsewhere.identity().await.unwrap();
-        let chains = engine::leave::belongings(&elsewhere, &identity, "us-east-1", &Wishes::default(), true).await;
-        let plan = leave(&chains, true);
+        let chains =
+            engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
+        let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
         let trail = plan.rows.iter().find(|row| row.resource == "trail").unwrap();
         assert_eq!(trail.detail, "lives in eu-west-1: to take it away, go there (--region eu-west-1)");
@@ -409,9 +410,9 @@ fn an_organizations_trail_and_what_hangs_on_it_stay() {
     let before = account.clone().timeless();
     let cloud = cloud(account);
     now(async {
-        set_up(&cloud, &wishes()).await;
+        set_up(&cloud, &setup_options()).await;
         cloud.confirm(EMAIL);
-        assert!(tear_down(&cloud, &Wishes::default(), true).await.is_empty());
+        assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
     assert_eq!(cloud.snapshot().timeless(), before);
 }
@@ -420,12 +421,12 @@ fn an_organizations_trail_and_what_hangs_on_it_stay() {
 fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
     let cloud = cloud(Account::default());
     now(async {
-        set_up(&cloud, &wishes()).await;
-        let plan = parting(&cloud, &Wishes::default(), true).await;
+        set_up(&cloud, &setup_options()).await;
+        let plan = parting(&cloud, &SetupOptions::default(), true).await;
         let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
         assert_eq!(row.action, Action::Keep);
         assert!(row.detail.contains("48 hours"), "{row:?}");
-        tear_down(&cloud, &Wishes::default(), true).await;
+        tear_down(&cloud, &SetupOptions::default(), true).await;
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!((orphans.len(), orphans[0].state), (1, Link::Pending));
     });
@@ -435,9 +436,9 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
 fn a_topic_without_its_subscriptions_and_a_bucket_with_a_file_are_what_the_order_is_for() {
     let cloud = cloud(Account::default());
     now(async {
-        set_up(&cloud, &wishes()).await;
+        set_up(&cloud, &setup_options()).await;
         some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &Wishes::default(), true).await;
+        let plan = parting(&cloud, &SetupOptions::default(), true).await;
         let by = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
         assert_eq!(cloud.apply(by("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
         assert_eq!(cloud.apply(by("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);

@@ -6,25 +6,25 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::{self, Account, Link, Seconds};
-use super::{Refusal, watch};
+use super::{Refusal, activity};
 use crate::cloud::ErrorKind;
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::lookup::Tagged;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketName, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
+    Alarm, Bucket, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
     Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{Ask, allows};
-use crate::domain::{Place, names};
+use crate::domain::policy::{AccessRequest, allows};
+use crate::domain::query::Tagged;
+use crate::domain::{AccountRegion, names};
 
 /// From where and when one looks.
-pub(super) struct Scene {
-    pub place: Place,
+pub(super) struct AccountView {
+    pub account_region: AccountRegion,
     pub start: Timestamp,
     pub now: Seconds,
 }
 
-impl Scene {
+impl AccountView {
     pub fn moment(&self, at: Seconds) -> Timestamp {
         self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
     }
@@ -59,23 +59,23 @@ pub(super) fn settle(account: &mut Account, now: Seconds) {
             topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
         }
         region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
-        watch::evaluate(region, keys, &identity.place(name), timing.evaluated_after, now);
+        activity::evaluate(region, keys, &identity.in_region(name), timing.evaluated_after, now);
     }
 }
 
-pub(super) fn trail_arn(place: &Place, home: &str, name: &str, trail: &account::Trail) -> String {
-    let account = trail.owner.clone().unwrap_or_else(|| place.account.clone());
-    Place { account, region: home.to_owned(), ..place.clone() }.trail_arn(name)
+pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> String {
+    let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
+    AccountRegion { account, region: home.to_owned(), ..account_region.clone() }.trail_arn(name)
 }
 
 /// Every trail that the region shows: its own, and the multi-region ones of others as shadows.
 ///
 /// Source: CloudTrail API, DescribeTrails, `includeShadowTrails`.
-pub(super) fn trails(account: &Account, scene: &Scene) -> Vec<Trail> {
+pub(super) fn trails(account: &Account, scene: &AccountView) -> Vec<Trail> {
     visible(account, scene)
         .map(|(home, name, trail)| Trail {
             name: name.clone(),
-            arn: trail_arn(&scene.place, home, name, trail),
+            arn: trail_arn(&scene.account_region, home, name, trail),
             home_region: home.clone(),
             multi_region: trail.multi_region,
             organization: trail.organization,
@@ -90,33 +90,35 @@ pub(super) fn trails(account: &Account, scene: &Scene) -> Vec<Trail> {
 
 fn visible<'a>(
     account: &'a Account,
-    scene: &'a Scene,
+    scene: &'a AccountView,
 ) -> impl Iterator<Item = (&'a String, &'a String, &'a account::Trail)> {
     account
         .regions
         .iter()
         .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
-        .filter(|(home, _, trail)| **home == scene.place.region || trail.multi_region)
+        .filter(|(home, _, trail)| **home == scene.account_region.region || trail.multi_region)
 }
 
 fn by_arn<'a>(
     account: &'a Account,
-    scene: &'a Scene,
+    scene: &'a AccountView,
     arn: &str,
 ) -> Result<(&'a String, &'a String, &'a account::Trail), Refusal> {
     visible(account, scene)
-        .find(|(home, name, trail)| trail_arn(&scene.place, home, name, trail) == arn || name.as_str() == arn)
+        .find(|(home, name, trail)| trail_arn(&scene.account_region, home, name, trail) == arn || name.as_str() == arn)
         .ok_or_else(|| Refusal::new(ErrorKind::NotFound, format!("Unknown trail: {arn}")))
 }
 
-pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Result<TrailStatus, Refusal> {
+pub(super) fn trail_status(account: &Account, scene: &AccountView, arn: &str) -> Result<TrailStatus, Refusal> {
     let (home, name, trail) = by_arn(account, scene, arn)?;
-    let place = Place { region: home.clone(), ..scene.place.clone() };
+    let account_region = AccountRegion { region: home.clone(), ..scene.account_region.clone() };
     // What lives in the organization's account cannot be looked into from here.
     let ours = trail.owner.is_none();
-    let bucket_error = (ours && !bucket_lets_in(account, &place, &trail.bucket, &place.trail_arn(name)))
-        .then(|| "AccessDenied".to_owned());
-    let logs_error = if ours { logs_fault(account, &place, trail, &place.trail_arn(name)) } else { None };
+    let bucket_error = (ours
+        && !bucket_lets_in(account, &account_region, &trail.bucket, &account_region.trail_arn(name)))
+    .then(|| "AccessDenied".to_owned());
+    let logs_error =
+        if ours { logs_fault(account, &account_region, trail, &account_region.trail_arn(name)) } else { None };
     let logs_error = logs_error.or_else(|| trail.logs_error.clone());
     let last = || {
         let end = if trail.logging { scene.now } else { trail.stopped? };
@@ -136,26 +138,44 @@ pub(super) fn trail_status(account: &Account, scene: &Scene, arn: &str) -> Resul
 }
 
 /// Why events do not reach the log group, in a word; `None` where they do, or where there is none to reach.
-fn logs_fault(account: &Account, place: &Place, trail: &account::Trail, trail_arn: &str) -> Option<String> {
+fn logs_fault(
+    account: &Account,
+    account_region: &AccountRegion,
+    trail: &account::Trail,
+    trail_arn: &str,
+) -> Option<String> {
     let arn = trail.log_group_arn.as_deref()?;
-    let group = account.regions.get(&place.region)?.log_groups.keys().find(|name| place.log_group_arn(name) == arn);
+    let group = account
+        .regions
+        .get(&account_region.region)?
+        .log_groups
+        .keys()
+        .find(|name| account_region.log_group_arn(name) == arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
-    let ready = trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, place, role, group, trail_arn));
+    let ready =
+        trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, account_region, role, group, trail_arn));
     (!ready).then(|| "AccessDenied".into())
 }
 
 /// Whether CloudTrail can take the role, and write to the log group as it.
 ///
 /// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
-pub(super) fn role_may_deliver(account: &Account, place: &Place, arn: &str, group: &str, trail_arn: &str) -> bool {
-    let Some((_, role)) = account.roles.iter().find(|(name, role)| role_arn(place, name, role) == arn) else {
+pub(super) fn role_may_deliver(
+    account: &Account,
+    account_region: &AccountRegion,
+    arn: &str,
+    group: &str,
+    trail_arn: &str,
+) -> bool {
+    let Some((_, role)) = account.roles.iter().find(|(name, role)| role_arn(account_region, name, role) == arn) else {
         return false;
     };
-    let stream = format!("log-group:{group}:log-stream:{}_CloudTrail_{}_1", place.account, place.region);
-    let stream = place.arn("logs", &stream);
-    let said = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", place.account.as_str())];
+    let stream =
+        format!("log-group:{group}:log-stream:{}_CloudTrail_{}_1", account_region.account, account_region.region);
+    let stream = account_region.arn("logs", &stream);
+    let said = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", account_region.account.as_str())];
     let context = if account.source_arn_unsaid { &[] } else { &said[..] };
-    let may = |policy, service, action, resource| allows(policy, &Ask { service, action, resource, context });
+    let may = |policy, service, action, resource| allows(policy, &AccessRequest { service, action, resource, context });
     may(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
         && ["logs:CreateLogStream", "logs:PutLogEvents"]
             .iter()
@@ -165,33 +185,40 @@ pub(super) fn role_may_deliver(account: &Account, place: &Place, arn: &str, grou
 /// Whether CloudTrail may write to the bucket for that trail.
 ///
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
-pub(super) fn bucket_lets_in(account: &Account, place: &Place, bucket: &str, trail_arn: &str) -> bool {
-    let Some(standing) = account.buckets.get(bucket) else { return false };
-    let arn = format!("arn:{}:s3:::{bucket}", place.partition);
-    let objects = format!("{arn}/AWSLogs/{}/x", place.account);
+pub(super) fn bucket_lets_in(account: &Account, account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> bool {
+    let Some(existing) = account.buckets.get(bucket) else { return false };
+    let arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
+    let objects = format!("{arn}/AWSLogs/{}/x", account_region.account);
     let context = [
         ("aws:SourceArn", trail_arn),
-        ("aws:SourceAccount", place.account.as_str()),
+        ("aws:SourceAccount", account_region.account.as_str()),
         ("s3:x-amz-acl", "bucket-owner-full-control"),
         ("aws:SecureTransport", "true"),
     ];
     [("s3:GetBucketAcl", arn.as_str()), ("s3:PutObject", objects.as_str())].into_iter().all(|(action, resource)| {
         let service = Some("cloudtrail.amazonaws.com");
-        allows(standing.policy.as_ref(), &Ask { service, action, resource: Some(resource), context: &context })
+        allows(
+            existing.policy.as_ref(),
+            &AccessRequest { service, action, resource: Some(resource), context: &context },
+        )
     })
 }
 
-pub(super) fn management_events(account: &Account, scene: &Scene, arn: &str) -> Result<ManagementEvents, Refusal> {
+pub(super) fn management_events(
+    account: &Account,
+    scene: &AccountView,
+    arn: &str,
+) -> Result<ManagementEvents, Refusal> {
     let (_, _, trail) = by_arn(account, scene, arn)?;
     Ok(ManagementEvents { read: trail.read, write: trail.write, others: trail.other_selectors })
 }
 
-pub(super) fn bucket(account: &Account, name: &str) -> BucketName {
+pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
     if account.foreign_buckets.iter().any(|foreign| foreign == name) {
-        return BucketName::Closed;
+        return BucketLookup::Forbidden;
     }
-    account.buckets.get(name).map_or(BucketName::Free, |bucket| {
-        BucketName::Ours(Bucket {
+    account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
+        BucketLookup::Owned(Bucket {
             name: name.to_owned(),
             policy: bucket.policy.clone(),
             owner_enforced: bucket.owner_enforced,
@@ -202,15 +229,15 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketName {
     })
 }
 
-pub(super) fn log_group(account: &Account, scene: &Scene, name: &str) -> Option<LogGroup> {
-    let group = account.regions.get(&scene.place.region)?.log_groups.get(name)?;
+pub(super) fn log_group(account: &Account, scene: &AccountView, name: &str) -> Option<LogGroup> {
+    let group = account.regions.get(&scene.account_region.region)?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
     let kms_key = group.kms_key.clone();
     Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
 }
 
-pub(super) fn metric_filters(account: &Account, scene: &Scene, group: &str) -> Vec<MetricFilter> {
-    let group = account.regions.get(&scene.place.region).and_then(|region| region.log_groups.get(group));
+pub(super) fn metric_filters(account: &Account, scene: &AccountView, group: &str) -> Vec<MetricFilter> {
+    let group = account.regions.get(&scene.account_region.region).and_then(|region| region.log_groups.get(group));
     let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
     filters
         .map(|(name, filter)| MetricFilter {
@@ -223,15 +250,15 @@ pub(super) fn metric_filters(account: &Account, scene: &Scene, group: &str) -> V
         .collect()
 }
 
-fn role_arn(place: &Place, name: &str, role: &account::Role) -> String {
-    place.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
+fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> String {
+    account_region.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
 }
 
-pub(super) fn role(account: &Account, scene: &Scene, name: &str) -> Option<Role> {
+pub(super) fn role(account: &Account, scene: &AccountView, name: &str) -> Option<Role> {
     let role = account.roles.get(name)?;
     Some(Role {
         name: name.to_owned(),
-        arn: role_arn(&scene.place, name, role),
+        arn: role_arn(&scene.account_region, name, role),
         trust: role.trust.clone(),
         policy: role.policy.clone(),
         tags: pairs(&role.tags),
@@ -243,15 +270,17 @@ fn pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
 }
 
 /// The tags of what has that ARN, in the region one looks at.
-pub(super) fn tags(account: &Account, scene: &Scene, of: Tagged, arn: &str) -> Vec<(String, String)> {
-    let Some(region) = account.regions.get(&scene.place.region) else { return Vec::new() };
+pub(super) fn tags(account: &Account, scene: &AccountView, of: Tagged, arn: &str) -> Vec<(String, String)> {
+    let Some(region) = account.regions.get(&scene.account_region.region) else { return Vec::new() };
     let name = |start: &str| arn.strip_prefix(start).unwrap_or_default();
-    let place = &scene.place;
+    let account_region = &scene.account_region;
     let tags = match of {
         Tagged::Trail => by_arn(account, scene, arn).ok().map(|(_, _, trail)| &trail.tags),
-        Tagged::LogGroup => region.log_groups.get(name(&place.arn("logs", "log-group:"))).map(|group| &group.tags),
-        Tagged::Topic => region.topics.get(name(&place.topic_arn(""))).map(|topic| &topic.tags),
-        Tagged::Alarm => region.alarms.get(name(&place.alarm_arn(""))).map(|alarm| &alarm.tags),
+        Tagged::LogGroup => {
+            region.log_groups.get(name(&account_region.arn("logs", "log-group:"))).map(|group| &group.tags)
+        }
+        Tagged::Topic => region.topics.get(name(&account_region.topic_arn(""))).map(|topic| &topic.tags),
+        Tagged::Alarm => region.alarms.get(name(&account_region.alarm_arn(""))).map(|alarm| &alarm.tags),
     };
     tags.map(pairs).unwrap_or_default()
 }
@@ -261,8 +290,9 @@ pub(super) fn contents(account: &Account, name: &str) -> Contents {
     bucket.map_or_else(Contents::default, |b| Contents { objects: b.objects, bytes: b.bytes })
 }
 
-pub(super) fn alarms(account: &Account, scene: &Scene) -> Vec<Alarm> {
-    let alarms = account.regions.get(&scene.place.region).map(|region| region.alarms.iter()).into_iter().flatten();
+pub(super) fn alarms(account: &Account, scene: &AccountView) -> Vec<Alarm> {
+    let alarms =
+        account.regions.get(&scene.account_region.region).map(|region| region.alarms.iter()).into_iter().flatten();
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
@@ -301,32 +331,32 @@ pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
     Some(Key { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
-fn standing_topic<'a>(account: &'a Account, scene: &Scene, arn: &str) -> Option<&'a account::Topic> {
-    let name = arn.strip_prefix(&scene.place.topic_arn(""))?;
-    account.regions.get(&scene.place.region)?.topics.get(name)
+fn standing_topic<'a>(account: &'a Account, scene: &AccountView, arn: &str) -> Option<&'a account::Topic> {
+    let name = arn.strip_prefix(&scene.account_region.topic_arn(""))?;
+    account.regions.get(&scene.account_region.region)?.topics.get(name)
 }
 
-pub(super) fn topic(account: &Account, scene: &Scene, arn: &str) -> Option<Topic> {
+pub(super) fn topic(account: &Account, scene: &AccountView, arn: &str) -> Option<Topic> {
     let topic = standing_topic(account, scene, arn)?;
-    let policy = topic.policy.clone().unwrap_or_else(|| given_policy(&scene.place, arn));
+    let policy = topic.policy.clone().unwrap_or_else(|| given_policy(&scene.account_region, arn));
     Some(Topic { arn: arn.to_owned(), policy: Some(policy), kms_key: topic.kms_key.clone() })
 }
 
 /// What SNS gives a topic that is made without a policy.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn given_policy(place: &Place, arn: &str) -> Value {
+fn given_policy(account_region: &AccountRegion, arn: &str) -> Value {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
         "Principal": { "AWS": "*" },
         "Action": ["SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:Subscribe", "SNS:Publish"],
         "Resource": arn,
-        "Condition": { "StringEquals": { "AWS:SourceOwner": place.account } }
+        "Condition": { "StringEquals": { "AWS:SourceOwner": account_region.account } }
     }] })
 }
 
-pub(super) fn subscriptions(account: &Account, scene: &Scene, arn: &str) -> Vec<Subscription> {
+pub(super) fn subscriptions(account: &Account, scene: &AccountView, arn: &str) -> Vec<Subscription> {
     let topic = standing_topic(account, scene, arn);
     let all = topic.map(|topic| topic.subscriptions.iter()).into_iter().flatten();
     let mut found: Vec<Subscription> = all
@@ -343,7 +373,7 @@ pub(super) fn subscriptions(account: &Account, scene: &Scene, arn: &str) -> Vec<
 }
 
 /// As many events as one likes: AWS takes 50 at a time, which is the adapter's business.
-pub(super) fn test_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refusal> {
+pub(super) fn test_metric_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refusal> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
@@ -352,6 +382,6 @@ pub(super) fn test_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refu
 }
 
 /// The names' rules as refusals.
-pub(super) fn valid(verdict: names::Verdict) -> Result<(), Refusal> {
+pub(super) fn valid(verdict: names::Validity) -> Result<(), Refusal> {
     verdict.map_err(|said| Refusal::new(ErrorKind::Invalid, said))
 }

@@ -10,7 +10,7 @@ const SLOWEST: SignedDuration = SignedDuration::from_secs(300);
 
 /// One part: what is known, how old that is, and when it is asked for next.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part<T> {
+pub struct Polled<T> {
     pub value: Option<T>,
     /// When it was last answered.
     pub seen: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub struct Part<T> {
     failures: u32,
 }
 
-impl<T> Part<T> {
+impl<T> Polled<T> {
     pub(super) fn new(every: SignedDuration) -> Self {
         Self { value: None, seen: None, trouble: None, every, due: None, asked: None, failures: 0 }
     }
@@ -82,7 +82,7 @@ impl<T> Part<T> {
     }
 
     /// Is asked for at the next chance.
-    pub(super) fn hurry(&mut self) {
+    pub(super) fn refresh_now(&mut self) {
         self.due = None;
         self.failures = 0;
     }
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn it_is_never_asked_for_twice_at_once() {
-        let mut part: Part<()> = Part::new(SignedDuration::from_secs(5));
+        let mut part: Polled<()> = Polled::new(SignedDuration::from_secs(5));
         assert!(part.is_due(at(0)));
         part.ask(Ticket(1));
         assert!(!part.is_due(at(1000)));
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn trouble_doubles_the_wait_up_to_five_minutes_and_an_answer_ends_that() {
-        let mut part: Part<()> = Part::new(SignedDuration::from_secs(5));
+        let mut part: Polled<()> = Polled::new(SignedDuration::from_secs(5));
         let waits: Vec<i64> = (0..8)
             .map(|_| {
                 part.take(Err(CloudError::local(ErrorKind::Throttled, "slow down")), at(0), 1);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn what_is_known_outlives_trouble() {
-        let mut part = Part::new(SignedDuration::from_secs(5));
+        let mut part = Polled::new(SignedDuration::from_secs(5));
         part.take(Ok(7), at(0), 1);
         part.take(Err(CloudError::local(ErrorKind::Offline, "gone")), at(5), 1);
         assert_eq!((part.value, part.seen), (Some(7), Some(at(0))));

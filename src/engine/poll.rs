@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::cloud::{Answer, Cloud, Search};
+use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{Alarm, Metric};
-use crate::domain::watch::{Datapoint, EventPage, HistoryItem};
 
 /// One part of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum PollQuery {
     Alarm { name: String },
     History { alarm: String, since: Timestamp },
     Metric { metric: Metric, from: Timestamp, to: Timestamp },
@@ -17,7 +17,7 @@ pub enum Question {
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq)]
-pub enum News {
+pub enum PollResult {
     Alarm(Box<Option<Alarm>>),
     History(Vec<HistoryItem>),
     Metric(Vec<Datapoint>),
@@ -31,14 +31,18 @@ pub const BAR: u32 = 6 * 3600;
 ///
 /// # Errors
 /// What the call met.
-pub async fn ask(cloud: &dyn Cloud, question: &Question) -> Answer<News> {
+pub async fn ask(cloud: &dyn Cloud, question: &PollQuery) -> Answer<PollResult> {
     match question {
-        Question::Alarm { name } => cloud.alarm(name).await.map(|alarm| News::Alarm(Box::new(alarm))),
-        Question::History { alarm, since } => cloud.alarm_history(alarm, *since).await.map(News::History),
-        Question::Metric { metric, from, to } => cloud.sums(metric, *from, *to, BAR).await.map(News::Metric),
-        Question::Events { log_group, pattern, from, to, page } => {
+        PollQuery::Alarm { name } => cloud.alarm(name).await.map(|alarm| PollResult::Alarm(Box::new(alarm))),
+        PollQuery::History { alarm, since } => {
+            cloud.describe_alarm_history(alarm, *since).await.map(PollResult::History)
+        }
+        PollQuery::Metric { metric, from, to } => {
+            cloud.get_metric_data(metric, *from, *to, BAR).await.map(PollResult::Metric)
+        }
+        PollQuery::Events { log_group, pattern, from, to, page } => {
             let search = Search { log_group, pattern, from: *from, to: *to, page: page.as_deref() };
-            cloud.root_events(&search).await.map(News::Events)
+            cloud.filter_log_events(&search).await.map(PollResult::Events)
         }
     }
 }

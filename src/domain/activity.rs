@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::account_region::Identity;
 use super::event::RootEvent;
 use super::health::{Check, Health, Verdict};
 use super::observed::{Alarm, AlarmState, Confirmation};
-use super::place::Identity;
 use super::text::escape_controls;
 
 /// One entry of an alarm's history.
@@ -93,7 +93,7 @@ pub struct EventPage {
 
 /// What made the alarm ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ringer<'a> {
+pub enum Trigger<'a> {
     Root(&'a RootEvent),
     Drill(&'a RootEvent),
     /// Its state was set with rootbell: a test. The alarm's reason says by whom.
@@ -111,15 +111,15 @@ const LATE: SignedDuration = SignedDuration::from_mins(30);
 /// What made an alarm ring that is in ALARM, as far as its reason and the root events tell, newest first. A use of root
 /// comes before all else; an event from another time explains nothing.
 #[must_use]
-pub fn rung_by<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Ringer<'a> {
+pub fn alarm_trigger<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Trigger<'a> {
     let test = alarm.reason.contains(BY_US);
     let from = alarm.since.map(|since| if test { since } else { since.saturating_sub(LATE).unwrap_or(since) });
     let near = |event: &&RootEvent| from.is_none_or(|from| event.time.is_some_and(|at| at >= from));
     let mut near = events.iter().filter(near);
     match near.clone().find(|event| !event.drill) {
-        Some(event) => Ringer::Root(event),
-        None if test => Ringer::Test,
-        None => near.next().map_or(Ringer::Unknown, Ringer::Drill),
+        Some(event) => Trigger::Root(event),
+        None if test => Trigger::Test,
+        None => near.next().map_or(Trigger::Unknown, Trigger::Drill),
     }
 }
 
@@ -155,7 +155,7 @@ pub fn concerns(health: &Health) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Wishes;
+    use crate::domain::SetupOptions;
     use crate::domain::fixtures::{NOW, settings, sound};
     use crate::domain::health::health;
     use crate::domain::observed::Observed;
@@ -163,7 +163,7 @@ mod tests {
     fn judged(alter: impl FnOnce(&mut Observed)) -> Health {
         let mut observed = sound();
         alter(&mut observed);
-        health(&settings(&Wishes::default(), &observed), &observed, NOW.parse().unwrap())
+        health(&settings(&SetupOptions::default(), &observed), &observed, NOW.parse().unwrap())
     }
 
     #[test]
@@ -204,11 +204,11 @@ mod tests {
             event
         };
         let events: Vec<RootEvent> = lines.iter().map(event).collect();
-        match rung_by(&alarm, &events) {
-            Ringer::Root(event) => format!("root {}", event.id),
-            Ringer::Drill(event) => format!("drill {}", event.id),
-            Ringer::Test => "test".into(),
-            Ringer::Unknown => "unknown".into(),
+        match alarm_trigger(&alarm, &events) {
+            Trigger::Root(event) => format!("root {}", event.id),
+            Trigger::Drill(event) => format!("drill {}", event.id),
+            Trigger::Test => "test".into(),
+            Trigger::Unknown => "unknown".into(),
         }
     }
 

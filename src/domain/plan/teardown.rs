@@ -3,30 +3,32 @@
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
-use crate::domain::observed::{Alarm, BucketName, Confirmation, Contents, MetricFilter, Observed, Seen, Trail, Unseen};
+use crate::domain::observed::{
+    Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadError, ReadResult, Trail,
+};
 use crate::domain::policy::{self, Without};
 use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
 
 /// What carries rootbell's tag, where that has to be asked for apart; and how much would be lost.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ours {
-    pub trail: Seen<bool>,
-    pub log_group: Seen<bool>,
-    pub topic: Seen<bool>,
+pub struct Managed {
+    pub trail: ReadResult<bool>,
+    pub log_group: ReadResult<bool>,
+    pub topic: ReadResult<bool>,
     /// The names of the alarms that carry it.
-    pub alarms: Seen<Vec<String>>,
+    pub alarms: ReadResult<Vec<String>>,
     /// What is in the bucket, where it is to go; `None`: not counted.
-    pub contents: Seen<Option<Contents>>,
+    pub contents: ReadResult<Option<Contents>>,
 }
 
-impl Ours {
+impl Managed {
     /// Nothing carries the tag.
     #[must_use]
     pub fn nothing() -> Self {
         Self { trail: Ok(false), log_group: Ok(false), topic: Ok(false), alarms: Ok(Vec::new()), contents: Ok(None) }
     }
 
-    fn unseen(&self) -> Vec<&Unseen> {
+    fn unreadable(&self) -> Vec<&ReadError> {
         let all = [
             self.trail.as_ref().err(),
             self.log_group.as_ref().err(),
@@ -43,7 +45,7 @@ impl Ours {
 pub struct Chain {
     pub settings: Settings,
     pub observed: Observed,
-    pub ours: Ours,
+    pub managed: Managed,
 }
 
 /// Whether these tags have rootbell's among them.
@@ -58,16 +60,17 @@ pub fn tagged(tags: &[(String, String)]) -> bool {
 /// An account has more than one chain where rootbell once made a trail of its own and later used somebody else's; what
 /// one of them would do already, the others leave out.
 #[must_use]
-pub fn leave(chains: &[Chain], logs: bool) -> Plan {
+pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
     let mut plan = Plan::default();
-    let unseen = chains.iter().flat_map(|chain| chain.observed.unseen().into_iter().chain(chain.ours.unseen()));
-    for unseen in unseen {
-        let said = (Step::Trail, format!("{} {}", unseen.why, unseen.fix));
+    let unreadable =
+        chains.iter().flat_map(|chain| chain.observed.unreadable().into_iter().chain(chain.managed.unreadable()));
+    for unreadable in unreadable {
+        let said = (Step::Trail, format!("{} {}", unreadable.why, unreadable.fix));
         if !plan.blocked.contains(&said) {
             plan.blocked.push(said);
         }
     }
-    for chain in chains.iter().filter(|chain| chain.observed.bucket == Ok(BucketName::Closed)) {
+    for chain in chains.iter().filter(|chain| chain.observed.bucket == Ok(BucketLookup::Forbidden)) {
         let why = format!(
             "HeadBucket (s3) on `{}`: it may not be looked at, so whose it is cannot be told. Ask for s3:ListBucket on \
              it, or name another (--bucket).",
@@ -80,7 +83,7 @@ pub fn leave(chains: &[Chain], logs: bool) -> Plan {
     }
     for chain in chains {
         let mut one = Plan::default();
-        let leaving = Leaving { chain, logs };
+        let leaving = TeardownPlanner { chain, logs };
         leaving.alarms(&mut one);
         leaving.topic(&mut one);
         leaving.filters(&mut one);
@@ -108,12 +111,12 @@ fn add(plan: &mut Plan, more: Plan) {
     }
 }
 
-struct Leaving<'a> {
+struct TeardownPlanner<'a> {
     chain: &'a Chain,
     logs: bool,
 }
 
-impl Leaving<'_> {
+impl TeardownPlanner<'_> {
     fn wanted(&self) -> &Settings {
         &self.chain.settings
     }
@@ -122,29 +125,30 @@ impl Leaving<'_> {
         &self.chain.observed
     }
 
-    fn standing(&self) -> Option<&Trail> {
+    fn existing(&self) -> Option<&Trail> {
         self.observed().trail.as_ref().map(|watched| &watched.trail)
     }
 
     fn topic_goes(&self) -> bool {
-        self.observed().topic.as_ref().is_ok_and(Option::is_some) && self.chain.ours.topic == Ok(true)
+        self.observed().topic.as_ref().is_ok_and(Option::is_some) && self.chain.managed.topic == Ok(true)
     }
 
     /// A trail is deleted where it lives, by its own account.
     fn trail_goes(&self) -> bool {
-        self.chain.ours.trail == Ok(true) && self.standing().is_some_and(|trail| self.alterable(trail))
+        self.chain.managed.trail == Ok(true) && self.existing().is_some_and(|trail| self.alterable(trail))
     }
 
     fn alterable(&self, trail: &Trail) -> bool {
-        let place = &self.wanted().place;
-        trail.home_region == place.region && trail.arn.split(':').nth(4) == Some(place.account.as_str())
+        let account_region = &self.wanted().account_region;
+        trail.home_region == account_region.region
+            && trail.arn.split(':').nth(4) == Some(account_region.account.as_str())
     }
 
     /// Somebody else's trail that delivers to a log group of ours, or as a role of ours: rootbell attached it.
     fn trail_is_detached(&self) -> bool {
-        let Some(trail) = self.standing() else { return false };
-        let here = self.wanted().place.log_group_arn(&self.wanted().log_group.value);
-        let to_ours = self.chain.ours.log_group == Ok(true)
+        let Some(trail) = self.existing() else { return false };
+        let here = self.wanted().account_region.log_group_arn(&self.wanted().log_group.value);
+        let to_ours = self.chain.managed.log_group == Ok(true)
             && trail
                 .log_group_arn
                 .as_deref()
@@ -164,7 +168,7 @@ impl Leaving<'_> {
     /// The first trail that stays and uses the thing.
     fn user(&self, uses: impl Fn(&Trail) -> bool, detached_too: bool) -> Option<&str> {
         let goes = |trail: &Trail| {
-            self.standing().is_some_and(|standing| standing.arn == trail.arn)
+            self.existing().is_some_and(|existing| existing.arn == trail.arn)
                 && (self.trail_goes() || (detached_too && self.trail_is_detached()))
         };
         let trails = self.observed().trails.as_deref().unwrap_or_default();
@@ -172,9 +176,9 @@ impl Leaving<'_> {
     }
 
     fn alarms(&self, plan: &mut Plan) {
-        let ours = self.chain.ours.alarms.as_deref().unwrap_or_default();
+        let managed = self.chain.managed.alarms.as_deref().unwrap_or_default();
         for alarm in self.observed().alarms.as_deref().unwrap_or_default() {
-            if ours.contains(&alarm.name) {
+            if managed.contains(&alarm.name) {
                 let change = Change::DeleteAlarm { alarm: alarm.name.clone() };
                 plan.put(Action::Delete, change, "nobody is told any more");
             } else {
@@ -214,13 +218,13 @@ impl Leaving<'_> {
             let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
             return plan.put(Action::Delete, change, "");
         }
-        let ours = policy::topic_statements(&self.wanted().place, &topic.arn);
+        let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
         plan.keep(Step::Topic, "topic", "SNS topic", topic.name(), "not rootbell's");
-        let (policy, detail) = match policy::without(topic.policy.as_ref(), &ours) {
+        let (policy, detail) = match policy::without(topic.policy.as_ref(), &managed) {
             Without::Unchanged => return,
             Without::Rest(rest) => (rest, "not rootbell's; its two statements → gone"),
             // A topic has a policy, always.
-            Without::Empty => match policy::without(topic.policy.as_ref(), &ours[1..]) {
+            Without::Empty => match policy::without(topic.policy.as_ref(), &managed[1..]) {
                 Without::Rest(rest) => (rest, "not rootbell's; CloudWatch may publish → may not"),
                 Without::Unchanged | Without::Empty => return,
             },
@@ -257,15 +261,15 @@ impl Leaving<'_> {
     /// A filter has no tags: its name tells, or that it counts into our namespace.
     fn filters(&self, plan: &mut Plan) {
         let log_group = &self.wanted().log_group.value;
-        let ours = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
-        for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(ours) {
+        let managed = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
+        for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(managed) {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
             plan.put(Action::Delete, change, format!("on `{log_group}`"));
         }
     }
 
     fn trail(&self, plan: &mut Plan) {
-        let Some(trail) = self.standing() else { return };
+        let Some(trail) = self.existing() else { return };
         let name = &trail.name;
         if self.trail_goes() {
             let status = self.observed().trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
@@ -288,7 +292,7 @@ impl Leaving<'_> {
         }
         let detail = if trail.organization {
             "the organization's".to_owned()
-        } else if *name == TRAIL && trail.home_region != self.wanted().place.region {
+        } else if *name == TRAIL && trail.home_region != self.wanted().account_region.region {
             format!("lives in {0}: to take it away, go there (--region {0})", trail.home_region)
         } else {
             "not rootbell's".to_owned()
@@ -310,7 +314,8 @@ impl Leaving<'_> {
         }
         plan.keep(Step::Trail, "role", "IAM role", &role.name, "not rootbell's");
         let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
-        let permissions = policy::role_permissions(&self.wanted().place, &self.wanted().log_group.value, false);
+        let permissions =
+            policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
         match policy::without(role.policy.as_ref(), &statements(&permissions)) {
             Without::Unchanged => {}
             Without::Empty => plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's own"),
@@ -327,11 +332,11 @@ impl Leaving<'_> {
 
     fn log_group(&self, plan: &mut Plan) {
         let Ok(Some(group)) = &self.observed().log_group else { return };
-        let arn = self.wanted().place.log_group_arn(&group.name);
+        let arn = self.wanted().account_region.log_group_arn(&group.name);
         let delivers = |trail: &Trail| {
             trail.log_group_arn.as_deref().is_some_and(|to| to.trim_end_matches(":*") == arn.trim_end_matches(":*"))
         };
-        let stays = if self.chain.ours.log_group != Ok(true) {
+        let stays = if self.chain.managed.log_group != Ok(true) {
             "not rootbell's".to_owned()
         } else if let Some(user) = self.user(delivers, true) {
             format!("the trail `{user}` delivers to it")
@@ -345,7 +350,7 @@ impl Leaving<'_> {
     }
 
     fn bucket(&self, plan: &mut Plan) {
-        let Ok(BucketName::Ours(bucket)) = &self.observed().bucket else { return };
+        let Ok(BucketLookup::Owned(bucket)) = &self.observed().bucket else { return };
         let name = || bucket.name.clone();
         if let Some(user) = self.user(|trail| trail.bucket == bucket.name, false) {
             let detail = format!("the trail `{user}` writes to it");
@@ -353,10 +358,10 @@ impl Leaving<'_> {
         }
         if !tagged(&bucket.tags) {
             plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, "not rootbell's");
-            let place = &self.wanted().place;
-            let trail = place.trail_arn(&self.wanted().trail.value);
-            let ours = policy::bucket_statements(place, &bucket.name, &trail);
-            match policy::without(bucket.policy.as_ref(), &ours) {
+            let account_region = &self.wanted().account_region;
+            let trail = account_region.trail_arn(&self.wanted().trail.value);
+            let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
+            match policy::without(bucket.policy.as_ref(), &managed) {
                 Without::Unchanged => {}
                 Without::Empty => {
                     plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's own");
@@ -368,7 +373,7 @@ impl Leaving<'_> {
             }
             return;
         }
-        let Some(contents) = self.chain.ours.contents.clone().unwrap_or_default().filter(|_| self.logs) else {
+        let Some(contents) = self.chain.managed.contents.clone().unwrap_or_default().filter(|_| self.logs) else {
             let detail = "stays with its log files (--with-logs takes it away)";
             return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, detail);
         };

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::RingError;
+use super::TestError;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;
 
 /// The drill's part of the chain, before the alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct Drill {
     pub log_group: String,
     pub pattern: String,
     pub metric: Metric,
@@ -16,18 +16,18 @@ pub struct Line {
     pub id: String,
 }
 
-impl Line {
+impl Drill {
     /// For a drill at that moment, through what the account has.
     ///
     /// # Errors
-    /// [`RingError::Unseen`] and [`RingError::NotCounted`]: a drill would leave its event behind, and prove nothing.
-    pub fn of(settings: &Settings, observed: &Observed, at: Timestamp) -> Result<Self, RingError> {
+    /// [`TestError::ReadError`] and [`TestError::NotCounted`]: a drill would leave its event behind, and prove nothing.
+    pub fn of(settings: &Settings, observed: &Observed, at: Timestamp) -> Result<Self, TestError> {
         let log_group = settings.log_group.value.clone();
-        if let Err(unseen) = &observed.filters {
-            return Err(RingError::Unseen(unseen.clone()));
+        if let Err(unreadable) = &observed.filters {
+            return Err(TestError::ReadError(unreadable.clone()));
         }
         let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
-            return Err(RingError::NotCounted { log_group });
+            return Err(TestError::NotCounted { log_group });
         };
         Ok(Self {
             log_group,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Overlay, Screen};
 use rootbell::cloud::demo::account::{Link, Trail};
-use rootbell::cloud::demo::{Account, Fault};
+use rootbell::cloud::demo::{Account, InjectedFault};
 
 use crate::support::tester::{Tester, scenario};
 
@@ -102,7 +102,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
     tester.press("x").settle();
     for word in ["", "yes", "Destroy", "q", "destroyx", "210987654321"] {
         tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing is changed");
-        assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::TearDown(_))), "{word}");
+        assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::Teardown(_))), "{word}");
     }
     assert_eq!(taken(&tester), 0);
     tester.press("ctrl+u");
@@ -125,7 +125,7 @@ fn closing_before_the_word_leaves_everything_as_it_is() {
 #[test]
 fn after_a_denied_call_enter_goes_on_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteTopic", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
     tester.sees("Not all taken away: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
     let before = taken(&tester);
@@ -138,7 +138,7 @@ fn after_a_denied_call_enter_goes_on_from_there() {
 #[test]
 fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteAlarms", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("DeleteAlarms", InjectedFault::Deny));
     tester.press("x").settle().write("destroy").press("enter").settle();
     tester.sees("skipped").sees("it needs the alarm").sees("cloudwatch:DeleteAlarms");
     assert_eq!(calls(&tester, "DeleteTopic"), 0);
@@ -147,7 +147,7 @@ fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
 #[test]
 fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteTrail", Fault::Hang));
+    tester.on_account(|cloud| cloud.fault("DeleteTrail", InjectedFault::Hang));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
     tester.press("enter").sees("still under way");
     tester.press("esc").sees("Leave?").press("n").does_not_see("Leave?").sees("running");
@@ -181,7 +181,7 @@ fn a_pending_subscription_is_explained() {
 #[test]
 fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("ListTags", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
     tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
     assert_eq!(taken(&tester), 0);
@@ -192,7 +192,7 @@ fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
 #[test]
 fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("ListObjectVersions", Fault::Deny));
+    tester.on_account(|cloud| cloud.fault("ListObjectVersions", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away: 8 of 8 done");
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::armed::demo;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
 use crate::support::read::{changes_of_state, log_events};
+use crate::support::working::demo;
 
 const ALARM: &str = "rootbell-root-use";
 
@@ -30,7 +30,7 @@ fn test(world: &World) -> Program {
 
 fn hops(said: &Ended) -> Vec<String> {
     let hops = said.json()["hops"].clone();
-    hops.as_array().unwrap().iter().map(|hop| hop["hop"].as_str().unwrap().to_owned()).collect()
+    hops.as_array().unwrap().iter().map(|stage| stage["hop"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]

@@ -7,16 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
-use rootbell::domain::grant::{Use, actions, policy};
+use rootbell::domain::iam_policy::{UseCase, actions, policy};
 use rootbell::domain::observed::Metric;
-use rootbell::domain::plan::leave::leave;
-use rootbell::domain::{Observed, Settings, Wishes};
-use rootbell::engine::ring::{Bell, Line, Watcher, run_drill, test};
-use rootbell::engine::watch::{Question, ask};
-use rootbell::engine::{self, Look};
+use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
+use rootbell::engine::poll::{PollQuery, ask};
+use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
-use crate::properties::{EMAIL, HARMS, cloud, here, now, set_up, wishes};
+use crate::properties::{EMAIL, HARMS, cloud, here, now, set_up, setup_options};
 use crate::support::tester::{START, Tester};
 
 type Words = BTreeSet<String>;
@@ -122,9 +122,9 @@ fn asked(clouds: &[DemoCloud]) -> Words {
     words
 }
 
-fn granted(of: Use) -> Words {
+fn granted(of: UseCase) -> Words {
     let observed = Observed::nothing();
-    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &wishes(), &observed);
+    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup_options(), &observed);
     actions(&policy(of, &settings, &observed)).into_iter().collect()
 }
 
@@ -152,7 +152,7 @@ fn setting_up_asks_for_exactly_what_its_policy_allows() {
         clouds.push(cloud(account));
     }
     for cloud in &clouds {
-        now(set_up(cloud, &wishes()));
+        now(set_up(cloud, &setup_options()));
     }
     let mut wizard = Tester::on(Account::default(), 80, 24);
     wizard.press("enter enter").settle().press("enter e").fill(EMAIL).settle();
@@ -163,32 +163,32 @@ fn setting_up_asks_for_exactly_what_its_policy_allows() {
     // A standing trail gets the role handed as well.
     assert!(asked.contains("cloudtrail:UpdateTrail"));
     asked.insert("iam:PassRole".into());
-    same(&asked, &granted(Use::SetUp));
+    same(&asked, &granted(UseCase::SetUp));
 }
 
 /// Reads a chain whose alarm has another name, so that every question is asked.
-async fn read(cloud: &DemoCloud, look: Look) -> Settings {
+async fn read(cloud: &DemoCloud, look: ObserveScope) -> Settings {
     cloud.meddle(|account| {
         let alarms = std::mem::take(&mut here(account).alarms);
         here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &Wishes::default(), look).await;
-    Settings::resolve(&identity, "eu-west-1", &Wishes::default(), &observed)
+    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), look).await;
+    Settings::resolve(&identity, "eu-west-1", &SetupOptions::default(), &observed)
 }
 
 #[test]
 fn watching_asks_for_exactly_what_its_policy_allows() {
     let cloud = cloud(ready());
     now(async {
-        let settings = read(&cloud, Look::Everything).await;
+        let settings = read(&cloud, ObserveScope::Everything).await;
         let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
         let alarm = settings.alarm.value.clone();
         for question in [
-            Question::Alarm { name: alarm.clone() },
-            Question::History { alarm, since: from },
-            Question::Metric { metric: settings.metric.clone(), from, to },
-            Question::Events {
+            PollQuery::Alarm { name: alarm.clone() },
+            PollQuery::History { alarm, since: from },
+            PollQuery::Metric { metric: settings.metric.clone(), from, to },
+            PollQuery::Events {
                 log_group: settings.log_group.value.clone(),
                 pattern: settings.pattern.value.clone(),
                 from,
@@ -199,7 +199,7 @@ fn watching_asks_for_exactly_what_its_policy_allows() {
             ask(&cloud, &question).await.unwrap();
         }
     });
-    same(&asked(&[cloud]), &granted(Use::Watch));
+    same(&asked(&[cloud]), &granted(UseCase::Watch));
 }
 
 #[test]
@@ -211,31 +211,31 @@ fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
             START.parse::<Timestamp>().unwrap() + passed
         };
         let cloud = DemoCloud::new(ready(), Arc::new(clock));
-        let settings = read(&cloud, Look::Chain).await;
+        let settings = read(&cloud, ObserveScope::Chain).await;
         let caller = cloud.identity().await.unwrap();
-        let bell = Bell {
+        let test = AlarmTest {
             alarm: settings.alarm.value.clone(),
             caller,
             region: "eu-west-1".into(),
             patience: SignedDuration::from_mins(10),
         };
-        let watcher = Watcher { clock: &clock, news: &|_| {} };
-        assert!(test(&cloud, &bell, &watcher).await.unwrap().dispatched());
+        let observer = Observer { clock: &clock, news: &|_| {} };
+        assert!(run_test(&cloud, &test, &observer).await.unwrap().dispatched());
         tokio::time::sleep(std::time::Duration::from_mins(10)).await;
-        let line = Line {
+        let drill = Drill {
             log_group: settings.log_group.value.clone(),
             pattern: settings.pattern.value.clone(),
             metric: Metric { ..settings.metric.clone() },
             id: "drill-1".into(),
         };
-        assert!(run_drill(&cloud, &bell, &line, &watcher).await.unwrap().dispatched());
+        assert!(run_drill(&cloud, &test, &drill, &observer).await.unwrap().dispatched());
         cloud
     });
-    same(&asked(&[cloud]), &granted(Use::Test));
+    same(&asked(&[cloud]), &granted(UseCase::Test));
 }
 
 /// Everything that a tear-down can come upon: all its own, and all but the topic, the bucket, … somebody else's.
-fn leavings() -> Vec<(DemoCloud, Wishes)> {
+fn leavings() -> Vec<(DemoCloud, SetupOptions)> {
     let mut adopted = Account::default();
     let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
@@ -258,19 +258,19 @@ fn leavings() -> Vec<(DemoCloud, Wishes)> {
         Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
     let mut attached = Account::default();
     here(&mut attached).trails.insert("audit".into(), trail);
-    let named = |bucket: &str| Wishes {
+    let named = |bucket: &str| SetupOptions {
         bucket: Some(bucket.into()),
         role: Some("theirs".into()),
         topic: Some("oncall".into()),
         log_group: Some("central".into()),
-        ..wishes()
+        ..setup_options()
     };
     vec![
-        (cloud(Account::default()), wishes()),
+        (cloud(Account::default()), setup_options()),
         (cloud(adopted.clone()), named("bare")),
         (cloud(adopted.clone()), named("theirs")),
-        (cloud(adopted), Wishes { alarm: Some("pager".into()), ..wishes() }),
-        (cloud(attached), Wishes { trail: Some("audit".into()), ..wishes() }),
+        (cloud(adopted), SetupOptions { alarm: Some("pager".into()), ..setup_options() }),
+        (cloud(attached), SetupOptions { trail: Some("audit".into()), ..setup_options() }),
     ]
 }
 
@@ -279,15 +279,15 @@ fn leaving_asks_for_exactly_what_its_policy_allows() {
     for with_logs in [false, true] {
         let all = leavings();
         let mut said = Words::new();
-        for (cloud, wishes) in &all {
+        for (cloud, setup) in &all {
             now(async {
-                set_up(cloud, wishes).await;
+                set_up(cloud, setup).await;
                 cloud.confirm(EMAIL);
                 cloud.meddle(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
                 let before = cloud.calls().len();
                 let identity = cloud.identity().await.unwrap();
-                let chains = engine::leave::belongings(cloud, &identity, "eu-west-1", wishes, with_logs).await;
-                let plan = leave(&chains, with_logs);
+                let chains = engine::teardown::managed_chains(cloud, &identity, "eu-west-1", setup, with_logs).await;
+                let plan = teardown(&chains, with_logs);
                 let report = engine::run(cloud, &plan, None, &|_| {}).await;
                 assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
                 said.extend(cloud.calls().into_iter().skip(before));
@@ -298,6 +298,6 @@ fn leaving_asks_for_exactly_what_its_policy_allows() {
         let more = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
         let calls = said.iter().map(String::as_str).chain(pieces).chain(more);
         let asked: Words = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
-        same(&asked, &granted(Use::Leave { with_logs }));
+        same(&asked, &granted(UseCase::Leave { with_logs }));
     }
 }

@@ -6,85 +6,88 @@ use std::ops::Deref;
 use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending, ready};
 use futures::join;
 
-use super::{Group, Look, Tellers, group, look_at_bucket, look_at_role, seen, tellers, watch};
+use super::{
+    Group, ObserveScope, TopicAndSubscriptions, group, observe_bucket, observe_role, seen, topic_and_subscriptions,
+    watch,
+};
 use crate::cloud::Cloud;
-use crate::domain::observed::{Alarm, BucketName, ManagementEvents, Metric, Role, Seen, Trail, TrailStatus};
+use crate::domain::observed::{Alarm, BucketLookup, ManagementEvents, Metric, ReadResult, Role, Trail, TrailStatus};
 use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
-use crate::domain::{Settings, Wishes};
+use crate::domain::{Settings, SetupOptions};
 
 /// A question that is asked once, whoever waits for the answer.
-pub(in crate::engine) type Asked<'c, T> = Shared<BoxFuture<'c, T>>;
+pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 
 /// What is asked of one trail.
-pub(super) type Watch = (Seen<TrailStatus>, Seen<ManagementEvents>);
+pub(super) type TrailAnswers = (ReadResult<TrailStatus>, ReadResult<ManagementEvents>);
 
 /// The questions of one look that may be asked at once. Nothing is asked before somebody waits for it, and nothing
 /// twice: what was under way goes on in the look that it is handed to, and copies share the answers.
 #[derive(Clone)]
-pub struct Ahead<'c> {
-    pub(in crate::engine) trails: Asked<'c, Seen<Vec<Trail>>>,
-    pub(super) group: Asked<'c, Group>,
-    pub(super) alarm: Asked<'c, Seen<Option<Alarm>>>,
+pub struct Prefetch<'c> {
+    pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
+    pub(super) group: SharedQuery<'c, Group>,
+    pub(super) alarm: SharedQuery<'c, ReadResult<Option<Alarm>>>,
     /// An alarm on our count may have another name than ours; not asked for where the user names one.
-    pub(in crate::engine) on_metric: Option<Asked<'c, Seen<Vec<Alarm>>>>,
+    pub(in crate::engine) on_metric: Option<SharedQuery<'c, ReadResult<Vec<Alarm>>>>,
     /// The trail that the chain is expected to hang on, by its ARN.
-    pub(super) watched: Option<(String, Asked<'c, Watch>)>,
+    pub(super) watched: Option<(String, SharedQuery<'c, TrailAnswers>)>,
     /// What an earlier look has made the settings, and what hangs on no trail.
-    pub(super) known: Option<Known<'c>>,
+    pub(super) known: Option<EarlierAnswers<'c>>,
 }
 
 /// What can be asked once the account is known.
 #[derive(Clone)]
-pub(super) struct Known<'c> {
+pub(super) struct EarlierAnswers<'c> {
     pub(super) settings: Settings,
-    pub(super) bucket: Asked<'c, Seen<BucketName>>,
-    pub(super) role: Asked<'c, Seen<Option<Role>>>,
-    pub(super) tellers: Asked<'c, Tellers>,
+    pub(super) bucket: SharedQuery<'c, ReadResult<BucketLookup>>,
+    pub(super) role: SharedQuery<'c, ReadResult<Option<Role>>>,
+    pub(super) topic_and_subscriptions: SharedQuery<'c, TopicAndSubscriptions>,
 }
 
-impl<'c> Ahead<'c> {
+impl<'c> Prefetch<'c> {
     /// For a first look: what can be asked without an account id.
-    pub fn first<C>(cloud: &C, wishes: &Wishes) -> Self
+    pub fn first<C>(cloud: &C, setup: &SetupOptions) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
-        let log_group = wishes.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP);
-        let alarm = wishes.alarm.as_deref().unwrap_or(DEFAULT_ALARM);
-        Self::by_name(cloud, wishes, log_group, alarm, default_metric())
+        let log_group = setup.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP);
+        let alarm = setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM);
+        Self::by_name(cloud, setup, log_group, alarm, default_metric())
     }
 
     /// For another look at what was found before, or made since: by the names that it had, and the trail of this ARN.
-    pub fn again<C>(cloud: &C, wishes: &Wishes, settings: &Settings, trail: String) -> Self
+    pub fn again<C>(cloud: &C, setup: &SetupOptions, settings: &Settings, trail: String) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let (asked, arn) = (cloud.clone(), trail.clone());
         let watched = async move { watch(&*asked, &arn).await }.boxed().shared();
         let (asked, of) = (cloud.clone(), settings.clone());
-        let bucket = async move { look_at_bucket(&*asked, &of, Look::Everything).await }.boxed().shared();
+        let bucket = async move { observe_bucket(&*asked, &of, ObserveScope::Everything).await }.boxed().shared();
         let (asked, of) = (cloud.clone(), settings.clone());
-        let role = async move { look_at_role(&*asked, &of, Look::Everything).await }.boxed().shared();
+        let role = async move { observe_role(&*asked, &of, ObserveScope::Everything).await }.boxed().shared();
         let (asked, topic) = (cloud.clone(), settings.topic_arn());
-        let tellers = async move { tellers(&*asked, &topic).await }.boxed().shared();
+        let topic_and_subscriptions = async move { topic_and_subscriptions(&*asked, &topic).await }.boxed().shared();
         Self {
             watched: Some((trail, watched)),
-            known: Some(Known { settings: settings.clone(), bucket, role, tellers }),
-            ..Self::by_name(cloud, wishes, &settings.log_group.value, &settings.alarm.value, settings.metric.clone())
+            known: Some(EarlierAnswers { settings: settings.clone(), bucket, role, topic_and_subscriptions }),
+            ..Self::by_name(cloud, setup, &settings.log_group.value, &settings.alarm.value, settings.metric.clone())
         }
     }
 
-    fn by_name<C>(cloud: &C, wishes: &Wishes, log_group: &str, alarm: &str, metric: Metric) -> Self
+    fn by_name<C>(cloud: &C, setup: &SetupOptions, log_group: &str, alarm: &str, metric: Metric) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let (log_group, alarm) = (log_group.to_owned(), alarm.to_owned());
         let (c1, c2, c3, c4) = (cloud.clone(), cloud.clone(), cloud.clone(), cloud.clone());
-        let on_metric = async move { seen(c4.alarms_on(&metric).await) };
+        let on_metric = async move { seen(c4.describe_alarms_for_metric(&metric).await) };
         Self {
             trails: async move { seen(c1.trails().await) }.boxed().shared(),
             group: async move { group(&*c2, &log_group).await }.boxed().shared(),
             alarm: async move { seen(c3.alarm(&alarm).await) }.boxed().shared(),
-            on_metric: wishes.alarm.is_none().then(|| on_metric.boxed().shared()),
+            on_metric: setup.alarm.is_none().then(|| on_metric.boxed().shared()),
             watched: None,
             known: None,
         }
@@ -92,12 +95,12 @@ impl<'c> Ahead<'c> {
 
     /// Asks beside something that has to be known first, and is back as soon as that is there. Of what an earlier look
     /// knew, the trail is left for the look itself.
-    pub async fn beside<T>(&self, first: impl Future<Output = T>) -> T {
-        self.beside_once(ready(()), first).await
+    pub async fn alongside<T>(&self, first: impl Future<Output = T>) -> T {
+        self.alongside_from(ready(()), first).await
     }
 
     /// The same, from a moment on.
-    pub async fn beside_once<T>(&self, moment: impl Future<Output = ()>, first: impl Future<Output = T>) -> T {
+    pub async fn alongside_from<T>(&self, moment: impl Future<Output = ()>, first: impl Future<Output = T>) -> T {
         let rest = async {
             moment.await;
             // What the moment has brought about goes out first.
@@ -110,7 +113,7 @@ impl<'c> Ahead<'c> {
                 OptionFuture::from(self.on_metric.clone()),
                 OptionFuture::from(known.map(|known| known.bucket.clone())),
                 OptionFuture::from(known.map(|known| known.role.clone())),
-                OptionFuture::from(known.map(|known| known.tellers.clone())),
+                OptionFuture::from(known.map(|known| known.topic_and_subscriptions.clone())),
             );
             pending::<T>().await
         };

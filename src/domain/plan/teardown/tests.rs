@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::plan::Row;
-use crate::domain::{Observed, Wishes};
+use crate::domain::{Observed, SetupOptions};
 
 /// An account as rootbell makes it, with three log files.
 fn made() -> Chain {
     let observed = sound();
-    let ours = Ours {
+    let managed = Managed {
         trail: Ok(true),
         log_group: Ok(true),
         topic: Ok(true),
         alarms: Ok(vec!["rootbell-root-use".into()]),
         contents: Ok(Some(Contents { objects: 3, bytes: 4_200_000 })),
     };
-    Chain { settings: settings(&Wishes::default(), &observed), observed, ours }
+    Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed }
 }
 
 fn ids(plan: &Plan) -> Vec<String> {
@@ -30,7 +30,7 @@ fn row<'a>(plan: &'a Plan, resource: &str) -> &'a Row {
 
 #[test]
 fn what_rootbell_made_goes_and_the_logs_stay() {
-    let plan = leave(&[made()], false);
+    let plan = teardown(&[made()], false);
     assert_eq!(
         ids(&plan),
         [
@@ -50,14 +50,14 @@ fn what_rootbell_made_goes_and_the_logs_stay() {
 
 #[test]
 fn with_the_logs_it_says_how_many_and_how_much() {
-    let plan = leave(&[made()], true);
+    let plan = teardown(&[made()], true);
     assert_eq!(row(&plan, "log files").detail, "3 objects, 4.2 MB, every version");
     assert_eq!(ids(&plan).last().map(String::as_str), Some("bucket.delete:rootbell-123456789012-eu-west-1"));
 }
 
 #[test]
 fn every_change_comes_after_what_it_needs_and_no_two_are_called_alike() {
-    let plan = leave(&[made()], true);
+    let plan = teardown(&[made()], true);
     let mut before = BTreeSet::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
@@ -72,14 +72,14 @@ fn every_change_comes_after_what_it_needs_and_no_two_are_called_alike() {
 #[test]
 fn without_the_tag_nothing_is_deleted_but_what_the_chain_proves() {
     let mut chain = made();
-    chain.ours = Ours::nothing();
+    chain.managed = Managed::nothing();
     if let Ok(Some(role)) = &mut chain.observed.role {
         role.tags.clear();
     }
-    if let Ok(BucketName::Ours(bucket)) = &mut chain.observed.bucket {
+    if let Ok(BucketLookup::Owned(bucket)) = &mut chain.observed.bucket {
         bucket.tags = vec![("rootbell".into(), "theirs".into())];
     }
-    let plan = leave(&[chain], true);
+    let plan = teardown(&[chain], true);
     // The trail stays, and with it what it needs.
     assert_eq!(ids(&plan), ["topic.policy", "filter.delete:rootbell/cloudtrail:rootbell-root-use"]);
     assert_eq!(row(&plan, "IAM role").detail, "the trail `rootbell` needs it");
@@ -94,19 +94,19 @@ fn a_foreign_filter_stays_whatever_its_pattern() {
     theirs.name = "cis-3-3".into();
     theirs.metric.namespace = "LogMetrics".into();
     chain.observed.filters = Ok(vec![theirs]);
-    assert!(!ids(&leave(&[chain], true)).iter().any(|id| id.starts_with("filter")));
+    assert!(!ids(&teardown(&[chain], true)).iter().any(|id| id.starts_with("filter")));
 }
 
 #[test]
 fn a_foreign_alarm_loses_the_topic_that_goes_and_nothing_else() {
     let mut chain = made();
-    chain.ours.alarms = Ok(Vec::new());
+    chain.managed.alarms = Ok(Vec::new());
     let alarm = &mut chain.observed.alarms.as_mut().unwrap()[0];
     alarm.actions.push("arn:aws:sns:eu-west-1:123456789012:ops".into());
     alarm.threshold = 7.0;
     alarm.actions_enabled = false;
     let before = alarm.clone();
-    let plan = leave(&[chain], false);
+    let plan = teardown(&[chain], false);
     let put = plan.changes().find(|change| change.id() == "alarm.put").unwrap();
     let Change::PutMetricAlarm { alarm } = put else { panic!("{put:?}") };
     assert_eq!(**alarm, Alarm { actions: before.actions[1..].to_vec(), ..before });
@@ -121,7 +121,7 @@ fn what_another_trail_uses_stays() {
     other.name = "second".into();
     other.arn = other.arn.replace("/rootbell", "/second");
     chain.observed.trails.as_mut().unwrap().push(other);
-    let plan = leave(&[chain], true);
+    let plan = teardown(&[chain], true);
     assert!(ids(&plan).contains(&"trail.delete:rootbell".to_owned()));
     for thing in ["IAM role", "log group", "S3 bucket"] {
         assert_eq!(row(&plan, thing).action, Action::Keep, "{thing}");
@@ -132,16 +132,17 @@ fn what_another_trail_uses_stays() {
 #[test]
 fn what_could_not_be_read_blocks_the_whole() {
     let mut chain = made();
-    chain.ours.topic = Err(Unseen { why: "No.".into(), fix: "Ask.".into() });
-    let plan = leave(&[chain.clone(), chain], true);
+    chain.managed.topic = Err(ReadError { why: "No.".into(), fix: "Ask.".into() });
+    let plan = teardown(&[chain.clone(), chain], true);
     assert_eq!((plan.rows.len(), plan.blocked), (0, vec![(Step::Trail, "No. Ask.".to_owned())]));
 }
 
 #[test]
 fn an_empty_account_has_nothing_to_take_away() {
     let observed = Observed::nothing();
-    let chain = Chain { settings: settings(&Wishes::default(), &observed), observed, ours: Ours::nothing() };
-    assert_eq!(leave(&[chain], true), Plan::default());
+    let chain =
+        Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed: Managed::nothing() };
+    assert_eq!(teardown(&[chain], true), Plan::default());
 }
 
 #[test]

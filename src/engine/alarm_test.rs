@@ -7,19 +7,19 @@ use futures::join;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
-use crate::domain::event::{DRILL_STREAM, drill};
-use crate::domain::observed::{Alarm, AlarmState, Unseen};
+use crate::domain::activity::{HistoryItem, HistoryKind, reason};
+use crate::domain::event::{DRILL_STREAM, drill_event};
+use crate::domain::observed::{Alarm, AlarmState, ReadError};
 use crate::domain::text::escape_controls;
-use crate::domain::watch::{HistoryItem, HistoryKind, reason};
 use crate::domain::{Change, Identity};
 
-mod line;
+mod drill;
 
-pub use line::Line;
+pub use drill::Drill;
 
 /// A step on the way from the cause to the inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hop {
+pub enum TestStage {
     /// The drill's event is in the log group.
     Stored,
     /// The filter's own pattern finds it.
@@ -34,7 +34,7 @@ pub enum Hop {
     Back,
 }
 
-impl Hop {
+impl TestStage {
     /// Its name in JSON, and on the screen.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -78,8 +78,8 @@ impl Hop {
 
 /// A hop that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub hop: Hop,
+pub struct StageResult {
+    pub stage: TestStage,
     /// From the start.
     pub after: SignedDuration,
     /// AWS's words, where it has any.
@@ -88,52 +88,52 @@ pub struct Seen {
 
 /// What is known of a ring, from the start to the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ring {
-    pub seen: Vec<Seen>,
+pub struct TestRun {
+    pub seen: Vec<StageResult>,
     /// What is waited for; when the ring has ended, what never came.
-    pub waits_for: Option<Hop>,
+    pub waits_for: Option<TestStage>,
 }
 
-impl Ring {
+impl TestRun {
     /// Whether the notification went out: what the ring is about.
     #[must_use]
     pub fn dispatched(&self) -> bool {
-        self.seen.iter().any(|s| s.hop == Hop::Action)
+        self.seen.iter().any(|s| s.stage == TestStage::Action)
     }
 }
 
 /// Why a ring ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RingError {
+pub enum TestError {
     /// A call was refused.
     Call(CloudError),
     /// CloudWatch tried, and could not tell the topic; its words.
     NotSent(String),
     /// The hop did not come in time.
-    TimedOut { hop: Hop, waited: SignedDuration },
+    TimedOut { stage: TestStage, waited: SignedDuration },
     /// It is ringing already: a drill would prove nothing.
-    Ringing,
+    AlreadyInAlarm,
     /// There is no such alarm.
     NoAlarm,
     /// What would count a drill's event could not be read.
-    Unseen(Unseen),
+    ReadError(ReadError),
     /// No filter on the log group would count a drill's event.
     NotCounted { log_group: String },
 }
 
-impl RingError {
+impl TestError {
     /// Why, in one sentence.
     #[must_use]
     pub fn why(&self) -> String {
         match self {
             Self::Call(error) => error.why(),
             Self::NotSent(said) => format!("CloudWatch could not send the notification: {said}"),
-            Self::TimedOut { hop, waited } => {
-                format!("Waited {} s in vain for: {}.", waited.as_secs(), hop.words())
+            Self::TimedOut { stage, waited } => {
+                format!("Waited {} s in vain for: {}.", waited.as_secs(), stage.words())
             }
-            Self::Ringing => "The alarm is in ALARM already, so a drill would prove nothing.".into(),
+            Self::AlreadyInAlarm => "The alarm is in ALARM already, so a drill would prove nothing.".into(),
             Self::NoAlarm => "There is no alarm to ring.".into(),
-            Self::Unseen(unseen) => unseen.why.clone(),
+            Self::ReadError(unreadable) => unreadable.why.clone(),
             Self::NotCounted { log_group } => {
                 format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
             }
@@ -148,17 +148,17 @@ impl RingError {
             Self::NotSent(_) => {
                 "Look at the topic: its policy, and its key; `rootbell status` names the weak link.".into()
             }
-            Self::TimedOut { hop, .. } => hop.advice().into(),
-            Self::Ringing => {
+            Self::TimedOut { stage, .. } => stage.advice().into(),
+            Self::AlreadyInAlarm => {
                 "Wait until it is back to OK, about five minutes after the last use, then try again.".into()
             }
-            Self::Unseen(unseen) => unseen.fix.clone(),
+            Self::ReadError(unreadable) => unreadable.fix.clone(),
             Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply`, or the wizard.".into(),
         }
     }
 }
 
-impl From<CloudError> for RingError {
+impl From<CloudError> for TestError {
     fn from(error: CloudError) -> Self {
         Self::Call(error)
     }
@@ -166,7 +166,7 @@ impl From<CloudError> for RingError {
 
 /// What to ring, and who does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bell {
+pub struct AlarmTest {
     pub alarm: String,
     pub caller: Identity,
     pub region: String,
@@ -174,7 +174,7 @@ pub struct Bell {
     pub patience: SignedDuration,
 }
 
-impl Bell {
+impl AlarmTest {
     /// How long to wait for each hop unless the user says otherwise. A drill waits for the metric and for the alarm's
     /// evaluation, a minute or two each.
     ///
@@ -193,23 +193,23 @@ const PACE: Duration = Duration::from_secs(1);
 const BACK: SignedDuration = SignedDuration::from_secs(90);
 
 /// What a watcher of a ring brings along.
-pub struct Watcher<'a> {
+pub struct Observer<'a> {
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
     /// Is told of each turn.
-    pub news: &'a (dyn Fn(Ring) + Sync),
+    pub news: &'a (dyn Fn(TestRun) + Sync),
 }
 
 /// By what the change of state that is waited for is known among others.
-struct Mark {
+struct ExpectedChange {
     /// The one that we set has this reason.
     reason: Option<String>,
     /// Any other is later than all that was known before, by AWS's own clock.
     known: Option<Timestamp>,
 }
 
-impl Mark {
-    fn new(reason: Option<&str>, standing: &Alarm, history: &[HistoryItem]) -> Self {
-        let known = history.iter().map(|item| item.at).max().max(standing.since);
+impl ExpectedChange {
+    fn new(reason: Option<&str>, existing: &Alarm, history: &[HistoryItem]) -> Self {
+        let known = history.iter().map(|item| item.at).max().max(existing.since);
         Self { reason: reason.map(escape_controls), known }
     }
 
@@ -219,17 +219,17 @@ impl Mark {
     }
 }
 
-struct Watch<'a> {
+struct Follow<'a> {
     cloud: &'a dyn Cloud,
-    bell: &'a Bell,
-    watcher: &'a Watcher<'a>,
+    test: &'a AlarmTest,
+    observer: &'a Observer<'a>,
     began: Timestamp,
-    mark: Mark,
+    mark: ExpectedChange,
     /// How many actions the change of state has.
     actions: usize,
     /// What kept the last round from being answered in full.
     slip: Option<CloudError>,
-    ring: Ring,
+    ring: TestRun,
 }
 
 /// How far AWS's clock and ours may be apart.
@@ -244,20 +244,21 @@ fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
 /// the history, which alone tells what became of it, may not be read.
 ///
 /// # Errors
-/// [`RingError`]; what was seen until then went to the watcher.
+/// [`TestError`]; what was seen until then went to the watcher.
 ///
 /// Source: CloudWatch API, SetAlarmState and DescribeAlarmHistory.
-pub async fn test(cloud: &dyn Cloud, bell: &Bell, watcher: &Watcher<'_>) -> Result<Ring, RingError> {
-    let began = (watcher.clock)();
-    let (standing, history) = join!(cloud.alarm(&bell.alarm), cloud.alarm_history(&bell.alarm, before(began, SKEW)));
-    let standing = standing?.ok_or(RingError::NoAlarm)?;
-    let why = reason("Test alarm", &bell.caller, began);
-    let mark = Mark::new(Some(&why), &standing, &unless_throttled(history)?.unwrap_or_default());
-    let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
-    watch.wait_for(Hop::Alarm);
-    let set = |state, reason| Change::SetAlarmState { alarm: bell.alarm.clone(), state, reason };
-    if standing.state == AlarmState::Alarm {
-        cloud.apply(&set(AlarmState::Ok, reason("Set to OK before a test", &bell.caller, began))).await?;
+pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'_>) -> Result<TestRun, TestError> {
+    let began = (observer.clock)();
+    let (existing, history) =
+        join!(cloud.alarm(&test.alarm), cloud.describe_alarm_history(&test.alarm, before(began, SKEW)));
+    let existing = existing?.ok_or(TestError::NoAlarm)?;
+    let why = reason("Test alarm", &test.caller, began);
+    let mark = ExpectedChange::new(Some(&why), &existing, &unless_throttled(history)?.unwrap_or_default());
+    let mut watch = Follow::new(cloud, test, observer, &existing, mark);
+    watch.wait_for(TestStage::Alarm);
+    let set = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
+    if existing.state == AlarmState::Alarm {
+        cloud.apply(&set(AlarmState::Ok, reason("Set to OK before a test", &test.caller, began))).await?;
     }
     cloud.apply(&set(AlarmState::Alarm, why)).await?;
     watch.follow_alarm().await?;
@@ -268,41 +269,46 @@ pub async fn test(cloud: &dyn Cloud, bell: &Bell, watcher: &Watcher<'_>) -> Resu
 /// notification: everything but CloudTrail itself. Nothing is written where one of the looks that follow it is refused.
 ///
 /// # Errors
-/// [`RingError`]; what was seen until then went to the watcher.
+/// [`TestError`]; what was seen until then went to the watcher.
 ///
 /// Source: CloudWatch Logs API, PutLogEvents.
-pub async fn run_drill(cloud: &dyn Cloud, bell: &Bell, line: &Line, watcher: &Watcher<'_>) -> Result<Ring, RingError> {
-    let at = (watcher.clock)();
-    let (standing, history, (found, counted)) = join!(
-        cloud.alarm(&bell.alarm),
-        cloud.alarm_history(&bell.alarm, before(at, SKEW)),
-        line.look(cloud, at, at, true),
+pub async fn run_drill(
+    cloud: &dyn Cloud,
+    test: &AlarmTest,
+    drill: &Drill,
+    observer: &Observer<'_>,
+) -> Result<TestRun, TestError> {
+    let at = (observer.clock)();
+    let (existing, history, (found, counted)) = join!(
+        cloud.alarm(&test.alarm),
+        cloud.describe_alarm_history(&test.alarm, before(at, SKEW)),
+        drill.look(cloud, at, at, true),
     );
-    let standing = standing?.ok_or(RingError::NoAlarm)?;
-    if standing.state == AlarmState::Alarm {
-        return Err(RingError::Ringing);
+    let existing = existing?.ok_or(TestError::NoAlarm)?;
+    if existing.state == AlarmState::Alarm {
+        return Err(TestError::AlreadyInAlarm);
     }
-    let mark = Mark::new(None, &standing, &unless_throttled(history)?.unwrap_or_default());
+    let mark = ExpectedChange::new(None, &existing, &unless_throttled(history)?.unwrap_or_default());
     unless_throttled(found)?;
     let counted = unless_throttled(counted)?.unwrap_or_default();
-    let mut watch = Watch::new(cloud, bell, watcher, &standing, mark);
-    watch.wait_for(Hop::Stored);
-    let (log_group, stream) = (line.log_group.clone(), DRILL_STREAM.to_owned());
+    let mut watch = Follow::new(cloud, test, observer, &existing, mark);
+    watch.wait_for(TestStage::Stored);
+    let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
     let made = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
     match made {
         // A drill before this one made it.
         Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
         _ => {}
     }
-    let message = drill(&line.id, &bell.caller, &bell.region, at);
+    let message = drill_event(&drill.id, &test.caller, &test.region, at);
     cloud.apply(&Change::PutLogEvents { log_group, stream, at, message }).await?;
-    watch.saw(Hop::Stored, watch.since(), String::new());
-    watch.follow_line(line, counted).await?;
+    watch.saw(TestStage::Stored, watch.since(), String::new());
+    watch.follow_line(drill, counted).await?;
     watch.follow_alarm().await?;
     Ok(watch.ring)
 }
 
-impl Line {
+impl Drill {
     /// Whether the event is found, where that is asked, and the metric's sum, from shortly before the start on.
     async fn look(
         &self,
@@ -318,81 +324,96 @@ impl Line {
             if !find {
                 return Ok(false);
             }
-            cloud.root_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
+            cloud.filter_log_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
         };
-        let (found, sums) = join!(found, cloud.sums(&self.metric, from, to, 60));
-        (found, sums.map(|points| points.iter().map(|point| point.value).sum()))
+        let (found, get_metric_data) = join!(found, cloud.get_metric_data(&self.metric, from, to, 60));
+        (found, get_metric_data.map(|points| points.iter().map(|point| point.value).sum()))
     }
 }
 
-impl<'a> Watch<'a> {
-    fn new(cloud: &'a dyn Cloud, bell: &'a Bell, watcher: &'a Watcher<'a>, standing: &Alarm, mark: Mark) -> Self {
-        let ring = Ring { seen: Vec::new(), waits_for: None };
-        Self { cloud, bell, watcher, began: (watcher.clock)(), mark, actions: standing.actions.len(), slip: None, ring }
-    }
-
-    fn since(&self) -> SignedDuration {
-        (self.watcher.clock)().duration_since(self.began)
-    }
-
-    fn wait_for(&mut self, hop: Hop) {
-        self.ring.waits_for = Some(hop);
-        (self.watcher.news)(self.ring.clone());
-    }
-
-    /// AWS's clock may be another than ours: no hop comes before the last one, and none in the future.
-    fn saw(&mut self, hop: Hop, after: SignedDuration, said: String) {
-        if !self.has(hop) {
-            let last = self.ring.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
-            let after = after.min(self.since()).max(last);
-            self.ring.seen.push(Seen { hop, after, said });
-            (self.watcher.news)(self.ring.clone());
+impl<'a> Follow<'a> {
+    fn new(
+        cloud: &'a dyn Cloud,
+        test: &'a AlarmTest,
+        observer: &'a Observer<'a>,
+        existing: &Alarm,
+        mark: ExpectedChange,
+    ) -> Self {
+        let ring = TestRun { seen: Vec::new(), waits_for: None };
+        Self {
+            cloud,
+            test,
+            observer,
+            began: (observer.clock)(),
+            mark,
+            actions: existing.actions.len(),
+            slip: None,
+            ring,
         }
     }
 
-    fn has(&self, hop: Hop) -> bool {
-        self.ring.seen.iter().any(|s| s.hop == hop)
+    fn since(&self) -> SignedDuration {
+        (self.observer.clock)().duration_since(self.began)
+    }
+
+    fn wait_for(&mut self, stage: TestStage) {
+        self.ring.waits_for = Some(stage);
+        (self.observer.news)(self.ring.clone());
+    }
+
+    /// AWS's clock may be another than ours: no hop comes before the last one, and none in the future.
+    fn saw(&mut self, stage: TestStage, after: SignedDuration, said: String) {
+        if !self.has(stage) {
+            let last = self.ring.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
+            let after = after.min(self.since()).max(last);
+            self.ring.seen.push(StageResult { stage, after, said });
+            (self.observer.news)(self.ring.clone());
+        }
+    }
+
+    fn has(&self, stage: TestStage) -> bool {
+        self.ring.seen.iter().any(|s| s.stage == stage)
     }
 
     /// Until the metric has gone up from `counted`; the alarm may be quicker than the metric is shown.
-    async fn follow_line(&mut self, line: &Line, counted: f64) -> Result<(), RingError> {
+    async fn follow_line(&mut self, drill: &Drill, counted: f64) -> Result<(), TestError> {
         let mut waiting = self.since();
         loop {
-            let hop = if self.has(Hop::Matched) { Hop::Counted } else { Hop::Matched };
-            self.turn_to(hop, &mut waiting);
+            let stage = if self.has(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
+            self.turn_to(stage, &mut waiting);
             let ((found, sum), alarm) = join!(
-                line.look(self.cloud, self.began, (self.watcher.clock)(), hop == Hop::Matched),
-                self.cloud.alarm(&self.bell.alarm),
+                drill.look(self.cloud, self.began, (self.observer.clock)(), stage == TestStage::Matched),
+                self.cloud.alarm(&self.test.alarm),
             );
             // A metric's name is the filter's alone, so that what goes up now is the drill.
             let counted = self.passing(sum)?.is_some_and(|sum| sum > counted);
             let rings = self.passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
             if self.passing(found)?.unwrap_or_default() || counted || rings {
-                self.saw(Hop::Matched, self.since(), String::new());
+                self.saw(TestStage::Matched, self.since(), String::new());
             }
             if counted || rings {
-                self.saw(Hop::Counted, self.since(), String::new());
+                self.saw(TestStage::Counted, self.since(), String::new());
                 return Ok(());
             }
-            self.pause(hop, waiting).await?;
+            self.pause(stage, waiting).await?;
         }
     }
 
     /// From the change of state to the notification, and back.
-    async fn follow_alarm(&mut self) -> Result<(), RingError> {
+    async fn follow_alarm(&mut self) -> Result<(), TestError> {
         let mut waiting = self.since();
         loop {
-            let hop = match (self.has(Hop::Alarm), self.has(Hop::Action)) {
-                (false, _) => Hop::Alarm,
-                (true, false) => Hop::Action,
-                (true, true) => Hop::Back,
+            let stage = match (self.has(TestStage::Alarm), self.has(TestStage::Action)) {
+                (false, _) => TestStage::Alarm,
+                (true, false) => TestStage::Action,
+                (true, true) => TestStage::Back,
             };
-            self.turn_to(hop, &mut waiting);
-            let history = self.cloud.alarm_history(&self.bell.alarm, before(self.began, SKEW)).await;
+            self.turn_to(stage, &mut waiting);
+            let history = self.cloud.describe_alarm_history(&self.test.alarm, before(self.began, SKEW)).await;
             let history = match self.passing(history) {
                 Ok(items) => self.since_the_ring(&items.unwrap_or_default()),
                 // The proof is there; the way back is no part of it.
-                Err(_) if hop == Hop::Back => return Ok(()),
+                Err(_) if stage == TestStage::Back => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
             let failed: Vec<&str> = history
@@ -404,33 +425,33 @@ impl<'a> Watch<'a> {
                 let after = item.at.duration_since(self.began);
                 match &item.kind {
                     HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } => {
-                        self.saw(Hop::Alarm, after, reason.clone());
+                        self.saw(TestStage::Alarm, after, reason.clone());
                     }
                     HistoryKind::Action { ok: true } => {
                         let said = [&[item.summary.as_str()], &failed[..]].concat().join("; ");
-                        self.saw(Hop::Action, after, said);
+                        self.saw(TestStage::Action, after, said);
                     }
-                    HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. } if self.has(Hop::Action) => {
-                        self.saw(Hop::Back, after, reason.clone());
+                    HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. } if self.has(TestStage::Action) => {
+                        self.saw(TestStage::Back, after, reason.clone());
                         self.ring.waits_for = None;
                         return Ok(());
                     }
                     _ => {}
                 }
             }
-            if hop == Hop::Back {
-                if self.since() - waiting > BACK.min(self.bell.patience) {
+            if stage == TestStage::Back {
+                if self.since() - waiting > BACK.min(self.test.patience) {
                     return Ok(());
                 }
                 tokio::time::sleep(PACE).await;
                 continue;
             }
             // Of several actions, one is enough: what the others say is waited for.
-            let no_more = failed.len() >= self.actions || self.since() - waiting >= self.bell.patience;
-            if !failed.is_empty() && !self.has(Hop::Action) && no_more {
-                return Err(RingError::NotSent(failed.join("; ")));
+            let no_more = failed.len() >= self.actions || self.since() - waiting >= self.test.patience;
+            if !failed.is_empty() && !self.has(TestStage::Action) && no_more {
+                return Err(TestError::NotSent(failed.join("; ")));
             }
-            self.pause(hop, waiting).await?;
+            self.pause(stage, waiting).await?;
         }
     }
 
@@ -447,17 +468,17 @@ impl<'a> Watch<'a> {
     }
 
     /// The clock of a hop starts when it is the next one.
-    fn turn_to(&mut self, hop: Hop, waiting: &mut SignedDuration) {
-        if self.ring.waits_for != Some(hop) {
-            self.wait_for(hop);
+    fn turn_to(&mut self, stage: TestStage, waiting: &mut SignedDuration) {
+        if self.ring.waits_for != Some(stage) {
+            self.wait_for(stage);
             *waiting = self.since();
         }
     }
 
-    async fn pause(&mut self, hop: Hop, waiting: SignedDuration) -> Result<(), RingError> {
+    async fn pause(&mut self, stage: TestStage, waiting: SignedDuration) -> Result<(), TestError> {
         let waited = self.since() - waiting;
-        if waited >= self.bell.patience {
-            return Err(self.slip.take().map_or(RingError::TimedOut { hop, waited }, RingError::Call));
+        if waited >= self.test.patience {
+            return Err(self.slip.take().map_or(TestError::TimedOut { stage, waited }, TestError::Call));
         }
         self.slip = None;
         tokio::time::sleep(PACE).await;
