@@ -77,7 +77,7 @@ A drill proves filter and metric as well. It writes one marked event into the lo
 takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
 cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
 
-JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{stage: \
+JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
 stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
 
 Exit status: 0 the notification was seen to go out; 1 it was not; 2 the command line is wrong.";
