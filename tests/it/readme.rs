@@ -243,7 +243,7 @@ fn table_rows(header: &str) -> Vec<(String, String)> {
     let (mut heading, mut inside, mut rows) = (String::new(), false, Vec::new());
     for line in read("docs/json.md").lines() {
         if let Some(title) = line.strip_prefix("## ") {
-            heading = title.trim_matches('`').to_owned();
+            title.trim_matches('`').clone_into(&mut heading);
         }
         inside = line == header || (inside && line.starts_with('|'));
         if inside && line.starts_with("| `") {
@@ -319,7 +319,9 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
     for (command, programs) in cases {
         let documented = documented(command);
         let mut seen = Vec::new();
-        printed_json(programs).iter().for_each(|value| fields_of(value, "", &mut seen));
+        for value in printed_json(programs) {
+            fields_of(&value, "", &mut seen);
+        }
         for (path, value) in &seen {
             let field = documented.iter().find(|field| field.path == *path);
             let field = field.unwrap_or_else(|| panic!("`{command}` prints `{path}`, which docs/json.md doesn't list"));
