@@ -10,10 +10,10 @@ use regex_lite::Regex;
 use rootbell::app::keys::{BINDINGS, Context};
 use serde_json::Value;
 
-use crate::support::working;
 use crate::support::kept::{keep, path};
 use crate::support::program::Program;
 use crate::support::pty::key;
+use crate::support::working;
 
 /// Everything the demo accounts are called.
 const ACCOUNTS: [&str; 7] = ["fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing"];
@@ -298,7 +298,7 @@ fn on_every_account(command: &str) -> Vec<Program> {
 
 #[test]
 fn every_field_of_the_json_output_is_documented_and_every_documented_field_occurs() {
-    let armed = |args: &str| args.split(' ').fold(armed::demo(""), Program::arg);
+    let armed = |args: &str| args.split(' ').fold(working::demo(""), Program::arg);
     let apply = |account: &str| Program::new(&["apply", "--yes", "--email", "a@example.com", "--json", account]);
     let mut failed_test = on_every_account("test --json --timeout 1");
     failed_test.truncate(1);
