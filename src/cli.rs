@@ -173,6 +173,7 @@ pub async fn run(
 }
 
 fn finish(stop: &CommandError, console: &Console) -> Exit {
+    tracing::error!(said = stop.said, "ended early");
     console.tell(format_args!("rootbell: {}", stop.said));
     stop.exit
 }

@@ -1,27 +1,12 @@
 //! `rootbell plan --format aws-cli`: the plan as a script for `sh` and the AWS CLI.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{Global, count};
 use crate::domain::change::quote;
+use crate::domain::change::transient::TransientError;
 use crate::domain::{AccountRegion, Change, Plan};
-
-/// Refusals of what leans on something made a moment ago, by the words of their codes.
-///
-/// Source: CloudTrail API, CreateTrail errors; S3 API, `OperationAborted`; IAM User Guide, "Changes that I make are not
-/// always immediately visible".
-const PASSING: &[&str] = &[
-    "InvalidCloudWatchLogsRoleArn",
-    "InvalidCloudWatchLogsLogGroupArn",
-    "InsufficientS3BucketPolicy",
-    "S3BucketDoesNotExist",
-    "ConflictException",
-    "ConcurrentModification",
-    "OperationAborted",
-    "NoSuchBucket",
-    "NoSuchEntity",
-    "TrailNotFound",
-];
 
 /// Which plan it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +63,9 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegi
     line("export AWS_PAGER");
     line("");
     line(&check_of_account(account, region));
-    if plan.changes().any(Change::needs_something_new) {
-        line(&retry());
+    let transient = transient(plan);
+    if !transient.is_empty() {
+        line(&retry(&transient));
     }
     let total = plan.changes().count();
     let mut number = 0;
@@ -88,7 +74,7 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegi
         number += 1;
         let what = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&what)));
-        let again = if change.needs_something_new() { "retry " } else { "" };
+        let again = if change.transient_errors().next().is_some() { "retry " } else { "" };
         line(&format!("{again}{} > /dev/null", change.aws_cli(account_region)));
         line("");
     }
@@ -117,17 +103,46 @@ fi
     )
 }
 
-fn retry() -> String {
-    let codes = PASSING.iter().map(|code| format!("*{code}*")).collect::<Vec<_>>().join(" | ");
+/// The calls of the plan with the errors that waiting resolves, each once.
+fn transient(plan: &Plan) -> BTreeSet<(&'static str, &'static TransientError)> {
+    let of = |change: &Change| {
+        let operation = change.operation().name;
+        change.transient_errors().map(move |error| (operation, error)).collect::<Vec<_>>()
+    };
+    plan.changes().flat_map(of).collect()
+}
+
+/// `retry` runs a command again for as long as `passes` finds in its message one of the errors that `apply` waits for.
+///
+/// Source of how a message begins: botocore, `ClientError.MSG_TEMPLATE`.
+fn retry(transient: &BTreeSet<(&str, &TransientError)>) -> String {
+    let mut cases = String::new();
+    for (operation, TransientError { code, words, .. }) in transient {
+        let of = format!("*'({code}) when calling the {operation} operation'*");
+        let _ = if words.is_empty() {
+            writeln!(cases, "    {of}) ;;")
+        } else {
+            let words = words.iter().map(|word| format!("*'{word}'*")).collect::<Vec<_>>().join(" | ");
+            writeln!(
+                cases,
+                "    {of})\n        case $(printf '%s' \"$1\" | tr '[:upper:]' '[:lower:]') in\n        {words}) ;;\n        \
+                 *) return 1 ;;\n        esac\n        ;;"
+            )
+        };
+    }
     format!(
-        r#"# What was made a moment ago is not seen everywhere at once: such a refusal is waited out, for two minutes at most.
+        r#"# Whether waiting resolves an error: what was created a moment ago isn't visible everywhere at once.
+passes() {{
+    case $1 in
+{cases}    *) return 1 ;;
+    esac
+}}
+
+# Runs a command, and runs it again while its error is one of those, for two minutes at most.
 retry() {{
     waited=0
     until said=$("$@" 2>&1); do
-        case $said in
-        {codes}) ;;
-        *) waited=120 ;;
-        esac
+        passes "$said" || waited=120
         if [ "$waited" -ge 120 ]; then
             printf '%s\n' "$said" >&2
             return 1
@@ -143,20 +158,27 @@ retry() {{
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek, SeekFrom, Write as _};
+    use std::process::Command;
+
     use super::*;
+    use crate::domain::change::transient::{TRANSIENT, is_transient};
     use crate::domain::plan::plan;
     use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
-    fn script(setup: &SetupOptions, global: &Global) -> String {
-        let identity = Identity {
-            account: "123456789012".into(),
-            arn: "arn:aws:iam::123456789012:user/alice".into(),
-            alias: None,
-        };
-        let settings = Settings::resolve(&identity, "eu-west-1", setup, &Observed::nothing());
+    fn identity() -> Identity {
+        Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
+    }
+
+    fn planned(setup: &SetupOptions) -> Plan {
+        let settings = Settings::resolve(&identity(), "eu-west-1", setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
-        render(Purpose::SetUp, &plan, &identity.in_region("eu-west-1"), global)
+        plan
+    }
+
+    fn script(setup: &SetupOptions, global: &Global) -> String {
+        render(Purpose::SetUp, &planned(setup), &identity().in_region("eu-west-1"), global)
     }
 
     fn setup_options() -> SetupOptions {
@@ -187,6 +209,53 @@ mod tests {
         let script = script(&setup_options(), &Global::default());
         assert!(script.contains("\nretry aws cloudtrail create-trail "), "{script}");
         assert!(script.contains("\naws sns create-topic "), "{script}");
+    }
+
+    /// A message of the AWS CLI.
+    fn message(operation: &str, code: &str, why: &str) -> String {
+        format!("An error occurred ({code}) when calling the {operation} operation: {why}")
+    }
+
+    /// What the script's own `passes` makes of each message.
+    fn passes(functions: &str, messages: &[String]) -> Vec<bool> {
+        let script =
+            format!("{functions}\nwhile IFS= read -r m; do if passes \"$m\"; then echo y; else echo n; fi; done");
+        let mut input = tempfile::tempfile().unwrap();
+        for message in messages {
+            writeln!(input, "{message}").unwrap();
+        }
+        input.seek(SeekFrom::Start(0)).unwrap();
+        let ran = Command::new("sh").args(["-c", &script]).stdin(input).output().unwrap();
+        assert!(ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().lines().map(|line| line == "y").collect()
+    }
+
+    #[test]
+    fn the_script_waits_for_exactly_the_errors_that_apply_waits_for() {
+        let plan = planned(&setup_options());
+        let other = ["AccessDenied", "ThrottlingException", "NoSuchBucketPolicy", "InvalidParameter", "NoSuchEntityX"];
+        let codes: Vec<&str> = TRANSIENT.iter().map(|error| error.code).chain(other).collect();
+        let reasons = ["Access Denied. Verify it.", "You are not AUTHORIZED.", "No such format of an ARN.", ""];
+        let mut messages = Vec::new();
+        let mut expected = Vec::new();
+        for change in plan.changes() {
+            let operation = change.operation();
+            for (code, why) in codes.iter().flat_map(|code| reasons.map(|why| (code, why))) {
+                messages.push(message(operation.name, code, why));
+                expected.push(is_transient(operation, code, why));
+            }
+        }
+        let said = passes(&retry(&transient(&plan)), &messages);
+        assert_eq!(said.len(), expected.len());
+        for ((message, said), expected) in messages.iter().zip(said).zip(expected) {
+            assert_eq!(said, expected, "{message}");
+        }
+        let script = script(&setup_options(), &Global::default());
+        for change in plan.changes() {
+            let command = change.aws_cli(&identity().in_region("eu-west-1"));
+            let retried = script.contains(&format!("\nretry {command}"));
+            assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
+        }
     }
 
     #[test]
