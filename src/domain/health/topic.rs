@@ -39,7 +39,7 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
             Verdict::Unknown,
             format!(
                 "Whether CloudWatch can publish to `{name}` depends on {}, which rootbell cannot evaluate.",
-                doubt.on
+                doubt.depends_on
             ),
             if doubt.denies {
                 format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")
@@ -108,7 +108,7 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &Key, topic: &Topic, 
             format!(
                 "`{topic_name}` is encrypted with {key_name}; whether CloudWatch can use it depends on {}, which rootbell \
                  cannot evaluate.",
-                doubt.on
+                doubt.depends_on
             ),
             if doubt.denies {
                 format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")

@@ -82,13 +82,13 @@ fn uncertainty(lacking: &Lacking) -> Option<String> {
         return Some(format!(
             "A statement in the key's policy may deny {service}, depending on {}, which rootbell cannot evaluate. Check \
              that it does not.",
-            doubt.on
+            doubt.depends_on
         ));
     }
     Some(format!(
         "Whether the key's policy lets {service} use it depends on {}, which rootbell cannot evaluate. If it does not, \
          add to its statements: {}",
-        doubt.on, lacking.statement
+        doubt.depends_on, lacking.statement
     ))
 }
 
