@@ -143,8 +143,8 @@ fn a_test_that_nobody_would_hear_of_says_so_before() {
     assert_eq!(tester.model.screen, Screen::Dashboard);
     tester
         .press("t")
-        .sees("Nobody has confirmed, so nobody would be told")
-        .sees("`rootbell-root-use` are off")
+        .sees("No alert reaches anyone until")
+        .sees("`rootbell-root-use` are disabled")
         .sees("alias/aws/sns");
 }
 
