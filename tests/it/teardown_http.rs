@@ -53,7 +53,7 @@ fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
     let world = world();
     put_objects(&world, 3);
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(0);
-    assert!(said.stdout.contains("log group rootbell/cloudtrail: stays with its events"), "{said:#?}");
+    assert!(said.stdout.contains("log group rootbell/cloudtrail: kept with its events"), "{said:#?}");
     let all = wanted(REGION);
     let kept = Account { bucket: all.bucket, log_group: all.log_group, ..Account::default() };
     assert_eq!(account(&world), kept);

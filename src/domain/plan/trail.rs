@@ -74,11 +74,11 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let policy =
             if ours { policy::repair_bucket(existing, &statements) } else { policy::merge(existing, &statements) };
         let detail = if open && ours {
-            "open to everyone → closed; CloudTrail can write for this trail"
+            "open to everyone → closed; this trail can write"
         } else if existing.is_some() {
-            "CloudTrail can write for this trail; TLS only; rest unchanged"
+            "this trail can write; TLS required; rest unchanged"
         } else {
-            "only CloudTrail can write, for this trail; TLS only"
+            "only this trail can write; TLS required"
         };
         plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
@@ -99,7 +99,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                 plan.put(
                     Action::Create,
                     Change::PutRetentionPolicy { log_group, days },
-                    format!("events are kept for {days} days"),
+                    format!("events expire after {days} days"),
                 );
             }
         }
@@ -130,7 +130,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.put(
                 Action::Create,
                 Change::PutRolePolicy { role, policy: permissions },
-                "two actions, only on this log group's streams",
+                "writes only this log group's streams",
             );
         }
         Some(existing) => {
@@ -156,9 +156,9 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             if too_broad || !policy::has_all(existing.policy.as_ref(), &statements) {
                 let policy = policy::repair_role(existing.policy.as_ref(), &statements);
                 let detail = if too_broad {
-                    "too broad → two actions, only on this log group's streams"
+                    "too broad → writes only this log group's streams"
                 } else {
-                    "two actions, only on this log group's streams"
+                    "writes only this log group's streams"
                 };
                 plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
@@ -283,8 +283,8 @@ fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing
         plan.blocked.push((
             Step::Trail,
             format!(
-                "The trail `{}` is an organization trail of account {owner}: this account cannot change it. Use another \
-                 trail (--trail {}) or set up rootbell in that account.",
+                "This account cannot change the organization trail `{}`, which account {owner} owns. Use another trail \
+                 (--trail {}), or set up rootbell in that account.",
                 existing.name,
                 settings::TRAIL
             ),

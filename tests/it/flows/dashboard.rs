@@ -277,7 +277,7 @@ fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
 fn the_checks_say_once_what_mends_several() {
     let mut tester = Tester::on(scenario("drifted"), 120, 40);
     tester.press("d").pass(seconds(2)).press("c");
-    assert_eq!(tester.screen().matches("Press `w` for the wizard").count(), 1, "{}", tester.screen());
+    assert_eq!(tester.screen().matches("Press `w` to fix this.").count(), 1, "{}", tester.screen());
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn organization_its_trail_is_refused_when_it_is_named() {
     tester.on_account(|cloud| {
         assert!(!cloud.calls()[calls..].iter().any(|call| changes.contains(&call.as_str())), "{:?}", cloud.calls());
     });
-    tester.sees("organization trail of account").sees("this account cannot change it");
+    tester.sees("This account cannot change the organization trail `org-trail`").sees("210987654321 owns");
 }
 
 #[test]
