@@ -188,7 +188,7 @@ mod tests {
             // No link of the way from the alarm to the inbox.
             observed.trails = Ok(Vec::new());
         }));
-        let wanted = ["actions of `rootbell-root-use` are off", "alias/aws/sns", "Nobody has confirmed"];
+        let wanted = ["actions of `rootbell-root-use` are disabled", "alias/aws/sns", "No alert reaches anyone until"];
         assert!(said.len() == 3 && said.iter().zip(wanted).all(|(said, word)| said.contains(word)), "{said:?}");
         let said = concerns(&judged(|observed| observed.topic = Ok(None)));
         assert_eq!(said, ["There is no topic `rootbell-alerts`."]);

@@ -1,5 +1,5 @@
-//! Would it ring? A list of checks with verdicts: the dashboard, `status`, the exit statuses and the wizard's "already
-//! done" marks are this one list.
+//! The health checks: would a root sign-in be reported? The dashboard, `status`, the exit statuses, and the wizard's
+//! marks for finished steps all use this one list.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,13 +18,13 @@ pub use topic::silenced_by_key;
 use topic::{encryption, publishable};
 use trail::{delivers, logging, management_events, multi_region};
 
-/// The words are those of the JSON contract.
+/// The result of a check. The words are part of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Ok,
     Missing,
     Wrong,
-    /// Made, and waiting for something outside: a click, a first delivery.
+    /// Set up, but waiting for something outside rootbell: a confirmation or a first delivery.
     Pending,
     /// It could not be read.
     Unknown,
@@ -43,16 +43,16 @@ impl Verdict {
     }
 }
 
-/// One link's verdict, why, and what to do.
+/// One check: its verdict, the reason, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Stable: scripts rely on it.
+    /// Stable, because scripts rely on it.
     pub id: &'static str,
     pub step: Step,
     pub title: &'static str,
     pub verdict: Verdict,
     pub detail: String,
-    /// Empty where nothing is to be done.
+    /// Empty if there is nothing to do.
     pub fix: String,
 }
 
@@ -65,24 +65,24 @@ pub struct Health {
 }
 
 impl Health {
-    /// Whether every link holds.
+    /// Whether every check is ok.
     #[must_use]
     pub fn healthy(&self) -> bool {
         self.checks.iter().all(|c| c.verdict == Verdict::Ok)
     }
 
-    /// The alarm, while it rings.
+    /// The alarm, if it is in ALARM.
     #[must_use]
     pub fn in_alarm(&self) -> Option<&Alarm> {
         self.alarm.as_ref().filter(|alarm| alarm.state == AlarmState::Alarm)
     }
 
-    /// The first link that does not hold.
+    /// The check that most needs attention; `None` if all are ok.
     #[must_use]
     pub fn weakest(&self) -> Option<&Check> {
         let rank = |check: &&Check| match check.verdict {
             Verdict::Missing | Verdict::Wrong => 0,
-            // A click is up to the user; a first delivery comes by itself.
+            // The user has to confirm; a first delivery happens by itself.
             Verdict::Pending if check.id == "subscription.confirmed" => 1,
             Verdict::Pending => 2,
             Verdict::Unknown => 3,
@@ -95,49 +95,49 @@ impl Health {
     #[must_use]
     pub fn step(&self, step: Step) -> Verdict {
         let order = [Verdict::Missing, Verdict::Wrong, Verdict::Unknown, Verdict::Pending];
-        let of = |v: &Verdict| self.checks.iter().any(|c| c.step == step && c.verdict == *v);
-        order.into_iter().find(of).unwrap_or(Verdict::Ok)
+        let occurs = |v: &Verdict| self.checks.iter().any(|c| c.step == step && c.verdict == *v);
+        order.into_iter().find(occurs).unwrap_or(Verdict::Ok)
     }
 
-    /// Whether a step needs nothing more from the wizard: what only waits for the outside counts as done.
+    /// Whether a step needs nothing more from the wizard. A pending step counts as done.
     #[must_use]
     pub fn done(&self, step: Step) -> bool {
         matches!(self.step(step), Verdict::Ok | Verdict::Pending)
     }
 }
 
-/// What a link is found to be: a verdict, why, what to do.
-type Found = (Verdict, String, String);
+/// A verdict, the reason, and what to do.
+type Outcome = (Verdict, String, String);
 
-fn ok(detail: impl Into<String>) -> Found {
+fn ok(detail: impl Into<String>) -> Outcome {
     (Verdict::Ok, detail.into(), String::new())
 }
 
-fn wrong(detail: impl Into<String>, fix: impl Into<String>) -> Found {
+fn wrong(detail: impl Into<String>, fix: impl Into<String>) -> Outcome {
     (Verdict::Wrong, detail.into(), fix.into())
 }
 
-fn missing(detail: impl Into<String>) -> Found {
-    (Verdict::Missing, detail.into(), "Run `rootbell apply`, or the wizard.".into())
+fn missing(detail: impl Into<String>) -> Outcome {
+    (Verdict::Missing, detail.into(), "Run `rootbell apply` or use the wizard to set it up.".into())
 }
 
-fn unknown(unreadable: &ReadError) -> Found {
+fn unknown(unreadable: &ReadError) -> Outcome {
     (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
 }
 
-const APPLY: &str = "Run `rootbell apply`, or the wizard: it mends this.";
+const APPLY: &str = "Run `rootbell apply` or use the wizard to fix this.";
 
-/// The verdicts on `observed`, at a point in time (deliveries grow stale).
+/// Checks `observed` as of `now` (a last delivery that is too old is a fault).
 ///
-/// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
+/// Source: CIS AWS Outcomeations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
     let filter = observed.root_filter(Some(&settings.filter.value));
     let metric = filter.map_or(&settings.metric, |f| &f.metric);
     let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
-    let check = |id, step, title, (verdict, detail, fix): Found| Check { id, step, title, verdict, detail, fix };
-    let trail = |id, title, judge: &dyn Fn(&WatchedTrail) -> Found| {
-        let found = match (&observed.trails, &observed.trail) {
+    let check = |id, step, title, (verdict, detail, fix): Outcome| Check { id, step, title, verdict, detail, fix };
+    let trail_check = |id, title, judge: &dyn Fn(&WatchedTrail) -> Outcome| {
+        let outcome = match (&observed.trails, &observed.trail) {
             (Err(unreadable), _) => unknown(unreadable),
             (Ok(others), None) => {
                 let name = &settings.trail.value;
@@ -150,46 +150,50 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             }
             (Ok(_), Some(watched)) => judge(watched),
         };
-        check(id, Step::Trail, title, found)
+        check(id, Step::Trail, title, outcome)
     };
-    let topic = |id, title, judge: &dyn Fn(&Topic) -> Found| {
+    let topic_check = |id, title, judge: &dyn Fn(&Topic) -> Outcome| {
         check(
             id,
             Step::Topic,
             title,
-            over(&observed.topic, || missing(format!("There is no topic `{}`.", settings.topic.value)), judge),
+            check_existing(
+                &observed.topic,
+                || missing(format!("There is no topic `{}`.", settings.topic.value)),
+                judge,
+            ),
         )
     };
-    let on_alarm = |id, title, judge: &dyn Fn(&Alarm) -> Found| {
-        let found = match (&observed.alarms, alarm) {
+    let alarm_check = |id, title, judge: &dyn Fn(&Alarm) -> Outcome| {
+        let outcome = match (&observed.alarms, alarm) {
             (Err(unreadable), _) => unknown(unreadable),
             (Ok(_), None) => missing(format!(
-                "There is no alarm `{}` in {}; one in another region does not see this count.",
+                "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
                 settings.alarm.value, settings.account_region.region
             )),
             (Ok(_), Some(alarm)) => judge(alarm),
         };
-        check(id, Step::Alarm, title, found)
+        check(id, Step::Alarm, title, outcome)
     };
-    let group = |id, title, judge: fn(&LogGroup) -> Found| {
+    let log_group_check = |id, title, judge: fn(&LogGroup) -> Outcome| {
         let none = || missing(format!("There is no log group `{}`.", settings.log_group.value));
-        check(id, Step::Trail, title, over(&observed.log_group, none, &judge))
+        check(id, Step::Trail, title, check_existing(&observed.log_group, none, &judge))
     };
     let checks = vec![
-        trail("trail.exists", "A trail is there", &|t| ok(format!("`{}`", t.trail.name))),
-        trail("trail.multi_region", "It sees every region", &|t| multi_region(t, settings)),
-        trail("trail.logging", "It records", &|t| logging(t, settings, observed)),
-        trail("trail.management_events", "It records reads and writes", &|t| management_events(t, settings)),
-        trail("trail.delivers", "It delivers to CloudWatch Logs", &|t| delivers(t, settings, observed, now)),
-        group("log_group.exists", "The log group is there", |g| ok(format!("`{}`", g.name))),
-        group("log_group.retention", "It keeps events long enough", kept_long_enough),
-        check("filter.pattern", Step::Filter, "The filter counts root use", filter_pattern(settings, observed)),
-        on_alarm("alarm.exists", "The alarm watches that count", &|a| watches(a, metric)),
-        on_alarm("alarm.actions", "It notifies a topic", &|a| acts(a, settings, observed)),
-        topic("topic.exists", "The topic is there", &|t| ok(format!("`{}`", t.name()))),
-        topic("topic.policy", "CloudWatch may publish to it", &|t| publishable(t, settings)),
-        topic("topic.encryption", "Its encryption lets alarms through", &|t| encryption(t, settings, observed)),
-        check("subscription.confirmed", Step::Topic, "Somebody has confirmed", confirmed(&observed.subscriptions)),
+        trail_check("trail.exists", "Trail exists", &|t| ok(format!("`{}`", t.trail.name))),
+        trail_check("trail.multi_region", "Trail covers all Regions", &|t| multi_region(t, settings)),
+        trail_check("trail.logging", "Trail is logging", &|t| logging(t, settings, observed)),
+        trail_check("trail.management_events", "Trail records reads and writes", &|t| management_events(t, settings)),
+        trail_check("trail.delivers", "Trail delivers to CloudWatch Logs", &|t| delivers(t, settings, observed, now)),
+        log_group_check("log_group.exists", "Log group exists", |g| ok(format!("`{}`", g.name))),
+        log_group_check("log_group.retention", "Retention is at least 365 days", retention),
+        check("filter.pattern", Step::Filter, "Filter counts root use", filter_pattern(settings, observed)),
+        alarm_check("alarm.exists", "Alarm watches the metric", &|a| watches_metric(a, metric)),
+        alarm_check("alarm.actions", "Alarm notifies a topic", &|a| notifies_topic(a, settings, observed)),
+        topic_check("topic.exists", "Topic exists", &|t| ok(format!("`{}`", t.name()))),
+        topic_check("topic.policy", "CloudWatch can publish to the topic", &|t| publishable(t, settings)),
+        topic_check("topic.encryption", "Topic encryption allows CloudWatch", &|t| encryption(t, settings, observed)),
+        check("subscription.confirmed", Step::Topic, "Subscription confirmed", confirmed(&observed.subscriptions)),
     ];
     Health {
         checks,
@@ -198,26 +202,30 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     }
 }
 
-fn over<T>(seen: &ReadResult<Option<T>>, none: impl FnOnce() -> Found, judge: &dyn Fn(&T) -> Found) -> Found {
-    match seen {
+fn check_existing<T>(
+    resource: &ReadResult<Option<T>>,
+    none: impl FnOnce() -> Outcome,
+    judge: &dyn Fn(&T) -> Outcome,
+) -> Outcome {
+    match resource {
         Err(unreadable) => unknown(unreadable),
         Ok(None) => none(),
-        Ok(Some(there)) => judge(there),
+        Ok(Some(existing)) => judge(existing),
     }
 }
 
-fn kept_long_enough(group: &LogGroup) -> Found {
+fn retention(group: &LogGroup) -> Outcome {
     match group.retention_days {
-        None => ok("for ever"),
+        None => ok("events never expire"),
         Some(days) if days >= RETENTION => ok(format!("{days} days")),
         Some(days) => wrong(
-            format!("Events are kept {days} days; auditors want {RETENTION}."),
+            format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
             format!("Run `rootbell apply --retention-days {RETENTION}`."),
         ),
     }
 }
 
-fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
+fn filter_pattern(settings: &Settings, observed: &Observed) -> Outcome {
     if let Err(unreadable) = &observed.filters {
         return unknown(unreadable);
     }
@@ -226,32 +234,35 @@ fn filter_pattern(settings: &Settings, observed: &Observed) -> Found {
         match pattern::read(&f.pattern) {
             Reading::Audited => {}
             Reading::Equivalent => {
-                let said = "rings, but is written differently from the one auditors accept.";
-                return wrong(format!("The pattern of `{}` {said}", f.name), APPLY);
+                return wrong(
+                    format!(
+                        "`{}` counts root use, but not with the exact CIS pattern that audit tools accept.",
+                        f.name
+                    ),
+                    APPLY,
+                );
             }
             Reading::Other(faults) => {
-                let said = faults.join("; ");
-                return wrong(format!("The pattern of `{}` is not the auditors': {said}.", f.name), APPLY);
+                let faults = faults.join("; ");
+                return wrong(format!("The pattern of `{}` is not the CIS pattern: {faults}.", f.name), APPLY);
             }
             Reading::Unjudged(why) => {
                 return (
                     Verdict::Unknown,
-                    format!("Whether `{}` counts every use of root can't be judged: {why}.", f.name),
-                    "Run `rootbell apply`, or the wizard: it puts the auditors' pattern in its place.".into(),
+                    format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
+                    "Run `rootbell apply` or use the wizard to replace the pattern with the CIS pattern.".into(),
                 );
             }
         }
     }
     match filter {
         None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if f.value != "1" => {
-            wrong(format!("`{}` counts {} for each event instead of 1.", f.name, f.value), APPLY)
-        }
-        Some(f) => ok(format!("`{}`, the auditors' pattern", f.name)),
+        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), APPLY),
+        Some(f) => ok(format!("`{}`, the CIS pattern", f.name)),
     }
 }
 
-fn watches(alarm: &Alarm, metric: &Metric) -> Found {
+fn watches_metric(alarm: &Alarm, metric: &Metric) -> Outcome {
     let faults = alarm_faults(alarm, metric);
     if faults.is_empty() {
         return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
@@ -259,45 +270,45 @@ fn watches(alarm: &Alarm, metric: &Metric) -> Found {
     wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), APPLY)
 }
 
-fn acts(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Found {
+fn notifies_topic(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Outcome {
     match action_fault(alarm, settings, observed) {
         Some(fault) => wrong(format!("{fault}."), APPLY),
         None => ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" })),
     }
 }
 
-/// Why the alarm tells nobody, half a sentence; `None` where it tells the topic.
+/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
 #[must_use]
 pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, topic) = (&alarm.name, &settings.topic.value);
     if !alarm.actions_enabled {
-        return Some(format!("The actions of `{name}` are off"));
+        return Some(format!("The actions of `{name}` are disabled"));
     }
     if alarm.actions.is_empty() {
-        return Some(format!("`{name}` has no action: nobody is told"));
+        return Some(format!("`{name}` has no action, so no alert is sent"));
     }
     if alarm.actions.contains(&settings.topic_arn()) {
         return None;
     }
     if let Some(gone) = alarm.actions.iter().find(|arn| observed.gone.contains(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which is not there"));
+        return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
-    if let Some(far) = alarm.actions.iter().find(|arn| is_topic_elsewhere(arn, settings)) {
-        return Some(format!("`{name}` notifies {far}; an alarm reaches topics of its own region only"));
+    if let Some(other_region) = alarm.actions.iter().find(|arn| is_topic_in_other_region(arn, settings)) {
+        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
 }
 
-/// Whether it is a topic of another region.
+/// Whether the ARN is that of a topic in another Region.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
 #[must_use]
-pub fn is_topic_elsewhere(arn: &str, settings: &Settings) -> bool {
+pub fn is_topic_in_other_region(arn: &str, settings: &Settings) -> bool {
     let mut parts = arn.split(':').skip(2);
     parts.next() == Some("sns") && parts.next() != Some(settings.account_region.region.as_str())
 }
 
-fn confirmed(subscriptions: &ReadResult<Vec<Subscription>>) -> Found {
+fn confirmed(subscriptions: &ReadResult<Vec<Subscription>>) -> Outcome {
     let all = match subscriptions {
         Err(unreadable) => return unknown(unreadable),
         Ok(all) => all,
@@ -308,29 +319,29 @@ fn confirmed(subscriptions: &ReadResult<Vec<Subscription>>) -> Found {
         return ok(format!("{confirmed} of {} confirmed", confirmed + pending));
     }
     if pending > 0 {
-        let who: Vec<&str> =
+        let addresses: Vec<&str> =
             all.iter().filter(|s| s.state == Confirmation::Pending).map(|s| s.endpoint.as_str()).collect();
         return (
             Verdict::Pending,
-            format!("Nobody has confirmed, so nobody would be told: {} waits.", who.join(", ")),
-            "Open the link in the e-mail from AWS Notifications (look among the junk). It is good for 2 days.".into(),
+            format!("No alert reaches anyone until {} confirms.", addresses.join(" or ")),
+            "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days.".into(),
         );
     }
-    missing("Nobody is subscribed, so nobody would be told.")
+    missing("There is no subscription, so no alert would reach anyone.")
 }
 
-/// What keeps an alarm from ringing for every use of root, in words; nothing where it is sound.
+/// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
 #[must_use]
 pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
     let mut faults = Vec::new();
     if alarm.metric != *metric {
         faults.push(format!(
-            "it watches {}/{}, the filter counts {}/{}",
+            "it watches {}/{}, but the filter counts {}/{}",
             alarm.metric.namespace, alarm.metric.name, metric.namespace, metric.name
         ));
     }
     if !matches!(alarm.statistic.as_str(), "Sum" | "Maximum") {
-        faults.push(format!("{} instead of Sum drowns a single use", alarm.statistic));
+        faults.push(format!("it uses {} instead of Sum, which can hide a single use", alarm.statistic));
     }
     let first_use_counts = match alarm.comparison.as_str() {
         "GreaterThanOrEqualToThreshold" => alarm.threshold > 0.0 && alarm.threshold <= 1.0,
@@ -345,17 +356,17 @@ pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
             "LessThanOrEqualToThreshold" => "<=",
             other => other,
         };
-        faults.push(format!("it rings at a count {sign} {}, not at the first use", alarm.threshold));
+        faults.push(format!("it fires at a count {sign} {}, not on the first use", alarm.threshold));
     }
     if alarm.datapoints_to_alarm > 1 {
         faults.push(format!("it waits for {} datapoints", alarm.datapoints_to_alarm));
     }
     if alarm.period.saturating_mul(alarm.evaluation_periods) > 900 {
         let minutes = alarm.period.saturating_mul(alarm.evaluation_periods) / 60;
-        faults.push(format!("it stays in ALARM for {minutes} minutes and hides the next use"));
+        faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
     }
     if matches!(alarm.missing_data.as_str(), "breaching" | "ignore") {
-        faults.push(format!("missing data counts as {}, so it may never go back to OK", alarm.missing_data));
+        faults.push(format!("missing data is treated as {}, so it may never return to OK", alarm.missing_data));
     }
     faults
 }

@@ -1,7 +1,7 @@
-//! Wanted − observed = plan.
+//! The plan: the changes that turn the observed account into the wanted one.
 
 use super::change::{Change, Step};
-use super::health::{action_fault, alarm_faults, is_topic_elsewhere, silenced_by_key};
+use super::health::{action_fault, alarm_faults, is_topic_in_other_region, silenced_by_key};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
@@ -11,7 +11,7 @@ mod key;
 pub mod teardown;
 mod trail;
 
-/// What happens to a thing. The words are those of the JSON contract.
+/// What happens to a resource. The words are part of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Create,
@@ -43,7 +43,7 @@ impl Action {
     }
 }
 
-/// One row of the plan: a change, or a thing that stays.
+/// One row of the plan: a change, or a resource that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub id: String,
@@ -51,21 +51,21 @@ pub struct Row {
     pub action: Action,
     pub resource: &'static str,
     pub name: String,
-    /// A few words: what for, or what becomes what.
+    /// A few words: its purpose, or old → new.
     pub detail: String,
-    /// `None` for what stays.
+    /// `None` if the resource is kept.
     pub change: Option<Change>,
-    /// It alters something that does not carry rootbell's name, so that somebody else may rely on it.
+    /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
     pub foreign: bool,
 }
 
-/// All rows, in an order that could be walked one by one.
+/// All rows, in an order in which they could be applied one by one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     pub rows: Vec<Row>,
-    /// What the user should know before agreeing.
+    /// What the user should know before confirming.
     pub notes: Vec<(Step, String)>,
-    /// Why it cannot be applied as it is, each with what to do.
+    /// Why the plan cannot be applied as it is, each with what to do.
     pub blocked: Vec<(Step, String)>,
 }
 
@@ -83,11 +83,11 @@ impl Plan {
         self.rows.iter().filter(move |row| row.step == step)
     }
 
-    /// The ids among `change.needs()` that this plan has to do first.
+    /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
     pub fn needs(&self, change: &Change) -> Vec<String> {
-        let speaks_of = |id: &String| change.needs().iter().any(|need| Change::meets(id, need));
-        self.changes().map(Change::id).filter(speaks_of).collect()
+        let is_needed = |id: &String| change.needs().iter().any(|need| Change::meets(id, need));
+        self.changes().map(Change::id).filter(is_needed).collect()
     }
 
     fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
@@ -117,8 +117,8 @@ impl Plan {
     }
 }
 
-/// What has to be called to get from `observed` to `wanted`. A part that could not be read blocks the plan: nothing is
-/// done on a guess.
+/// The changes that turn `observed` into `wanted`. Anything that could not be read blocks the plan: rootbell does not
+/// guess.
 #[must_use]
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
@@ -152,10 +152,10 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.put(
             Action::Create,
             Change::CreateTopic { topic: name.clone(), policy },
-            "only CloudWatch of this account may publish",
+            "only CloudWatch in this account can publish",
         );
     };
-    plan.keep(Step::Topic, "topic", "SNS topic", name, "already there");
+    plan.keep(Step::Topic, "topic", "SNS topic", name, "existing");
     topic_policy(plan, wanted, existing, &statements);
     if silenced_by_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_ours() {
@@ -166,16 +166,16 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 Step::Topic,
                 format!(
                     "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert \
-                     would arrive. It is not rootbell's: take the encryption off yourself, or name another topic \
-                     (--topic)."
+                     would arrive. rootbell doesn't manage this topic: remove its encryption yourself, or use another \
+                     topic (--topic)."
                 ),
             ));
         }
     }
 }
 
-/// Only from rootbell's own topic is a statement taken out, and only one that lets anyone publish; the policy of another
-/// topic is added to, where CloudWatch may not publish for certain.
+/// Plans the topic's policy. Statements are removed only from the topic that has rootbell's name, and only those that let
+/// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
 fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
     let name = topic.name();
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
@@ -184,22 +184,21 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let ours = wanted.has_our_name("topic");
     let detail = match access(existing) {
         TopicAccess::AlarmsOnly => None,
-        TopicAccess::Public if ours => Some("anyone may publish → no longer; CloudWatch of this account may"),
+        TopicAccess::Public if ours => Some("anyone can publish → only CloudWatch in this account"),
         TopicAccess::Public => {
             plan.notes.push((
                 Step::Topic,
                 format!(
-                    "Anyone may publish to the topic `{name}`. It is not rootbell's, so nothing is taken out of its \
-                     policy: remove that statement yourself, or give it a condition."
+                    "Anyone can publish to the topic `{name}`. rootbell doesn't manage this topic, so it removes nothing \
+                     from its policy: remove that statement yourself, or add a condition to it."
                 ),
             ));
-            // Alarms must still arrive once it is removed.
-            (!policy::has_all(existing, statements))
-                .then_some("CloudWatch may publish by a statement of its own as well")
+            // Alarms must still arrive after that statement is removed.
+            (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
         }
-        TopicAccess::NoAlarms => Some("CloudWatch may not publish → may, for this account"),
+        TopicAccess::NoAlarms => Some("CloudWatch can't publish → can, for this account"),
         TopicAccess::Unknown(doubt) if doubt.denies => None,
-        TopicAccess::Unknown(_) => Some("CloudWatch may publish under a condition → may, for this account"),
+        TopicAccess::Unknown(_) => Some("CloudWatch can publish if a condition holds → can, for this account"),
     };
     let Some(detail) = detail else { return };
     let policy = if ours { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
@@ -207,8 +206,9 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         plan.notes.push((
             Step::Topic,
             format!(
-                "The policy of the topic `{name}` denies CloudWatch, or this account, to publish: no alert would \
-                 arrive. rootbell takes nobody's denial out: do it yourself, or name another topic (--topic)."
+                "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert \
+                 would arrive. rootbell never removes a Deny statement: remove it yourself, or use another topic \
+                 (--topic)."
             ),
         ));
     } else {
@@ -219,10 +219,10 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = observed.subscriptions.as_deref().unwrap_or_default();
     let state = |email: &str| {
-        let same = |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
-        let mut states = existing.iter().filter(same).map(|s| s.state);
-        let all: Vec<Confirmation> = states.by_ref().collect();
-        [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| all.contains(s))
+        let matches_email =
+            |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
+        let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
+        [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
     for email in &wanted.emails.value {
         match state(email) {
@@ -230,13 +230,13 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, "confirmed");
             }
             Some(_) => {
-                let detail = "open the link in the e-mail";
+                let detail = "open the link in the email";
                 plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, detail);
             }
             None => plan.put(
                 Action::Create,
                 Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
-                "a link comes by e-mail",
+                "AWS emails a confirmation link",
             ),
         }
     }
@@ -247,7 +247,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if wanted.emails.value.is_empty() && !existing.iter().any(|s| s.state != Confirmation::Deleted) {
-        plan.blocked.push((Step::Topic, "Nobody would be told: give an e-mail address (--email).".to_owned()));
+        plan.blocked.push((Step::Topic, "No one would be alerted: enter an email address (--email).".to_owned()));
     }
 }
 
@@ -261,34 +261,34 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         default: Some(0.0),
     };
     let log_group = wanted.log_group.value.clone();
-    let counts = match pattern::read(&filter.pattern) {
+    let purpose = match pattern::read(&filter.pattern) {
         Reading::Audited => "counts every use of root",
-        Reading::Equivalent => "counts every use of root, but auditors want it written otherwise",
+        Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
         Reading::Other(faults) => {
-            let note = format!("The pattern is not the auditors': {}.", faults.join("; "));
+            let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));
             plan.notes.push((Step::Filter, note));
-            "by a pattern of yours that is not the auditors'"
+            "uses your pattern, not the CIS pattern"
         }
         Reading::Unjudged(why) => {
-            let note = format!("The pattern is not the auditors', and what it counts can't be judged: {why}.");
+            let note = format!("The pattern is not the CIS pattern, and rootbell can't tell what it counts: {why}.");
             plan.notes.push((Step::Filter, note));
-            "by a pattern of yours that is not the auditors'"
+            "uses your pattern, not the CIS pattern"
         }
     };
-    // Auditors take one for the other where only white space differs.
+    // Audit tools ignore white space.
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
     match existing {
-        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, counts),
+        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
         Some(f) if has_pattern(f) && f.value == filter.value => {
-            plan.keep(Step::Filter, "filter", "metric filter", &f.name, "already there");
+            plan.keep(Step::Filter, "filter", "metric filter", &f.name, "existing");
         }
         Some(f) => {
             let detail = if has_pattern(f) {
-                format!("counts {} → 1 for each event", f.value)
+                format!("counts {} → 1 per event", f.value)
             } else {
-                "another pattern → this one".to_owned()
+                "other pattern → this one".to_owned()
             };
             plan.put(Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
@@ -298,7 +298,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
-    let sound = Alarm {
+    let desired = Alarm {
         name: wanted.alarm.value.clone(),
         metric: wanted.metric.clone(),
         statistic: "Sum".into(),
@@ -318,33 +318,33 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         since: None,
     };
     let Some(existing) = existing else {
-        let detail = "at least one use in 5 minutes → the topic";
-        return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(sound) }, detail);
+        let detail = "at least 1 root event in 5 minutes → the topic";
+        return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(desired) }, detail);
     };
     let mut faults = alarm_faults(existing, &wanted.metric);
     faults.extend(action_fault(existing, wanted, observed));
     if faults.is_empty() {
-        return plan.keep(Step::Alarm, "alarm", "alarm", &existing.name, "already there");
+        return plan.keep(Step::Alarm, "alarm", "alarm", &existing.name, "existing");
     }
-    // The call overwrites the whole configuration: what others added is handed back, but for what reaches nobody.
-    let reaches = |arn: &&String| !observed.gone.contains(arn) && !is_topic_elsewhere(arn, wanted);
-    let mut actions: Vec<String> = existing.actions.iter().filter(reaches).cloned().collect();
+    // PutMetricAlarm overwrites the whole configuration, so keep what others added, except actions that reach nobody.
+    let is_reachable = |arn: &&String| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted);
+    let mut actions: Vec<String> = existing.actions.iter().filter(is_reachable).cloned().collect();
     if !actions.contains(&topic) {
         actions.push(topic);
     }
     let description =
-        if existing.description.is_empty() { sound.description.clone() } else { existing.description.clone() };
-    let mended = Alarm {
+        if existing.description.is_empty() { desired.description.clone() } else { existing.description.clone() };
+    let repaired = Alarm {
         actions,
         description,
         ok_actions: existing.ok_actions.clone(),
         insufficient_data_actions: existing.insufficient_data_actions.clone(),
-        ..sound
+        ..desired
     };
     plan.put(
         Action::Update,
-        Change::PutMetricAlarm { alarm: Box::new(mended) },
-        format!("{} → mended", faults.join(", ")),
+        Change::PutMetricAlarm { alarm: Box::new(repaired) },
+        format!("{} → fixed", faults.join(", ")),
     );
 }
 

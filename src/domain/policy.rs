@@ -1,6 +1,7 @@
-//! The policy documents that rootbell writes, and what it reads off those that are there.
+//! The policy documents that rootbell writes, and how it reads existing ones.
 //!
-//! A standing policy is added to, never replaced: our statements are known by their `Sid`, all others stay.
+//! rootbell adds statements to an existing policy and never replaces it: its own statements are recognized by their
+//! `Sid`, and all others are kept.
 
 use serde_json::{Value, json};
 
@@ -22,19 +23,18 @@ pub use topic::{TopicAccess, repair_topic, topic_access};
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
 
-/// An empty document to merge statements into.
+/// A policy document with these statements.
 fn document(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// A statement's name, one for each thing it is about, so that two trails can share a bucket and two log groups a role.
-/// Only letters and digits are allowed.
-fn sid(stem: &str, about: &str) -> String {
-    stem.chars().chain(about.chars().filter(char::is_ascii_alphanumeric)).collect()
+/// The `Sid` of a statement for one resource, so that two trails can share a bucket and two log groups a role. A `Sid`
+/// may contain only letters and digits.
+fn sid(prefix: &str, resource: &str) -> String {
+    prefix.chars().chain(resource.chars().filter(char::is_ascii_alphanumeric)).collect()
 }
 
-/// CloudTrail may look at the bucket's ACL and put this account's logs into it, for this trail only; nobody may come
-/// without TLS.
+/// CloudTrail may read the bucket's ACL and write this account's logs, for this trail only; TLS is required.
 ///
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
 #[must_use]
@@ -73,7 +73,7 @@ pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn
     ]
 }
 
-/// Who may take the role: CloudTrail, nobody else; with a trail's ARN, CloudTrail for that trail alone.
+/// The role's trust policy: only CloudTrail can assume it; with a trail's ARN, only for that trail.
 ///
 /// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring"; IAM User
 /// Guide, "The confused deputy problem".
@@ -91,21 +91,21 @@ pub fn role_trust(trail_arn: Option<&str>) -> Value {
     document(&[statement])
 }
 
-/// Whether a role may be taken for one trail only.
+/// Whether a role can be assumed for one trail only.
 #[must_use]
 pub fn names_its_trail(trust: &Value) -> bool {
     statements(trust).iter().any(|s| s.pointer("/Condition/StringEquals/aws:SourceArn").is_some())
 }
 
-/// What the role may do: make and write CloudTrail's own streams in the one log group. Those of an organization's trail
-/// begin with the organization's id.
+/// The role's permissions: create CloudTrail's log streams in one log group, and write to them. An organization trail's
+/// streams begin with the organization's id.
 ///
 /// Source: as [`role_trust`].
 #[must_use]
 pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organization: bool) -> Value {
-    let of = if organization { "*" } else { account_region.account.as_str() };
+    let stream_owner = if organization { "*" } else { account_region.account.as_str() };
     let streams = account_region
-        .arn("logs", &format!("log-group:{log_group}:log-stream:{of}_CloudTrail_{}*", account_region.region));
+        .arn("logs", &format!("log-group:{log_group}:log-stream:{stream_owner}_CloudTrail_{}*", account_region.region));
     document(&[json!({
         "Sid": sid("RootbellDeliver", log_group),
         "Effect": "Allow",
@@ -114,8 +114,8 @@ pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organiz
     })])
 }
 
-/// The owner's own statement, which setting a policy would otherwise drop, and CloudWatch's right to publish for this
-/// account's alarms.
+/// The statement for the topic's owner, which setting a policy would otherwise drop, and the one that lets CloudWatch
+/// publish for this account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control", CloudWatch alarms.
 #[must_use]
@@ -145,17 +145,18 @@ pub fn topic_statements(account_region: &AccountRegion, topic_arn: &str) -> Vec<
     ]
 }
 
-/// `existing` with `wanted` in it: a statement of the same `Sid` gives way, all others stay in their order.
+/// `existing` with the statements in `wanted` added. They replace statements with the same `Sid`; all others are kept in
+/// order.
 #[must_use]
 pub fn merge(existing: Option<&Value>, wanted: &[Value]) -> Value {
-    let ours = |s: &Value| wanted.iter().any(|w| s.get("Sid").is_some() && w.get("Sid") == s.get("Sid"));
-    let kept = existing.map(statements).unwrap_or_default().into_iter().filter(|s| !ours(s));
+    let has_our_sid = |s: &Value| wanted.iter().any(|w| s.get("Sid").is_some() && w.get("Sid") == s.get("Sid"));
+    let kept = existing.map(statements).unwrap_or_default().into_iter().filter(|s| !has_our_sid(s));
     let all: Vec<Value> = kept.chain(wanted.iter().cloned()).collect();
     with(existing, &all)
 }
 
-/// `existing` with other statements: its version and its id stay, and a version that it does not have is not added, since
-/// statements mean something else under another one.
+/// `existing` with its statements replaced. Its version and its id are kept. If it has no version, none is added, because
+/// that would change what its statements mean.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Version".
 fn with(existing: Option<&Value>, statements: &[Value]) -> Value {
@@ -168,22 +169,23 @@ fn with(existing: Option<&Value>, statements: &[Value]) -> Value {
     Value::Object(policy)
 }
 
-/// What [`merge`] put in, taken out again by `Sid`.
+/// The result of [`without`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Without {
-    /// Nothing of ours is in it.
+    /// None of the statements were in it.
     Unchanged,
+    /// The policy with the other statements.
     Rest(Value),
-    /// All of it was ours.
+    /// No other statement is left.
     Empty,
 }
 
-/// `existing` without the statements that are named like ours.
+/// `existing` without the statements that have the same `Sid` as one of `ours`: undoes [`merge`].
 #[must_use]
 pub fn without(existing: Option<&Value>, ours: &[Value]) -> Without {
     let all = existing.map(statements).unwrap_or_default();
-    let is_ours = |s: &Value| ours.iter().any(|o| s.get("Sid").is_some() && o.get("Sid") == s.get("Sid"));
-    let rest: Vec<Value> = all.iter().filter(|s| !is_ours(s)).cloned().collect();
+    let has_our_sid = |s: &Value| ours.iter().any(|o| s.get("Sid").is_some() && o.get("Sid") == s.get("Sid"));
+    let rest: Vec<Value> = all.iter().filter(|s| !has_our_sid(s)).cloned().collect();
     match rest.len() {
         n if n == all.len() => Without::Unchanged,
         0 => Without::Empty,
@@ -191,38 +193,38 @@ pub fn without(existing: Option<&Value>, ours: &[Value]) -> Without {
     }
 }
 
-/// Whether each of `wanted` stands in the policy already.
+/// Whether the policy already contains every statement in `wanted`.
 #[must_use]
 pub fn has_all(existing: Option<&Value>, wanted: &[Value]) -> bool {
-    let existing: Vec<Value> = existing.map(statements).unwrap_or_default().iter().map(normal).collect();
-    wanted.iter().all(|w| existing.contains(&normal(w)))
+    let existing: Vec<Value> = existing.map(statements).unwrap_or_default().iter().map(normalize).collect();
+    wanted.iter().all(|w| existing.contains(&normalize(w)))
 }
 
-/// Whether two documents say the same, however they are written.
+/// Whether two documents have the same meaning, even if they are written differently.
 #[must_use]
 pub fn same(a: &Value, b: &Value) -> bool {
-    let (ours, theirs) = (statements(a), statements(b));
-    ours.len() == theirs.len() && has_all(Some(a), &theirs)
+    let (of_a, of_b) = (statements(a), statements(b));
+    of_a.len() == of_b.len() && has_all(Some(a), &of_b)
 }
 
-/// One form for what IAM treats alike: a single value and a list of one, lists in any order, keys in any order, and
-/// actions in any case.
-fn normal(value: &Value) -> Value {
+/// A normal form for what IAM treats alike: a single value and a list of one, the order of lists and keys, and the case
+/// of actions.
+fn normalize(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<(String, Value)> = map
                 .iter()
                 .map(|(k, v)| {
-                    let v = normal(v);
+                    let v = normalize(v);
                     (k.clone(), if k == "Action" { lower(v) } else { v })
                 })
                 .collect();
             entries.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(entries.into_iter().collect())
         }
-        Value::Array(list) if list.len() == 1 => normal(&list[0]),
+        Value::Array(list) if list.len() == 1 => normalize(&list[0]),
         Value::Array(list) => {
-            let mut items: Vec<Value> = list.iter().map(normal).collect();
+            let mut items: Vec<Value> = list.iter().map(normalize).collect();
             items.sort_by_key(Value::to_string);
             Value::Array(items)
         }
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_statement_survives_a_merge() {
+    fn merging_keeps_other_statements() {
         let existing = json!({ "Version": "2012-10-17", "Statement": { "Sid": "Theirs", "Effect": "Deny" } });
         let wanted = bucket_statements(&account_region(), "b", "arn:t");
         let merged = merge(Some(&existing), &wanted);
@@ -259,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_without_a_version_stays_one() {
+    fn merging_adds_no_version_to_a_policy_without_one() {
         let existing = json!({ "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
         let wanted = bucket_statements(&account_region(), "b", "arn:t");
         let merged = merge(Some(&existing), &wanted);
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_merged_in_is_taken_out_and_the_rest_is_as_before() {
+    fn removing_merged_statements_restores_the_original_policy() {
         let existing = json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
         let wanted = bucket_statements(&account_region(), "b", "arn:t");
         let merged = merge(Some(&existing), &wanted);
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_order_and_case_do_not_make_a_difference() {
+    fn single_values_order_and_case_do_not_matter() {
         let existing = json!({ "Statement": [{ "Action": "SNS:Publish", "Resource": ["x"], "Effect": "Allow" }] });
         let wanted = |resource| [json!({ "Effect": "Allow", "Action": ["sns:publish"], "Resource": resource })];
         assert!(has_all(Some(&existing), &wanted("x")));
@@ -288,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_trail_keeps_the_first_ones_right_to_write() {
+    fn merging_for_a_second_trail_keeps_the_first_trails_statements() {
         let first = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/one");
         let second = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/two");
         let both = merge(Some(&merge(None, &first)), &second);
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_role_has_exactly_two_actions_on_its_own_streams() {
+    fn the_role_policy_allows_two_actions_on_cloudtrails_streams_only() {
         let policy = role_permissions(&account_region(), "g", false);
         assert_eq!(policy["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
         assert_eq!(

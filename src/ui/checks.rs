@@ -20,7 +20,7 @@ pub(super) fn summary(health: &Health) -> String {
 
 /// What to do, for somebody who is in the wizard's program already.
 fn from_here(fix: &str) -> String {
-    fix.replace("Run `rootbell apply`, or the wizard", "Press `w` for the wizard")
+    fix.replace("Run `rootbell apply` or use the wizard", "Press `w`")
 }
 
 pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {

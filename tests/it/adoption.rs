@@ -191,7 +191,7 @@ fn cases() -> Vec<Case> {
             "organization, management account",
             organization(delivering("org", "org-logs"), "org", None),
             "org",
-            &["rings for the root of each"],
+            &["fires for the root user of each"],
             &[],
             [0, 2, 1, 1],
         ),
@@ -199,7 +199,7 @@ fn cases() -> Vec<Case> {
             "organization, management account, without CloudWatch Logs",
             organization(bare("org"), "org", None),
             "org",
-            &["`org` is used", "rings for the root of each"],
+            &["`org` is used", "fires for the root user of each"],
             &["trail.update"],
             [5, 2, 1, 1],
         ),
@@ -381,7 +381,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
     now(async {
         let (_, health, plan) = look(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
-        assert!(told.detail.contains("CloudWatch may not publish"), "the topic is not open to everyone: {told:?}");
+        assert!(told.detail.contains("CloudWatch can't publish"), "the topic is not open to everyone: {told:?}");
         let written: Vec<&Value> = plan
             .changes()
             .filter_map(|change| match change {
@@ -409,7 +409,7 @@ fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_
     now(async {
         let (_, _, plan) = look(&cloud, &setup_options()).await;
         let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
-        assert!(notes.contains("Anyone may publish to the topic `security`"), "{notes}");
+        assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
         assert_eq!(statements(&after)[0], statements(&open)[0]);
@@ -417,7 +417,7 @@ fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_
         let (_, health, plan) = look(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
-        assert!(told.detail.contains("Anyone may publish"), "{told:?}");
+        assert!(told.detail.contains("Anyone can publish"), "{told:?}");
         assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
         assert!(plan.is_empty(), "there is nothing left that apply would do: {:#?}", plan.rows);
         tear_down(&cloud).await;
@@ -441,7 +441,7 @@ fn a_bucket_of_somebody_else_keeps_a_statement_that_lets_everyone_in_and_its_own
         let (_, health, plan) = look(&cloud, &setup).await;
         let told = check(&health, "trail.logging");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
-        assert!(told.detail.contains("lets everyone in"), "{told:?}");
+        assert!(told.detail.contains("allows everyone"), "{told:?}");
         assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
         assert!(plan.is_empty(), "{:#?}", plan.rows);
     });

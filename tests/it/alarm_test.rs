@@ -162,7 +162,7 @@ fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
 fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
-    let said = said.says("warning   The actions of `rootbell-root-use` are off.");
+    let said = said.says("warning   The actions of `rootbell-root-use` are disabled.");
     assert!(said.stdout.contains("NOT SEEN") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
 }
 
@@ -179,7 +179,7 @@ fn nobody_confirmed_is_a_warning_before_the_test() {
     let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
     let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
     let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
-    let said = program.output().exits(0).says("tells     nobody").says("Nobody has confirmed");
+    let said = program.output().exits(0).says("tells     nobody").says("No alert reaches anyone until");
     assert!(said.stdout.contains("Nobody is known to get it"), "{said:#?}");
 }
 

@@ -86,7 +86,7 @@ const CASES: [Case; 46] = [
         |a| filter(a).pattern = CIS_PATTERN.replace('"', ""),
         "filter.pattern",
         Wrong,
-        "rings, but is written differently",
+        "counts root use, but not with the exact CIS pattern",
         Mended,
     ),
     case(
@@ -98,7 +98,7 @@ const CASES: [Case; 46] = [
         },
         "filter.pattern",
         Wrong,
-        "rings, but is written differently",
+        "counts root use, but not with the exact CIS pattern",
         Mended,
     ),
     case("no alarm", |a| here(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Mended),
@@ -118,14 +118,14 @@ const CASES: [Case; 46] = [
         "watches Else/RootUse",
         Mended,
     ),
-    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action: nobody is told", Mended),
-    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are off", Mended),
+    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Mended),
+    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Mended),
     case(
         "action = missing topic",
         |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
         "alarm.actions",
         Wrong,
-        "which is not there",
+        "which does not exist",
         Mended,
     ),
     case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Mended),
@@ -159,7 +159,7 @@ const CASES: [Case; 46] = [
         |a| alarm(a).missing_data = "breaching".into(),
         "alarm.exists",
         Wrong,
-        "never go back to OK",
+        "never return to OK",
         Mended,
     ),
     case(
@@ -167,7 +167,7 @@ const CASES: [Case; 46] = [
         |a| alarm(a).missing_data = "ignore".into(),
         "alarm.exists",
         Wrong,
-        "never go back to OK",
+        "never return to OK",
         Mended,
     ),
     case(
@@ -175,7 +175,7 @@ const CASES: [Case; 46] = [
         |a| topic(a).subscriptions.clear(),
         "subscription.confirmed",
         Missing,
-        "Nobody is subscribed",
+        "There is no subscription",
         Confirmed,
     ),
     case(
@@ -183,7 +183,7 @@ const CASES: [Case; 46] = [
         |a| topic(a).subscriptions[0].state = Link::Pending,
         "subscription.confirmed",
         Pending,
-        "Nobody has confirmed",
+        "No alert reaches anyone until",
         Told("Open the link"),
     ),
     case(
@@ -191,7 +191,7 @@ const CASES: [Case; 46] = [
         |a| topic(a).subscriptions[0].state = Link::Deleted,
         "subscription.confirmed",
         Missing,
-        "Nobody is subscribed",
+        "There is no subscription",
         Confirmed,
     ),
     case(
@@ -199,7 +199,7 @@ const CASES: [Case; 46] = [
         |a| trail(a).multi_region = false,
         "trail.multi_region",
         Wrong,
-        "sees eu-west-1 only",
+        "covers eu-west-1 only",
         Mended,
     ),
     case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Mended),
@@ -217,7 +217,7 @@ const CASES: [Case; 46] = [
         |a| here(a).log_groups.clear(),
         "trail.delivers",
         Wrong,
-        "which is not there",
+        "which does not exist",
         Mended,
     ),
     case(
@@ -225,24 +225,24 @@ const CASES: [Case; 46] = [
         |a| (trail(a).read, trail(a).write) = (false, false),
         "trail.management_events",
         Wrong,
-        "leaves management events out",
+        "does not record management events",
         Mended,
     ),
-    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "leaves reads out", Mended),
+    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "does not record reads", Mended),
     case(
         "delivery error",
         |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
         "trail.delivers",
         Wrong,
         "could not deliver: KMSKeyDisabled",
-        Told("Look at the role and its policy"),
+        Told("Check the role and its policy"),
     ),
     case(
         "delivery stale",
         |a| trail(a).delivered = Some(-3 * 86_400),
         "trail.delivers",
         Wrong,
-        "The last delivery is 3 d old",
+        "The last delivery was 3 d ago",
         Told("trail's status in CloudTrail"),
     ),
     case(
@@ -261,7 +261,7 @@ const CASES: [Case; 46] = [
         |a| trail(a).log_file_validation = false,
         "trail.logging",
         Wrong,
-        "does not sign its log files",
+        "has log file validation off",
         Mended,
     ),
     case(
@@ -269,7 +269,7 @@ const CASES: [Case; 46] = [
         |a| bucket(a).policy = None,
         "trail.logging",
         Wrong,
-        "no policy that lets CloudTrail in",
+        "no policy that allows CloudTrail",
         Mended,
     ),
     case(
@@ -281,7 +281,7 @@ const CASES: [Case; 46] = [
         },
         "trail.logging",
         Wrong,
-        "lets everyone in",
+        "allows everyone",
         Mended,
     ),
     case(
@@ -289,7 +289,7 @@ const CASES: [Case; 46] = [
         |a| bucket(a).public_blocked = false,
         "trail.logging",
         Wrong,
-        "becoming public",
+        "does not block public access",
         Mended,
     ),
     case(
@@ -305,7 +305,7 @@ const CASES: [Case; 46] = [
         "not the one for this trail",
         Mended,
     ),
-    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "may not write to", Mended),
+    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "can't write to", Mended),
     case(
         "role too wide",
         |a| {
@@ -315,7 +315,7 @@ const CASES: [Case; 46] = [
         },
         "trail.delivers",
         Wrong,
-        "may do more than deliver",
+        "allows more than delivering",
         Mended,
     ),
     case(
@@ -323,7 +323,7 @@ const CASES: [Case; 46] = [
         |a| role(a).trust = trust("lambda.amazonaws.com"),
         "trail.delivers",
         Wrong,
-        "CloudTrail may not act as",
+        "CloudTrail can't assume",
         Mended,
     ),
     case(
@@ -335,7 +335,7 @@ const CASES: [Case; 46] = [
         },
         "topic.policy",
         Wrong,
-        "Anyone may publish",
+        "Anyone can publish",
         Mended,
     ),
     case(
@@ -343,7 +343,7 @@ const CASES: [Case; 46] = [
         |a| topic(a).policy = Some(json!({ "Statement": [] })),
         "topic.policy",
         Wrong,
-        "CloudWatch may not publish",
+        "CloudWatch can't publish",
         Mended,
     ),
     case(
@@ -356,7 +356,7 @@ const CASES: [Case; 46] = [
         },
         "topic.policy",
         Wrong,
-        "CloudWatch may not publish",
+        "CloudWatch can't publish",
         Mended,
     ),
     case(
@@ -364,7 +364,7 @@ const CASES: [Case; 46] = [
         |a| topic(a).kms_key = Some("alias/aws/sns".into()),
         "topic.encryption",
         Wrong,
-        "no alert arrives",
+        "no alert would arrive",
         Mended,
     ),
     case(
@@ -375,7 +375,7 @@ const CASES: [Case; 46] = [
         },
         "alarm.exists",
         Missing,
-        "one in another region does not see this count",
+        "an alarm in another Region can't watch this metric",
         Mended,
     ),
     case(
@@ -387,7 +387,7 @@ const CASES: [Case; 46] = [
         },
         "alarm.actions",
         Wrong,
-        "topics of its own region only",
+        "can only notify topics in its own Region",
         Confirmed,
     ),
 ];

@@ -157,7 +157,7 @@ fn leaving_the_demo_account_says_what_goes_and_what_stays() {
     let nothing = Program::new(&["destroy", "--demo=fresh", "--yes"]).output().exits(0);
     assert!(nothing.stdout.starts_with("Nothing to take away"), "{nothing:#?}");
     let halfway = Program::new(&["destroy", "--demo=half-done", "--with-logs", "--yes"]).output().exits(0);
-    assert!(halfway.stdout.contains("goes by itself within 48 hours"), "{halfway:#?}");
+    assert!(halfway.stdout.contains("AWS removes it within 48 hours"), "{halfway:#?}");
     let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).without_result();
     denied.says("expired");
 }
@@ -415,7 +415,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
 fn without_an_address_nobody_would_be_told_and_that_is_refused() {
     let world = World::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
-        world.rootbell(args).output().exits(1).without_result().says("give an e-mail address (--email)");
+        world.rootbell(args).output().exits(1).without_result().says("enter an email address (--email)");
     }
 }
 

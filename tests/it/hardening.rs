@@ -117,7 +117,7 @@ fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_
             for setup in [encrypted(), setup_options()] {
                 let (health, plan) = look(&cloud, &setup).await;
                 assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
-                assert!(check(&health, "topic.encryption").detail.contains("which CloudWatch may use"));
+                assert!(check(&health, "topic.encryption").detail.contains("which CloudWatch can use"));
             }
         });
     }
@@ -188,7 +188,7 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
             "serves an organization",
             |c| c.meddle(|a| for_cloudwatch(a, "aws:SourceOrgID", "o-a1b2c3d4e5")),
             Verdict::Unknown,
-            "`rootbell test` shows whether an alert arrives",
+            "Run `rootbell test` to see whether an alert arrives",
         ),
         (
             "shuts CloudWatch out",

@@ -389,7 +389,7 @@ fn a_set_up_of_another_region_is_left_alone() {
         let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
         let trail = plan.rows.iter().find(|row| row.resource == "trail").unwrap();
-        assert_eq!(trail.detail, "lives in eu-west-1: to take it away, go there (--region eu-west-1)");
+        assert_eq!(trail.detail, "home Region is eu-west-1: delete it there (--region eu-west-1)");
     });
     assert_eq!(made.snapshot().timeless(), before);
 }

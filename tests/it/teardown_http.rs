@@ -40,7 +40,7 @@ fn nothing_is_left_of_what_apply_made() {
     put_objects(&world, 1_010);
     world.proxy.forget();
     let said = destroy(&world).output().exits(0);
-    assert!(said.stderr.contains("1,012 objects, 101.1 kB, every version"), "{said:#?}");
+    assert!(said.stderr.contains("1,012 objects, 101.1 kB, all versions"), "{said:#?}");
     assert!(said.stdout.starts_with("Taken away: 12 changes made in account 000000000000"), "{said:#?}");
     assert_eq!(world.proxy.counts()["DeleteObjects"], 2, "in batches of a thousand");
     assert_eq!(account(&world), Account::default());
@@ -53,7 +53,7 @@ fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
     let world = world();
     put_objects(&world, 3);
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(0);
-    assert!(said.stdout.contains("log group rootbell/cloudtrail: stays with its events"), "{said:#?}");
+    assert!(said.stdout.contains("log group rootbell/cloudtrail: kept with its events"), "{said:#?}");
     let all = wanted(REGION);
     let kept = Account { bucket: all.bucket, log_group: all.log_group, ..Account::default() };
     assert_eq!(account(&world), kept);

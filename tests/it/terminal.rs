@@ -55,7 +55,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.press("q");
     wizard.wait_for("the bell is armed");
     wizard.press("c");
-    wizard.wait_for("Somebody has confirmed");
+    wizard.wait_for("Subscription confirmed");
     wizard.press("q");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);

@@ -11,7 +11,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 }
 
 #[test]
-fn the_check_ids_are_the_contracts() {
+fn the_check_ids_match_the_contract() {
     let ids: Vec<_> = judge(&sound()).checks.iter().map(|c| c.id).collect();
     let contract = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers \
                     log_group.exists log_group.retention filter.pattern alarm.exists alarm.actions topic.exists \
@@ -20,7 +20,7 @@ fn the_check_ids_are_the_contracts() {
 }
 
 #[test]
-fn a_sound_account_is_healthy_and_an_empty_one_is_not() {
+fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
     assert!(judge(&sound()).healthy());
     let empty = judge(&Observed::nothing());
     assert!(!empty.healthy());
@@ -28,7 +28,7 @@ fn a_sound_account_is_healthy_and_an_empty_one_is_not() {
     assert!(empty.checks.iter().all(|c| !c.fix.is_empty()));
 }
 
-/// One thing broken in a sound account, the check that tells, its verdict and a word of it.
+/// A name, how to break a complete setup, the check that reports it, its verdict, and a word of its detail.
 type Break = (&'static str, fn(&mut Observed), &'static str, Verdict, &'static str);
 
 const BREAKS: &[Break] = &[
@@ -71,7 +71,7 @@ const BREAKS: &[Break] = &[
         |o| o.filters.as_mut().unwrap()[0].pattern = "{ $.userIdentity.type = Root }".into(),
         "filter.pattern",
         Verdict::Wrong,
-        "auditors",
+        "not the CIS pattern",
     ),
     (
         "a pattern that cannot be judged",
@@ -81,21 +81,21 @@ const BREAKS: &[Break] = &[
         },
         "filter.pattern",
         Verdict::Unknown,
-        "can't be judged",
+        "can't tell whether",
     ),
     (
         "other white space",
         |o| o.filters.as_mut().unwrap()[0].pattern = pattern::CIS_PATTERN.replace(" && ", "&&").replace(" = ", "="),
         "filter.pattern",
         Verdict::Ok,
-        "auditors' pattern",
+        "the CIS pattern",
     ),
     (
         "a regular expression",
         |o| o.filters.as_mut().unwrap()[0].pattern = pattern::CIS_PATTERN.replace("\"Root\"", "%^Root$%"),
         "filter.pattern",
         Verdict::Wrong,
-        "rings, but is written differently",
+        "counts root use, but not with the exact CIS pattern",
     ),
     ("counts 0", |o| o.filters.as_mut().unwrap()[0].value = "0".into(), "filter.pattern", Verdict::Wrong, "counts 0"),
     ("no alarm", |o| o.alarms.as_mut().unwrap().clear(), "alarm.exists", Verdict::Missing, "no alarm"),
@@ -105,11 +105,11 @@ const BREAKS: &[Break] = &[
     ("greater 1", |o| alarm(o).comparison = "GreaterThanThreshold".into(), "alarm.exists", Verdict::Wrong, "first use"),
     ("average", |o| alarm(o).statistic = "Average".into(), "alarm.exists", Verdict::Wrong, "Average"),
     ("an hour", |o| alarm(o).evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),
-    ("never back", |o| alarm(o).missing_data = "breaching".into(), "alarm.exists", Verdict::Wrong, "never go back"),
-    ("actions off", |o| alarm(o).actions_enabled = false, "alarm.actions", Verdict::Wrong, "off"),
-    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "nobody is told"),
+    ("never back", |o| alarm(o).missing_data = "breaching".into(), "alarm.exists", Verdict::Wrong, "never return"),
+    ("actions off", |o| alarm(o).actions_enabled = false, "alarm.actions", Verdict::Wrong, "disabled"),
+    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "no alert is sent"),
     ("no topic", |o| o.topic = Ok(None), "topic.exists", Verdict::Missing, "no topic"),
-    ("shut out", |o| topic(o).policy = None, "topic.policy", Verdict::Wrong, "unheard"),
+    ("no access", |o| topic(o).policy = None, "topic.policy", Verdict::Wrong, "can't publish"),
     (
         "aws key",
         |o| topic(o).kms_key = Some("alias/aws/sns".into()),
@@ -130,7 +130,7 @@ const BREAKS: &[Break] = &[
         |o| o.subscriptions.as_mut().unwrap()[0].state = Confirmation::Deleted,
         "subscription.confirmed",
         Verdict::Missing,
-        "Nobody",
+        "no subscription",
     ),
 ];
 
@@ -151,10 +151,10 @@ fn topic(o: &mut Observed) -> &mut Topic {
 }
 
 #[test]
-fn each_broken_link_is_told_by_its_own_check_in_its_own_words() {
-    for (name, harm, id, verdict, word) in BREAKS {
+fn each_fault_is_reported_by_the_right_check_with_its_detail() {
+    for (name, break_setup, id, verdict, word) in BREAKS {
         let mut observed = sound();
-        harm(&mut observed);
+        break_setup(&mut observed);
         let health = judge(&observed);
         let found = check(&health, id);
         assert_eq!(found.verdict, *verdict, "{name}: {found:?}");
@@ -165,7 +165,7 @@ fn each_broken_link_is_told_by_its_own_check_in_its_own_words() {
 }
 
 #[test]
-fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
+fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() {
     let unreadable = ReadError { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
     let health = judge(&Observed { topic: Err(unreadable), ..sound() });
     let unknown: Vec<_> = health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id).collect();
@@ -174,19 +174,19 @@ fn one_part_that_may_not_be_read_is_unknown_and_the_rest_as_usual() {
 }
 
 #[test]
-fn a_bucket_and_a_role_that_may_not_be_looked_at_leave_the_verdict_to_cloudtrails_own_word() {
+fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_status() {
     let unreadable = || ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(judge(&observed).healthy());
     status(&mut observed).bucket_error = Some("AccessDenied".into());
     let health = judge(&observed);
-    let told = check(&health, "trail.logging");
-    assert_eq!(told.verdict, Verdict::Wrong);
-    assert!(told.detail.contains("cannot write to its bucket"), "{told:?}");
+    let found = check(&health, "trail.logging");
+    assert_eq!(found.verdict, Verdict::Wrong);
+    assert!(found.detail.contains("cannot write to its bucket"), "{found:?}");
 }
 
 #[test]
-fn somebody_elses_trail_rings_without_signed_log_files_and_ours_has_to_sign_them() {
+fn only_our_own_trail_needs_log_file_validation() {
     let mut observed = sound();
     trail(&mut observed).trail.log_file_validation = false;
     observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
@@ -195,27 +195,27 @@ fn somebody_elses_trail_rings_without_signed_log_files_and_ours_has_to_sign_them
     observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
     let health = judge(&observed);
     assert_eq!(check(&health, "trail.logging").verdict, Verdict::Ok);
-    assert!(check(&health, "trail.logging").detail.contains("not signed"));
+    assert!(check(&health, "trail.logging").detail.contains("validation is off"));
 }
 
 #[test]
-fn what_cannot_be_mended_from_here_says_where() {
+fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let mut observed = sound();
-    let alter = |observed: &mut Observed, from: &str, to: &str| {
+    let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
         watched.trail.arn = watched.trail.arn.replace(from, to);
         watched.trail.home_region = watched.trail.arn.split(':').nth(3).unwrap().into();
         status(observed).logging = false;
     };
-    alter(&mut observed, "123456789012", "210987654321");
+    stop_and_move(&mut observed, "123456789012", "210987654321");
     assert!(check(&judge(&observed), "trail.logging").fix.contains("Only account 210987654321"));
     let mut observed = sound();
-    alter(&mut observed, "eu-west-1", "us-east-1");
+    stop_and_move(&mut observed, "eu-west-1", "us-east-1");
     assert!(check(&judge(&observed), "trail.logging").fix.contains("--region us-east-1"));
 }
 
 #[test]
-fn one_confirmed_of_two_is_enough() {
+fn one_confirmed_subscription_of_two_is_enough() {
     let mut observed = sound();
     let second = Subscription {
         endpoint: "bob@example.com".into(),
@@ -230,7 +230,7 @@ fn one_confirmed_of_two_is_enough() {
 }
 
 #[test]
-fn a_topic_policy_that_cannot_be_judged_is_unknown_and_says_why() {
+fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
     use serde_json::json;
     let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
     let statement = |effect: &str, condition: serde_json::Value| {
@@ -241,22 +241,18 @@ fn a_topic_policy_that_cannot_be_judged_is_unknown_and_says_why() {
     let perimeter = json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" },
         "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } });
     for (statements, verdict, fix) in [
-        (vec![statement("Allow", organization.clone())], Verdict::Unknown, "it adds a statement"),
+        (vec![statement("Allow", organization.clone())], Verdict::Unknown, "to add a statement"),
         (vec![statement("Allow", tls.clone()), statement("Deny", organization)], Verdict::Unknown, "`rootbell test`"),
         (vec![statement("Allow", tls.clone()), statement("Deny", perimeter)], Verdict::Ok, ""),
-        (
-            vec![statement("Allow", tls), statement("Deny", json!({}))],
-            Verdict::Wrong,
-            "rootbell takes nobody's denial out",
-        ),
+        (vec![statement("Allow", tls), statement("Deny", json!({}))], Verdict::Wrong, "rootbell never removes one"),
     ] {
         let mut observed = sound();
         let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
         topic.policy = Some(json!({ "Statement": statements }));
         let health = judge(&observed);
-        let told = check(&health, "topic.policy");
-        assert_eq!(told.verdict, verdict, "{statements:?}: {told:?}");
-        assert!(told.fix.contains(fix), "{told:?}");
-        assert_eq!(told.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{told:?}");
+        let found = check(&health, "topic.policy");
+        assert_eq!(found.verdict, verdict, "{statements:?}: {found:?}");
+        assert!(found.fix.contains(fix), "{found:?}");
+        assert_eq!(found.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{found:?}");
     }
 }

@@ -1,67 +1,73 @@
-//! The trail's checks: does it see everything, is what it records safe, and does it reach the log group?
+//! The trail's checks: does it record everything, are its log files safe, and do its events reach the log group?
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{APPLY, Found, age, ok, unknown, wrong};
+use super::{APPLY, Outcome, age, ok, unknown, wrong};
 use crate::domain::Verdict;
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, WatchedTrail};
 use crate::domain::policy;
 use crate::domain::settings::Settings;
 
-/// What to do about a fault of the trail itself: it can be altered by its own account, and at home, only.
-fn mended(t: &WatchedTrail, settings: &Settings) -> String {
+/// How to fix the trail itself, which only its own account can change, in its home Region.
+fn trail_fix(t: &WatchedTrail, settings: &Settings) -> String {
     let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
     if owner != settings.account_region.account {
         return format!(
-            "Only account {owner}, where it lives, can change it: ask there, or make a trail of this account's own \
-             (`rootbell apply --trail rootbell`)."
+            "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in this \
+             account (`rootbell apply --trail rootbell`)."
         );
     }
     if t.trail.home_region != settings.account_region.region {
-        return format!("It is changed in its home region: `rootbell apply --region {}`.", t.trail.home_region);
+        return format!(
+            "The trail can only be changed in its home Region: `rootbell apply --region {}`.",
+            t.trail.home_region
+        );
     }
     APPLY.to_owned()
 }
 
-pub(super) fn multi_region(t: &WatchedTrail, settings: &Settings) -> Found {
+pub(super) fn multi_region(t: &WatchedTrail, settings: &Settings) -> Outcome {
     if t.trail.multi_region {
-        return ok("every region");
+        return ok("all Regions");
     }
-    let said = format!("`{}` sees {} only: a root sign-in elsewhere goes unseen.", t.trail.name, t.trail.home_region);
-    wrong(said, mended(t, settings))
+    let detail = format!(
+        "`{}` covers {} only: root sign-ins in other Regions go unreported.",
+        t.trail.name, t.trail.home_region
+    );
+    wrong(detail, trail_fix(t, settings))
 }
 
-/// It records, and what it records arrives in its bucket and is safe there.
-pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed) -> Found {
+/// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
+pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
     if !status.logging {
-        return wrong(format!("The trail `{name}` is stopped: it records nothing."), mended(t, settings));
+        return wrong(format!("The trail `{name}` is stopped: it records nothing."), trail_fix(t, settings));
     }
     if let Some((fault, fix)) = bucket_fault(settings, observed) {
-        return wrong(format!("`{name}` records, but {fault}."), fix);
+        return wrong(format!("`{name}` is logging, but {fault}."), fix);
     }
     if let Some(error) = &status.bucket_error {
         return wrong(
             format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
-            format!("Look at the policy of the bucket: CloudTrail must be let in for {}.", t.trail.arn),
+            format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn),
         );
     }
     if t.trail.log_file_validation {
         return ok("on");
     }
     if settings.trail_is_ours() {
-        return wrong(format!("`{name}` does not sign its log files: nobody could prove them unaltered."), APPLY);
+        return wrong(format!("`{name}` has log file validation off: altered log files could not be detected."), APPLY);
     }
-    // It rings all the same, and is not altered for that alone.
-    ok("on; its log files are not signed")
+    // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
+    ok("on; log file validation is off")
 }
 
-/// What is wrong with a bucket of ours, where it was looked at, and what to do. Where it was not, CloudTrail's own word
-/// on its deliveries has to do.
+/// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
+/// only the delivery error that CloudTrail reports counts.
 fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'static str)> {
     if !settings.bucket_is_ours() {
         return None;
@@ -69,38 +75,38 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'s
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketLookup::NotFound => Some((format!("its bucket `{name}` is not there"), APPLY)),
-        BucketLookup::Owned(bucket) => open_or_shut(bucket, settings, &trail.trail.arn),
+        BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), APPLY)),
+        BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
 
-fn open_or_shut(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
     let name = &bucket.name;
     if policy::bucket_open(bucket.policy.as_ref()) {
         let fix = if settings.manages_bucket(&bucket.tags) {
             APPLY
         } else {
-            "Remove the statement that allows everyone from the bucket's policy, or give it a condition: the bucket is \
-             not rootbell's, which takes nothing out of its policy."
+            "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that allows \
+             everyone, or add a condition to it."
         };
-        return Some((format!("the policy of its bucket `{name}` lets everyone in"), fix));
+        return Some((format!("the policy of its bucket `{name}` allows everyone"), fix));
     }
     if !bucket.public_blocked {
-        return Some((format!("nothing keeps its bucket `{name}` from becoming public"), APPLY));
+        return Some((format!("its bucket `{name}` does not block public access"), APPLY));
     }
     let statements = policy::bucket_statements(&settings.account_region, name, trail_arn);
     if policy::has_all(bucket.policy.as_ref(), &statements) {
         return None;
     }
     let fault = match &bucket.policy {
-        None => format!("its bucket `{name}` has no policy that lets CloudTrail in"),
+        None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
         Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
     };
     Some((fault, APPLY))
 }
 
-pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Found {
+pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Outcome {
     match &t.events {
         Err(unreadable) => unknown(unreadable),
         Ok(e) if e.read && e.write => ok("read and write"),
@@ -112,42 +118,44 @@ pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Found 
             } else {
                 "management events"
             };
-            wrong(format!("`{}` leaves {lacks} out.", t.trail.name), mended(t, settings))
+            wrong(format!("`{}` does not record {lacks}.", t.trail.name), trail_fix(t, settings))
         }
     }
 }
 
-/// Delivery is late when a day old.
+/// The age at which the last delivery counts as overdue.
 ///
 /// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observed, now: Timestamp) -> Found {
+pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
     if t.trail.log_group_arn.is_none() {
-        return wrong(format!("`{name}` delivers to no log group."), mended(t, settings));
+        return wrong(format!("`{name}` delivers to no log group."), trail_fix(t, settings));
     }
     let account = t.trail.log_group_account().unwrap_or_default();
     if account != settings.account_region.account {
         return wrong(
-            format!("`{name}` delivers to a log group of account {account}, out of reach from here."),
-            "Make a trail of this account's own (`rootbell apply --trail rootbell`), or set up in that account.",
+            format!(
+                "`{name}` delivers to a log group in account {account}, which rootbell cannot use from this account."
+            ),
+            "Create a trail in this account (`rootbell apply --trail rootbell`), or set up rootbell in that account.",
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
     if region != settings.account_region.region {
         return wrong(
-            format!("`{name}` delivers to a log group in {region}, and filter and alarm live where the log group is."),
-            format!("Look, and set up, there (--region {region})."),
+            format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
+            format!("Use that Region (--region {region})."),
         );
     }
     if observed.log_group == Ok(None) {
         let group = t.trail.log_group().unwrap_or_default();
-        return wrong(format!("`{name}` delivers to the log group `{group}`, which is not there."), APPLY);
+        return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), APPLY);
     }
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), APPLY);
@@ -155,54 +163,54 @@ pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observe
     if let Some(error) = &status.logs_error {
         if settings.role_source_arn.value {
             return wrong(
-                format!("CloudTrail could not deliver: {error}. The role may be taken for this trail only."),
-                "Some accounts report that deliveries stop over that: `rootbell apply --role-source-arn=false` takes \
-                 the condition off.",
+                format!("CloudTrail could not deliver: {error}. The role is restricted to this trail."),
+                "In some accounts this restriction reportedly stops deliveries: `rootbell apply --role-source-arn=false` \
+                 removes it.",
             );
         }
         return wrong(
             format!("CloudTrail could not deliver: {error}."),
-            "Look at the role and its policy; `rootbell apply` puts rootbell's own right.",
+            "Check the role and its policy; `rootbell apply` repairs a role that rootbell created.",
         );
     }
     match status.logs_delivery {
         None => (
             Verdict::Pending,
             "Nothing delivered yet.".into(),
-            "The first delivery takes about 5 minutes after an event.".into(),
+            "The first delivery arrives about 5 minutes after an event.".into(),
         ),
         Some(at) if now.duration_since(at) > STALE => wrong(
-            format!("The last delivery is {} old.", age(now.duration_since(at))),
-            "Look at the trail's status in CloudTrail, and at the role.",
+            format!("The last delivery was {} ago.", age(now.duration_since(at))),
+            "Check the trail's status in CloudTrail, and the role.",
         ),
         Some(at) => ok(format!("delivered {} ago", age(now.duration_since(at)))),
     }
 }
 
-/// What is wrong with a role of ours, where it was looked at.
+/// What is wrong with a role that rootbell manages. `None` also if the role could not be read.
 fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     if !settings.role_is_ours() {
         return None;
     }
     let name = &settings.role.value;
     match observed.role.as_ref().ok()? {
-        None => Some(format!("The role `{name}`, as which CloudTrail delivers, is not there")),
-        Some(role) => role_of_ours(role, settings, observed),
+        None => Some(format!("The role `{name}`, which CloudTrail delivers with, does not exist")),
+        Some(role) => managed_role_fault(role, settings, observed),
     }
 }
 
-fn role_of_ours(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
+fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, group) = (&role.name, &settings.log_group.value);
     if !policy::has_all(Some(&role.trust), &policy::statements(&settings.role_trust(observed))) {
-        return Some(format!("CloudTrail may not act as the role `{name}`"));
+        return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
     if settings.role_is_default() && policy::trusts_others(&role.trust) {
-        return Some(format!("Others than CloudTrail may act as the role `{name}`"));
+        return Some(format!("Others besides CloudTrail can assume the role `{name}`"));
     }
     let wanted = policy::role_permissions(&settings.account_region, group, observed.of_the_organization());
     if policy::too_wide(role.policy.as_ref()) {
-        return Some(format!("The role `{name}` may do more than deliver to `{group}`"));
+        return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
     }
     (!policy::has_all(role.policy.as_ref(), &policy::statements(&wanted)))
-        .then(|| format!("The role `{name}` may not write to the log group `{group}`"))
+        .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }

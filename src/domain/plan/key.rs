@@ -1,4 +1,4 @@
-//! A key of the user's own for trail, log group and topic, once its policy is seen to serve them.
+//! Encrypts the trail, the log group, and the topic with the user's KMS key, if the key's policy lets the services use it.
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
@@ -8,60 +8,61 @@ use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.role_source_arn.value && wanted.role_source_arn.origin == Origin::Given {
-        let said = if wanted.role_is_ours() {
-            "The role is tied to this trail (aws:SourceArn). Some accounts report that deliveries stop over that: \
-             `rootbell status` says whether they go on."
+        let note = if wanted.role_is_ours() {
+            "The role is restricted to this trail (aws:SourceArn). In some accounts this reportedly stops deliveries: \
+             `rootbell status` shows whether they continue."
                 .to_owned()
         } else {
-            format!("The role `{}` is not rootbell's: who may take it stays as it is.", wanted.role.value)
+            format!("The role `{}` is unmanaged: rootbell does not change who can assume it.", wanted.role.value)
         };
-        plan.notes.push((Step::Trail, said));
+        plan.notes.push((Step::Trail, note));
     }
     let Some(arn) = &wanted.kms_key else { return };
     match &observed.key {
-        Some(Ok(Some(key))) => match refusal(key, wanted, observed) {
+        Some(Ok(Some(key))) => match unusable_reason(key, wanted, observed) {
             Some(why) => plan.blocked.push((Step::Trail, why)),
             None => {
                 let before = plan.rows.len();
                 rows(plan, wanted, observed, arn);
                 if plan.rows.len() > before {
-                    let uncertain = lacks(key, wanted, observed).iter().filter_map(uncertain).collect::<Vec<_>>();
+                    let uncertain =
+                        missing_statements(key, wanted, observed).iter().filter_map(uncertainty).collect::<Vec<_>>();
                     plan.notes.extend(uncertain.into_iter().map(|note| (Step::Trail, note)));
                 }
             }
         },
         Some(Err(unreadable)) => plan.blocked.push((Step::Trail, format!("{} {}", unreadable.why, unreadable.fix))),
-        _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Name another (--kms-key)."))),
+        _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Use another (--kms-key)."))),
     }
 }
 
-fn refusal(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> {
+fn unusable_reason(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> {
     let arn = &key.arn;
     let region = arn.split(':').nth(3).unwrap_or_default();
     if region != wanted.account_region.region {
         return Some(format!(
-            "The key {arn} is in {region}: trail, log group and topic take a key of their own region, {}. Name another \
-             (--kms-key).",
+            "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}. Use \
+             another (--kms-key).",
             wanted.account_region.region
         ));
     }
     if !key.enabled {
-        return Some(format!("The key {arn} is disabled: aws kms enable-key --key-id {arn}"));
+        return Some(format!("The key {arn} is disabled. Enable it: aws kms enable-key --key-id {arn}"));
     }
-    let lacking = lacks(key, wanted, observed);
+    let lacking = missing_statements(key, wanted, observed);
     let statements: Vec<String> =
         lacking.iter().filter(|l| l.doubt.is_none()).map(|l| l.statement.to_string()).collect();
     if statements.is_empty() {
         return None;
     }
     Some(format!(
-        "The policy of the key {arn} does not serve all who have to use it, so nothing would arrive. Add to its \
-         statements: {}",
+        "The policy of the key {arn} does not allow every AWS service that has to use it, so no alert would arrive. Add \
+         to its statements: {}",
         statements.join(", ")
     ))
 }
 
-fn lacks(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
+fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
     let users = KeyUsers {
         account_region: &wanted.account_region,
         key_arn: &key.arn,
@@ -73,21 +74,21 @@ fn lacks(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
     key_lacks(&key.policy, &users)
 }
 
-/// What to check before relying on a key whose policy may or may not serve one of its users.
-fn uncertain(lacking: &Lacking) -> Option<String> {
-    let who = lacking.statement["Principal"]["Service"].as_str().unwrap_or_default();
+/// What to check before relying on a key whose policy may or may not allow a service to use it.
+fn uncertainty(lacking: &Lacking) -> Option<String> {
+    let service = lacking.statement["Principal"]["Service"].as_str().unwrap_or_default();
     let doubt = lacking.doubt.as_ref()?;
     if doubt.denies {
         return Some(format!(
-            "A statement of the key's policy may deny {who}, depending on {}, which rootbell cannot evaluate. Check that \
-             it does not.",
-            doubt.on
+            "A statement in the key's policy may deny {service}, depending on {}, which rootbell cannot evaluate. Check \
+             that it does not.",
+            doubt.depends_on
         ));
     }
     Some(format!(
-        "Whether the key's policy lets {who} use it depends on {}, which rootbell cannot evaluate. If it does not, add to \
-         its statements: {}",
-        doubt.on, lacking.statement
+        "Whether the key's policy lets {service} use it depends on {}, which rootbell cannot evaluate. If it does not, \
+         add to its statements: {}",
+        doubt.depends_on, lacking.statement
     ))
 }
 
@@ -104,7 +105,7 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
             continue;
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };
-        let before = existing.flatten().unwrap_or("a key of AWS's, or none");
+        let before = existing.flatten().unwrap_or("AWS key or none");
         plan.put(action, change, format!("{before} → your key"));
     }
 }

@@ -1,5 +1,5 @@
-//! The tear-down: what rootbell made goes, what it added to other people's things is taken out, and nothing else is
-//! touched. What is whose, the tag tells where AWS has tags, and otherwise the chain.
+//! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
+//! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
@@ -9,20 +9,20 @@ use crate::domain::observed::{
 use crate::domain::policy::{self, Without};
 use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
 
-/// What carries rootbell's tag, where that has to be asked for apart; and how much would be lost.
+/// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Managed {
     pub trail: ReadResult<bool>,
     pub log_group: ReadResult<bool>,
     pub topic: ReadResult<bool>,
-    /// The names of the alarms that carry it.
+    /// The names of the alarms that have the tag.
     pub alarms: ReadResult<Vec<String>>,
-    /// What is in the bucket, where it is to go; `None`: not counted.
+    /// What is in the bucket, if it would be deleted; `None`: not counted.
     pub contents: ReadResult<Option<Contents>>,
 }
 
 impl Managed {
-    /// Nothing carries the tag.
+    /// Nothing has the tag.
     #[must_use]
     pub fn nothing() -> Self {
         Self { trail: Ok(false), log_group: Ok(false), topic: Ok(false), alarms: Ok(Vec::new()), contents: Ok(None) }
@@ -40,7 +40,7 @@ impl Managed {
     }
 }
 
-/// One chain of the account with everything that the tear-down has to know of it.
+/// One chain of the account, with everything that the teardown plan needs to know about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
     pub settings: Settings,
@@ -48,32 +48,32 @@ pub struct Chain {
     pub managed: Managed,
 }
 
-/// Whether these tags have rootbell's among them.
+/// Whether the tags include rootbell's.
 #[must_use]
 pub fn tagged(tags: &[(String, String)]) -> bool {
     tags.iter().any(|(key, value)| (key.as_str(), value.as_str()) == TAG)
 }
 
-/// What has to be called to take rootbell out of the account. Bucket and log group stay unless `logs` is said. A part
-/// that could not be read blocks the plan.
+/// The changes that remove rootbell from the account. The bucket and the log group are kept unless `logs` is set.
+/// Anything that could not be read blocks the plan.
 ///
-/// An account has more than one chain where rootbell once made a trail of its own and later used somebody else's; what
-/// one of them would do already, the others leave out.
+/// An account has more than one chain if rootbell created a trail and later switched to an existing one. Each row appears
+/// only once.
 #[must_use]
 pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
     let mut plan = Plan::default();
     let unreadable =
         chains.iter().flat_map(|chain| chain.observed.unreadable().into_iter().chain(chain.managed.unreadable()));
     for unreadable in unreadable {
-        let said = (Step::Trail, format!("{} {}", unreadable.why, unreadable.fix));
-        if !plan.blocked.contains(&said) {
-            plan.blocked.push(said);
+        let reason = (Step::Trail, format!("{} {}", unreadable.why, unreadable.fix));
+        if !plan.blocked.contains(&reason) {
+            plan.blocked.push(reason);
         }
     }
     for chain in chains.iter().filter(|chain| chain.observed.bucket == Ok(BucketLookup::Forbidden)) {
         let why = format!(
-            "HeadBucket (s3) on `{}`: it may not be looked at, so whose it is cannot be told. Ask for s3:ListBucket on \
-             it, or name another (--bucket).",
+            "HeadBucket (s3) on `{}`: access denied, so rootbell can't tell whether it created the bucket. Grant \
+             s3:ListBucket on it, or use another (--bucket).",
             chain.settings.bucket.value
         );
         plan.blocked.push((Step::Trail, why));
@@ -82,25 +82,25 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
         return plan;
     }
     for chain in chains {
-        let mut one = Plan::default();
-        let leaving = TeardownPlanner { chain, logs };
-        leaving.alarms(&mut one);
-        leaving.topic(&mut one);
-        leaving.filters(&mut one);
-        leaving.trail(&mut one);
-        leaving.role(&mut one);
-        leaving.log_group(&mut one);
-        leaving.bucket(&mut one);
-        add(&mut plan, one);
+        let mut chain_plan = Plan::default();
+        let planner = TeardownPlanner { chain, logs };
+        planner.alarms(&mut chain_plan);
+        planner.topic(&mut chain_plan);
+        planner.filters(&mut chain_plan);
+        planner.trail(&mut chain_plan);
+        planner.role(&mut chain_plan);
+        planner.log_group(&mut chain_plan);
+        planner.bucket(&mut chain_plan);
+        add_missing(&mut plan, chain_plan);
     }
     plan
 }
 
-/// The rows that are not there yet; a change says more than a thing that stays.
-fn add(plan: &mut Plan, more: Plan) {
+/// Adds the rows and notes that the plan does not have yet.
+fn add_missing(plan: &mut Plan, more: Plan) {
     for row in more.rows {
-        let same = |other: &super::Row| other.id == row.id && other.name == row.name;
-        if !plan.rows.iter().any(same) {
+        let is_same = |other: &super::Row| other.id == row.id && other.name == row.name;
+        if !plan.rows.iter().any(is_same) {
             plan.rows.push(row);
         }
     }
@@ -129,32 +129,33 @@ impl TeardownPlanner<'_> {
         self.observed().trail.as_ref().map(|watched| &watched.trail)
     }
 
-    fn topic_goes(&self) -> bool {
+    fn deletes_topic(&self) -> bool {
         self.observed().topic.as_ref().is_ok_and(Option::is_some) && self.chain.managed.topic == Ok(true)
     }
 
-    /// A trail is deleted where it lives, by its own account.
-    fn trail_goes(&self) -> bool {
-        self.chain.managed.trail == Ok(true) && self.existing().is_some_and(|trail| self.alterable(trail))
+    /// A trail can only be deleted in its home Region, by its own account.
+    fn deletes_trail(&self) -> bool {
+        self.chain.managed.trail == Ok(true) && self.existing().is_some_and(|trail| self.can_change(trail))
     }
 
-    fn alterable(&self, trail: &Trail) -> bool {
+    fn can_change(&self, trail: &Trail) -> bool {
         let account_region = &self.wanted().account_region;
         trail.home_region == account_region.region
             && trail.arn.split(':').nth(4) == Some(account_region.account.as_str())
     }
 
-    /// Somebody else's trail that delivers to a log group of ours, or as a role of ours: rootbell attached it.
-    fn trail_is_detached(&self) -> bool {
+    /// Whether an unmanaged trail delivers to a log group or with a role that rootbell created: then rootbell attached it.
+    fn detaches_trail(&self) -> bool {
         let Some(trail) = self.existing() else { return false };
-        let here = self.wanted().account_region.log_group_arn(&self.wanted().log_group.value);
-        let to_ours = self.chain.managed.log_group == Ok(true)
+        let our_log_group = self.wanted().account_region.log_group_arn(&self.wanted().log_group.value);
+        let uses_our_log_group = self.chain.managed.log_group == Ok(true)
             && trail
                 .log_group_arn
                 .as_deref()
-                .is_some_and(|arn| arn.trim_end_matches(":*") == here.trim_end_matches(":*"));
-        let as_ours = trail.role_arn.is_some() && trail.role_arn.as_deref() == self.role_arn() && self.role_is_tagged();
-        !self.trail_goes() && self.alterable(trail) && (to_ours || as_ours)
+                .is_some_and(|arn| arn.trim_end_matches(":*") == our_log_group.trim_end_matches(":*"));
+        let uses_our_role =
+            trail.role_arn.is_some() && trail.role_arn.as_deref() == self.role_arn() && self.role_is_tagged();
+        !self.deletes_trail() && self.can_change(trail) && (uses_our_log_group || uses_our_role)
     }
 
     fn role_arn(&self) -> Option<&str> {
@@ -165,14 +166,14 @@ impl TeardownPlanner<'_> {
         matches!(&self.observed().role, Ok(Some(role)) if tagged(&role.tags))
     }
 
-    /// The first trail that stays and uses the thing.
-    fn user(&self, uses: impl Fn(&Trail) -> bool, detached_too: bool) -> Option<&str> {
-        let goes = |trail: &Trail| {
+    /// The first trail that is kept and still uses the resource. `ignore_detached`: being detached ends the use.
+    fn remaining_user(&self, uses: impl Fn(&Trail) -> bool, ignore_detached: bool) -> Option<&str> {
+        let stops_using = |trail: &Trail| {
             self.existing().is_some_and(|existing| existing.arn == trail.arn)
-                && (self.trail_goes() || (detached_too && self.trail_is_detached()))
+                && (self.deletes_trail() || (ignore_detached && self.detaches_trail()))
         };
         let trails = self.observed().trails.as_deref().unwrap_or_default();
-        trails.iter().find(|trail| uses(trail) && !goes(trail)).map(|trail| trail.name.as_str())
+        trails.iter().find(|trail| uses(trail) && !stops_using(trail)).map(|trail| trail.name.as_str())
     }
 
     fn alarms(&self, plan: &mut Plan) {
@@ -180,85 +181,85 @@ impl TeardownPlanner<'_> {
         for alarm in self.observed().alarms.as_deref().unwrap_or_default() {
             if managed.contains(&alarm.name) {
                 let change = Change::DeleteAlarm { alarm: alarm.name.clone() };
-                plan.put(Action::Delete, change, "nobody is told any more");
+                plan.put(Action::Delete, change, "no more alerts for root use");
             } else {
-                self.foreign_alarm(plan, alarm);
+                self.unmanaged_alarm(plan, alarm);
             }
         }
     }
 
-    /// Only the topic that goes is taken out of an alarm of somebody else's.
-    fn foreign_alarm(&self, plan: &mut Plan, alarm: &Alarm) {
+    /// From an unmanaged alarm, only the deleted topic is removed.
+    fn unmanaged_alarm(&self, plan: &mut Plan, alarm: &Alarm) {
         let topic = self.wanted().topic_arn();
         let id = format!("alarm:{}", alarm.name);
-        let told = [&alarm.actions, &alarm.ok_actions, &alarm.insufficient_data_actions];
-        if !self.topic_goes() || !told.iter().any(|list| list.contains(&topic)) {
-            return plan.keep(Step::Alarm, &id, "alarm", &alarm.name, "not rootbell's");
+        let actions = [&alarm.actions, &alarm.ok_actions, &alarm.insufficient_data_actions];
+        if !self.deletes_topic() || !actions.iter().any(|list| list.contains(&topic)) {
+            return plan.keep(Step::Alarm, &id, "alarm", &alarm.name, "unmanaged");
         }
-        // The call that takes it out writes the whole alarm: only one on our metric is known well enough.
+        // PutMetricAlarm replaces the whole alarm, and only an alarm on our metric was read completely enough for that.
         if alarm.name != self.wanted().alarm.value || alarm.metric != self.wanted().metric {
-            let detail = "not rootbell's; it tells a topic that goes";
+            let detail = "unmanaged; notifies the deleted topic";
             return plan.keep(Step::Alarm, &id, "alarm", &alarm.name, detail);
         }
-        let less = |list: &[String]| list.iter().filter(|arn| **arn != topic).cloned().collect();
+        let without_topic = |list: &[String]| list.iter().filter(|arn| **arn != topic).cloned().collect();
         let rest = Alarm {
-            actions: less(&alarm.actions),
-            ok_actions: less(&alarm.ok_actions),
-            insufficient_data_actions: less(&alarm.insufficient_data_actions),
+            actions: without_topic(&alarm.actions),
+            ok_actions: without_topic(&alarm.ok_actions),
+            insufficient_data_actions: without_topic(&alarm.insufficient_data_actions),
             ..alarm.clone()
         };
         let change = Change::PutMetricAlarm { alarm: Box::new(rest) };
-        plan.put(Action::Update, change, format!("not rootbell's; told `{}` → does not", self.wanted().topic.value));
+        plan.put(Action::Update, change, format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value));
     }
 
     fn topic(&self, plan: &mut Plan) {
         let Ok(Some(topic)) = &self.observed().topic else { return };
         self.subscriptions(plan);
-        if self.topic_goes() {
+        if self.deletes_topic() {
             let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
             return plan.put(Action::Delete, change, "");
         }
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
-        plan.keep(Step::Topic, "topic", "SNS topic", topic.name(), "not rootbell's");
+        plan.keep(Step::Topic, "topic", "SNS topic", topic.name(), "unmanaged");
         let (policy, detail) = match policy::without(topic.policy.as_ref(), &managed) {
             Without::Unchanged => return,
-            Without::Rest(rest) => (rest, "not rootbell's; its two statements → gone"),
-            // A topic has a policy, always.
+            Without::Rest(rest) => (rest, "unmanaged; rootbell's statements → removed"),
+            // A topic's policy cannot be deleted, so the owner's statement is kept.
             Without::Empty => match policy::without(topic.policy.as_ref(), &managed[1..]) {
-                Without::Rest(rest) => (rest, "not rootbell's; CloudWatch may publish → may not"),
+                Without::Rest(rest) => (rest, "unmanaged; CloudWatch can publish → can't"),
                 Without::Unchanged | Without::Empty => return,
             },
         };
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
 
-    /// Those of a topic that goes, go; those of another's topic only where the address is named, since nothing tells who
-    /// asked for them.
+    /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that the user named,
+    /// because nothing shows who created a subscription.
     fn subscriptions(&self, plan: &mut Plan) {
         let named = &self.wanted().emails;
-        let goes = |endpoint: &str| {
-            self.topic_goes()
+        let is_deleted = |endpoint: &str| {
+            self.deletes_topic()
                 || (named.origin == Origin::Given && named.value.iter().any(|e| e.eq_ignore_ascii_case(endpoint)))
         };
         for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
             let endpoint = &subscription.endpoint;
             let detail = match (subscription.state, &subscription.arn) {
                 (Confirmation::Deleted, _) => continue,
-                (_, Some(arn)) if goes(endpoint) => {
+                (_, Some(arn)) if is_deleted(endpoint) => {
                     let change = Change::Unsubscribe { arn: arn.clone(), endpoint: endpoint.clone() };
                     plan.put(Action::Delete, change, "");
                     continue;
                 }
-                (Confirmation::Pending, _) if goes(endpoint) => {
-                    "never confirmed, so it cannot be deleted: it goes by itself within 48 hours"
+                (Confirmation::Pending, _) if is_deleted(endpoint) => {
+                    "never confirmed, so it can't be deleted: AWS removes it within 48 hours"
                 }
-                _ => "of a topic that is not rootbell's; name it (--email) to take it off",
+                _ => "on an unmanaged topic; use --email to delete it",
             };
             plan.keep(Step::Topic, &format!("subscription:{endpoint}"), "subscription", endpoint, detail);
         }
     }
 
-    /// A filter has no tags: its name tells, or that it counts into our namespace.
+    /// A filter has no tags: rootbell's filters have its name or count into its namespace.
     fn filters(&self, plan: &mut Plan) {
         let log_group = &self.wanted().log_group.value;
         let managed = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
@@ -271,39 +272,39 @@ impl TeardownPlanner<'_> {
     fn trail(&self, plan: &mut Plan) {
         let Some(trail) = self.existing() else { return };
         let name = &trail.name;
-        if self.trail_goes() {
+        if self.deletes_trail() {
             let status = self.observed().trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
             if status.is_some_and(|status| status.logging) {
-                plan.put(Action::Delete, Change::StopLogging { trail: name.clone() }, "records nothing any more");
+                plan.put(Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
             }
             return plan.put(Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
         }
-        if self.trail_is_detached() {
+        if self.detaches_trail() {
             let change = Change::DetachLogs { trail: name.clone() };
-            let detail = format!("not rootbell's; delivers to `{}` → to no log group", self.wanted().log_group.value);
+            let detail = format!("unmanaged; delivers to `{}` → to no log group", self.wanted().log_group.value);
             plan.put(Action::Update, change, detail);
             return plan.notes.push((
                 Step::Trail,
                 format!(
-                    "If rootbell made the trail `{name}` see every region, sign its log files or record, it goes on to: \
-                     what it was before is written down nowhere."
+                    "If rootbell turned on all Regions, log file validation, or logging for the trail `{name}`, that \
+                     stays on: the earlier settings were not saved."
                 ),
             ));
         }
         let detail = if trail.organization {
-            "the organization's".to_owned()
+            "organization trail".to_owned()
         } else if *name == TRAIL && trail.home_region != self.wanted().account_region.region {
-            format!("lives in {0}: to take it away, go there (--region {0})", trail.home_region)
+            format!("home Region is {0}: delete it there (--region {0})", trail.home_region)
         } else {
-            "not rootbell's".to_owned()
+            "unmanaged".to_owned()
         };
         plan.keep(Step::Trail, "trail", "trail", name, detail);
     }
 
     fn role(&self, plan: &mut Plan) {
         let Ok(Some(role)) = &self.observed().role else { return };
-        if let Some(user) = self.user(|trail| trail.role_arn.as_deref() == Some(role.arn.as_str()), true) {
-            return plan.keep(Step::Trail, "role", "IAM role", &role.name, format!("the trail `{user}` needs it"));
+        if let Some(user) = self.remaining_user(|trail| trail.role_arn.as_deref() == Some(role.arn.as_str()), true) {
+            return plan.keep(Step::Trail, "role", "IAM role", &role.name, format!("the trail `{user}` uses it"));
         }
         let name = || role.name.clone();
         if tagged(&role.tags) {
@@ -312,21 +313,25 @@ impl TeardownPlanner<'_> {
             }
             return plan.put(Action::Delete, Change::DeleteRole { role: name() }, "");
         }
-        plan.keep(Step::Trail, "role", "IAM role", &role.name, "not rootbell's");
+        plan.keep(Step::Trail, "role", "IAM role", &role.name, "unmanaged");
         let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
         match policy::without(role.policy.as_ref(), &statements(&permissions)) {
             Without::Unchanged => {}
-            Without::Empty => plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's own"),
+            Without::Empty => plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy"),
             Without::Rest(policy) => {
-                plan.put(Action::Update, Change::PutRolePolicy { role: name(), policy }, "rootbell's statement → gone");
+                plan.put(
+                    Action::Update,
+                    Change::PutRolePolicy { role: name(), policy },
+                    "rootbell's statement → removed",
+                );
             }
         }
-        // A role that nobody may take is left with the statement: a trust policy has one at least.
+        // A trust policy needs at least one statement, so the only one is kept.
         if let Without::Rest(trust) = policy::without(Some(&role.trust), &statements(&policy::role_trust(None))) {
             let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
-            plan.put(Action::Update, change, "CloudTrail may act as it → may not");
+            plan.put(Action::Update, change, "CloudTrail can assume it → can't");
         }
     }
 
@@ -336,49 +341,49 @@ impl TeardownPlanner<'_> {
         let delivers = |trail: &Trail| {
             trail.log_group_arn.as_deref().is_some_and(|to| to.trim_end_matches(":*") == arn.trim_end_matches(":*"))
         };
-        let stays = if self.chain.managed.log_group != Ok(true) {
-            "not rootbell's".to_owned()
-        } else if let Some(user) = self.user(delivers, true) {
+        let detail = if self.chain.managed.log_group != Ok(true) {
+            "unmanaged".to_owned()
+        } else if let Some(user) = self.remaining_user(delivers, true) {
             format!("the trail `{user}` delivers to it")
         } else if self.logs {
             let detail = format!("with its events, about {}", bytes(group.stored_bytes));
             return plan.put(Action::Delete, Change::DeleteLogGroup { log_group: group.name.clone() }, detail);
         } else {
-            format!("stays with its events, about {} (--with-logs takes it away)", bytes(group.stored_bytes))
+            format!("kept with its events, about {} (--with-logs deletes it)", bytes(group.stored_bytes))
         };
-        plan.keep(Step::Trail, "log_group", "log group", &group.name, stays);
+        plan.keep(Step::Trail, "log_group", "log group", &group.name, detail);
     }
 
     fn bucket(&self, plan: &mut Plan) {
         let Ok(BucketLookup::Owned(bucket)) = &self.observed().bucket else { return };
         let name = || bucket.name.clone();
-        if let Some(user) = self.user(|trail| trail.bucket == bucket.name, false) {
+        if let Some(user) = self.remaining_user(|trail| trail.bucket == bucket.name, false) {
             let detail = format!("the trail `{user}` writes to it");
             return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, detail);
         }
         if !tagged(&bucket.tags) {
-            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, "not rootbell's");
+            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, "unmanaged");
             let account_region = &self.wanted().account_region;
             let trail = account_region.trail_arn(&self.wanted().trail.value);
             let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
             match policy::without(bucket.policy.as_ref(), &managed) {
                 Without::Unchanged => {}
                 Without::Empty => {
-                    plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's own");
+                    plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's policy");
                 }
                 Without::Rest(policy) => {
                     let change = Change::PutBucketPolicy { bucket: name(), policy };
-                    plan.put(Action::Update, change, "rootbell's statements → gone");
+                    plan.put(Action::Update, change, "rootbell's statements → removed");
                 }
             }
             return;
         }
         let Some(contents) = self.chain.managed.contents.clone().unwrap_or_default().filter(|_| self.logs) else {
-            let detail = "stays with its log files (--with-logs takes it away)";
+            let detail = "kept with its log files (--with-logs deletes it)";
             return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, detail);
         };
-        if contents.objects > 0 || self.trail_goes() {
-            let detail = format!("{}, every version", amount(contents));
+        if contents.objects > 0 || self.deletes_trail() {
+            let detail = format!("{}, all versions", amount(contents));
             plan.put(Action::Delete, Change::EmptyBucket { bucket: name() }, detail);
         }
         plan.put(Action::Delete, Change::DeleteBucket { bucket: name() }, "");
@@ -399,7 +404,7 @@ pub fn amount(contents: Contents) -> String {
     format!("{number} object{}, {}", if contents.objects == 1 { "" } else { "s" }, bytes(contents.bytes))
 }
 
-/// In the unit that leaves one to three digits before the point.
+/// A size in the unit that leaves one to three digits before the decimal point.
 fn bytes(n: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if n < 1000 {

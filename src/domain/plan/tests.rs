@@ -3,7 +3,7 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
 use crate::domain::{SetupOptions, pattern};
 
-fn told(email: &str) -> SetupOptions {
+fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
 }
 
@@ -16,7 +16,7 @@ fn edit<T>(part: &mut Result<T, ReadError>, change: impl FnOnce(&mut T)) {
 }
 
 #[test]
-fn an_empty_account_gets_the_whole_chain() {
+fn an_empty_account_gets_every_resource() {
     let all = [
         "bucket.create",
         "bucket.public_access_block",
@@ -34,11 +34,11 @@ fn an_empty_account_gets_the_whole_chain() {
         "filter.put",
         "alarm.put",
     ];
-    assert_eq!(ids(&told("a@b.de"), &Observed::nothing()), all);
+    assert_eq!(ids(&with_email("a@b.de"), &Observed::nothing()), all);
 }
 
 #[test]
-fn a_sound_account_needs_nothing() {
+fn a_complete_setup_needs_no_changes() {
     let observed = sound();
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert!(plan.is_empty() && plan.blocked.is_empty() && plan.notes.is_empty(), "{plan:?}");
@@ -46,9 +46,9 @@ fn a_sound_account_needs_nothing() {
 }
 
 #[test]
-fn every_change_comes_after_what_it_needs() {
+fn every_change_comes_after_the_changes_it_depends_on() {
     let observed = Observed::nothing();
-    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let mut done: Vec<String> = Vec::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
@@ -59,14 +59,14 @@ fn every_change_comes_after_what_it_needs() {
 }
 
 #[test]
-fn nobody_to_tell_blocks_the_plan() {
+fn a_plan_without_an_email_address_is_blocked() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert!(plan.blocked.iter().any(|(step, why)| *step == Step::Topic && why.contains("--email")));
 }
 
 #[test]
-fn what_could_not_be_read_blocks_the_plan_rather_than_being_guessed() {
+fn anything_unreadable_blocks_the_plan() {
     let unreadable = ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for iam:GetRole.".into() };
     let observed = Observed { role: Err(unreadable), ..sound() };
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
@@ -75,14 +75,14 @@ fn what_could_not_be_read_blocks_the_plan_rather_than_being_guessed() {
 }
 
 #[test]
-fn somebody_elses_bucket_name_blocks_and_proposes_another() {
+fn a_taken_bucket_name_blocks_the_plan_and_suggests_another() {
     let observed = Observed { bucket: Ok(BucketLookup::Forbidden), ..Observed::nothing() };
-    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     assert!(plan.blocked[0].1.contains("rootbell-123456789012-eu-west-1-logs"), "{:?}", plan.blocked);
 }
 
 #[test]
-fn a_stopped_trail_is_started_and_one_without_a_log_group_gets_one() {
+fn a_stopped_trail_is_started_and_a_missing_log_group_is_attached() {
     let mut observed = sound();
     let trail = observed.trail.as_mut().unwrap();
     edit(&mut trail.status, |s| s.logging = false);
@@ -94,15 +94,16 @@ fn a_stopped_trail_is_started_and_one_without_a_log_group_gets_one() {
 }
 
 #[test]
-fn the_same_trail_seen_from_another_region_is_not_altered_from_there() {
+fn a_trail_is_not_changed_outside_its_home_region() {
     let observed = sound();
-    let there = Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &told("a@b.de"), &observed);
-    let plan = plan(&there, &observed);
+    let elsewhere =
+        Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &with_email("a@b.de"), &observed);
+    let plan = plan(&elsewhere, &observed);
     assert!(plan.blocked.iter().any(|(_, why)| why.contains("--region eu-west-1")), "{:?}", plan.blocked);
 }
 
 #[test]
-fn a_trail_that_is_not_ours_keeps_its_bucket_and_its_role_with_its_path() {
+fn an_unmanaged_trail_keeps_its_bucket_and_its_role_with_its_path() {
     let mut observed = sound();
     let watched = observed.trail.as_mut().unwrap();
     watched.trail.name = "theirs".into();
@@ -116,17 +117,17 @@ fn a_trail_that_is_not_ours_keeps_its_bucket_and_its_role_with_its_path() {
 }
 
 #[test]
-fn selectors_that_would_be_lost_are_not_replaced() {
+fn event_selectors_are_not_replaced_if_some_would_be_lost() {
     let mut observed = sound();
     let watched = observed.trail.as_mut().unwrap();
     edit(&mut watched.events, |e| (e.read, e.others) = (false, true));
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert!(plan.is_empty());
-    assert!(plan.blocked[0].1.contains("selectors of its own"));
+    assert!(plan.blocked[0].1.contains("lose its other event selectors"));
 }
 
-/// An account with a trail of somebody else's.
-fn with_theirs(alter: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
+/// An account with an unmanaged trail.
+fn with_unmanaged_trail(alter: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
     let mut theirs = sound().trail.unwrap().trail;
     (theirs.name, theirs.log_group_arn, theirs.role_arn) = ("theirs".into(), None, None);
     theirs.arn = theirs.arn.replace("/rootbell", "/theirs");
@@ -135,22 +136,22 @@ fn with_theirs(alter: impl FnOnce(&mut crate::domain::observed::Trail)) -> Obser
 }
 
 #[test]
-fn a_second_trail_is_made_with_a_word_about_its_cost() {
-    let observed = with_theirs(|t| t.multi_region = false);
-    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
+    let observed = with_unmanaged_trail(|t| t.multi_region = false);
+    let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
     assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
     assert!(plan.changes().any(|c| c.id() == "trail.create"));
 }
 
 #[test]
-fn a_foreign_trail_without_a_log_group_gets_one_in_a_row_that_says_it_is_not_ours() {
-    let mut observed = with_theirs(|_| {});
+fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
+    let mut observed = with_unmanaged_trail(|_| {});
     let mut watched = sound().trail.unwrap();
     watched.trail = observed.trails.as_ref().unwrap()[0].clone();
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
-    let plan = plan(&settings(&told("a@b.de"), &observed), &observed);
+    let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let foreign: Vec<_> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
     assert_eq!(foreign, ["trail.update"]);
     let note = &plan.notes[0].1;
@@ -158,7 +159,7 @@ fn a_foreign_trail_without_a_log_group_gets_one_in_a_row_that_says_it_is_not_our
 }
 
 #[test]
-fn what_is_ours_is_never_marked_as_foreign() {
+fn changes_to_our_own_resources_are_not_marked_as_foreign() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| all[0].threshold = 100.0);
     edit(&mut observed.filters, |all| all[0].value = "7".into());
@@ -168,7 +169,7 @@ fn what_is_ours_is_never_marked_as_foreign() {
 }
 
 #[test]
-fn an_alarm_is_mended_and_what_others_added_is_handed_back() {
+fn repairing_an_alarm_keeps_what_others_added() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
         all[0].threshold = 100.0;
@@ -185,7 +186,7 @@ fn an_alarm_is_mended_and_what_others_added_is_handed_back() {
 }
 
 #[test]
-fn another_pattern_in_our_filter_gives_way_to_the_auditors() {
+fn another_pattern_in_our_filter_is_replaced_with_the_cis_pattern() {
     let mut observed = sound();
     edit(&mut observed.filters, |all| all[0].pattern = "{ $.userIdentity.type = \"IAMUser\" }".into());
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
@@ -195,7 +196,7 @@ fn another_pattern_in_our_filter_gives_way_to_the_auditors() {
 }
 
 #[test]
-fn a_pattern_with_other_white_space_stays_as_auditors_accept_it() {
+fn a_cis_pattern_with_other_white_space_is_kept() {
     let mut observed = sound();
     edit(&mut observed.filters, |all| all[0].pattern = pattern::CIS_PATTERN.replace(" && ", "&&").replace(" = ", "="));
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
@@ -203,7 +204,7 @@ fn a_pattern_with_other_white_space_stays_as_auditors_accept_it() {
 }
 
 #[test]
-fn a_topic_open_to_all_is_closed_and_other_statements_stay() {
+fn a_public_topic_is_closed_and_other_statements_are_kept() {
     let mut observed = sound();
     edit(&mut observed.topic, |topic| {
         topic.as_mut().unwrap().policy = Some(serde_json::json!({ "Statement": [
@@ -214,12 +215,12 @@ fn a_topic_open_to_all_is_closed_and_other_statements_stay() {
     });
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     let Some(Change::SetTopicPolicy { policy, .. }) = plan.changes().next() else { panic!("{plan:?}") };
-    let said = policy.to_string();
-    assert!(!said.contains("\"Open\"") && said.contains("\"Lambda\"") && said.contains("cloudwatch"), "{said}");
+    let policy = policy.to_string();
+    assert!(!policy.contains("\"Open\"") && policy.contains("\"Lambda\"") && policy.contains("cloudwatch"), "{policy}");
 }
 
 #[test]
-fn a_pending_address_is_kept_and_a_new_one_subscribed() {
+fn a_pending_address_is_kept_and_a_new_one_is_subscribed() {
     let mut observed = sound();
     edit(&mut observed.subscriptions, |all| all[0].state = Confirmation::Pending);
     let setup =
@@ -228,7 +229,7 @@ fn a_pending_address_is_kept_and_a_new_one_subscribed() {
 }
 
 #[test]
-fn our_logs_are_kept_a_year_but_longer_stays_longer() {
+fn retention_is_set_to_a_year_but_never_shortened() {
     let mut observed = sound();
     for (days, wanted) in [(Some(7), 1), (None, 1), (Some(731), 0)] {
         edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = days);
@@ -236,8 +237,8 @@ fn our_logs_are_kept_a_year_but_longer_stays_longer() {
     }
 }
 
-/// The standing topic of a sound account, under that name, with these statements.
-fn topic_of(name: &str, statements: &[serde_json::Value]) -> Observed {
+/// A complete setup whose topic has this name and these statements.
+fn with_topic(name: &str, statements: &[serde_json::Value]) -> Observed {
     let mut observed = sound();
     let arn = settings(&SetupOptions::default(), &observed).account_region.topic_arn(name);
     edit(&mut observed.topic, |topic| {
@@ -256,33 +257,33 @@ fn publish(effect: &str, condition: &serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn where_it_cannot_be_told_whether_cloudwatch_may_publish_our_statement_is_added_if_that_makes_it_certain() {
+fn if_it_is_unknown_whether_cloudwatch_can_publish_our_statement_is_added_where_that_helps() {
     use serde_json::json;
     let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
     let alarms = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": "SNS:Publish", "Resource": "*" });
     for name in ["rootbell-alerts", "central"] {
         let allow = publish("Allow", &organization);
-        let observed = topic_of(name, std::slice::from_ref(&allow));
+        let observed = with_topic(name, std::slice::from_ref(&allow));
         let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
         let statements = policy::statements(policy);
         assert_eq!((&statements[0], statements.len()), (&allow, 3), "{name}");
-        // A denial is not lifted by an Allow: nothing is done for nothing.
-        let observed = topic_of(name, &[alarms.clone(), publish("Deny", &organization)]);
+        // An Allow does not override a Deny, so nothing is added.
+        let observed = with_topic(name, &[alarms.clone(), publish("Deny", &organization)]);
         assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new(), "{name}");
     }
 }
 
 #[test]
-fn only_our_own_topic_loses_a_statement_and_only_one_without_a_condition() {
+fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
     use serde_json::json;
     let open = publish("Allow", &json!({}));
     let shared = publish("Allow", &json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }));
     for (name, kept) in [("rootbell-alerts", vec![&shared]), ("central", vec![&open, &shared])] {
-        let observed = topic_of(name, &[open.clone(), shared.clone()]);
+        let observed = with_topic(name, &[open.clone(), shared.clone()]);
         let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
@@ -290,13 +291,13 @@ fn only_our_own_topic_loses_a_statement_and_only_one_without_a_condition() {
         let statements = policy::statements(policy);
         assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
         let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
-        assert_eq!(row.detail.contains("no longer"), name == "rootbell-alerts", "{}", row.detail);
+        assert_eq!(row.detail.contains("only CloudWatch in this account"), name == "rootbell-alerts", "{}", row.detail);
         assert_eq!(row.foreign, name == "central");
     }
 }
 
 #[test]
-fn only_a_bucket_of_our_name_or_with_our_tag_loses_what_lets_everyone_in() {
+fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
     use serde_json::json;
     let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
     let shared = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*",
@@ -308,7 +309,7 @@ fn only_a_bucket_of_our_name_or_with_our_tag_loses_what_lets_everyone_in() {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }));
         let bucket = super::super::observed::Bucket { name: name.into(), policy, tags, ..Default::default() };
         let observed = Observed { bucket: Ok(BucketLookup::Owned(bucket)), ..Observed::nothing() };
-        let setup = SetupOptions { bucket: Some(name.into()), ..told("a@b.de") };
+        let setup = SetupOptions { bucket: Some(name.into()), ..with_email("a@b.de") };
         let plan = plan(&settings(&setup, &observed), &observed);
         let written = plan.changes().find_map(|change| match change {
             Change::PutBucketPolicy { policy, .. } => Some(policy::statements(policy)),
@@ -317,6 +318,6 @@ fn only_a_bucket_of_our_name_or_with_our_tag_loses_what_lets_everyone_in() {
         let written = written.unwrap();
         assert!(written.contains(&shared), "{name}");
         assert_eq!(!written.contains(&open), loses, "{name}");
-        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("lets everyone in")), !loses, "{name}");
+        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !loses, "{name}");
     }
 }

@@ -13,14 +13,14 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let Ok(found) = &observed.bucket else { return };
     let existing = match found {
         BucketLookup::NotManaged => {
-            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "of a trail that is not rootbell's");
+            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "belongs to an unmanaged trail");
         }
         BucketLookup::Forbidden => {
             return plan.blocked.push((
                 Step::Trail,
                 format!(
-                    "The bucket name `{bucket}` is taken: by somebody else, or by this account without \
-                     s3:ListBucket for you. Choose another, such as `{bucket}-logs` (--bucket)."
+                    "The bucket name `{bucket}` is taken, by another account or by this one (you may lack \
+                     s3:ListBucket). Choose another, such as `{bucket}-logs` (--bucket)."
                 ),
             ));
         }
@@ -28,13 +28,13 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.put(
                 Action::Create,
                 Change::CreateBucket { bucket: bucket.clone() },
-                "keeps the trail's log files; no ACLs",
+                "stores the trail's log files; no ACLs",
             );
-            // A new bucket has no ACLs by the very call that makes it.
+            // CreateBucket already turns ACLs off.
             Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
         }
         BucketLookup::Owned(existing) => {
-            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "already there");
+            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "existing");
             existing.clone()
         }
     };
@@ -43,14 +43,15 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
     }
     if !existing.public_blocked {
-        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "nothing in it can become public");
+        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
     }
     if !existing.versioned {
-        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "a deleted log file can be had back");
+        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "deleted log files are recoverable");
     }
-    // Only what rootbell made carries its tag, and is taken away again: a bucket of that name was, up to a point.
-    let made = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_our_name();
-    if made && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
+    // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
+    // name counts as created by it: an earlier run may have stopped before tagging.
+    let created_by_us = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_our_name();
+    if created_by_us && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
         plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
@@ -64,8 +65,8 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.notes.push((
             Step::Trail,
             format!(
-                "The policy of the bucket `{bucket}` lets everyone in. It is not rootbell's, so nothing is taken out of \
-                 its policy: remove that statement yourself, or give it a condition."
+                "The policy of the bucket `{bucket}` allows everyone. rootbell doesn't manage this bucket, so it removes \
+                 nothing from its policy: remove that statement yourself, or add a condition to it."
             ),
         ));
     }
@@ -73,11 +74,11 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let policy =
             if ours { policy::repair_bucket(existing, &statements) } else { policy::merge(existing, &statements) };
         let detail = if open && ours {
-            "open to everyone → no longer; CloudTrail writes, for this trail"
+            "open to everyone → closed; this trail can write"
         } else if existing.is_some() {
-            "CloudTrail writes, for this trail; TLS only; other statements stay"
+            "this trail can write; TLS required; rest unchanged"
         } else {
-            "only CloudTrail writes, for this trail; TLS only"
+            "only this trail can write; TLS required"
         };
         plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
@@ -86,24 +87,24 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let log_group = wanted.log_group.value.clone();
     let Ok(found) = &observed.log_group else { return };
-    let days = |d: Option<u32>| d.map_or("for ever".to_owned(), |d| format!("{d} days"));
+    let days = |d: Option<u32>| d.map_or("never expire".to_owned(), |d| format!("{d} days"));
     match found {
         None => {
             plan.put(
                 Action::Create,
                 Change::CreateLogGroup { log_group: log_group.clone() },
-                "where CloudWatch can read events",
+                "receives the trail's events",
             );
             if let Some(days) = wanted.retention_days.value {
                 plan.put(
                     Action::Create,
                     Change::PutRetentionPolicy { log_group, days },
-                    format!("events are kept {days} days"),
+                    format!("events expire after {days} days"),
                 );
             }
         }
         Some(group) => {
-            plan.keep(Step::Trail, "log_group", "log group", &log_group, "already there");
+            plan.keep(Step::Trail, "log_group", "log group", &log_group, "existing");
             if let Some(want) =
                 wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
             {
@@ -117,7 +118,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
 pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let role = wanted.role.value.clone();
     if !wanted.role_is_ours() {
-        return plan.keep(Step::Trail, "role", "IAM role", &role, "of a trail that is not rootbell's");
+        return plan.keep(Step::Trail, "role", "IAM role", &role, "belongs to an unmanaged trail");
     }
     let Ok(found) = &observed.role else { return };
     let permissions =
@@ -125,43 +126,39 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trust = wanted.role_trust(observed);
     match found {
         None => {
-            plan.put(
-                Action::Create,
-                Change::CreateRole { role: role.clone(), trust },
-                "CloudTrail acts as it, nobody else can",
-            );
+            plan.put(Action::Create, Change::CreateRole { role: role.clone(), trust }, "only CloudTrail can assume it");
             plan.put(
                 Action::Create,
                 Change::PutRolePolicy { role, policy: permissions },
-                "two actions, on this log group's streams",
+                "writes only this log group's streams",
             );
         }
         Some(existing) => {
-            plan.keep(Step::Trail, "role", "IAM role", &role, "already there");
+            plan.keep(Step::Trail, "role", "IAM role", &role, "existing");
             let statements = policy::statements(&trust);
-            let taken = policy::has_all(Some(&existing.trust), &statements);
-            // Nobody else has a use for a role of rootbell's own name; any other may have other users.
+            let is_trusted = policy::has_all(Some(&existing.trust), &statements);
+            // A role with rootbell's default name has no other users; any other role may have some.
             let shared = wanted.role_is_default() && policy::trusts_others(&existing.trust);
-            if !taken || shared {
+            if !is_trusted || shared {
                 let merged =
                     if wanted.role_is_default() { trust } else { policy::merge(Some(&existing.trust), &statements) };
-                let tied = policy::names_its_trail(&existing.trust);
+                let restricted = policy::names_its_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
-                    _ if shared => "others may act as it → CloudTrail alone",
-                    true if !tied => "CloudTrail may act as it for any trail → for this trail only",
-                    false if tied => "CloudTrail may act as it for this trail only → for any trail",
-                    _ => "CloudTrail may not act as it → may",
+                    _ if shared => "others can assume it → only CloudTrail can",
+                    true if !restricted => "CloudTrail can assume it for any trail → for this trail only",
+                    false if restricted => "CloudTrail can assume it for this trail only → for any trail",
+                    _ => "CloudTrail can't assume it → can",
                 };
                 plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
             }
             let statements = policy::statements(&permissions);
-            let wide = policy::too_wide(existing.policy.as_ref());
-            if wide || !policy::has_all(existing.policy.as_ref(), &statements) {
+            let too_broad = policy::too_wide(existing.policy.as_ref());
+            if too_broad || !policy::has_all(existing.policy.as_ref(), &statements) {
                 let policy = policy::repair_role(existing.policy.as_ref(), &statements);
-                let detail = if wide {
-                    "more than it needs → two actions, on this log group's streams"
+                let detail = if too_broad {
+                    "too broad → writes only this log group's streams"
                 } else {
-                    "two actions, on this log group's streams"
+                    "writes only this log group's streams"
                 };
                 plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
@@ -172,20 +169,20 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let name = wanted.trail.value.clone();
     let delivery = delivery(wanted, observed);
-    note_choice(plan, wanted, observed);
+    note_trail_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
         plan.put(
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
-            "records every region, delivers to the log group",
+            "covers all Regions, delivers to the log group",
         );
-        return plan.put(Action::Create, Change::StartLogging { trail: name }, "a new trail does not record by itself");
+        return plan.put(Action::Create, Change::StartLogging { trail: name }, "starts logging");
     };
     let existing = &watched.trail;
-    plan.keep(Step::Trail, "trail", "trail", &name, keeps(existing));
+    plan.keep(Step::Trail, "trail", "trail", &name, existing_trail_detail(existing));
     note_organization(plan, existing);
     if let Some(change) = trail_update(wanted, existing, delivery) {
-        let detail = what_becomes_what(wanted, existing);
+        let detail = update_detail(wanted, existing);
         plan.put(Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
@@ -195,8 +192,9 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.blocked.push((
                 Step::Trail,
                 format!(
-                    "The trail `{name}` leaves management events out, and has selectors of its own that replacing them \
-                     would lose. Add read and write management events to it, or name another trail (--trail)."
+                    "The trail `{name}` does not record all management events, and rootbell would lose its other event \
+                     selectors by replacing them. Add read and write management events to it, or use another trail \
+                     (--trail)."
                 ),
             ));
         } else {
@@ -208,65 +206,65 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if watched.status.as_ref().is_ok_and(|s| !s.logging) {
-        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → records");
+        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
     }
-    let touched = plan.changes().any(|c| {
+    let changes_trail = plan.changes().any(|c| {
         matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
     });
-    if touched {
-        refuse_what_cannot_be_altered(plan, wanted, existing);
+    if changes_trail {
+        block_if_trail_cannot_be_changed(plan, wanted, existing);
     }
     if wanted.bucket.origin == Origin::Given && wanted.bucket.value != existing.bucket {
         plan.blocked.push((
             Step::Trail,
             format!(
                 "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket. \
-                 Leave the bucket as it is, or name another trail (--trail).",
+                 Keep that bucket, or use another trail (--trail).",
                 existing.name, existing.bucket
             ),
         ));
     }
 }
 
-fn keeps(trail: &Trail) -> &'static str {
+fn existing_trail_detail(trail: &Trail) -> &'static str {
     match (trail.multi_region, trail.organization) {
-        (true, true) => "already there, the organization's, sees every region",
-        (true, false) => "already there, sees every region",
-        (false, _) => "already there, sees one region",
+        (true, true) => "existing organization trail, covers all Regions",
+        (true, false) => "existing, covers all Regions",
+        (false, _) => "existing, covers one Region",
     }
 }
 
-/// Log group and role as the trail is to have them: a role that is not ours keeps its ARN, path and all.
+/// The log group and role that the trail should use. An unmanaged role keeps its ARN, including its path.
 fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
-    let existing = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
-    let looked_up = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
+    let unmanaged = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
+    let observed_arn = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
     Delivery {
         log_group_arn: wanted.account_region.log_group_arn(&wanted.log_group.value),
-        role_arn: existing.or(looked_up).unwrap_or_else(|| wanted.account_region.role_arn(&wanted.role.value)),
+        role_arn: unmanaged.or(observed_arn).unwrap_or_else(|| wanted.account_region.role_arn(&wanted.role.value)),
     }
 }
 
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
     let attached = delivers_to(existing, &delivery) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
-    // Validation is a nicety: a trail that is not ours is not altered for it alone.
-    let sound = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_ours());
-    (!attached || !sound)
+    // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
+    let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_ours());
+    (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }
 
-/// By ARN: a log group of that name in another region is another one.
+/// Compares ARNs, because another Region may have a log group of the same name.
 fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
     let bare = |arn: &str| arn.trim_end_matches(":*").to_owned();
     trail.log_group_arn.as_deref().map(bare) == Some(bare(&delivery.log_group_arn))
 }
 
-fn what_becomes_what(wanted: &Settings, existing: &Trail) -> String {
+fn update_detail(wanted: &Settings, existing: &Trail) -> String {
     let mut parts = Vec::new();
     if !existing.multi_region {
-        parts.push("one region → every region".to_owned());
+        parts.push("one Region → all Regions".to_owned());
     }
     if !existing.log_file_validation {
-        parts.push("log files unsigned → validated".to_owned());
+        parts.push("log file validation off → on".to_owned());
     }
     match existing.log_group() {
         Some(group) if group == wanted.log_group.value => {}
@@ -274,19 +272,19 @@ fn what_becomes_what(wanted: &Settings, existing: &Trail) -> String {
         None => parts.push(format!("no log group → `{}`", wanted.log_group.value)),
     }
     if existing.log_group().is_some() && parts.is_empty() {
-        parts.push(format!("delivers as the role `{}`", wanted.role.value));
+        parts.push(format!("delivers with the role `{}`", wanted.role.value));
     }
     parts.join("; ")
 }
 
-fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
+fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
     let owner = existing.arn.split(':').nth(4).unwrap_or_default();
     if owner != wanted.account_region.account {
         plan.blocked.push((
             Step::Trail,
             format!(
-                "The trail `{}` is the organization's and lives in account {owner}: this account cannot alter it. \
-                 Name another trail (--trail {}) or set up in that account.",
+                "This account cannot change the organization trail `{}`, which account {owner} owns. Use another trail \
+                 (--trail {}), or set up rootbell in that account.",
                 existing.name,
                 settings::TRAIL
             ),
@@ -295,7 +293,7 @@ fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, existing: &
         plan.blocked.push((
             Step::Trail,
             format!(
-                "The trail `{}` can only be altered in its home region. Go there (--region {}), or name another trail \
+                "The trail `{}` can only be changed in its home Region. Use that Region (--region {}), or another trail \
                  (--trail).",
                 existing.name, existing.home_region
             ),
@@ -303,37 +301,41 @@ fn refuse_what_cannot_be_altered(plan: &mut Plan, wanted: &Settings, existing: &
     }
 }
 
-/// Which trail is used, where there was a choice, and what it would cost to have it otherwise.
-fn note_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+/// If there was a choice, notes which trail is used and what the alternatives would cost.
+fn note_trail_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.trail.origin == Origin::Given || wanted.trail.value == TRAIL && observed.trail.is_some() {
         return;
     }
     let all = trail_candidates(observed, &wanted.account_region);
     let Some(used) = all.iter().find(|c| c.name == wanted.trail.value) else { return };
-    let mut said = match used.choice {
+    let mut note = match used.choice {
         Choice::Create if all.len() == 1 => return,
-        Choice::Create => format!("A trail of its own is made, which costs {}.", used.cost),
-        // Nothing but this one, and as it should be.
+        Choice::Create => format!("A new trail is created, which costs {}.", used.cost),
+        // No other trail could be used, and this one needs no change.
         Choice::Reuse if !all.iter().any(|c| c.choice <= Choice::Mend && c.name != used.name) => return,
         _ => format!("The trail `{}` is used: {} ({}).", used.name, used.why, used.cost),
     };
     for other in all.iter().filter(|c| c.name != used.name && c.choice != Choice::Create) {
-        let how = if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
-        let _ = write!(said, " Not `{}`{how}: {}.", other.name, other.why);
+        let option =
+            if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
+        let _ = write!(note, " Not used: `{}`{option}: {}.", other.name, other.why);
     }
     if used.choice != Choice::Create
         && let Some(new) = all.iter().find(|c| c.choice == Choice::Create)
     {
-        let _ = write!(said, " One of its own (--trail {}) would cost {}.", new.name, new.cost);
+        let _ = write!(note, " A new trail (--trail {}) would cost {}.", new.name, new.cost);
     }
-    plan.notes.push((Step::Trail, said));
+    plan.notes.push((Step::Trail, note));
 }
 
 fn note_organization(plan: &mut Plan, existing: &Trail) {
     if existing.organization {
         plan.notes.push((
             Step::Trail,
-            format!("`{}` records every account of the organization: it rings for the root of each.", existing.name),
+            format!(
+                "`{}` records every account in the organization: the alarm fires for the root user of each.",
+                existing.name
+            ),
         ));
     }
 }

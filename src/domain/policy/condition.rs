@@ -1,4 +1,4 @@
-//! Whether the conditions of a statement hold for a call that an AWS service makes, where that can be known.
+//! Evaluates whether the conditions of a statement hold for a request from an AWS service, as far as that can be known.
 //!
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Single-valued vs. multivalued context keys"
 //! and "AWS global condition context keys".
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::document::values;
 use super::evaluation::AccessRequest;
 
-/// Yes, no, or what it depends on that is not known here.
+/// Yes, no, or unknown, with what it depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Truth {
     Yes,
@@ -31,7 +31,7 @@ impl Truth {
         }
     }
 
-    /// One no settles it, whatever else is unknown.
+    /// Whether all parts are true. A single no decides it, even if others are unknown.
     pub(super) fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::Yes;
         for part in parts {
@@ -44,34 +44,35 @@ impl Truth {
         all
     }
 
-    /// One yes settles it, whatever else is unknown.
+    /// Whether any part is true. A single yes decides it, even if others are unknown.
     pub(super) fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::all(parts.into_iter().map(Self::not)).not()
     }
 }
 
-/// What a request has under a condition key.
+/// The value that a request has for a condition key.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Held<'a> {
+enum KeyValue<'a> {
     Known(&'a str),
     Absent,
-    /// Either absent or something of AWS's own, such as the account or the address from which the service calls: no
-    /// customer's value equals it.
+    /// Either absent or AWS's own value, such as the account or the address that the service calls from. No customer's
+    /// value equals it.
     AwsOwn,
     Unknown,
 }
 
-/// Keys that a service principal has nothing for: it is neither in an organization nor an IAM user, and has no tags.
+/// Keys that requests from a service principal never have: it is neither in an organization nor an IAM user, and has no
+/// tags.
 ///
 /// Source: IAM User Guide, "AWS global condition context keys", the availability of each, and the note that a condition
-/// on `aws:PrincipalOrgID` shuts AWS services out.
-const NOT_OF_SERVICES: [&str; 3] = ["aws:principalorgid", "aws:principalorgpaths", "aws:username"];
+/// on `aws:PrincipalOrgID` excludes AWS services.
+const ABSENT_FOR_SERVICES: [&str; 3] = ["aws:principalorgid", "aws:principalorgpaths", "aws:username"];
 
-/// Keys that describe the caller itself, or the network it calls from. `aws:PrincipalAccount` and `aws:userid` are in
-/// every request; what a service principal has there, and whether it has the others, is not documented.
+/// Keys that describe the caller or the network it calls from. `aws:PrincipalAccount` and `aws:userid` are in every
+/// request. Their values for a service principal, and whether it has the other keys, are not documented.
 ///
-/// Source: as [`NOT_OF_SERVICES`].
-const OF_AWS_ITSELF: [&str; 7] = [
+/// Source: as [`ABSENT_FOR_SERVICES`].
+const AWS_OWN_VALUE: [&str; 7] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:userid",
@@ -81,24 +82,25 @@ const OF_AWS_ITSELF: [&str; 7] = [
     "aws:vpcsourceip",
 ];
 
-/// Names of keys are the same in any case. What the ask says goes before what is known of every service's call.
-fn held<'a>(key: &str, ask: &AccessRequest<'a>) -> Held<'a> {
-    if let Some((_, value)) = ask.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
-        return Held::Known(value);
+/// The request's value for a key. Names of keys are case-insensitive. The request's context takes precedence over what
+/// is known about every service's requests.
+fn key_value<'a>(key: &str, request: &AccessRequest<'a>) -> KeyValue<'a> {
+    if let Some((_, value)) = request.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
+        return KeyValue::Known(value);
     }
     let key = key.to_lowercase();
     if key == "aws:securetransport" {
-        return Held::Known("true");
+        return KeyValue::Known("true");
     }
-    // A role's session is no service principal.
-    let Some(service) = ask.service else { return Held::Unknown };
+    // A role session is not a service principal.
+    let Some(service) = request.service else { return KeyValue::Unknown };
     match key.as_str() {
-        "aws:principalisawsservice" => Held::Known("true"),
-        "aws:principalservicename" => Held::Known(service),
-        key if NOT_OF_SERVICES.contains(&key) || key.starts_with("aws:principaltag/") => Held::Absent,
-        key if OF_AWS_ITSELF.contains(&key) => Held::AwsOwn,
-        // Others depend on what is not looked at: `aws:SourceOrgID`, dates, the encryption context of another use.
-        _ => Held::Unknown,
+        "aws:principalisawsservice" => KeyValue::Known("true"),
+        "aws:principalservicename" => KeyValue::Known(service),
+        key if ABSENT_FOR_SERVICES.contains(&key) || key.starts_with("aws:principaltag/") => KeyValue::Absent,
+        key if AWS_OWN_VALUE.contains(&key) => KeyValue::AwsOwn,
+        // Others depend on what rootbell does not read: `aws:SourceOrgID`, dates, another encryption context.
+        _ => KeyValue::Unknown,
     }
 }
 
@@ -111,13 +113,13 @@ enum Comparison {
     Like,
     Arn,
     Bool,
-    /// A number, a date, an address or bytes: not compared here.
-    Uncompared,
+    /// A number, a date, an address, or bytes: not implemented.
+    Unsupported,
 }
 
-/// Over the values of a key that may have several.
+/// The set operator for a multivalued key.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Set {
+enum SetOperator {
     None,
     ForAllValues,
     ForAnyValue,
@@ -126,19 +128,19 @@ enum Set {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Operator {
     Null,
-    Compare { comparison: Comparison, negated: bool, if_exists: bool, set: Set },
+    Compare { comparison: Comparison, negated: bool, if_exists: bool, set: SetOperator },
 }
 
 impl Operator {
-    /// `None` for a name that IAM's guide does not have.
-    fn read(name: &str) -> Option<Self> {
+    /// `None` for a name that is not in the IAM User Guide.
+    fn parse(name: &str) -> Option<Self> {
         if name == "Null" {
             return Some(Self::Null);
         }
         let (set, name) = match name.split_once(':') {
-            None => (Set::None, name),
-            Some(("ForAllValues", name)) => (Set::ForAllValues, name),
-            Some(("ForAnyValue", name)) => (Set::ForAnyValue, name),
+            None => (SetOperator::None, name),
+            Some(("ForAllValues", name)) => (SetOperator::ForAllValues, name),
+            Some(("ForAnyValue", name)) => (SetOperator::ForAnyValue, name),
             Some(_) => return None,
         };
         let (name, if_exists) = name.strip_suffix("IfExists").map_or((name, false), |name| (name, true));
@@ -152,13 +154,13 @@ impl Operator {
             "ArnEquals" | "ArnLike" => (Comparison::Arn, false),
             "ArnNotEquals" | "ArnNotLike" => (Comparison::Arn, true),
             "Bool" => (Comparison::Bool, false),
-            "NumericNotEquals" | "DateNotEquals" | "NotIpAddress" => (Comparison::Uncompared, true),
-            "BinaryEquals" | "IpAddress" => (Comparison::Uncompared, false),
+            "NumericNotEquals" | "DateNotEquals" | "NotIpAddress" => (Comparison::Unsupported, true),
+            "BinaryEquals" | "IpAddress" => (Comparison::Unsupported, false),
             _ => {
                 let kind = name.strip_prefix("Numeric").or_else(|| name.strip_prefix("Date"))?;
                 ["Equals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
                     .contains(&kind)
-                    .then_some((Comparison::Uncompared, false))?
+                    .then_some((Comparison::Unsupported, false))?
             }
         };
         Some(Self::Compare { comparison, negated, if_exists, set })
@@ -166,7 +168,7 @@ impl Operator {
 }
 
 /// Whether all conditions of a statement hold.
-pub(super) fn hold(condition: Option<&Value>, ask: &AccessRequest) -> Truth {
+pub(super) fn hold(condition: Option<&Value>, request: &AccessRequest) -> Truth {
     let operators = match condition {
         None | Some(Value::Null) => return Truth::Yes,
         Some(Value::Object(operators)) => operators,
@@ -176,118 +178,117 @@ pub(super) fn hold(condition: Option<&Value>, ask: &AccessRequest) -> Truth {
         let Some(keys) = keys.as_object() else {
             return vec![Truth::Unknown(format!("the condition `{operator}`"))];
         };
-        keys.iter().map(|(key, wanted)| holds(operator, key, values(Some(wanted)), ask)).collect()
+        keys.iter().map(|(key, wanted)| holds(operator, key, values(Some(wanted)), request)).collect()
     }))
 }
 
 /// One operator on one key.
-fn holds(operator: &str, key: &str, wanted: &[Value], ask: &AccessRequest) -> Truth {
+fn holds(operator: &str, key: &str, wanted: &[Value], request: &AccessRequest) -> Truth {
     let unknown = || Truth::Unknown(format!("the condition `{operator}` on `{key}`"));
-    let Some(read) = Operator::read(operator) else { return unknown() };
+    let Some(parsed) = Operator::parse(operator) else { return unknown() };
     let wanted: Vec<String> = wanted.iter().map(text).collect();
-    let held = held(key, ask);
-    match held {
-        Held::Unknown => unknown(),
-        Held::Known(_) | Held::Absent => answer(read, &wanted, held).map_or_else(unknown, Truth::from),
-        // Certain where it makes no difference which of the two it is.
-        Held::AwsOwn => match (answer(read, &wanted, Held::Absent), answer(read, &wanted, held)) {
+    let value = key_value(key, request);
+    match value {
+        KeyValue::Unknown => unknown(),
+        KeyValue::Known(_) | KeyValue::Absent => compare(parsed, &wanted, value).map_or_else(unknown, Truth::from),
+        // Certain if absent and AWS's own value give the same result.
+        KeyValue::AwsOwn => match (compare(parsed, &wanted, KeyValue::Absent), compare(parsed, &wanted, value)) {
             (Some(absent), Some(own)) if absent == own => absent.into(),
             _ => unknown(),
         },
     }
 }
 
-/// `None`: it cannot be told.
+/// Whether the value satisfies the operator; `None`: unknown.
 ///
-/// A key that the request does not carry fails its condition, but for one that is negated, that ends in `IfExists`, or
-/// that speaks of all its values.
-fn answer(operator: Operator, wanted: &[String], held: Held) -> Option<bool> {
+/// An absent key fails the condition, unless the operator is negated, ends in `IfExists`, or starts with `ForAllValues`.
+fn compare(operator: Operator, wanted: &[String], value: KeyValue) -> Option<bool> {
     let Operator::Compare { comparison, negated, if_exists, set } = operator else {
-        let null = match held {
-            Held::Absent => true,
-            Held::Known(_) => false,
-            Held::AwsOwn | Held::Unknown => return None,
+        let is_absent = match value {
+            KeyValue::Absent => true,
+            KeyValue::Known(_) => false,
+            KeyValue::AwsOwn | KeyValue::Unknown => return None,
         };
-        let known = wanted.iter().all(|w| w == "true" || w == "false");
-        return known.then(|| wanted.iter().any(|w| (w == "true") == null));
+        let is_valid = wanted.iter().all(|w| w == "true" || w == "false");
+        return is_valid.then(|| wanted.iter().any(|w| (w == "true") == is_absent));
     };
-    if held == Held::Absent {
+    if value == KeyValue::Absent {
         return match set {
-            Set::ForAllValues => Some(true),
-            // What `IfExists` adds to it is not documented.
-            Set::ForAnyValue => (!if_exists).then_some(false),
-            Set::None => Some(negated || if_exists),
+            SetOperator::ForAllValues => Some(true),
+            // AWS does not document what `IfExists` changes here.
+            SetOperator::ForAnyValue => (!if_exists).then_some(false),
+            SetOperator::None => Some(negated || if_exists),
         };
     }
-    let mut told = true;
+    let mut certain = true;
     for wanted in wanted {
-        match matches(comparison, wanted, held) {
+        match matches(comparison, wanted, value) {
             Some(true) => return Some(!negated),
             Some(false) => {}
-            None => told = false,
+            None => certain = false,
         }
     }
-    told.then_some(negated)
+    certain.then_some(negated)
 }
 
-/// Whether the value is as a condition wants it. A policy variable (`${…}`) is not put in.
-fn matches(comparison: Comparison, wanted: &str, held: Held) -> Option<bool> {
-    if wanted.contains("${") || comparison == Comparison::Uncompared {
+/// Whether the value matches one wanted value; `None`: unknown. Policy variables (`${…}`) are not substituted.
+fn matches(comparison: Comparison, wanted: &str, value: KeyValue) -> Option<bool> {
+    if wanted.contains("${") || comparison == Comparison::Unsupported {
         return None;
     }
-    let Held::Known(held) = held else {
-        // AWS's own may well fit a wildcard; no account, user or network of a customer's is it.
-        let wild = matches!(comparison, Comparison::Like | Comparison::Arn) && wanted.contains(['*', '?']);
-        return (!wild && comparison != Comparison::Bool).then_some(false);
+    let KeyValue::Known(value) = value else {
+        // AWS's own value may match a wildcard, but never a customer's account, user, or network.
+        let has_wildcard = matches!(comparison, Comparison::Like | Comparison::Arn) && wanted.contains(['*', '?']);
+        return (!has_wildcard && comparison != Comparison::Bool).then_some(false);
     };
     match comparison {
-        Comparison::Equal { any_case: false } => Some(wanted == held),
-        Comparison::Equal { any_case: true } | Comparison::Bool => Some(wanted.eq_ignore_ascii_case(held)),
-        Comparison::Like => Some(like(wanted, held)),
-        Comparison::Arn => arn_like(wanted, held),
-        Comparison::Uncompared => None,
+        Comparison::Equal { any_case: false } => Some(wanted == value),
+        Comparison::Equal { any_case: true } | Comparison::Bool => Some(wanted.eq_ignore_ascii_case(value)),
+        Comparison::Like => Some(like(wanted, value)),
+        Comparison::Arn => arn_like(wanted, value),
+        Comparison::Unsupported => None,
     }
 }
 
-/// A value as policies compare it: `true` and "true" are the same.
+/// A value as text: `true` and "true" are the same in a policy.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Whether the text is of the form, where `*` stands for any number of characters and `?` for one.
+/// Whether the text matches the pattern, in which `*` matches any number of characters and `?` exactly one.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
-pub(super) fn like(form: &str, text: &str) -> bool {
-    let (form, text): (Vec<char>, Vec<char>) = (form.chars().collect(), text.chars().collect());
-    let (mut f, mut t) = (0, 0);
-    // Where the last `*` stood, and how much of the text it has taken.
+pub(super) fn like(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    // The position of the last `*`, and where in the text its match ends.
     let mut star = None;
     while t < text.len() {
-        match form.get(f) {
+        match pattern.get(p) {
             Some('*') => {
-                star = Some((f, t));
-                f += 1;
+                star = Some((p, t));
+                p += 1;
             }
-            Some(c) if *c == '?' || *c == text[t] => (f, t) = (f + 1, t + 1),
+            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
             _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                (f, t) = (at + 1, taken + 1);
+                let Some((at, end)) = star else { return false };
+                star = Some((at, end + 1));
+                (p, t) = (at + 1, end + 1);
             }
         }
     }
-    form[f..].iter().all(|c| *c == '*')
+    pattern[p..].iter().all(|c| *c == '*')
 }
 
-/// Each of the six parts of an ARN on its own: no wildcard spans a colon, but for those within the last part. `None` for
-/// a form without six parts: how IAM compares it is not documented.
+/// Matches each of the six parts of an ARN separately: no wildcard matches across parts. `None` if the pattern does not
+/// have six parts: how IAM compares it is not documented.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition
 /// operators.
-fn arn_like(form: &str, arn: &str) -> Option<bool> {
-    let form: Vec<&str> = form.splitn(6, ':').collect();
+fn arn_like(pattern: &str, arn: &str) -> Option<bool> {
+    let pattern: Vec<&str> = pattern.splitn(6, ':').collect();
     let arn: Vec<&str> = arn.splitn(6, ':').collect();
-    (form.len() == 6).then(|| arn.len() == 6 && form.iter().zip(arn).all(|(form, part)| like(form, part)))
+    (pattern.len() == 6).then(|| arn.len() == 6 && pattern.iter().zip(arn).all(|(pattern, part)| like(pattern, part)))
 }
 
 #[cfg(test)]
@@ -299,19 +300,19 @@ mod tests {
     const CONTEXT: [(&str, &str); 2] =
         [("aws:SourceAccount", "1"), ("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:1:alarm:a")];
 
-    fn told(condition: &Value) -> Truth {
-        let ask = AccessRequest {
+    fn evaluate(condition: &Value) -> Truth {
+        let request = AccessRequest {
             service: Some("cloudwatch.amazonaws.com"),
             action: "sns:Publish",
             resource: None,
             context: &CONTEXT,
         };
-        hold(Some(condition), &ask)
+        hold(Some(condition), &request)
     }
 
     /// `None`: unknown.
     fn known(condition: &Value) -> Option<bool> {
-        match told(condition) {
+        match evaluate(condition) {
             Truth::Yes => Some(true),
             Truth::No => Some(false),
             Truth::Unknown(_) => None,
@@ -319,8 +320,8 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_anything_and_nothing_and_a_question_mark_for_one_character() {
-        for (form, text) in [
+    fn a_star_matches_any_text_and_a_question_mark_one_character() {
+        for (pattern, text) in [
             ("*", "x"),
             ("a*", "a"),
             ("a*c", "abc"),
@@ -330,17 +331,17 @@ mod tests {
             ("?*", "é"),
             ("*b?d*", "abababcdd"),
         ] {
-            assert!(like(form, text), "{form} {text}");
+            assert!(like(pattern, text), "{pattern} {text}");
         }
-        for (form, text) in
+        for (pattern, text) in
             [("a", "ab"), ("a*c", "ab"), ("ab*bc", "abc"), ("", "x"), ("a?", "a"), ("a?c", "abbc"), ("?", "")]
         {
-            assert!(!like(form, text), "{form} {text}");
+            assert!(!like(pattern, text), "{pattern} {text}");
         }
     }
 
     #[test]
-    fn a_condition_is_read_as_iam_reads_it() {
+    fn conditions_are_evaluated_as_iam_does() {
         for (condition, holds) in [
             (json!({ "StringEquals": { "AWS:SourceAccount": "1" } }), true),
             (json!({ "StringEquals": { "aws:SourceAccount": ["2", "1"] } }), true),
@@ -375,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_known_is_unknown_and_named() {
+    fn an_undecidable_condition_is_unknown_and_named() {
         for condition in [
             json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } }),
             json!({ "Null": { "aws:SourceOrgID": "true" } }),
@@ -388,14 +389,16 @@ mod tests {
             json!({ "NullIfExists": { "aws:SourceAccount": "true" } }),
             json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:*" } }),
         ] {
-            let Truth::Unknown(said) = told(&condition) else { panic!("{condition}: {:?}", told(&condition)) };
+            let Truth::Unknown(reason) = evaluate(&condition) else {
+                panic!("{condition}: {:?}", evaluate(&condition))
+            };
             let operator = condition.as_object().unwrap().keys().next().unwrap();
-            assert!(said.contains(operator), "{said}");
+            assert!(reason.contains(operator), "{reason}");
         }
     }
 
     #[test]
-    fn one_condition_that_fails_settles_it_whatever_else_is_unknown() {
+    fn one_failed_condition_decides_even_if_others_are_unknown() {
         let unknown = json!({ "StringEquals": { "aws:SourceOrgID": "o-1", "aws:SourceAccount": "1" } });
         assert_eq!(known(&unknown), None);
         let failed = json!({ "StringEquals": { "aws:SourceOrgID": "o-1", "aws:SourceAccount": "2" } });
@@ -403,12 +406,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_service_calls_with_is_never_a_customers_own() {
+    fn a_services_own_values_never_equal_a_customers() {
         for (condition, holds) in [
             (json!({ "StringEquals": { "aws:PrincipalAccount": "1" } }), Some(false)),
             (json!({ "StringNotEquals": { "aws:PrincipalAccount": "1" } }), Some(true)),
             (json!({ "StringNotEqualsIfExists": { "aws:SourceVpce": "vpce-1" } }), Some(true)),
-            // Absent it holds, present it does not.
+            // It holds if the key is absent, and fails if it is present.
             (json!({ "StringEqualsIfExists": { "aws:SourceVpce": "vpce-1" } }), None),
             (json!({ "Null": { "aws:SourceVpc": "true" } }), None),
             (json!({ "ArnLike": { "aws:PrincipalArn": "arn:aws:iam::*:role/*" } }), None),
@@ -418,19 +421,19 @@ mod tests {
     }
 
     #[test]
-    fn no_wildcard_spans_the_parts_of_an_arn() {
-        let form = "arn:aws:someservice:*:111122223333:finance/*";
+    fn wildcards_do_not_match_across_the_parts_of_an_arn() {
+        let pattern = "arn:aws:someservice:*:111122223333:finance/*";
         let arn = "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt";
-        assert!(like(form, arn), "as a string it matches");
-        assert_eq!(arn_like(form, arn), Some(false));
-        assert_eq!(arn_like(form, "arn:aws:someservice:us-east-2:111122223333:finance/a:b"), Some(true));
+        assert!(like(pattern, arn), "as a string it matches");
+        assert_eq!(arn_like(pattern, arn), Some(false));
+        assert_eq!(arn_like(pattern, "arn:aws:someservice:us-east-2:111122223333:finance/a:b"), Some(true));
         assert_eq!(arn_like("arn:aws:cloudwatch:eu-west-?:1:alarm:*", CONTEXT[1].1), Some(true));
     }
 
     #[test]
-    fn a_role_session_is_no_service_principal() {
-        let ask = AccessRequest { service: None, action: "logs:PutLogEvents", resource: None, context: &[] };
+    fn a_role_session_is_not_a_service_principal() {
+        let request = AccessRequest { service: None, action: "logs:PutLogEvents", resource: None, context: &[] };
         let condition = json!({ "Bool": { "aws:PrincipalIsAWSService": "true" } });
-        assert!(matches!(hold(Some(&condition), &ask), Truth::Unknown(_)));
+        assert!(matches!(hold(Some(&condition), &request), Truth::Unknown(_)));
     }
 }

@@ -1,5 +1,5 @@
-//! How a policy document is read: the one place that knows that a list of one may be written without its brackets, who
-//! everyone is, and when a statement has a condition.
+//! Reads policy documents: a list of one may be written without brackets, a principal may mean everyone, and a statement
+//! may have a condition.
 //!
 //! Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 
@@ -11,7 +11,7 @@ pub fn statements(policy: &Value) -> Vec<Value> {
     values(policy.get("Statement")).to_vec()
 }
 
-/// What may be written as one value or as a list of them.
+/// The values of an element that may be a single value or a list.
 pub(super) fn values(value: Option<&Value>) -> &[Value] {
     match value {
         Some(Value::Array(list)) => list,
@@ -40,7 +40,7 @@ pub(super) fn names_everyone(principal: &Value) -> bool {
     principal.as_str() == Some("*") || strings(principal.get("AWS")).contains(&"*")
 }
 
-/// Whether anything is asked of a request before the statement applies to it. `{}` asks nothing.
+/// Whether the statement has a condition. `{}` is not one.
 pub(super) fn has_condition(statement: &Value) -> bool {
     match statement.get("Condition") {
         None | Some(Value::Null) => false,
@@ -51,7 +51,7 @@ pub(super) fn has_condition(statement: &Value) -> bool {
     }
 }
 
-/// Whether it allows something to everyone, whatever the request looks like.
+/// Whether the statement allows something to everyone, unconditionally.
 pub(super) fn is_open(statement: &Value) -> bool {
     is_allow(statement) && statement.get("Principal").is_some_and(names_everyone) && !has_condition(statement)
 }
@@ -63,14 +63,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_that_asks_nothing_is_none_and_any_other_is_one() {
+    fn an_empty_condition_leaves_a_statement_open() {
         let open = |condition: Value| {
             is_open(&json!({ "Effect": "Allow", "Principal": { "AWS": ["*"] }, "Condition": condition }))
         };
         assert!(is_open(&json!({ "Effect": "Allow", "Principal": "*" })));
         assert!(open(json!({})) && open(Value::Null) && open(json!({ "StringEquals": {} })));
         assert!(!open(json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } })));
-        assert!(!open(json!({ "StringLike": { "aws:SourceAccount": "*" } })), "it is somebody's own to judge");
+        assert!(
+            !open(json!({ "StringLike": { "aws:SourceAccount": "*" } })),
+            "a condition is taken to narrow the statement, even one that matches anything"
+        );
     }
 
     #[test]

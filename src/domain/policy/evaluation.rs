@@ -1,5 +1,5 @@
-//! Whether a policy lets a service in: as much of IAM's evaluation as the policies along the chain need, and an honest
-//! "unknown" where the answer depends on what cannot be known here.
+//! Evaluates whether a policy allows a request. Covers the part of IAM's evaluation that the chain's policies need;
+//! the result is "unknown" if it depends on something that rootbell cannot know.
 //!
 //! Source: IAM User Guide, "Policy evaluation logic".
 
@@ -8,104 +8,108 @@ use serde_json::Value;
 use super::condition::{Truth, hold, like};
 use super::document::{effect, names_everyone, strings, values};
 
-/// What is asked of a policy.
+/// A request to evaluate against a policy.
 pub struct AccessRequest<'a> {
-    /// The service that calls; `None` for the policy of a role, which names no principal.
+    /// The calling service; `None` for the policy of a role, which names no principal.
     pub service: Option<&'a str>,
     pub action: &'a str,
     /// `None` for a trust policy, which names no resource.
     pub resource: Option<&'a str>,
-    /// The condition keys that this call carries beyond those of every service's call.
+    /// The condition keys of this request, in addition to those that every service's request has.
     pub context: &'a [(&'a str, &'a str)],
 }
 
-/// What a policy answers.
+/// The result of evaluating a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     Allowed,
-    /// Denied by a statement, or allowed by none.
+    /// A statement denies it, or none allows it.
     Denied,
     Unknown(Doubt),
 }
 
-/// What an unknown answer depends on.
+/// Why the result is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    /// It is a Deny that may apply; otherwise an Allow that may not.
+    /// Whether a Deny may apply; otherwise an Allow may not apply.
     pub denies: bool,
-    /// In words, as in "the condition `StringEquals` on `aws:SourceOrgID`".
-    pub on: String,
+    /// What the result depends on, such as "the condition `StringEquals` on `aws:SourceOrgID`".
+    pub depends_on: String,
 }
 
-/// Whether AWS would take it for a policy at all: statements, each with its effect and its actions, and with whom it is
-/// about where it hangs on a resource.
+/// Whether AWS would accept the policy: it has statements, each with an effect and actions, and with a principal if and
+/// only if the policy is attached to a resource.
 ///
 /// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 #[must_use]
 pub fn well_formed(policy: &Value, on_resource: bool) -> bool {
     let statements = values(policy.get("Statement"));
-    let whole = |statement: &Value| {
+    let is_complete = |statement: &Value| {
         let has = |name: &str, other: &str| statement.get(name).is_some() || statement.get(other).is_some();
         matches!(effect(statement), Some("Allow" | "Deny"))
             && has("Action", "NotAction")
             && has("Principal", "NotPrincipal") == on_resource
     };
-    !statements.is_empty() && statements.iter().all(whole)
+    !statements.is_empty() && statements.iter().all(is_complete)
 }
 
-/// A statement that denies settles it; without one, a statement that allows.
+/// Evaluates the request: a Deny wins over an Allow, and without an Allow the request is denied.
 #[must_use]
-pub fn evaluate(policy: Option<&Value>, ask: &AccessRequest) -> Decision {
+pub fn evaluate(policy: Option<&Value>, request: &AccessRequest) -> Decision {
     let statements = values(policy.and_then(|p| p.get("Statement")));
-    let says =
-        |wanted: &str| Truth::any(statements.iter().filter(|s| effect(s) == Some(wanted)).map(|s| applies(s, ask)));
-    match (says("Deny"), says("Allow")) {
+    let any_applies =
+        |wanted: &str| Truth::any(statements.iter().filter(|s| effect(s) == Some(wanted)).map(|s| applies(s, request)));
+    match (any_applies("Deny"), any_applies("Allow")) {
         (Truth::Yes, _) | (_, Truth::No) => Decision::Denied,
-        (_, Truth::Unknown(on)) => Decision::Unknown(Doubt { denies: false, on }),
-        (Truth::Unknown(on), Truth::Yes) => Decision::Unknown(Doubt { denies: true, on }),
+        (_, Truth::Unknown(depends_on)) => Decision::Unknown(Doubt { denies: false, depends_on }),
+        (Truth::Unknown(depends_on), Truth::Yes) => Decision::Unknown(Doubt { denies: true, depends_on }),
         (Truth::No, Truth::Yes) => Decision::Allowed,
     }
 }
 
-/// Whether it certainly allows it.
+/// Whether the policy certainly allows the request.
 #[must_use]
-pub fn allows(policy: Option<&Value>, ask: &AccessRequest) -> bool {
-    evaluate(policy, ask) == Decision::Allowed
+pub fn allows(policy: Option<&Value>, request: &AccessRequest) -> bool {
+    evaluate(policy, request) == Decision::Allowed
 }
 
-/// Whether a statement's actions include this one, as in `sns:Publish`.
+/// Whether a statement's actions include `action`, such as `sns:Publish`.
 pub(super) fn covers_action(statement: &Value, action: &str) -> bool {
     let action = action.to_lowercase();
-    one_of(statement, "Action", "NotAction", |named| {
+    element_matches(statement, "Action", "NotAction", |named| {
         strings(Some(named)).iter().any(|a| like(&a.to_lowercase(), &action)).into()
     }) == Truth::Yes
 }
 
-/// `NotAction` and its like mean all but what they name.
-fn one_of(statement: &Value, name: &str, other: &str, named: impl Fn(&Value) -> Truth) -> Truth {
-    match (statement.get(name), statement.get(other)) {
-        (Some(value), _) => named(value),
-        (None, Some(left_out)) => named(left_out).not(),
+/// Whether an element matches, or its negated form (such as `NotAction`) does not.
+fn element_matches(statement: &Value, name: &str, negated_name: &str, matches: impl Fn(&Value) -> Truth) -> Truth {
+    match (statement.get(name), statement.get(negated_name)) {
+        (Some(value), _) => matches(value),
+        (None, Some(excluded)) => matches(excluded).not(),
         (None, None) => Truth::No,
     }
 }
 
-fn applies(statement: &Value, ask: &AccessRequest) -> Truth {
-    let principal = ask.service.map_or(Truth::Yes, |service| {
-        one_of(statement, "Principal", "NotPrincipal", |principal| {
+fn applies(statement: &Value, request: &AccessRequest) -> Truth {
+    let principal = request.service.map_or(Truth::Yes, |service| {
+        element_matches(statement, "Principal", "NotPrincipal", |principal| {
             (names_everyone(principal) || strings(principal.get("Service")).contains(&service)).into()
         })
     });
-    let action = covers_action(statement, ask.action).into();
-    let resource = ask.resource.map_or(Truth::Yes, |wanted| {
-        one_of(statement, "Resource", "NotResource", |named| {
-            Truth::any(strings(Some(named)).into_iter().map(|form| {
-                let variable = form.contains("${");
-                if variable { Truth::Unknown(format!("the resource `{form}`")) } else { like(form, wanted).into() }
+    let action = covers_action(statement, request.action).into();
+    let resource = request.resource.map_or(Truth::Yes, |wanted| {
+        element_matches(statement, "Resource", "NotResource", |named| {
+            Truth::any(strings(Some(named)).into_iter().map(|pattern| {
+                let has_variable = pattern.contains("${");
+                if has_variable {
+                    Truth::Unknown(format!("the resource `{pattern}`"))
+                } else {
+                    like(pattern, wanted).into()
+                }
             }))
         })
     });
-    Truth::all([principal, action, resource, hold(statement.get("Condition"), ask)])
+    Truth::all([principal, action, resource, hold(statement.get("Condition"), request)])
 }
 
 #[cfg(test)]
@@ -115,51 +119,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_is_all_the_rest() {
+    fn negated_elements_match_everything_else() {
         let policy = json!({ "Statement": [
             { "Effect": "Allow", "Principal": "*", "NotAction": "s3:Put*", "Resource": "*" },
             { "Effect": "Deny", "NotPrincipal": { "Service": "x" }, "Action": "*", "NotResource": "open" }
         ] });
-        let ask = |service, action, resource| {
+        let is_allowed = |service, action, resource| {
             allows(
                 Some(&policy),
                 &AccessRequest { service: Some(service), action, resource: Some(resource), context: &[] },
             )
         };
-        assert!(ask("x", "s3:GetObject", "b"));
-        assert!(!ask("x", "s3:PutObject", "b"));
-        assert!(!ask("y", "s3:GetObject", "b"));
-        assert!(ask("y", "s3:GetObject", "open"));
+        assert!(is_allowed("x", "s3:GetObject", "b"));
+        assert!(!is_allowed("x", "s3:PutObject", "b"));
+        assert!(!is_allowed("y", "s3:GetObject", "b"));
+        assert!(is_allowed("y", "s3:GetObject", "open"));
     }
 
     #[test]
-    fn a_deny_wins_and_a_condition_must_hold() {
+    fn a_deny_wins_over_an_allow_and_conditions_must_hold() {
         let policy = json!({ "Statement": [
             { "Effect": "Allow", "Principal": { "Service": "x" }, "Action": "s3:*", "Resource": "*",
               "Condition": { "StringEquals": { "aws:SourceArn": "a" } } },
             { "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "b/secret/*" }
         ] });
-        let ask = |action, resource, arn| {
+        let is_allowed = |action, resource, arn| {
             let context = [("aws:SourceArn", arn)];
             allows(
                 Some(&policy),
                 &AccessRequest { service: Some("x"), action, resource: Some(resource), context: &context },
             )
         };
-        assert!(ask("s3:PutObject", "b/logs/1", "a"));
-        assert!(!ask("s3:PutObject", "b/logs/1", "another"));
-        assert!(!ask("s3:PutObject", "b/secret/1", "a"));
-        assert!(!ask("sns:Publish", "b", "a"));
+        assert!(is_allowed("s3:PutObject", "b/logs/1", "a"));
+        assert!(!is_allowed("s3:PutObject", "b/logs/1", "another"));
+        assert!(!is_allowed("s3:PutObject", "b/secret/1", "a"));
+        assert!(!is_allowed("sns:Publish", "b", "a"));
     }
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:t";
 
-    /// What CloudWatch is told when it publishes to the topic.
-    fn publish(statements: &Value) -> Decision {
+    /// Evaluates CloudWatch publishing to the topic.
+    fn evaluate_publish(statements: &Value) -> Decision {
         let context = [("aws:SourceAccount", "123456789012")];
         let service = Some("cloudwatch.amazonaws.com");
-        let ask = AccessRequest { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
-        evaluate(Some(&json!({ "Statement": statements })), &ask)
+        let request = AccessRequest { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
+        evaluate(Some(&json!({ "Statement": statements })), &request)
     }
 
     fn alarms() -> Value {
@@ -172,14 +176,14 @@ mod tests {
             "Condition": condition })
     }
 
-    fn doubt(denies: bool, on: &str) -> Decision {
-        Decision::Unknown(Doubt { denies, on: on.into() })
+    fn doubt(denies: bool, depends_on: &str) -> Decision {
+        Decision::Unknown(Doubt { denies, depends_on: depends_on.into() })
     }
 
     #[test]
-    fn an_organizations_denials_that_spare_services_do_not_keep_them_out() {
+    fn an_organizations_deny_that_exempts_aws_services_does_not_block_cloudwatch() {
         for condition in [
-            // The identity perimeter and the demand for TLS, as AWS publishes them.
+            // The identity perimeter and the TLS requirement, as AWS publishes them.
             json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" },
                 "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } }),
             json!({ "BoolIfExists": { "aws:SecureTransport": "false" } }),
@@ -187,33 +191,41 @@ mod tests {
             json!({ "NotIpAddressIfExists": { "aws:SourceIp": "192.0.2.0/24" },
                 "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } }),
         ] {
-            assert_eq!(publish(&json!([alarms(), statement("Deny", &condition)])), Decision::Allowed, "{condition}");
+            assert_eq!(
+                evaluate_publish(&json!([alarms(), statement("Deny", &condition)])),
+                Decision::Allowed,
+                "{condition}"
+            );
         }
         let all = json!({ "StringNotEquals": { "aws:PrincipalOrgID": "o-1" } });
-        assert_eq!(publish(&json!([alarms(), statement("Deny", &all)])), Decision::Denied, "it spares no service");
+        assert_eq!(
+            evaluate_publish(&json!([alarms(), statement("Deny", &all)])),
+            Decision::Denied,
+            "it does not exempt services"
+        );
         let endpoint = json!({ "StringNotEquals": { "aws:sourceVpce": "vpce-1ab2c34d" } });
-        assert_eq!(publish(&json!([alarms(), statement("Deny", &endpoint)])), Decision::Denied);
+        assert_eq!(evaluate_publish(&json!([alarms(), statement("Deny", &endpoint)])), Decision::Denied);
     }
 
     #[test]
-    fn a_demand_for_tls_is_met_by_a_service() {
+    fn a_service_satisfies_a_tls_requirement() {
         let tls = json!({ "Bool": { "aws:SecureTransport": "true" } });
-        assert_eq!(publish(&json!([statement("Allow", &tls)])), Decision::Allowed);
+        assert_eq!(evaluate_publish(&json!([statement("Allow", &tls)])), Decision::Allowed);
     }
 
     #[test]
-    fn what_depends_on_an_unknown_condition_is_unknown_unless_another_statement_settles_it() {
+    fn an_unknown_condition_makes_the_result_unknown_unless_another_statement_decides_it() {
         let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
         let on = "the condition `StringEquals` on `aws:SourceOrgID`";
         let (allow, deny) = (statement("Allow", &organization), statement("Deny", &organization));
-        assert_eq!(publish(&json!([allow])), doubt(false, on));
-        assert_eq!(publish(&json!([allow, alarms()])), Decision::Allowed);
-        assert_eq!(publish(&json!([alarms(), deny])), doubt(true, on));
-        assert_eq!(publish(&json!([allow, deny])), doubt(false, on));
-        assert_eq!(publish(&json!([alarms(), deny, statement("Deny", &json!({}))])), Decision::Denied);
-        assert_eq!(publish(&json!([deny])), Decision::Denied, "nothing allows it");
+        assert_eq!(evaluate_publish(&json!([allow])), doubt(false, on));
+        assert_eq!(evaluate_publish(&json!([allow, alarms()])), Decision::Allowed);
+        assert_eq!(evaluate_publish(&json!([alarms(), deny])), doubt(true, on));
+        assert_eq!(evaluate_publish(&json!([allow, deny])), doubt(false, on));
+        assert_eq!(evaluate_publish(&json!([alarms(), deny, statement("Deny", &json!({}))])), Decision::Denied);
+        assert_eq!(evaluate_publish(&json!([deny])), Decision::Denied, "nothing allows it");
         let variable =
             json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "arn:${aws:PrincipalTag/x}" });
-        assert_eq!(publish(&json!([variable])), doubt(false, "the resource `arn:${aws:PrincipalTag/x}`"));
+        assert_eq!(evaluate_publish(&json!([variable])), doubt(false, "the resource `arn:${aws:PrincipalTag/x}`"));
     }
 }

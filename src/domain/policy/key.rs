@@ -1,11 +1,12 @@
-//! Whether the policy of a customer's key serves those who have to use it: CloudTrail, CloudWatch Logs, CloudWatch.
+//! Whether the policy of a customer managed key lets the services use it that need it: CloudTrail, CloudWatch Logs, and
+//! CloudWatch.
 
 use serde_json::{Value, json};
 
 use super::evaluation::{AccessRequest, Decision, Doubt, evaluate};
 use crate::domain::account_region::AccountRegion;
 
-/// A key, and what is to be encrypted with it.
+/// A key, and the resources to encrypt with it.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyUsers<'a> {
     pub account_region: &'a AccountRegion,
@@ -16,15 +17,15 @@ pub struct KeyUsers<'a> {
     pub alarm_arn: &'a str,
 }
 
-/// A statement that makes the key's policy serve one of its users for certain.
+/// A statement that the key's policy needs so that a service can certainly use the key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lacking {
     pub statement: Value,
-    /// What it depends on whether the policy serves that user already; `None` where it does not.
+    /// What the answer depends on if the policy may already allow the service; `None` if it certainly doesn't.
     pub doubt: Option<Doubt>,
 }
 
-/// The statements to add to the key's policy for the trail, the log group and the topic; none where it serves them all.
+/// The statements to add to the key's policy for the trail, the log group, and the topic; empty if none is needed.
 ///
 /// Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail"; CloudWatch Logs User Guide, "Encrypt
 /// log data in CloudWatch Logs using AWS KMS"; SNS Developer Guide, "Enable compatibility between event sources from AWS
@@ -67,8 +68,8 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
     });
     let key = users.key_arn;
     [
-        (serves(policy, key, "cloudtrail.amazonaws.com", &trail_actions, &trail_context), trail),
-        (serves(policy, key, &logs, &log_actions, &log_context), log),
+        (key_allows(policy, key, "cloudtrail.amazonaws.com", &trail_actions, &trail_context), trail),
+        (key_allows(policy, key, &logs, &log_actions, &log_context), log),
         (
             key_serves_alarms(policy, account_region, key, users.topic_arn, users.alarm_arn),
             key_statement_for_alarms(account_region),
@@ -83,8 +84,8 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
     .collect()
 }
 
-/// Whether CloudWatch can publish to a topic that is encrypted with the key: it uses the key through SNS, for the alarm
-/// and with the topic as the encryption context.
+/// Whether CloudWatch can publish to a topic that is encrypted with the key. CloudWatch uses the key through SNS, for the
+/// alarm, with the topic as the encryption context.
 ///
 /// Source: KMS Developer Guide, "AWS KMS condition keys", `kms:ViaService` and `kms:EncryptionContext:context-key`. AWS
 /// does not document SNS's encryption context; `aws:sns:topicArn` is what published key policies name.
@@ -104,10 +105,10 @@ pub fn key_serves_alarms(
         ("kms:ViaService", via.as_str()),
         ("kms:EncryptionContext:aws:sns:topicArn", topic_arn),
     ];
-    serves(policy, key_arn, "cloudwatch.amazonaws.com", &["kms:Decrypt", "kms:GenerateDataKey"], &context)
+    key_allows(policy, key_arn, "cloudwatch.amazonaws.com", &["kms:Decrypt", "kms:GenerateDataKey"], &context)
 }
 
-/// What lets CloudWatch use the key for this account's alarms.
+/// The statement that lets CloudWatch use the key for this account's alarms.
 #[must_use]
 pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Value {
     json!({
@@ -120,23 +121,23 @@ pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Value {
     })
 }
 
-/// CloudWatch Logs is a principal of its region.
+/// CloudWatch Logs has one service principal per Region.
 fn logs_principal(account_region: &AccountRegion) -> String {
     format!("logs.{}.amazonaws.com", account_region.region)
 }
 
-/// One action that is denied settles it.
-fn serves(policy: &Value, key_arn: &str, service: &str, actions: &[&str], context: &[(&str, &str)]) -> Decision {
-    let mut all = Decision::Allowed;
+/// Whether the key's policy lets a service call all `actions`. One denied action means denied.
+fn key_allows(policy: &Value, key_arn: &str, service: &str, actions: &[&str], context: &[(&str, &str)]) -> Decision {
+    let mut decision = Decision::Allowed;
     for action in actions {
-        let ask = AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
-        match evaluate(Some(policy), &ask) {
+        let request = AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
+        match evaluate(Some(policy), &request) {
             Decision::Denied => return Decision::Denied,
-            unknown @ Decision::Unknown(_) if all == Decision::Allowed => all = unknown,
+            unknown @ Decision::Unknown(_) if decision == Decision::Allowed => decision = unknown,
             Decision::Allowed | Decision::Unknown(_) => {}
         }
     }
-    all
+    decision
 }
 
 #[cfg(test)]
@@ -162,7 +163,7 @@ mod tests {
         key_lacks(policy, &users)
     }
 
-    fn lacks(statements: &[Value]) -> Vec<String> {
+    fn missing_sids(statements: &[Value]) -> Vec<String> {
         let lacking = lacking(&json!({ "Statement": statements }));
         lacking.iter().map(|l| l.statement["Sid"].as_str().unwrap().to_owned()).collect()
     }
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_for_the_real_alarm_the_topic_or_the_way_through_sns_serves_alarms() {
+    fn a_statement_limited_to_the_alarm_the_topic_or_sns_allows_cloudwatch() {
         for condition in [
             json!({ "ArnLike": { "aws:SourceArn": ALARM } }),
             json!({ "ArnEquals": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-*" } }),
@@ -183,7 +184,7 @@ mod tests {
             json!({}),
         ] {
             for resource in ["*", KEY] {
-                let lacking = lacks(&[for_alarms(resource, &condition)]);
+                let lacking = missing_sids(&[for_alarms(resource, &condition)]);
                 assert!(!lacking.contains(&"RootbellAlarms".to_owned()), "{resource} {condition}");
             }
         }
@@ -191,40 +192,43 @@ mod tests {
             json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:other" } }),
             json!({ "StringEquals": { "kms:ViaService": "sns.us-east-1.amazonaws.com" } }),
         ] {
-            assert!(lacks(&[for_alarms("*", &condition)]).contains(&"RootbellAlarms".to_owned()), "{condition}");
+            assert!(missing_sids(&[for_alarms("*", &condition)]).contains(&"RootbellAlarms".to_owned()), "{condition}");
         }
     }
 
     #[test]
-    fn a_grant_for_an_organization_may_serve_alarms_and_is_not_called_lacking() {
+    fn whether_a_statement_for_an_organization_allows_cloudwatch_is_unknown() {
         let policy = json!({ "Statement": for_alarms("*", &json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } })) });
         let lacking = lacking(&policy);
         let alarms = lacking.iter().find(|l| l.statement["Sid"] == "RootbellAlarms").unwrap();
         let doubt = alarms.doubt.as_ref().unwrap();
-        assert!(!doubt.denies && doubt.on.contains("aws:SourceOrgID"), "{doubt:?}");
+        assert!(!doubt.denies && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
         assert!(lacking.iter().filter(|l| l.statement["Sid"] != "RootbellAlarms").all(|l| l.doubt.is_none()));
     }
 
     #[test]
-    fn a_key_for_its_owner_alone_serves_none_of_them_and_with_what_is_asked_for_all() {
+    fn a_key_for_its_owner_only_needs_three_statements_and_no_more_with_them() {
         let owner = json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
             "Action": "kms:*", "Resource": "*" });
-        assert_eq!(lacks(std::slice::from_ref(&owner)), ["RootbellCloudTrail", "RootbellLogs", "RootbellAlarms"]);
+        assert_eq!(
+            missing_sids(std::slice::from_ref(&owner)),
+            ["RootbellCloudTrail", "RootbellLogs", "RootbellAlarms"]
+        );
         let mut all: Vec<Value> = lacking(&json!({})).into_iter().map(|l| l.statement).collect();
         all.push(owner);
-        assert_eq!(lacks(&all), Vec::<String>::new());
+        assert_eq!(missing_sids(&all), Vec::<String>::new());
     }
 
     #[test]
-    fn a_key_for_the_logs_of_another_region_or_another_group_does_not_serve_ours() {
+    fn a_statement_for_the_logs_of_another_region_or_log_group_is_not_enough() {
         let logs = |principal: &str, group: &str| {
             json!({ "Effect": "Allow", "Principal": { "Service": principal }, "Action": "kms:*", "Resource": "*",
                 "Condition": { "ArnLike": { "kms:EncryptionContext:aws:logs:arn": group } } })
         };
         let any = "arn:aws:logs:eu-west-1:123456789012:*";
-        assert!(!lacks(&[logs("logs.eu-west-1.amazonaws.com", any)]).contains(&"RootbellLogs".to_owned()));
-        assert!(lacks(&[logs("logs.us-east-1.amazonaws.com", any)]).contains(&"RootbellLogs".to_owned()));
+        assert!(!missing_sids(&[logs("logs.eu-west-1.amazonaws.com", any)]).contains(&"RootbellLogs".to_owned()));
+        assert!(missing_sids(&[logs("logs.us-east-1.amazonaws.com", any)]).contains(&"RootbellLogs".to_owned()));
         let other = "arn:aws:logs:eu-west-1:123456789012:log-group:other";
-        assert!(lacks(&[logs("logs.eu-west-1.amazonaws.com", other)]).contains(&"RootbellLogs".to_owned()));
+        assert!(missing_sids(&[logs("logs.eu-west-1.amazonaws.com", other)]).contains(&"RootbellLogs".to_owned()));
     }
 }

@@ -6,22 +6,22 @@ use super::document::is_open;
 use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, evaluate};
 use super::{merge, statements, with};
 
-/// What a topic's policy means for the bell.
+/// What a topic's policy means for the alarm's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicAccess {
-    /// Alarms of this account may publish; others may where a statement names them or a condition lets them.
+    /// Alarms in this account can publish; others only if a statement names them or a condition allows them.
     AlarmsOnly,
-    /// Anyone may publish: the alert can be drowned or forged.
+    /// Anyone can publish: an alert could be forged, or buried among other messages.
     Public,
-    /// CloudWatch may not publish: the alarm would go off and nobody would hear.
+    /// CloudWatch can't publish: the alarm would fire, but no alert would be sent.
     NoAlarms,
-    /// Whether CloudWatch may publish depends on what cannot be known here.
+    /// Whether CloudWatch can publish depends on something that rootbell cannot evaluate.
     Unknown(Doubt),
 }
 
-/// Reads the policy of a topic that an alarm of this account notifies. Only a statement without any condition makes it
-/// public: an organization (`aws:PrincipalOrgID`), the alarms of another account (`aws:SourceArn`) and SNS's own default
-/// statement (`AWS:SourceOwner`) are let in by a condition.
+/// Evaluates the policy of a topic that an alarm in this account notifies. Only a statement without a condition makes the
+/// topic public: an organization (`aws:PrincipalOrgID`), the alarms of another account (`aws:SourceArn`), and SNS's
+/// default statement (`AWS:SourceOwner`) all use a condition.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 #[must_use]
@@ -46,8 +46,8 @@ pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) ->
     }
 }
 
-/// [`merge`] into the policy of rootbell's own topic, less the statements that let everyone publish. A topic of somebody
-/// else's is only added to.
+/// For a topic that rootbell manages: [`merge`], without the statements that let everyone publish. For an unmanaged topic
+/// use [`merge`].
 #[must_use]
 pub fn repair_topic(existing: Option<&Value>, wanted: &[Value]) -> Value {
     let closed = existing.map(|policy| {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     /// The examples "Allow accounts in an organization … to publish" and "Allow any CloudWatch alarm to publish to a
-    /// topic in a different account" of the SNS Developer Guide, and others that a condition narrows.
+    /// topic in a different account" of the SNS Developer Guide, and others with a condition.
     fn conditioned(topic: &str) -> Vec<Value> {
         [
             json!({ "StringEquals": { "aws:PrincipalOrgID": "myOrgId" } }),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_with_a_condition_is_not_public_and_stays_even_on_our_own_topic() {
+    fn a_statement_with_a_condition_is_not_public_and_is_kept() {
         let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
         let ours = topic_statements(&account_region(), &topic);
         for statement in conditioned(&topic) {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lets_anyone_publish_leaves_our_own_topic_however_it_is_written() {
+    fn repairing_a_topic_policy_removes_every_form_of_public_publishing() {
         let topic = account_region().topic_arn("t");
         let ours = topic_statements(&account_region(), &topic);
         let open = |action: Value| json!({ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": topic });
@@ -122,19 +122,19 @@ mod tests {
     }
 
     #[test]
-    fn an_organizations_condition_on_the_source_is_unknown_and_ours_makes_it_certain() {
+    fn access_through_an_organization_condition_is_unknown_until_our_statement_is_added() {
         let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
         let allow = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
             "Action": "SNS:Publish", "Resource": topic, "Condition": { "StringEquals": { "aws:SourceOrgID": "o-1" } } });
         let policy = json!({ "Statement": [allow] });
         let TopicAccess::Unknown(doubt) = topic_access(Some(&policy), &topic, &alarm) else { panic!() };
-        assert!(!doubt.denies && doubt.on.contains("aws:SourceOrgID"), "{doubt:?}");
+        assert!(!doubt.denies && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
         let merged = merge(Some(&policy), &topic_statements(&account_region(), &topic));
         assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::AlarmsOnly);
     }
 
     #[test]
-    fn a_topic_for_all_is_public_and_snss_own_default_is_not() {
+    fn a_topic_open_to_everyone_is_public_and_the_sns_default_policy_is_not() {
         let (account, topic, alarm) = ("123456789012", "arn:t", account_region().alarm_arn("a"));
         let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
         let ours = merge(None, &topic_statements(&account_region(), topic));
@@ -153,7 +153,7 @@ mod tests {
             "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }));
         assert_eq!(access(Some(&owner_only)), TopicAccess::NoAlarms);
         assert_eq!(access(None), TopicAccess::NoAlarms);
-        // Another account's alarms, another topic, and a denial keep ours out.
+        // Statements for another account or topic don't allow our alarms, and a Deny blocks them.
         let alarms = json!({ "Effect": "Allow", "Action": "sns:Publish",
             "Principal": { "Service": "cloudwatch.amazonaws.com" } });
         assert_eq!(access(Some(&only(&alarms))), TopicAccess::AlarmsOnly);

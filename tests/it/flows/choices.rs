@@ -137,14 +137,14 @@ fn a_key_that_does_not_serve_all_is_told_once_and_looked_at_again_with_enter() {
         let mut tester = Tester::on(with_key(&[]), width, height);
         tester.press("enter f3");
         focus_on(&mut tester, FieldId::KmsKey);
-        tester.write(KEY).settle().sees("does not serve all");
+        tester.write(KEY).settle().sees("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
         tester.press("enter").settle();
-        assert_eq!(tester.screen().matches("does not serve all").count(), 1, "{}", tester.screen());
+        assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
             cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
         });
-        tester.press("enter").settle().does_not_see("does not serve all");
+        tester.press("enter").settle().does_not_see("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
     }
 }
@@ -191,7 +191,7 @@ fn a_step_that_lacks_an_address_asks_for_it_and_promises_nothing() {
     assert!(last_line(&tester).contains("Enter e-mail first"), "{}", tester.screen());
     tester.press("enter");
     assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
-    assert_eq!(tester.screen().matches("Nobody would be told").count(), 1, "{}", tester.screen());
+    assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
     tester.write("alice@example.com").settle();
     assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
 }

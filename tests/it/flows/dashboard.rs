@@ -143,8 +143,8 @@ fn a_test_that_nobody_would_hear_of_says_so_before() {
     assert_eq!(tester.model.screen, Screen::Dashboard);
     tester
         .press("t")
-        .sees("Nobody has confirmed, so nobody would be told")
-        .sees("`rootbell-root-use` are off")
+        .sees("No alert reaches anyone until")
+        .sees("`rootbell-root-use` are disabled")
         .sees("alias/aws/sns");
 }
 
@@ -277,7 +277,7 @@ fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
 fn the_checks_say_once_what_mends_several() {
     let mut tester = Tester::on(scenario("drifted"), 120, 40);
     tester.press("d").pass(seconds(2)).press("c");
-    assert_eq!(tester.screen().matches("Press `w` for the wizard").count(), 1, "{}", tester.screen());
+    assert_eq!(tester.screen().matches("Press `w` to fix this.").count(), 1, "{}", tester.screen());
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_pattern_that_is_not_the_auditors_is_named_in_the_plan_and_a_broken_one_is_n
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
     tester.press("tab tab ctrl+u");
     tester.send(Msg::Paste("{ $.userIdentity.type = \"IAMUser\" }".into()));
-    tester.settle().sees("SILENT, should ring").sees("The pattern is not the auditors'");
+    tester.settle().sees("SILENT, should ring").sees("The pattern is not the CIS pattern");
     tester.press("backspace").settle().sees("Sample events: not tried").does_not_see("SILENT").does_not_see("rings ");
 }
 

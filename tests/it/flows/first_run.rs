@@ -127,5 +127,5 @@ fn half_an_account_leads_to_the_first_step_that_is_not_done() {
     tester.sees("Already here");
     tester.press("enter");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
-    tester.sees("= ").sees("already there");
+    tester.sees("= ").sees("existing");
 }

@@ -88,18 +88,18 @@ fn organization_its_trail_is_refused_when_it_is_named() {
     tester.on_account(|cloud| {
         assert!(!cloud.calls()[calls..].iter().any(|call| changes.contains(&call.as_str())), "{:?}", cloud.calls());
     });
-    tester.sees("lives in account").sees("this account cannot alter it");
+    tester.sees("This account cannot change the organization trail `org-trail`").sees("210987654321 owns");
 }
 
 #[test]
 fn drifted_each_screw_is_turned_back_and_nothing_else() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
-    tester.sees("is stopped").sees("may not publish").sees("IAMUser instead of Root").sees("100");
-    tester.press("enter").sees("~ trail logging        stopped → records").sees("= trail");
+    tester.sees("is stopped").sees("can't publish").sees("IAMUser instead of Root").sees("100");
+    tester.press("enter").sees("~ trail logging        stopped → logging").sees("= trail");
     apply_and_go_on(&mut tester, Step::Trail);
-    tester.sees("~ topic policy         CloudWatch may not publish → may").sees("confirmed = subscription");
+    tester.sees("~ topic policy         CloudWatch can't publish → can").sees("confirmed = subscription");
     apply_and_go_on(&mut tester, Step::Topic);
-    tester.sees("~ metric filter").sees("another pattern");
+    tester.sees("~ metric filter").sees("other pattern");
     apply_and_go_on(&mut tester, Step::Filter);
     tester.sees("~ alarm");
     apply_and_go_on(&mut tester, Step::Alarm);

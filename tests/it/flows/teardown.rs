@@ -217,7 +217,7 @@ fn somebody_elses_trail_gets_back_what_it_had() {
     tester.press("esc").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     assert_ne!(left(&tester), before);
-    tester.press("x").settle().sees("not rootbell's; delivers to").press("f3").settle();
+    tester.press("x").settle().sees("unmanaged; delivers to").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Taken away");
     assert_eq!(left(&tester), before);
 }

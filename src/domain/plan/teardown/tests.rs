@@ -1,4 +1,4 @@
-//! The tear-down, row by row.
+//! Tests of the teardown plan.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::plan::Row;
 use crate::domain::{Observed, SetupOptions};
 
-/// An account as rootbell makes it, with three log files.
-fn made() -> Chain {
+/// A complete setup, created by rootbell, with three log files.
+fn created() -> Chain {
     let observed = sound();
     let managed = Managed {
         trail: Ok(true),
@@ -29,8 +29,8 @@ fn row<'a>(plan: &'a Plan, resource: &str) -> &'a Row {
 }
 
 #[test]
-fn what_rootbell_made_goes_and_the_logs_stay() {
-    let plan = teardown(&[made()], false);
+fn teardown_deletes_what_rootbell_created_and_keeps_the_logs() {
+    let plan = teardown(&[created()], false);
     assert_eq!(
         ids(&plan),
         [
@@ -49,15 +49,15 @@ fn what_rootbell_made_goes_and_the_logs_stay() {
 }
 
 #[test]
-fn with_the_logs_it_says_how_many_and_how_much() {
-    let plan = teardown(&[made()], true);
-    assert_eq!(row(&plan, "log files").detail, "3 objects, 4.2 MB, every version");
+fn deleting_the_logs_states_their_number_and_size() {
+    let plan = teardown(&[created()], true);
+    assert_eq!(row(&plan, "log files").detail, "3 objects, 4.2 MB, all versions");
     assert_eq!(ids(&plan).last().map(String::as_str), Some("bucket.delete:rootbell-123456789012-eu-west-1"));
 }
 
 #[test]
-fn every_change_comes_after_what_it_needs_and_no_two_are_called_alike() {
-    let plan = teardown(&[made()], true);
+fn every_change_comes_after_its_dependencies_and_ids_are_unique() {
+    let plan = teardown(&[created()], true);
     let mut before = BTreeSet::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
@@ -70,8 +70,8 @@ fn every_change_comes_after_what_it_needs_and_no_two_are_called_alike() {
 }
 
 #[test]
-fn without_the_tag_nothing_is_deleted_but_what_the_chain_proves() {
-    let mut chain = made();
+fn untagged_resources_are_kept_and_only_our_statements_and_filter_are_removed() {
+    let mut chain = created();
     chain.managed = Managed::nothing();
     if let Ok(Some(role)) = &mut chain.observed.role {
         role.tags.clear();
@@ -80,16 +80,16 @@ fn without_the_tag_nothing_is_deleted_but_what_the_chain_proves() {
         bucket.tags = vec![("rootbell".into(), "theirs".into())];
     }
     let plan = teardown(&[chain], true);
-    // The trail stays, and with it what it needs.
+    // The trail is kept, and so is what it uses.
     assert_eq!(ids(&plan), ["topic.policy", "filter.delete:rootbell/cloudtrail:rootbell-root-use"]);
-    assert_eq!(row(&plan, "IAM role").detail, "the trail `rootbell` needs it");
+    assert_eq!(row(&plan, "IAM role").detail, "the trail `rootbell` uses it");
     assert_eq!(row(&plan, "S3 bucket").detail, "the trail `rootbell` writes to it");
-    assert_eq!(row(&plan, "alarm").detail, "not rootbell's");
+    assert_eq!(row(&plan, "alarm").detail, "unmanaged");
 }
 
 #[test]
-fn a_foreign_filter_stays_whatever_its_pattern() {
-    let mut chain = made();
+fn an_unmanaged_filter_is_kept_even_with_the_same_pattern() {
+    let mut chain = created();
     let mut theirs = chain.observed.filters.as_ref().unwrap()[0].clone();
     theirs.name = "cis-3-3".into();
     theirs.metric.namespace = "LogMetrics".into();
@@ -98,8 +98,8 @@ fn a_foreign_filter_stays_whatever_its_pattern() {
 }
 
 #[test]
-fn a_foreign_alarm_loses_the_topic_that_goes_and_nothing_else() {
-    let mut chain = made();
+fn only_the_deleted_topic_is_removed_from_an_unmanaged_alarm() {
+    let mut chain = created();
     chain.managed.alarms = Ok(Vec::new());
     let alarm = &mut chain.observed.alarms.as_mut().unwrap()[0];
     alarm.actions.push("arn:aws:sns:eu-west-1:123456789012:ops".into());
@@ -111,12 +111,12 @@ fn a_foreign_alarm_loses_the_topic_that_goes_and_nothing_else() {
     let Change::PutMetricAlarm { alarm } = put else { panic!("{put:?}") };
     assert_eq!(**alarm, Alarm { actions: before.actions[1..].to_vec(), ..before });
     let topic = plan.changes().find(|change| change.id().starts_with("topic.delete")).unwrap();
-    assert!(plan.needs(topic).contains(&"alarm.put".to_owned()), "the alarm is seen to first");
+    assert!(plan.needs(topic).contains(&"alarm.put".to_owned()), "the alarm is updated first");
 }
 
 #[test]
-fn what_another_trail_uses_stays() {
-    let mut chain = made();
+fn resources_that_another_trail_uses_are_kept() {
+    let mut chain = created();
     let mut other = chain.observed.trail.as_ref().unwrap().trail.clone();
     other.name = "second".into();
     other.arn = other.arn.replace("/rootbell", "/second");
@@ -130,15 +130,15 @@ fn what_another_trail_uses_stays() {
 }
 
 #[test]
-fn what_could_not_be_read_blocks_the_whole() {
-    let mut chain = made();
+fn anything_unreadable_blocks_the_teardown() {
+    let mut chain = created();
     chain.managed.topic = Err(ReadError { why: "No.".into(), fix: "Ask.".into() });
     let plan = teardown(&[chain.clone(), chain], true);
     assert_eq!((plan.rows.len(), plan.blocked), (0, vec![(Step::Trail, "No. Ask.".to_owned())]));
 }
 
 #[test]
-fn an_empty_account_has_nothing_to_take_away() {
+fn an_empty_account_has_nothing_to_delete() {
     let observed = Observed::nothing();
     let chain =
         Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed: Managed::nothing() };
@@ -146,12 +146,12 @@ fn an_empty_account_has_nothing_to_take_away() {
 }
 
 #[test]
-fn amounts_are_said_in_the_unit_that_fits() {
-    let said = |objects, bytes| amount(Contents { objects, bytes });
-    assert_eq!(said(0, 0), "0 objects, 0 bytes");
-    assert_eq!(said(1, 999), "1 object, 999 bytes");
-    assert_eq!(said(1_234, 1_000), "1,234 objects, 1.0 kB");
-    assert_eq!(said(1_234_567, 25_340_000), "1,234,567 objects, 25.3 MB");
-    assert_eq!(said(12, 7_000_000_000_000), "12 objects, 7.0 TB");
-    assert_eq!(said(12, u64::MAX), "12 objects, 18446744.0 TB");
+fn sizes_use_the_largest_fitting_unit() {
+    let amount_of = |objects, bytes| amount(Contents { objects, bytes });
+    assert_eq!(amount_of(0, 0), "0 objects, 0 bytes");
+    assert_eq!(amount_of(1, 999), "1 object, 999 bytes");
+    assert_eq!(amount_of(1_234, 1_000), "1,234 objects, 1.0 kB");
+    assert_eq!(amount_of(1_234_567, 25_340_000), "1,234,567 objects, 25.3 MB");
+    assert_eq!(amount_of(12, 7_000_000_000_000), "12 objects, 7.0 TB");
+    assert_eq!(amount_of(12, u64::MAX), "12 objects, 18446744.0 TB");
 }
