@@ -196,7 +196,7 @@ impl DemoCloud {
         lock(&self.shared.state).log.max_in_flight
     }
 
-    /// A copy of the account as it is now. To compare two accounts set up at different times, use [`Account::timeless`].
+    /// A copy of the account as it is now. Use [`Account::timeless`] to compare accounts set up at different times.
     #[must_use]
     pub fn snapshot(&self) -> Account {
         self.current_state().account.clone()

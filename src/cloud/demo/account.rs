@@ -74,8 +74,8 @@ impl Account {
         self.regions.entry(region.to_owned()).or_default()
     }
 
-    /// The same account without times, empty Regions and pending orphaned subscriptions (AWS deletes those by itself), so
-    /// that the results of two setups can be compared.
+    /// The same account without times, empty Regions and pending orphaned subscriptions (AWS deletes those by itself),
+    /// so that the results of two setups can be compared.
     #[must_use]
     pub fn timeless(mut self) -> Self {
         for region in self.regions.values_mut() {

@@ -17,7 +17,7 @@ use crate::domain::health::silenced_by_key;
 use crate::domain::observed::{AlarmState, Metric};
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
-/// Evaluates the alarms at every time since the last call at which their state could have changed, so that the result does
+/// Evaluates the alarms for each time since the last call when their state could have changed, so that the result does
 /// not depend on when calls are made.
 ///
 /// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
@@ -227,8 +227,8 @@ pub(super) fn get_metric_data(
     sums.into_iter().filter_map(datapoint).collect()
 }
 
-/// A page of up to 100 events, newest first, limited to the time that `page_covers` allows. A page's token is `to/skip`: the
-/// end of its time range in nanoseconds, and how many events of that range the pages before it had.
+/// A page of up to 100 events, newest first, from the time range that `page_covers` allows. A page's token is `to/skip`:
+/// the end of its range in nanoseconds, and how many events of that range are on the pages before it.
 pub(super) fn events(account: &Account, view: &AccountView, search: &Search<'_>) -> Result<EventPage, DemoError> {
     const PAGE: usize = 100;
     let group = account.regions.get(&view.account_region.region).and_then(|r| r.log_groups.get(search.log_group));

@@ -54,8 +54,8 @@ impl Account {
         merged.try_into().map_err(message)
     }
 
-    /// The account after rootbell set everything up, long ago, in the account's Region and with the default settings. The
-    /// email addresses are not confirmed yet.
+    /// The account after rootbell set everything up, long ago, in the account's Region and with the default settings.
+    /// The email addresses are not confirmed yet.
     ///
     /// # Errors
     /// The account has other resources with the same names.
@@ -157,7 +157,7 @@ impl Connector for DemoConnector {
             return Err(CloudError::local(ErrorKind::NoCredentials, message));
         }
         let (region, region_from) = match &target.region {
-            Some(region) => (region.clone(), "your choice"),
+            Some(region) => (region.clone(), "your selection"),
             None => (self.region.clone(), "the demo account"),
         };
         if region.is_empty() {
