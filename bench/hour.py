@@ -36,7 +36,7 @@ def main():
         demo = Terminal([binary, "--demo=ringing", "--quiet"], environment(home))
         http = Terminal([binary, "--quiet"], {**environment(home), **aws.env(), "TERM": "xterm-256color"})
         http.wait_for(b"Signed in as")
-        # The emulator ignores the trail's log group, so the wizard opens instead of the dashboard; `d` opens that.
+        # The wizard opens first if rootbell finds the setup incomplete; `d` opens the dashboard.
         read_for([demo, http], 5)
         os.write(http.fd, b"d")
         read_for([demo, http], 30)

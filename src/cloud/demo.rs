@@ -153,10 +153,10 @@ impl DemoCloud {
     }
 
     /// Makes all further calls of the operation (`*`: all calls) fail in this way.
-    pub fn fault(&self, operation: &str, fault: InjectedFault) {
+    pub fn fault(&self, operation: &str, injected: InjectedFault) {
         let mut state = lock(&self.shared.state);
         state.log.reset_count(operation);
-        state.account.faults.insert(operation.to_owned(), fault);
+        state.account.faults.insert(operation.to_owned(), injected);
     }
 
     /// Removes an injected fault.

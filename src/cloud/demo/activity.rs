@@ -32,14 +32,14 @@ pub(super) fn evaluate(
     // An alarm never reacts to a change within the same second.
     let delay = delay.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
-    let counted: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
+    let fed_by_filters: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
     for (name, alarm) in alarms.iter_mut() {
         let context = ActionContext { alarm: name, topics, keys, account_region };
         let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
         let last_change = alarm.since.max(alarm.configured);
-        let matches = if counted.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
+        let matches = if fed_by_filters.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
             // Events that left the window before the alarm last changed no longer matter.
-            let after = last_change.map(|last_change| last_change.saturating_sub(delay + window));
+            let after = last_change.map(|change| change.saturating_sub(delay + window));
             match_times(log_groups, &alarm.namespace, &alarm.metric, after)
         } else {
             Vec::new()
@@ -51,8 +51,8 @@ pub(super) fn evaluate(
             // The alarm is old and nothing has happened since.
             set_state_if_changed(alarm, &context, None, target_state(alarm, 0, window));
         }
-        for time in times.into_iter().filter(|at| *at <= now && last_change.is_none_or(|last_change| *at > last_change))
-        {
+        let is_due = |at: &Seconds| *at <= now && last_change.is_none_or(|change| *at > change);
+        for time in times.into_iter().filter(is_due) {
             let count_until = |time: Seconds| matches.partition_point(|at| at + delay <= time);
             let counted = count_until(time) - count_until(time - window);
             set_state_if_changed(alarm, &context, Some(time), target_state(alarm, counted, window));

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::account::State as DemoAlarmState;
 use super::*;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{AlarmState, Confirmation};
@@ -324,7 +323,7 @@ fn a_new_alarm_has_insufficient_data_until_evaluated_and_keeps_its_state_when_up
         assert_eq!(state().await, AlarmState::Ok);
         cloud.meddle(|account| {
             let alarm = account.region_mut("eu-west-1").alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since) = (DemoAlarmState::Alarm, Some(60));
+            (alarm.state, alarm.since) = (account::State::Alarm, Some(60));
         });
         cloud.apply(&put).await.unwrap();
         assert_eq!(state().await, AlarmState::Alarm);
