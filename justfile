@@ -1,8 +1,8 @@
-# List the commands
+# List the recipes
 default:
     @just --list
 
-# Format, lint, test: what CI does
+# Run the checks that CI runs: format, lints, tests
 ci:
     bash .ci/run
 
@@ -10,35 +10,35 @@ ci:
 test:
     cargo test
 
-# Look at the wizard on an account in memory
+# Run the wizard on a demo account
 demo scenario="fresh":
     cargo run --release -- --demo={{scenario}}
 
-# Write what is made from the code: the pictures, and the README's keys and output
+# Update the generated files: the screenshots, and the README's keys and output
 screens:
     ROOTBELL_WRITE=1 cargo test --test it -- screens:: readme::
 
-# Licences, bans and sources of the dependencies
+# Check the licenses, bans and sources of the dependencies
 deny:
     cargo deny check
 
-# Against the AWS CLI and boto3, and in a terminal: one run on one machine
+# Compare with the AWS CLI and boto3, and measure the wizard in a terminal
 bench:
     python3 bench/against.py
     python3 bench/terminal.py
 
-# A crowded account against a small one
+# Compare a large account with a small one
 bench-flat share="1":
     python3 bench/flat.py {{share}}
 
-# Draws and keys, screen by screen
+# Measure drawing and key handling for each screen
 bench-draw:
     cargo bench --bench draw
 
-# An hour of dashboard: CPU, memory, requests
+# Measure an open dashboard for an hour: CPU, memory, requests
 bench-hour seconds="3600":
     python3 bench/hour.py {{seconds}}
 
-# Clean builds: time and size
+# Measure clean builds: time and size
 bench-build:
     python3 bench/build.py

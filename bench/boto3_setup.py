@@ -1,4 +1,4 @@
-"""The same account as `rootbell apply` makes, as somebody writes it with boto3: one call after the other."""
+"""The same setup as `rootbell apply` creates, as a typical boto3 script: one call after the other."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What every measurement needs: tools in virtual environments, an emulated account, and the proxy before it."""
+"""Shared by all measurements: tools in virtual environments, and an emulated account behind a proxy."""
 
 import json
 import os
@@ -18,7 +18,7 @@ REGION = "eu-west-1"
 EMAIL = "alice@example.com"
 
 
-#: The environments, which the tests share: where each is, and the file with the versions in it.
+#: The virtual environments, shared with the tests: folder, and requirements file.
 VENVS = {
     "ministack": ("emulator-venv", ROOT / "tests" / "it" / "support" / "emulator.txt"),
     "aws": ("aws-cli-venv", ROOT / "tests" / "it" / "support" / "aws-cli.txt"),
@@ -26,24 +26,24 @@ VENVS = {
 }
 
 
-def programs(name):
-    """The programs of a virtual environment, which is made when it is first asked for."""
-    home, pins = VENVS[name]
-    home = ROOT / "target" / home
+def venv_programs(name):
+    """The programs folder of a virtual environment, which is created if needed."""
+    folder, requirements = VENVS[name]
+    home = ROOT / "target" / folder
     marker = home / "pins.txt"
-    if not marker.exists() or marker.read_text() != pins.read_text():
+    if not marker.exists() or marker.read_text() != requirements.read_text():
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
         pip = [home / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", pins], check=True)
-        marker.write_text(pins.read_text())
+        subprocess.run([*pip, "-r", requirements], check=True)
+        marker.write_text(requirements.read_text())
     return home / "bin"
 
 
 def rootbell():
+    """The path of the binary: `$ROOTBELL`, or an up-to-date release build."""
     if "ROOTBELL" in os.environ:
         return os.environ["ROOTBELL"]
-    """The release build, brought up to date."""
     subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=ROOT, check=True)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     return str(target / "release" / "rootbell")
@@ -55,22 +55,22 @@ def free_port():
         return s.getsockname()[1]
 
 
-def ask(port, path, method="GET"):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return answer.read()
+def request(port, path, method="GET"):
+    message = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+    with urllib.request.urlopen(message, timeout=60) as response:
+        return response.read()
 
 
 def wait_for(port, path):
     for _ in range(600):
         try:
-            return ask(port, path)
+            return request(port, path)
         except OSError:
             time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {port}")
+    raise SystemExit(f"no response on port {port}")
 
 
-class World:
+class EmulatedAccount:
     """An emulated account behind the proxy."""
 
     def __init__(self, home):
@@ -83,42 +83,42 @@ class World:
         }
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         proxy = [sys.executable, str(ROOT / "bench" / "proxy.py"), str(self.proxy), str(self.emulator)]
-        self.processes = [subprocess.Popen([str(programs("ministack") / "ministack")], env=env, cwd=home, **quiet),
+        self.processes = [subprocess.Popen([str(venv_programs("ministack") / "ministack")], env=env, cwd=home, **quiet),
                           subprocess.Popen(proxy, **{**quiet, "stderr": None})]
         wait_for(self.emulator, "/_ministack/health")
         wait_for(self.proxy, "/_proxy/stats")
 
     def reset(self):
-        ask(self.emulator, "/_ministack/reset", "POST")
+        request(self.emulator, "/_ministack/reset", "POST")
 
     def latency(self, milliseconds):
-        ask(self.proxy, f"/_proxy/reset?latency={milliseconds}")
+        request(self.proxy, f"/_proxy/reset?latency={milliseconds}")
 
     def stats(self):
-        """Requests since the last reset: how many, how deep, how many at once."""
-        return json.loads(ask(self.proxy, "/_proxy/stats"))
+        """The proxy's figures on the requests since the last reset: how many, how many in sequence or at once, times."""
+        return json.loads(request(self.proxy, "/_proxy/stats"))
 
     def env(self):
         return {
-            "PATH": f"{programs('aws')}:{os.environ['PATH']}", "HOME": self.home, "AWS_REGION": REGION,
+            "PATH": f"{venv_programs('aws')}:{os.environ['PATH']}", "HOME": self.home, "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.proxy}",
         }
 
     def run(self, command, statuses=(0,)):
-        """Runs a command; seconds, CPU seconds, the peak of its memory in MiB, and what it printed."""
+        """Runs a command; returns its seconds, CPU seconds, peak memory in MiB, and output."""
         out = tempfile.TemporaryFile()
-        began = time.perf_counter()
+        started = time.perf_counter()
         child = subprocess.Popen(command, env=self.env(), cwd=self.home, stdin=subprocess.DEVNULL, stdout=out,
                                  stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(child.pid, 0)
-        took = time.perf_counter() - began
+        took = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        said = out.read().decode()
+        output = out.read().decode()
         if child.returncode not in statuses:
-            raise SystemExit(f"{command} ended with {child.returncode}:\n{said}")
-        return took, usage.ru_utime + usage.ru_stime, peak(usage), said
+            raise SystemExit(f"{command} ended with {child.returncode}:\n{output}")
+        return took, usage.ru_utime + usage.ru_stime, peak_memory(usage), output
 
     def close(self):
         for process in self.processes:
@@ -126,19 +126,19 @@ class World:
             process.wait()
 
 
-def peak(usage):
-    """MiB; Linux counts in KiB, macOS in bytes."""
+def peak_memory(usage):
+    """The peak memory in MiB; Linux reports KiB, macOS bytes."""
     return usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 @contextmanager
-def world():
+def emulated_account():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        it = World(home)
+        account = EmulatedAccount(home)
         try:
-            yield it
+            yield account
         finally:
-            it.close()
+            account.close()
 
 
 def machine():

@@ -1,8 +1,8 @@
-"""A proxy that makes every request take longer, and remembers when each began and ended.
+"""A proxy that delays each request and records when it started and ended.
 
     proxy.py PORT EMULATOR
 
-`GET /_proxy/stats` tells what was seen since `GET /_proxy/reset?latency=MILLISECONDS`.
+`GET /_proxy/stats` returns the figures since `GET /_proxy/reset?latency=MILLISECONDS`.
 """
 
 import asyncio
@@ -18,19 +18,19 @@ class Proxy:
         self.attached = {}
 
     def stats(self):
-        ended = sorted(self.spans)
-        # How many requests had to wait for one another: the depth of the longest chain in time.
+        spans = sorted(self.spans)
+        # For each request, the length of the longest sequence of requests, one after the other, that ends with it.
         depth = []
-        for i, (began, *_) in enumerate(ended):
-            depth.append(1 + max((depth[j] for j in range(i) if ended[j][1] <= began), default=0))
-        turns = sorted([(began, 1) for began, *_ in ended] + [(end, -1) for _, end, _ in ended])
-        now = most = 0
-        for _, turn in turns:
-            now += turn
-            most = max(most, now)
-        return {"requests": len(ended), "depth": max(depth, default=0), "at_once": most,
+        for i, (started, *_) in enumerate(spans):
+            depth.append(1 + max((depth[j] for j in range(i) if spans[j][1] <= started), default=0))
+        changes = sorted([(started, 1) for started, *_ in spans] + [(ended, -1) for _, ended, _ in spans])
+        concurrent = most = 0
+        for _, change in changes:
+            concurrent += change
+            most = max(most, concurrent)
+        return {"requests": len(spans), "depth": max(depth, default=0), "at_once": most,
                 "connections": self.connections,
-                "took": [[name, end - began] for began, end, name in ended]}
+                "took": [[name, ended - started] for started, ended, name in spans]}
 
     def control(self, target):
         if target.startswith("/_proxy/reset"):
@@ -39,19 +39,20 @@ class Proxy:
         body = json.dumps(self.stats()).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
-    def complete(self, name, sent, answer):
-        """The emulator forgets where a trail delivers to, so that nothing would ever be done: this remembers it."""
+    def complete(self, name, sent, response):
+        """Adds the trails' log groups and roles, which the emulator does not store: no setup would be complete."""
         if name in ("CreateTrail", "UpdateTrail"):
-            said = json.loads(sent)
-            arns = {key: said[key] for key in ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn") if key in said}
-            self.attached.setdefault(said["Name"].rsplit("/", 1)[-1], {}).update(arns)
-        head, body = answer
+            fields = json.loads(sent)
+            keys = ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
+            arns = {key: fields[key] for key in keys if key in fields}
+            self.attached.setdefault(fields["Name"].rsplit("/", 1)[-1], {}).update(arns)
+        head, body = response
         if name != "DescribeTrails" or not head.startswith(b"HTTP/1.1 200"):
             return head + body
-        told = json.loads(body)
-        for trail in told["trailList"]:
+        listed = json.loads(body)
+        for trail in listed["trailList"]:
             trail.update(self.attached.get(trail["Name"], {}))
-        body = json.dumps(told).encode()
+        body = json.dumps(listed).encode()
         return re.sub(rb"(?i)(content-length: *)\d+", rb"\g<1>%d" % len(body), head) + body
 
     async def serve(self, reader, writer):
@@ -67,7 +68,7 @@ class Proxy:
                     continue
                 if not counted:
                     counted, self.connections = True, self.connections + 1
-                began = time.perf_counter()
+                started = time.perf_counter()
                 wait = asyncio.sleep(self.latency)
                 if up is None:
                     up, _ = await asyncio.gather(asyncio.open_connection("127.0.0.1", self.upstream), wait)
@@ -75,12 +76,12 @@ class Proxy:
                     await wait
                 up[1].write(head + body)
                 await up[1].drain()
-                answer = await message(up[0], to_head=head.startswith(b"HEAD "))
+                response = await message(up[0], to_head=head.startswith(b"HEAD "))
                 name = operation(head, body)
-                self.spans.append((began, time.perf_counter(), name))
-                writer.write(self.complete(name, body, answer))
+                self.spans.append((started, time.perf_counter(), name))
+                writer.write(self.complete(name, body, response))
                 await writer.drain()
-                if b"connection: close" in answer[0].lower():
+                if b"connection: close" in response[0].lower():
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -91,7 +92,7 @@ class Proxy:
 
 
 def operation(head, body):
-    """What AWS calls the request; of S3, whose requests carry no name, the method and the part of the bucket."""
+    """The name of the AWS operation. S3 requests do not contain it; theirs is the method and the subresource."""
     found = (re.search(rb"x-amz-target: *\S+\.(\w+)", head, re.I) or re.search(rb"/operation/(\w+)", head)
              or re.match(rb"Action=(\w+)", body))
     if found:
@@ -101,7 +102,7 @@ def operation(head, body):
 
 
 async def message(reader, to_head=False):
-    """A request or a response: its head as it came, and its body."""
+    """Reads a request or a response; returns its raw head and its body."""
     head = await reader.readuntil(b"\r\n\r\n")
     lower = head.lower()
     if to_head or re.match(rb"http/1\.1 (204|304)", lower):

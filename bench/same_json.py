@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares the JSON of two builds of rootbell on every demo account, leaving its sentences aside.
+"""Compares the JSON of two builds of rootbell on every demo account, except for sentences and times.
 
     bench/same_json.py OLD_BINARY NEW_BINARY
 
-Field names, ids, verdicts, the order of lists and exit statuses have to be the same; only text meant for people may
+Field names, ids, verdicts, the order of lists and exit statuses must be the same; only text meant for people may
 differ. Prints each difference and exits with 1 if there is one.
 """
 import json
@@ -19,7 +19,7 @@ COMMANDS = [
     ["destroy", "--format", "json"],
     ["destroy", "--yes", "--json", "--with-logs"],
 ]
-# The fields that hold sentences, and those that hold the time of the run.
+# Fields with sentences, and fields that depend on the time of the run.
 SENTENCES = {"title", "detail", "fix", "why", "open", "reason", "gap", "description", "note", "notes", "blocked"}
 TIMES = {"since", "time", "at", "from", "to", "searched_back_to", "raw", "id_time"}
 
@@ -36,27 +36,28 @@ def shape(value, key=None):
     if value is not None and key in TIMES:
         return "<time>"
     if key == "aws_cli" and isinstance(value, str):
-        # The command's own text (descriptions inside it are sentences).
+        # Without the alarm's description, which is a sentence.
         return value.split(" --alarm-description ")[0]
     return value
 
 
 def run(binary, scenario, command):
-    done = subprocess.run([binary, f"--demo={scenario}", *command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    result = subprocess.run([binary, f"--demo={scenario}", *command], stdin=subprocess.DEVNULL, capture_output=True,
+                            text=True)
     try:
-        document = shape(json.loads(done.stdout)) if done.stdout.strip() else None
+        document = shape(json.loads(result.stdout)) if result.stdout.strip() else None
     except ValueError:
-        document = done.stdout
-    return {"status": done.returncode, "json": document}
+        document = result.stdout
+    return {"status": result.returncode, "json": document}
 
 
 def differences(old, new, path="$"):
     if isinstance(old, dict) and isinstance(new, dict):
         for key in list(old) + [k for k in new if k not in old]:
             if key not in old:
-                yield f"{path}.{key}: only in the new one: {new[key]!r}"
+                yield f"{path}.{key}: only in the new build: {new[key]!r}"
             elif key not in new:
-                yield f"{path}.{key}: only in the old one: {old[key]!r}"
+                yield f"{path}.{key}: only in the old build: {old[key]!r}"
             else:
                 yield from differences(old[key], new[key], f"{path}.{key}")
     elif isinstance(old, list) and isinstance(new, list):

@@ -1,4 +1,4 @@
-//! Whatever stands in the log group, the decoder makes of it text that no terminal obeys.
+//! Decoding any log line gives text without control characters, which is safe to print in a terminal.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Whatever is given as a pattern is read, or refused where it goes wrong; what is read as the auditors' pattern in other
-//! words rings for the same events.
+//! Any text is either parsed as a pattern or rejected with a position inside the text; a pattern considered equivalent
+//! to the CIS pattern matches the same sample events.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,11 +11,11 @@ fuzz_target!(|text: &str| {
     let reading = read(text);
     match Pattern::parse(text) {
         Ok(pattern) => {
-            let rings = SAMPLES.map(|sample| pattern.matches(sample.json));
+            let matches = SAMPLES.map(|sample| pattern.matches(sample.json));
             if reading == Reading::Equivalent {
-                assert_eq!(rings, SAMPLES.map(|sample| sample.rings), "{text}");
+                assert_eq!(matches, SAMPLES.map(|sample| sample.rings), "{text}");
             }
         }
-        Err(wrong) => assert!((1..=text.chars().count() + 1).contains(&wrong.at), "{wrong:?}"),
+        Err(error) => assert!((1..=text.chars().count() + 1).contains(&error.at), "{error:?}"),
     }
 });

@@ -1,4 +1,4 @@
-//! What each look-up finds, and what it says where there is nothing.
+//! What each query returns, also if the resource does not exist.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -14,59 +14,61 @@ use crate::domain::observed::{
 };
 use crate::domain::pattern::CIS_PATTERN;
 
-/// One of each kind.
-pub(super) fn every() -> Vec<Request> {
+/// One call of each kind.
+pub(super) fn one_of_each() -> Vec<CloudCall> {
     vec![
-        Request::Identity,
-        Request::Trails,
-        Request::TrailStatus(TRAIL),
-        Request::ManagementEvents(TRAIL),
-        Request::Bucket(BUCKET),
-        Request::LogGroup(GROUP),
-        Request::MetricFilters(GROUP),
-        Request::Role(ROLE),
-        Request::Alarm(ALARM),
-        Request::AlarmsOn,
-        Request::Topic(TOPIC),
-        Request::Subscriptions(TOPIC),
-        Request::TestFilter(CIS_PATTERN, vec!["{}"]),
-        Request::History(ALARM),
-        Request::Sums,
-        Request::RootEvents(GROUP),
+        CloudCall::Identity,
+        CloudCall::Trails,
+        CloudCall::TrailStatus(TRAIL),
+        CloudCall::ManagementEvents(TRAIL),
+        CloudCall::Bucket(BUCKET),
+        CloudCall::LogGroup(GROUP),
+        CloudCall::MetricFilters(GROUP),
+        CloudCall::Role(ROLE),
+        CloudCall::Alarm(ALARM),
+        CloudCall::AlarmsOn,
+        CloudCall::Topic(TOPIC),
+        CloudCall::Subscriptions(TOPIC),
+        CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
+        CloudCall::History(ALARM),
+        CloudCall::Sums,
+        CloudCall::RootEvents(GROUP),
     ]
 }
 
-pub(super) fn cases() -> Vec<Case> {
-    [who(), trails(), buckets(), logs(), roles(), alarms(), watching(), topics()].into_iter().flatten().collect()
+pub(super) fn cases() -> Vec<ContractCase> {
+    [identities(), trails(), buckets(), logs(), roles(), alarms(), activity(), topics()].into_iter().flatten().collect()
 }
 
-/// The moment that many seconds before the start.
+/// The time that many seconds before the start.
 fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
 }
 
-fn who() -> Vec<Case> {
+fn identities() -> Vec<ContractCase> {
     let arn = "arn:aws:iam::123456789012:user/alice";
-    let caller = || Reply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
+    let caller = || AwsReply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
     let identity = |alias: Option<&str>| Identity {
         account: "123456789012".into(),
         arn: arn.into(),
         alias: alias.map(str::to_owned),
     };
-    let aliases = Reply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
+    let aliases = AwsReply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
     vec![
-        Case::new("who is signed in", Request::Identity).aws("GetCallerIdentity", caller()).finds(&identity(None)),
-        Case::new("who, with an alias", Request::Identity)
+        ContractCase::new("the caller's identity", CloudCall::Identity)
+            .aws("GetCallerIdentity", caller())
+            .returns(&identity(None)),
+        ContractCase::new("the caller's identity with an account alias", CloudCall::Identity)
             .demo(|account| account.alias = Some("acme".into()))
             .aws("GetCallerIdentity", caller())
             .aws("ListAccountAliases", aliases)
-            .finds(&identity(Some("acme"))),
+            .returns(&identity(Some("acme"))),
     ]
 }
 
-fn trails() -> Vec<Case> {
+fn trails() -> Vec<ContractCase> {
     let role = format!("arn:aws:iam::123456789012:role/{ROLE}");
-    let ours = Trail {
+    let existing = Trail {
         name: "rootbell".into(),
         arn: TRAIL.into(),
         home_region: "eu-west-1".into(),
@@ -99,7 +101,7 @@ fn trails() -> Vec<Case> {
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
         "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
-    let of_organization = |account: &mut Account| {
+    let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
             organization: true,
@@ -109,45 +111,48 @@ fn trails() -> Vec<Case> {
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
     };
-    let stopped = |account: &mut Account| {
+    let stop_trail = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
         (trail.logging, trail.stopped, trail.write) = (false, Some(-600), false);
     };
     let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
-    let known = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
+    let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
     let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
         { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
     ] });
     let missing = "TrailNotFoundException";
     vec![
-        Case::new("no trail", Request::Trails)
-            .aws("DescribeTrails", Reply::Says(json!({ "trailList": [] })))
-            .finds(&Vec::<Trail>::new()),
-        Case::new("a trail", Request::Trails).set_up().aws("DescribeTrails", Reply::Says(listed)).finds(&vec![ours]),
-        Case::new("an organization's shadow", Request::Trails)
-            .demo(of_organization)
-            .aws("DescribeTrails", Reply::Says(shadowed))
-            .finds(&vec![shadow]),
-        Case::new("status of a trail that was stopped", Request::TrailStatus(TRAIL))
+        ContractCase::new("no trail", CloudCall::Trails)
+            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
+            .returns(&Vec::<Trail>::new()),
+        ContractCase::new("a trail", CloudCall::Trails)
             .set_up()
-            .demo(stopped)
-            .aws("GetTrailStatus", Reply::Says(status))
-            .finds(&known),
-        Case::new("status of no trail", Request::TrailStatus(TRAIL)).refused(
+            .aws("DescribeTrails", AwsReply::Json(listed))
+            .returns(&vec![existing]),
+        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
+            .demo(add_organization_trail)
+            .aws("DescribeTrails", AwsReply::Json(shadowed))
+            .returns(&vec![shadow]),
+        ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
+            .set_up()
+            .demo(stop_trail)
+            .aws("GetTrailStatus", AwsReply::Json(status))
+            .returns(&stopped_status),
+        ContractCase::new("status of a trail that does not exist", CloudCall::TrailStatus(TRAIL)).fails(
             "GetTrailStatus",
             missing,
             ErrorKind::NotFound,
         ),
-        Case::new("a trail that records reads only", Request::ManagementEvents(TRAIL))
+        ContractCase::new("event selectors of a trail that records only reads", CloudCall::ManagementEvents(TRAIL))
             .set_up()
-            .demo(stopped)
-            .aws("GetEventSelectors", Reply::Says(reads))
-            .finds(&ManagementEvents { read: true, write: false, others: false }),
-        Case::new("a trail that records everything", Request::ManagementEvents(TRAIL))
+            .demo(stop_trail)
+            .aws("GetEventSelectors", AwsReply::Json(reads))
+            .returns(&ManagementEvents { read: true, write: false, others: false }),
+        ContractCase::new("event selectors of a trail that records everything", CloudCall::ManagementEvents(TRAIL))
             .set_up()
-            .aws("GetEventSelectors", Reply::Says(json!({ "TrailARN": TRAIL })))
-            .finds(&ManagementEvents::ALL),
-        Case::new("events of no trail", Request::ManagementEvents(TRAIL)).refused(
+            .aws("GetEventSelectors", AwsReply::Json(json!({ "TrailARN": TRAIL })))
+            .returns(&ManagementEvents::ALL),
+        ContractCase::new("event selectors of a trail that does not exist", CloudCall::ManagementEvents(TRAIL)).fails(
             "GetEventSelectors",
             missing,
             ErrorKind::NotFound,
@@ -155,54 +160,54 @@ fn trails() -> Vec<Case> {
     ]
 }
 
-fn buckets() -> Vec<Case> {
-    let bare = |account: &mut Account| {
+fn buckets() -> Vec<ContractCase> {
+    let add_bare = |account: &mut Account| {
         account.buckets.insert("bare".into(), account::Bucket::default());
     };
-    let policed = |account: &mut Account| {
+    let add_with_policy = |account: &mut Account| {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
         let tags = [("team".to_owned(), "audit".to_owned())].into();
         account.buckets.insert("bare".into(), account::Bucket { policy, versioned: true, tags, ..Default::default() });
     };
-    let found = Bucket { name: "bare".into(), ..Bucket::default() };
-    let more = Bucket {
+    let bare = Bucket { name: "bare".into(), ..Bucket::default() };
+    let with_policy = Bucket {
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
         versioned: true,
         tags: vec![("team".into(), "audit".into())],
-        ..found.clone()
+        ..bare.clone()
     };
     let tags = "<Tagging><TagSet><Tag><Key>team</Key><Value>audit</Value></Tag></TagSet></Tagging>";
     let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     vec![
-        Case::new("a free bucket name", Request::Bucket("free"))
-            .aws("HEAD", Reply::Bare(404))
-            .finds(&BucketLookup::NotFound),
-        Case::new("somebody else's bucket", Request::Bucket("acme-logs"))
+        ContractCase::new("a bucket that does not exist", CloudCall::Bucket("free"))
+            .aws("HEAD", AwsReply::Status(404))
+            .returns(&BucketLookup::NotFound),
+        ContractCase::new("a bucket of another account", CloudCall::Bucket("acme-logs"))
             .demo(|account| account.foreign_buckets.push("acme-logs".into()))
-            .aws("HEAD", Reply::Bare(403))
-            .finds(&BucketLookup::Forbidden),
-        Case::new("a bucket that may not be looked at", Request::Bucket("bare"))
-            .demo(bare)
+            .aws("HEAD", AwsReply::Status(403))
+            .returns(&BucketLookup::Forbidden),
+        ContractCase::new("a bucket without permission to read it", CloudCall::Bucket("bare"))
+            .demo(add_bare)
             .demo(|account| {
                 account.faults.insert("HeadBucket".into(), InjectedFault::Deny);
             })
-            .aws("HEAD", Reply::Bare(403))
-            .finds(&BucketLookup::Forbidden),
-        Case::new("a bare bucket", Request::Bucket("bare"))
-            .demo(bare)
-            .aws("HEAD", Reply::Bare(200))
-            .finds(&BucketLookup::Owned(found)),
-        Case::new("a bucket with a policy", Request::Bucket("bare"))
-            .demo(policed)
-            .aws("HEAD", Reply::Bare(200))
-            .aws("GET policy", Reply::Xml(r#"{ "Version": "2012-10-17", "Statement": [] }"#.into()))
-            .aws("GET versioning", Reply::Xml(versions.into()))
-            .aws("GET tagging", Reply::Xml(tags.into()))
-            .finds(&BucketLookup::Owned(more)),
+            .aws("HEAD", AwsReply::Status(403))
+            .returns(&BucketLookup::Forbidden),
+        ContractCase::new("a bucket with nothing configured", CloudCall::Bucket("bare"))
+            .demo(add_bare)
+            .aws("HEAD", AwsReply::Status(200))
+            .returns(&BucketLookup::Owned(bare)),
+        ContractCase::new("a bucket with a policy, versioning and tags", CloudCall::Bucket("bare"))
+            .demo(add_with_policy)
+            .aws("HEAD", AwsReply::Status(200))
+            .aws("GET policy", AwsReply::Xml(r#"{ "Version": "2012-10-17", "Statement": [] }"#.into()))
+            .aws("GET versioning", AwsReply::Xml(versions.into()))
+            .aws("GET tagging", AwsReply::Xml(tags.into()))
+            .returns(&BucketLookup::Owned(with_policy)),
     ]
 }
 
-fn logs() -> Vec<Case> {
+fn logs() -> Vec<ContractCase> {
     let group = json!({ "logGroups": [{ "logGroupName": GROUP, "arn": GROUP_ARN, "retentionInDays": 365 }] });
     let longer = json!({ "logGroups": [{ "logGroupName": format!("{GROUP}-2") }] });
     let filter = json!({ "metricFilters": [{
@@ -211,7 +216,7 @@ fn logs() -> Vec<Case> {
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
         }],
     }] });
-    let made = MetricFilter {
+    let existing = MetricFilter {
         name: ALARM.into(),
         pattern: CIS_PATTERN.into(),
         metric: metric(),
@@ -220,45 +225,46 @@ fn logs() -> Vec<Case> {
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
     let matched = json!({ "matches": [{ "eventNumber": 1, "eventMessage": yes, "extractedValues": {} }] });
-    // More than one call of AWS takes; to the one who asks it is one question.
+    // More events than AWS accepts in one call: the adapter splits them up.
     let every_50th = |n: usize| (0..n).map(|i| i % 50 == 0).collect::<Vec<bool>>();
-    let many: Vec<&str> = every_50th(60).into_iter().map(|first| if first { yes } else { no }).collect();
-    let refused = "InvalidParameterException";
+    let many: Vec<&str> = every_50th(60).into_iter().map(|matches| if matches { yes } else { no }).collect();
+    let invalid = "InvalidParameterException";
     vec![
-        Case::new("a log group", Request::LogGroup(GROUP))
+        ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
-            .aws("DescribeLogGroups", Reply::Says(group))
-            .finds(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
-        Case::new("no log group, but one whose name begins so", Request::LogGroup(GROUP))
+            .aws("DescribeLogGroups", AwsReply::Json(group))
+            .returns(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
+        ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;
                 groups.insert(format!("{GROUP}-2"), account::LogGroup::default());
             })
-            .aws("DescribeLogGroups", Reply::Says(longer))
-            .finds(&None::<LogGroup>),
-        Case::new("filters", Request::MetricFilters(GROUP))
+            .aws("DescribeLogGroups", AwsReply::Json(longer))
+            .returns(&None::<LogGroup>),
+        ContractCase::new("metric filters", CloudCall::MetricFilters(GROUP))
             .set_up()
-            .aws("DescribeMetricFilters", Reply::Says(filter))
-            .finds(&vec![made]),
-        Case::new("filters of no log group", Request::MetricFilters(GROUP))
-            .aws("DescribeMetricFilters", Reply::Refuses(400, "ResourceNotFoundException", "no"))
-            .finds(&Vec::<MetricFilter>::new()),
-        Case::new("a pattern is tried", Request::TestFilter("{ $.a = 1 }", vec![yes, no]))
-            .aws("TestMetricFilter", Reply::Says(matched.clone()))
-            .finds(&every_50th(2)),
-        Case::new("a pattern is tried on many events", Request::TestFilter("{ $.a = 1 }", many))
-            .aws("TestMetricFilter", Reply::Says(matched))
-            .finds(&every_50th(60)),
-        Case::new("a pattern is tried on nothing", Request::TestFilter("{ $.a = 1 }", vec![])).finds(&every_50th(0)),
-        Case::new("a wrong pattern is tried", Request::TestFilter("{ $.a = “1” }", vec![yes])).refused(
+            .aws("DescribeMetricFilters", AwsReply::Json(filter))
+            .returns(&vec![existing]),
+        ContractCase::new("metric filters of a log group that does not exist", CloudCall::MetricFilters(GROUP))
+            .aws("DescribeMetricFilters", AwsReply::Error(400, "ResourceNotFoundException", "no"))
+            .returns(&Vec::<MetricFilter>::new()),
+        ContractCase::new("a pattern is tested", CloudCall::TestFilter("{ $.a = 1 }", vec![yes, no]))
+            .aws("TestMetricFilter", AwsReply::Json(matched.clone()))
+            .returns(&every_50th(2)),
+        ContractCase::new("a pattern is tested on many events", CloudCall::TestFilter("{ $.a = 1 }", many))
+            .aws("TestMetricFilter", AwsReply::Json(matched))
+            .returns(&every_50th(60)),
+        ContractCase::new("a pattern is tested on no events", CloudCall::TestFilter("{ $.a = 1 }", vec![]))
+            .returns(&every_50th(0)),
+        ContractCase::new("an invalid pattern is tested", CloudCall::TestFilter("{ $.a = “1” }", vec![yes])).fails(
             "TestMetricFilter",
-            refused,
+            invalid,
             ErrorKind::Invalid,
         ),
     ]
 }
 
-fn roles() -> Vec<Case> {
+fn roles() -> Vec<ContractCase> {
     let policy = json!({ "Version": "2012-10-17", "Statement": [] });
     let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
     let role = Role {
@@ -268,11 +274,13 @@ fn roles() -> Vec<Case> {
         policy: Some(policy.clone()),
         tags: Vec::new(),
     };
-    let with = |own: Option<Value>| {
+    let add_role = |inline_policy: Option<Value>| {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
-            account.roles.insert("r".into(), account::Role { path, trust, policy: own, ..account::Role::default() });
+            account
+                .roles
+                .insert("r".into(), account::Role { path, trust, policy: inline_policy, ..account::Role::default() });
         }
     };
     let xml = format!(
@@ -280,62 +288,65 @@ fn roles() -> Vec<Case> {
          <CreateDate>{START}</CreateDate><AssumeRolePolicyDocument>{encoded}</AssumeRolePolicyDocument></Role>",
         role.arn
     );
-    let own = format!("<RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>{encoded}</PolicyDocument>");
-    let none = || Reply::Refuses(404, "NoSuchEntity", "no");
+    let policy_xml =
+        format!("<RoleName>r</RoleName><PolicyName>p</PolicyName><PolicyDocument>{encoded}</PolicyDocument>");
+    let not_found = || AwsReply::Error(404, "NoSuchEntity", "no");
     vec![
-        Case::new("a role", Request::Role("r"))
-            .demo(with(Some(policy.clone())))
-            .aws("GetRole", Reply::Xml(xml.clone()))
-            .aws("GetRolePolicy", Reply::Xml(own))
-            .finds(&Some(role.clone())),
-        Case::new("a role without our policy", Request::Role("r"))
-            .demo(with(None))
-            .aws("GetRole", Reply::Xml(xml))
-            .aws("GetRolePolicy", none())
-            .finds(&Some(Role { policy: None, ..role })),
-        Case::new("no role", Request::Role("r"))
-            .aws("GetRole", none())
-            .aws("GetRolePolicy", none())
-            .finds(&None::<Role>),
+        ContractCase::new("a role", CloudCall::Role("r"))
+            .demo(add_role(Some(policy.clone())))
+            .aws("GetRole", AwsReply::Xml(xml.clone()))
+            .aws("GetRolePolicy", AwsReply::Xml(policy_xml))
+            .returns(&Some(role.clone())),
+        ContractCase::new("a role without rootbell's policy", CloudCall::Role("r"))
+            .demo(add_role(None))
+            .aws("GetRole", AwsReply::Xml(xml))
+            .aws("GetRolePolicy", not_found())
+            .returns(&Some(Role { policy: None, ..role })),
+        ContractCase::new("a role that does not exist", CloudCall::Role("r"))
+            .aws("GetRole", not_found())
+            .aws("GetRolePolicy", not_found())
+            .returns(&None::<Role>),
     ]
 }
 
-fn alarms() -> Vec<Case> {
-    let ringing = |account: &mut Account| {
+fn alarms() -> Vec<ContractCase> {
+    let set_to_alarm = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
         (alarm.state, alarm.since) = (account::State::Alarm, Some(-10));
         alarm.reason = "Threshold Crossed".into();
     };
-    let made = alarm();
+    let created = alarm();
     let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": made.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "AlarmName": ALARM, "AlarmDescription": created.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
         "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
         "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
         "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
     }] });
-    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..made };
-    let none = || Reply::Says(json!({ "MetricAlarms": [] }));
+    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..created };
+    let none = || AwsReply::Json(json!({ "MetricAlarms": [] }));
     vec![
-        Case::new("an alarm", Request::Alarm(ALARM))
+        ContractCase::new("an alarm", CloudCall::Alarm(ALARM))
             .set_up()
-            .demo(ringing)
-            .aws("DescribeAlarms", Reply::Says(described.clone()))
-            .finds(&Some(found.clone())),
-        Case::new("no alarm", Request::Alarm(ALARM)).aws("DescribeAlarms", none()).finds(&None::<Alarm>),
-        Case::new("alarms on a metric", Request::AlarmsOn)
+            .demo(set_to_alarm)
+            .aws("DescribeAlarms", AwsReply::Json(described.clone()))
+            .returns(&Some(found.clone())),
+        ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
+            .aws("DescribeAlarms", none())
+            .returns(&None::<Alarm>),
+        ContractCase::new("the alarms of a metric", CloudCall::AlarmsOn)
             .set_up()
-            .demo(ringing)
-            .aws("DescribeAlarmsForMetric", Reply::Says(described))
-            .finds(&vec![found]),
-        Case::new("no alarm on a metric", Request::AlarmsOn)
+            .demo(set_to_alarm)
+            .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
+            .returns(&vec![found]),
+        ContractCase::new("a metric without alarms", CloudCall::AlarmsOn)
             .aws("DescribeAlarmsForMetric", none())
-            .finds(&Vec::<Alarm>::new()),
+            .returns(&Vec::<Alarm>::new()),
     ]
 }
 
-fn watching() -> Vec<Case> {
-    let log = |account: &mut Account| {
+fn activity() -> Vec<ContractCase> {
+    let add_event = |account: &mut Account| {
         let group = account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap();
         group.filters.get_mut(ALARM).unwrap().pattern = "{ $.a = 1 }".into();
         let event = [("a".to_owned(), json!(1)), ("eventID".to_owned(), json!("e1"))].into();
@@ -343,70 +354,71 @@ fn watching() -> Vec<Case> {
     };
     let line = json!({ "a": 1, "eventID": "e1", "eventTime": ago(600).to_string() }).to_string();
     let page = EventPage { events: vec![RootEvent::decode(&line, "x", Some(ago(600)))], ..EventPage::default() };
-    let logged = json!({ "events": [{ "eventId": "x", "timestamp": ago(600).as_millisecond(), "message": line }] });
+    let events_json =
+        json!({ "events": [{ "eventId": "x", "timestamp": ago(600).as_millisecond(), "message": line }] });
     let token = format!("{}/0", ago(300).as_nanosecond());
-    let entry = ("ConfigurationUpdate", format!("Alarm \"{ALARM}\" created"));
-    let history = HistoryItem::decode(ago(60), entry.0, &entry.1, "");
-    let remembered = json!({ "AlarmHistoryItems": [{
-        "AlarmName": ALARM, "Timestamp": ago(60).as_second(), "HistoryItemType": entry.0, "HistorySummary": entry.1,
+    let (kind, summary) = ("ConfigurationUpdate", format!("Alarm \"{ALARM}\" created"));
+    let history = HistoryItem::decode(ago(60), kind, &summary, "");
+    let history_json = json!({ "AlarmHistoryItems": [{
+        "AlarmName": ALARM, "Timestamp": ago(60).as_second(), "HistoryItemType": kind, "HistorySummary": summary,
     }] });
-    let created = |account: &mut Account| {
+    let add_history = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
         alarm.since = Some(-60);
         let (kind, summary) = ("ConfigurationUpdate".into(), format!("Alarm \"{ALARM}\" created"));
-        alarm.history = vec![account::Entry { at: -60, kind, summary, data: None }];
+        alarm.history = vec![account::HistoryEntry { at: -60, kind, summary, data: None }];
         account.timing.evaluated_after = 3600;
     };
     let sum = json!({ "MetricDataResults": [{
         "Id": "sum", "Timestamps": [ago(600).as_second()], "Values": [1.0],
     }] });
     vec![
-        Case::new("root events", Request::RootEvents(GROUP))
+        ContractCase::new("root events", CloudCall::RootEvents(GROUP))
             .set_up()
-            .demo(log)
-            .aws("FilterLogEvents", Reply::Says(logged))
-            .finds(&page),
-        Case::new("no root events", Request::RootEvents(GROUP))
+            .demo(add_event)
+            .aws("FilterLogEvents", AwsReply::Json(events_json))
+            .returns(&page),
+        ContractCase::new("no root events", CloudCall::RootEvents(GROUP))
             .set_up()
-            .aws("FilterLogEvents", Reply::Says(json!({ "events": [] })))
-            .finds(&EventPage::default()),
-        Case::new("an empty page of root events that leads on", Request::RootEvents(GROUP))
+            .aws("FilterLogEvents", AwsReply::Json(json!({ "events": [] })))
+            .returns(&EventPage::default()),
+        ContractCase::new("an empty page of root events with a token for the next page", CloudCall::RootEvents(GROUP))
             .set_up()
-            .demo(log)
+            .demo(add_event)
             .demo(|account| {
-                // The last five minutes, which the event is not in.
+                // The page covers the last five minutes; the event is older.
                 let group = account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap();
                 group.page_covers = Some(300);
             })
-            .aws("FilterLogEvents", Reply::Says(json!({ "events": [], "nextToken": token })))
-            .finds(&EventPage { next: Some(token.clone()), ..EventPage::default() }),
-        Case::new("events of no log group", Request::RootEvents(GROUP)).refused(
+            .aws("FilterLogEvents", AwsReply::Json(json!({ "events": [], "nextToken": token })))
+            .returns(&EventPage { next: Some(token.clone()), ..EventPage::default() }),
+        ContractCase::new("root events of a log group that does not exist", CloudCall::RootEvents(GROUP)).fails(
             "FilterLogEvents",
             "ResourceNotFoundException",
             ErrorKind::NotFound,
         ),
-        Case::new("an alarm's history", Request::History(ALARM))
+        ContractCase::new("an alarm's history", CloudCall::History(ALARM))
             .set_up()
-            .demo(created)
-            .aws("DescribeAlarmHistory", Reply::Says(remembered))
-            .finds(&vec![history]),
-        Case::new("history of no alarm", Request::History(ALARM))
-            .aws("DescribeAlarmHistory", Reply::Says(json!({ "AlarmHistoryItems": [] })))
-            .finds(&Vec::<HistoryItem>::new()),
-        Case::new("root use, counted", Request::Sums)
+            .demo(add_history)
+            .aws("DescribeAlarmHistory", AwsReply::Json(history_json))
+            .returns(&vec![history]),
+        ContractCase::new("history of an alarm that does not exist", CloudCall::History(ALARM))
+            .aws("DescribeAlarmHistory", AwsReply::Json(json!({ "AlarmHistoryItems": [] })))
+            .returns(&Vec::<HistoryItem>::new()),
+        ContractCase::new("the metric's sum", CloudCall::Sums)
             .set_up()
-            .demo(log)
-            .aws("GetMetricData", Reply::Says(sum))
-            .finds(&vec![Datapoint { at: ago(600), value: 1.0 }]),
-        Case::new("a metric without a value", Request::Sums)
-            .aws("GetMetricData", Reply::Says(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
-            .finds(&Vec::<Datapoint>::new()),
+            .demo(add_event)
+            .aws("GetMetricData", AwsReply::Json(sum))
+            .returns(&vec![Datapoint { at: ago(600), value: 1.0 }]),
+        ContractCase::new("a metric without datapoints", CloudCall::Sums)
+            .aws("GetMetricData", AwsReply::Json(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
+            .returns(&Vec::<Datapoint>::new()),
     ]
 }
 
-fn topics() -> Vec<Case> {
+fn topics() -> Vec<ContractCase> {
     let policy = json!({ "Version": "2012-10-17", "Statement": [] });
-    let keyed = |account: &mut Account| {
+    let add_topic_with_key = |account: &mut Account| {
         let topic = account::Topic {
             policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
             kms_key: Some("alias/aws/sns".into()),
@@ -418,12 +430,12 @@ fn topics() -> Vec<Case> {
         "<Attributes><entry><key>Policy</key><value>{policy}</value></entry>\
          <entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes>"
     );
-    let told = [
+    let subscriptions = [
         ("gone@example.com", Link::Deleted, "Deleted".to_owned()),
         ("dora@example.com", Link::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
         ("alice@example.com", Link::Pending, "PendingConfirmation".to_owned()),
     ];
-    let subscribed = told.clone().map(|(endpoint, state, _)| account::Subscription {
+    let in_demo = subscriptions.clone().map(|(endpoint, state, _)| account::Subscription {
         endpoint: endpoint.into(),
         state,
         ..account::Subscription::default()
@@ -434,36 +446,36 @@ fn topics() -> Vec<Case> {
              <SubscriptionArn>{arn}</SubscriptionArn></member>"
         )
     };
-    let members = told.each_ref().map(member).concat();
-    let one = |endpoint: &str, state, arn: Option<&str>| Subscription {
+    let members = subscriptions.each_ref().map(member).concat();
+    let subscription = |endpoint: &str, state, arn: Option<&str>| Subscription {
         endpoint: endpoint.into(),
         protocol: "email".into(),
         state,
         arn: arn.map(str::to_owned),
     };
     let listed = vec![
-        one("alice@example.com", Confirmation::Pending, None),
-        one("dora@example.com", Confirmation::Confirmed, Some(&told[1].2)),
-        one("gone@example.com", Confirmation::Deleted, None),
+        subscription("alice@example.com", Confirmation::Pending, None),
+        subscription("dora@example.com", Confirmation::Confirmed, Some(&subscriptions[1].2)),
+        subscription("gone@example.com", Confirmation::Deleted, None),
     ];
     vec![
-        Case::new("a topic", Request::Topic(TOPIC))
-            .demo(keyed)
-            .aws("GetTopicAttributes", Reply::Xml(attributes))
-            .finds(&Some(Topic { arn: TOPIC.into(), policy: Some(policy), kms_key: Some("alias/aws/sns".into()) })),
-        Case::new("no topic", Request::Topic(TOPIC))
-            .aws("GetTopicAttributes", Reply::Refuses(404, "NotFound", "no"))
-            .finds(&None::<Topic>),
-        Case::new("who is told", Request::Subscriptions(TOPIC))
-            .demo(keyed)
+        ContractCase::new("a topic", CloudCall::Topic(TOPIC))
+            .demo(add_topic_with_key)
+            .aws("GetTopicAttributes", AwsReply::Xml(attributes))
+            .returns(&Some(Topic { arn: TOPIC.into(), policy: Some(policy), kms_key: Some("alias/aws/sns".into()) })),
+        ContractCase::new("a topic that does not exist", CloudCall::Topic(TOPIC))
+            .aws("GetTopicAttributes", AwsReply::Error(404, "NotFound", "no"))
+            .returns(&None::<Topic>),
+        ContractCase::new("the subscriptions of a topic", CloudCall::Subscriptions(TOPIC))
+            .demo(add_topic_with_key)
             .demo(|account| {
                 let topic = account.region_mut("eu-west-1").topics.get_mut("rootbell-alerts").unwrap();
-                topic.subscriptions = subscribed.into();
+                topic.subscriptions = in_demo.into();
             })
-            .aws("ListSubscriptionsByTopic", Reply::Xml(format!("<Subscriptions>{members}</Subscriptions>")))
-            .finds(&listed),
-        Case::new("nobody is told by no topic", Request::Subscriptions(TOPIC))
-            .aws("ListSubscriptionsByTopic", Reply::Refuses(404, "NotFound", "no"))
-            .finds(&Vec::<Subscription>::new()),
+            .aws("ListSubscriptionsByTopic", AwsReply::Xml(format!("<Subscriptions>{members}</Subscriptions>")))
+            .returns(&listed),
+        ContractCase::new("the subscriptions of a topic that does not exist", CloudCall::Subscriptions(TOPIC))
+            .aws("ListSubscriptionsByTopic", AwsReply::Error(404, "NotFound", "no"))
+            .returns(&Vec::<Subscription>::new()),
     ]
 }

@@ -1,6 +1,6 @@
-//! What the account in memory has, as plain data: the form of the TOML scenarios, of the state, and of what tests compare.
+//! The contents of the demo account as plain data: the format of the TOML scenarios, and the state that tests compare.
 //!
-//! Moments are seconds from when the demo starts, negative for what was before; left out, it was long ago.
+//! Times are in seconds since the start of the demo, negative for earlier; a time that is left out was long ago.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::faults::InjectedFault;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::{AccountRegion, Identity};
 
-/// Seconds from when the demo starts.
+/// A time in seconds since the start of the demo, or a duration in seconds.
 pub type Seconds = i64;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,22 +19,22 @@ pub type Seconds = i64;
 pub struct Account {
     /// Twelve digits.
     pub id: String,
-    /// The ARN of who is signed in.
+    /// The ARN of the identity that is signed in.
     pub caller: String,
     pub alias: Option<String>,
-    /// The region where none is asked for; empty: there is none.
+    /// The default Region; empty: no Region is configured.
     pub region: String,
     pub profiles: Vec<String>,
-    /// Bucket names that belong to somebody else.
+    /// Names of buckets that belong to other accounts.
     pub foreign_buckets: Vec<String>,
     pub timing: Timing,
-    /// By operation (`CreateRole`), or `*` for every one.
+    /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
     pub buckets: BTreeMap<String, Bucket>,
     pub roles: BTreeMap<String, Role>,
     /// KMS keys by their ARN.
     pub keys: BTreeMap<String, Key>,
-    /// CloudTrail takes the role without saying for which trail, as one report from the field has it.
+    /// CloudTrail assumes the role without sending `aws:SourceArn`, as one user has reported.
     pub source_arn_unsaid: bool,
     pub regions: BTreeMap<String, Region>,
 }
@@ -74,8 +74,8 @@ impl Account {
         self.regions.entry(region.to_owned()).or_default()
     }
 
-    /// The same account with every moment forgotten, and regions that have nothing left out: what two ways of setting
-    /// up can be compared by. An orphan that nobody confirmed goes by itself, and counts as gone.
+    /// The same account without times, empty Regions and pending orphaned subscriptions (AWS deletes those by itself),
+    /// so that the results of two setups can be compared.
     #[must_use]
     pub fn timeless(mut self) -> Self {
         for region in self.regions.values_mut() {
@@ -104,21 +104,22 @@ impl Account {
     }
 }
 
-/// How long things take. All zero: everything is there at once, and nobody opens the e-mail.
+/// How long things take. By default there are no delays, and nobody confirms the subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timing {
-    /// Milliseconds for a look-up; a change takes twice as long.
+    /// Milliseconds that a query takes; a change takes twice as long.
     pub latency_ms: u64,
     /// Seconds until CloudTrail can assume a new role.
     pub role_ready_after: Seconds,
-    /// Seconds until CloudTrail sees a new bucket policy.
+    /// Seconds until CloudTrail uses a new bucket policy.
     pub bucket_policy_ready_after: Seconds,
-    /// Seconds until somebody opens the link in the e-mail; left out, nobody does.
+    /// Seconds until somebody opens the link in the email; left out: nobody does.
     pub confirm_after: Option<Seconds>,
-    /// Seconds from the first event to be delivered until CloudWatch Logs has it.
+    /// Seconds until a trail makes its first delivery to CloudWatch Logs.
     pub delivers_after: Seconds,
-    /// Seconds until an alarm is evaluated. A log event is found after a fifth of that, and counted after half of it.
+    /// Seconds until an alarm is evaluated. A search finds a log event after a fifth of that, and the metric counts it
+    /// after half of that.
     pub evaluated_after: Seconds,
 }
 
@@ -135,7 +136,7 @@ impl Default for Timing {
     }
 }
 
-/// Bucket names are global; the bucket itself lives in one region.
+/// Bucket names are global, but each bucket is in one Region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bucket {
@@ -146,12 +147,12 @@ pub struct Bucket {
     pub public_blocked: bool,
     pub versioned: bool,
     pub tags: BTreeMap<String, String>,
-    /// Every version of every object, and the marks of deleted ones.
+    /// The number of object versions and delete markers.
     pub objects: u64,
     pub bytes: u64,
 }
 
-/// A customer's key.
+/// A customer managed KMS key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Key {
@@ -166,18 +167,18 @@ impl Default for Key {
     }
 }
 
-/// Roles are global.
+/// An IAM role. Roles are global.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Role {
-    /// `/`, or as in `/service-role/`.
+    /// Such as `/` or `/service-role/`.
     pub path: String,
     pub trust: Value,
-    /// The inline policy of rootbell's name.
+    /// The inline policy with rootbell's name.
     pub policy: Option<Value>,
     pub created: Option<Seconds>,
     pub tags: BTreeMap<String, String>,
-    /// The names of other policies on it: with one, it cannot be deleted.
+    /// The names of its other policies. A role that has any cannot be deleted.
     pub other_policies: BTreeSet<String>,
 }
 
@@ -197,12 +198,12 @@ impl Default for Role {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Region {
-    /// Those whose home this region is; other regions show the multi-region ones among them as shadows.
+    /// The trails whose home Region this is. Other Regions list the multi-Region ones as shadow trails.
     pub trails: BTreeMap<String, Trail>,
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
-    /// Subscriptions of topics that are gone.
+    /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
 }
 
@@ -210,7 +211,7 @@ pub struct Region {
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "CloudTrail's own flags")]
 pub struct Trail {
-    /// The account that it lives in; left out, this one. An organization's trail lives in the management account.
+    /// The account that owns the trail; left out: this one. The management account owns an organization trail.
     pub owner: Option<String>,
     pub organization: bool,
     pub multi_region: bool,
@@ -222,16 +223,17 @@ pub struct Trail {
     pub logging: bool,
     pub started: Option<Seconds>,
     pub stopped: Option<Seconds>,
-    /// Since when it has the log group.
+    /// When its log group was set.
     pub attached: Option<Seconds>,
-    /// Management events.
+    /// Whether it records management events that read.
     pub read: bool,
+    /// Whether it records management events that write.
     pub write: bool,
-    /// Selectors besides those for management events.
+    /// Whether it has selectors for other events.
     pub other_selectors: bool,
-    /// When it last delivered to the log group; left out, a moment ago.
+    /// When it last delivered to the log group; left out: recently.
     pub delivered: Option<Seconds>,
-    /// What CloudTrail says of its last delivery to the log group, where nothing else is wrong with it.
+    /// CloudTrail's error at the last delivery to the log group, reported only if the demo finds no other error.
     pub logs_error: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
@@ -269,13 +271,13 @@ pub struct LogGroup {
     pub filters: BTreeMap<String, Filter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
-    /// How many seconds of the log one page of a search covers, as on a large log group: pages are then often empty and
-    /// lead on. Left out: one page covers all.
+    /// How many seconds of the log one page of search results covers. As on a large log group, pages are then often
+    /// empty but have a token for the next one. Left out: one page covers the whole log.
     pub page_covers: Option<Seconds>,
     pub tags: BTreeMap<String, String>,
 }
 
-/// A log event. What CloudTrail would have filled in (`eventTime`, `eventID`) may be left out.
+/// A log event. `eventTime` and `eventID` may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Event {
@@ -308,7 +310,7 @@ impl Default for Filter {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topic {
-    /// Left out: the one SNS gives a new topic.
+    /// Left out: the default policy that SNS gives a new topic.
     pub policy: Option<Value>,
     pub kms_key: Option<String>,
     pub subscriptions: Vec<Subscription>,
@@ -321,7 +323,7 @@ pub struct Subscription {
     pub endpoint: String,
     pub protocol: String,
     pub state: Link,
-    /// When the e-mail with the link went out.
+    /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
 }
 
@@ -331,7 +333,7 @@ impl Default for Subscription {
     }
 }
 
-/// Whether the link in the e-mail was opened.
+/// Whether a subscription is confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Link {
@@ -372,15 +374,15 @@ pub struct Alarm {
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
     pub configured: Option<Seconds>,
-    /// What it did, oldest first.
-    pub history: Vec<Entry>,
+    /// Oldest first.
+    pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
 }
 
 /// One entry of an alarm's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct HistoryEntry {
     pub at: Seconds,
     /// As AWS names it: `StateUpdate`, `Action`, `ConfigurationUpdate`.
     pub kind: String,
@@ -415,7 +417,7 @@ impl Default for Alarm {
     }
 }
 
-/// An alarm's state, in AWS's words.
+/// An alarm's state, as in the field `StateValue` of AWS's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {

@@ -1,4 +1,4 @@
-//! What can go wrong on request, and the record of what was asked.
+//! Faults that can be injected into calls, and the log of the calls made.
 
 use std::collections::BTreeMap;
 
@@ -6,45 +6,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::ErrorKind;
 
-/// What happens to a call instead of an answer.
+/// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InjectedFault {
     /// The caller lacks the permission.
     Deny,
-    /// AWS asks to slow down, every time.
+    /// AWS throttles every call.
     Throttle,
-    /// AWS asks to slow down, the first time only.
+    /// AWS throttles the first call only.
     ThrottleOnce,
-    /// No answer ever comes.
+    /// The call never returns.
     Hang,
-    /// No answer came in time.
+    /// The call times out.
     Timeout,
-    /// There is no connection.
+    /// There is no network connection.
     Offline,
-    /// The sign-in has expired, from the n-th call on (counted from 1).
+    /// The credentials expire: the n-th call (counted from 1) and all later ones fail.
     Expired(usize),
-    /// AWS fails within.
+    /// AWS has an internal failure (status 500).
     Error500,
-    /// Nobody listens at the other end.
+    /// The connection is refused.
     Refused,
-    /// The other end shows a certificate that nobody here trusts.
+    /// The server's TLS certificate is not trusted.
     Tls,
-    /// What comes back is none of AWS's answers.
+    /// The response is not one that AWS sends.
     Malformed,
 }
 
-/// What comes back instead of an answer, or never does.
+/// What an injected fault does to one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InjectedError {
-    Silence,
+pub(super) enum InjectedOutcome {
+    /// The call never returns.
+    NoReply,
     Error(ErrorKind, &'static str),
 }
 
 impl InjectedFault {
-    /// What the fault does to the `nth` call that it concerns, counted from 1.
-    fn blow(self, nth: usize) -> Option<InjectedError> {
-        let error = |kind, message| Some(InjectedError::Error(kind, message));
+    /// What the fault does to the `nth` call that it applies to, counted from 1; `None`: the call succeeds.
+    fn outcome_of(self, nth: usize) -> Option<InjectedOutcome> {
+        let error = |kind, message| Some(InjectedOutcome::Error(kind, message));
         match self {
             Self::Deny => error(ErrorKind::AccessDenied, ""),
             Self::Throttle => error(ErrorKind::Throttled, "Rate exceeded"),
@@ -53,7 +54,7 @@ impl InjectedFault {
                 error(ErrorKind::ExpiredCredentials, "The security token included in the request is expired")
             }
             Self::ThrottleOnce | Self::Expired(_) => None,
-            Self::Hang => Some(InjectedError::Silence),
+            Self::Hang => Some(InjectedOutcome::NoReply),
             Self::Timeout => error(ErrorKind::Timeout, "the operation took too long"),
             Self::Offline => error(ErrorKind::Offline, "the name of the endpoint could not be resolved"),
             Self::Error500 => error(ErrorKind::Other, "AWS had an internal failure"),
@@ -66,32 +67,32 @@ impl InjectedFault {
     }
 }
 
-/// Which calls were made, in their order, and how many at once.
+/// The calls made, in order, and how many were in flight at once.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct CallLog {
     pub calls: Vec<String>,
     pub in_flight: usize,
     pub max_in_flight: usize,
-    /// How often each fault was asked, by the key it stands under.
-    seen: BTreeMap<String, usize>,
+    /// The number of calls that each fault applied to, by its key in `Account::faults`.
+    fault_calls: BTreeMap<String, usize>,
 }
 
-impl Record {
-    /// Notes a call that sets out, and says what becomes of it.
-    pub fn enter(&mut self, operation: &str, faults: &BTreeMap<String, InjectedFault>) -> Option<InjectedError> {
+impl CallLog {
+    /// Logs the start of a call and returns what its fault does to it, if it has one.
+    pub fn start_call(&mut self, operation: &str, faults: &BTreeMap<String, InjectedFault>) -> Option<InjectedOutcome> {
         self.calls.push(operation.to_owned());
         self.in_flight += 1;
         self.max_in_flight = self.max_in_flight.max(self.in_flight);
         [operation, "*"].into_iter().find_map(|key| {
             let fault = faults.get(key)?;
-            let nth = self.seen.entry(key.to_owned()).or_default();
+            let nth = self.fault_calls.entry(key.to_owned()).or_default();
             *nth += 1;
-            fault.blow(*nth)
+            fault.outcome_of(*nth)
         })
     }
 
-    /// A fault set anew counts from its first call again.
-    pub fn forget(&mut self, key: &str) {
-        self.seen.remove(key);
+    /// Restarts the count of a fault's calls.
+    pub fn reset_count(&mut self, key: &str) {
+        self.fault_calls.remove(key);
     }
 }

@@ -1,4 +1,4 @@
-//! What the look-ups find in the account, and what time alone changes in it.
+//! The answers to queries, and the changes in the account that only depend on time.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::account::{self, Account, Link, Seconds};
-use super::{Refusal, activity};
+use super::{DemoError, activity};
 use crate::cloud::ErrorKind;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
@@ -17,7 +17,7 @@ use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, names};
 
-/// From where and when one looks.
+/// The Region and time of a call.
 pub(super) struct AccountView {
     pub account_region: AccountRegion,
     pub start: Timestamp,
@@ -25,40 +25,42 @@ pub(super) struct AccountView {
 }
 
 impl AccountView {
-    pub fn moment(&self, at: Seconds) -> Timestamp {
+    pub fn time_at(&self, at: Seconds) -> Timestamp {
         self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
     }
 
-    /// Whether what was done at that moment has come through.
-    pub fn through(&self, done: Option<Seconds>, takes: Seconds) -> bool {
-        done.is_none_or(|done| self.now >= done.saturating_add(takes))
+    /// Whether a change made at that time, which needs `delay` seconds to propagate, is visible now.
+    pub fn has_propagated(&self, changed: Option<Seconds>, delay: Seconds) -> bool {
+        changed.is_none_or(|changed| self.now >= changed.saturating_add(delay))
     }
 }
 
-/// An unconfirmed subscription goes by itself after 48 hours.
+/// SNS deletes a subscription that is not confirmed within 48 hours.
 ///
 /// Source: SNS Developer Guide, "Confirming an Amazon SNS subscription".
-const PENDING_FOR: Seconds = 48 * 3600;
+const PENDING_EXPIRES_AFTER: Seconds = 48 * 3600;
 
-/// Seconds since the last delivery of a trail that delivers.
-const FRESH: Seconds = 180;
+/// How long ago a working trail made its last delivery.
+const LAST_DELIVERY_AGE: Seconds = 180;
 
-/// Lets happen what has become due: e-mails are opened, subscriptions lapse, alarms are evaluated.
-pub(super) fn settle(account: &mut Account, now: Seconds) {
+/// Applies the changes that are due by now: subscriptions are confirmed or expire, and alarms are evaluated.
+pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     let identity = account.identity();
     let Account { timing, regions, keys, .. } = account;
     for (name, region) in regions {
         for topic in region.topics.values_mut() {
             for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == Link::Pending) {
-                // Mail sent before the demo is opened while somebody watches.
-                let read_from = subscription.sent.unwrap_or(0).max(0);
-                if timing.confirm_after.is_some_and(|takes| now >= read_from.saturating_add(takes)) {
+                // An email sent before the demo started is opened during the demo.
+                let received = subscription.sent.unwrap_or(0).max(0);
+                if timing.confirm_after.is_some_and(|delay| now >= received.saturating_add(delay)) {
                     subscription.state = Link::Confirmed;
                 }
             }
-            topic.subscriptions.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
+            topic
+                .subscriptions
+                .retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
         }
-        region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_FOR);
+        region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
         activity::evaluate(region, keys, &identity.in_region(name), timing.evaluated_after, now);
     }
 }
@@ -68,14 +70,14 @@ pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, 
     AccountRegion { account, region: home.to_owned(), ..account_region.clone() }.trail_arn(name)
 }
 
-/// Every trail that the region shows: its own, and the multi-region ones of others as shadows.
+/// The trails that the Region lists: its own, and the multi-Region trails of other Regions (shadow trails).
 ///
 /// Source: CloudTrail API, DescribeTrails, `includeShadowTrails`.
-pub(super) fn trails(account: &Account, scene: &AccountView) -> Vec<Trail> {
-    visible(account, scene)
+pub(super) fn trails(account: &Account, view: &AccountView) -> Vec<Trail> {
+    visible_trails(account, view)
         .map(|(home, name, trail)| Trail {
             name: name.clone(),
-            arn: trail_arn(&scene.account_region, home, name, trail),
+            arn: trail_arn(&view.account_region, home, name, trail),
             home_region: home.clone(),
             multi_region: trail.multi_region,
             organization: trail.organization,
@@ -88,57 +90,60 @@ pub(super) fn trails(account: &Account, scene: &AccountView) -> Vec<Trail> {
         .collect()
 }
 
-fn visible<'a>(
+fn visible_trails<'a>(
     account: &'a Account,
-    scene: &'a AccountView,
+    view: &'a AccountView,
 ) -> impl Iterator<Item = (&'a String, &'a String, &'a account::Trail)> {
     account
         .regions
         .iter()
         .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
-        .filter(|(home, _, trail)| **home == scene.account_region.region || trail.multi_region)
+        .filter(|(home, _, trail)| **home == view.account_region.region || trail.multi_region)
 }
 
-fn by_arn<'a>(
+fn trail_by_arn<'a>(
     account: &'a Account,
-    scene: &'a AccountView,
+    view: &'a AccountView,
     arn: &str,
-) -> Result<(&'a String, &'a String, &'a account::Trail), Refusal> {
-    visible(account, scene)
-        .find(|(home, name, trail)| trail_arn(&scene.account_region, home, name, trail) == arn || name.as_str() == arn)
-        .ok_or_else(|| Refusal::new(ErrorKind::NotFound, format!("Unknown trail: {arn}")))
+) -> Result<(&'a String, &'a String, &'a account::Trail), DemoError> {
+    visible_trails(account, view)
+        .find(|(home, name, trail)| trail_arn(&view.account_region, home, name, trail) == arn || name.as_str() == arn)
+        .ok_or_else(|| DemoError::new(ErrorKind::NotFound, format!("Unknown trail: {arn}")))
 }
 
-pub(super) fn trail_status(account: &Account, scene: &AccountView, arn: &str) -> Result<TrailStatus, Refusal> {
-    let (home, name, trail) = by_arn(account, scene, arn)?;
-    let account_region = AccountRegion { region: home.clone(), ..scene.account_region.clone() };
-    // What lives in the organization's account cannot be looked into from here.
-    let ours = trail.owner.is_none();
-    let bucket_error = (ours
-        && !bucket_lets_in(account, &account_region, &trail.bucket, &account_region.trail_arn(name)))
+pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> Result<TrailStatus, DemoError> {
+    let (home, name, trail) = trail_by_arn(account, view, arn)?;
+    let account_region = AccountRegion { region: home.clone(), ..view.account_region.clone() };
+    // The bucket and the log group of an organization trail are in another account, which the demo does not simulate.
+    let is_own = trail.owner.is_none();
+    let bucket_error = (is_own
+        && !bucket_allows_delivery(account, &account_region, &trail.bucket, &account_region.trail_arn(name)))
     .then(|| "AccessDenied".to_owned());
-    let logs_error =
-        if ours { logs_fault(account, &account_region, trail, &account_region.trail_arn(name)) } else { None };
+    let logs_error = if is_own {
+        logs_delivery_error(account, &account_region, trail, &account_region.trail_arn(name))
+    } else {
+        None
+    };
     let logs_error = logs_error.or_else(|| trail.logs_error.clone());
-    let last = || {
-        let end = if trail.logging { scene.now } else { trail.stopped? };
+    let last_delivery = || {
+        let end = if trail.logging { view.now } else { trail.stopped? };
         let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2);
         let first = first.saturating_add(account.timing.delivers_after);
-        (end >= first).then(|| scene.moment(first.max(end - FRESH)))
+        (end >= first).then(|| view.time_at(first.max(end - LAST_DELIVERY_AGE)))
     };
     Ok(TrailStatus {
         logging: trail.logging,
         bucket_error,
         logs_delivery: trail
             .delivered
-            .map_or_else(last, |at| Some(scene.moment(at)))
+            .map_or_else(last_delivery, |at| Some(view.time_at(at)))
             .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
         logs_error,
     })
 }
 
-/// Why events do not reach the log group, in a word; `None` where they do, or where there is none to reach.
-fn logs_fault(
+/// The error code if events do not reach the log group; `None` if they do, or if the trail has no log group.
+fn logs_delivery_error(
     account: &Account,
     account_region: &AccountRegion,
     trail: &account::Trail,
@@ -152,15 +157,17 @@ fn logs_fault(
         .keys()
         .find(|name| account_region.log_group_arn(name) == arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
-    let ready =
-        trail.role_arn.as_deref().is_some_and(|role| role_may_deliver(account, account_region, role, group, trail_arn));
-    (!ready).then(|| "AccessDenied".into())
+    let can_deliver = trail
+        .role_arn
+        .as_deref()
+        .is_some_and(|role| role_allows_delivery(account, account_region, role, group, trail_arn));
+    (!can_deliver).then(|| "AccessDenied".into())
 }
 
-/// Whether CloudTrail can take the role, and write to the log group as it.
+/// Whether CloudTrail can assume the role and write to the log group with it.
 ///
 /// Source: CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring".
-pub(super) fn role_may_deliver(
+pub(super) fn role_allows_delivery(
     account: &Account,
     account_region: &AccountRegion,
     arn: &str,
@@ -173,19 +180,25 @@ pub(super) fn role_may_deliver(
     let stream =
         format!("log-group:{group}:log-stream:{}_CloudTrail_{}_1", account_region.account, account_region.region);
     let stream = account_region.arn("logs", &stream);
-    let said = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", account_region.account.as_str())];
-    let context = if account.source_arn_unsaid { &[] } else { &said[..] };
-    let may = |policy, service, action, resource| allows(policy, &AccessRequest { service, action, resource, context });
-    may(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
+    let source = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", account_region.account.as_str())];
+    let context = if account.source_arn_unsaid { &[] } else { &source[..] };
+    let allowed =
+        |policy, service, action, resource| allows(policy, &AccessRequest { service, action, resource, context });
+    allowed(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
         && ["logs:CreateLogStream", "logs:PutLogEvents"]
             .iter()
-            .all(|action| may(role.policy.as_ref(), None, action, Some(stream.as_str())))
+            .all(|action| allowed(role.policy.as_ref(), None, action, Some(stream.as_str())))
 }
 
-/// Whether CloudTrail may write to the bucket for that trail.
+/// Whether the bucket's policy allows CloudTrail to write for that trail.
 ///
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
-pub(super) fn bucket_lets_in(account: &Account, account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> bool {
+pub(super) fn bucket_allows_delivery(
+    account: &Account,
+    account_region: &AccountRegion,
+    bucket: &str,
+    trail_arn: &str,
+) -> bool {
     let Some(existing) = account.buckets.get(bucket) else { return false };
     let arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
     let objects = format!("{arn}/AWSLogs/{}/x", account_region.account);
@@ -206,10 +219,10 @@ pub(super) fn bucket_lets_in(account: &Account, account_region: &AccountRegion, 
 
 pub(super) fn management_events(
     account: &Account,
-    scene: &AccountView,
+    view: &AccountView,
     arn: &str,
-) -> Result<ManagementEvents, Refusal> {
-    let (_, _, trail) = by_arn(account, scene, arn)?;
+) -> Result<ManagementEvents, DemoError> {
+    let (_, _, trail) = trail_by_arn(account, view, arn)?;
     Ok(ManagementEvents { read: trail.read, write: trail.write, others: trail.other_selectors })
 }
 
@@ -224,20 +237,20 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
             owner_enforced: bucket.owner_enforced,
             public_blocked: bucket.public_blocked,
             versioned: bucket.versioned,
-            tags: pairs(&bucket.tags),
+            tags: tag_pairs(&bucket.tags),
         })
     })
 }
 
-pub(super) fn log_group(account: &Account, scene: &AccountView, name: &str) -> Option<LogGroup> {
-    let group = account.regions.get(&scene.account_region.region)?.log_groups.get(name)?;
+pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Option<LogGroup> {
+    let group = account.regions.get(&view.account_region.region)?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
     let kms_key = group.kms_key.clone();
     Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
 }
 
-pub(super) fn metric_filters(account: &Account, scene: &AccountView, group: &str) -> Vec<MetricFilter> {
-    let group = account.regions.get(&scene.account_region.region).and_then(|region| region.log_groups.get(group));
+pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {
+    let group = account.regions.get(&view.account_region.region).and_then(|region| region.log_groups.get(group));
     let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
     filters
         .map(|(name, filter)| MetricFilter {
@@ -254,35 +267,35 @@ fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) ->
     account_region.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
 }
 
-pub(super) fn role(account: &Account, scene: &AccountView, name: &str) -> Option<Role> {
+pub(super) fn role(account: &Account, view: &AccountView, name: &str) -> Option<Role> {
     let role = account.roles.get(name)?;
     Some(Role {
         name: name.to_owned(),
-        arn: role_arn(&scene.account_region, name, role),
+        arn: role_arn(&view.account_region, name, role),
         trust: role.trust.clone(),
         policy: role.policy.clone(),
-        tags: pairs(&role.tags),
+        tags: tag_pairs(&role.tags),
     })
 }
 
-fn pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
+fn tag_pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
     tags.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The tags of what has that ARN, in the region one looks at.
-pub(super) fn tags(account: &Account, scene: &AccountView, of: Tagged, arn: &str) -> Vec<(String, String)> {
-    let Some(region) = account.regions.get(&scene.account_region.region) else { return Vec::new() };
-    let name = |start: &str| arn.strip_prefix(start).unwrap_or_default();
-    let account_region = &scene.account_region;
-    let tags = match of {
-        Tagged::Trail => by_arn(account, scene, arn).ok().map(|(_, _, trail)| &trail.tags),
+/// The tags of the resource with that ARN in the caller's Region.
+pub(super) fn tags(account: &Account, view: &AccountView, kind: Tagged, arn: &str) -> Vec<(String, String)> {
+    let Some(region) = account.regions.get(&view.account_region.region) else { return Vec::new() };
+    let name_after = |prefix: &str| arn.strip_prefix(prefix).unwrap_or_default();
+    let account_region = &view.account_region;
+    let tags = match kind {
+        Tagged::Trail => trail_by_arn(account, view, arn).ok().map(|(_, _, trail)| &trail.tags),
         Tagged::LogGroup => {
-            region.log_groups.get(name(&account_region.arn("logs", "log-group:"))).map(|group| &group.tags)
+            region.log_groups.get(name_after(&account_region.arn("logs", "log-group:"))).map(|group| &group.tags)
         }
-        Tagged::Topic => region.topics.get(name(&account_region.topic_arn(""))).map(|topic| &topic.tags),
-        Tagged::Alarm => region.alarms.get(name(&account_region.alarm_arn(""))).map(|alarm| &alarm.tags),
+        Tagged::Topic => region.topics.get(name_after(&account_region.topic_arn(""))).map(|topic| &topic.tags),
+        Tagged::Alarm => region.alarms.get(name_after(&account_region.alarm_arn(""))).map(|alarm| &alarm.tags),
     };
-    tags.map(pairs).unwrap_or_default()
+    tags.map(tag_pairs).unwrap_or_default()
 }
 
 pub(super) fn contents(account: &Account, name: &str) -> Contents {
@@ -290,9 +303,9 @@ pub(super) fn contents(account: &Account, name: &str) -> Contents {
     bucket.map_or_else(Contents::default, |b| Contents { objects: b.objects, bytes: b.bytes })
 }
 
-pub(super) fn alarms(account: &Account, scene: &AccountView) -> Vec<Alarm> {
+pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
     let alarms =
-        account.regions.get(&scene.account_region.region).map(|region| region.alarms.iter()).into_iter().flatten();
+        account.regions.get(&view.account_region.region).map(|region| region.alarms.iter()).into_iter().flatten();
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
@@ -311,13 +324,13 @@ pub(super) fn alarms(account: &Account, scene: &AccountView) -> Vec<Alarm> {
             description: alarm.description.clone(),
             state: alarm.state.into(),
             reason: alarm.reason.clone(),
-            since: alarm.since.map(|at| scene.moment(at)),
+            since: alarm.since.map(|at| view.time_at(at)),
         })
         .collect()
 }
 
-/// By its ARN, its id, or its alias.
-pub(super) fn named_key<'a>(
+/// Finds a key by its ARN, id, or alias.
+pub(super) fn find_key<'a>(
     keys: &'a BTreeMap<String, account::Key>,
     id: &str,
 ) -> Option<(&'a String, &'a account::Key)> {
@@ -327,25 +340,25 @@ pub(super) fn named_key<'a>(
 }
 
 pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
-    let (arn, key) = named_key(&account.keys, id)?;
+    let (arn, key) = find_key(&account.keys, id)?;
     Some(Key { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
-fn standing_topic<'a>(account: &'a Account, scene: &AccountView, arn: &str) -> Option<&'a account::Topic> {
-    let name = arn.strip_prefix(&scene.account_region.topic_arn(""))?;
-    account.regions.get(&scene.account_region.region)?.topics.get(name)
+fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
+    let name = arn.strip_prefix(&view.account_region.topic_arn(""))?;
+    account.regions.get(&view.account_region.region)?.topics.get(name)
 }
 
-pub(super) fn topic(account: &Account, scene: &AccountView, arn: &str) -> Option<Topic> {
-    let topic = standing_topic(account, scene, arn)?;
-    let policy = topic.policy.clone().unwrap_or_else(|| given_policy(&scene.account_region, arn));
+pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
+    let topic = existing_topic(account, view, arn)?;
+    let policy = topic.policy.clone().unwrap_or_else(|| default_topic_policy(&view.account_region, arn));
     Some(Topic { arn: arn.to_owned(), policy: Some(policy), kms_key: topic.kms_key.clone() })
 }
 
-/// What SNS gives a topic that is made without a policy.
+/// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn given_policy(account_region: &AccountRegion, arn: &str) -> Value {
+fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
@@ -356,8 +369,8 @@ fn given_policy(account_region: &AccountRegion, arn: &str) -> Value {
     }] })
 }
 
-pub(super) fn subscriptions(account: &Account, scene: &AccountView, arn: &str) -> Vec<Subscription> {
-    let topic = standing_topic(account, scene, arn);
+pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
+    let topic = existing_topic(account, view, arn);
     let all = topic.map(|topic| topic.subscriptions.iter()).into_iter().flatten();
     let mut found: Vec<Subscription> = all
         .enumerate()
@@ -372,16 +385,16 @@ pub(super) fn subscriptions(account: &Account, scene: &AccountView, arn: &str) -
     found
 }
 
-/// As many events as one likes: AWS takes 50 at a time, which is the adapter's business.
-pub(super) fn test_metric_filter(form: &str, events: &[&str]) -> Result<Vec<bool>, Refusal> {
+/// Takes any number of events. AWS's limit of 50 a call is handled by the AWS adapter.
+pub(super) fn test_metric_filter(pattern: &str, events: &[&str]) -> Result<Vec<bool>, DemoError> {
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let form = Pattern::parse(form)?;
-    Ok(events.iter().map(|event| form.matches(event)).collect())
+    let pattern = Pattern::parse(pattern)?;
+    Ok(events.iter().map(|event| pattern.matches(event)).collect())
 }
 
-/// The names' rules as refusals.
-pub(super) fn valid(verdict: names::Validity) -> Result<(), Refusal> {
-    verdict.map_err(|said| Refusal::new(ErrorKind::Invalid, said))
+/// Turns a failed name check into an error.
+pub(super) fn require_valid(validity: names::Validity) -> Result<(), DemoError> {
+    validity.map_err(|message| DemoError::new(ErrorKind::Invalid, message))
 }

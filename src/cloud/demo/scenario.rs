@@ -1,4 +1,4 @@
-//! Accounts to look around in: the ones that come along, and a person's own file.
+//! Demo accounts: the built-in scenarios, and files that users write.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use toml::{Table, Value};
 
 use super::account::{Account, Seconds};
 use super::queries::AccountView;
-use super::{Clock, DemoCloud, change};
+use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Settings, SetupOptions, names};
 
 macro_rules! scenarios {
     ($($name:literal),+) => {
-        /// The scenarios that come along, by name, each as its file reads.
+        /// The built-in scenarios: name, and contents of the file.
         pub const SCENARIOS: &[(&str, &str)] =
             &[$(($name, include_str!(concat!("../../../assets/demo/", $name, ".toml")))),+];
     };
@@ -24,83 +24,84 @@ macro_rules! scenarios {
 
 scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing");
 
-/// What rootbell has set up before the demo starts, with its defaults.
+/// The table `[set_up]`: what rootbell has set up, with its default settings, before the demo starts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct SetUp {
+struct SetUpSection {
     emails: Vec<String>,
-    /// The beginnings of the ids of the changes to make, such as `bucket`; left out: all of them.
+    /// Prefixes of the ids of the changes to make, such as `bucket`; left out: all changes.
     only: Vec<String>,
-    /// When it was, in seconds from when the demo starts.
+    /// When it was set up.
     at: Seconds,
 }
 
 impl Account {
-    /// Reads a scenario. What it says of a thing that `[set_up]` made is laid over it.
+    /// Parses a scenario. Its other tables override what `[set_up]` created.
     ///
     /// # Errors
-    /// What is wrong with the text, for the person who wrote it.
+    /// A message for the author of the file.
     pub fn read(text: &str) -> Result<Self, String> {
-        let said = |error: toml::de::Error| error.to_string().trim().to_owned();
-        let mut file: Table = text.parse().map_err(said)?;
-        let set_up = file.remove("set_up").map(Value::try_into::<SetUp>).transpose().map_err(said)?;
-        let Some(set_up) = set_up else { return file.try_into().map_err(said) };
-        // Who and where it is decides the names of what is set up; the rest is laid over it.
-        let bare: Table = file.iter().filter(|(_, v)| !v.is_table()).map(|(k, v)| (k.clone(), v.clone())).collect();
-        let made = bare.try_into::<Self>().map_err(said)?.set_up(&set_up)?;
-        let mut made = Table::try_from(made).map_err(|error| error.to_string())?;
-        lay_over(&mut made, file);
-        made.try_into().map_err(said)
+        let message = |error: toml::de::Error| error.to_string().trim().to_owned();
+        let mut file: Table = text.parse().map_err(message)?;
+        let set_up = file.remove("set_up").map(Value::try_into::<SetUpSection>).transpose().map_err(message)?;
+        let Some(set_up) = set_up else { return file.try_into().map_err(message) };
+        // The names of the resources depend on the account's id and Region. The tables are merged in afterwards.
+        let top_level: Table =
+            file.iter().filter(|(_, v)| !v.is_table()).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let account = top_level.try_into::<Self>().map_err(message)?.set_up(&set_up)?;
+        let mut merged = Table::try_from(account).map_err(|error| error.to_string())?;
+        merge(&mut merged, file);
+        merged.try_into().map_err(message)
     }
 
-    /// The account after rootbell has set everything up in the account's region, with its defaults, long ago. The
-    /// e-mails are still to be confirmed.
+    /// The account after rootbell set everything up, long ago, in the account's Region and with the default settings.
+    /// The email addresses are not confirmed yet.
     ///
     /// # Errors
-    /// An account that has things of the same names already, but others.
+    /// The account has other resources with the same names.
     pub fn set_up_for(self, emails: &[&str]) -> Result<Self, String> {
         let emails = emails.iter().map(|&email| email.to_owned()).collect();
-        self.set_up(&SetUp { emails, ..SetUp::default() }).map(Self::timeless)
+        self.set_up(&SetUpSection { emails, ..SetUpSection::default() }).map(Self::timeless)
     }
 
-    fn set_up(mut self, set_up: &SetUp) -> Result<Self, String> {
+    fn set_up(mut self, set_up: &SetUpSection) -> Result<Self, String> {
         let setup = SetupOptions { emails: set_up.emails.clone(), ..SetupOptions::default() };
         let nothing = Observed::nothing();
         let settings = Settings::resolve(&self.identity(), &self.region, &setup, &nothing);
-        let scene = AccountView {
+        let view = AccountView {
             account_region: settings.account_region.clone(),
             start: Timestamp::UNIX_EPOCH,
             now: set_up.at,
         };
         let timing = std::mem::take(&mut self.timing);
-        let wanted = |change: &&Change| {
+        let is_selected = |change: &&Change| {
             let id = change.id();
-            set_up.only.is_empty() || set_up.only.iter().any(|start| id.starts_with(start.as_str()))
+            set_up.only.is_empty() || set_up.only.iter().any(|prefix| id.starts_with(prefix.as_str()))
         };
-        for change in plan(&settings, &nothing).changes().filter(wanted) {
-            change::apply(&mut self, &scene, change)
-                .map_err(|no| format!("set_up cannot do `{}`: {}", change.id(), no.message))?;
+        for change in plan(&settings, &nothing).changes().filter(is_selected) {
+            change::apply(&mut self, &view, change)
+                .map_err(|error| format!("set_up: `{}` failed: {}", change.id(), error.message))?;
         }
         self.timing = timing;
         Ok(self)
     }
 }
 
-fn lay_over(below: &mut Table, above: Table) {
-    for (key, value) in above {
-        match (below.get_mut(&key), value) {
-            // A policy is one thing: two of them are not mixed.
-            (Some(Value::Table(below)), Value::Table(above)) if !matches!(key.as_str(), "policy" | "trust") => {
-                lay_over(below, above);
+fn merge(base: &mut Table, overrides: Table) {
+    for (key, value) in overrides {
+        match (base.get_mut(&key), value) {
+            // A policy is replaced as a whole.
+            (Some(Value::Table(base)), Value::Table(overrides)) if !matches!(key.as_str(), "policy" | "trust") => {
+                merge(base, overrides);
             }
             (_, value) => {
-                below.insert(key, value);
+                base.insert(key, value);
             }
         }
     }
 }
 
-/// What makes sessions on one account in memory.
+/// Connects to a demo account. All sessions share it.
 #[derive(Clone, Debug)]
 pub struct DemoConnector {
     cloud: DemoCloud,
@@ -109,39 +110,39 @@ pub struct DemoConnector {
 }
 
 impl DemoConnector {
-    /// A scenario by name, or by the path of a file (with a `/` in it, or ending in `.toml`).
+    /// Opens a scenario by its name, or by the path of a file (contains `/` or ends in `.toml`).
     ///
     /// # Errors
-    /// No such scenario or file, or what is wrong in it.
-    pub fn new(scenario: &str, clock: Clock) -> Result<Self, String> {
+    /// The scenario or file does not exist or is invalid.
+    pub fn new(scenario: &str, clock: DemoClock) -> Result<Self, String> {
         let is_file = scenario.contains('/')
             || Path::new(scenario).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
         let account = if is_file {
             let text = std::fs::read_to_string(scenario).map_err(|e| format!("Cannot read `{scenario}`: {e}."))?;
-            Account::read(&text).map_err(|said| format!("`{scenario}` is no demo account: {said}"))?
+            Account::read(&text).map_err(|message| format!("`{scenario}` is not a valid demo account: {message}"))?
         } else {
             let known = SCENARIOS.iter().find(|(name, _)| *name == scenario);
             let Some((_, text)) = known else {
                 let names: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
                 return Err(format!(
-                    "There is no demo account `{scenario}`; there are {}, or the path of a file of your own.",
+                    "There is no demo account `{scenario}`. Use one of {}, or the path of your own file.",
                     names.join(", ")
                 ));
             };
             Account::read(text)?
         };
-        Ok(Self::of(account, clock))
+        Ok(Self::for_account(account, clock))
     }
 
-    /// On an account made elsewhere.
+    /// Connects to the given account.
     #[must_use]
-    pub fn of(account: Account, clock: Clock) -> Self {
+    pub fn for_account(account: Account, clock: DemoClock) -> Self {
         let (region, mut profiles) = (account.region.clone(), account.profiles.clone());
         profiles.sort();
         Self { cloud: DemoCloud::new(account, clock), region, profiles }
     }
 
-    /// The account that all sessions share.
+    /// The account that the sessions share.
     #[must_use]
     pub fn cloud(&self) -> &DemoCloud {
         &self.cloud
@@ -156,13 +157,13 @@ impl Connector for DemoConnector {
             return Err(CloudError::local(ErrorKind::NoProfile, message));
         }
         let (region, region_from) = match &target.region {
-            Some(region) => (region.clone(), "your choice"),
+            Some(region) => (region.clone(), "your selection"),
             None => (self.region.clone(), "the demo account"),
         };
         if region.is_empty() {
-            return Err(CloudError::local(ErrorKind::NoRegion, "the demo account names no region"));
+            return Err(CloudError::local(ErrorKind::NoRegion, "the demo account has no default Region"));
         }
-        names::region(&region).map_err(|said| CloudError::local(ErrorKind::Invalid, said))?;
+        names::region(&region).map_err(|message| CloudError::local(ErrorKind::Invalid, message))?;
         let profile = target.profile.clone().filter(|profile| profile != "default");
         let cloud = self.cloud.in_region(&region).through_profile(profile.as_deref());
         Ok(Session { cloud: std::sync::Arc::new(cloud), region, region_from: region_from.to_owned(), profile })

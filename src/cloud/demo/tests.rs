@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::account::State as AlarmWord;
 use super::*;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{AlarmState, Confirmation};
@@ -29,7 +28,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
-/// Every change of a first set-up.
+/// All changes of a first setup.
 fn changes(account: &Account) -> Vec<Change> {
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
@@ -63,7 +62,7 @@ fn topic_arn() -> String {
 }
 
 #[test]
-fn a_first_set_up_goes_through_and_is_found_again() {
+fn a_first_setup_succeeds_and_queries_return_what_it_created() {
     run(async {
         let (cloud, _) = demo(Account::default());
         for change in changes(&Account::default()) {
@@ -80,7 +79,7 @@ fn a_first_set_up_goes_through_and_is_found_again() {
 }
 
 #[test]
-fn what_is_there_already_is_refused_except_a_bucket_and_a_topic_of_ours() {
+fn creating_an_existing_resource_fails_except_for_an_owned_bucket_and_an_identical_topic() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
         let before = cloud.snapshot().timeless();
@@ -100,7 +99,7 @@ fn what_is_there_already_is_refused_except_a_bucket_and_a_topic_of_ours() {
 }
 
 #[test]
-fn what_a_change_leans_on_must_be_there() {
+fn a_change_fails_if_a_resource_it_needs_does_not_exist() {
     run(async {
         let (cloud, _) = demo(Account::default());
         for (id, expected) in [
@@ -122,7 +121,7 @@ fn what_a_change_leans_on_must_be_there() {
 }
 
 #[test]
-fn a_trail_is_checked_in_awss_order() {
+fn create_trail_checks_its_parameters_in_the_order_that_aws_does() {
     run(async {
         let (cloud, _) = demo(Account::default());
         let trail = |name: &str| match change("trail.create") {
@@ -131,29 +130,29 @@ fn a_trail_is_checked_in_awss_order() {
             }
             other => other,
         };
-        let refused = async |name: &str, expected: ErrorKind, word: &str| {
+        let assert_rejected = async |name: &str, expected: ErrorKind, word: &str| {
             let error = cloud.apply(&trail(name)).await.unwrap_err();
             assert_eq!(error.kind, expected, "{error:?}");
             assert!(error.message.contains(word), "{error:?}");
         };
-        refused("a trail", ErrorKind::Invalid, "no spaces").await;
-        refused("rootbell", ErrorKind::EventualConsistency, "does not exist").await;
+        assert_rejected("a trail", ErrorKind::Invalid, "no spaces").await;
+        assert_rejected("rootbell", ErrorKind::EventualConsistency, "does not exist").await;
         cloud.apply(&change("bucket.create")).await.unwrap();
-        refused("rootbell", ErrorKind::EventualConsistency, "bucket policy").await;
+        assert_rejected("rootbell", ErrorKind::EventualConsistency, "bucket policy").await;
         cloud.apply(&change("bucket.policy")).await.unwrap();
-        refused("another", ErrorKind::EventualConsistency, "bucket policy").await;
-        refused("rootbell", ErrorKind::EventualConsistency, "log group").await;
+        assert_rejected("another", ErrorKind::EventualConsistency, "bucket policy").await;
+        assert_rejected("rootbell", ErrorKind::EventualConsistency, "log group").await;
         cloud.apply(&change("log_group.create")).await.unwrap();
-        refused("rootbell", ErrorKind::EventualConsistency, "role").await;
+        assert_rejected("rootbell", ErrorKind::EventualConsistency, "role").await;
         cloud.apply(&change("role.create")).await.unwrap();
-        refused("rootbell", ErrorKind::EventualConsistency, "role").await;
+        assert_rejected("rootbell", ErrorKind::EventualConsistency, "role").await;
         cloud.apply(&change("role.policy")).await.unwrap();
         cloud.apply(&trail("rootbell")).await.unwrap();
     });
 }
 
 #[test]
-fn a_new_role_and_a_new_bucket_policy_are_not_ready_at_once() {
+fn a_new_role_and_a_new_bucket_policy_take_time_to_propagate() {
     run(async {
         let timing = account::Timing { role_ready_after: 8, bucket_policy_ready_after: 3, ..Default::default() };
         let (cloud, clock) = demo(Account { timing, ..Account::default() });
@@ -171,7 +170,7 @@ fn a_new_role_and_a_new_bucket_policy_are_not_ready_at_once() {
 }
 
 #[test]
-fn a_region_has_five_trails_shadows_included() {
+fn a_region_can_have_five_trails_including_shadow_trails() {
     run(async {
         let mut account = Account::default();
         for (i, region) in ["eu-west-1", "eu-west-1", "us-east-1", "us-east-1", "us-east-1"].into_iter().enumerate() {
@@ -187,7 +186,7 @@ fn a_region_has_five_trails_shadows_included() {
 }
 
 #[test]
-fn a_new_trail_records_only_once_started_and_delivers_a_while_later() {
+fn a_new_trail_logs_only_after_it_is_started_and_delivers_after_a_delay() {
     run(async {
         let timing = account::Timing { delivers_after: 300, ..Default::default() };
         let (cloud, clock) = demo(Account { timing, ..Account::default() });
@@ -207,7 +206,7 @@ fn a_new_trail_records_only_once_started_and_delivers_a_while_later() {
 }
 
 #[test]
-fn a_trail_whose_role_or_log_group_is_gone_says_so() {
+fn a_trail_reports_a_delivery_error_if_its_role_or_log_group_is_deleted() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
         cloud.meddle(|account| account.roles.clear());
@@ -220,7 +219,7 @@ fn a_trail_whose_role_or_log_group_is_gone_says_so() {
 }
 
 #[test]
-fn a_trail_is_altered_only_at_home_and_by_its_own_account() {
+fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
         let elsewhere = cloud.in_region("us-east-1");
@@ -242,7 +241,7 @@ fn a_trail_is_altered_only_at_home_and_by_its_own_account() {
 }
 
 #[test]
-fn regions_are_apart_and_roles_and_buckets_are_not() {
+fn regions_are_separate_but_roles_and_buckets_are_visible_in_all() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
         let elsewhere = cloud.in_region("us-east-1");
@@ -256,41 +255,45 @@ fn regions_are_apart_and_roles_and_buckets_are_not() {
 }
 
 #[test]
-fn somebody_elses_bucket_is_closed_and_cannot_be_made() {
+fn a_bucket_of_another_account_is_forbidden_and_its_name_is_taken() {
     run(async {
         let (cloud, _) = demo(Account { foreign_buckets: vec!["acme-logs".into()], ..Account::default() });
         assert_eq!(cloud.bucket("acme-logs").await.unwrap(), BucketLookup::Forbidden);
-        assert_eq!(cloud.bucket("nobodys").await.unwrap(), BucketLookup::NotFound);
+        assert_eq!(cloud.bucket("unused").await.unwrap(), BucketLookup::NotFound);
         let create = Change::CreateBucket { bucket: "acme-logs".into() };
         assert_eq!(kind(cloud.apply(&create).await), ErrorKind::AlreadyExists);
-        let alter = Change::PutBucketVersioning { bucket: "acme-logs".into() };
-        assert_eq!(kind(cloud.apply(&alter).await), ErrorKind::AccessDenied);
+        let modify = Change::PutBucketVersioning { bucket: "acme-logs".into() };
+        assert_eq!(kind(cloud.apply(&modify).await), ErrorKind::AccessDenied);
     });
 }
 
 #[test]
-fn an_email_is_pending_until_somebody_opens_it() {
+fn a_subscription_is_pending_until_it_is_confirmed() {
     run(async {
         let (cloud, clock) = demo(Account::default());
         apply_until(&cloud, "filter").await;
-        let one = async || cloud.subscriptions(&topic_arn()).await.unwrap().remove(0);
-        assert_eq!((one().await.state, one().await.arn), (Confirmation::Pending, None));
+        let subscription = async || cloud.subscriptions(&topic_arn()).await.unwrap().remove(0);
+        assert_eq!((subscription().await.state, subscription().await.arn), (Confirmation::Pending, None));
         cloud.apply(&change("subscription")).await.unwrap();
-        assert_eq!(cloud.subscriptions(&topic_arn()).await.unwrap().len(), 1, "sent again, not twice there");
+        assert_eq!(
+            cloud.subscriptions(&topic_arn()).await.unwrap().len(),
+            1,
+            "the email is sent again, but the address is not added twice"
+        );
         clock.advance(40 * 3600);
         cloud.apply(&change("subscription")).await.unwrap();
         clock.advance(40 * 3600);
-        assert_eq!(cloud.unconfirmed(), [EMAIL], "the second e-mail has its own 48 hours");
+        assert_eq!(cloud.unconfirmed(), [EMAIL], "the second email is valid for another 48 hours");
         cloud.confirm("Alice@example.com");
-        assert_eq!(one().await.state, Confirmation::Confirmed);
-        assert!(one().await.arn.unwrap().starts_with(&topic_arn()));
+        assert_eq!(subscription().await.state, Confirmation::Confirmed);
+        assert!(subscription().await.arn.unwrap().starts_with(&topic_arn()));
         cloud.apply(&change("subscription")).await.unwrap();
-        assert_eq!(one().await.state, Confirmation::Confirmed);
+        assert_eq!(subscription().await.state, Confirmation::Confirmed);
     });
 }
 
 #[test]
-fn an_email_is_opened_after_a_while_or_lapses_after_two_days() {
+fn a_subscription_is_confirmed_after_the_configured_time_or_expires_after_two_days() {
     run(async {
         for (confirm_after, waited, expected) in [
             (Some(20), 19, Some(Confirmation::Pending)),
@@ -309,7 +312,7 @@ fn an_email_is_opened_after_a_while_or_lapses_after_two_days() {
 }
 
 #[test]
-fn a_new_alarm_knows_nothing_until_it_is_evaluated_and_keeps_its_state_when_put_again() {
+fn a_new_alarm_has_insufficient_data_until_evaluated_and_keeps_its_state_when_updated() {
     run(async {
         let (cloud, clock) = demo(Account::default());
         let put = change("alarm");
@@ -320,24 +323,24 @@ fn a_new_alarm_knows_nothing_until_it_is_evaluated_and_keeps_its_state_when_put_
         assert_eq!(state().await, AlarmState::Ok);
         cloud.meddle(|account| {
             let alarm = account.region_mut("eu-west-1").alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since) = (AlarmWord::Alarm, Some(60));
+            (alarm.state, alarm.since) = (account::State::Alarm, Some(60));
         });
         cloud.apply(&put).await.unwrap();
         assert_eq!(state().await, AlarmState::Alarm);
         clock.advance(59);
         assert_eq!(state().await, AlarmState::Alarm);
         clock.advance(1);
-        assert_eq!(state().await, AlarmState::Ok, "what was set by hand lasts until the next evaluation");
+        assert_eq!(state().await, AlarmState::Ok, "a state set manually lasts until the next evaluation");
     });
 }
 
 #[test]
-fn a_pattern_is_tried_on_events_and_a_wrong_one_refused() {
+fn a_valid_pattern_is_tested_on_events_and_an_invalid_one_is_rejected() {
     run(async {
         let (cloud, _) = demo(Account::default());
         let events: Vec<&str> = SAMPLES.iter().map(|sample| sample.json).collect();
-        let rings: Vec<bool> = SAMPLES.iter().map(|sample| sample.rings).collect();
-        assert_eq!(cloud.test_metric_filter(CIS_PATTERN, &events).await.unwrap(), rings);
+        let expected: Vec<bool> = SAMPLES.iter().map(|sample| sample.rings).collect();
+        assert_eq!(cloud.test_metric_filter(CIS_PATTERN, &events).await.unwrap(), expected);
         let error = cloud.test_metric_filter("{ $.a = “x” }", &events).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.message.starts_with("Invalid metric filter pattern (at character 9"), "{error:?}");
@@ -345,8 +348,8 @@ fn a_pattern_is_tried_on_events_and_a_wrong_one_refused() {
 }
 
 #[test]
-fn a_cloud_can_be_shared_between_threads() {
-    fn shared<T: Send + Sync + 'static>(_: T) {}
+fn a_demo_cloud_can_be_shared_between_threads() {
+    fn assert_shareable<T: Send + Sync + 'static>(_: T) {}
     let (cloud, _) = demo(Account::default());
-    shared(Arc::new(cloud) as Arc<dyn Cloud>);
+    assert_shareable(Arc::new(cloud) as Arc<dyn Cloud>);
 }

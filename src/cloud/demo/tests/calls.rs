@@ -1,11 +1,11 @@
-//! What can become of a call: its fault, its latency, being dropped.
+//! Injected faults, latency, and calls that are dropped.
 
 use futures::future::join_all;
 
 use super::*;
 
 #[test]
-fn every_fault_comes_as_its_kind() {
+fn each_fault_gives_the_expected_error_kind() {
     run(async {
         for (fault, expected) in [
             (InjectedFault::Deny, ErrorKind::AccessDenied),
@@ -31,7 +31,7 @@ fn every_fault_comes_as_its_kind() {
 }
 
 #[test]
-fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway() {
+fn throttle_once_fails_only_the_first_call_and_credentials_can_expire_midway() {
     run(async {
         let (cloud, _) = demo(Account::default());
         cloud.fault("CreateRole", InjectedFault::ThrottleOnce);
@@ -49,12 +49,12 @@ fn throttling_once_lets_the_second_call_through_and_a_session_can_expire_midway(
 }
 
 #[test]
-fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
+fn a_hanging_call_that_is_dropped_no_longer_counts_as_in_flight() {
     run(async {
         let (cloud, _) = demo(Account::default());
         cloud.fault("GetRole", InjectedFault::Hang);
-        let waited = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
-        assert!(waited.is_err());
+        let result = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
+        assert!(result.is_err());
         cloud.trails().await.unwrap();
         assert_eq!(cloud.max_in_flight(), 1);
         join_all([cloud.trails(), cloud.trails(), cloud.trails()]).await;
@@ -63,17 +63,17 @@ fn a_call_that_hangs_can_be_dropped_and_is_off_the_count() {
 }
 
 #[test]
-fn a_call_takes_its_latency_and_dropped_midway_it_has_not_happened() {
+fn a_call_takes_as_long_as_its_latency_and_changes_nothing_if_dropped_before() {
     run(async {
-        let with = |latency_ms| {
+        let with_latency = |latency_ms| {
             let timing = account::Timing { latency_ms, ..Default::default() };
             demo(Account { timing, ..Account::default() }).0
         };
         let create = change("role.create");
-        let slow = with(3_600_000);
+        let slow = with_latency(3_600_000);
         assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&create)).await.is_err());
         assert_eq!(slow.snapshot(), Account { timing: slow.snapshot().timing, ..Account::default() });
-        let quick = with(1);
+        let quick = with_latency(1);
         quick.apply(&create).await.unwrap();
         assert_eq!(quick.snapshot().roles.len(), 1);
     });

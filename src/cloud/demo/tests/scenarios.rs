@@ -1,10 +1,10 @@
-//! The accounts that come along, those in files, and the way to them.
+//! The built-in scenarios, users' own files, and the connector.
 
 use super::*;
 use crate::cloud::{Connector, Target};
 
 #[test]
-fn every_scenario_is_sound_and_shows_what_it_promises() {
+fn each_scenario_is_valid_and_contains_what_its_description_says() {
     run(async {
         for (name, _) in SCENARIOS {
             let connector = DemoConnector::new(name, clock().clock()).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -51,18 +51,18 @@ fn every_scenario_is_sound_and_shows_what_it_promises() {
 }
 
 #[test]
-fn an_unknown_scenario_names_the_known_ones_and_a_bad_file_its_fault() {
-    let said = DemoConnector::new("nope", clock().clock()).unwrap_err();
-    assert!(said.contains("`nope`") && said.contains("half-done") && said.contains("ringing"), "{said}");
+fn the_error_lists_the_scenarios_for_an_unknown_one_and_the_mistake_for_a_bad_file() {
+    let message = DemoConnector::new("nope", clock().clock()).unwrap_err();
+    assert!(message.contains("`nope`") && message.contains("half-done") && message.contains("ringing"), "{message}");
     assert!(DemoConnector::new("./nope.toml", clock().clock()).unwrap_err().contains("Cannot read"));
-    let said = Account::read("[regions.eu-west-1.alarms.a]\ntreshold = 3").unwrap_err();
-    assert!(said.contains("treshold") && said.contains("threshold"), "{said}");
-    let said = Account::read("id = ").unwrap_err();
-    assert!(said.contains("line 1"), "{said}");
+    let message = Account::read("[regions.eu-west-1.alarms.a]\ntreshold = 3").unwrap_err();
+    assert!(message.contains("treshold") && message.contains("threshold"), "{message}");
+    let message = Account::read("id = ").unwrap_err();
+    assert!(message.contains("line 1"), "{message}");
 }
 
 #[test]
-fn a_person_can_bring_a_file_of_their_own() {
+fn a_user_can_load_their_own_file() {
     run(async {
         let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         std::fs::write(file.path(), "id = \"999999999999\"\nregion = \"ap-south-1\"\n").unwrap();
@@ -74,9 +74,9 @@ fn a_person_can_bring_a_file_of_their_own() {
 }
 
 #[test]
-fn a_session_takes_the_region_and_profile_asked_for() {
+fn a_session_uses_the_requested_region_and_profile() {
     run(async {
-        let connector = DemoConnector::of(Account::default(), clock().clock());
+        let connector = DemoConnector::for_account(Account::default(), clock().clock());
         assert_eq!(connector.profiles().await, ["default", "prod"]);
         let target = |profile: &str, region: &str| Target {
             profile: Some(profile.into()),
@@ -89,7 +89,8 @@ fn a_session_takes_the_region_and_profile_asked_for() {
         assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
         assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoProfile);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
-        let nowhere = DemoConnector::of(Account { region: String::new(), ..Account::default() }, clock().clock());
-        assert_eq!(kind(nowhere.connect(&Target::default()).await), ErrorKind::NoRegion);
+        let no_region =
+            DemoConnector::for_account(Account { region: String::new(), ..Account::default() }, clock().clock());
+        assert_eq!(kind(no_region.connect(&Target::default()).await), ErrorKind::NoRegion);
     });
 }
