@@ -23,7 +23,7 @@ impl Model {
         let mut sentences = Vec::new();
         if let Some(test) = &self.test_running {
             let what = if test.is_drill { "a drill" } else { "a test alarm" };
-            sentences.push(format!("Interrupted: {what} was running in {}.", self.location()));
+            sentences.push(format!("Interrupted: {what} was in progress in {}.", self.location()));
             if let Some(derived) = &self.derived {
                 sentences.push(set_back(&test.alarm, &derived.settings.account_region));
             }
@@ -31,15 +31,17 @@ impl Model {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             let operation = change.operation();
             sentences.push(format!(
-                "Interrupted: {}{more} was running in {}; its result is unknown.",
+                "Interrupted: {}{more} was in progress in {}; its result is unknown.",
                 operation.iam_action,
                 self.location()
             ));
         } else {
             sentences.push(match &self.connection {
                 Connection::Connecting(_) => "Interrupted while signing in: nothing was changed.".to_owned(),
-                _ if self.is_looking() => "Interrupted while reading the account: no change was running.".to_owned(),
-                _ => "Interrupted: no change was running.".to_owned(),
+                _ if self.is_looking() => {
+                    "Interrupted while reading the account: no change was in progress.".to_owned()
+                }
+                _ => "Interrupted: no change was in progress.".to_owned(),
             });
         }
         sentences.extend(self.existing());
@@ -62,9 +64,9 @@ impl Model {
         };
         let location = self.location();
         Some(match (titles(true), titles(false)) {
-            (_, missing) if missing.is_empty() => format!("All four steps are set up in {location}."),
-            (done, missing) if done.is_empty() => format!("Not set up in {location}: {missing}."),
-            (done, missing) => format!("Set up in {location}: {done}; not set up: {missing}."),
+            (_, open) if open.is_empty() => format!("All four steps are set up in {location}."),
+            (done, open) if done.is_empty() => format!("Still open in {location}: {open}."),
+            (done, open) => format!("Set up in {location}: {done}; still open: {open}."),
         })
     }
 }
