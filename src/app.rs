@@ -99,7 +99,7 @@ pub enum Effect {
     /// Read one part of the dashboard.
     Poll {
         ticket: Ticket,
-        question: PollQuery,
+        query: PollQuery,
     },
     /// Run a test alarm or, if `drill` is given, a drill.
     Test {

@@ -183,7 +183,7 @@ fn poll(model: &mut Model, query: PollQuery) -> Effect {
         PollQuery::Metric { .. } => board.metric.requested(ticket),
         PollQuery::Events { .. } => board.events.requested(ticket),
     }
-    Effect::Poll { ticket, question: query }
+    Effect::Poll { ticket, query }
 }
 
 /// The next request for events.
@@ -231,7 +231,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Test => return alarm_test::open(model, false),
         Intent::Drill => return alarm_test::open(model, true),
-        Intent::LookAgain => model.dashboard.refresh_now(),
+        Intent::Refresh => model.dashboard.refresh_now(),
         Intent::SendAgain => return screens::send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         Intent::Checks => return screens::open(model, Overlay::Checks { scroll: 0 }),

@@ -81,7 +81,7 @@ impl FieldId {
 
     /// Whether it is a choice between yes and no.
     #[must_use]
-    pub fn is_choice(self) -> bool {
+    pub fn is_yes_or_no(self) -> bool {
         self == Self::TieRole
     }
 
@@ -215,10 +215,10 @@ impl TextField {
             (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
                 "works if the samples below match, but audits accept only the default (F5)"
             }
-            (None, None) if self.id.is_choice() && self.text() == "yes" => {
+            (None, None) if self.id.is_yes_or_no() && self.text() == "yes" => {
                 "only this trail can assume it; Space changes it"
             }
-            (None, None) if self.id.is_choice() => "any trail of this account can assume it; Space changes it",
+            (None, None) if self.id.is_yes_or_no() => "any trail of this account can assume it; Space changes it",
             (None, None) => self.origin.words(),
         }
     }
@@ -351,12 +351,12 @@ impl Form {
 
     /// What is wrong with each invalid field.
     #[must_use]
-    pub fn faults(&self) -> Vec<(FieldId, &str)> {
+    pub fn errors(&self) -> Vec<(FieldId, &str)> {
         self.fields.iter().filter_map(|f| f.fault.as_deref().map(|why| (f.id, why))).collect()
     }
 
     /// Focuses a step's first invalid field. Returns whether there is one.
-    pub fn focus_fault(&mut self, step: Step) -> bool {
+    pub fn focus_invalid(&mut self, step: Step) -> bool {
         let invalid = self.fields.iter().find(|f| f.id.step() == step && f.fault.is_some()).map(|f| f.id);
         if let Some(id) = invalid {
             self.focus_on(id);
@@ -373,7 +373,7 @@ impl Form {
     pub fn edit(&mut self, key: Key) -> bool {
         let Some(request) = edit_request(key) else { return false };
         let Some(field) = self.focused() else { return false };
-        if field.id.is_choice() {
+        if field.id.is_yes_or_no() {
             return field.change_choice(key);
         }
         let before = field.text().to_owned();
@@ -413,7 +413,7 @@ impl Form {
 
     /// Pastes at the cursor, as a single line. Returns whether the text changed.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(field) = self.focused().filter(|field| !field.id.is_choice()) else { return false };
+        let Some(field) = self.focused().filter(|field| !field.id.is_yes_or_no()) else { return false };
         let one_line: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         for c in one_line.iter().filter(|c| !c.is_control()) {
             field.input.handle(InputRequest::InsertChar(*c));
@@ -433,7 +433,7 @@ impl Form {
     }
 
     /// Resets the focused field to the proposed value or, without a focus, every field of the step.
-    pub fn back_to_proposal(&mut self) {
+    pub fn reset_to_proposal(&mut self) {
         let (step, focus) = (self.current.step(), self.focus());
         for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.step() == step, |focus| f.id == focus)) {
             field.edited = false;
@@ -442,7 +442,7 @@ impl Form {
         }
     }
 
-    /// Whether [`Self::back_to_proposal`] would change something.
+    /// Whether [`Self::reset_to_proposal`] would change something.
     #[must_use]
     pub fn is_edited(&self) -> bool {
         let (step, focus) = (self.current.step(), self.focus());

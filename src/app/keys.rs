@@ -124,7 +124,7 @@ pub enum Intent {
     PickProfile,
     PickRegion,
     PickTrail,
-    LookAgain,
+    Refresh,
     Help,
     Apply,
     Back,
@@ -205,7 +205,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Account: [ch('p')] PickProfile "profile" "Choose another profile of your AWS configuration";
     Account: [ch('g')] PickRegion "Region" "Choose another Region";
     Account: [ch('d')] Dashboard "dashboard" "Show what is set up and what is missing";
-    Account: [ch('r')] LookAgain "refresh" "Sign in and read the account again";
+    Account: [ch('r')] Refresh "refresh" "Sign in and read the account again";
     Account: [ch('x')] Teardown "delete" "Delete what rootbell created; shows the list first";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Quit "quit" "Quit";
@@ -242,7 +242,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ch('t')] Test "test alarm" "Send a test alarm and check that the notification is sent";
     Dashboard: [ch('d')] Drill "drill" "Send a marked root event through the whole chain";
     Dashboard: [ch('o')] SetOk "set OK" "Set the alarm to OK; asks first";
-    Dashboard: [ch('r')] LookAgain "refresh" "Refresh everything";
+    Dashboard: [ch('r')] Refresh "refresh" "Refresh everything";
     Dashboard: [ch('s')] SendAgain "resend confirmation" "Send the confirmation email again";
     Dashboard: [ch('l')] OpenLinks "open the link" "In a demo account: open the links in the emails";
     Dashboard: [ENTER] Open "details" "Show the details of the selected event";

@@ -64,7 +64,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             let picker = Picker::regions(current, partition.as_ref());
             open(model, Overlay::Picker(picker))
         }
-        (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
+        (Screen::Account, Some(Intent::Refresh)) => model.connect(),
         (Screen::Account, Some(Intent::Dashboard)) => open_dashboard(model),
         (Screen::Account, Some(Intent::Teardown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
@@ -293,7 +293,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
         Intent::Back => model.go(previous_screen(step)),
         Intent::Details => model.form.toggle_details(),
         Intent::Proposal if !model.is_running() => {
-            model.form.back_to_proposal();
+            model.form.reset_to_proposal();
             edited(model);
         }
         Intent::Commands => {
@@ -324,7 +324,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         model.notice = Some(Notice::WhileRunning);
         return Vec::new();
     }
-    if model.form.focus_fault(step) {
+    if model.form.focus_invalid(step) {
         return Vec::new();
     }
     if model.is_looking() || model.derived.is_none() {

@@ -113,9 +113,9 @@ impl Worker {
                     respond(Msg::Changed(ticket, cloud.apply(&change).await));
                 });
             }
-            Effect::Poll { ticket, question } => {
+            Effect::Poll { ticket, query } => {
                 self.on_cloud(move |cloud| async move {
-                    respond(Msg::Polled(ticket, engine::poll::ask(&*cloud, &question).await));
+                    respond(Msg::Polled(ticket, engine::poll::ask(&*cloud, &query).await));
                 });
             }
             Effect::Test { ticket, test, drill } => {
