@@ -34,7 +34,7 @@ pub enum Searched {
 #[derive(Debug)]
 pub(super) struct Activity {
     /// The log group and the pattern that were searched.
-    about: (String, String),
+    source: (String, String),
     /// The search of the week before the first request.
     week: Option<EventSearch>,
     /// The search for newer events, and its end.
@@ -42,9 +42,9 @@ pub(super) struct Activity {
     recent_due: Option<Timestamp>,
     /// Everything up to this time has been read, apart from the rest of the week.
     up_to: Option<Timestamp>,
-    began: Option<Timestamp>,
-    /// Whether the request under way belongs to the search for newer events, and its piece.
-    asked: Option<(bool, Piece)>,
+    started: Option<Timestamp>,
+    /// Whether the running request belongs to the search for newer events, and its piece.
+    request: Option<(bool, Piece)>,
     recent_was_last: bool,
     requests_left: usize,
     events_wanted: usize,
@@ -53,13 +53,13 @@ pub(super) struct Activity {
 impl Default for Activity {
     fn default() -> Self {
         Self {
-            about: (String::new(), String::new()),
+            source: (String::new(), String::new()),
             week: None,
             recent: None,
             recent_due: None,
             up_to: None,
-            began: None,
-            asked: None,
+            started: None,
+            request: None,
             recent_was_last: false,
             requests_left: REQUESTS_AT_ONCE,
             events_wanted: EVENTS_AT_ONCE,
@@ -73,19 +73,19 @@ impl Activity {
     /// `every` the interval between searches for newer events.
     pub(super) fn next(
         &mut self,
-        about: (String, String),
+        source: (String, String),
         now: Timestamp,
         known: usize,
         span: SignedDuration,
         every: SignedDuration,
     ) -> Option<Piece> {
-        if self.about != about {
-            *self = Self { about, ..Self::default() };
+        if self.source != source {
+            *self = Self { source, ..Self::default() };
         }
         let due = now.saturating_add(every).ok();
         if self.week.is_none() {
             self.week = Some(EventSearch::new(now.saturating_sub(span).unwrap_or(now), now));
-            (self.began, self.up_to, self.recent_due) = (Some(now), Some(now), due);
+            (self.started, self.up_to, self.recent_due) = (Some(now), Some(now), due);
         }
         let reading_week = self.is_reading_week(known);
         if self.recent.is_none() && (!reading_week || self.recent_due.is_none_or(|at| at <= now)) {
@@ -100,14 +100,14 @@ impl Activity {
             self.requests_left = self.requests_left.saturating_sub(1);
         }
         self.recent_was_last = recent;
-        self.asked = Some((recent, piece.clone()));
+        self.request = Some((recent, piece.clone()));
         Some(piece)
     }
 
     /// Records the answer to the last request: a page, or the request failed. `Err(true)` means that AWS rejected the
     /// request as invalid, as it does if the page token has expired.
     pub(super) fn answered(&mut self, answer: Result<&EventPage, bool>) {
-        let Some((recent, piece)) = self.asked.take() else { return };
+        let Some((recent, piece)) = self.request.take() else { return };
         let search = if recent { self.recent.as_mut().map(|(_, search)| search) } else { self.week.as_mut() };
         let Some(search) = search else { return };
         match answer {
@@ -148,7 +148,7 @@ impl Activity {
     /// How much of the week has been searched, given the number of events read so far.
     pub(super) fn searched(&self, known: usize) -> Searched {
         let Some(week) = &self.week else { return Searched::Reading(None) };
-        let back_to = Some(week.back_to()).filter(|back_to| self.began.is_none_or(|began| *back_to < began));
+        let back_to = Some(week.back_to()).filter(|back_to| self.started.is_none_or(|started| *back_to < started));
         if week.is_complete() {
             Searched::All
         } else if known >= MOST_EVENTS {

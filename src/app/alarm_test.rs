@@ -69,7 +69,7 @@ fn outcome(result: &Result<(), TestError>, run: &TestRun) -> String {
         (Ok(()), Some(sent), None) => {
             format!("Passed: notification sent after {sent}. The alarm is still in ALARM; `o` sets it back to OK.")
         }
-        (Ok(()), None, _) => "Failed: no notification was sent.".to_owned(),
+        (Ok(()), None, _) => "Failed: the alarm's history shows no notification.".to_owned(),
     }
 }
 

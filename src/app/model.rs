@@ -14,7 +14,7 @@ use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, SetupOptions, Step, health, pattern, plan};
+use crate::domain::{Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -243,15 +243,19 @@ impl Model {
         }
     }
 
-    /// The terminal title: what is monitored and whether it works.
+    /// The terminal title: the alarm's state and the account.
     #[must_use]
     pub fn title(&self) -> String {
         let alarm = self.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
         let word = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ if self.derived.as_ref().is_some_and(|d| d.health.healthy()) => "OK",
-            _ => "NOT WORKING",
+            _ => match self.derived.as_ref().map(|d| d.health.weakest().map(|check| check.verdict)) {
+                Some(None) => "OK",
+                Some(Some(Verdict::Pending)) => "PENDING",
+                None | Some(Some(Verdict::Unknown)) => "UNKNOWN",
+                Some(Some(_)) => "NOT WORKING",
+            },
         };
         let account = self.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();
         format!("rootbell: {word}{account}")

@@ -73,7 +73,7 @@ impl Picker {
         Self { what: Picked::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }
 
-    /// The profiles known so far; [`Self::offer_profiles`] brings the rest.
+    /// The profiles known so far; [`Self::offer_profiles`] replaces them once they have been read.
     #[must_use]
     pub fn profiles(known: &[String]) -> Self {
         Self {

@@ -31,7 +31,7 @@ impl<T> Polled<T> {
         self.request.is_none() && self.due.is_none_or(|at| at <= now)
     }
 
-    /// When it is to be requested next; none while a request is under way.
+    /// When it is to be requested next; none while a request is running.
     pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         self.request.is_none().then(|| self.due.unwrap_or(now))
     }
@@ -44,7 +44,7 @@ impl<T> Polled<T> {
         self.request.is_some()
     }
 
-    /// Whether the request with this ticket is under way.
+    /// Whether the request with this ticket is running.
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
         self.request == Some(ticket)
     }

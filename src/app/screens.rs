@@ -97,7 +97,7 @@ pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
     } else if model.is_looking() || matches!(model.connection, Connection::Connecting(_)) {
         notice::keep(model, Intent::Dashboard);
     } else {
-        model.notice = Some("The account could not be read yet.".into());
+        model.notice = Some("The account has not been read yet.".into());
     }
     Vec::new()
 }

@@ -355,6 +355,7 @@ fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
     tester.press("d").pass(seconds(2)).sees("NOT ARMED").sees("missing");
     assert_snapshot!("dashboard-half-done-80x24", tester.screen());
     tester.press("t").sees("no alarm to test yet");
+    assert_eq!(tester.model.title(), "rootbell: NOT WORKING · 123456789012");
     tester.press("w");
     assert!(matches!(tester.model.screen, Screen::Step(Step::Trail | Step::Topic)));
 }
