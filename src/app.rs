@@ -1,5 +1,5 @@
-//! The state machine behind the screens: [`update`] takes a message and answers with effects; nothing here draws,
-//! waits, or reads a clock.
+//! The state machine behind the screens: [`update`] takes a message and returns effects. Nothing here draws, waits, or
+//! reads a clock.
 
 use crate::cloud::{CloudError, Target};
 use crate::domain::observed::Subscription;
@@ -34,23 +34,23 @@ pub use update::update;
 
 use alarm_test::{AlarmTest, Drill, TestError, TestRun};
 
-/// A place in the program.
+/// The screens of the wizard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
     Account,
     Step(Step),
-    /// Would it ring, and did it?
+    /// Whether an alert would arrive, and whether root was used.
     Dashboard,
 }
 
-/// Names one piece of work. An answer with another ticket than the one waited for is late, and dropped.
+/// Identifies one piece of work. A message whose ticket is not the expected one is late and is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// Work for the runtime. Each answers with a message that carries its ticket.
+/// Work for the runtime. Each effect with a ticket sends back a message with the same ticket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Make a session and ask who is signed in. A look for these wishes comes next.
+    /// Create a session and ask AWS who is signed in. [`Effect::Observe`] with the same setup options comes next.
     Connect {
         ticket: Ticket,
         target: Target,
@@ -63,14 +63,14 @@ pub enum Effect {
         region: String,
         setup: Box<SetupOptions>,
     },
-    /// Apply one step of a plan that was on the screen.
+    /// Apply one step of the plan on the screen.
     Apply {
         ticket: Ticket,
         plan: Box<Plan>,
         step: Step,
     },
-    /// What is rootbell's in the account: the chains, and what hangs on each of these names. The contents of the bucket
-    /// are counted where they are to go.
+    /// Find what rootbell manages in the account: the chains, and the resources with the names in `named`. With
+    /// `contents`, the objects in the bucket are counted, because they would be deleted.
     FindManaged {
         ticket: Ticket,
         identity: Identity,
@@ -78,7 +78,7 @@ pub enum Effect {
         named: Vec<SetupOptions>,
         contents: bool,
     },
-    /// Take away what was on the screen.
+    /// Delete what the plan on the screen lists.
     Teardown {
         ticket: Ticket,
         plan: Box<Plan>,
@@ -91,38 +91,38 @@ pub enum Effect {
         ticket: Ticket,
         topic_arn: String,
     },
-    /// One call outside of a plan.
+    /// A single call that is not part of a plan.
     Change {
         ticket: Ticket,
         change: Box<Change>,
     },
-    /// A part of the dashboard.
+    /// Read one part of the dashboard.
     Poll {
         ticket: Ticket,
-        question: PollQuery,
+        query: PollQuery,
     },
-    /// A test alarm; with a line, a drill.
+    /// Run a test alarm or, if `drill` is given, a drill.
     Test {
         ticket: Ticket,
         test: Box<AlarmTest>,
         drill: Option<Box<Drill>>,
     },
-    /// Demo accounts only: open the links in the e-mails.
+    /// Demo accounts only: open the links in the emails.
     OpenLinks,
-    /// Stop what runs on the account.
+    /// Abort the running plan or teardown.
     Cancel,
-    /// Into the terminal's clipboard.
+    /// Copy to the clipboard through the terminal.
     Copy(String),
-    /// The terminal's own.
+    /// Ring the terminal bell.
     Bell,
 }
 
-/// What comes in: from the keyboard, from work, from time.
+/// Input for [`update`]: from the keyboard, the worker, or a timer.
 #[derive(Clone, Debug)]
 pub enum Msg {
     Key(Key),
     Paste(String),
-    /// A deadline that [`Model::deadline`] asked for has come.
+    /// The time that [`Model::deadline`] returned has come.
     Tick,
     Connected(Ticket, Result<Caller, CloudError>),
     Profiles(Vec<String>),
@@ -136,11 +136,11 @@ pub enum Msg {
     Polled(Ticket, Result<PollResult, CloudError>),
     TestProgress(Ticket, TestRun),
     TestEnded(Ticket, Result<TestRun, TestError>),
-    /// Whether somebody looks at the terminal.
+    /// Whether the terminal has the focus.
     Focus(bool),
 }
 
-/// Who is signed in, where, and how that was chosen.
+/// Who is signed in, in which Region, and where the Region came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub identity: Identity,
@@ -149,7 +149,7 @@ pub struct Caller {
     pub profile: Option<String>,
 }
 
-/// How the session stands.
+/// The state of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Connection {
     Connecting(Ticket),
@@ -157,7 +157,7 @@ pub enum Connection {
     Ready(Caller),
 }
 
-/// What follows from form and account, recomputed with every change of either.
+/// Computed from the form and the account, and recomputed whenever either changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derived {
     pub settings: Settings,
@@ -165,13 +165,13 @@ pub struct Derived {
     pub health: Health,
 }
 
-/// What is known of the sample events.
+/// Whether the pattern matches the sample events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Samples {
     NotAsked,
     Asking(Ticket),
-    /// For each sample whether it would ring.
+    /// For each sample, whether the pattern matches it.
     Known(Vec<bool>),
-    /// The pattern is refused, or the endpoint has no such call.
+    /// AWS rejects the pattern, or the endpoint doesn't support the call.
     NotChecked(CloudError),
 }

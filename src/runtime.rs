@@ -1,4 +1,4 @@
-//! Wires model, terminal, time and work together.
+//! The event loop: connects the model with the terminal, the timers, and the worker.
 
 use std::io;
 use std::sync::Arc;
@@ -22,25 +22,25 @@ pub mod worker;
 
 pub use worker::Worker;
 
-/// What the wizard is started with.
+/// How the wizard is started.
 pub struct Options {
     pub connector: Arc<dyn Connector>,
     pub target: Target,
     pub theme: Theme,
-    /// The scenario, where the account is a demo.
+    /// The scenario of a demo account.
     pub demo: Option<String>,
-    /// No bell.
+    /// Don't ring the terminal bell.
     pub quiet: bool,
 }
 
-/// Runs the wizard until the user leaves it. Where it was interrupted, comes back with what to say about that.
+/// Runs the wizard until the user quits. If it was interrupted, returns the sentences to print.
 ///
 /// # Errors
-/// Where the terminal cannot be set up or drawn on. It is as it was before in every case.
+/// The terminal can't be set up or written to, or a task panicked. The terminal is restored in every case.
 pub async fn run(options: Options) -> Result<Option<String>> {
     let mut signals = signals::Signals::listen()?;
     let mut terminal = terminal::Guard::enter()?;
-    let (sender, mut answers) = mpsc::unbounded_channel();
+    let (sender, mut messages) = mpsc::unbounded_channel();
     let mut worker = Worker::new(options.connector, Arc::new(now), sender);
     let mut events = EventStream::new();
     let (mut model, effects) = Model::start(options.target, options.demo, now());
@@ -51,7 +51,7 @@ pub async fn run(options: Options) -> Result<Option<String>> {
     terminal.draw(|frame| view(&model, &options.theme, frame))?;
     perform(effects, &mut worker)?;
     while !model.quit {
-        let wait = model.deadline().map(until);
+        let wait = model.deadline().map(duration_until);
         let msg = tokio::select! {
             event = events.next() => match event {
                 Some(Ok(Event::Resize(..))) => None,
@@ -59,13 +59,13 @@ pub async fn run(options: Options) -> Result<Option<String>> {
                     Some(msg) => Some(msg),
                     None => continue,
                 },
-                // The terminal is gone: there is nobody to talk to.
+                // The terminal is gone.
                 Some(Err(_)) | None => {
                     model.interrupted = true;
                     break;
                 }
             },
-            Some(msg) = answers.recv() => Some(msg),
+            Some(msg) = messages.recv() => Some(msg),
             () = sleep(wait) => Some(Msg::Tick),
             () = signals.next() => {
                 model.interrupted = true;
@@ -73,9 +73,9 @@ pub async fn run(options: Options) -> Result<Option<String>> {
             }
             () = worker.failure() => break,
         };
-        // What has come in the meantime is taken in before the screen is drawn once.
-        let waiting = std::iter::from_fn(|| answers.try_recv().ok());
-        for msg in msg.into_iter().chain(waiting).collect::<Vec<_>>() {
+        // Handle all pending messages before drawing the screen once.
+        let pending = std::iter::from_fn(|| messages.try_recv().ok());
+        for msg in msg.into_iter().chain(pending).collect::<Vec<_>>() {
             let effects = update(&mut model, msg, now());
             perform(effects, &mut worker)?;
         }
@@ -93,12 +93,12 @@ pub async fn run(options: Options) -> Result<Option<String>> {
     Ok(model.interrupted.then(|| model.interruption()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one clock of the wizard; everything else is handed its time")]
+#[expect(clippy::disallowed_methods, reason = "the wizard's only clock; everything else gets the time passed in")]
 fn now() -> Timestamp {
     Timestamp::now()
 }
 
-fn until(at: Timestamp) -> Duration {
+fn duration_until(at: Timestamp) -> Duration {
     Duration::try_from(at.duration_since(now())).unwrap_or(Duration::ZERO)
 }
 

@@ -1,4 +1,4 @@
-//! The test alarm and the drill on the screen: asked for, under way, ended.
+//! The test alarm and the drill on the screen: confirmation, progress, and result.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,22 +7,22 @@ use super::{Effect, Model, Ticket};
 use crate::domain::activity;
 pub use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun, TestStage};
 
-/// A test alarm or a drill, from the question to the verdict.
+/// A test alarm or a drill, from the confirmation to the result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestScreen {
     pub is_drill: bool,
-    /// Who will get mail.
+    /// The confirmed addresses that will get an email.
     pub recipients: Vec<String>,
-    /// What speaks against it, or should be known before.
+    /// Problems that would keep the notification from arriving.
     pub concerns: Vec<String>,
-    /// The drill would write into a log group that is not rootbell's.
+    /// The drill would write to an unmanaged log group.
     pub foreign: bool,
     pub stage: TestPhase,
-    /// What was seen so far.
+    /// The stages seen so far.
     pub ring: TestRun,
 }
 
-/// The test or drill that is under way, whether or not its window is open.
+/// The test or drill that is running, whether or not its window is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TestUnderWay {
     pub ticket: Ticket,
@@ -30,7 +30,7 @@ pub(super) struct TestUnderWay {
     pub alarm: String,
 }
 
-/// How far it is.
+/// How far the test has got.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestPhase {
     Asking,
@@ -39,62 +39,63 @@ pub enum TestPhase {
 }
 
 impl TestScreen {
-    /// One sentence that says whether it rings; nothing as long as that is not known.
+    /// One sentence with the result; `None` as long as it is not known.
     #[must_use]
     pub fn verdict(&self) -> Option<String> {
         if let TestPhase::Ended(ended) = &self.stage {
             return Some(outcome(ended, &self.ring));
         }
-        let sent = after(&self.ring, TestStage::Action)?;
-        Some(format!("It rings: the notification went out after {sent}. Now the alarm goes back by itself."))
+        let sent = duration_until(&self.ring, TestStage::Action)?;
+        Some(format!("Passed: notification sent after {sent}. The alarm will return to OK by itself."))
     }
 }
 
-fn after(ring: &TestRun, stage: TestStage) -> Option<String> {
-    ring.seen.iter().find(|s| s.stage == stage).map(|s| seconds(s.after))
+/// "2.4 s": from the start of the test to this stage.
+fn duration_until(run: &TestRun, stage: TestStage) -> Option<String> {
+    run.seen.iter().find(|s| s.stage == stage).map(|s| seconds(s.after))
 }
 
-/// How a ring ended, in one sentence.
-fn outcome(ended: &Result<(), TestError>, ring: &TestRun) -> String {
-    match (ended, after(ring, TestStage::Action), after(ring, TestStage::Back)) {
-        (Err(error @ TestError::AlreadyInAlarm), ..) => format!("Not tried. {} {}", error.why(), error.fix()),
+/// The result in one sentence.
+fn outcome(result: &Result<(), TestError>, run: &TestRun) -> String {
+    match (result, duration_until(run, TestStage::Action), duration_until(run, TestStage::Back)) {
+        (Err(error @ TestError::AlreadyInAlarm), ..) => format!("Not started. {} {}", error.why(), error.fix()),
         (Err(error @ TestError::TimedOut { stage: TestStage::Back, .. }), ..) => {
-            format!("It did not ring. {} {} On the dashboard `o` sets it back now.", error.why(), error.fix())
+            format!("Failed: {} {} On the dashboard, `o` sets it back to OK now.", error.why(), error.fix())
         }
-        (Err(error), ..) => format!("It did not ring. {} {}", error.why(), error.fix()),
+        (Err(error), ..) => format!("Failed: {} {}", error.why(), error.fix()),
         (Ok(()), Some(sent), Some(back)) => {
-            format!("It rings: the notification went out after {sent}, and the alarm is back to OK after {back}.")
+            format!("Passed: notification sent after {sent}, alarm returned to OK after {back}.")
         }
-        (Ok(()), Some(sent), None) => format!(
-            "It rings: the notification went out after {sent}. The alarm is still in ALARM; `o` sets it back to OK."
-        ),
-        (Ok(()), None, _) => "It did not ring: no notification was seen.".to_owned(),
+        (Ok(()), Some(sent), None) => {
+            format!("Passed: notification sent after {sent}. The alarm is still in ALARM; `o` sets it back to OK.")
+        }
+        (Ok(()), None, _) => "Failed: the alarm's history shows no notification.".to_owned(),
     }
 }
 
 /// "2.4 s", "1 min 12 s".
 #[must_use]
 pub fn seconds(span: SignedDuration) -> String {
-    let whole = span.as_secs();
-    if whole >= 60 {
-        return format!("{} min {} s", whole / 60, whole % 60);
+    let seconds = span.as_secs();
+    if seconds >= 60 {
+        return format!("{} min {} s", seconds / 60, seconds % 60);
     }
     format!("{:.1} s", span.as_secs_f64())
 }
 
-/// Asks before anything is done.
+/// Opens the confirmation; nothing runs yet.
 pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
     if model.test_running.is_some() {
-        model.notice = Some("A test is under way already; its result comes here.".into());
+        model.notice = Some("A test is already running; its result will appear here.".into());
         return Vec::new();
     }
     let Some(derived) = &model.derived else { return Vec::new() };
     if derived.health.alarm.is_none() {
-        model.notice = Some("There is no alarm to ring yet; `w` leads to the step that makes it.".into());
+        model.notice = Some("There is no alarm to test yet. Press `w` to set it up.".into());
         return Vec::new();
     }
     if is_drill && derived.health.in_alarm().is_some() {
-        model.notice = Some("The alarm rings already: a drill would prove nothing. `o` sets it back to OK.".into());
+        model.notice = Some("The alarm is already in ALARM, so a drill would prove nothing. `o` sets it to OK.".into());
         return Vec::new();
     }
     let Some(observed) = &model.observed else { return Vec::new() };
@@ -113,7 +114,7 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Rings, after the question was answered with yes.
+/// Starts the test after the user confirmed it.
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     let (now, ticket) = (model.now, model.ticket());
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
@@ -123,7 +124,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         Some(observed) if is_drill => match Drill::of(settings, observed, now) {
             Ok(drill) => Some(drill),
             Err(error) => {
-                // The account has changed since the question.
+                // The account has changed since the confirmation was opened.
                 if let Some(Overlay::Test(screen)) = &mut model.overlay {
                     screen.stage = TestPhase::Ended(Err(error));
                 }
@@ -149,34 +150,34 @@ fn is_awaited(model: &Model, ticket: Ticket) -> bool {
     model.test_running.as_ref().is_some_and(|test| test.ticket == ticket)
 }
 
-/// A turn of the ring; what is older than the present one changes nothing.
-pub(super) fn news(model: &mut Model, ticket: Ticket, ring: TestRun) {
+/// Takes in the progress of the running test; an older test's progress is ignored.
+pub(super) fn progressed(model: &mut Model, ticket: Ticket, run: TestRun) {
     if is_awaited(model, ticket)
         && let Some(Overlay::Test(screen)) = &mut model.overlay
     {
-        screen.ring = ring;
-        // The state has changed behind the dashboard's back.
+        screen.ring = run;
+        // The test changes the alarm's state, so the dashboard's copy is out of date.
         model.dashboard.refresh_alarm_now();
     }
 }
 
-/// The end of it. Where the question's window was closed in the meantime, one line says how it ended.
+/// The test has ended. If its window was closed in the meantime, a notice shows the result.
 pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<TestRun, TestError>) {
     if !is_awaited(model, ticket) {
         return;
     }
     model.test_running = None;
     model.dashboard.refresh_now();
-    let (ring, result) = match answer {
-        Ok(ring) => (Some(ring), Ok(())),
+    let (run, result) = match answer {
+        Ok(run) => (Some(run), Ok(())),
         Err(error) => (None, Err(error)),
     };
     match &mut model.overlay {
         Some(Overlay::Test(screen)) => {
             screen.stage = TestPhase::Ended(result);
-            screen.ring = ring.unwrap_or_else(|| std::mem::take(&mut screen.ring));
+            screen.ring = run.unwrap_or_else(|| std::mem::take(&mut screen.ring));
         }
-        _ => model.notice = Some(outcome(&result, &ring.unwrap_or_default()).into()),
+        _ => model.notice = Some(outcome(&result, &run.unwrap_or_default()).into()),
     }
 }
 
@@ -185,10 +186,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_alarm_that_stays_in_alarm_is_said_with_the_key_on_the_screen_and_without_it_on_the_command_line() {
+    fn a_timeout_on_the_way_back_to_ok_names_the_key_on_the_screen_but_not_on_the_command_line() {
         let error = TestError::TimedOut { stage: TestStage::Back, waited: SignedDuration::from_secs(60) };
         assert!(!error.fix().contains('`') && error.fix().contains("next evaluation"), "{}", error.fix());
         let on_screen = outcome(&Err(error), &TestRun::default());
-        assert!(on_screen.contains("`o` sets it back"), "{on_screen}");
+        assert!(on_screen.contains("`o` sets it back to OK"), "{on_screen}");
     }
 }

@@ -1,4 +1,4 @@
-//! The dashboard: parts that are asked for again and again, each at its own pace, none twice at once.
+//! The dashboard: several values, each polled at its own interval.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,25 +16,25 @@ use crate::domain::{Change, Step, Verdict};
 pub use crate::engine::poll::BAR;
 use crate::engine::poll::{PollQuery, PollResult};
 
-/// A part's pace while all is well and somebody looks.
+/// The polling intervals while requests succeed and the terminal has the focus.
 const ALARM: SignedDuration = SignedDuration::from_secs(5);
 const HISTORY: SignedDuration = SignedDuration::from_secs(15);
 const EVENTS: SignedDuration = SignedDuration::from_secs(30);
-/// Between two requests for what is left of the week: a fifth of what an account may make in a Region.
+/// Between two requests for the rest of the week: a fifth of the quota for an account and Region.
 ///
 /// Source: AWS Knowledge Center, "How do I determine throttling in my CloudWatch logs?": FilterLogEvents has a hard limit
 /// of 5 transactions per second.
 const READING: SignedDuration = SignedDuration::from_secs(1);
 const METRIC: SignedDuration = SignedDuration::from_secs(60);
 const CHAIN: SignedDuration = SignedDuration::from_secs(120);
-/// How much slower while the terminal is not looked at.
+/// The slowdown while the terminal does not have the focus.
 const UNFOCUSED: i32 = 4;
-/// How much slower the alarm is asked for away from the dashboard: every 30 seconds.
-const ELSEWHERE: i32 = 6;
-/// How far the dashboard looks back.
+/// The slowdown for polling the alarm from other screens: every 30 seconds.
+const OTHER_SCREENS: i32 = 6;
+/// How far back the dashboard reads.
 pub const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What the dashboard knows beside the chain.
+/// What the dashboard shows in addition to the chain.
 #[derive(Debug)]
 pub struct Dashboard {
     pub alarm: Polled<()>,
@@ -42,13 +42,13 @@ pub struct Dashboard {
     pub metric: Polled<Vec<Datapoint>>,
     pub events: Polled<Vec<RootEvent>>,
     chain: Polled<()>,
-    /// How far the events are read.
+    /// Which events have been read.
     activity: Activity,
-    /// Which event the cursor is on.
+    /// The index of the selected event.
     pub selected: usize,
     pub focused: bool,
-    /// The terminal's bell has been rung for the alarm that rings now.
-    rung: bool,
+    /// Whether the alarm was in ALARM when last read, so that the terminal bell rings only once.
+    was_in_alarm: bool,
 }
 
 impl Default for Dashboard {
@@ -62,58 +62,58 @@ impl Default for Dashboard {
             activity: Activity::default(),
             selected: 0,
             focused: true,
-            rung: false,
+            was_in_alarm: false,
         }
     }
 }
 
 impl Dashboard {
-    /// For another account: nothing is known of it, but whether somebody looks.
+    /// An empty dashboard for another account; only the terminal's focus is kept.
     pub(super) fn reset(&self) -> Self {
         Self { focused: self.focused, ..Self::default() }
     }
 
-    fn slow(&self) -> i32 {
+    fn slowdown(&self) -> i32 {
         if self.focused { 1 } else { UNFOCUSED }
     }
 
-    /// When the next part wants to be asked for. While the account is looked at, the chain waits for that.
-    pub(super) fn deadline(&self, now: Timestamp, looking: bool) -> Option<Timestamp> {
+    /// When the next value is due. The chain isn't due while the account is being read anyway.
+    pub(super) fn deadline(&self, now: Timestamp, is_observing: bool) -> Option<Timestamp> {
         [
             self.alarm.deadline(now),
             self.history.deadline(now),
             self.metric.deadline(now),
             self.events.deadline(now),
-            self.chain.deadline(now).filter(|_| !looking),
+            self.chain.deadline(now).filter(|_| !is_observing),
         ]
         .into_iter()
         .flatten()
         .min()
     }
 
-    /// When the alarm wants to be asked for away from the dashboard; who used root, too, while it rings.
-    pub(super) fn alarm_deadline(&self, now: Timestamp, rings: bool) -> Option<Timestamp> {
-        let events = self.events.deadline(now).filter(|_| rings);
+    /// When the alarm is due while another screen is shown. While it is in ALARM, events are polled as well.
+    pub(super) fn alarm_deadline(&self, now: Timestamp, in_alarm: bool) -> Option<Timestamp> {
+        let events = self.events.deadline(now).filter(|_| in_alarm);
         self.alarm.deadline(now).into_iter().chain(events).min()
     }
 
-    /// The alarm and what it did are asked for anew at the next chance.
+    /// Requests the alarm and its history at the next tick.
     pub(super) fn refresh_alarm_now(&mut self) {
         self.alarm.refresh_now();
         self.history.refresh_now();
     }
 
-    /// Everything is asked for anew at the next chance.
+    /// Requests everything at the next tick.
     pub(super) fn refresh_now(&mut self) {
         self.alarm.refresh_now();
         self.history.refresh_now();
         self.metric.refresh_now();
-        self.hurry_events();
+        self.refresh_events_now();
         self.chain.refresh_now();
     }
 
-    /// What has happened since is asked for at the next chance.
-    fn hurry_events(&mut self) {
+    /// Requests new events at the next tick.
+    fn refresh_events_now(&mut self) {
         self.events.refresh_now();
         self.activity.refresh_now();
     }
@@ -122,68 +122,68 @@ impl Dashboard {
         self.events.value.as_ref().map_or(0, Vec::len)
     }
 
-    /// How much of the last week is searched for uses of root.
+    /// How much of the last week has been searched for root activity.
     #[must_use]
     pub fn searched(&self) -> Searched {
         self.activity.searched(self.known_events())
     }
 
-    /// Whether older events are read on demand.
+    /// Whether the user can ask for older events.
     #[must_use]
     pub fn has_older(&self) -> bool {
         matches!(self.searched(), Searched::Paused(_))
     }
 
-    /// The event under the cursor.
+    /// The selected event.
     #[must_use]
     pub fn event(&self) -> Option<&RootEvent> {
         self.events.value.as_ref()?.get(self.selected)
     }
 }
 
-/// Asks for every part whose time has come.
+/// Requests every value that is due.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
-    let (whole, alarm_only, rings) = (model.shows_dashboard(), model.watches_alarm(), model.rings());
-    let Some(derived) = model.derived.as_ref().filter(|_| whole || alarm_only) else { return Vec::new() };
+    let (on_dashboard, alarm_only, in_alarm) = (model.shows_dashboard(), model.polls_alarm_only(), model.rings());
+    let Some(derived) = model.derived.as_ref().filter(|_| on_dashboard || alarm_only) else { return Vec::new() };
     let now = model.now;
     let from = now.saturating_sub(WEEK).unwrap_or(now);
     let settings = &derived.settings;
     let alarm = settings.alarm.value.clone();
     let metric = settings.metric.clone();
     let board = &mut model.dashboard;
-    let mut wanted = Vec::new();
+    let mut queries = Vec::new();
     if board.alarm.is_due(now) {
-        wanted.push(PollQuery::Alarm { name: alarm.clone() });
+        queries.push(PollQuery::Alarm { name: alarm.clone() });
     }
-    if whole && board.history.is_due(now) {
-        wanted.push(PollQuery::History { alarm, since: from });
+    if on_dashboard && board.history.is_due(now) {
+        queries.push(PollQuery::History { alarm, since: from });
     }
-    if whole && board.metric.is_due(now) {
-        wanted.push(PollQuery::Metric { metric, from, to: now });
+    if on_dashboard && board.metric.is_due(now) {
+        queries.push(PollQuery::Metric { metric, from, to: now });
     }
-    if (whole || rings) && board.events.is_due(now) {
-        wanted.extend(next_events(model));
+    if (on_dashboard || in_alarm) && board.events.is_due(now) {
+        queries.extend(next_events(model));
     }
-    let mut effects: Vec<Effect> = wanted.into_iter().map(|question| ask(model, question)).collect();
-    if whole && model.dashboard.chain.is_due(now) && !model.is_looking() {
-        effects.extend(model.look());
-        if let Some(ticket) = model.looking {
-            model.dashboard.chain.ask(ticket);
+    let mut effects: Vec<Effect> = queries.into_iter().map(|query| poll(model, query)).collect();
+    if on_dashboard && model.dashboard.chain.is_due(now) && !model.is_looking() {
+        effects.extend(model.observe());
+        if let Some(ticket) = model.observing {
+            model.dashboard.chain.requested(ticket);
         }
     }
     effects
 }
 
-fn ask(model: &mut Model, question: PollQuery) -> Effect {
+fn poll(model: &mut Model, query: PollQuery) -> Effect {
     let ticket = model.ticket();
     let board = &mut model.dashboard;
-    match question {
-        PollQuery::Alarm { .. } => board.alarm.ask(ticket),
-        PollQuery::History { .. } => board.history.ask(ticket),
-        PollQuery::Metric { .. } => board.metric.ask(ticket),
-        PollQuery::Events { .. } => board.events.ask(ticket),
+    match query {
+        PollQuery::Alarm { .. } => board.alarm.requested(ticket),
+        PollQuery::History { .. } => board.history.requested(ticket),
+        PollQuery::Metric { .. } => board.metric.requested(ticket),
+        PollQuery::Events { .. } => board.events.requested(ticket),
     }
-    Effect::Poll { ticket, question }
+    Effect::Poll { ticket, query }
 }
 
 /// The next request for events.
@@ -191,33 +191,34 @@ fn next_events(model: &mut Model) -> Option<PollQuery> {
     let log_group = model.derived.as_ref()?.settings.log_group.value.clone();
     let pattern = model.search_pattern()?.into_owned();
     let board = &mut model.dashboard;
-    let (known, every) = (board.known_events(), EVENTS * board.slow());
+    let (known, every) = (board.known_events(), EVENTS * board.slowdown());
     let piece = board.activity.next((log_group.clone(), pattern.clone()), model.now, known, WEEK, every)?;
     Some(PollQuery::Events { log_group, pattern, from: piece.from, to: piece.to, page: piece.page })
 }
 
-/// The events that are older than those shown, or what is not searched yet.
-fn older(model: &mut Model) -> Vec<Effect> {
+/// Requests older events than those shown.
+fn load_older(model: &mut Model) -> Vec<Effect> {
     let board = &mut model.dashboard;
     if !board.has_older() {
         return Vec::new();
     }
-    board.activity.read_on(board.known_events());
-    if board.events.is_asked() {
+    board.activity.read_older(board.known_events());
+    if board.events.is_requested() {
         return Vec::new();
     }
-    next_events(model).map(|question| ask(model, question)).into_iter().collect()
+    next_events(model).map(|query| poll(model, query)).into_iter().collect()
 }
 
-/// The chain has been looked at, for whatever reason.
-pub(super) fn looked(model: &mut Model, observed: &Observed) {
-    let (now, slow) = (model.now, model.dashboard.slow());
-    let blind = observed.unreadable().first().copied().filter(|_| observed.is_blind());
-    let answer = blind.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
-    model.dashboard.chain.take(answer, now, slow);
+/// The account has been read, on behalf of the dashboard or not.
+pub(super) fn chain_observed(model: &mut Model, observed: &Observed) {
+    let (now, slowdown) = (model.now, model.dashboard.slowdown());
+    let first_error = observed.unreadable().first().copied().filter(|_| observed.is_blind());
+    let answer =
+        first_error.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
+    model.dashboard.chain.answered(answer, now, slowdown);
 }
 
-/// Whoever comes back wants to know how things are now.
+/// The terminal got or lost the focus; getting it refreshes everything.
 pub(super) fn focus(model: &mut Model, focused: bool) {
     if focused && !model.dashboard.focused {
         model.dashboard.refresh_now();
@@ -225,12 +226,12 @@ pub(super) fn focus(model: &mut Model, focused: bool) {
     model.dashboard.focused = focused;
 }
 
-/// What the keys do.
+/// Acts on a key.
 pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Test => return alarm_test::open(model, false),
         Intent::Drill => return alarm_test::open(model, true),
-        Intent::LookAgain => model.dashboard.refresh_now(),
+        Intent::Refresh => model.dashboard.refresh_now(),
         Intent::SendAgain => return screens::send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         Intent::Checks => return screens::open(model, Overlay::Checks { scroll: 0 }),
@@ -238,7 +239,7 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
             return screens::open(model, Overlay::Event { scroll: 0 });
         }
         Intent::Open => model.notice = Some("There is no event to show.".into()),
-        Intent::Older => return older(model),
+        Intent::Older => return load_older(model),
         Intent::SetOk => ask_to_set_ok(model),
         Intent::Teardown => return teardown::open(model),
         Intent::Copy => return copy_arn(model),
@@ -255,11 +256,11 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
 }
 
 fn wizard(model: &mut Model) {
-    let open = model.first_open();
-    model.go(if open == Screen::Dashboard { Screen::Step(Step::Trail) } else { open });
+    let unfinished = model.first_unfinished();
+    model.go(if unfinished == Screen::Dashboard { Screen::Step(Step::Trail) } else { unfinished });
 }
 
-/// From the checks to the step of the first one that is not ok.
+/// Opens the step of the first check that is not ok.
 pub(super) fn to_first_problem(model: &mut Model) {
     model.overlay = None;
     let checks = model.derived.iter().flat_map(|derived| &derived.health.checks);
@@ -270,28 +271,28 @@ pub(super) fn to_first_problem(model: &mut Model) {
     }
 }
 
-/// An alarm that has fired is not silenced without a question.
+/// Asks for confirmation before setting an alarm that has fired back to OK.
 fn ask_to_set_ok(model: &mut Model) {
     match model.derived.as_ref().map(|derived| derived.health.alarm.as_ref().map(|alarm| alarm.state)) {
         None => {}
         Some(None) => model.notice = Some("There is no alarm.".into()),
-        Some(Some(AlarmState::Ok)) => model.notice = Some("The alarm is OK already.".into()),
+        Some(Some(AlarmState::Ok)) => model.notice = Some("The alarm is already OK.".into()),
         Some(Some(_)) => model.overlay = Some(Overlay::SetOk),
     }
 }
 
-/// After the question was answered with yes.
+/// Sets the alarm to OK after the user confirmed it.
 pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
-    // It may have gone back by itself in the meantime.
+    // It may have returned to OK by itself in the meantime.
     let Some(alarm) = derived.health.alarm.as_ref().filter(|alarm| alarm.state != AlarmState::Ok) else {
-        model.notice = Some("The alarm is OK already.".into());
+        model.notice = Some("The alarm is already OK.".into());
         return Vec::new();
     };
     let reason = activity::reason("Set back to OK", &caller.identity, model.now);
     let change = Change::SetAlarmState { alarm: alarm.name.clone(), state: AlarmState::Ok, reason };
-    vec![screens::single(model, change)]
+    vec![screens::single_change(model, change)]
 }
 
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
@@ -300,30 +301,30 @@ fn copy_arn(model: &mut Model) -> Vec<Effect> {
     screens::copy(model, arn)
 }
 
-/// An answer to a question; one with an old ticket changes nothing.
+/// Records the answer to a poll; a late one is ignored.
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<PollResult, CloudError>) -> Vec<Effect> {
-    let (now, slow) = (model.now, model.dashboard.slow());
+    let (now, slowdown) = (model.now, model.dashboard.slowdown());
     let board = &mut model.dashboard;
     if board.alarm.awaits(ticket) {
-        let answer = answer.map(|news| if let PollResult::Alarm(alarm) = news { *alarm } else { None });
-        let slow = if model.screen == Screen::Dashboard { slow } else { slow * ELSEWHERE };
-        board.alarm.take(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slow);
+        let answer = answer.map(|result| if let PollResult::Alarm(alarm) = result { *alarm } else { None });
+        let slowdown = if model.screen == Screen::Dashboard { slowdown } else { slowdown * OTHER_SCREENS };
+        board.alarm.answered(answer.as_ref().map(|_| ()).map_err(CloudError::clone), now, slowdown);
         if let (Ok(alarm), Some(observed)) = (answer, &mut model.observed)
             && let Ok(alarms) = &mut observed.alarms
         {
-            let named = || model.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
-            let name = alarm.as_ref().map_or_else(named, |alarm| alarm.name.clone());
+            let expected_name = || model.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
+            let name = alarm.as_ref().map_or_else(expected_name, |alarm| alarm.name.clone());
             alarms.retain(|a| a.name != name);
             alarms.extend(alarm);
         }
         model.derive();
-        return ring(model);
+        return notice_alarm(model);
     } else if board.history.awaits(ticket) {
-        let answer = answer.map(|news| if let PollResult::History(items) = news { items } else { Vec::new() });
-        board.history.take(answer, now, slow);
+        let answer = answer.map(|result| if let PollResult::History(items) = result { items } else { Vec::new() });
+        board.history.answered(answer, now, slowdown);
     } else if board.metric.awaits(ticket) {
-        let answer = answer.map(|news| if let PollResult::Metric(points) = news { points } else { Vec::new() });
-        board.metric.take(answer, now, slow);
+        let answer = answer.map(|result| if let PollResult::Metric(points) = result { points } else { Vec::new() });
+        board.metric.answered(answer, now, slowdown);
     } else if board.events.awaits(ticket) {
         events(model, answer);
     }
@@ -331,10 +332,10 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<PollRes
 }
 
 fn events(model: &mut Model, answer: Result<PollResult, CloudError>) {
-    let (now, slow) = (model.now, model.dashboard.slow());
+    let (now, slowdown) = (model.now, model.dashboard.slowdown());
     let board = &mut model.dashboard;
-    let under_cursor = board.event().map(|e| e.id.clone());
-    // A log group that is not there yet has seen nobody.
+    let selected_id = board.event().map(|e| e.id.clone());
+    // A log group that doesn't exist yet has no events.
     let answer = match answer {
         Ok(PollResult::Events(page)) => Ok(page),
         Ok(_) => Ok(EventPage::default()),
@@ -343,35 +344,35 @@ fn events(model: &mut Model, answer: Result<PollResult, CloudError>) {
     };
     board.activity.answered(answer.as_ref().map_err(|error| error.kind == ErrorKind::Invalid));
     let answer = answer.map(|page| {
-        // What is known already stays, each event once.
+        // Keep the known events, and each event only once.
         let mut all = board.events.value.clone().unwrap_or_default();
-        let fresh: Vec<RootEvent> = page.events.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
-        all.extend(fresh);
+        let new: Vec<RootEvent> = page.events.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
+        all.extend(new);
         all.sort_by_key(|e| std::cmp::Reverse(e.time));
         all.truncate(MOST_EVENTS);
         all
     });
-    let answered = answer.is_ok();
-    board.events.take(answer, now, slow);
-    if answered {
-        // How old the picture is, which a page from last week makes no newer.
+    let succeeded = answer.is_ok();
+    board.events.answered(answer, now, slowdown);
+    if succeeded {
+        // A page from earlier in the week doesn't make the data more recent.
         board.events.seen = board.activity.up_to();
     }
     if board.activity.is_reading(board.known_events()) {
-        board.events.again_within(READING * slow, now);
+        board.events.request_within(READING * slowdown, now);
     }
-    // The cursor stays on its event while new ones come in above.
-    let index = board.events.value.iter().flatten().position(|e| Some(&e.id) == under_cursor.as_ref());
+    // Keep the same event selected when new ones appear above it.
+    let index = board.events.value.iter().flatten().position(|e| Some(&e.id) == selected_id.as_ref());
     board.selected = index.unwrap_or(0);
 }
 
-/// The terminal's bell, once for each time the alarm goes off.
-fn ring(model: &mut Model) -> Vec<Effect> {
-    let rings = model.derived.as_ref().is_some_and(|d| d.health.in_alarm().is_some());
-    let before = std::mem::replace(&mut model.dashboard.rung, rings);
-    if rings && !before {
-        // Who it was is what counts now.
-        model.dashboard.hurry_events();
+/// Rings the terminal bell once when the alarm goes to ALARM, and requests the events that explain it.
+fn notice_alarm(model: &mut Model) -> Vec<Effect> {
+    let in_alarm = model.derived.as_ref().is_some_and(|d| d.health.in_alarm().is_some());
+    let was_in_alarm = std::mem::replace(&mut model.dashboard.was_in_alarm, in_alarm);
+    if in_alarm && !was_in_alarm {
+        // Show who used root as soon as possible.
+        model.dashboard.refresh_events_now();
         model.dashboard.history.refresh_now();
         return if model.quiet { Vec::new() } else { vec![Effect::Bell] };
     }

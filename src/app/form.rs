@@ -1,4 +1,4 @@
-//! The fields of the four steps. A field that the user has not touched follows the proposal.
+//! The fields of the four steps. A field that the user has not edited shows the proposed value.
 
 use tui_input::{Input, InputRequest};
 
@@ -6,7 +6,7 @@ use super::keys::{Code, Key};
 use crate::domain::settings::{Origin, Settings};
 use crate::domain::{SetupOptions, Step, names, pattern};
 
-/// Which field.
+/// The fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldId {
     Trail,
@@ -59,36 +59,36 @@ impl FieldId {
     pub fn label(self) -> &'static str {
         match self {
             Self::Trail => "Trail",
-            Self::Retention => "Keep days",
+            Self::Retention => "Retention",
             Self::Bucket => "Bucket",
             Self::LogGroup => "Log group",
             Self::Role => "Role",
             Self::KmsKey => "KMS key",
-            Self::TieRole => "Tie role",
+            Self::TieRole => "Restrict role",
             Self::Topic => "Topic",
-            Self::Emails => "E-mail",
+            Self::Emails => "Email",
             Self::Filter => "Filter",
             Self::Pattern => "Pattern",
             Self::Alarm => "Alarm",
         }
     }
 
-    /// Shown only with the details.
+    /// Whether it is shown only with the details.
     #[must_use]
     pub fn is_detail(self) -> bool {
         matches!(self, Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::TieRole)
     }
 
-    /// A choice between yes and no.
+    /// Whether it is a choice between yes and no.
     #[must_use]
-    pub fn is_choice(self) -> bool {
+    pub fn is_yes_or_no(self) -> bool {
         self == Self::TieRole
     }
 
     fn proposal(self, settings: &Settings) -> String {
         match self {
             Self::Trail => settings.trail.value.clone(),
-            Self::Retention => settings.retention_days.value.map_or("for ever".into(), |d| d.to_string()),
+            Self::Retention => settings.retention_days.value.map_or("forever".into(), |d| d.to_string()),
             Self::Bucket => settings.bucket.value.clone(),
             Self::LogGroup => settings.log_group.value.clone(),
             Self::Role => settings.role.value.clone(),
@@ -113,7 +113,7 @@ impl FieldId {
             Self::KmsKey => Origin::Given,
             Self::TieRole => settings.role_source_arn.origin,
             Self::Topic => settings.topic.origin,
-            Self::Emails if settings.emails.value.is_empty() => Origin::Default("whom to tell"),
+            Self::Emails if settings.emails.value.is_empty() => Origin::Default("who gets the alert"),
             Self::Emails => settings.emails.origin,
             Self::Filter => settings.filter.origin,
             Self::Pattern => settings.pattern.origin,
@@ -126,12 +126,12 @@ impl FieldId {
             Self::Trail => names::trail(text),
             Self::Retention => match text.trim().parse() {
                 Ok(days) => names::retention(days),
-                Err(_) => Err("A number of days, such as 365.".into()),
+                Err(_) => Err("Enter a number of days, such as 365.".into()),
             },
             Self::Bucket => names::bucket(text),
             Self::LogGroup => names::log_group(text),
             Self::Role => names::role(text),
-            // None is as good as any.
+            // The key is optional.
             Self::KmsKey if text.trim().is_empty() => Ok(()),
             Self::KmsKey => names::kms_key(text.trim()),
             Self::TieRole => Ok(()),
@@ -143,7 +143,7 @@ impl FieldId {
                 }
                 let several = all.len() > 1;
                 all.iter().try_for_each(|a| {
-                    names::email(a).map_err(|said| if several { format!("`{a}`: {said}") } else { said })
+                    names::email(a).map_err(|why| if several { format!("`{a}`: {why}") } else { why })
                 })
             }
             Self::Filter => names::filter(text),
@@ -153,8 +153,8 @@ impl FieldId {
     }
 }
 
-/// What a key does to a line of text; nothing, where it is no key for text.
-pub(super) fn request(key: Key) -> Option<InputRequest> {
+/// The edit that a key makes in a text field, if any.
+pub(super) fn edit_request(key: Key) -> Option<InputRequest> {
     Some(match (key.code, key.ctrl) {
         (Code::Char(c), false) => InputRequest::InsertChar(c),
         (Code::Backspace, false) => InputRequest::DeletePrevChar,
@@ -176,12 +176,12 @@ fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-/// The addresses in a line: commas, semicolons and spaces part them.
+/// The addresses in a text, separated by commas, semicolons, or spaces.
 fn addresses(text: &str) -> Vec<String> {
     text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect()
 }
 
-/// One line of text, and what is said beside it.
+/// A text field and the remark next to it.
 #[derive(Clone, Debug)]
 pub struct TextField {
     pub id: FieldId,
@@ -189,7 +189,7 @@ pub struct TextField {
     /// The user has changed it.
     pub edited: bool,
     pub fault: Option<String>,
-    /// A word about what was done to the text.
+    /// Says how the text was changed automatically.
     pub note: Option<&'static str>,
     pub origin: Origin,
 }
@@ -206,63 +206,63 @@ impl TextField {
         &self.input
     }
 
-    /// What stands beside the field: what is wrong with it, else a note, else where it came from.
+    /// The remark next to the field: what is wrong with it, or a note, or where the value came from.
     #[must_use]
     pub fn aside(&self) -> &str {
         match (&self.fault, self.note) {
             (Some(fault), _) => fault,
             (None, Some(note)) => note,
             (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
-                "works if the events below say so, but auditors accept only the proposal (F5)"
+                "works if the samples below match, but audits accept only the default (F5)"
             }
-            (None, None) if self.id.is_choice() && self.text() == "yes" => {
-                "only this trail may take it; Space changes it"
+            (None, None) if self.id.is_yes_or_no() && self.text() == "yes" => {
+                "only this trail can assume it; Space changes it"
             }
-            (None, None) if self.id.is_choice() => "any trail of this account may take it; Space changes it",
+            (None, None) if self.id.is_yes_or_no() => "any trail of this account can assume it; Space changes it",
             (None, None) => self.origin.words(),
         }
     }
 
-    /// A key for a choice between yes and no; whether it changed.
-    fn turn(&mut self, key: Key) -> bool {
-        let yes = self.text() == "yes";
-        let wanted = match key.code {
+    /// Handles a key in a choice between yes and no. Returns whether the value changed.
+    fn change_choice(&mut self, key: Key) -> bool {
+        let current = self.text() == "yes";
+        let new = match key.code {
             Code::Char('y') => true,
             Code::Char('n') => false,
-            Code::Char(' ') | Code::Left | Code::Right => !yes,
-            _ => yes,
+            Code::Char(' ') | Code::Left | Code::Right => !current,
+            _ => current,
         };
-        if wanted != yes {
-            self.set(yes_or_no(wanted).into());
-            self.touched();
+        if new != current {
+            self.set(yes_or_no(new).into());
+            self.on_edit();
         }
-        wanted != yes
+        new != current
     }
 
     fn set(&mut self, text: String) {
         self.input = Input::new(text);
     }
 
-    fn touched(&mut self) {
+    fn on_edit(&mut self) {
         self.edited = true;
         self.note = None;
         if self.id == FieldId::Pattern {
-            let straight = pattern::normalize_quotes(self.text());
-            if straight != self.text() {
+            let normalized = pattern::normalize_quotes(self.text());
+            if normalized != self.text() {
                 let cursor = self.input.cursor();
-                self.input = Input::new(straight).with_cursor(cursor);
-                self.note = Some("curly quotes were straightened: CloudWatch rejects them");
+                self.input = Input::new(normalized).with_cursor(cursor);
+                self.note = Some("curly quotes were replaced: CloudWatch rejects them");
             }
         }
         self.fault = self.id.check(self.text()).err();
     }
 }
 
-/// All fields of all steps, and which of them has the focus, if any.
+/// The fields of all steps, and which of them has the focus, if any.
 #[derive(Clone, Debug)]
 pub struct Form {
     fields: Vec<TextField>,
-    /// The field that has the focus, had it last, or gets it next.
+    /// The field that has the focus, or gets it when the user starts editing.
     current: FieldId,
     focused: bool,
     pub details: bool,
@@ -292,22 +292,22 @@ impl Form {
         field.id.step() == step && (self.details || !field.id.is_detail() || field.fault.is_some())
     }
 
-    /// The field that takes the keys; none while letters are commands.
+    /// The field that has the focus; none while letters are commands.
     #[must_use]
     pub fn focus(&self) -> Option<FieldId> {
         self.focused.then_some(self.current)
     }
 
-    /// Opens a step. No field has the focus; the next to get it is the first one, or the one that only the user can fill.
+    /// Opens a step. No field has the focus; the email field or else the first one gets it next.
     pub fn enter(&mut self, step: Step) {
         self.focused = false;
-        let asked = self.shown(step).find(|f| f.id == FieldId::Emails).map(|f| f.id);
-        if let Some(id) = asked.or_else(|| self.shown(step).next().map(|f| f.id)) {
+        let emails = self.shown(step).find(|f| f.id == FieldId::Emails).map(|f| f.id);
+        if let Some(id) = emails.or_else(|| self.shown(step).next().map(|f| f.id)) {
             self.current = id;
         }
     }
 
-    /// Puts the focus on the field that had it last in this step, else on the step's first or most important one.
+    /// Focuses the field that last had the focus in this step, or else the email field or the step's first one.
     pub fn focus_current(&mut self) {
         self.focused = true;
     }
@@ -317,17 +317,17 @@ impl Form {
         self.focused = true;
     }
 
-    /// Takes the focus from the field that has it.
+    /// Removes the focus.
     pub fn leave_field(&mut self) {
         self.focused = false;
     }
 
-    /// Moves the focus by one, around the end; where nothing has it, to the first or last field.
+    /// Moves the focus to the next or previous field, wrapping around. Without a focus, to the first or last field.
     pub fn move_focus(&mut self, forward: bool) {
         let shown: Vec<FieldId> = self.shown(self.current.step()).map(|f| f.id).collect();
-        let here = self.focus().and_then(|focus| shown.iter().position(|id| *id == focus));
+        let position = self.focus().and_then(|focus| shown.iter().position(|id| *id == focus));
         let last = shown.len().saturating_sub(1);
-        let next = match (here, forward) {
+        let next = match (position, forward) {
             (None, true) => 0,
             (Some(at), true) if at >= last => 0,
             (Some(at), true) => at + 1,
@@ -349,19 +349,19 @@ impl Form {
         }
     }
 
-    /// What is wrong, field by field.
+    /// What is wrong with each invalid field.
     #[must_use]
-    pub fn faults(&self) -> Vec<(FieldId, &str)> {
-        self.fields.iter().filter_map(|f| f.fault.as_deref().map(|said| (f.id, said))).collect()
+    pub fn errors(&self) -> Vec<(FieldId, &str)> {
+        self.fields.iter().filter_map(|f| f.fault.as_deref().map(|why| (f.id, why))).collect()
     }
 
-    /// Puts the focus on a step's first faulty field; whether there is one.
-    pub fn focus_fault(&mut self, step: Step) -> bool {
-        let faulty = self.fields.iter().find(|f| f.id.step() == step && f.fault.is_some()).map(|f| f.id);
-        if let Some(id) = faulty {
+    /// Focuses a step's first invalid field. Returns whether there is one.
+    pub fn focus_invalid(&mut self, step: Step) -> bool {
+        let invalid = self.fields.iter().find(|f| f.id.step() == step && f.fault.is_some()).map(|f| f.id);
+        if let Some(id) = invalid {
             self.focus_on(id);
         }
-        faulty.is_some()
+        invalid.is_some()
     }
 
     fn focused(&mut self) -> Option<&mut TextField> {
@@ -369,29 +369,29 @@ impl Form {
         self.fields.iter_mut().find(|f| f.id == focus)
     }
 
-    /// A key for the focused field; whether it changed the text.
+    /// Handles a key in the focused field. Returns whether the text changed.
     pub fn edit(&mut self, key: Key) -> bool {
-        let Some(request) = request(key) else { return false };
+        let Some(request) = edit_request(key) else { return false };
         let Some(field) = self.focused() else { return false };
-        if field.id.is_choice() {
-            return field.turn(key);
+        if field.id.is_yes_or_no() {
+            return field.change_choice(key);
         }
         let before = field.text().to_owned();
         field.input.handle(request);
         let changed = field.text() != before;
         if changed {
-            field.touched();
+            field.on_edit();
         }
         changed
     }
 
-    /// Text pasted while no field has the focus goes to the field that a step is about, which gets the focus: in place of
-    /// rootbell's proposal, or after what the user has typed. Whether the step has such a field and its text changed.
+    /// Pastes while no field has the focus: focuses the step's main field, and replaces the proposed value or appends to
+    /// what the user typed. Returns whether the step has such a field and its text changed.
     pub fn paste_unfocused(&mut self, step: Step, text: &str) -> bool {
         let id = match step {
             Step::Topic => FieldId::Emails,
             Step::Filter => FieldId::Pattern,
-            // A name is too easily changed by a stray paste.
+            // A paste by mistake would change a resource name.
             Step::Trail | Step::Alarm => return false,
         };
         if text.trim().is_empty() {
@@ -411,29 +411,29 @@ impl Form {
         self.paste(text)
     }
 
-    /// Pasted text goes where the cursor is, on one line.
+    /// Pastes at the cursor, as a single line. Returns whether the text changed.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(field) = self.focused().filter(|field| !field.id.is_choice()) else { return false };
-        let clean: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-        for c in clean.iter().filter(|c| !c.is_control()) {
+        let Some(field) = self.focused().filter(|field| !field.id.is_yes_or_no()) else { return false };
+        let one_line: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        for c in one_line.iter().filter(|c| !c.is_control()) {
             field.input.handle(InputRequest::InsertChar(*c));
         }
-        if !clean.is_empty() {
-            field.touched();
+        if !one_line.is_empty() {
+            field.on_edit();
         }
-        !clean.is_empty()
+        !one_line.is_empty()
     }
 
-    /// A value from elsewhere than the keyboard, as if it had been typed.
+    /// Sets a value that was not typed, such as one from a picker, as if the user had typed it.
     pub fn choose(&mut self, id: FieldId, text: String) {
         if let Some(field) = self.fields.iter_mut().find(|f| f.id == id && f.text() != text) {
             field.set(text);
-            field.touched();
+            field.on_edit();
         }
     }
 
-    /// The focused field goes back to what rootbell proposes; where nothing has the focus, every field of the step does.
-    pub fn back_to_proposal(&mut self) {
+    /// Resets the focused field to the proposed value or, without a focus, every field of the step.
+    pub fn reset_to_proposal(&mut self) {
         let (step, focus) = (self.current.step(), self.focus());
         for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.step() == step, |focus| f.id == focus)) {
             field.edited = false;
@@ -442,14 +442,14 @@ impl Form {
         }
     }
 
-    /// Whether [`Self::back_to_proposal`] would change something.
+    /// Whether [`Self::reset_to_proposal`] would change something.
     #[must_use]
     pub fn is_edited(&self) -> bool {
         let (step, focus) = (self.current.step(), self.focus());
         self.fields.iter().any(|f| f.edited && focus.map_or(f.id.step() == step, |focus| f.id == focus))
     }
 
-    /// Untouched fields take the values of the settings.
+    /// Updates the fields that the user has not edited.
     pub fn follow(&mut self, settings: &Settings) {
         for field in &mut self.fields {
             field.origin = field.id.origin(settings);
@@ -462,25 +462,25 @@ impl Form {
         }
     }
 
-    /// What the user said: the fields that were touched and hold something AWS would take.
+    /// The values set by the user, without invalid ones.
     #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
-        let said = |id: FieldId| {
+        let edited = |id: FieldId| {
             self.fields.iter().find(|f| f.id == id && f.edited && f.fault.is_none()).map(|f| f.text().trim().to_owned())
         };
         SetupOptions {
-            trail: said(FieldId::Trail),
-            bucket: said(FieldId::Bucket),
-            log_group: said(FieldId::LogGroup),
-            role: said(FieldId::Role),
-            kms_key: said(FieldId::KmsKey).filter(|key| !key.is_empty()),
-            role_source_arn: said(FieldId::TieRole).map(|word| word == "yes"),
-            retention_days: said(FieldId::Retention).and_then(|t| t.parse().ok()),
-            topic: said(FieldId::Topic),
-            emails: said(FieldId::Emails).map(|t| addresses(&t)).unwrap_or_default(),
-            filter: said(FieldId::Filter),
-            pattern: said(FieldId::Pattern),
-            alarm: said(FieldId::Alarm),
+            trail: edited(FieldId::Trail),
+            bucket: edited(FieldId::Bucket),
+            log_group: edited(FieldId::LogGroup),
+            role: edited(FieldId::Role),
+            kms_key: edited(FieldId::KmsKey).filter(|key| !key.is_empty()),
+            role_source_arn: edited(FieldId::TieRole).map(|word| word == "yes"),
+            retention_days: edited(FieldId::Retention).and_then(|t| t.parse().ok()),
+            topic: edited(FieldId::Topic),
+            emails: edited(FieldId::Emails).map(|t| addresses(&t)).unwrap_or_default(),
+            filter: edited(FieldId::Filter),
+            pattern: edited(FieldId::Pattern),
+            alarm: edited(FieldId::Alarm),
         }
     }
 }

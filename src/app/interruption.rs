@@ -1,4 +1,4 @@
-//! What is said when the wizard is interrupted: what is done, what was under way, and what is left.
+//! The message after the wizard was interrupted: what is done, what was running, and what is left.
 
 use super::progress::{ChangeState, StepRun};
 use super::{Connection, Model, Overlay};
@@ -6,7 +6,7 @@ use crate::domain::interruption::{RunCount, set_back};
 use crate::domain::{Step, Verdict};
 
 impl Model {
-    /// One or several sentences for the terminal as it is after the wizard.
+    /// One or more sentences, printed after the terminal has been restored.
     #[must_use]
     pub fn interruption(&self) -> String {
         let run = self.running.and_then(|(_, step)| self.runs[step as usize].as_ref());
@@ -15,35 +15,37 @@ impl Model {
             _ => None,
         };
         if let Some(run) = run.or(teardown) {
-            return format!("{} Starting rootbell again goes on from there.", count(run).sentence(&self.location()));
+            return format!("{} Run rootbell again to continue.", count(run).sentence(&self.location()));
         }
-        if let Some(count) = &self.unread {
+        if let Some(count) = &self.unobserved_run {
             return count.ended(&self.location(), "the account was not read again");
         }
-        let mut said = Vec::new();
+        let mut sentences = Vec::new();
         if let Some(test) = &self.test_running {
             let what = if test.is_drill { "a drill" } else { "a test alarm" };
-            said.push(format!("Interrupted: {what} was under way in {}.", self.location()));
+            sentences.push(format!("Interrupted: {what} was in progress in {}.", self.location()));
             if let Some(derived) = &self.derived {
-                said.push(set_back(&test.alarm, &derived.settings.account_region));
+                sentences.push(set_back(&test.alarm, &derived.settings.account_region));
             }
-        } else if let [(_, change), rest @ ..] = self.single.as_slice() {
+        } else if let [(_, change), rest @ ..] = self.single_changes.as_slice() {
             let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
             let operation = change.operation();
-            said.push(format!(
-                "Interrupted: {}{more} was under way in {}, not known how it ended.",
+            sentences.push(format!(
+                "Interrupted: {}{more} was in progress in {}; its result is unknown.",
                 operation.iam_action,
                 self.location()
             ));
         } else {
-            said.push(match &self.connection {
+            sentences.push(match &self.connection {
                 Connection::Connecting(_) => "Interrupted while signing in: nothing was changed.".to_owned(),
-                _ if self.is_looking() => "Interrupted while reading the account: no change was under way.".to_owned(),
-                _ => "Interrupted: no change was under way.".to_owned(),
+                _ if self.is_looking() => {
+                    "Interrupted while reading the account: no change was in progress.".to_owned()
+                }
+                _ => "Interrupted: no change was in progress.".to_owned(),
             });
         }
-        said.extend(self.existing());
-        said.join(" ")
+        sentences.extend(self.existing());
+        sentences.join(" ")
     }
 
     /// "account 123456789012 (acme-prod), eu-west-1".
@@ -53,15 +55,15 @@ impl Model {
         format!("account {}{alias}, {}", caller.identity.account, caller.region)
     }
 
-    /// What is set up and what is not, where that is known.
+    /// Which steps are set up and which are not, if known.
     fn existing(&self) -> Option<String> {
         let health = &self.derived.as_ref()?.health;
-        let list = |done: bool| {
-            let steps = Step::ALL.into_iter().filter(|step| (health.step(*step) == Verdict::Ok) == done);
+        let titles = |is_done: bool| {
+            let steps = Step::ALL.into_iter().filter(|step| (health.step(*step) == Verdict::Ok) == is_done);
             steps.map(Step::title).collect::<Vec<_>>().join(", ")
         };
         let location = self.location();
-        Some(match (list(true), list(false)) {
+        Some(match (titles(true), titles(false)) {
             (_, open) if open.is_empty() => format!("All four steps are set up in {location}."),
             (done, open) if done.is_empty() => format!("Still open in {location}: {open}."),
             (done, open) => format!("Set up in {location}: {done}; still open: {open}."),
@@ -69,16 +71,16 @@ impl Model {
     }
 }
 
-/// What has become of the changes of a run.
+/// Counts the changes of a run by their state.
 pub(super) fn count(run: &StepRun) -> RunCount {
-    let states = |is: fn(&ChangeState) -> bool| {
-        run.rows.iter().filter(|row| row.row.change.is_some() && row.state.as_ref().is_some_and(is)).count()
+    let count_states = |has_state: fn(&ChangeState) -> bool| {
+        run.rows.iter().filter(|row| row.row.change.is_some() && row.state.as_ref().is_some_and(has_state)).count()
     };
     let (done, total) = run.count();
     RunCount {
         total,
         done,
-        failed: states(|state| matches!(state, ChangeState::Failed(_))),
-        running: states(|state| matches!(state, ChangeState::Running | ChangeState::Retrying { .. })),
+        failed: count_states(|state| matches!(state, ChangeState::Failed(_))),
+        running: count_states(|state| matches!(state, ChangeState::Running | ChangeState::Retrying { .. })),
     }
 }

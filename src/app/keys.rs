@@ -1,13 +1,13 @@
-//! One table gives dispatch, footer, help and the README's list.
+//! The key table: the source for key handling, the footer, the help, and docs/keys.md.
 
-/// A key as it was pressed, free of any terminal library.
+/// A pressed key, independent of any terminal library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     pub code: Code,
     pub ctrl: bool,
 }
 
-/// Which key.
+/// A key without modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     Char(char),
@@ -39,7 +39,7 @@ impl Key {
         Self { code: Code::Char(c), ctrl: true }
     }
 
-    /// As the footer prints it.
+    /// The name in the footer.
     #[must_use]
     pub fn name(self) -> String {
         let name = match self.code {
@@ -56,13 +56,13 @@ impl Key {
     }
 }
 
-/// What a key is pressed on.
+/// Where a key is pressed: each context has its own bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     Account,
     /// A step in which no field has the focus: letters are commands.
     Step,
-    /// A field of a step: what is printable is text.
+    /// A field of a step has the focus: printable keys are text.
     Field,
     Dashboard,
     Event,
@@ -73,7 +73,7 @@ pub enum Context {
     Commands,
     Help,
     Confirm,
-    /// Whether to set an alarm that has fired back to OK.
+    /// Asks whether to set an alarm that has fired back to OK.
     SetOk,
 }
 
@@ -94,28 +94,28 @@ impl Context {
         Self::SetOk,
     ];
 
-    /// As the help overlay and the README head it.
+    /// The heading in the help overlay and docs/keys.md.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Account => "Account",
-            Self::Step => "A step",
-            Self::Field => "A field of a step",
-            Self::Dashboard => "The dashboard",
-            Self::Event => "An event",
-            Self::Test => "The test and the drill",
-            Self::Teardown => "The tear-down",
-            Self::Checks => "The checks",
-            Self::Picker => "Picking a profile, region or trail",
-            Self::Commands => "The commands",
-            Self::Help => "This help",
-            Self::Confirm => "A question",
-            Self::SetOk => "Setting the alarm back to OK",
+            Self::Step => "Step",
+            Self::Field => "Field of a step",
+            Self::Dashboard => "Dashboard",
+            Self::Event => "Event",
+            Self::Test => "Test and drill",
+            Self::Teardown => "Deletion",
+            Self::Checks => "Checks",
+            Self::Picker => "Choosing a profile, Region, or trail",
+            Self::Commands => "AWS CLI commands",
+            Self::Help => "Help",
+            Self::Confirm => "Confirmation",
+            Self::SetOk => "Setting the alarm to OK",
         }
     }
 }
 
-/// What a key means.
+/// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
     Interrupt,
@@ -124,7 +124,7 @@ pub enum Intent {
     PickProfile,
     PickRegion,
     PickTrail,
-    LookAgain,
+    Refresh,
     Help,
     Apply,
     Back,
@@ -159,7 +159,8 @@ pub enum Intent {
     No,
 }
 
-/// A row of the table: where, which keys, what it means, a word for the footer (none: not shown there), a sentence.
+/// A row of the table: the context, the keys, what they do, the hint in the footer (if empty, the footer leaves the key
+/// out), and the sentence in the help.
 #[derive(Debug)]
 pub struct Binding {
     pub context: Context,
@@ -187,7 +188,7 @@ const F3: Key = Key::plain(Code::F(3));
 const F4: Key = Key::plain(Code::F(4));
 const F5: Key = Key::plain(Code::F(5));
 
-/// Leaves the program from everywhere, at once.
+/// Quits immediately, in every context.
 pub const QUIT: Key = Key::ctrl('c');
 
 macro_rules! bindings {
@@ -198,60 +199,60 @@ macro_rules! bindings {
     };
 }
 
-/// Every key of the program, in the order in which the footer offers them.
+/// All bindings, in the order in which the footer shows them.
 pub const BINDINGS: &[Binding] = bindings! {
-    Account: [ENTER] Start "start" "Go to the first step that is not done";
-    Account: [ch('p')] PickProfile "profile" "Pick another profile of your AWS configuration";
-    Account: [ch('g')] PickRegion "region" "Pick another region";
-    Account: [ch('d')] Dashboard "dashboard" "Show what is there and what is missing";
-    Account: [ch('r')] LookAgain "look again" "Sign in and look at the account again";
-    Account: [ch('x')] Teardown "tear down" "Take away what rootbell made; shows first what goes";
+    Account: [ENTER] Start "start" "Go to the first unfinished step";
+    Account: [ch('p')] PickProfile "profile" "Choose another profile of your AWS configuration";
+    Account: [ch('g')] PickRegion "Region" "Choose another Region";
+    Account: [ch('d')] Dashboard "dashboard" "Show what is set up and what is missing";
+    Account: [ch('r')] Refresh "refresh" "Sign in and read the account again";
+    Account: [ch('x')] Teardown "delete" "Delete what rootbell created; shows the list first";
     Account: [ch('?'), F1] Help "help" "Show the keys";
     Account: [ch('q')] Quit "quit" "Quit";
-    Step: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
-    Step: [ch('e'), TAB] Edit "edit" "Edit the fields; starts where you were last";
+    Step: [ENTER] Apply "apply" "Apply the plan on the screen; once it is applied, continue";
+    Step: [ch('e'), TAB] Edit "edit" "Edit the fields, starting with the last one you edited";
     Step: [DOWN] NextField "" "Edit the first field";
     Step: [UP, BACKTAB] PreviousField "" "Edit the last field";
-    Step: [ESC] Back "back" "Go back a screen; nothing is lost";
-    Step: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
-    Step: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
-    Step: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
-    Step: [ch('v'), F2] Commands "commands" "Show the plan as commands of the AWS CLI";
-    Step: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
-    Step: [F5] Proposal "reset" "Put rootbell's proposals back into every field";
+    Step: [ESC] Back "back" "Go back one screen; nothing is lost";
+    Step: [F4] PickTrail "trails" "Choose the trail to use";
+    Step: [Key::ctrl('r')] SendAgain "resend" "Send the confirmation email again";
+    Step: [Key::ctrl('o')] OpenLinks "open the link" "In a demo account: open the links in the emails";
+    Step: [ch('v'), F2] Commands "commands" "Show the plan as AWS CLI commands";
+    Step: [F3] Details "details" "Show or hide the bucket, log group, role, and encryption";
+    Step: [F5] Proposal "reset" "Reset every field to its proposed value";
     Step: [ch('k')] Up "" "Scroll the plan up";
     Step: [ch('j')] Down "" "Scroll the plan down";
     Step: [PGUP] PageUp "" "Scroll the plan up, faster";
     Step: [PGDN] PageDown "" "Scroll the plan down, faster";
     Step: [ch('?'), F1] Help "help" "Show the keys";
     Step: [ch('q')] Quit "quit" "Quit; asks first if calls are running";
-    Field: [ENTER] Apply "apply" "Apply the plan on the screen; when it is done, go on";
+    Field: [ENTER] Apply "apply" "Apply the plan on the screen; once it is applied, continue";
     Field: [TAB, DOWN] NextField "next" "Go to the next field";
     Field: [BACKTAB, UP] PreviousField "" "Go to the previous field";
     Field: [ESC] LeaveField "leave field" "Leave the field; letters are commands again";
-    Field: [F4] PickTrail "trails" "Pick the trail that the chain hangs on";
-    Field: [Key::ctrl('r')] SendAgain "send again" "Send the confirmation e-mail again";
-    Field: [Key::ctrl('o')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
-    Field: [F2] Commands "commands" "Show the plan as commands of the AWS CLI";
-    Field: [F3] Details "details" "Show or hide bucket, log group, role and encryption";
-    Field: [F5] Proposal "proposal" "Put rootbell's proposal back into the field";
+    Field: [F4] PickTrail "trails" "Choose the trail to use";
+    Field: [Key::ctrl('r')] SendAgain "resend" "Send the confirmation email again";
+    Field: [Key::ctrl('o')] OpenLinks "open the link" "In a demo account: open the links in the emails";
+    Field: [F2] Commands "commands" "Show the plan as AWS CLI commands";
+    Field: [F3] Details "details" "Show or hide the bucket, log group, role, and encryption";
+    Field: [F5] Proposal "reset" "Reset the field to its proposed value";
     Field: [PGUP] PageUp "" "Scroll the plan up";
     Field: [PGDN] PageDown "" "Scroll the plan down";
     Field: [F1] Help "help" "Show the keys";
-    Dashboard: [ch('t')] Test "test alarm" "Ring the alarm by hand, and see the notification go out";
+    Dashboard: [ch('t')] Test "test alarm" "Send a test alarm and check that the notification is sent";
     Dashboard: [ch('d')] Drill "drill" "Send a marked root event through the whole chain";
-    Dashboard: [ch('o')] SetOk "set OK" "Set the alarm back to OK; asks first";
-    Dashboard: [ch('r')] LookAgain "refresh" "Ask for everything again";
-    Dashboard: [ch('s')] SendAgain "send confirmation again" "Send the confirmation e-mail again";
-    Dashboard: [ch('l')] OpenLinks "open the link" "On a demo account: open the links in the e-mails";
-    Dashboard: [ENTER] Open "details" "Show the whole event under the cursor";
+    Dashboard: [ch('o')] SetOk "set OK" "Set the alarm to OK; asks first";
+    Dashboard: [ch('r')] Refresh "refresh" "Refresh everything";
+    Dashboard: [ch('s')] SendAgain "resend confirmation" "Send the confirmation email again";
+    Dashboard: [ch('l')] OpenLinks "open the link" "In a demo account: open the links in the emails";
+    Dashboard: [ENTER] Open "details" "Show the details of the selected event";
     Dashboard: [ch('w')] Wizard "wizard" "Go through the steps again";
-    Dashboard: [ch('c')] Checks "checks" "Show every check with what to do";
-    Dashboard: [ESC] Back "" "Go back to the account";
-    Dashboard: [ch('m')] Older "older" "Read older events";
-    Dashboard: [ch('x')] Teardown "tear down" "Take away what rootbell made; shows first what goes";
-    Dashboard: [UP, ch('k')] Up "" "Go up in the events";
-    Dashboard: [DOWN, ch('j')] Down "" "Go down in the events";
+    Dashboard: [ch('c')] Checks "checks" "Show all checks and how to fix what is wrong";
+    Dashboard: [ESC] Back "" "Go back to the account screen";
+    Dashboard: [ch('m')] Older "older" "Load older events";
+    Dashboard: [ch('x')] Teardown "delete" "Delete what rootbell created; shows the list first";
+    Dashboard: [UP, ch('k')] Up "" "Select the event above";
+    Dashboard: [DOWN, ch('j')] Down "" "Select the event below";
     Dashboard: [ch('y')] Copy "" "Copy the ARN of the alarm";
     Dashboard: [ch('?'), F1] Help "help" "Show the keys";
     Dashboard: [ch('q')] Quit "quit" "Quit";
@@ -261,26 +262,26 @@ pub const BINDINGS: &[Binding] = bindings! {
     Event: [PGUP] PageUp "" "Scroll a page up";
     Event: [PGDN] PageDown "" "Scroll a page down";
     Event: [ESC, ENTER, ch('q')] Close "close" "Close";
-    Test: [ENTER, ch('y')] Yes "ring it" "Start it";
-    Test: [ch('f')] Force "write there anyway" "Drill in a log group that is not rootbell's";
-    Test: [ESC, ch('n'), ch('q')] Close "close" "Close; what is under way goes on, and its result is said";
-    Teardown: [ENTER] Apply "take away" "Take away what is shown, once the word is typed; after a failure, go on from there";
-    Teardown: [F3] Logs "logs too" "Take away the bucket and the log group with their logs, too, or leave them";
+    Test: [ENTER, ch('y')] Yes "start" "Start the test or drill";
+    Test: [ch('f')] Force "write there anyway" "Start the drill in an unmanaged log group";
+    Test: [ESC, ch('n'), ch('q')] Close "close" "Close; a running test continues, and its result is shown";
+    Teardown: [ENTER] Apply "delete" "Delete what is shown, once the word is typed; after a failure, continue";
+    Teardown: [F3] Logs "delete logs too" "Delete or keep the bucket and the log group with their logs";
     Teardown: [UP] Up "" "Scroll up";
     Teardown: [DOWN] Down "" "Scroll down";
     Teardown: [PGUP] PageUp "" "Scroll a page up";
     Teardown: [PGDN] PageDown "" "Scroll a page down";
-    Teardown: [ESC] Close "close" "Close; nothing that was not agreed to is done";
+    Teardown: [ESC] Close "close" "Close; nothing is deleted without confirmation";
     Checks: [ch('w')] Wizard "wizard" "Go to the step of the first check that is not ok";
     Checks: [UP, ch('k')] Up "" "Scroll up";
     Checks: [DOWN, ch('j')] Down "scroll" "Scroll down";
     Checks: [PGUP] PageUp "" "Scroll a page up";
     Checks: [PGDN] PageDown "" "Scroll a page down";
     Checks: [ESC, ch('c'), ch('q')] Close "close" "Close";
-    Picker: [ENTER] Choose "choose" "Take the marked one";
-    Picker: [UP] Up "" "Go up";
-    Picker: [DOWN] Down "" "Go down";
-    Picker: [ESC] Close "cancel" "Close without a choice";
+    Picker: [ENTER] Choose "choose" "Choose the selected entry";
+    Picker: [UP] Up "" "Select the entry above";
+    Picker: [DOWN] Down "" "Select the entry below";
+    Picker: [ESC] Close "cancel" "Close without choosing";
     Commands: [ch('y')] Copy "copy" "Copy the commands";
     Commands: [UP, ch('k')] Up "" "Scroll up";
     Commands: [DOWN, ch('j')] Down "scroll" "Scroll down";
@@ -294,11 +295,11 @@ pub const BINDINGS: &[Binding] = bindings! {
     Help: [ESC, F1, ch('?'), ch('q')] Close "close" "Close";
     Confirm: [ENTER, ch('y')] Yes "yes" "Yes";
     Confirm: [ESC, ch('n')] No "no" "No";
-    SetOk: [ch('y')] Yes "set to OK" "Set the alarm back to OK";
+    SetOk: [ch('y')] Yes "set to OK" "Set the alarm to OK";
     SetOk: [ENTER, ESC, ch('n'), ch('q')] No "no" "Leave the alarm as it is";
 };
 
-/// What a key means in a context; nothing, where it is text or means nothing.
+/// What a key does in a context; none if it is text or unused.
 #[must_use]
 pub fn intent(context: Context, key: Key) -> Option<Intent> {
     if key == QUIT {
@@ -312,7 +313,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_means_two_things_on_one_screen() {
+    fn no_key_has_two_bindings_in_one_context() {
         for context in Context::ALL {
             let keys: Vec<Key> =
                 BINDINGS.iter().filter(|b| b.context == context).flat_map(|b| b.keys).copied().collect();
@@ -323,14 +324,14 @@ mod tests {
         }
     }
 
-    /// The printable keys that are commands in a context.
+    /// The letters that are commands in a context.
     fn letters(context: Context) -> Vec<Key> {
         let keys = BINDINGS.iter().filter(|b| b.context == context).flat_map(|b| b.keys);
         keys.filter(|k| matches!(k.code, Code::Char(_)) && !k.ctrl).copied().collect()
     }
 
     #[test]
-    fn letters_are_commands_in_a_step_without_a_focus_and_each_means_one_thing() {
+    fn letters_are_commands_in_a_step_without_a_focus_and_each_is_bound_once() {
         let mut keys = letters(Context::Step);
         assert!(keys.contains(&ch('e')) && keys.contains(&ch('q')) && keys.contains(&ch('?')), "{keys:?}");
         let count = keys.len();
@@ -340,25 +341,25 @@ mod tests {
     }
 
     #[test]
-    fn printable_keys_are_text_where_a_field_has_the_focus() {
+    fn printable_keys_are_text_while_a_field_has_the_focus() {
         for context in [Context::Field, Context::Picker, Context::Teardown] {
             assert_eq!(letters(context), Vec::new(), "{context:?}");
         }
     }
 
     #[test]
-    fn function_keys_and_ctrl_keys_mean_the_same_with_and_without_a_focus() {
+    fn function_keys_and_ctrl_keys_do_the_same_with_and_without_a_focus() {
         let keys = |context| {
             let all = BINDINGS.iter().filter(move |b| b.context == context);
             all.flat_map(|b| b.keys.iter().map(move |k| (*k, b.intent)))
         };
-        for (key, meaning) in keys(Context::Field).filter(|(k, _)| matches!(k.code, Code::F(_)) || k.ctrl) {
-            assert_eq!(intent(Context::Step, key), Some(meaning), "{}", key.name());
+        for (key, bound) in keys(Context::Field).filter(|(k, _)| matches!(k.code, Code::F(_)) || k.ctrl) {
+            assert_eq!(intent(Context::Step, key), Some(bound), "{}", key.name());
         }
     }
 
     #[test]
-    fn enter_never_silences_an_alarm() {
+    fn enter_never_sets_an_alarm_to_ok() {
         assert_eq!(intent(Context::SetOk, ENTER), Some(Intent::No));
         assert_eq!(intent(Context::SetOk, ch('y')), Some(Intent::Yes));
     }

@@ -1,4 +1,4 @@
-//! Everything the screens show, and what follows from it.
+//! Everything the screens show, and the state derived from it.
 
 use std::borrow::Cow;
 
@@ -14,11 +14,11 @@ use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, SetupOptions, Step, health, pattern, plan};
+use crate::domain::{Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four facts that have nothing to do with each other")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, not the states of one machine")]
 pub struct Model {
     pub now: Timestamp,
     pub demo: Option<String>,
@@ -28,57 +28,57 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     pub form: Form,
     pub observed: Option<Observed>,
-    /// The names that `observed` was looked up for.
+    /// The names that `observed` was read for.
     pub(super) observed_for: SetupOptions,
     pub derived: Option<Derived>,
-    pub(super) looking: Option<Ticket>,
-    pub(super) look_due: Option<Timestamp>,
-    /// The run of each step, kept on its screen until the form changes.
+    pub(super) observing: Option<Ticket>,
+    pub(super) observe_due: Option<Timestamp>,
+    /// The run of each step, shown on its screen until the form changes.
     pub runs: [Option<StepRun>; 4],
     pub(super) running: Option<(Ticket, Step)>,
     pub samples: Samples,
     pub(super) tested_pattern: String,
-    pub(super) test_due: Option<Timestamp>,
-    /// Whether somebody has confirmed.
+    pub(super) pattern_test_due: Option<Timestamp>,
+    /// Checks for confirmed subscriptions.
     pub(super) confirmation: Polled<()>,
-    /// When the confirmation e-mail was sent, as far as it was in this session.
+    /// When each confirmation email was sent in this session.
     pub sent: Vec<(String, Timestamp)>,
-    /// The calls outside of a plan that are under way.
-    pub(super) single: Vec<(Ticket, Change)>,
+    /// The single calls outside of a plan that are running.
+    pub(super) single_changes: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
-    /// The test or drill that is under way.
+    /// The test or drill that is running.
     pub(super) test_running: Option<TestUnderWay>,
-    /// The names that a tear-down which did not come to its end has to go on with.
-    pub(super) unfinished: Vec<SetupOptions>,
-    /// Whose wall clock times are shown by.
+    /// The names that the next teardown must look for because the last one did not finish.
+    pub(super) unfinished_teardown: Vec<SetupOptions>,
+    /// The time zone of the times on the screen.
     pub zone: TimeZone,
-    /// The terminal's bell stays still.
+    /// Don't ring the terminal bell.
     pub quiet: bool,
     /// The line above the footer.
     pub notice: Option<Notice>,
     pub(super) early_key: Option<EarlyKey>,
-    /// The run after which the account has not been read yet.
-    pub(super) unread: Option<RunCount>,
-    /// How far the plan, the list or the text is scrolled.
+    /// The last run, as long as the account has not been read since.
+    pub(super) unobserved_run: Option<RunCount>,
+    /// The scroll position of the plan, list, or text.
     pub scroll: u16,
     pub(super) profiles: Vec<String>,
     pub(super) next_ticket: u64,
-    /// The health list opens by itself once, when a session starts.
-    pub(super) opened: bool,
+    /// The account was read once in this session; only then may the dashboard open by itself.
+    pub(super) account_was_read: bool,
     pub quit: bool,
-    /// By Ctrl+C, which is a key here.
+    /// The program quits because of Ctrl+C or a signal.
     pub interrupted: bool,
 }
 
-/// Time between the last key and the look at names just typed.
+/// Time between the last key and reading the account for the names just typed.
 const DEBOUNCE: SignedDuration = SignedDuration::from_millis(350);
-/// Time between two questions whether somebody has confirmed.
-const ASK_EVERY: SignedDuration = SignedDuration::from_secs(3);
-/// The spinner's pace.
+/// Time between two checks for confirmed subscriptions.
+const CONFIRMATION_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
+/// Time between two frames of the spinner.
 const FRAME: SignedDuration = SignedDuration::from_millis(120);
 
 impl Model {
-    /// The program as it starts, and the first work it asks for.
+    /// The initial model and the first effects.
     #[must_use]
     pub fn start(target: Target, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
         let mut model = Self {
@@ -92,28 +92,28 @@ impl Model {
             observed: None,
             observed_for: SetupOptions::default(),
             derived: None,
-            looking: None,
-            look_due: None,
+            observing: None,
+            observe_due: None,
             runs: [None, None, None, None],
             running: None,
             samples: Samples::NotAsked,
             tested_pattern: String::new(),
-            test_due: None,
-            confirmation: Polled::new(ASK_EVERY),
+            pattern_test_due: None,
+            confirmation: Polled::new(CONFIRMATION_INTERVAL),
             sent: Vec::new(),
-            single: Vec::new(),
+            single_changes: Vec::new(),
             dashboard: Dashboard::default(),
             test_running: None,
-            unfinished: Vec::new(),
+            unfinished_teardown: Vec::new(),
             zone: TimeZone::UTC,
             quiet: false,
             notice: None,
             early_key: None,
-            unread: None,
+            unobserved_run: None,
             scroll: 0,
             profiles: Vec::new(),
             next_ticket: 0,
-            opened: false,
+            account_was_read: false,
             quit: false,
             interrupted: false,
         };
@@ -126,7 +126,7 @@ impl Model {
         Ticket(self.next_ticket)
     }
 
-    /// The caller, once there is one.
+    /// The caller, once signed in.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         match &self.connection {
@@ -135,49 +135,52 @@ impl Model {
         }
     }
 
-    /// Whether a run on the account is under way.
+    /// Whether a plan or a teardown is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        self.running.is_some() || self.tears_down(|stage| matches!(stage, TeardownPhase::Running(_)))
+        self.running.is_some() || self.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Running(_)))
     }
 
-    pub(super) fn tears_down(&self, at: impl Fn(TeardownPhase) -> bool) -> bool {
-        matches!(&self.overlay, Some(Overlay::Teardown(screen)) if at(screen.stage))
+    pub(super) fn teardown_phase_is(&self, is_phase: impl Fn(TeardownPhase) -> bool) -> bool {
+        matches!(&self.overlay, Some(Overlay::Teardown(screen)) if is_phase(screen.stage))
     }
 
-    /// Whether the account is being looked at, or about to be.
+    /// Whether the account is being read, or is about to be.
     #[must_use]
     pub fn is_looking(&self) -> bool {
-        self.looking.is_some() || self.look_due.is_some()
+        self.observing.is_some() || self.observe_due.is_some()
     }
 
-    /// Whether something moves on the screen by itself.
+    /// Whether something on the screen is animated.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.is_running()
-            || self.looking.is_some()
-            || self.tears_down(|stage| matches!(stage, TeardownPhase::Looking(_)))
-            || !self.single.is_empty()
+            || self.observing.is_some()
+            || self.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Looking(_)))
+            || !self.single_changes.is_empty()
             || self.test_running.is_some()
             || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
             || matches!(self.connection, Connection::Connecting(_))
             || matches!(self.samples, Samples::Asking(_))
     }
 
-    /// When [`Msg::Tick`] is wanted next; never, when nothing moves.
+    /// When the next [`Msg::Tick`] is due; none if nothing is scheduled.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         let frame = self.is_busy().then(|| self.now.saturating_add(FRAME).unwrap_or(self.now));
-        let second = (!self.waiting().is_empty() && !self.sent.is_empty())
+        let countdown = (!self.waiting().is_empty() && !self.sent.is_empty())
             .then(|| self.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.now));
-        let confirmation = self.asks_for_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
+        let confirmation = self.polls_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
         let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_looking())).flatten();
-        let rings = self.rings();
-        let alarm = self.watches_alarm().then(|| self.dashboard.alarm_deadline(self.now, rings)).flatten();
-        [frame, second, self.look_due, self.test_due, confirmation, dashboard, alarm].into_iter().flatten().min()
+        let in_alarm = self.rings();
+        let alarm = self.polls_alarm_only().then(|| self.dashboard.alarm_deadline(self.now, in_alarm)).flatten();
+        [frame, countdown, self.observe_due, self.pattern_test_due, confirmation, dashboard, alarm]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    /// The addresses that have not confirmed, with when the e-mail went out, where that is known.
+    /// The unconfirmed addresses, each with the time its confirmation email was sent, if known.
     #[must_use]
     pub fn waiting(&self) -> Vec<(&str, Option<Timestamp>)> {
         let Some(Ok(all)) = self.observed.as_ref().map(|o| &o.subscriptions) else { return Vec::new() };
@@ -187,12 +190,12 @@ impl Model {
             .collect()
     }
 
-    /// Whether there is a topic that somebody has still to confirm.
-    pub(super) fn asks_for_confirmation(&self) -> bool {
+    /// Whether the topic has unconfirmed subscriptions, so that they are checked regularly.
+    pub(super) fn polls_confirmation(&self) -> bool {
         self.observed.as_ref().is_some_and(|o| matches!(o.topic, Ok(Some(_)))) && !self.waiting().is_empty()
     }
 
-    /// What finds the uses of root among the events.
+    /// The pattern that finds root activity in the log group.
     pub(super) fn search_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;
         let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
@@ -200,38 +203,38 @@ impl Model {
     }
 
     pub(super) fn shows_dashboard(&self) -> bool {
-        // What is being taken away is not asked after.
+        // While resources are being deleted, they are not polled.
         self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
     }
 
-    /// Whether the alarm is in ALARM, as far as is known.
+    /// Whether the alarm was in ALARM when last read.
     #[must_use]
     pub fn rings(&self) -> bool {
         self.derived.as_ref().is_some_and(|derived| derived.health.in_alarm().is_some())
     }
 
-    /// Whether the alarm is asked for away from the dashboard, too: once everything is set up.
-    pub(super) fn watches_alarm(&self) -> bool {
+    /// Whether the alarm is polled while another screen than the dashboard is shown: once everything is set up.
+    pub(super) fn polls_alarm_only(&self) -> bool {
         let set_up = self.derived.as_ref().is_some_and(|derived| derived.health.healthy());
         set_up && self.screen != Screen::Dashboard && !self.is_running()
     }
 
-    /// Why a step cannot be applied as it is: its own reasons, and those that keep the whole from being planned.
+    /// Why a step can't be applied: its own reasons or, if nothing could be planned, those of every step.
     #[must_use]
     pub fn blocked(&self, step: Step) -> Vec<&str> {
         let Some(Derived { plan, .. }) = &self.derived else { return Vec::new() };
-        let whole = plan.rows.is_empty();
-        plan.blocked.iter().filter(|(s, _)| *s == step || whole).map(|(_, why)| why.as_str()).collect()
+        let nothing_planned = plan.rows.is_empty();
+        plan.blocked.iter().filter(|(s, _)| *s == step || nothing_planned).map(|(_, why)| why.as_str()).collect()
     }
 
-    /// Whether all that a step waits for is an address.
+    /// Whether the only thing a step needs is an email address.
     #[must_use]
     pub fn wants_an_address(&self, step: Step) -> bool {
-        let nobody = self.derived.as_ref().is_some_and(|d| d.settings.emails.value.is_empty());
-        step == Step::Topic && nobody && self.derived.as_ref().is_some_and(|d| !d.plan.rows.is_empty())
+        let no_emails = self.derived.as_ref().is_some_and(|d| d.settings.emails.value.is_empty());
+        step == Step::Topic && no_emails && self.derived.as_ref().is_some_and(|d| !d.plan.rows.is_empty())
     }
 
-    /// The trails that the chain could hang on, and those that it cannot; as of the last look.
+    /// The trails of the account as last read, both those that can be used and those that can't.
     #[must_use]
     pub fn trails(&self) -> Vec<Candidate> {
         match (&self.observed, &self.derived) {
@@ -240,15 +243,19 @@ impl Model {
         }
     }
 
-    /// How the alarm stands, for the title of the terminal.
+    /// The terminal title: the alarm's state and the account.
     #[must_use]
     pub fn title(&self) -> String {
         let alarm = self.derived.as_ref().and_then(|d| d.health.alarm.as_ref());
         let word = match alarm.map(|a| a.state) {
-            Some(AlarmState::Alarm) => "RINGING",
+            Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ if self.derived.as_ref().is_some_and(|d| d.health.healthy()) => "armed",
-            _ => "not armed",
+            _ => match self.derived.as_ref().map(|d| d.health.weakest().map(|check| check.verdict)) {
+                Some(None) => "OK",
+                Some(Some(Verdict::Pending)) => "PENDING",
+                None | Some(Some(Verdict::Unknown)) => "UNKNOWN",
+                Some(Some(_)) => "NOT WORKING",
+            },
         };
         let account = self.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();
         format!("rootbell: {word}{account}")
@@ -259,43 +266,44 @@ impl Model {
         self.connection = Connection::Connecting(ticket);
         self.observed = None;
         self.derived = None;
-        self.looking = None;
-        self.look_due = None;
-        self.test_due = None;
-        self.confirmation = Polled::new(ASK_EVERY);
-        self.single.clear();
+        self.observing = None;
+        self.observe_due = None;
+        self.pattern_test_due = None;
+        self.confirmation = Polled::new(CONFIRMATION_INTERVAL);
+        self.single_changes.clear();
         self.test_running = None;
         self.early_key = None;
-        self.unread = None;
-        self.unfinished.clear();
+        self.unobserved_run = None;
+        self.unfinished_teardown.clear();
         self.dashboard = self.dashboard.reset();
         self.runs = [None, None, None, None];
         self.samples = Samples::NotAsked;
         self.tested_pattern.clear();
         self.sent.clear();
         self.form = Form::new();
-        self.opened = false;
+        self.account_was_read = false;
         self.screen = Screen::Account;
         self.scroll = 0;
         let setup = Box::new(self.form.setup_options());
         vec![Effect::Connect { ticket, target: self.target.clone(), setup }]
     }
 
-    /// Looks at the account now, for the names in the form.
-    pub(super) fn look(&mut self) -> Vec<Effect> {
-        self.look_due = None;
+    /// Reads the account now, for the names in the form.
+    pub(super) fn observe(&mut self) -> Vec<Effect> {
+        self.observe_due = None;
         let Some(caller) = self.caller().cloned() else { return Vec::new() };
         if caller.identity.refusal().is_some() {
             return Vec::new();
         }
         let ticket = self.ticket();
-        self.looking = Some(ticket);
+        self.observing = Some(ticket);
         let setup = self.form.setup_options();
-        self.observed_for = query_names(&setup);
+        self.observed_for = names_to_query(&setup);
         vec![Effect::Observe { ticket, identity: caller.identity, region: caller.region, setup: Box::new(setup) }]
     }
 
-    /// Recomputes settings, plan and health from form and account; looks again where the names have changed.
+    /// Recomputes settings, plan, and health from the form and the account, and schedules another read if the names in the
+    /// form have changed.
     pub(super) fn derive(&mut self) {
         let Some(caller) = self.caller().cloned() else { return };
         let Some(observed) = &self.observed else { return };
@@ -305,20 +313,23 @@ impl Model {
         let health = health::health(&settings, observed, self.now);
         self.form.follow(&settings);
         self.derived = Some(Derived { settings, plan, health });
-        if query_names(&setup) != self.observed_for {
-            self.look_due = Some(self.now.saturating_add(DEBOUNCE).unwrap_or(self.now));
+        if names_to_query(&setup) != self.observed_for {
+            self.observe_due = Some(self.now.saturating_add(DEBOUNCE).unwrap_or(self.now));
         }
-        self.test_when_shown();
+        self.schedule_pattern_test();
     }
 
-    /// Tries the pattern on the samples where its screen is open and the pattern is another than last time.
-    pub(super) fn test_when_shown(&mut self) {
+    /// Schedules a test of the pattern on the sample events if its screen is open and the pattern has changed.
+    pub(super) fn schedule_pattern_test(&mut self) {
         let Some(derived) = &self.derived else { return };
         let pattern = &derived.settings.pattern.value;
-        if self.screen == Screen::Step(Step::Filter) && *pattern != self.tested_pattern && self.test_due.is_none() {
+        if self.screen == Screen::Step(Step::Filter)
+            && *pattern != self.tested_pattern
+            && self.pattern_test_due.is_none()
+        {
             let wait = if self.tested_pattern.is_empty() { SignedDuration::ZERO } else { DEBOUNCE };
-            self.test_due = self.now.saturating_add(wait).ok();
-            // What was found of another pattern says nothing of this one.
+            self.pattern_test_due = self.now.saturating_add(wait).ok();
+            // The earlier result was for another pattern.
             self.samples = Samples::NotAsked;
         }
     }
@@ -329,24 +340,25 @@ impl Model {
         self.notice = None;
         self.early_key = None;
         if screen == Screen::Dashboard {
-            // Elsewhere it is asked for seldom.
+            // Other screens poll it less often.
             self.dashboard.alarm.refresh_now();
         }
         if let Screen::Step(step) = screen {
             self.form.enter(step);
         }
-        self.test_when_shown();
+        self.schedule_pattern_test();
     }
 
-    /// The first step that needs something, or the dashboard.
-    pub(super) fn first_open(&self) -> Screen {
+    /// The first unfinished step, or the dashboard.
+    pub(super) fn first_unfinished(&self) -> Screen {
         let Some(derived) = &self.derived else { return Screen::Account };
-        let open = |step: &Step| !derived.health.done(*step) || derived.plan.step(*step).any(|r| r.change.is_some());
-        Step::ALL.into_iter().find(open).map_or(Screen::Dashboard, Screen::Step)
+        let is_unfinished =
+            |step: &Step| !derived.health.done(*step) || derived.plan.step(*step).any(|r| r.change.is_some());
+        Step::ALL.into_iter().find(is_unfinished).map_or(Screen::Dashboard, Screen::Step)
     }
 }
 
-/// The wishes whose change wants another look at the account.
-pub(super) fn query_names(setup: &SetupOptions) -> SetupOptions {
+/// The setup options that require reading the account again when they change.
+pub(super) fn names_to_query(setup: &SetupOptions) -> SetupOptions {
     SetupOptions { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..setup.clone() }
 }

@@ -1,4 +1,4 @@
-//! What lies over a screen: help, the commands, a picker, a question.
+//! Windows over a screen: help, the commands, a picker, a question.
 
 use tui_input::{Input, InputRequest};
 
@@ -9,72 +9,71 @@ use crate::domain::account_region::Partition;
 use crate::domain::names;
 use crate::domain::settings::{Candidate, Choice};
 
-/// What lies over the screen, and takes the keys.
+/// A window over the screen; it gets the keys.
 #[derive(Clone, Debug)]
 pub enum Overlay {
     Help {
         scroll: u16,
     },
-    /// The plan as commands of the AWS CLI.
+    /// The plan as AWS CLI commands.
     Commands {
         text: String,
         scroll: u16,
     },
     Picker(Picker),
-    /// Whether to leave the screen, or to quit, while something runs.
+    /// Asks whether to leave the screen, or to quit, while calls are running.
     ConfirmQuit {
         quit: bool,
     },
-    /// Whether to set an alarm that has fired back to OK.
+    /// Asks whether to set an alarm that has fired back to OK.
     SetOk,
-    /// Every check, with what to do.
+    /// All checks, with how to fix what is wrong.
     Checks {
         scroll: u16,
     },
-    /// The event under the cursor, whole.
+    /// The details of the selected event.
     Event {
         scroll: u16,
     },
-    /// The test alarm or the drill: asked for, under way, ended.
+    /// The test alarm or the drill.
     Test(Box<TestScreen>),
-    /// What is taken away: shown, agreed to, under way, ended.
+    /// The teardown.
     Teardown(Box<Teardown>),
 }
 
-/// What is picked.
+/// What a picker lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picked {
     Profile,
     Region,
-    /// The trail that the chain hangs on.
+    /// The trail to use for the setup.
     Trail,
 }
 
-/// A list to choose from, narrowed by typing.
+/// A list to choose from; typing filters it.
 #[derive(Clone, Debug)]
 pub struct Picker {
     pub what: Picked,
     items: Vec<String>,
-    /// What is known of the trails.
+    /// Details of the trails.
     candidates: Vec<Candidate>,
     input: Input,
     selected: usize,
-    /// The profiles have been read.
+    /// Whether the items have been read.
     pub ready: bool,
 }
 
 impl Picker {
-    /// The regions that an account of that partition can reach, the proposed one marked; all of them, where the account
-    /// is not known.
+    /// The Regions of the partition, or all Regions if the partition is unknown. `proposed` is selected.
     #[must_use]
-    pub fn regions(proposed: &str, within: Option<&Partition>) -> Self {
-        let reachable = |region: &&&str| within.is_none_or(|within| Partition::of_region(region) == *within);
-        let items: Vec<String> = names::REGIONS.iter().filter(reachable).map(|r| (*r).to_owned()).collect();
+    pub fn regions(proposed: &str, partition: Option<&Partition>) -> Self {
+        let is_reachable = |region: &&&str| partition.is_none_or(|p| Partition::of_region(region) == *p);
+        let items: Vec<String> = names::REGIONS.iter().filter(is_reachable).map(|r| (*r).to_owned()).collect();
         let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
         Self { what: Picked::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }
 
-    /// The profiles known so far; [`Self::offer_profiles`] brings the rest.
+    /// The profiles known so far; [`Self::offer_profiles`] replaces them once they have been read.
     #[must_use]
     pub fn profiles(known: &[String]) -> Self {
         Self {
@@ -87,7 +86,7 @@ impl Picker {
         }
     }
 
-    /// The trails in sight and a new one, the one in use marked.
+    /// The account's trails and a new one. The one in use is selected.
     #[must_use]
     pub fn trails(candidates: Vec<Candidate>, used: &str) -> Self {
         let items: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
@@ -95,7 +94,7 @@ impl Picker {
         Self { what: Picked::Trail, items, candidates, input: Input::default(), selected, ready: true }
     }
 
-    /// What is known of the item, where it is a trail.
+    /// The details of an item that is a trail.
     #[must_use]
     pub fn candidate(&self, item: &str) -> Option<&Candidate> {
         self.candidates.iter().find(|c| c.name == item)
@@ -119,7 +118,7 @@ impl Picker {
         self.selected
     }
 
-    /// The items that hold what was typed.
+    /// The items that contain the typed text.
     #[must_use]
     pub fn matches(&self) -> Vec<&str> {
         let typed = self.typed().to_lowercase();
@@ -131,7 +130,7 @@ impl Picker {
         self.selected = if forward { self.selected + 1 } else { self.selected + n - 1 } % n;
     }
 
-    /// Text and its deletion narrow the list.
+    /// Edits the typed text, which filters the list.
     pub fn edit(&mut self, key: Key) {
         let request = match (key.code, key.ctrl) {
             (Code::Char(c), false) => InputRequest::InsertChar(c),
@@ -143,10 +142,10 @@ impl Picker {
         self.selected = 0;
     }
 
-    /// The marked item; or a region newer than our list, when it is typed out.
+    /// The selected item, or a Region that isn't in the list if its full name was typed.
     ///
     /// # Errors
-    /// What is wrong with what was typed.
+    /// What is wrong with the typed text or the selected trail.
     pub fn choice(&self) -> Result<String, String> {
         if let Some(item) = self.matches().get(self.selected) {
             if let Some(trail) = self.candidate(item).filter(|c| c.choice == Choice::OutOfReach) {
@@ -157,7 +156,7 @@ impl Picker {
         match self.what {
             Picked::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
             Picked::Trail => {
-                Err(format!("There is no trail `{}` in sight; its name may be typed into the field.", self.typed()))
+                Err(format!("No trail `{}` was found here; you can type its name into the field.", self.typed()))
             }
             Picked::Profile => Err(format!("There is no profile `{}` in your AWS configuration.", self.typed())),
         }

@@ -1,58 +1,58 @@
-//! Something that is asked for again and again, at its own pace and never twice at once.
+//! A value that is requested repeatedly, at its own interval, and never twice at the same time.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Ticket;
 use crate::cloud::CloudError;
 
-/// The longest that trouble slows a part down to.
-const SLOWEST: SignedDuration = SignedDuration::from_secs(300);
+/// The longest interval after repeated failures.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(300);
 
-/// One part: what is known, how old that is, and when it is asked for next.
+/// A polled value: the last known value, its age, and when it is requested next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Polled<T> {
     pub value: Option<T>,
-    /// When it was last answered.
+    /// When it was last read successfully.
     pub seen: Option<Timestamp>,
-    /// Why the last question was not answered.
+    /// Why the last request failed.
     pub trouble: Option<CloudError>,
     every: SignedDuration,
     due: Option<Timestamp>,
-    asked: Option<Ticket>,
+    request: Option<Ticket>,
     failures: u32,
 }
 
 impl<T> Polled<T> {
     pub(super) fn new(every: SignedDuration) -> Self {
-        Self { value: None, seen: None, trouble: None, every, due: None, asked: None, failures: 0 }
+        Self { value: None, seen: None, trouble: None, every, due: None, request: None, failures: 0 }
     }
 
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.asked.is_none() && self.due.is_none_or(|at| at <= now)
+        self.request.is_none() && self.due.is_none_or(|at| at <= now)
     }
 
-    /// When it wants to be asked for next; never, while it is being asked for.
+    /// When it is to be requested next; none while a request is running.
     pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        self.asked.is_none().then(|| self.due.unwrap_or(now))
+        self.request.is_none().then(|| self.due.unwrap_or(now))
     }
 
-    pub(super) fn ask(&mut self, ticket: Ticket) {
-        self.asked = Some(ticket);
+    pub(super) fn requested(&mut self, ticket: Ticket) {
+        self.request = Some(ticket);
     }
 
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked.is_some()
+    pub(super) fn is_requested(&self) -> bool {
+        self.request.is_some()
     }
 
-    /// Whether this ticket is the one waited for.
+    /// Whether the request with this ticket is running.
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
-        self.asked == Some(ticket)
+        self.request == Some(ticket)
     }
 
-    /// Takes an answer in, and sets the time of the next question: each failure in a row doubles the wait. `slow` is how
-    /// many times slower than usual.
-    pub(super) fn take(&mut self, answer: Result<T, CloudError>, now: Timestamp, slow: i32) {
-        self.asked = None;
+    /// Records an answer and schedules the next request. The wait is `slowdown` times the usual interval, doubled for each
+    /// failure in a row.
+    pub(super) fn answered(&mut self, answer: Result<T, CloudError>, now: Timestamp, slowdown: i32) {
+        self.request = None;
         match answer {
             Ok(value) => {
                 self.value = Some(value);
@@ -65,13 +65,13 @@ impl<T> Polled<T> {
                 self.failures = (self.failures + 1).min(6);
             }
         }
-        let usual = self.every * slow;
-        let wait = (usual * 2_i32.pow(self.failures)).min(SLOWEST.max(usual));
+        let usual = self.every * slowdown;
+        let wait = (usual * 2_i32.pow(self.failures)).min(LONGEST_WAIT.max(usual));
         self.due = now.saturating_add(wait).ok();
     }
 
-    /// Is asked for again after this time at the latest, unless there is trouble.
-    pub(super) fn again_within(&mut self, wait: SignedDuration, now: Timestamp) {
+    /// Requests it again after this time at the latest, unless the last request failed.
+    pub(super) fn request_within(&mut self, wait: SignedDuration, now: Timestamp) {
         if self.failures == 0 {
             let soon = now.saturating_add(wait).ok();
             self.due = match (self.due, soon) {
@@ -81,7 +81,7 @@ impl<T> Polled<T> {
         }
     }
 
-    /// Is asked for at the next chance.
+    /// Requests it at the next tick.
     pub(super) fn refresh_now(&mut self) {
         self.due = None;
         self.failures = 0;
@@ -98,35 +98,35 @@ mod tests {
     }
 
     #[test]
-    fn it_is_never_asked_for_twice_at_once() {
-        let mut part: Polled<()> = Polled::new(SignedDuration::from_secs(5));
-        assert!(part.is_due(at(0)));
-        part.ask(Ticket(1));
-        assert!(!part.is_due(at(1000)));
-        assert_eq!(part.deadline(at(1000)), None);
-        assert!(part.awaits(Ticket(1)) && !part.awaits(Ticket(2)));
+    fn it_is_never_requested_twice_at_the_same_time() {
+        let mut polled: Polled<()> = Polled::new(SignedDuration::from_secs(5));
+        assert!(polled.is_due(at(0)));
+        polled.requested(Ticket(1));
+        assert!(!polled.is_due(at(1000)));
+        assert_eq!(polled.deadline(at(1000)), None);
+        assert!(polled.awaits(Ticket(1)) && !polled.awaits(Ticket(2)));
     }
 
     #[test]
-    fn trouble_doubles_the_wait_up_to_five_minutes_and_an_answer_ends_that() {
-        let mut part: Polled<()> = Polled::new(SignedDuration::from_secs(5));
+    fn each_failure_doubles_the_wait_up_to_five_minutes_and_success_resets_it() {
+        let mut polled: Polled<()> = Polled::new(SignedDuration::from_secs(5));
         let waits: Vec<i64> = (0..8)
             .map(|_| {
-                part.take(Err(CloudError::local(ErrorKind::Throttled, "slow down")), at(0), 1);
-                part.deadline(at(0)).unwrap().as_second()
+                polled.answered(Err(CloudError::local(ErrorKind::Throttled, "slow down")), at(0), 1);
+                polled.deadline(at(0)).unwrap().as_second()
             })
             .collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);
-        part.take(Ok(()), at(0), 1);
-        assert_eq!(part.deadline(at(0)), Some(at(5)));
-        assert!(part.trouble.is_none());
+        polled.answered(Ok(()), at(0), 1);
+        assert_eq!(polled.deadline(at(0)), Some(at(5)));
+        assert!(polled.trouble.is_none());
     }
 
     #[test]
-    fn what_is_known_outlives_trouble() {
-        let mut part = Polled::new(SignedDuration::from_secs(5));
-        part.take(Ok(7), at(0), 1);
-        part.take(Err(CloudError::local(ErrorKind::Offline, "gone")), at(5), 1);
-        assert_eq!((part.value, part.seen), (Some(7), Some(at(0))));
+    fn a_failure_keeps_the_last_value() {
+        let mut polled = Polled::new(SignedDuration::from_secs(5));
+        polled.answered(Ok(7), at(0), 1);
+        polled.answered(Err(CloudError::local(ErrorKind::Offline, "gone")), at(5), 1);
+        assert_eq!((polled.value, polled.seen), (Some(7), Some(at(0))));
     }
 }

@@ -1,4 +1,4 @@
-//! A step's run as its screen shows it: the rows that were applied, and how each is getting on.
+//! A step's run as its screen shows it: the plan rows being applied, and the state of each.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,7 +17,7 @@ pub struct RunRow {
 }
 
 impl RunRow {
-    /// How long the call has taken, or did take.
+    /// How long the call took, or has taken so far.
     #[must_use]
     pub fn elapsed(&self, now: Timestamp) -> Option<SignedDuration> {
         Some(self.ended.unwrap_or(now).duration_since(self.started?))
@@ -31,33 +31,33 @@ pub struct StepRun {
 }
 
 impl StepRun {
-    /// What is about to be applied. What an earlier run of this step did stays in view.
+    /// A run of these rows. The rows that an earlier run of the step completed remain on the screen.
     #[must_use]
-    pub fn of<'a>(rows: impl Iterator<Item = &'a Row>, before: Option<&Self>) -> Self {
-        let done = before.map(|b| b.rows.iter().filter(|r| r.state == Some(ChangeState::Done)).cloned().collect());
+    pub fn new<'a>(rows: impl Iterator<Item = &'a Row>, earlier: Option<&Self>) -> Self {
+        let done = earlier.map(|run| run.rows.iter().filter(|r| r.state == Some(ChangeState::Done)).cloned().collect());
         let mut all: Vec<RunRow> = done.unwrap_or_default();
-        let known = all.len();
+        let completed = all.len();
         for row in rows {
-            let done_before = all[..known].iter().any(|d| d.row.id == row.id);
-            // What a run made is "already there" at the next look; its own row says more.
-            let made_before = row.change.is_none()
-                && all[..known].iter().any(|d| d.row.resource == row.resource && d.row.name == row.name);
-            if !done_before && !made_before {
+            let done_before = all[..completed].iter().any(|d| d.row.id == row.id);
+            // Once created, a resource is planned as "existing"; the row of the run that created it says more.
+            let created_before = row.change.is_none()
+                && all[..completed].iter().any(|d| d.row.resource == row.resource && d.row.name == row.name);
+            if !done_before && !created_before {
                 all.push(RunRow { row: row.clone(), state: None, started: None, ended: None });
             }
         }
         Self { rows: all }
     }
 
-    /// Takes news of one change in.
-    pub fn tell(&mut self, news: Progress, now: Timestamp) {
-        let Some(row) = self.rows.iter_mut().find(|r| r.row.id == news.id) else { return };
-        match &news.state {
+    /// Records the progress of one change.
+    pub fn record(&mut self, progress: Progress, now: Timestamp) {
+        let Some(row) = self.rows.iter_mut().find(|r| r.row.id == progress.id) else { return };
+        match &progress.state {
             ChangeState::Running if row.started.is_none() => row.started = Some(now),
             ChangeState::Done | ChangeState::Failed(_) | ChangeState::Skipped { .. } => row.ended = Some(now),
             _ => {}
         }
-        row.state = Some(news.state);
+        row.state = Some(progress.state);
     }
 
     /// The first row that failed.
@@ -66,7 +66,7 @@ impl StepRun {
         self.rows.iter().find(|r| matches!(r.state, Some(ChangeState::Failed(_))))
     }
 
-    /// How many of the changes are done, and how many there are.
+    /// The number of changes that are done, and of all changes.
     #[must_use]
     pub fn count(&self) -> (usize, usize) {
         let changes = self.rows.iter().filter(|r| r.row.change.is_some());

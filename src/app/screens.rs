@@ -1,4 +1,4 @@
-//! What keys mean, screen by screen.
+//! What keys do on each screen.
 
 use super::alarm_test::{self, TestPhase};
 use super::form::FieldId;
@@ -10,7 +10,7 @@ use super::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardo
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
-/// Which part of the key table holds now.
+/// The part of the key table that applies now.
 pub(super) fn context(model: &Model) -> Context {
     match (&model.overlay, model.screen) {
         (Some(Overlay::Help { .. }), _) => Context::Help,
@@ -31,7 +31,7 @@ pub(super) fn context(model: &Model) -> Context {
 }
 
 impl Model {
-    /// Which part of the key table holds now, for footer and help.
+    /// The part of the key table that applies now, for the footer and the help.
     #[must_use]
     pub fn context(&self) -> Context {
         context(self)
@@ -39,7 +39,7 @@ impl Model {
 }
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let said = model.notice.take();
+    let previous_notice = model.notice.take();
     model.early_key = None;
     let intent = intent(context(model), key);
     if intent == Some(Intent::Interrupt) {
@@ -59,13 +59,13 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
             vec![Effect::ListProfiles]
         }
         (Screen::Account, Some(Intent::PickRegion)) => {
-            let here = model.caller().map_or("us-east-1", |c| c.region.as_str());
-            let within = model.caller().map(|c| c.identity.partition());
-            let picker = Picker::regions(here, within.as_ref());
+            let current = model.caller().map_or("us-east-1", |c| c.region.as_str());
+            let partition = model.caller().map(|c| c.identity.partition());
+            let picker = Picker::regions(current, partition.as_ref());
             open(model, Overlay::Picker(picker))
         }
-        (Screen::Account, Some(Intent::LookAgain)) => model.connect(),
-        (Screen::Account, Some(Intent::Dashboard)) => overview(model),
+        (Screen::Account, Some(Intent::Refresh)) => model.connect(),
+        (Screen::Account, Some(Intent::Dashboard)) => open_dashboard(model),
         (Screen::Account, Some(Intent::Teardown)) => teardown::open(model),
         (Screen::Dashboard, Some(intent)) => dashboard::act(model, intent),
         (Screen::Step(_), Some(Intent::Up | Intent::Down | Intent::PageUp | Intent::PageDown)) => {
@@ -75,7 +75,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         (Screen::Step(step), Some(intent)) => on_step(model, step, intent),
         (Screen::Step(_), None) => {
             if model.is_running() {
-                model.notice = said;
+                model.notice = previous_notice;
                 return Vec::new();
             }
             if model.form.edit(key) {
@@ -87,17 +87,17 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
-/// What a run does to the fields.
-const NOT_NOW: &str = "The fields can be edited when the calls have ended.";
+/// Shown when the user edits a field during a run.
+const NOT_WHILE_RUNNING: &str = "The fields can be edited once the calls have finished.";
 
-/// The dashboard of an account that is not all set up shows what is missing.
-pub(super) fn overview(model: &mut Model) -> Vec<Effect> {
+/// Opens the dashboard. If the account isn't completely set up, it shows what is missing.
+pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
     if model.derived.is_some() {
         model.go(Screen::Dashboard);
     } else if model.is_looking() || matches!(model.connection, Connection::Connecting(_)) {
         notice::keep(model, Intent::Dashboard);
     } else {
-        model.notice = Some("Nothing is known of the account yet.".into());
+        model.notice = Some("The account has not been read yet.".into());
     }
     Vec::new()
 }
@@ -117,10 +117,10 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Into the field that has the focus, else into the one that the step is about. No text vanishes without a word.
+/// Pastes into the focused field, or else into the main field of the step. If there is none, a notice says what to do.
 fn paste_on_step(model: &mut Model, step: Step, text: &str) {
     if model.is_running() {
-        model.notice = Some(NOT_NOW.into());
+        model.notice = Some(NOT_WHILE_RUNNING.into());
         return;
     }
     let focused = model.form.focus().is_some();
@@ -166,7 +166,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             } else if model.derived.is_none() {
                 notice::keep(model, Intent::Start);
             } else {
-                model.go(model.first_open());
+                model.go(model.first_unfinished());
             }
         }
     }
@@ -178,7 +178,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
     match (overlay, intent) {
         (Overlay::Teardown(_), intent) => return teardown::key(model, key, intent),
         (Overlay::ConfirmQuit { quit: true }, Some(Intent::Yes)) => return quit_now(model),
-        (Overlay::ConfirmQuit { quit: false }, Some(Intent::Yes)) => return quit_anyway(model),
+        (Overlay::ConfirmQuit { quit: false }, Some(Intent::Yes)) => return abort_and_leave(model),
         (Overlay::SetOk, Some(Intent::Yes)) => return dashboard::set_ok(model),
         (Overlay::Checks { .. }, Some(Intent::Wizard)) => dashboard::to_first_problem(model),
         (_, Some(Intent::Close | Intent::No)) => model.overlay = None,
@@ -190,7 +190,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
             let json = model.dashboard.event().map(|e| e.json.clone()).unwrap_or_default();
             return copy(model, json);
         }
-        (Overlay::Test(_), Some(intent)) => return on_ring(model, intent),
+        (Overlay::Test(_), Some(intent)) => return on_test(model, intent),
         (
             Overlay::Help { scroll }
             | Overlay::Commands { scroll, .. }
@@ -203,7 +203,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                 match picker.what {
                     Picked::Profile => {
                         model.target.profile = Some(choice);
-                        // Another profile brings a region of its own.
+                        // The new profile has its own Region.
                         model.target.region = None;
                     }
                     Picked::Region => model.target.region = Some(choice),
@@ -217,7 +217,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                 model.overlay = None;
                 return model.connect();
             }
-            Err(said) => model.notice = Some(said.into()),
+            Err(why) => model.notice = Some(why.into()),
         },
         (Overlay::Picker(picker), Some(Intent::Up)) => picker.step(false),
         (Overlay::Picker(picker), Some(Intent::Down)) => picker.step(true),
@@ -227,19 +227,19 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
     Vec::new()
 }
 
-/// Into the clipboard; what a terminal may refuse is said, and short texts are shown to be copied by hand.
+/// Copies to the clipboard. The terminal may not allow that, so the notice says so, and shows a one-line text.
 pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     let shown = if text.lines().count() == 1 { format!(": {text}") } else { ".".into() };
-    let said = format!("Copied, where the terminal lets a program do that (OSC 52){shown}");
-    model.notice = Some(said.into());
+    let notice = format!("Copied, if your terminal allows it (OSC 52){shown}");
+    model.notice = Some(notice.into());
     vec![Effect::Copy(text)]
 }
 
-fn on_ring(model: &mut Model, intent: Intent) -> Vec<Effect> {
+fn on_test(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
     match (&screen.stage, intent) {
         (TestPhase::Asking, Intent::Yes) if screen.foreign => {
-            model.notice = Some("This log group is not rootbell's: `f` writes the drill's event there anyway.".into());
+            model.notice = Some("This log group is unmanaged: `f` writes the drill's event to it anyway.".into());
         }
         (TestPhase::Asking, Intent::Yes) => return alarm_test::start(model),
         (TestPhase::Asking, Intent::Force) if screen.foreign => return alarm_test::start(model),
@@ -249,28 +249,28 @@ fn on_ring(model: &mut Model, intent: Intent) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The run is given up; what it did stays done, and the next look shows it.
-fn quit_anyway(model: &mut Model) -> Vec<Effect> {
+/// Aborts the run and leaves the screen. Changes already made remain; reading the account shows them.
+fn abort_and_leave(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
-    let given_up = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
-    model.unread = given_up.map(count);
+    let aborted = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
+    model.unobserved_run = aborted.map(count);
     let mut effects = vec![Effect::Cancel];
     match model.screen {
         Screen::Step(step) => {
             model.runs[step as usize] = None;
-            model.go(before(step));
-            effects.extend(model.look());
+            model.go(previous_screen(step));
+            effects.extend(model.observe());
             effects
         }
         _ => quit_now(model),
     }
 }
 
-fn before(step: Step) -> Screen {
+fn previous_screen(step: Step) -> Screen {
     step.previous().map_or(Screen::Account, Screen::Step)
 }
 
-/// The form says something else now: the plan follows, and what ran before is history.
+/// The form has changed: discards the step's earlier run and recomputes the plan.
 fn edited(model: &mut Model) {
     if let Screen::Step(step) = model.screen {
         model.runs[step as usize] = None;
@@ -283,17 +283,17 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Apply => return apply(model, step),
         Intent::Edit | Intent::NextField | Intent::PreviousField if model.is_running() => {
-            model.notice = Some(NOT_NOW.into());
+            model.notice = Some(NOT_WHILE_RUNNING.into());
         }
         Intent::Edit => model.form.focus_current(),
         Intent::NextField => model.form.move_focus(true),
         Intent::PreviousField => model.form.move_focus(false),
         Intent::LeaveField => model.form.leave_field(),
         Intent::Back if model.is_running() => model.overlay = Some(Overlay::ConfirmQuit { quit: false }),
-        Intent::Back => model.go(before(step)),
+        Intent::Back => model.go(previous_screen(step)),
         Intent::Details => model.form.toggle_details(),
         Intent::Proposal if !model.is_running() => {
-            model.form.back_to_proposal();
+            model.form.reset_to_proposal();
             edited(model);
         }
         Intent::Commands => {
@@ -308,7 +308,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The trails to choose from, where there is a choice.
+/// Opens the list of trails, if there is more than one.
 fn pick_trail(model: &mut Model) {
     let trails = model.trails();
     if trails.len() < 2 {
@@ -318,13 +318,13 @@ fn pick_trail(model: &mut Model) {
     }
 }
 
-/// Enter: apply what is on the screen; where there is nothing to apply, go on.
+/// Enter: apply what is on the screen or, if there is nothing to apply, open the next screen.
 pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if model.is_running() {
         model.notice = Some(Notice::WhileRunning);
         return Vec::new();
     }
-    if model.form.focus_fault(step) {
+    if model.form.focus_invalid(step) {
         return Vec::new();
     }
     if model.is_looking() || model.derived.is_none() {
@@ -332,46 +332,47 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         return Vec::new();
     }
     if !model.blocked(step).is_empty() {
-        // The reason stands under the plan. What only the user can know is asked for; all else may have been mended.
+        // The reason is shown below the plan. A missing address must be typed; anything else may be fixed by now, so the
+        // account is read again.
         if model.wants_an_address(step) {
             model.form.focus_on(FieldId::Emails);
             return Vec::new();
         }
-        return model.look();
+        return model.observe();
     }
     let Some(derived) = &model.derived else { return Vec::new() };
     if derived.plan.step(step).all(|row| row.change.is_none()) {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
-        // Whoever has just made the alarm wants to hear it.
+        // The alarm was just created: offer to test it.
         if step.next().is_none() && model.runs[step as usize].is_some() {
             return alarm_test::open(model, false);
         }
         return Vec::new();
     }
     let plan = Box::new(derived.plan.clone());
-    let run = StepRun::of(plan.step(step), model.runs[step as usize].as_ref());
+    let run = StepRun::new(plan.step(step), model.runs[step as usize].as_ref());
     model.runs[step as usize] = Some(run);
     let ticket = model.ticket();
     model.running = Some((ticket, step));
     model.scroll = 0;
-    // What was typed is agreed to: the next Enter goes on, and letters are commands again.
+    // Editing is finished: the next Enter continues, and letters are commands again.
     model.form.leave_field();
     vec![Effect::Apply { ticket, plan, step }]
 }
 
-/// The step's plan as commands; once it is applied, what was applied.
+/// The step's plan as AWS CLI commands or, once it is applied, the commands for what was done.
 fn commands(model: &Model, step: Step) -> String {
-    let Some(derived) = &model.derived else { return "# Still looking at the account.\n".into() };
+    let Some(derived) = &model.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
     let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
     let run = model.runs[step as usize].as_ref();
     let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
-    let (head, changes) = match (planned.is_empty(), ran.is_empty()) {
-        (false, _) => ("# What Enter does:", planned),
+    let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
+        (false, _) => ("# What Enter will do:", planned),
         (true, false) => ("# What was done:", ran),
-        (true, true) => ("# Nothing to do: it is all there already.", Vec::new()),
+        (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
     };
-    let mut text = String::from(head);
+    let mut text = String::from(heading);
     for change in changes {
         text.push('\n');
         text.push_str(&change.aws_cli(account_region));
@@ -380,22 +381,22 @@ fn commands(model: &Model, step: Step) -> String {
     text
 }
 
-/// The e-mail goes out again to everyone who has not confirmed.
+/// Sends the confirmation email again to every unconfirmed address.
 pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
     let topic_arn = derived.settings.topic_arn();
     let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
     let emails: Vec<String> = pending.map(|s| s.endpoint.clone()).collect();
     if emails.is_empty() {
-        model.notice = Some("Nobody is waiting for a confirmation e-mail.".into());
+        model.notice = Some("No confirmation email is pending.".into());
     }
-    let again = |email: String| single(model, Change::Subscribe { topic_arn: topic_arn.clone(), email });
-    emails.into_iter().map(again).collect()
+    let resend = |email: String| single_change(model, Change::Subscribe { topic_arn: topic_arn.clone(), email });
+    emails.into_iter().map(resend).collect()
 }
 
-/// One call outside of a plan.
-pub(super) fn single(model: &mut Model, change: Change) -> Effect {
+/// Makes a single call outside of a plan.
+pub(super) fn single_change(model: &mut Model, change: Change) -> Effect {
     let ticket = model.ticket();
-    model.single.push((ticket, change.clone()));
+    model.single_changes.push((ticket, change.clone()));
     Effect::Change { ticket, change: Box::new(change) }
 }

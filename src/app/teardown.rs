@@ -1,8 +1,9 @@
-//! The tear-down on the screen: what goes is shown first, agreed to with a typed word, taken away, and looked at again.
+//! The teardown on the screen: shows what will be deleted, asks for a typed confirmation, deletes it, and reads the
+//! account again.
 
 use tui_input::{Input, InputRequest};
 
-use super::form::request;
+use super::form::edit_request;
 use super::interruption::count;
 use super::keys::{Intent, Key};
 use super::overlay::Overlay;
@@ -12,33 +13,33 @@ use crate::domain::plan::teardown::{Chain, teardown};
 use crate::domain::{Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
-/// What nobody types by mistake; the account's number will do, too.
+/// The word to type as confirmation; the account number is accepted as well.
 pub const WORD: &str = "destroy";
 
-/// A tear-down, from the look at what is there to its end.
+/// A teardown, from finding the resources to its end.
 #[derive(Clone, Debug)]
 pub struct Teardown {
-    /// Bucket and log group go, too.
+    /// Whether the bucket and the log group are deleted, too.
     pub logs: bool,
     pub stage: TeardownPhase,
-    /// What is agreed to; nothing else is done.
+    /// What the user confirms; nothing else is deleted.
     pub plan: Plan,
-    /// The rows of the plan, and how each is getting on.
+    /// The rows of the plan and their states.
     pub run: StepRun,
     pub scroll: u16,
-    /// Whether to leave while it runs is being asked.
+    /// Whether the user is asked to confirm leaving while it runs.
     pub asks_to_quit: bool,
     word: Input,
-    /// What was looked for.
+    /// The names that were looked for.
     named: Vec<SetupOptions>,
-    /// Names that the chains do not lead to once they are broken.
+    /// The names that the next teardown must look for if this one doesn't finish: a broken chain doesn't lead to them.
     rest: Vec<SetupOptions>,
 }
 
-/// How far it is.
+/// How far the teardown has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TeardownPhase {
-    /// What is there, and whose, is being looked up.
+    /// Finding the resources that rootbell manages.
     Looking(Ticket),
     Asking,
     Running(Ticket),
@@ -46,45 +47,45 @@ pub enum TeardownPhase {
 }
 
 impl Teardown {
-    /// What was typed, with the cursor in it.
+    /// The typed word and the cursor.
     #[must_use]
     pub fn word(&self) -> &Input {
         &self.word
     }
 
-    /// Whether there is something to agree to.
+    /// Whether the plan can be confirmed.
     #[must_use]
     pub fn can_be_agreed(&self) -> bool {
         self.stage == TeardownPhase::Asking && self.plan.blocked.is_empty() && !self.plan.is_empty()
     }
 
-    /// Whether everything that was to be done is done.
+    /// Whether everything in the plan was deleted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let (done, all) = self.run.count();
         self.stage == TeardownPhase::Ended && done == all
     }
 
-    /// Whether logs may be chosen or left out now. Where they may not be counted, leaving them out is the way on.
+    /// Whether the user can include or exclude the logs. If the objects can't be counted, excluding them is still possible.
     #[must_use]
     pub fn can_turn(&self) -> bool {
         self.stage == TeardownPhase::Asking && (self.logs || self.plan.blocked.is_empty())
     }
 }
 
-/// Opens it, and asks what is rootbell's.
+/// Opens the teardown and finds what rootbell manages.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if model.caller().is_none_or(|caller| caller.identity.refusal().is_some()) {
-        model.notice = Some("There is no account to take anything away from.".into());
+        model.notice = Some("There is no account to delete anything from.".into());
         return Vec::new();
     }
     if model.test_running.is_some() {
-        model.notice = Some("A test is under way; it ends first.".into());
+        model.notice = Some("A test is running; wait until it has ended.".into());
         return Vec::new();
     }
-    // The account is the only state; but what was named a moment ago may hang on no chain yet, or no longer.
+    // Also look for the names in the form and those of an unfinished teardown: a chain may not lead to them.
     let mut named = vec![SetupOptions::default()];
-    for setup in std::iter::once(names_of(&model.form.setup_options())).chain(model.unfinished.clone()) {
+    for setup in std::iter::once(names_of(&model.form.setup_options())).chain(model.unfinished_teardown.clone()) {
         if !named.contains(&setup) {
             named.push(setup);
         }
@@ -101,10 +102,10 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
         rest: Vec::new(),
     };
     model.overlay = Some(Overlay::Teardown(Box::new(empty)));
-    look(model)
+    find(model)
 }
 
-/// The names among the wishes; which trails there are, their tags tell.
+/// The names in the setup options. Trails are found by their tags instead.
 fn names_of(setup: &SetupOptions) -> SetupOptions {
     SetupOptions {
         bucket: setup.bucket.clone(),
@@ -117,16 +118,16 @@ fn names_of(setup: &SetupOptions) -> SetupOptions {
     }
 }
 
-/// The names of a chain that are not the usual ones.
-fn unusual(settings: &Settings) -> SetupOptions {
-    let unless_ours = |thing, name: &String| (!settings.has_our_name(thing)).then(|| name.clone());
+/// The names of a chain that differ from the default names.
+fn custom_names(settings: &Settings) -> SetupOptions {
+    let unless_default = |resource, name: &String| (!settings.has_our_name(resource)).then(|| name.clone());
     SetupOptions {
-        bucket: unless_ours("bucket", &settings.bucket.value),
-        log_group: unless_ours("log_group", &settings.log_group.value),
-        role: unless_ours("role", &settings.role.value),
-        topic: unless_ours("topic", &settings.topic.value),
-        filter: unless_ours("filter", &settings.filter.value),
-        alarm: unless_ours("alarm", &settings.alarm.value),
+        bucket: unless_default("bucket", &settings.bucket.value),
+        log_group: unless_default("log_group", &settings.log_group.value),
+        role: unless_default("role", &settings.role.value),
+        topic: unless_default("topic", &settings.topic.value),
+        filter: unless_default("filter", &settings.filter.value),
+        alarm: unless_default("alarm", &settings.alarm.value),
         ..SetupOptions::default()
     }
 }
@@ -138,34 +139,34 @@ fn screen(model: &mut Model) -> Option<&mut Teardown> {
     }
 }
 
-fn look(model: &mut Model) -> Vec<Effect> {
+fn find(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
     let Some(caller) = model.caller().cloned() else { return Vec::new() };
     let Some(screen) = screen(model) else { return Vec::new() };
     screen.stage = TeardownPhase::Looking(ticket);
-    // Another plan wants to be agreed to anew.
+    // A new plan must be confirmed again.
     screen.word = Input::default();
     let (named, contents) = (screen.named.clone(), screen.logs);
     vec![Effect::FindManaged { ticket, identity: caller.identity, region: caller.region, named, contents }]
 }
 
-/// What is there has been looked up; late news changes nothing.
-pub(super) fn looked(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
+/// The managed resources were found. A late answer is ignored.
+pub(super) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
     let Some(screen) = screen(model).filter(|screen| screen.stage == TeardownPhase::Looking(ticket)) else { return };
     screen.plan = teardown(chains, screen.logs);
-    screen.run = StepRun::of(screen.plan.rows.iter(), None);
+    screen.run = StepRun::new(screen.plan.rows.iter(), None);
     screen.stage = TeardownPhase::Asking;
     screen.scroll = 0;
     screen.rest = screen.named.clone();
-    screen.rest.extend(chains.iter().map(|chain| unusual(&chain.settings)));
+    screen.rest.extend(chains.iter().map(|chain| custom_names(&chain.settings)));
 }
 
-/// What a key does while it lies over the screen.
+/// Handles a key while the teardown is open.
 pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(screen) = screen(model) else { return Vec::new() };
     if screen.asks_to_quit {
         match intent {
-            Some(Intent::Yes) => return give_up(model),
+            Some(Intent::Yes) => return abort(model),
             Some(Intent::No) => screen.asks_to_quit = false,
             _ => {}
         }
@@ -174,16 +175,16 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
     match (screen.stage, intent) {
         (TeardownPhase::Running(_), Some(Intent::Close)) => screen.asks_to_quit = true,
         (_, Some(Intent::Close)) => close(model),
-        (TeardownPhase::Asking, Some(Intent::Apply)) => return agree(model),
+        (TeardownPhase::Asking, Some(Intent::Apply)) => return confirm(model),
         (TeardownPhase::Ended, Some(Intent::Apply)) if screen.is_complete() => close(model),
         (TeardownPhase::Ended, Some(Intent::Apply)) => return run(model),
         (_, Some(Intent::Apply)) => model.notice = Some(Notice::WhileRunning),
         (_, Some(Intent::Logs)) if screen.can_turn() => {
             screen.logs = !screen.logs;
-            return look(model);
+            return find(model);
         }
         (_, None) if screen.can_be_agreed() => {
-            if let Some(request) = request(key) {
+            if let Some(request) = edit_request(key) {
                 screen.word.handle(request);
             }
         }
@@ -192,7 +193,7 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
     Vec::new()
 }
 
-/// Pasted text goes where a word is asked for.
+/// Pastes into the field for the word, if it is shown.
 pub(super) fn paste(screen: &mut Teardown, text: &str) {
     if screen.can_be_agreed() {
         for c in text.trim().chars().filter(|c| !c.is_control()) {
@@ -201,11 +202,11 @@ pub(super) fn paste(screen: &mut Teardown, text: &str) {
     }
 }
 
-fn agree(model: &mut Model) -> Vec<Effect> {
+fn confirm(model: &mut Model) -> Vec<Effect> {
     let account = model.caller().map(|caller| caller.identity.account.clone()).unwrap_or_default();
     let Some(screen) = screen(model) else { return Vec::new() };
     if !screen.can_be_agreed() {
-        // Nothing to take away, or nothing that may be: the reasons stay to be read until Esc.
+        // Closes if there is nothing to delete. If the plan is blocked, the reasons stay on the screen until Esc.
         if screen.plan.blocked.is_empty() {
             close(model);
         }
@@ -213,71 +214,71 @@ fn agree(model: &mut Model) -> Vec<Effect> {
     }
     let typed = screen.word.value().trim();
     if typed != WORD && typed != account {
-        let said = format!("Type `{WORD}`, or {account}, to take all this away. Nothing is changed.");
-        model.notice = Some(said.into());
+        let notice = format!("Type `{WORD}` or {account} to delete all this. Nothing was changed.");
+        model.notice = Some(notice.into());
         return Vec::new();
     }
     run(model)
 }
 
-/// Takes away what was shown, or what is left of it after a failure.
+/// Deletes what was shown or, after a failure, what is left of it.
 fn run(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
     let Some(screen) = screen(model) else { return Vec::new() };
-    let done = |id: &str| screen.run.rows.iter().any(|row| row.row.id == id && row.state == Some(ChangeState::Done));
-    let rows = screen.plan.rows.iter().filter(|row| row.change.is_some() && !done(&row.id)).cloned().collect();
+    let is_done = |id: &str| screen.run.rows.iter().any(|row| row.row.id == id && row.state == Some(ChangeState::Done));
+    let rows = screen.plan.rows.iter().filter(|row| row.change.is_some() && !is_done(&row.id)).cloned().collect();
     let plan = Plan { rows, ..Plan::default() };
-    screen.run = StepRun::of(screen.plan.rows.iter(), Some(&screen.run));
+    screen.run = StepRun::new(screen.plan.rows.iter(), Some(&screen.run));
     screen.stage = TeardownPhase::Running(ticket);
     screen.scroll = 0;
-    // What the steps did is history now.
+    // The earlier runs of the steps no longer describe the account.
     model.runs = [None, None, None, None];
     vec![Effect::Teardown { ticket, plan: Box::new(plan) }]
 }
 
-/// Takes news of one change in; whether they are about a tear-down.
+/// Records the progress of one change if it belongs to the running teardown.
 pub(super) fn progress(model: &mut Model, ticket: Ticket, progress: Progress) {
     let now = model.now;
     if let Some(screen) = screen(model).filter(|screen| screen.stage == TeardownPhase::Running(ticket)) {
-        screen.run.tell(progress, now);
+        screen.run.record(progress, now);
     }
 }
 
-/// A run has ended; nothing, where it was none of a tear-down.
+/// The teardown has ended. Returns `None` if the ticket belongs to another run.
 pub(super) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Option<Vec<Effect>> {
     let screen = screen(model).filter(|screen| screen.stage == TeardownPhase::Running(ticket))?;
     screen.stage = TeardownPhase::Ended;
     screen.asks_to_quit = false;
     let rest = screen.rest.clone();
-    model.unread = Some(count(&screen.run));
-    model.unfinished = if report.succeeded() { Vec::new() } else { rest };
+    model.unobserved_run = Some(count(&screen.run));
+    model.unfinished_teardown = if report.succeeded() { Vec::new() } else { rest };
     model.dashboard = model.dashboard.reset();
     if report.succeeded() {
         model.sent.clear();
-        tracing::info!("taken away");
+        tracing::info!("resources deleted");
     }
-    Some(model.look())
+    Some(model.observe())
 }
 
-/// The run is given up; what is gone is gone, and the next tear-down goes on from there.
-fn give_up(model: &mut Model) -> Vec<Effect> {
+/// Aborts the run. What was deleted stays deleted; the next teardown deletes the rest.
+fn abort(model: &mut Model) -> Vec<Effect> {
     if let Some(screen) = screen(model) {
-        let (rest, given_up) = (screen.rest.clone(), count(&screen.run));
-        model.unfinished = rest;
-        model.unread = Some(given_up);
+        let (rest, aborted) = (screen.rest.clone(), count(&screen.run));
+        model.unfinished_teardown = rest;
+        model.unobserved_run = Some(aborted);
     }
     model.overlay = None;
     model.dashboard = model.dashboard.reset();
     let mut effects = vec![Effect::Cancel];
-    effects.extend(model.look());
+    effects.extend(model.observe());
     effects
 }
 
-/// Where all is gone, there is nothing left to watch.
+/// Closes the teardown. If everything was deleted, the account screen opens, because there is nothing left to monitor.
 fn close(model: &mut Model) {
-    let gone = screen(model).is_some_and(|screen| screen.is_complete());
+    let all_deleted = screen(model).is_some_and(|screen| screen.is_complete());
     model.overlay = None;
-    if gone {
+    if all_deleted {
         model.go(Screen::Account);
     }
 }

@@ -1,4 +1,4 @@
-//! What each message changes.
+//! How each message changes the model.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,15 +12,15 @@ use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Change;
 use crate::engine::Report;
 
-/// One message in, the model changed, effects out. A late answer changes nothing.
+/// Applies one message to the model and returns the effects to run. A late answer changes nothing.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = now;
-    let mut effects = take(model, msg, now);
+    let mut effects = handle(model, msg, now);
     effects.extend(notice::settle(model));
     effects
 }
 
-fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
+fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => screens::key(model, key),
         Msg::Paste(text) => screens::paste(model, &text),
@@ -34,25 +34,25 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Connected(ticket, answer) => connected(model, ticket, answer),
         Msg::Observed(ticket, observed) => {
-            if model.looking != Some(ticket) {
+            if model.observing != Some(ticket) {
                 return Vec::new();
             }
-            model.looking = None;
-            model.unread = None;
-            dashboard::looked(model, &observed);
-            // What was known is worth more than that nothing can be known now.
+            model.observing = None;
+            model.unobserved_run = None;
+            dashboard::chain_observed(model, &observed);
+            // If nothing could be read, the dashboard keeps showing the earlier data.
             if model.screen != Screen::Dashboard || model.observed.is_none() || !observed.is_blind() {
                 model.observed = Some(*observed);
             }
             model.derive();
             let healthy = model.derived.as_ref().is_some_and(|d| d.health.healthy());
-            if !std::mem::replace(&mut model.opened, true) && healthy && model.screen == Screen::Account {
+            if !std::mem::replace(&mut model.account_was_read, true) && healthy && model.screen == Screen::Account {
                 model.go(Screen::Dashboard);
             }
             Vec::new()
         }
         Msg::FindManaged(ticket, chains) => {
-            teardown::looked(model, ticket, &chains);
+            teardown::found(model, ticket, &chains);
             Vec::new()
         }
         Msg::Progress(ticket, progress) => {
@@ -60,7 +60,7 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
                 && current == ticket
                 && let Some(run) = &mut model.runs[step as usize]
             {
-                run.tell(progress, now);
+                run.record(progress, now);
             } else {
                 teardown::progress(model, ticket, progress);
             }
@@ -75,8 +75,8 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Subscriptions(ticket, answer) => {
             if model.confirmation.awaits(ticket) {
-                model.confirmation.take(answer.as_ref().map(|_| ()).map_err(Clone::clone), now, 1);
-                // Not to know for once is no news; the next answer may tell.
+                model.confirmation.answered(answer.as_ref().map(|_| ()).map_err(Clone::clone), now, 1);
+                // A failed read doesn't replace what is known; it is repeated.
                 if let (Ok(all), Some(observed)) = (answer, &mut model.observed) {
                     observed.subscriptions = Ok(all);
                 }
@@ -86,8 +86,8 @@ fn take(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Changed(ticket, answer) => changed(model, ticket, answer),
         Msg::Polled(ticket, answer) => dashboard::answered(model, ticket, answer),
-        Msg::TestProgress(ticket, ring) => {
-            alarm_test::news(model, ticket, ring);
+        Msg::TestProgress(ticket, run) => {
+            alarm_test::progressed(model, ticket, run);
             Vec::new()
         }
         Msg::TestEnded(ticket, answer) => {
@@ -108,10 +108,10 @@ fn connected(model: &mut Model, ticket: Ticket, answer: Result<Caller, CloudErro
     match answer {
         Ok(caller) => {
             model.connection = Connection::Ready(caller);
-            model.look()
+            model.observe()
         }
         Err(error) => {
-            // Without a region there is only one thing to do.
+            // Without a Region, choosing one is the only way to continue.
             if error.kind == ErrorKind::NoRegion {
                 model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1", None)));
             }
@@ -127,7 +127,7 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
     }
     let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
     model.running = None;
-    model.unread = model.runs[step as usize].as_ref().map(count);
+    model.unobserved_run = model.runs[step as usize].as_ref().map(count);
     for email in report.done.iter().filter_map(|id| id.strip_prefix("subscription.create:")) {
         model.sent.retain(|(e, _)| e != email);
         model.sent.push((email.to_owned(), model.now));
@@ -135,27 +135,27 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
     if report.succeeded() {
         tracing::info!(step = step.title(), "applied");
     }
-    // The account is what counts, not our idea of it.
-    model.look()
+    // Read the account instead of assuming what the calls did.
+    model.observe()
 }
 
-/// A call outside of a plan is done, or not.
+/// A single call outside of a plan has succeeded or failed.
 fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) -> Vec<Effect> {
-    let Some(index) = model.single.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
-    let (_, change) = model.single.remove(index);
+    let Some(index) = model.single_changes.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
+    let (_, change) = model.single_changes.remove(index);
     match (answer, change) {
         (Err(error), _) => model.notice = Some(error.to_string().into()),
         (Ok(()), Change::Subscribe { email, .. }) => {
             model.sent.retain(|(e, _)| *e != email);
             model.sent.push((email, model.now));
-            // Several were asked for at once: their answers make one sentence.
-            let at_once = model.sent.iter().filter(|(_, at)| model.now.duration_since(*at) < AT_ONCE);
-            let all: Vec<&str> = at_once.map(|(email, _)| email.as_str()).collect();
-            let said = format!("The confirmation e-mail to {} is on its way again.", all.join(" and "));
-            model.notice = Some(said.into());
+            // If several emails were requested together, one notice names all of them.
+            let sent_together = model.sent.iter().filter(|(_, at)| model.now.duration_since(*at) < SENT_TOGETHER);
+            let all: Vec<&str> = sent_together.map(|(email, _)| email.as_str()).collect();
+            let text = format!("The confirmation email was sent again to {}.", all.join(" and "));
+            model.notice = Some(text.into());
         }
         (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
-            model.notice = Some(format!("The alarm `{alarm}` is set to {}.", state.as_str()).into());
+            model.notice = Some(format!("The alarm `{alarm}` was set to {}.", state.as_str()).into());
             model.dashboard.refresh_now();
         }
         (Ok(()), _) => {}
@@ -163,18 +163,18 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
     Vec::new()
 }
 
-/// What is answered within this time belongs together.
-const AT_ONCE: SignedDuration = SignedDuration::from_secs(3);
+/// Confirmation emails sent within this time are reported in one notice.
+const SENT_TOGETHER: SignedDuration = SignedDuration::from_secs(3);
 
 fn tick(model: &mut Model) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let due = |at: Option<Timestamp>| at.is_some_and(|at| at <= model.now);
-    let (look, test) = (due(model.look_due), due(model.test_due));
-    if look && !model.is_running() {
-        effects.extend(model.look());
+    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= model.now);
+    let (observe_due, test_due) = (is_due(model.observe_due), is_due(model.pattern_test_due));
+    if observe_due && !model.is_running() {
+        effects.extend(model.observe());
     }
-    if test {
-        model.test_due = None;
+    if test_due {
+        model.pattern_test_due = None;
         if let Some(pattern) = model.derived.as_ref().map(|d| d.settings.pattern.value.clone()) {
             let ticket = model.ticket();
             model.samples = Samples::Asking(ticket);
@@ -182,12 +182,12 @@ fn tick(model: &mut Model) -> Vec<Effect> {
             effects.push(Effect::TestPattern { ticket, pattern });
         }
     }
-    if model.asks_for_confirmation()
+    if model.polls_confirmation()
         && model.confirmation.is_due(model.now)
         && let Some(topic_arn) = model.derived.as_ref().map(|d| d.settings.topic_arn())
     {
         let ticket = model.ticket();
-        model.confirmation.ask(ticket);
+        model.confirmation.requested(ticket);
         effects.push(Effect::PollSubscriptions { ticket, topic_arn });
     }
     effects.extend(dashboard::tick(model));

@@ -1,11 +1,11 @@
-//! The terminal's events as the app's messages.
+//! Translates terminal events to the app's messages.
 
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
 use crate::app::Msg;
 use crate::app::keys::{Code, Key};
 
-/// The message an event is; none for what the app has no use for. A held key repeats movement and text, nothing else.
+/// The message for an event; none if the app doesn't use it. A held key repeats only movement and text.
 pub(super) fn message(event: &Event) -> Option<Msg> {
     match event {
         Event::Paste(text) => Some(Msg::Paste(text.clone())),
@@ -13,12 +13,12 @@ pub(super) fn message(event: &Event) -> Option<Msg> {
         Event::FocusLost => Some(Msg::Focus(false)),
         Event::Key(key) => {
             let code = code(key.code)?;
-            let repeats = !matches!(code, Code::Enter | Code::Esc | Code::F(_));
-            let acts = key.kind == KeyEventKind::Press || (key.kind == KeyEventKind::Repeat && repeats);
+            let can_repeat = !matches!(code, Code::Enter | Code::Esc | Code::F(_));
+            let is_used = key.kind == KeyEventKind::Press || (key.kind == KeyEventKind::Repeat && can_repeat);
             let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
             let alt = key.modifiers.contains(KeyModifiers::ALT);
-            // AltGr comes as Ctrl+Alt with the letter it makes: that is text.
-            (acts && (!alt || ctrl)).then_some(Msg::Key(Key { code: lower(code, ctrl), ctrl: ctrl && !alt }))
+            // AltGr is reported as Ctrl+Alt together with the resulting character, which is text.
+            (is_used && (!alt || ctrl)).then_some(Msg::Key(Key { code: lower(code, ctrl), ctrl: ctrl && !alt }))
         }
         _ => None,
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_held_enter_applies_once_and_a_held_letter_is_typed_on() {
+    fn a_held_enter_applies_once_and_a_held_letter_repeats() {
         let none = KeyModifiers::NONE;
         assert!(message(&event(KeyCode::Enter, none, KeyEventKind::Repeat)).is_none());
         assert!(message(&event(KeyCode::Char('a'), none, KeyEventKind::Repeat)).is_some());

@@ -1,8 +1,8 @@
-//! Being told to go.
+//! Signals that end the wizard.
 
 use std::io;
 
-/// The signals that end a program with a terminal.
+/// SIGTERM, SIGHUP, and SIGINT.
 pub(super) struct Signals {
     #[cfg(unix)]
     streams: [tokio::signal::unix::Signal; 3],
@@ -21,7 +21,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Returns when one of them comes.
+    /// Returns when one of them arrives.
     pub(super) async fn next(&mut self) {
         #[cfg(unix)]
         {

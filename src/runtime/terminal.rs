@@ -1,4 +1,4 @@
-//! The terminal is taken once and always given back.
+//! Sets the terminal up for the wizard, and always restores it.
 
 use std::io::{self, Stdout, Write, stdout};
 use std::ops::{Deref, DerefMut};
@@ -15,23 +15,23 @@ use ratatui::backend::CrosstermBackend;
 
 use crate::domain::text::escape_controls;
 
-/// Whether the terminal is ours now; whoever takes this back restores it, and nobody does so twice.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is set up for the wizard. Whoever clears this restores the terminal, so it is restored once.
+static IS_SET_UP: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
-/// The terminal keeps its title aside, and takes it up again.
+/// Saves the terminal's title and restores it.
 ///
 /// Source: xterm control sequences, XTWINOPS 22 and 23.
 const PUSH_TITLE: &str = "\x1b[22;0t";
 const POP_TITLE: &str = "\x1b[23;0t";
 
-/// Raw mode and the second screen, until it is dropped.
+/// Raw mode and the alternate screen, until it is dropped.
 pub(super) struct Guard(Terminal<CrosstermBackend<Stdout>>);
 
 impl Guard {
     pub(super) fn enter() -> color_eyre::Result<Self> {
-        HOOK.call_once(hook);
-        TAKEN.store(true, Ordering::SeqCst);
+        HOOK.call_once(install_hooks);
+        IS_SET_UP.store(true, Ordering::SeqCst);
         let entered = enable_raw_mode()
             .and_then(|()| execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange))
             .and_then(|()| write!(stdout(), "{PUSH_TITLE}"))
@@ -66,33 +66,33 @@ impl Drop for Guard {
     }
 }
 
-/// Gives the terminal back. What fails here has nobody left to be told.
+/// Restores the terminal. Errors are ignored because there is nowhere left to report them.
 fn restore() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+    if IS_SET_UP.swap(false, Ordering::SeqCst) {
         let _ = write!(stdout(), "{POP_TITLE}");
         let _ = execute!(stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
 }
 
-/// A panic is reported on the terminal as the user knows it, not on our screen.
-fn hook() {
+/// Reports a panic after restoring the terminal, so that the report stays visible.
+fn install_hooks() {
     let hooks = color_eyre::config::HookBuilder::default()
         .panic_section(
-            "This is a fault of rootbell. What it did in the account is done; starting it again goes on from there.",
+            "This is a bug in rootbell. Changes already made in the account remain; run rootbell again to continue.",
         )
         .into_hooks();
     let (panic, error) = hooks;
-    // Somebody may have installed theirs already; both report.
+    // Fails if an error hook is already installed; then that one is used.
     let _ = error.install();
-    let report = panic.into_panic_hook();
+    let report_panic = panic.into_panic_hook();
     std::panic::set_hook(Box::new(move |info| {
         restore();
-        report(info);
+        report_panic(info);
     }));
 }
 
-/// Puts text into the clipboard by way of the terminal, where that allows it.
+/// Copies text to the clipboard through the terminal, if the terminal allows it.
 ///
 /// Source: xterm control sequences, OSC 52.
 pub(super) fn copy(text: &str) -> io::Result<()> {
@@ -102,12 +102,12 @@ pub(super) fn copy(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Names the window.
+/// Sets the terminal's title.
 pub(super) fn title(text: &str) -> io::Result<()> {
     execute!(stdout(), crossterm::terminal::SetTitle(escape_controls(text)))
 }
 
-/// Rings the terminal's own bell.
+/// Rings the terminal bell.
 pub(super) fn bell() -> io::Result<()> {
     let mut out = stdout();
     out.write_all(b"\x07")?;

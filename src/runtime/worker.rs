@@ -1,4 +1,4 @@
-//! Does the app's effects on tokio, and sends the answers back as messages.
+//! Runs the app's effects on tokio and sends the results back as messages.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,21 +15,21 @@ use crate::engine::alarm_test::{self, Observer};
 use crate::engine::teardown::managed_chains_of;
 use crate::engine::{self, ObserveScope, Prefetch};
 
-/// What tells the time.
+/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// The session in use.
+/// The current session.
 struct CurrentSession {
-    /// It was asked for under this one: the latest wins.
+    /// The ticket of its [`Effect::Connect`]; the latest one wins.
     ticket: Ticket,
     cloud: Arc<dyn Cloud>,
-    /// What its first look need not wait for, and the wishes which that look is for.
+    /// The queries started early for the first observation, and the setup options that they are for.
     prefetch: Option<(SetupOptions, Prefetch<'static>)>,
 }
 
 type Current = Arc<Mutex<Option<CurrentSession>>>;
 
-/// Runs effects side by side.
+/// Runs effects concurrently.
 pub struct Worker {
     connector: Arc<dyn Connector>,
     clock: Clock,
@@ -46,84 +46,87 @@ impl Worker {
         Self { connector, clock, current: Arc::default(), sender, tasks: JoinSet::new(), run: None, panicked: false }
     }
 
-    /// Starts an effect; its answer comes as a message. What concerns the terminal is not the worker's.
+    /// Starts an effect; its result is sent as a message. Effects on the terminal are ignored: [`super::run`] performs
+    /// them.
     pub fn start(&mut self, effect: Effect) {
         let send = self.sender.clone();
-        // Nobody listens any more when the program ends; then the answer is not needed.
-        let tell = move |msg| {
+        // Sending fails only when the program is ending; then the result is not needed.
+        let respond = move |msg| {
             let _ = send.send(msg);
         };
         match effect {
             Effect::Connect { ticket, target, setup } => {
-                // What was asked of another session concerns nobody now.
+                // Results of the previous session are not needed any more.
                 self.tasks.abort_all();
                 let (connector, current) = (self.connector.clone(), self.current.clone());
                 self.tasks.spawn(async move {
-                    tell(Msg::Connected(ticket, connect(&*connector, &target, *setup, ticket, &current).await));
+                    respond(Msg::Connected(ticket, connect(&*connector, &target, *setup, ticket, &current).await));
                 });
             }
             Effect::ListProfiles => {
                 let connector = self.connector.clone();
-                self.tasks.spawn(async move { tell(Msg::Profiles(connector.profiles().await)) });
+                self.tasks.spawn(async move { respond(Msg::Profiles(connector.profiles().await)) });
             }
             Effect::Observe { ticket, identity, region, setup } => {
-                let begun = self.begun(&setup);
+                let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud| async move {
-                    let prefetch = begun.unwrap_or_else(|| Prefetch::first(&cloud, &setup));
-                    let look = ObserveScope::Everything;
-                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, look, prefetch).await;
-                    tell(Msg::Observed(ticket, Box::new(observed)));
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::first(&cloud, &setup));
+                    let scope = ObserveScope::Everything;
+                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
+                    respond(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
             Effect::Apply { ticket, plan, step } => {
                 self.run = self.on_cloud(move |cloud| async move {
                     let report =
-                        engine::run(&*cloud, &plan, Some(step), &|news| tell(Msg::Progress(ticket, news))).await;
-                    tell(Msg::Applied(ticket, report));
+                        engine::run(&*cloud, &plan, Some(step), &|progress| respond(Msg::Progress(ticket, progress)))
+                            .await;
+                    respond(Msg::Applied(ticket, report));
                 });
             }
             Effect::FindManaged { ticket, identity, region, named, contents } => {
                 self.on_cloud(move |cloud| async move {
                     let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
-                    tell(Msg::FindManaged(ticket, chains));
+                    respond(Msg::FindManaged(ticket, chains));
                 });
             }
             Effect::Teardown { ticket, plan } => {
                 self.run = self.on_cloud(move |cloud| async move {
-                    let report = engine::run(&*cloud, &plan, None, &|news| tell(Msg::Progress(ticket, news))).await;
-                    tell(Msg::Applied(ticket, report));
+                    let report =
+                        engine::run(&*cloud, &plan, None, &|progress| respond(Msg::Progress(ticket, progress))).await;
+                    respond(Msg::Applied(ticket, report));
                 });
             }
             Effect::TestPattern { ticket, pattern } => {
                 self.on_cloud(move |cloud| async move {
                     let events = SAMPLES.map(|s| s.json.trim());
-                    tell(Msg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
+                    respond(Msg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
                 });
             }
             Effect::PollSubscriptions { ticket, topic_arn } => {
                 self.on_cloud(move |cloud| async move {
-                    tell(Msg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
+                    respond(Msg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
                 });
             }
             Effect::Change { ticket, change } => {
                 self.on_cloud(move |cloud| async move {
-                    tell(Msg::Changed(ticket, cloud.apply(&change).await));
+                    respond(Msg::Changed(ticket, cloud.apply(&change).await));
                 });
             }
-            Effect::Poll { ticket, question } => {
+            Effect::Poll { ticket, query } => {
                 self.on_cloud(move |cloud| async move {
-                    tell(Msg::Polled(ticket, engine::poll::ask(&*cloud, &question).await));
+                    respond(Msg::Polled(ticket, engine::poll::ask(&*cloud, &query).await));
                 });
             }
             Effect::Test { ticket, test, drill } => {
                 let clock = self.clock.clone();
                 self.on_cloud(move |cloud| async move {
-                    let observer = Observer { clock: &*clock, news: &|ring| tell(Msg::TestProgress(ticket, ring)) };
-                    let rang = match drill {
+                    let observer = Observer { clock: &*clock, news: &|run| respond(Msg::TestProgress(ticket, run)) };
+                    let result = match drill {
                         Some(drill) => alarm_test::run_drill(&*cloud, &test, &drill, &observer).await,
                         None => alarm_test::run_test(&*cloud, &test, &observer).await,
                     };
-                    tell(Msg::TestEnded(ticket, rang));
+                    respond(Msg::TestEnded(ticket, result));
                 });
             }
             Effect::OpenLinks => self.connector.open_links(),
@@ -136,22 +139,22 @@ impl Worker {
         }
     }
 
-    /// Work on the session in use; without one there is nothing to work on.
+    /// Spawns work on the current session; without a session, does nothing.
     fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>) -> F) -> Option<AbortHandle>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let cloud = locked(&self.current).as_ref().map(|existing| existing.cloud.clone());
+        let cloud = locked(&self.current).as_ref().map(|session| session.cloud.clone());
         cloud.map(|cloud| self.tasks.spawn(work(cloud)))
     }
 
-    /// What is under way already for the session's first look, where the wishes are still those.
-    fn begun(&self, setup: &SetupOptions) -> Option<Prefetch<'static>> {
-        let (of, prefetch) = locked(&self.current).as_mut()?.prefetch.take()?;
-        (of == *setup).then_some(prefetch)
+    /// The queries already started for the session's first observation, if they are for the same setup options.
+    fn take_prefetch(&self, setup: &SetupOptions) -> Option<Prefetch<'static>> {
+        let (prefetched_for, prefetch) = locked(&self.current).as_mut()?.prefetch.take()?;
+        (prefetched_for == *setup).then_some(prefetch)
     }
 
-    /// Returns only when a task has panicked; the report is out by then.
+    /// Returns only when a task has panicked; the panic has been reported by then.
     pub async fn failure(&mut self) {
         loop {
             match self.tasks.join_next().await {
@@ -160,19 +163,19 @@ impl Worker {
                     return;
                 }
                 Some(_) => {}
-                // Nothing under way, so nothing to wait for until the next effect.
+                // No task is running, so there is nothing to wait for until the next effect.
                 None => std::future::pending().await,
             }
         }
     }
 
-    /// Gives up what is under way.
+    /// Aborts all tasks.
     ///
     /// # Errors
-    /// Where a task had panicked.
+    /// A task had panicked.
     pub fn stop(mut self) -> eyre::Result<()> {
         self.tasks.abort_all();
-        if self.panicked { Err(eyre!("a fault of rootbell ended it; see above")) } else { Ok(()) }
+        if self.panicked { Err(eyre!("stopped by a bug in rootbell; see above")) } else { Ok(()) }
     }
 }
 
@@ -180,7 +183,7 @@ fn locked(current: &Current) -> MutexGuard<'_, Option<CurrentSession>> {
     current.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A session, and who is there; what the first look asks anyway is asked meanwhile.
+/// Creates a session and asks who is signed in. Meanwhile, the queries that the first observation needs are started.
 async fn connect(
     connector: &dyn Connector,
     target: &Target,
@@ -192,7 +195,7 @@ async fn connect(
     let prefetch = Prefetch::first(&session.cloud, &setup);
     {
         let mut current = locked(current);
-        if current.as_ref().is_none_or(|existing| existing.ticket < ticket) {
+        if current.as_ref().is_none_or(|latest| latest.ticket < ticket) {
             let (cloud, prefetch) = (session.cloud.clone(), Some((setup, prefetch.clone())));
             *current = Some(CurrentSession { ticket, cloud, prefetch });
         }

@@ -259,5 +259,5 @@ fn a_panic_gives_the_terminal_back_and_reports() {
     wizard.wait_for("a fault on purpose");
     assert_eq!(wizard.wait_exit().code, 7);
     wizard.assert_restored();
-    assert!(wizard.screen().contains("This is a fault of rootbell"), "{}", wizard.screen());
+    assert!(wizard.screen().contains("This is a bug in rootbell"), "{}", wizard.screen());
 }

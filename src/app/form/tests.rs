@@ -7,7 +7,7 @@ fn typed(form: &mut Form, text: &str) {
 }
 
 #[test]
-fn several_addresses_are_parted_by_commas_semicolons_or_spaces() {
+fn several_addresses_are_separated_by_commas_semicolons_or_spaces() {
     let mut form = Form::new();
     form.focus_on(FieldId::Emails);
     typed(&mut form, "a@b.de, c@d.de;e@f.de g@h.de");
@@ -15,26 +15,26 @@ fn several_addresses_are_parted_by_commas_semicolons_or_spaces() {
 }
 
 #[test]
-fn a_faulty_field_is_no_wish_and_says_why() {
+fn an_invalid_field_sets_no_option_and_says_why() {
     let mut form = Form::new();
     form.focus_current();
     typed(&mut form, "my trail");
     assert_eq!(form.setup_options().trail, None);
-    assert!(form.faults()[0].1.contains("no spaces"));
+    assert!(form.errors()[0].1.contains("no spaces"));
 }
 
 #[test]
-fn a_pasted_pattern_with_curly_quotes_is_straightened_with_a_word_about_it() {
+fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
     let mut form = Form::new();
     form.focus_on(FieldId::Pattern);
     form.paste("{ $.userIdentity.type = “Root” }\n");
     assert_eq!(form.setup_options().pattern.as_deref(), Some(r#"{ $.userIdentity.type = "Root" }"#));
     let field = form.shown(Step::Filter).find(|f| f.id == FieldId::Pattern).unwrap();
-    assert!(field.aside().contains("straightened"));
+    assert!(field.aside().contains("curly quotes were replaced"));
 }
 
 #[test]
-fn the_focus_goes_around_and_skips_hidden_details() {
+fn the_focus_wraps_around_and_skips_hidden_details() {
     let mut form = Form::new();
     form.enter(Step::Trail);
     form.focus_current();
@@ -50,7 +50,7 @@ fn the_focus_goes_around_and_skips_hidden_details() {
 }
 
 #[test]
-fn no_field_has_the_focus_at_first_and_keys_change_nothing_then() {
+fn no_field_has_the_focus_at_first_so_keys_change_nothing() {
     let mut form = Form::new();
     form.enter(Step::Topic);
     typed(&mut form, "q");
@@ -58,10 +58,10 @@ fn no_field_has_the_focus_at_first_and_keys_change_nothing_then() {
     form.focus_current();
     assert_eq!(form.focus(), Some(FieldId::Emails));
     form.leave_field();
-    for (forward, end) in [(true, FieldId::Topic), (false, FieldId::Emails)] {
+    for (forward, expected) in [(true, FieldId::Topic), (false, FieldId::Emails)] {
         form.leave_field();
         form.move_focus(forward);
-        assert_eq!(form.focus(), Some(end));
+        assert_eq!(form.focus(), Some(expected));
     }
     form.leave_field();
     form.toggle_details();
@@ -69,7 +69,7 @@ fn no_field_has_the_focus_at_first_and_keys_change_nothing_then() {
 }
 
 #[test]
-fn text_pasted_without_a_focus_goes_to_the_field_that_the_step_is_about() {
+fn text_pasted_without_a_focus_goes_to_the_main_field_of_the_step() {
     let mut form = Form::new();
     form.enter(Step::Topic);
     assert!(form.paste_unfocused(Step::Topic, "a@b.de\n"));

@@ -18,8 +18,8 @@ fn slow() -> Account {
 #[test]
 fn enter_while_connecting_is_done_as_soon_as_the_account_is_known() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
-    tester.press("enter").sees("Still asking AWS who you are; your key press takes effect after that.");
-    tester.pass(Duration::from_millis(450)).sees("Signed in as").does_not_see("Still asking");
+    tester.press("enter").sees("Still signing in; your key press takes effect after that.");
+    tester.pass(Duration::from_millis(450)).sees("Signed in as").does_not_see("Still signing in");
     tester.sees("Still reading the account");
     tester.settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
@@ -43,7 +43,7 @@ fn any_other_key_takes_an_early_key_back() {
 fn an_early_key_does_not_outlive_an_error() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
     tester.on_account(|cloud| cloud.fault("GetCallerIdentity", InjectedFault::Expired(1)));
-    tester.press("enter").sees("Still asking").settle();
+    tester.press("enter").sees("Still signing in").settle();
     tester.sees("expired").does_not_see("Still");
     tester.on_account(|cloud| cloud.mend("GetCallerIdentity"));
     tester.press("r").settle();
@@ -95,7 +95,7 @@ fn enter_after_a_run_that_failed_tries_nothing_again() {
 fn that_calls_are_under_way_is_said_no_longer_than_they_are() {
     let mut tester = Tester::on(slow(), 80, 24);
     tester.press("enter enter").pass(Duration::from_millis(100));
-    tester.press("enter").sees("The calls are still under way.").settle();
-    tester.does_not_see("under way").sees("11 of 11 done");
+    tester.press("enter").sees("The calls are still running.").settle();
+    tester.does_not_see("still running").sees("11 of 11 done");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
 }

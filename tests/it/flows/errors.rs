@@ -133,7 +133,7 @@ fn wrong_values_are_told_beside_the_field_as_they_are_typed() {
 }
 
 #[test]
-fn a_pasted_pattern_is_straightened_and_tried_on_the_sample_events() {
+fn curly_quotes_in_a_pasted_pattern_are_replaced_and_it_is_tried_on_the_sample_events() {
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("enter").settle();
     // What only waits counts as done, so the steps are gone through from the list of checks.
@@ -142,7 +142,7 @@ fn a_pasted_pattern_is_straightened_and_tried_on_the_sample_events() {
     tester.sees("rings").sees("silent");
     tester.press("tab tab ctrl+u");
     tester.send(Msg::Paste("{ $.userIdentity.type = “IAMUser” }".into()));
-    tester.sees("straightened").settle();
+    tester.sees("curly quotes were replaced").settle();
     tester.sees("SILENT, should ring").sees("RINGS, should not");
     tester.press("f5").settle().does_not_see("should ring");
 }
@@ -246,7 +246,7 @@ fn no_size_makes_it_panic_and_a_small_one_asks_for_more() {
 fn nothing_is_lost_at_sixty_by_twenty() {
     let mut tester = Tester::on(scenario("fresh"), 60, 20);
     tester.press("enter f3 tab");
-    for label in ["Trail", "Keep days", "Bucket", "Log group", "Role", "Plan", "F1 help"] {
+    for label in ["Trail", "Retention", "Bucket", "Log group", "Role", "Plan", "F1 help"] {
         tester.sees(label);
     }
     tester.press("esc").press("enter").sees("? help").sees("q quit");
@@ -299,16 +299,16 @@ fn letters_are_commands_in_a_step_until_a_field_has_the_focus() {
 #[test]
 fn esc_leaves_the_field_and_then_the_step() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter tab tab").sees("\n > Keep days").sees("Esc leave field");
+    tester.press("enter tab tab").sees("\n > Retention").sees("Esc leave field");
     tester.press("esc").does_not_see("\n > ").sees("Esc back");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     tester
         .press("e")
-        .sees("\n > Keep days")
+        .sees("\n > Retention")
         .press("esc down")
         .sees("\n > Trail")
         .press("esc up")
-        .sees("\n > Keep days");
+        .sees("\n > Retention");
     tester.press("esc esc");
     assert_eq!(tester.model.screen, Screen::Account);
 }
@@ -327,7 +327,7 @@ fn the_cursor_is_shown_only_in_a_field() {
 #[test]
 fn enter_in_a_field_applies_the_plan_and_the_next_letters_are_commands() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter e").fill("mine").settle().press("enter tab").sees("when the calls have ended").settle();
+    tester.press("enter e").fill("mine").settle().press("enter tab").sees("once the calls have finished").settle();
     tester.sees("11 of 11 done").does_not_see("\n > ").press("q");
     assert!(tester.model.quit);
 }
@@ -351,7 +351,7 @@ fn an_address_pasted_without_a_focus_goes_into_the_address_field() {
     tester.press("enter").settle().press("enter");
     let before = tester.model.form.setup_options();
     tester.send(Msg::Paste("bob@example.com\n".into()));
-    tester.sees("[bob@example.com ").sees("\n > E-mail").settle();
+    tester.sees("[bob@example.com ").sees("\n > Email").settle();
     assert_ne!(tester.model.form.setup_options(), before);
     tester.press("esc");
     tester.send(Msg::Paste("carol@example.com".into()));

@@ -11,14 +11,14 @@ use crate::support::tester::{Tester, scenario};
 fn at_the_email(width: u16) -> Tester {
     let mut tester = Tester::on(Account::default(), width, 24);
     tester.press("enter enter").settle().press("enter").settle().press("tab");
-    tester.sees("E-mail");
+    tester.sees("Email");
     tester
 }
 
 /// The e-mail field's row, and the column where its text begins.
 fn field(tester: &Tester) -> (u16, u16) {
     let screen = tester.screen();
-    let (y, line) = screen.lines().enumerate().find(|(_, line)| line.contains("E-mail")).unwrap();
+    let (y, line) = screen.lines().enumerate().find(|(_, line)| line.contains("Email")).unwrap();
     let x = line.split('[').next().unwrap().chars().count() + 1;
     (u16::try_from(x).unwrap(), u16::try_from(y).unwrap())
 }

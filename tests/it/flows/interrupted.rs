@@ -22,7 +22,7 @@ fn ctrl_c_is_an_interrupt_and_q_is_none() {
     assert!(tester.model.quit && tester.model.interrupted);
     assert_eq!(
         tester.model.interruption(),
-        format!("Interrupted: no change was under way. Still open in {PLACE}: Trail, Topic, Filter, Alarm.")
+        format!("Interrupted: no change was in progress. Still open in {PLACE}: Trail, Topic, Filter, Alarm.")
     );
     let mut tester = fresh();
     tester.press("q");
@@ -42,7 +42,7 @@ fn between_a_run_and_the_read_after_it_all_changes_are_said_to_be_made() {
     assert_eq!(said, wanted);
     let mut tester = fresh();
     tester.press("enter enter").settle();
-    let wanted = format!("Interrupted: no change was under way. Set up in {PLACE}: ");
+    let wanted = format!("Interrupted: no change was in progress. Set up in {PLACE}: ");
     assert!(!tester.model.interruption().contains("not read again"));
     tester.press("enter").settle();
     let said = tester.model.interruption();
@@ -57,7 +57,7 @@ fn a_test_and_a_drill_say_that_the_alarm_may_be_in_alarm_and_how_to_set_it_back(
         // Also once its window is closed.
         for keys in ["", "esc"] {
             let said = tester.press(keys).model.interruption();
-            assert!(said.starts_with(&format!("Interrupted: {what} was under way in {PLACE}.")), "{said}");
+            assert!(said.starts_with(&format!("Interrupted: {what} was in progress in {PLACE}.")), "{said}");
             assert!(said.contains("The alarm `rootbell-root-use` may be in ALARM."), "{said}");
             assert!(said.contains("aws cloudwatch set-alarm-state --alarm-name rootbell-root-use"), "{said}");
             assert!(said.contains("--state-value OK"), "{said}");
@@ -84,6 +84,6 @@ fn a_single_call_is_named() {
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(Duration::from_secs(2)).press("o y").pass(Duration::from_secs(1));
     let said = tester.model.interruption();
-    let wanted = format!("Interrupted: cloudwatch:SetAlarmState was under way in {PLACE}, not known how it ended.");
+    let wanted = format!("Interrupted: cloudwatch:SetAlarmState was in progress in {PLACE}; its result is unknown.");
     assert!(said.starts_with(&wanted), "{said}");
 }
