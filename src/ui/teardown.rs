@@ -78,7 +78,7 @@ fn title(model: &Model, screen: &Teardown) -> String {
             let kept = if keeps_some { " Resources marked with = were kept." } else { "" };
             format!("Deleted {done} of {all}.{kept}")
         }
-        TeardownPhase::Ended => format!("Deleted {done} of {all}. Press Enter to try the rest again."),
+        TeardownPhase::Ended => format!("Not all deleted: {done} of {all} done. Press Enter to try the rest again."),
     }
 }
 

@@ -109,7 +109,7 @@ fn try_out(command: &str) {
     let is_command = words.iter().any(|word| !word.starts_with('-') && !["prod", "eu-west-1"].contains(word));
     if !is_command && !words.iter().any(|word| ["--version", "--help"].contains(word)) {
         let mut terminal = program.pty(80, 24);
-        terminal.wait_for("Already here");
+        terminal.wait_for("Root-use alert");
         terminal.press("q");
         assert_eq!(terminal.wait_exit().code, 0, "{command}");
     } else if words.contains(&"apply") && !words.contains(&"--yes") && !words.contains(&"--help") {

@@ -19,41 +19,41 @@ fn the_wizard_sets_up(region: &str) {
     let world = World::new(region);
     world.proxy.nobody_confirms(true);
     let mut wizard = world.rootbell(&[]).pty(80, 24);
-    wizard.wait_for("Already here");
+    wizard.wait_for("Root-use alert");
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
     wizard.wait_for("apply 11");
     wizard.press(key::ENTER);
     wizard.wait_for("11 of 11 done");
-    wizard.wait_for("Enter go on");
+    wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
-    wizard.wait_for("Whom to tell");
+    wizard.wait_for("Step 2 of 4");
     wizard.press("e");
     wizard.press("a@example.com, b@example.com");
     wizard.wait_for("apply 3");
     wizard.press(key::ENTER);
     wizard.wait_for("3 of 3 done");
     wizard.wait_for("waiting");
-    wizard.wait_for("Enter go on");
+    wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
     // The emulator cannot try a pattern: the wizard says so and goes on.
     wizard.wait_for("not checked");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
     wizard.wait_for("waiting for a@example.com and 1 more to confirm");
-    wizard.wait_for("Enter go on");
+    wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
-    wizard.wait_for("When to ring");
+    wizard.wait_for("Step 4 of 4");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
     world.proxy.nobody_confirms(false);
     world.proxy.delivers(i64::MAX / 1_000_000_000);
-    wizard.wait_for("2 Topic ok");
-    wizard.wait_for("Enter go on");
+    wizard.wait_for("2 Notifications ok");
+    wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
-    wizard.wait_for("Mail goes to a@example.com, b@example.com");
+    wizard.wait_for("Sends email to a@example.com, b@example.com");
     wizard.press("q");
-    wizard.wait_for("the bell is armed");
+    wizard.wait_for("root use is monitored");
     wizard.press("c");
     wizard.wait_for("Somebody has confirmed");
     wizard.press("q");
@@ -86,7 +86,7 @@ fn hanging() -> (World, Pty) {
 fn keys_are_answered_while_every_call_hangs() {
     let (_world, mut wizard) = hanging();
     wizard.press("g");
-    wizard.wait_for("type to narrow");
+    wizard.wait_for("Type to filter");
     wizard.press("eu-c");
     wizard.wait_for("> eu-central-1");
     wizard.press(key::ESC);
@@ -128,9 +128,9 @@ fn a_run_that_hangs_is_left_at_once_too() {
     wizard.press(key::ENTER);
     wizard.wait_for("9 of 11 done");
     wizard.press(key::ESC);
-    wizard.wait_for("Leave?");
+    wizard.wait_for("Stop?");
     wizard.press("n");
-    wizard.wait_gone("Leave?");
+    wizard.wait_gone("Stop?");
     wizard.press(key::CTRL_C);
     assert_eq!(wizard.wait_exit().code, 1);
     wizard.assert_restored();
@@ -157,7 +157,7 @@ fn a_terminal_that_goes_away_ends_it() {
 fn a_small_window_asks_for_more_and_a_larger_one_goes_on() {
     let (_world, mut wizard) = hanging();
     wizard.resize(30, 8);
-    wizard.wait_for("Make me bigger");
+    wizard.wait_for("Terminal too small");
     wizard.resize(1, 1);
     wizard.resize(100, 30);
     wizard.wait_for("asking AWS who you are");
@@ -213,7 +213,7 @@ fn without_a_region_one_is_asked_for_and_us_east_1_proposed() {
     let mut wizard = Program::new(&["--endpoint-url"]).arg(world.proxy.url()).signed_in().pty(80, 24);
     wizard.wait_for("> us-east-1");
     wizard.press(key::ENTER);
-    wizard.wait_for("Already here");
+    wizard.wait_for("Root-use alert");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
 }

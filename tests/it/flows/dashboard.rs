@@ -34,7 +34,7 @@ fn a_ringing_account_says_who_it_was_before_all_else_and_looks_as_pictured() {
         tester.pass(seconds(2));
         assert_eq!(tester.model.screen, Screen::Dashboard);
         assert_snapshot!(format!("ringing-{width}x{height}"), tester.screen());
-        tester.sees("RINGING: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
+        tester.sees("ALARM: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
     }
 }
 
@@ -44,7 +44,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
     tester.pass(seconds(60));
     assert_eq!(tester.bells, 1);
     // The use leaves the window: the alarm is OK again.
-    tester.pass(seconds(400)).sees("the bell is armed").does_not_see("RINGING");
+    tester.pass(seconds(400)).sees("root use is monitored").does_not_see("ALARM: ");
     assert_eq!(tester.bells, 1);
     tester.on_account(|cloud| {
         cloud.meddle(|account| {
@@ -54,7 +54,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
             events.push(Event { at: 450, event: again });
         });
     });
-    tester.pass(seconds(20)).sees("RINGING");
+    tester.pass(seconds(20)).sees("ALARM: ");
     assert_eq!(tester.bells, 2);
 }
 
@@ -62,7 +62,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
 fn a_quiet_bell_stays_still() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
     tester.model.quiet = true;
-    tester.settle().pass(seconds(10)).sees("RINGING");
+    tester.settle().pass(seconds(10)).sees("ALARM: ");
     assert_eq!(tester.bells, 0);
 }
 
@@ -78,11 +78,11 @@ fn the_title_of_the_terminal_says_how_it_stands() {
 fn an_event_is_shown_whole_and_copied() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("down enter");
-    tester.sees("The event").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
+    tester.sees(" Event ").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
     assert_snapshot!("event-80x24", tester.screen());
     tester.press("y").sees("Copied");
     assert!(tester.copied[0].contains("\"MFAUsed\": \"No\""));
-    tester.press("pgdn").sees("more lines").press("esc").does_not_see("The event");
+    tester.press("pgdn").sees("more lines").press("esc").does_not_see(" Event ");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn text_in_an_event_cannot_drive_the_terminal() {
 #[test]
 fn a_test_names_the_recipients_rings_and_goes_back() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.press("t").sees("Mail goes to alice@example.com").sees("cloudwatch:SetAlarmState");
+    tester.press("t").sees("Sends email to alice@example.com").sees("cloudwatch:SetAlarmState");
     assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before the answer");
     tester.press("enter").pass(seconds(3));
     tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
@@ -192,8 +192,8 @@ fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
     tester.sees("done       event in the log group").sees("done       found by the filter").sees("done       counted");
     tester.sees("done       alarm in ALARM").sees("It rings");
     tester.pass(seconds(100)).press("esc").pass(seconds(5));
-    tester.sees("RINGING: a drill of").sees("DRILL, not root").sees("action");
-    tester.pass(seconds(400)).sees("the bell is armed").sees("ALARM → OK");
+    tester.sees("ALARM: a drill at").sees("DRILL, not root").sees("action");
+    tester.pass(seconds(400)).sees("root use is monitored").sees("ALARM → OK");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
 fn the_checks_say_once_what_mends_several() {
     let mut tester = Tester::on(scenario("drifted"), 120, 40);
     tester.press("d").pass(seconds(2)).press("c");
-    assert_eq!(tester.screen().matches("Press `w` for the wizard").count(), 1, "{}", tester.screen());
+    assert_eq!(tester.screen().matches("Use the wizard (`w`)").count(), 1, "{}", tester.screen());
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_it
     tester.pass(seconds(300)).sees("aws sso login").sees("Trail ok").sees("ago");
     assert_snapshot!("dashboard-expired-80x24", tester.screen());
     tester.on_account(|cloud| cloud.mend("*"));
-    tester.pass(seconds(310)).does_not_see("aws sso login").sees("the bell is armed");
+    tester.pass(seconds(310)).does_not_see("aws sso login").sees("root use is monitored");
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_night_without_a_network_is_survived_with_ever_fewer_questions() {
     // Five parts every five minutes, the chain with some ten calls among them.
     assert!(asked < 8 * 12 * 16, "{asked} calls");
     tester.on_account(|cloud| cloud.mend("*"));
-    tester.pass(seconds(310)).sees("the bell is armed").does_not_see("no connection");
+    tester.pass(seconds(310)).sees("root use is monitored").does_not_see("no connection");
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn throttled_it_slows_down_and_says_so() {
 #[test]
 fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
-    tester.press("d").pass(seconds(2)).sees("NOT ARMED").sees("missing");
+    tester.press("d").pass(seconds(2)).sees("NOT SET UP").sees("missing");
     assert_snapshot!("dashboard-half-done-80x24", tester.screen());
     tester.press("t").sees("no alarm to ring yet");
     tester.press("w");
@@ -369,7 +369,7 @@ fn older_events_come_on_demand_each_once() {
         group.events.push(Event { at: -1000 - i, event: serde_json::from_value(event).unwrap() });
     }
     let mut tester = Tester::on(account, 80, 24);
-    tester.pass(seconds(2)).sees("Call0").sees("`m` reads older ones");
+    tester.pass(seconds(2)).sees("Call0").sees("press `m` for older events");
     let shown = |tester: &Tester| tester.model.dashboard.events.value.as_ref().map_or(0, Vec::len);
     assert_eq!(shown(&tester), 100);
     tester.press("m").pass(seconds(1));
@@ -391,9 +391,9 @@ fn used_two_days_ago() -> Account {
 #[test]
 fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
     let mut tester = Tester::on(used_two_days_ago(), 80, 24);
-    tester.pass(seconds(2)).sees("the bell is armed").press("t enter").pass(seconds(8)).press("esc").pass(seconds(2));
+    tester.pass(seconds(2)).sees("root use is monitored").press("t enter").pass(seconds(8)).press("esc").pass(seconds(2));
     tester
-        .sees("RINGING: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
+        .sees("ALARM: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
         .does_not_see("by root at");
 }
 
@@ -401,7 +401,7 @@ fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
 fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
     for name in ["fresh", "half-done", "drifted"] {
         let mut tester = Tester::on(scenario(name), 80, 24);
-        tester.press("d").pass(seconds(4)).sees("None seen, but not all is recorded.").does_not_see("No root use");
+        tester.press("d").pass(seconds(4)).sees("None found, but not everything is recorded.").does_not_see("No root use");
     }
     Tester::on(armed(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
 }
@@ -429,10 +429,10 @@ fn a_filter_for_somebody_else_hides_no_use_of_root() {
 #[test]
 fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
-    tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Drill it now?");
-    tester.press("t").sees("Ring it now?").sees("It is in ALARM since").sees("It is set to OK first");
+    tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Run a drill?");
+    tester.press("t").sees("Send a test alarm?").sees("The alarm has been in ALARM since").sees("It is set to OK first");
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.pass(seconds(2)).press("t").sees("Ring it now?").does_not_see("It is in ALARM since");
+    tester.pass(seconds(2)).press("t").sees("Send a test alarm?").does_not_see("The alarm has been in ALARM since");
 }
 
 #[test]
@@ -441,7 +441,7 @@ fn a_drill_that_nothing_would_count_is_not_offered() {
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
     let mut tester = Tester::on(account, 80, 24);
     tester.press("d").pass(seconds(2)).press("d");
-    tester.sees("No filter on `rootbell/cloudtrail` counts root use").does_not_see("Drill it now?");
+    tester.sees("No filter on `rootbell/cloudtrail` counts root use").does_not_see("Run a drill?");
 }
 
 #[test]
