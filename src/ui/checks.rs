@@ -20,7 +20,10 @@ pub(super) fn summary(health: &Health) -> String {
 
 /// The fix, for a user who already has the wizard open.
 fn for_wizard(fix: &str) -> String {
-    fix.replace("Run `rootbell apply` or use the wizard", "Use the wizard (`w`)")
+    match fix.strip_prefix("Run `rootbell apply`").and_then(|rest| rest.split_once("the wizard")) {
+        Some((_, rest)) => format!("Use the wizard (`w`){rest}"),
+        None => fix.to_owned(),
+    }
 }
 
 pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {

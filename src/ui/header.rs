@@ -15,7 +15,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rec
     let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
     let account_only = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
     // If space is short, the Region is left out first, then names. The account number always stays.
-    let lengths = [HeaderLength::Full, HeaderLength::OpenStep, HeaderLength::Numbers];
+    let lengths = [HeaderLength::Full, HeaderLength::Short, HeaderLength::OpenStep, HeaderLength::Numbers];
     let (length, right) = lengths
         .into_iter()
         .flat_map(|length| [(length, &account), (length, &account_only)])
@@ -47,6 +47,8 @@ fn columns(spans: &[Span<'_>]) -> usize {
 enum HeaderLength {
     /// The names of all steps, or the headline with its sentence.
     Full,
+    /// All steps, with a shorter name for the notifications.
+    Short,
     /// The name of the open step only.
     OpenStep,
     /// The steps' numbers only.
@@ -66,8 +68,13 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
         let is_open = model.screen == Screen::Step(step);
         let verdict = model.derived.as_ref().map(|d| d.health.step(step));
         let style = if is_open { theme.selected } else { theme.text };
-        let is_named = length == HeaderLength::Full || is_open && length == HeaderLength::OpenStep;
-        let name = if is_named { format!("{} {}", step.number(), label(step)) } else { step.number().to_string() };
+        let label = match length {
+            HeaderLength::Short if step == Step::Topic => " Notify",
+            HeaderLength::Full | HeaderLength::Short => label(step),
+            HeaderLength::OpenStep if is_open => label(step),
+            HeaderLength::OpenStep | HeaderLength::Numbers => "",
+        };
+        let name = format!("{}{label}", step.number());
         spans.push(Span::styled(name, style));
         match verdict {
             _ if step == Step::Alarm && model.rings() => spans.push(Span::styled(" ALARM", theme.bad)),
@@ -82,13 +89,13 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
     spans
 }
 
-/// A step's name where space is tight.
+/// A step's short name, after a space.
 fn label(step: Step) -> &'static str {
     match step {
-        Step::Trail => "Trail",
-        Step::Topic => "Notifications",
-        Step::Filter => "Filter",
-        Step::Alarm => "Alarm",
+        Step::Trail => " Trail",
+        Step::Topic => " Notifications",
+        Step::Filter => " Filter",
+        Step::Alarm => " Alarm",
     }
 }
 

@@ -106,7 +106,8 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
         let kept = if screen.plan.rows.iter().any(keeps_logs) { " The logs are kept." } else { "" };
         paragraph(&format!("{consequence}{kept}"), theme.warn, width, lines);
     } else {
-        paragraph(&format!("{consequence} Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
+        paragraph(consequence, theme.bad, width, lines);
+        paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
     }
     let account = model.caller().map(|c| c.identity.account.clone()).unwrap_or_default();
     paragraph(&format!("Type `{WORD}` or the account number {account}:"), theme.text, width, lines);

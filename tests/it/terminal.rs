@@ -37,7 +37,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
     // The emulator cannot try a pattern: the wizard says so and goes on.
-    wizard.wait_for("not checked");
+    wizard.wait_for("could not be tested");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
     wizard.wait_for("waiting for a@example.com and 1 more to confirm");
@@ -48,7 +48,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("1 of 1 done");
     world.proxy.nobody_confirms(false);
     world.proxy.delivers(i64::MAX / 1_000_000_000);
-    wizard.wait_for("2 Notifications ok");
+    wizard.wait_for("2 Notify ok");
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
     wizard.wait_for("Sends email to a@example.com, b@example.com");
@@ -92,9 +92,9 @@ fn keys_are_answered_while_every_call_hangs() {
     wizard.press(key::ESC);
     wizard.wait_for("asking AWS who you are");
     wizard.press("?");
-    wizard.wait_for("Quit, from everywhere");
+    wizard.wait_for("Quit, from any screen");
     wizard.press("q");
-    wizard.wait_gone("Quit, from everywhere");
+    wizard.wait_gone("Quit, from any screen");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
     wizard.assert_restored();

@@ -26,7 +26,7 @@ fn every_screen_says_that_the_alarm_is_in_alarm_and_looks_as_pictured() {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc");
         assert_snapshot!(format!("alarm-on-account-{width}x{height}"), tester.screen());
-        tester.sees("ALARM    alarm: it is in ALARM since");
+        tester.sees("ALARM    alarm: in ALARM since");
         for text in ["ALARM    alarm", "ALARM  ListAccessKeys"] {
             assert_eq!(tester.style_of(text).fg, Theme::dark().bad.fg, "{text}");
         }

@@ -138,7 +138,7 @@ fn a_key_that_does_not_serve_all_is_told_once_and_looked_at_again_with_enter() {
         tester.press("enter f3");
         focus_on(&mut tester, FieldId::KmsKey);
         tester.write(KEY).settle().sees("does not serve all");
-        assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
+        assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not serve all").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
@@ -201,7 +201,7 @@ fn a_step_that_could_not_be_read_is_looked_at_again_with_enter() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
     tester.on_account(|cloud| cloud.fault("DescribeTrails", InjectedFault::Deny));
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");
-    assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
+    assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
     tester.press("enter").settle();
     assert_eq!(tester.screen().matches("Ask for ").count(), 1, "{}", tester.screen());
     tester.on_account(|cloud| cloud.mend("DescribeTrails"));

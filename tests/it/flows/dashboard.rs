@@ -205,7 +205,7 @@ fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
     let trail = region.trails.get_mut("rootbell").unwrap();
     trail.log_group_arn = Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into());
     let mut tester = Tester::on(account, 80, 24);
-    tester.press("d d").sees("not rootbell's").press("enter").sees("`f` writes");
+    tester.press("d d").sees("not created by rootbell").press("enter").sees("`f` writes");
     assert_eq!(calls(&tester, "PutLogEvents"), 0);
     tester.press("f").pass(seconds(2));
     assert_eq!(calls(&tester, "PutLogEvents"), 1);
@@ -222,7 +222,7 @@ fn an_alarm_is_set_back_to_ok_by_a_key() {
 fn an_alarm_that_has_fired_is_set_back_only_after_a_question_that_names_the_use_of_root() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(scenario("ringing"), width, height);
-        tester.pass(seconds(2)).press("o").sees("Root was really used: ListAccessKeys").sees("new alert. [y/N]");
+        tester.pass(seconds(2)).press("o").sees("Root was used: ListAccessKeys").sees("new alert. [y/N]");
         tester.sees("y set to OK").sees("Enter no");
         assert_snapshot!(format!("set-ok-{width}x{height}"), tester.screen());
         for key in ["enter", "n", "esc", "q"] {
@@ -244,7 +244,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
         .pass(seconds(5))
         .press("esc o")
         .sees("It was a test: Test alarm by rootbell");
-    tester.does_not_see("really used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("OK already");
+    tester.does_not_see("Root was used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("OK already");
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| {
         cloud.meddle(|account| {
@@ -253,7 +253,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
             (alarm.state, alarm.since, alarm.reason) = (State::Alarm, Some(0), "somebody's own words".into());
         });
     });
-    tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("really used");
+    tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("Root was used");
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
     tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3)).press("o").sees("the events could");
@@ -352,7 +352,7 @@ fn throttled_it_slows_down_and_says_so() {
 #[test]
 fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
-    tester.press("d").pass(seconds(2)).sees("NOT SET UP").sees("missing");
+    tester.press("d").pass(seconds(2)).sees("NOT WORKING").sees("missing");
     assert_snapshot!("dashboard-half-done-80x24", tester.screen());
     tester.press("t").sees("no alarm to ring yet");
     tester.press("w");
@@ -391,7 +391,13 @@ fn used_two_days_ago() -> Account {
 #[test]
 fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
     let mut tester = Tester::on(used_two_days_ago(), 80, 24);
-    tester.pass(seconds(2)).sees("root use is monitored").press("t enter").pass(seconds(8)).press("esc").pass(seconds(2));
+    tester
+        .pass(seconds(2))
+        .sees("root use is monitored")
+        .press("t enter")
+        .pass(seconds(8))
+        .press("esc")
+        .pass(seconds(2));
     tester
         .sees("ALARM: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
         .does_not_see("by root at");
@@ -401,7 +407,11 @@ fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
 fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
     for name in ["fresh", "half-done", "drifted"] {
         let mut tester = Tester::on(scenario(name), 80, 24);
-        tester.press("d").pass(seconds(4)).sees("None found, but not everything is recorded.").does_not_see("No root use");
+        tester
+            .press("d")
+            .pass(seconds(4))
+            .sees("None found, but not everything is recorded.")
+            .does_not_see("No root use");
     }
     Tester::on(armed(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
 }
@@ -430,7 +440,11 @@ fn a_filter_for_somebody_else_hides_no_use_of_root() {
 fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Run a drill?");
-    tester.press("t").sees("Send a test alarm?").sees("The alarm has been in ALARM since").sees("It is set to OK first");
+    tester
+        .press("t")
+        .sees("Send a test alarm?")
+        .sees("The alarm has been in ALARM since")
+        .sees("It is set to OK first");
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(2)).press("t").sees("Send a test alarm?").does_not_see("The alarm has been in ALARM since");
 }

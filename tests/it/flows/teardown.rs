@@ -71,7 +71,7 @@ fn with_the_logs_the_account_is_as_before_rootbell() {
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     tester.sees("missing  trail, notifications, filter, alarm").does_not_see("tear down");
-    tester.press("x").settle().sees("there is nothing of rootbell's").press("enter");
+    tester.press("x").settle().sees("rootbell has created nothing").press("enter");
     assert!(closed(&tester));
 }
 
@@ -127,7 +127,7 @@ fn after_a_denied_call_enter_goes_on_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
-    tester.sees("Not all taken away: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
+    tester.sees("Not all deleted: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
     let before = taken(&tester);
     tester.on_account(|cloud| cloud.mend("DeleteTopic"));
     tester.press("enter").settle().sees("Deleted 11 of 11.");
@@ -182,7 +182,7 @@ fn a_pending_subscription_is_explained() {
 fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
-    tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
+    tester.press("x").settle().sees("so nothing is deleted").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
     assert_eq!(taken(&tester), 0);
     tester.press("esc");
