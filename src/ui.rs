@@ -1,4 +1,4 @@
-//! Draws the model. Nothing here changes it.
+//! Draws the model, without changing it.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -23,7 +23,7 @@ pub mod theme;
 
 pub use theme::Theme;
 
-/// The smallest screen that everything fits on.
+/// The smallest terminal that every screen fits in: columns and rows.
 pub const SMALLEST: (u16, u16) = (60, 20);
 
 /// Draws the whole screen.
@@ -50,19 +50,19 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         overlay::draw(model, overlay, theme, frame, body);
     }
     footer::draw(model, theme, frame, foot);
-    text::tidy(frame.buffer_mut());
+    text::remove_controls(frame.buffer_mut());
 }
 
 fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let said = format!(
-        "Make me bigger: {}x{} at least, this is {}x{}. Ctrl+C quits.",
+    let message = format!(
+        "Terminal too small (minimum {}×{}); this one is {}×{}. Ctrl+C quits.",
         SMALLEST.0, SMALLEST.1, area.width, area.height
     );
-    let lines: Vec<Line> = text::wrap(&said, area.width).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+    let lines: Vec<Line> = text::wrap(&message, area.width).into_iter().map(|l| Line::styled(l, theme.text)).collect();
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// The one-line word that the next key takes away, above the footer; what is left of the body.
+/// Draws the notice above the footer, until the next key press. Returns the rest of the body.
 fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
     let Some(notice) = &model.notice else { return body };
     let lines = text::wrap(notice.text(), body.width.saturating_sub(2));

@@ -1,4 +1,4 @@
-//! The first screen: who, where, and what is already there.
+//! The first screen: who is signed in, which account and Region, and what already exists.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,34 +17,33 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     let mut lines = vec![Line::styled(" Account", theme.title)];
     match &model.connection {
         Connection::Connecting(_) => {
-            let whom = model.target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
-            lines.push(Line::styled(format!("   {} asking AWS who you are{whom}", spinner(model.now)), theme.text));
+            let profile = model.target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
+            lines.push(Line::styled(format!("   {} asking AWS who you are{profile}", spinner(model.now)), theme.text));
             lines.push(Line::default());
             purpose(theme, width, &mut lines);
         }
         Connection::Failed(error) => {
-            said(&error.why(), theme.bad, width, &mut lines);
-            said(&error.fix(), theme.text, width, &mut lines);
+            paragraph(&error.why(), theme.bad, width, &mut lines);
+            paragraph(&error.fix(), theme.text, width, &mut lines);
             lines.push(Line::default());
-            let next = "Then press r to try again, p for another profile, or g for another region.";
-            said(next, theme.dim, width, &mut lines);
+            let next = "Then press r to try again, p for another profile, or g for another Region.";
+            paragraph(next, theme.dim, width, &mut lines);
         }
         Connection::Ready(caller) => ready(model, caller, theme, width, &mut lines),
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn said(text: &str, style: ratatui::style::Style, width: u16, lines: &mut Vec<Line<'static>>) {
+fn paragraph(text: &str, style: ratatui::style::Style, width: u16, lines: &mut Vec<Line<'static>>) {
     for line in wrap(text, width.saturating_sub(1)) {
         lines.push(Line::styled(format!("   {line}"), style));
     }
 }
 
 fn purpose(theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let words = "Four steps make this account tell you by e-mail whenever somebody uses its root user: a trail that \
-                 records, a topic that tells, a filter that counts, an alarm that rings. Nothing is changed before you \
-                 have seen it.";
-    said(words, theme.dim, width, lines);
+    let sentences = "Four steps set up this account to email you whenever anyone uses its root user: a CloudTrail trail, \
+                     notifications, a filter that counts root use, and an alarm. You see each change before it is made.";
+    paragraph(sentences, theme.dim, width, lines);
 }
 
 fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
@@ -65,21 +64,21 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
     }
     lines.push(Line::default());
     if let Some(why) = caller.identity.refusal() {
-        return said(why, theme.bad, width, lines);
+        return paragraph(why, theme.bad, width, lines);
     }
     for warning in caller.identity.warnings() {
-        said(warning, theme.warn, width, lines);
+        paragraph(warning, theme.warn, width, lines);
         lines.push(Line::default());
     }
-    lines.push(Line::styled(" Already here", theme.title));
-    already_here(model, theme, width, lines);
+    lines.push(Line::styled(" Root-use alert", theme.title));
+    existing_resources(model, theme, width, lines);
     lines.push(Line::default());
     purpose(theme, width, lines);
 }
 
-fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let (Some(derived), Some(observed)) = (&model.derived, &model.observed) else {
-        lines.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text));
+        lines.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
         return;
     };
     let mut row = |word: &str, style: ratatui::style::Style, text: &str| {
@@ -92,41 +91,43 @@ fn already_here(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
-            row(Verdict::Ok.as_str(), theme.good, &trail.in_words(&derived.settings.account_region.account));
+            row("existing", theme.good, &trail.in_words(&derived.settings.account_region.account));
         }
     }
     let health = &derived.health;
-    let of = |wanted: Verdict| -> Vec<&'static str> {
-        Step::ALL.into_iter().filter(|s| health.step(*s) == wanted).map(word).collect()
-    };
     for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong, Verdict::Unknown] {
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
-            let weak = health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
+            let problem =
+                health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 let since = local(model, alarm.since, false);
-                row(alarm.state.as_str(), theme.bad, &format!("alarm: it is in ALARM since {since}"));
+                row(alarm.state.as_str(), theme.bad, &format!("alarm: in ALARM since {since}"));
             }
-            match weak {
-                Some(check) => row(verdict.as_str(), style, &format!("{}: {}", word(step), check.detail)),
+            match problem {
+                Some(check) => row(verdict.as_str(), style, &format!("{}: {}", resource(step), check.detail)),
                 None if alarm.is_some() => {}
-                None => row(verdict.as_str(), style, word(step)),
+                None => row(verdict.as_str(), style, resource(step)),
             }
         }
     }
-    let missing = of(Verdict::Missing);
+    let has_other_trails = observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty());
+    let is_missing = |step: &Step| health.step(*step) == Verdict::Missing;
+    let missing: Vec<&str> = Step::ALL
+        .into_iter()
+        .filter(is_missing)
+        .map(|step| if has_other_trails && step == Step::Trail { "usable trail" } else { resource(step) })
+        .collect();
     if !missing.is_empty() {
-        let others = observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty());
-        let own = missing.iter().map(|word| if others && *word == "trail" { "trail of its own" } else { word });
-        row(Verdict::Missing.as_str(), theme.bad, &own.collect::<Vec<_>>().join(", "));
+        row(Verdict::Missing.as_str(), theme.bad, &missing.join(", "));
     }
 }
 
-fn word(step: Step) -> &'static str {
+fn resource(step: Step) -> &'static str {
     match step {
         Step::Trail => "trail",
-        Step::Topic => "topic",
+        Step::Topic => "notifications",
         Step::Filter => "filter",
         Step::Alarm => "alarm",
     }

@@ -1,4 +1,4 @@
-//! The test alarm and the drill: the question, the hops as they come, the verdict.
+//! The test alarm and the drill: the question, the progress of each stage, and the result.
 
 use jiff::SignedDuration;
 use ratatui::style::Style;
@@ -11,78 +11,83 @@ use crate::app::Model;
 use crate::app::alarm_test::{TestError, TestPhase, TestScreen, TestStage, seconds};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 
-const TEST: &str = "CloudWatch sets the alarm to ALARM by hand, and the topic sends its mail. That proves the way from the \
-    alarm to the inbox; a drill proves the way from the log group on.";
-const DRILL: &str = "One marked root event goes into the log group, and is followed through the filter, the metric and the \
-    alarm to the mail: the whole chain but CloudTrail itself. It takes a few minutes.";
+const TEST: &str = "Sets the alarm to ALARM, so that the topic sends its emails. This tests the path from the alarm to the \
+    inbox; a drill tests it from the log group on.";
+const DRILL: &str = "Writes one marked root event to the log group, and follows it through the filter, the metric, and the \
+    alarm to the notification: the whole chain except CloudTrail itself. This takes a few minutes.";
 
-pub(super) fn lines(model: &Model, ring: &TestScreen, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let say = |text: &str, style: Style, lines: &mut Vec<Line<'static>>| {
         lines.extend(wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
     };
-    if ring.stage == TestPhase::Asking {
-        say(if ring.is_drill { "Drill it now?" } else { "Ring it now?" }, theme.title, &mut lines);
-        say(if ring.is_drill { DRILL } else { TEST }, theme.text, &mut lines);
+    if screen.stage == TestPhase::Asking {
+        say(if screen.is_drill { "Run a drill?" } else { "Send a test alarm?" }, theme.title, &mut lines);
+        say(if screen.is_drill { DRILL } else { TEST }, theme.text, &mut lines);
         lines.push(Line::default());
-        if ring.is_drill {
+        if screen.is_drill {
             let group = model.derived.as_ref().map(|d| d.settings.log_group.value.clone()).unwrap_or_default();
-            let stays = format!(
-                "What stays behind: one event in the stream `{DRILL_STREAM}` of `{group}`, as long as the group keeps \
-                 its events. Its source is `{DRILL_SOURCE}`, and it says who started it and that nobody used root."
+            let leftover = format!(
+                "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
+                 events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root."
             );
-            say(&stays, theme.text, &mut lines);
+            say(&leftover, theme.text, &mut lines);
             lines.push(Line::default());
         }
     }
     let in_alarm = model.derived.as_ref().and_then(|d| d.health.in_alarm());
-    if let Some(alarm) = in_alarm.filter(|_| ring.stage == TestPhase::Asking) {
+    if let Some(alarm) = in_alarm.filter(|_| screen.stage == TestPhase::Asking) {
         let since = super::dashboard::local(model, alarm.since, false);
-        let first = format!("It is in ALARM since {since}. It is set to OK first: a real ring would end there.");
-        say(&first, theme.bad, &mut lines);
+        let warning =
+            format!("The alarm has been in ALARM since {since}. It is set to OK first, which also ends a real alarm.");
+        say(&warning, theme.bad, &mut lines);
     }
-    match ring.recipients.as_slice() {
-        // The concerns say why.
-        [] if !ring.concerns.is_empty() => {}
-        [] => say("Nobody gets mail: no address is confirmed.", theme.warn, &mut lines),
-        some => {
-            let goes = if ring.ring.dispatched() { "went" } else { "goes" };
-            say(&format!("Mail {goes} to {}.", some.join(", ")), theme.title, &mut lines);
+    match screen.recipients.as_slice() {
+        // The concerns below say why.
+        [] if !screen.concerns.is_empty() => {}
+        [] => say("No email is sent: no address is confirmed.", theme.warn, &mut lines),
+        addresses => {
+            let sends = if screen.ring.dispatched() { "Sent" } else { "Sends" };
+            say(&format!("{sends} email to {}.", addresses.join(", ")), theme.title, &mut lines);
         }
     }
-    for concern in &ring.concerns {
+    for concern in &screen.concerns {
         say(concern, theme.warn, &mut lines);
     }
-    if ring.foreign && ring.stage == TestPhase::Asking {
+    if screen.foreign && screen.stage == TestPhase::Asking {
         say(
-            "This log group is not rootbell's: others read it, and may raise an alarm of their own. `f` writes there \
-             anyway.",
+            "This log group is unmanaged (not created by rootbell): others may read it, and may have alarms on it. \
+             Press `f` to write there anyway.",
             theme.bad,
             &mut lines,
         );
     }
-    if ring.stage == TestPhase::Asking {
-        let extra = if ring.is_drill {
-            "It takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
-             cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory."
+    if screen.stage == TestPhase::Asking {
+        let extra = if screen.is_drill {
+            "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+             cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
         } else {
-            "It takes cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory."
+            "Requires cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
         };
         say(extra, theme.dim, &mut lines);
         return lines;
     }
     lines.push(Line::default());
-    hops(model, ring, theme, &mut lines);
-    if let Some(verdict) = ring.verdict() {
+    stages(model, screen, theme, &mut lines);
+    if let Some(verdict) = screen.verdict() {
         lines.push(Line::default());
-        say(&verdict, if matches!(ring.stage, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good }, &mut lines);
+        say(
+            &verdict,
+            if matches!(screen.stage, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good },
+            &mut lines,
+        );
     }
     lines
 }
 
-/// Every hop of the way, seen or not.
-fn hops(model: &Model, ring: &TestScreen, theme: &Theme, lines: &mut Vec<Line<'static>>) {
-    const WAY: [TestStage; 6] = [
+/// One line per stage: done, waiting, failed, or not reached yet.
+fn stages(model: &Model, screen: &TestScreen, theme: &Theme, lines: &mut Vec<Line<'static>>) {
+    const STAGES: [TestStage; 6] = [
         TestStage::Stored,
         TestStage::Matched,
         TestStage::Counted,
@@ -90,15 +95,15 @@ fn hops(model: &Model, ring: &TestScreen, theme: &Theme, lines: &mut Vec<Line<'s
         TestStage::Action,
         TestStage::Back,
     ];
-    for stage in WAY.into_iter().skip(if ring.is_drill { 0 } else { 3 }) {
-        let seen = ring.ring.seen.iter().find(|s| s.stage == stage);
-        let (word, style, time) = match (&ring.stage, seen) {
+    for stage in STAGES.into_iter().skip(if screen.is_drill { 0 } else { 3 }) {
+        let seen = screen.ring.seen.iter().find(|s| s.stage == stage);
+        let (word, style, time) = match (&screen.stage, seen) {
             (_, Some(seen)) => ("done".to_owned(), theme.good, seconds(seen.after)),
-            (TestPhase::Running { began }, None) if ring.ring.waits_for == Some(stage) => {
+            (TestPhase::Running { began }, None) if screen.ring.waits_for == Some(stage) => {
                 let waited: SignedDuration = model.now.duration_since(*began);
                 (format!("{} waiting", spinner(model.now)), theme.warn, clock(waited))
             }
-            (TestPhase::Ended(Err(error)), None) if failed(error, ring) == Some(stage) => {
+            (TestPhase::Ended(Err(error)), None) if failed_stage(error, screen) == Some(stage) => {
                 ("failed".to_owned(), theme.bad, String::new())
             }
             _ => (String::new(), theme.dim, String::new()),
@@ -111,11 +116,11 @@ fn hops(model: &Model, ring: &TestScreen, theme: &Theme, lines: &mut Vec<Line<'s
     }
 }
 
-/// The hop that a ring broke off at.
-fn failed(error: &TestError, ring: &TestScreen) -> Option<TestStage> {
+/// The stage at which a test failed.
+fn failed_stage(error: &TestError, screen: &TestScreen) -> Option<TestStage> {
     match error {
         TestError::NotSent(_) => Some(TestStage::Action),
         TestError::TimedOut { stage, .. } => Some(*stage),
-        _ => ring.ring.waits_for,
+        _ => screen.ring.waits_for,
     }
 }

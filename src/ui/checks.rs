@@ -1,4 +1,4 @@
-//! Would it ring? The list of checks, and what to do.
+//! The list of checks: each verdict, and how to fix what fails.
 
 use ratatui::text::{Line, Span};
 
@@ -9,23 +9,23 @@ use crate::app::Model;
 use crate::domain::health::age;
 use crate::domain::{Health, Verdict};
 
-/// What the whole list comes to.
+/// The weakest check and its fix in a sentence or two, or that everything works.
 pub(super) fn summary(health: &Health) -> String {
     match health.weakest() {
-        None => "Every link holds: somebody who uses root is reported by e-mail in 5 to 10 minutes.".to_owned(),
+        None => "Everything works: an alert is emailed 5 to 10 minutes after anyone uses root.".to_owned(),
         Some(check) if check.fix.is_empty() => check.detail.clone(),
-        Some(check) => format!("{} {}", check.detail, from_here(&check.fix)),
+        Some(check) => format!("{} {}", check.detail, for_wizard(&check.fix)),
     }
 }
 
-/// What to do, for somebody who is in the wizard's program already.
-fn from_here(fix: &str) -> String {
+/// The fix, for a user who already has the wizard open.
+fn for_wizard(fix: &str) -> String {
     fix.replace("Run `rootbell apply` or use the wizard", "Press `w`")
 }
 
 pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(derived) = &model.derived else {
-        return vec![Line::styled(format!(" {} looking at the account", spinner(model.now)), theme.text)];
+        return vec![Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text)];
     };
     let mut lines = Vec::new();
     let title_width = 36.min(usize::from(width) / 2);
@@ -41,18 +41,18 @@ pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
         let sent = model.sent.iter().find(|(email, _)| *email == subscription.endpoint);
         let since =
             sent.map(|(_, at)| format!(", sent {} ago", age(model.now.duration_since(*at)))).unwrap_or_default();
-        let word = format!("{}{since}", subscription.state.as_str());
+        let state = format!("{}{since}", subscription.state.as_str());
         lines.push(Line::from(vec![
             Span::styled(format!(" {:<8} ", ""), theme.dim),
             Span::styled(pad(&subscription.endpoint, title_width), theme.text),
-            Span::styled(format!("  {word}"), theme.dim),
+            Span::styled(format!("  {state}"), theme.dim),
         ]));
     }
-    // What mends several is said once, after all of them.
+    // A fix that applies to several checks is shown once, below all of their details.
     let mut by_fix: Vec<(String, Vec<&str>)> = Vec::new();
     for check in derived.health.checks.iter().filter(|c| c.verdict != Verdict::Ok) {
-        let fix = from_here(&check.fix);
-        match by_fix.iter_mut().find(|(known, _)| *known == fix) {
+        let fix = for_wizard(&check.fix);
+        match by_fix.iter_mut().find(|(other, _)| *other == fix) {
             Some((_, details)) => details.push(&check.detail),
             None => by_fix.push((fix, vec![&check.detail])),
         }

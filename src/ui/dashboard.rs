@@ -1,4 +1,4 @@
-//! The dashboard: the chain from sign-in to inbox, its weak link, who used root, and what the alarm did.
+//! The dashboard: the chain from sign-in to inbox, its first problem, root activity, and the alarm history.
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
@@ -22,75 +22,75 @@ use crate::domain::{Health, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let Some(derived) = &model.derived else {
-        let line = Line::styled(format!(" {} looking at the account", spinner(model.now)), theme.text);
+        let line = Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text);
         return frame.render_widget(line, area);
     };
     let width = area.width;
     let mut lines = Vec::new();
-    trouble(model, theme, width, &mut lines);
+    stale_data(model, theme, width, &mut lines);
     in_alarm(model, &derived.health, theme, width, &mut lines);
     chain(model, &derived.health, theme, usize::from(width), &mut lines);
-    weak_link(&derived.health, theme, width, &mut lines);
+    summary(&derived.health, theme, width, &mut lines);
     if area.height > 20 {
         lines.push(Line::default());
     }
     let room = usize::from(area.height).saturating_sub(lines.len());
-    // What happened to the alarm gets a third of the room, who used root the rest.
+    // The alarm history gets at most a third of the remaining height, root activity the rest.
     let history = model.dashboard.history.value.as_ref().map_or(1, Vec::len).clamp(1, (room / 3).max(2));
     let mut events = Vec::new();
     activity(model, theme, usize::from(width), room.saturating_sub(history + 1), &mut events);
     lines.append(&mut events);
     let left = usize::from(area.height).saturating_sub(lines.len() + 1);
-    describe_alarm_history(model, theme, usize::from(width), left, &mut lines);
+    alarm_history(model, theme, usize::from(width), left, &mut lines);
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-fn said(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
+fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
     lines.extend(wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), style)));
 }
 
-/// What keeps the dashboard from knowing, on top: an old picture must not look like a new one.
-fn trouble(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+/// Why the alarm cannot be read, at the top, so that old data does not look current.
+fn stale_data(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let part = &model.dashboard.alarm;
     let Some(error) = &part.trouble else { return };
     let shown = match part.seen {
         Some(seen) => {
-            format!("Shown is what was known {} ago; it goes on by itself.", age(model.now.duration_since(seen)))
+            format!("Showing data from {} ago; retrying.", age(model.now.duration_since(seen)))
         }
         None => String::new(),
     };
-    said(&format!("{} {} {shown}", error.why(), error.fix()), theme.bad, width, lines);
+    paragraph(&format!("{} {} {shown}", error.why(), error.fix()), theme.bad, width, lines);
 }
 
-/// While it rings: who did what, when, from where, before all else.
+/// While the alarm is in ALARM: who did what, when, and from where, before anything else.
 fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let Some(alarm) = health.in_alarm() else { return };
     let events = model.dashboard.events.value.as_deref().unwrap_or_default();
-    let who = match alarm_trigger(alarm, events) {
+    let cause = match alarm_trigger(alarm, events) {
         Trigger::Drill(event) => {
-            format!("RINGING: a drill of {}; nobody used root.", local(model, event.time, false))
+            format!("ALARM: a drill at {}; nobody used root.", local(model, event.time, false))
         }
         Trigger::Root(event) => format!(
-            "RINGING: {} by {} at {}, {} from {} ({}), MFA {}.",
+            "ALARM: {} by {} at {}, {} from {} ({}), MFA {}.",
             event.name,
             event.not_root.as_deref().unwrap_or("root"),
             local(model, event.time, false),
             event.outcome.as_str(),
-            blank(&event.address),
-            blank(&event.client),
+            or_dash(&event.address),
+            or_dash(&event.client),
             event.mfa.as_str(),
         ),
-        Trigger::Test => format!("RINGING: {}", alarm.reason),
+        Trigger::Test => format!("ALARM: {}", alarm.reason),
         Trigger::Unknown => {
             let since = local(model, alarm.since, false);
-            format!("RINGING since {since}: {} Who used root then is not known yet.", alarm.reason)
+            format!("ALARM since {since}: {} It is not known yet who used root.", alarm.reason)
         }
     };
-    said(&who, theme.bad, width, lines);
+    paragraph(&cause, theme.bad, width, lines);
     lines.push(Line::default());
 }
 
-/// What is known of the trigger, then whether to set the alarm back to OK.
+/// What made the alarm fire, then the question whether to set it back to OK.
 pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(alarm) = model.derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
         return Vec::new();
@@ -101,106 +101,113 @@ pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stat
         (AlarmState::Ok, _) => ("The alarm is OK again.".to_owned(), theme.good),
         (AlarmState::InsufficientData, _) => ("The alarm has not fired: it has no data yet.".to_owned(), theme.text),
         (_, Trigger::Root(event)) => {
-            let what =
-                format!("{} at {} from {} ({})", event.name, at(event), blank(&event.address), blank(&event.client));
-            let said = match (&event.not_root, &event.outcome) {
+            let what = format!(
+                "{} at {} from {} ({})",
+                event.name,
+                at(event),
+                or_dash(&event.address),
+                or_dash(&event.client)
+            );
+            let sentence = match (&event.not_root, &event.outcome) {
                 (Some(who), _) => format!("It was {who}, not root: {what}."),
-                (None, Outcome::Failure(_)) => format!("Somebody tried to use root and failed: {what}."),
+                (None, Outcome::Failure(_)) => format!("Someone tried to use root and failed: {what}."),
                 (None, Outcome::Success) if event.assumed_root => {
-                    format!("Root was really used, by central root management: {what}.")
+                    format!("Root was used through central root management: {what}.")
                 }
-                (None, Outcome::Success) => format!("Root was really used: {what}."),
+                (None, Outcome::Success) => format!("Root was used: {what}."),
             };
-            (said, theme.bad)
+            (sentence, theme.bad)
         }
         (_, Trigger::Drill(event)) => (format!("It was a drill at {}: nobody used root.", at(event)), theme.text),
         (_, Trigger::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
         (_, Trigger::Unknown) => {
             let since = local(model, alarm.since, false);
-            let read = match (events, &model.dashboard.events.trouble) {
-                (Some(_), None) => "no use of root from that time has been found",
+            let reason = match (events, &model.dashboard.events.trouble) {
+                (Some(_), None) => "no root use from that time was found",
                 _ => "the events could not be read",
             };
-            let said = format!(
-                "It is not known what made the alarm fire at {since}: {read}. Root may really have been used. \
-                 CloudWatch says: {}",
+            let sentence = format!(
+                "It is not known what made the alarm fire at {since}: {reason}. Root may have been used. \
+                 CloudWatch's reason: {}",
                 alarm.reason
             );
-            (said, theme.warn)
+            (sentence, theme.warn)
         }
     };
     let mut lines: Vec<Line> = wrap(&trigger, width).into_iter().map(|l| Line::styled(l, style)).collect();
     lines.push(Line::default());
-    let question = format!("Set the alarm `{}` back to OK? The next use of root sends a new alert. [y/N]", alarm.name);
+    let question = format!("Set the alarm `{}` back to OK? The next root use sends a new alert. [y/N]", alarm.name);
     lines.extend(wrap(&question, width).into_iter().map(|l| Line::styled(l, theme.text)));
     lines
 }
 
-/// The links with their verdicts, joined by a line as far as there is room; under each what there is to know.
+/// The links of the chain with their verdicts, connected by lines; below each link its detail.
 fn chain(model: &Model, health: &Health, theme: &Theme, width: usize, lines: &mut Vec<Line<'static>>) {
     let all = links(model, health);
-    let wide = |link: &Link| link.name.chars().count() + 1 + link.word.chars().count();
-    let on_one = all.iter().map(wide).sum::<usize>() + 4 * (all.len() - 1) + 2 <= width;
-    for row in all.chunks(if on_one { 6 } else { 3 }) {
-        let used: usize = row.iter().map(wide).sum();
+    let link_width = |link: &ChainLink| link.name.chars().count() + 1 + link.word.chars().count();
+    let fits_one_row = all.iter().map(link_width).sum::<usize>() + 4 * (all.len() - 1) + 2 <= width;
+    for row in all.chunks(if fits_one_row { 6 } else { 3 }) {
+        let used: usize = row.iter().map(link_width).sum();
         let joints = row.len() - 1;
-        // What is left goes into the joints, evenly; the last one needs none.
+        // The remaining width is shared evenly by the lines between the links.
         let joint = (width.saturating_sub(used + 2) / joints.max(1)).clamp(2, 9);
-        let (mut top, mut low) = (vec![Span::raw(" ")], vec![Span::raw(" ")]);
+        let (mut top, mut bottom) = (vec![Span::raw(" ")], vec![Span::raw(" ")]);
         for (i, link) in row.iter().enumerate() {
-            let last = i == joints;
-            let line = if last { String::new() } else { format!(" {} ", "─".repeat(joint - 2)) };
-            let cell = if last {
-                width.saturating_sub(low.iter().map(Span::width).sum::<usize>() + 1)
+            let is_last = i == joints;
+            let line = if is_last { String::new() } else { format!(" {} ", "─".repeat(joint - 2)) };
+            let cell = if is_last {
+                width.saturating_sub(bottom.iter().map(Span::width).sum::<usize>() + 1)
             } else {
-                wide(link) + joint
+                link_width(link) + joint
             };
             top.push(Span::styled(format!("{} ", link.name), theme.text));
             top.push(Span::styled(link.word.clone(), theme.verdict(link.verdict)));
             top.push(Span::styled(line, theme.dim));
-            low.push(Span::styled(format!("{} ", pad(&link.aside, cell.saturating_sub(1))), theme.dim));
+            bottom.push(Span::styled(format!("{} ", pad(&link.detail, cell.saturating_sub(1))), theme.dim));
         }
         lines.push(Line::from(top));
-        lines.push(Line::from(low));
+        lines.push(Line::from(bottom));
     }
 }
 
-struct Link {
+/// A link of the chain as the dashboard shows it.
+struct ChainLink {
     name: &'static str,
     verdict: Verdict,
     word: String,
-    aside: String,
+    detail: String,
 }
 
-fn links(model: &Model, health: &Health) -> Vec<Link> {
+fn links(model: &Model, health: &Health) -> Vec<ChainLink> {
     let worst = |ids: &[&str]| {
         let order = [Verdict::Missing, Verdict::Wrong, Verdict::Unknown, Verdict::Pending];
         let has = |v: &Verdict| health.checks.iter().any(|c| ids.contains(&c.id) && c.verdict == *v);
         order.into_iter().find(has).unwrap_or(Verdict::Ok)
     };
-    let detail = |id: &str| health.checks.iter().find(|c| c.id == id).map(|c| c.detail.clone()).unwrap_or_default();
-    let link = |name, ids: &[&str], aside: String| {
+    let check_detail =
+        |id: &str| health.checks.iter().find(|c| c.id == id).map(|c| c.detail.clone()).unwrap_or_default();
+    let link = |name, ids: &[&str], detail: String| {
         let verdict = worst(ids);
-        Link { name, verdict, word: verdict.as_str().to_owned(), aside }
+        ChainLink { name, verdict, word: verdict.as_str().to_owned(), detail }
     };
     let trail = ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
     let delivered = health.checks.iter().find(|c| c.id == "trail.delivers" && c.verdict == Verdict::Ok);
     let delivered = delivered.map(|c| c.detail.trim_start_matches("delivered ").to_owned()).unwrap_or_default();
     let pattern = if worst(&["filter.pattern"]) == Verdict::Ok { "CIS pattern" } else { "" };
     let mut alarm = link("Alarm", &["alarm.exists", "alarm.actions"], String::new());
-    if let Some(there) = &health.alarm {
+    if let Some(current) = &health.alarm {
         if alarm.verdict == Verdict::Ok {
             alarm.word =
-                if there.state == AlarmState::InsufficientData { "NO DATA" } else { there.state.as_str() }.into();
+                if current.state == AlarmState::InsufficientData { "NO DATA" } else { current.state.as_str() }.into();
         }
-        if there.state == AlarmState::Alarm {
+        if current.state == AlarmState::Alarm {
             alarm.verdict = Verdict::Wrong;
         }
-        alarm.aside = since(there, model.now);
+        alarm.detail = since(current, model.now);
     }
     vec![
         link("Trail", &trail, delivered),
-        link("Log group", &["log_group.exists", "log_group.retention"], detail("log_group.retention")),
+        link("Log group", &["log_group.exists", "log_group.retention"], check_detail("log_group.retention")),
         link("Filter", &["filter.pattern"], pattern.into()),
         alarm,
         link("Topic", &["topic.exists", "topic.policy", "topic.encryption"], String::new()),
@@ -208,15 +215,15 @@ fn links(model: &Model, health: &Health) -> Vec<Link> {
     ]
 }
 
-/// How many have confirmed, and whom that leaves.
-fn inbox(model: &Model, health: &Health, link: Link) -> Link {
+/// How many addresses have confirmed, and the first one that has not.
+fn inbox(model: &Model, health: &Health, link: ChainLink) -> ChainLink {
     let confirmed = health.subscriptions.iter().filter(|s| s.state == Confirmation::Confirmed);
     let count = confirmed.clone().count();
     let waiting = model.waiting();
-    let aside = match (waiting.first(), confirmed.clone().next()) {
+    let detail = match (waiting.first(), confirmed.clone().next()) {
         (Some((email, since)), _) => {
             let since = since.map(|at| format!(" {}", clock(model.now.duration_since(at)))).unwrap_or_default();
-            format!("{email} waits{since}")
+            format!("{email} pending{since}")
         }
         (None, Some(first)) => first.endpoint.clone(),
         (None, None) => String::new(),
@@ -226,31 +233,31 @@ fn inbox(model: &Model, health: &Health, link: Link) -> Link {
         (Verdict::Ok, more) => format!("{count} of {} ok", count + more),
         _ => link.word,
     };
-    Link { word, aside, ..link }
+    ChainLink { word, detail, ..link }
 }
 
 fn since(alarm: &Alarm, now: Timestamp) -> String {
     alarm.since.map(|at| format!("for {}", age(now.duration_since(at)))).unwrap_or_default()
 }
 
-/// The weak link in words, and what to do; the good news where there is none.
-fn weak_link(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+/// The first problem and its fix, or that everything works.
+fn summary(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let style = health.weakest().map_or(theme.dim, |check| theme.verdict(check.verdict));
-    let open = health.checks.iter().filter(|check| check.verdict != Verdict::Ok).count();
-    let more = match open.saturating_sub(1) {
+    let problems = health.checks.iter().filter(|check| check.verdict != Verdict::Ok).count();
+    let more = match problems.saturating_sub(1) {
         0 => String::new(),
-        more => format!(" And {more} more: `c`."),
+        more => format!(" {more} more: press `c`."),
     };
-    said(&format!("{}{more}", checks::summary(health)), style, width, lines);
+    paragraph(&format!("{}{more}", checks::summary(health)), style, width, lines);
 }
 
-/// Title, how old the part is, and what could not be read.
+/// A section's title, the age of its data, and why it could not be read.
 fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Polled<T>, width: usize) -> Line<'static> {
     let mut spans = vec![Span::styled(format!(" {name}"), theme.title)];
     if let Some(seen) = part.seen {
-        let old = model.now.duration_since(seen);
-        if old >= SignedDuration::from_secs(20) {
-            spans.push(Span::styled(format!("   {} ago", age(old)), theme.dim));
+        let age_of_data = model.now.duration_since(seen);
+        if age_of_data >= SignedDuration::from_secs(20) {
+            spans.push(Span::styled(format!("   {} ago", age(age_of_data)), theme.dim));
         }
     }
     if let Some(error) = &part.trouble {
@@ -266,11 +273,11 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     let mut head = title(model, theme, "Root activity, last 7 days", part, width);
     let gap = model.derived.as_ref().and_then(|derived| gap(&derived.health));
     let unreadable = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
-    // A flat line would say that nothing happened.
+    // Empty bars would suggest that nothing happened.
     let bars = if unreadable.is_some() { String::new() } else { bars(model) };
     if let Some(error) = model.dashboard.metric.trouble.as_ref().filter(|_| part.trouble.is_none()) {
         let room = width.saturating_sub(head.width() + 4);
-        head.push_span(Span::styled(format!("   {}", cut(&format!("bars {}", error.brief()), room)), theme.warn));
+        head.push_span(Span::styled(format!("   {}", cut(&format!("chart {}", error.brief()), room)), theme.warn));
     } else if part.trouble.is_none() && !bars.is_empty() && head.width() + bars.chars().count() + 4 <= width {
         head.push_span(Span::styled(format!("   {bars}"), theme.accent));
     }
@@ -284,22 +291,22 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     };
     if events.is_empty() {
         let none = match unreadable {
-            Some(why) => format!("None seen, but not all is recorded. {why}"),
+            Some(why) => format!("None found, but not everything is recorded. {why}"),
             None => no_use(model),
         };
         let room = u16::try_from(width.saturating_sub(4)).unwrap_or(u16::MAX);
         lines.extend(wrap(&none, room).into_iter().map(|line| Line::styled(format!("   {line}"), theme.dim)));
         return;
     }
-    let rest = rest(model);
-    let room = room.saturating_sub(usize::from(rest.is_some()));
+    let unsearched = unsearched(model);
+    let room = room.saturating_sub(usize::from(unsearched.is_some()));
     let from = (model.dashboard.selected + 1).saturating_sub(room.max(1));
     let shown = events.iter().enumerate().skip(from).take(room);
     lines.extend(shown.map(|(i, event)| row(model, event, i == model.dashboard.selected, theme, width)));
-    lines.extend(rest.map(|rest| Line::styled(cut(&format!("   {rest}"), width), theme.dim)));
+    lines.extend(unsearched.map(|text| Line::styled(cut(&format!("   {text}"), width), theme.dim)));
 }
 
-/// That no use of root is known, and in which time.
+/// A sentence saying that no root use was found, and how far back the search went.
 fn no_use(model: &Model) -> String {
     match model.dashboard.searched() {
         Searched::All | Searched::Full => "No root use in the last 7 days.".to_owned(),
@@ -307,46 +314,48 @@ fn no_use(model: &Model) -> String {
         Searched::Reading(Some(at)) => {
             format!("No root use found so far; searched back to {}, still reading.", weekday(model, at))
         }
-        Searched::Paused(None) => "No root use found so far; `m` reads on.".to_owned(),
+        Searched::Paused(None) => "No root use found so far; press `m` to search further.".to_owned(),
         Searched::Paused(Some(at)) => {
-            format!("No root use found back to {}; `m` reads on.", weekday(model, at))
+            format!("No root use found since {}; press `m` to search further.", weekday(model, at))
         }
     }
 }
 
-/// What is not searched below the events that are shown.
-fn rest(model: &Model) -> Option<String> {
+/// A line below the events, if older events have not been searched yet.
+fn unsearched(model: &Model) -> Option<String> {
     match model.dashboard.searched() {
         Searched::All | Searched::Full => None,
         Searched::Reading(None) => Some("Still reading.".to_owned()),
         Searched::Reading(Some(at)) => Some(format!("Searched back to {}, still reading.", weekday(model, at))),
-        Searched::Paused(None) => Some("`m` reads older ones.".to_owned()),
-        Searched::Paused(Some(at)) => Some(format!("Searched back to {}; `m` reads older ones.", weekday(model, at))),
+        Searched::Paused(None) => Some("Press `m` for older events.".to_owned()),
+        Searched::Paused(Some(at)) => {
+            Some(format!("Searched back to {}; press `m` for older events.", weekday(model, at)))
+        }
     }
 }
 
-/// As in "Tue 11-24 13:00".
+/// Local time with the weekday, such as "Tue 11-24 13:00".
 fn weekday(model: &Model, at: Timestamp) -> String {
     at.to_zoned_datetime(model.zone.clone()).strftime("%a %m-%d %H:%M").to_string()
 }
 
-/// A week of the metric, a bar for six hours.
+/// The metric of the last 7 days, one bar per 6 hours.
 fn bars(model: &Model) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let Some(points) = &model.dashboard.metric.value else { return String::new() };
     let start = model.now.saturating_sub(WEEK).unwrap_or(model.now);
     let width = i64::from(BAR);
-    let mut get_metric_data = [0.0_f64; 28];
+    let mut sums = [0.0_f64; 28];
     for point in points {
         let slot = point.at.duration_since(start).as_secs() / width;
-        if let Some(sum) = usize::try_from(slot.max(0)).ok().and_then(|slot| get_metric_data.get_mut(slot.min(27))) {
+        if let Some(sum) = usize::try_from(slot.max(0)).ok().and_then(|slot| sums.get_mut(slot.min(27))) {
             *sum += point.value;
         }
     }
-    let most = get_metric_data.iter().copied().fold(1.0, f64::max);
+    let most = sums.iter().copied().fold(1.0, f64::max);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of seven is a small number")]
     let level = |sum: &f64| LEVELS[((sum / most) * 7.0).round().clamp(0.0, 7.0) as usize];
-    get_metric_data.iter().map(level).collect()
+    sums.iter().map(level).collect()
 }
 
 fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: usize) -> Line<'static> {
@@ -358,27 +367,27 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
         _ if event.not_root.is_some() => format!("NOT ROOT: {}", event.name),
         _ => event.name.clone(),
     };
-    let wide = width >= 76;
-    let what = pad(&what, if wide { 16 } else { 13 });
-    let (outcome, address) = (pad(event.outcome.as_str(), 8), pad(blank(&event.address), 16));
-    let mfa = if wide { format!("MFA {} ", pad(event.mfa.as_str(), 4)) } else { String::new() };
-    let client = if wide { blank(&event.client) } else { "" };
+    let is_wide = width >= 76;
+    let what = pad(&what, if is_wide { 16 } else { 13 });
+    let (outcome, address) = (pad(event.outcome.as_str(), 8), pad(or_dash(&event.address), 16));
+    let mfa = if is_wide { format!("MFA {} ", pad(event.mfa.as_str(), 4)) } else { String::new() };
+    let client = if is_wide { or_dash(&event.client) } else { "" };
     let text = format!(" {mark} {}  {what} {outcome} {mfa}{address} {client}", local(model, event.time, false));
     Line::styled(cut(&text, width), style)
 }
 
-pub(super) fn blank(text: &str) -> &str {
+pub(super) fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
-/// Local time, as people read it; with the year in full where asked for.
+/// Local time without the year, or `full` with year, seconds and time zone.
 pub(super) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
     let Some(at) = at else { return "-".into() };
     let zoned = at.to_zoned_datetime(model.zone.clone());
     zoned.strftime(if full { "%Y-%m-%d %H:%M:%S %Z" } else { "%m-%d %H:%M" }).to_string()
 }
 
-fn describe_alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
+fn alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
     let part = &model.dashboard.history;
     lines.push(title(model, theme, "Alarm history", part, width));
     let Some(items) = &part.value else { return };
@@ -394,8 +403,8 @@ fn history_row(model: &Model, item: &HistoryItem, theme: &Theme, width: usize) -
             let from = from.map_or("?", short);
             (format!("{from} → {}", short(*to)), reason.clone(), theme.text)
         }
-        HistoryKind::Action { ok: true } => ("action".into(), sent(&item.summary), theme.good),
-        HistoryKind::Action { ok: false } => ("action failed".into(), sent(&item.summary), theme.bad),
+        HistoryKind::Action { ok: true } => ("action".into(), action_text(&item.summary), theme.good),
+        HistoryKind::Action { ok: false } => ("action failed".into(), action_text(&item.summary), theme.bad),
         HistoryKind::Configuration => ("changed".into(), item.summary.clone(), theme.dim),
     };
     let head = format!("   {}  {}", local(model, Some(item.at), false), pad(&word, 16));
@@ -403,14 +412,14 @@ fn history_row(model: &Model, item: &HistoryItem, theme: &Theme, width: usize) -
     Line::from(vec![Span::styled(head, style), Span::styled(format!(" {}", cut(&text, rest)), theme.dim)])
 }
 
-/// AWS's sentence with the topic's name for its ARN, so that it fits.
-fn sent(summary: &str) -> String {
-    let name =
+/// AWS's summary of an action, with the topic's name in place of its ARN, so that it fits.
+fn action_text(summary: &str) -> String {
+    let without_arn =
         |word: &str| word.strip_prefix("arn:").and_then(|rest| rest.rsplit(':').next()).unwrap_or(word).to_owned();
-    summary.split(' ').map(name).collect::<Vec<_>>().join(" ")
+    summary.split(' ').map(without_arn).collect::<Vec<_>>().join(" ")
 }
 
-/// AWS's words, short enough for a column.
+/// AWS's name of the state, short enough for a column.
 fn short(state: AlarmState) -> &'static str {
     match state {
         AlarmState::InsufficientData => "NO DATA",
@@ -418,12 +427,12 @@ fn short(state: AlarmState) -> &'static str {
     }
 }
 
-/// The event under the cursor: what is known of it in words, then the whole of it.
+/// The selected event: its main fields, then its JSON.
 pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(event) = model.dashboard.event() else { return Vec::new() };
     let mut lines = Vec::new();
     let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-    let here = local(model, event.time, true);
+    let local_time = local(model, event.time, true);
     let outcome = match &event.outcome {
         Outcome::Success => "Success".to_owned(),
         Outcome::Failure(why) => format!("Failure: {why}"),
@@ -435,13 +444,13 @@ pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
         _ => "root itself".to_owned(),
     };
     let rows = [
-        ("When", if here == utc { utc } else { format!("{here} ({utc})") }),
-        ("What", format!("{} ({}), by the {}", event.name, blank(&event.source), event.via())),
+        ("When", if local_time == utc { utc } else { format!("{local_time} ({utc})") }),
+        ("What", format!("{} ({}), through the {}", event.name, or_dash(&event.source), event.via())),
         ("Outcome", outcome),
         ("Who", kind),
         ("MFA", event.mfa.as_str().to_owned()),
-        ("From", format!("{}, {}", blank(&event.address), blank(&event.client))),
-        ("Region", blank(&event.region).to_owned()),
+        ("From", format!("{}, {}", or_dash(&event.address), or_dash(&event.client))),
+        ("Region", or_dash(&event.region).to_owned()),
     ];
     for (name, value) in rows {
         lines.push(Line::from(vec![
@@ -450,7 +459,7 @@ pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
         ]));
     }
     lines.push(Line::default());
-    // The indentation stays, also where a line is broken.
+    // Wrapped lines keep the indentation.
     for line in event.json.lines() {
         let text = line.trim_start();
         let indent = (line.len() - text.len()).min(usize::from(width) / 3);

@@ -1,4 +1,4 @@
-//! The hints at the bottom: the key table's own words, pruned to the width.
+//! The key hints at the bottom, from the key table; those that don't fit the width are left out.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,38 +13,39 @@ use crate::domain::{Step, Verdict};
 
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let context = model.context();
-    let hints: Vec<(String, String)> = BINDINGS
+    let hints: Vec<(Intent, String, String)> = BINDINGS
         .iter()
         .filter(|b| b.context == context && !b.hint.is_empty() && applies(model, b))
-        .map(|b| (b.keys[0].name(), hint(model, b)))
+        .map(|b| (b.intent, b.keys[0].name(), hint(model, b)))
         .collect();
-    // Help and the way out are never pruned: with them, nothing is lost.
-    let (kept, others): (Vec<usize>, Vec<usize>) =
-        (0..hints.len()).partition(|i| matches!(hints[*i].1.as_str(), "help" | "quit"));
+    // Help and quit are always shown: help lists every other key.
+    let (always, others): (Vec<usize>, Vec<usize>) =
+        (0..hints.len()).partition(|i| matches!(hints[*i].0, Intent::Help | Intent::Quit));
     let width = usize::from(area.width);
     let mut shown: Vec<usize> = Vec::new();
     let mut used = 1;
-    let cost = |i: usize| hints[i].0.chars().count() + hints[i].1.chars().count() + 4;
-    for i in kept.into_iter().chain(others) {
-        if used + cost(i) <= width + 3 {
-            used += cost(i);
+    let hint_width = |i: usize| hints[i].1.chars().count() + hints[i].2.chars().count() + 4;
+    for i in always.into_iter().chain(others) {
+        // The last hint needs no space after it.
+        if used + hint_width(i) <= width + 3 {
+            used += hint_width(i);
             shown.push(i);
         }
     }
     shown.sort_unstable();
     let mut spans = vec![Span::raw(" ")];
     for i in shown {
-        spans.push(Span::styled(hints[i].0.clone(), theme.accent));
-        spans.push(Span::styled(format!(" {}   ", hints[i].1), theme.dim));
+        spans.push(Span::styled(hints[i].1.clone(), theme.accent));
+        spans.push(Span::styled(format!(" {}   ", hints[i].2), theme.dim));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
-/// Whether a binding does something on the screen as it is now.
+/// Whether a key does anything in the current state.
 fn applies(model: &Model, binding: &Binding) -> bool {
     let health = model.derived.as_ref().map(|d| &d.health);
-    let alarm = health.is_some_and(|health| health.alarm.is_some());
-    let rings = health.is_some_and(|health| health.in_alarm().is_some());
+    let has_alarm = health.is_some_and(|health| health.alarm.is_some());
+    let in_alarm = health.is_some_and(|health| health.in_alarm().is_some());
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
@@ -52,12 +53,12 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
         (Intent::Older, _) => model.dashboard.has_older(),
         (Intent::Open, _) => model.dashboard.event().is_some(),
-        (Intent::Test, _) => alarm,
-        (Intent::Drill, _) => alarm && !rings,
-        (Intent::SetOk, _) => rings,
+        (Intent::Test, _) => has_alarm,
+        (Intent::Drill, _) => has_alarm && !in_alarm,
+        (Intent::SetOk, _) => in_alarm,
         (Intent::Yes | Intent::Force, _) if binding.context == Context::Test => match &model.overlay {
-            Some(Overlay::Test(ring)) => {
-                ring.stage == TestPhase::Asking && ring.foreign == (binding.intent == Intent::Force)
+            Some(Overlay::Test(screen)) => {
+                screen.stage == TestPhase::Asking && screen.foreign == (binding.intent == Intent::Force)
             }
             _ => false,
         },
@@ -68,7 +69,7 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
             match &model.overlay {
                 Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_turn(),
-                // Where there is nothing to do but to close it, Esc says so.
+                // If the only thing left to do is to close it, the hint for Esc is enough.
                 Some(Overlay::Teardown(screen)) => {
                     screen.stage != teardown::TeardownPhase::Asking || screen.can_be_agreed()
                 }
@@ -82,10 +83,10 @@ fn applies(model: &Model, binding: &Binding) -> bool {
     }
 }
 
-/// What Enter does on a step depends on how far it is.
+/// The hint for a key; for Enter on a step it depends on the state of the step.
 fn hint(model: &Model, binding: &Binding) -> String {
     if let (Some(Overlay::Teardown(screen)), Context::Teardown) = (&model.overlay, binding.context) {
-        return leaving(screen, binding);
+        return teardown_hint(screen, binding);
     }
     let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
     if !matches!(binding.context, Context::Step | Context::Field) || binding.intent != Intent::Apply {
@@ -96,28 +97,28 @@ fn hint(model: &Model, binding: &Binding) -> String {
     }
     let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else { return "wait".into() };
     if model.form.shown(step).any(|field| field.fault.is_some()) {
-        return "to the fault".into();
+        return "fix the error".into();
     }
     if !model.blocked(step).is_empty() {
-        return if model.wants_an_address(step) { "e-mail first" } else { "look again" }.into();
+        return if model.wants_an_address(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
     let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
-        0 => "go on".into(),
+        0 => "continue".into(),
         _ if failed => "try again".into(),
         1 => "apply".into(),
         n => format!("apply {n}"),
     }
 }
 
-/// What the keys do to a tear-down depends on how far it is.
-fn leaving(screen: &teardown::Teardown, binding: &Binding) -> String {
+/// The hint for a key during a teardown, which depends on its phase.
+fn teardown_hint(screen: &teardown::Teardown, binding: &Binding) -> String {
     match (binding.intent, screen.stage) {
         (Intent::Logs, _) if screen.logs => "keep the logs".into(),
         (Intent::Apply, teardown::TeardownPhase::Looking(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
         (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_be_agreed() => {
-            format!("take away {}", screen.plan.changes().count())
+            format!("delete {}", screen.plan.changes().count())
         }
         (Intent::Apply, teardown::TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),
         (Intent::Apply, _) => "close".into(),

@@ -1,7 +1,8 @@
-//! The two lines on top: where we are, whose account it is, and what must not be forgotten.
+//! The two lines at the top: the steps or the headline, the account and Region, and a note about a pending confirmation.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -12,14 +13,15 @@ use crate::domain::{Step, Verdict};
 pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
     let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
-    let number = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
-    // Whose account it is goes last of all.
-    let candidates = [(true, &account), (true, &number), (false, &account), (false, &number)];
-    let (long, right) = candidates
+    let account_only = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
+    // If space is short, the Region is left out first, then names. The account number always stays.
+    let lengths = [HeaderLength::Full, HeaderLength::Short, HeaderLength::OpenStep, HeaderLength::Numbers];
+    let (length, right) = lengths
         .into_iter()
-        .find(|(long, right)| columns(&left(model, theme, *long)) + 1 + right.width() <= width)
-        .unwrap_or((false, &number));
-    let mut spans = left(model, theme, long);
+        .flat_map(|length| [(length, &account), (length, &account_only)])
+        .find(|(length, right)| columns(&left(model, theme, *length)) + 1 + right.width() <= width)
+        .unwrap_or((HeaderLength::Numbers, &account_only));
+    let mut spans = left(model, theme, length);
     let gap = width.saturating_sub(columns(&spans) + right.width());
     spans.push(Span::raw(" ".repeat(gap)));
     spans.push(Span::styled(right.clone(), theme.dim));
@@ -40,57 +42,91 @@ fn columns(spans: &[Span<'_>]) -> usize {
     spans.iter().map(Span::width).sum()
 }
 
-/// The name and the four steps; the short form names only the step that is open.
-fn left(model: &Model, theme: &Theme, long: bool) -> Vec<Span<'static>> {
+/// How much of the left side is spelled out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HeaderLength {
+    /// The names of all steps, or the headline with its sentence.
+    Full,
+    /// All steps, with a shorter name for the notifications.
+    Short,
+    /// The name of the open step only.
+    OpenStep,
+    /// The steps' numbers only.
+    Numbers,
+}
+
+/// The program's name, then the four steps or, on the dashboard, the headline.
+fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(" rootbell  ", theme.title)];
     if model.screen == Screen::Dashboard {
-        let (word, style) = headline(model, theme);
-        spans.push(Span::styled(word, style));
+        let (word, sentence, style) = headline(model, theme);
+        let text = if length == HeaderLength::Full { format!("{word}  {sentence}") } else { word.to_owned() };
+        spans.push(Span::styled(text, style));
         return spans;
     }
     for step in Step::ALL {
-        let here = model.screen == Screen::Step(step);
+        let is_open = model.screen == Screen::Step(step);
         let verdict = model.derived.as_ref().map(|d| d.health.step(step));
-        let style = if here { theme.selected } else { theme.text };
-        let name = if long || here { format!("{} {}", step.number(), step.title()) } else { step.number().to_string() };
+        let style = if is_open { theme.selected } else { theme.text };
+        let label = match length {
+            HeaderLength::Short if step == Step::Topic => " Notify",
+            HeaderLength::Full | HeaderLength::Short => label(step),
+            HeaderLength::OpenStep if is_open => label(step),
+            HeaderLength::OpenStep | HeaderLength::Numbers => "",
+        };
+        let name = format!("{}{label}", step.number());
         spans.push(Span::styled(name, style));
         match verdict {
             _ if step == Step::Alarm && model.rings() => spans.push(Span::styled(" ALARM", theme.bad)),
             Some(Verdict::Ok) => spans.push(Span::styled(" ok", theme.good)),
-            Some(Verdict::Pending) => spans.push(Span::styled(" wait", theme.warn)),
+            Some(Verdict::Pending) => spans.push(Span::styled(" pending", theme.warn)),
             _ => {}
         }
         if step != Step::Alarm {
-            spans.push(Span::styled(" > ", theme.dim));
+            spans.push(Span::styled(" · ", theme.dim));
         }
     }
     spans
 }
 
-/// The verdict on the whole, as the word on top.
-fn headline(model: &Model, theme: &Theme) -> (&'static str, ratatui::style::Style) {
-    if model.dashboard.alarm.trouble.is_some() {
-        return ("UNSURE  the alarm cannot be read", theme.warn);
-    }
-    if model.derived.as_ref().is_some_and(|d| d.health.in_alarm().is_some()) {
-        return ("ALARM  it rings", theme.bad);
-    }
-    let weakest = model.derived.as_ref().map(|d| d.health.weakest().map(|c| c.verdict));
-    match weakest {
-        None => ("looking", theme.dim),
-        Some(None) => ("OK  the bell is armed", theme.good),
-        Some(Some(Verdict::Pending)) => ("NEARLY  it waits for something", theme.warn),
-        Some(Some(Verdict::Unknown)) => ("UNSURE  not all could be read", theme.warn),
-        Some(Some(_)) => ("NOT ARMED  it would not ring", theme.bad),
+/// A step's short name, after a space.
+fn label(step: Step) -> &'static str {
+    match step {
+        Step::Trail => " Trail",
+        Step::Topic => " Notifications",
+        Step::Filter => " Filter",
+        Step::Alarm => " Alarm",
     }
 }
 
-/// Who has not confirmed yet, and that a demo is a demo.
+/// The verdict on the whole chain: a word, a sentence, and their style.
+fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style) {
+    if model.dashboard.alarm.trouble.is_some() {
+        return ("UNKNOWN", "the alarm cannot be read", theme.warn);
+    }
+    let Some(health) = model.derived.as_ref().map(|derived| &derived.health) else {
+        return ("READING", "the account", theme.dim);
+    };
+    if health.in_alarm().is_some() {
+        return ("ALARM", "the alarm has fired", theme.bad);
+    }
+    if Step::ALL.into_iter().all(|step| health.step(step) == Verdict::Missing) {
+        return ("NOT SET UP", "root use would go unreported", theme.bad);
+    }
+    match health.weakest().map(|check| check.verdict) {
+        None | Some(Verdict::Ok) => ("OK", "root use is monitored", theme.good),
+        Some(Verdict::Pending) => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
+        Some(Verdict::Unknown) => ("UNKNOWN", "some resources could not be read", theme.warn),
+        Some(Verdict::Missing | Verdict::Wrong) => ("NOT WORKING", "root use would go unreported", theme.bad),
+    }
+}
+
+/// Which addresses have not confirmed yet, and that this is a demo.
 fn note(model: &Model) -> String {
     let mut parts = Vec::new();
     let waiting = model.waiting();
     match &model.demo {
-        // With less to say of itself, it leaves room for who is waited for, and how long, in the smallest terminal.
+        // Short, so that the address and the time fit in the smallest terminal.
         Some(_) if !waiting.is_empty() => parts.push("DEMO".to_owned()),
         Some(scenario) => parts.push(format!("DEMO `{scenario}`: nothing here is real")),
         None => {}

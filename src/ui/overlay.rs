@@ -1,4 +1,4 @@
-//! What lies over a screen.
+//! Windows drawn on top of a screen: help, AWS CLI commands, checks, event, pickers and questions.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -22,19 +22,19 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
         Overlay::Commands { text, scroll } => {
             let width = area.width.saturating_sub(6);
             let lines = text.lines().flat_map(|l| wrap(l, width)).map(|l| Line::styled(l, theme.text)).collect();
-            window(frame, theme, area, " The same with the AWS CLI ", lines, *scroll);
+            window(frame, theme, area, " AWS CLI commands ", lines, *scroll);
         }
         Overlay::Checks { scroll } => {
             let lines = checks::lines(model, theme, area.width.saturating_sub(4));
-            window(frame, theme, area, " The checks ", lines, *scroll);
+            window(frame, theme, area, " Checks ", lines, *scroll);
         }
         Overlay::Event { scroll } => {
             let lines = dashboard::event(model, theme, area.width.saturating_sub(4));
-            window(frame, theme, area, " The event ", lines, *scroll);
+            window(frame, theme, area, " Event ", lines, *scroll);
         }
-        Overlay::Test(ring) => {
-            let title = if ring.is_drill { " Drill " } else { " Test alarm " };
-            let lines = alarm_test::lines(model, ring, theme, area.width.saturating_sub(6));
+        Overlay::Test(screen) => {
+            let title = if screen.is_drill { " Drill " } else { " Test alarm " };
+            let lines = alarm_test::lines(model, screen, theme, area.width.saturating_sub(6));
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
             window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
@@ -55,18 +55,18 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
 }
 
 fn confirm_quit(quit: bool, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (title, said) = if quit {
-        (" Quit? ", "Calls are under way. Quit? What is done stays done; the next start goes on from there.")
+    let (title, question) = if quit {
+        (" Quit? ", "Changes are still being made. Stop and quit? What is done is kept; you can continue next time.")
     } else {
-        (" Leave? ", "Calls are under way. Leave? What is done stays done; coming back goes on from there.")
+        (" Stop? ", "Changes are still being made. Stop and go back? What is done is kept; you can continue later.")
     };
     let width = area.width.min(60);
-    let lines = wrap(said, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
+    let lines = wrap(question, width.saturating_sub(6)).into_iter().map(|l| Line::styled(l, theme.text)).collect();
     let small = Rect { width, height: area.height.min(6), x: area.x + (area.width - width) / 2, y: area.y + 3 };
     window(frame, theme, small.intersection(area), title, lines, 0);
 }
 
-/// A framed text that scrolls.
+/// Text in a frame, scrolled down by `scroll` lines.
 fn window(frame: &mut Frame<'_>, theme: &Theme, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
     frame.render_widget(Clear, area);
     let area = area.intersection(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area });
@@ -81,7 +81,7 @@ fn window(frame: &mut Frame<'_>, theme: &Theme, area: Rect, title: &str, lines: 
 }
 
 fn help(theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let mut lines = vec![row(theme, width, "Ctrl+C", "Quit, from everywhere")];
+    let mut lines = vec![row(theme, width, "Ctrl+C", "Quit, from any screen")];
     for context in Context::ALL {
         lines.push(Line::default());
         lines.push(Line::styled(context.title(), theme.title));
@@ -107,13 +107,13 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
         Picked::Trail => " Trail ",
     };
     let mut lines = vec![Line::from(vec![
-        Span::styled(" type to narrow: ", theme.dim),
+        Span::styled(" Type to filter: ", theme.dim),
         Span::styled(format!("{}_", picker.typed()), theme.accent),
     ])];
     let matches = picker.matches();
-    // A trail has three lines, everything else one.
-    let tall = if picker.what == Picked::Trail { 3 } else { 1 };
-    let height = usize::from(area.height.saturating_sub(4)) / tall;
+    // A trail takes three lines, any other item one.
+    let item_height = if picker.what == Picked::Trail { 3 } else { 1 };
+    let height = usize::from(area.height.saturating_sub(4)) / item_height;
     let from = (picker.selected() + 1).saturating_sub(height);
     for (i, item) in matches.iter().enumerate().skip(from).take(height) {
         let (mark, style) = if i == picker.selected() { (">", theme.selected) } else { (" ", theme.text) };
@@ -122,25 +122,25 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
             continue;
         };
         let room = area.width.saturating_sub(10);
-        let reach = trail.choice != Choice::OutOfReach;
-        let word = if reach { theme.good } else { theme.warn };
+        let is_usable = trail.choice != Choice::OutOfReach;
+        let choice_style = if is_usable { theme.good } else { theme.warn };
         lines.push(Line::from(vec![
             Span::styled(format!(" {mark} {}  ", cut(item, usize::from(room).saturating_sub(16))), style),
-            Span::styled(trail.choice.as_str(), word),
+            Span::styled(trail.choice.as_str(), choice_style),
         ]));
-        let said = if reach { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
-        for line in said.iter().take(2) {
+        let details = if is_usable { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
+        for line in details.iter().take(2) {
             lines.push(Line::styled(format!("     {}", cut(line, usize::from(room))), theme.dim));
         }
     }
     if !picker.ready {
-        lines.push(Line::styled(format!(" {} reading", super::plan::spinner(model.now)), theme.dim));
+        lines.push(Line::styled(format!(" {} loading", super::plan::spinner(model.now)), theme.dim));
     } else if matches.is_empty() {
-        let said = match picker.choice() {
-            Ok(typed) => format!(" Enter takes `{typed}`"),
+        let message = match picker.choice() {
+            Ok(typed) => format!(" Press Enter to use `{typed}`."),
             Err(why) => format!(" {why}"),
         };
-        lines.push(Line::styled(said, theme.warn));
+        lines.push(Line::styled(message, theme.warn));
     }
     window(frame, theme, area, title, lines, 0);
 }

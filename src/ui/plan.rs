@@ -1,4 +1,4 @@
-//! The plan under a form: one row a change, and how each is getting on.
+//! The plan below a form: one row per change, and the progress of each.
 
 use std::ops::Range;
 
@@ -15,76 +15,81 @@ use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
 
-/// One of four strokes, turning with time.
+/// A spinner: one of four characters, depending on the time.
 pub(super) fn spinner(now: Timestamp) -> char {
     let turn = now.as_millisecond().rem_euclid(480) / 120;
     ['-', '\\', '|', '/'][usize::try_from(turn).unwrap_or(0)]
 }
 
-/// Minutes and seconds, as on a stop watch.
+/// Minutes and seconds, such as "0:42".
 pub(super) fn clock(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The rows of a step as lines, and those of them that should be in view. What has run comes first; what is still to be
-/// done follows, as a fresh look at the account has it: these are the rows that Enter applies.
+/// The rows of a step as lines, and the range of lines that should be visible. Rows that have run come first. Then come
+/// the rows that Enter applies, from the plan for the account as it was last read.
 pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
     let mut out = Vec::new();
     let mut focus = 0..0;
-    let mut above = String::new();
+    let mut previous_name = String::new();
     let run = model.runs[step as usize].as_ref();
-    for row in run.iter().flat_map(|run| &run.rows).filter(|row| still_true(model, row)) {
+    for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(model, row)) {
         let start = out.len();
-        row_lines(model, row, &above, theme, width, &mut out);
+        row_lines(model, row, &previous_name, theme, width, &mut out);
         if focus.is_empty()
             && matches!(row.state, Some(ChangeState::Running | ChangeState::Retrying { .. } | ChangeState::Failed(_)))
         {
             focus = start..out.len();
         }
-        above.clone_from(&row.row.name);
+        previous_name.clone_from(&row.row.name);
     }
     if model.is_running() && run.is_some() {
         return (out, focus);
     }
     let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else {
         if run.is_none() {
-            out.push(Line::styled(format!("   {} looking at the account", spinner(model.now)), theme.text));
+            out.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
         }
         return (out, focus);
     };
     if model.form.shown(step).any(|field| field.fault.is_some()) {
-        out.push(Line::styled("   Correct the marked field first.", theme.warn));
+        out.push(Line::styled("   Fix the marked field first.", theme.warn));
         return (out, focus);
     }
-    let known = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
-    for row in derived.plan.step(step).filter(|row| !known(row) && (run.is_none() || row.change.is_some())) {
-        let (word, style) = existing(model, row, theme);
-        out.push(line(row, &above, &word, style, &row.detail, "", theme, width));
-        above.clone_from(&row.name);
+    let is_in_run = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
+    for row in derived.plan.step(step).filter(|row| !is_in_run(row) && (run.is_none() || row.change.is_some())) {
+        let (word, style) = initial_state(model, row, theme);
+        out.push(line(row, &previous_name, &word, style, &row.detail, "", theme, width));
+        previous_name.clone_from(&row.name);
     }
     for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
-        aside(note, theme.warn, width, &mut out);
+        indented(note, theme.warn, width, &mut out);
     }
-    // Why nothing of it can be done is in view before anything else.
+    // The reasons why the plan cannot be applied are the most important thing to show.
     let blocked = model.blocked(step);
     if !blocked.is_empty() {
         focus = out.len()..out.len();
     }
     for why in blocked {
-        aside(why, theme.bad, width, &mut out);
+        indented(why, theme.bad, width, &mut out);
         focus.end = out.len();
     }
     (out, focus)
 }
 
-/// Every row of a tear-down, with the whole of what is said about it, and those rows that should be in view.
-pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
+/// Every row of a teardown with its full detail, and the range of lines that should be visible.
+pub(super) fn teardown_lines(
+    model: &Model,
+    run: &StepRun,
+    theme: &Theme,
+    width: u16,
+) -> (Vec<Line<'static>>, Range<usize>) {
     let mut out = Vec::new();
     let mut focus = 0..0;
     for row in &run.rows {
         let start = out.len();
-        // What an option would do, a key does here.
+        // The part in parentheses names a command-line option; on the screen there is a key for it.
         let detail = row.row.detail.split(" (--").next().unwrap_or_default().to_owned();
         let mut row = row.clone();
         row.row.detail = detail;
@@ -95,9 +100,9 @@ pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -
             let detail = std::mem::take(&mut row.row.detail);
             out.truncate(start);
             row_lines(model, &row, "", theme, width, &mut out);
-            // What there was no room for beside it stands below.
-            for said in name.into_iter().chain([detail]).filter(|said| !said.is_empty()) {
-                let lines = wrap(&said, width.saturating_sub(17));
+            // A name or detail that doesn't fit on the row goes below it.
+            for text in name.into_iter().chain([detail]).filter(|text| !text.is_empty()) {
+                let lines = wrap(&text, width.saturating_sub(17));
                 out.extend(lines.into_iter().map(|l| Line::styled(format!("{}{l}", " ".repeat(15)), theme.dim)));
             }
         }
@@ -110,7 +115,7 @@ pub(super) fn leaving(model: &Model, run: &StepRun, theme: &Theme, width: u16) -
     (out, focus)
 }
 
-/// The part of the lines that fits: around what should be in view, and from there as far as it was scrolled.
+/// The lines that fit in `height`: around `focus`, then `scrolled` lines further down.
 pub(super) fn in_view(
     lines: Vec<Line<'static>>,
     focus: &Range<usize>,
@@ -120,15 +125,15 @@ pub(super) fn in_view(
 ) -> Vec<Line<'static>> {
     let height = usize::from(height);
     let most = lines.len().saturating_sub(height);
-    // One line is for the word that there is more below.
-    let at = (focus.end + 1).saturating_sub(height).min(focus.start);
-    let scroll = (at + usize::from(scrolled)).min(most);
+    // One line says how many more there are below.
+    let start = (focus.end + 1).saturating_sub(height).min(focus.start);
+    let scroll = (start + usize::from(scrolled)).min(most);
     let hidden = lines.len().saturating_sub(scroll + height);
     let mut shown: Vec<Line> = lines.into_iter().skip(scroll).take(height).collect();
     if hidden > 0
         && let Some(last) = shown.last_mut()
     {
-        *last = Line::styled(format!("   {} more below: PgDn", hidden + 1), theme.dim);
+        *last = Line::styled(format!("   {} more lines below: PgDn", hidden + 1), theme.dim);
     }
     shown
 }
@@ -137,58 +142,66 @@ fn is_done(row: &RunRow) -> bool {
     row.state == Some(ChangeState::Done)
 }
 
-/// A row that failed or was skipped is history once a look at the account finds nothing to do about it.
-fn still_true(model: &Model, row: &RunRow) -> bool {
-    let undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
-    let looked = !model.is_looking() && !model.is_running();
-    let planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
-    !(undone && looked) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || planned(d))
+/// Whether a row of a run still applies: one that failed or was skipped does until the account has been read again and
+/// the new plan no longer contains it.
+fn is_current(model: &Model, row: &RunRow) -> bool {
+    let is_undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
+    let was_read_again = !model.is_looking() && !model.is_running();
+    let is_planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
+    !(is_undone && was_read_again) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
 }
 
-pub(super) fn aside(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
+pub(super) fn indented(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
     for line in wrap(text, width.saturating_sub(4)) {
         out.push(Line::styled(format!("   {line}"), style));
     }
 }
 
-/// The word for a row that nothing has run on yet: a subscription tells whether it is confirmed, and a change to what is
-/// somebody else's that it is.
-fn existing(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
+/// The state of a row that has not run yet: for a subscription whether it is confirmed, for an unmanaged resource that it
+/// is unmanaged.
+fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
     match confirmation(model, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
-        _ if row.foreign => (NOT_OURS.into(), theme.warn),
+        _ if row.foreign => (UNMANAGED.into(), theme.warn),
         _ => (String::new(), theme.text),
     }
 }
 
-/// How the subscription stands that a row is about.
+/// The state of the subscription that a row is about.
 fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
-    let about = row.resource == "subscription";
+    let is_subscription = row.resource == "subscription";
     let all = model.observed.as_ref()?.subscriptions.as_ref().ok()?;
-    all.iter().find(|s| about && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
+    all.iter().find(|s| is_subscription && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
-/// What kind of thing the change of this id makes, as its row says.
+/// The kind of resource that the change with this id is about.
 fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
-    let leaving = match &model.overlay {
+    let teardown = match &model.overlay {
         Some(Overlay::Teardown(screen)) => Some(&screen.run),
         _ => None,
     };
-    let mut rows = model.runs.iter().flatten().chain(leaving).flat_map(|run| &run.rows);
+    let mut rows = model.runs.iter().flatten().chain(teardown).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource)
 }
 
-/// What somebody else may rely on.
-const NOT_OURS: &str = "not ours";
+/// The state of a resource that rootbell did not create.
+const UNMANAGED: &str = "unmanaged";
 
-fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+fn row_lines(
+    model: &Model,
+    run: &RunRow,
+    previous_name: &str,
+    theme: &Theme,
+    width: u16,
+    out: &mut Vec<Line<'static>>,
+) {
     let row = &run.row;
     let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
-    let subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(ChangeState::Done);
+    let is_subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(ChangeState::Done);
     let (word, style, detail, time) = match &run.state {
         None => {
-            let (word, style) = existing(model, row, theme);
+            let (word, style) = initial_state(model, row, theme);
             (word, style, row.detail.clone(), String::new())
         }
         Some(ChangeState::Queued) => ("queued".into(), theme.dim, row.detail.clone(), String::new()),
@@ -196,42 +209,43 @@ fn row_lines(model: &Model, run: &RunRow, above: &str, theme: &Theme, width: u16
             (format!("{} running", spinner(model.now)), theme.accent, row.detail.clone(), seconds)
         }
         Some(ChangeState::Retrying { attempt, because }) => {
-            ("retrying".into(), theme.warn, format!("attempt {attempt}, because: {because}"), seconds)
+            ("retrying".into(), theme.warn, format!("attempt {attempt}: {because}"), seconds)
         }
-        Some(ChangeState::Done) if subscribed => match confirmation(model, row) {
+        Some(ChangeState::Done) if is_subscribed => match confirmation(model, row) {
             Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
             _ => {
                 let since = model.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
                 let clock = since.map(|at| clock(model.now.duration_since(at))).unwrap_or_default();
-                ("waiting".into(), theme.warn, "open the link in the e-mail (good for 2 days)".into(), clock)
+                ("waiting".into(), theme.warn, "open the link in the email (valid for 2 days)".into(), clock)
             }
         },
         Some(ChangeState::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
         Some(ChangeState::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
         Some(ChangeState::Skipped { needs }) => {
-            ("skipped".into(), theme.dim, format!("it needs the {}", resource(model, needs)), String::new())
+            ("skipped".into(), theme.dim, format!("needs the {}", resource(model, needs)), String::new())
         }
     };
-    // While it runs, its state stands where that stood.
-    let detail = if row.foreign && run.state.is_some() { format!("{NOT_OURS}: {detail}") } else { detail };
-    out.push(line(row, above, &word, style, &detail, &time, theme, width));
+    // During a run, the state column shows the state of the change, so that "unmanaged" moves to the detail.
+    let detail = if row.foreign && run.state.is_some() { format!("{UNMANAGED}: {detail}") } else { detail };
+    out.push(line(row, previous_name, &word, style, &detail, &time, theme, width));
     match &run.state {
         Some(ChangeState::Failed(error)) => {
-            aside(&error.why(), theme.bad, width, out);
-            aside(&error.fix(), theme.text, width, out);
+            indented(&error.why(), theme.bad, width, out);
+            indented(&error.fix(), theme.text, width, out);
         }
         Some(ChangeState::Retrying { because, .. }) if width < 100 => {
-            aside(&format!("because: {because}"), theme.warn, width, out);
+            indented(&format!("reason: {because}"), theme.warn, width, out);
         }
         _ => {}
     }
 }
 
-/// State, mark, what, name; the detail where there is room for it, and where the name is that of the row above.
+/// A row: state, mark, resource, name, and the detail if there is room. If the row above has the same name, the detail
+/// takes its place.
 #[expect(clippy::too_many_arguments, reason = "the columns of a row")]
 fn line(
     row: &Row,
-    above: &str,
+    previous_name: &str,
     word: &str,
     style: Style,
     detail: &str,
@@ -253,10 +267,10 @@ fn line(
         Span::styled(format!("{} ", row.action.mark()), mark_style),
         Span::styled(pad(row.resource, kind), theme.text),
     ];
-    if row.name == above && !detail.is_empty() {
+    if row.name == previous_name && !detail.is_empty() {
         spans.push(Span::styled(format!(" {}", cut(detail, rest)), theme.dim));
     } else {
-        // The name keeps what it needs; the detail gets what is left, or nothing.
+        // The name comes first; the detail gets the remaining space, if that is enough.
         let name_width = row.name.width().min(rest);
         let detail_room = rest.saturating_sub(name_width + 2);
         spans.push(Span::styled(format!(" {}", cut(&row.name, name_width)), theme.text));

@@ -1,4 +1,4 @@
-//! A step: what it makes and why, its fields, and the plan.
+//! A step: what it creates and why, its fields, and the plan.
 
 use std::borrow::Cow;
 
@@ -15,33 +15,27 @@ use crate::app::{Model, Samples};
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
 
-/// What the step is for, in words for somebody who has never heard of `CloudTrail`.
-fn words(step: Step) -> (&'static str, &'static str) {
+/// What the step creates and why, for readers who don't know these AWS services.
+fn purpose(step: Step) -> &'static str {
     match step {
-        Step::Trail => (
-            "Record what happens",
-            "A CloudTrail trail writes down every call in every region, and hands it to CloudWatch Logs, where it can be searched.",
-        ),
-        Step::Topic => (
-            "Whom to tell",
-            "Alerts go to an SNS topic, and from there to your inbox. You confirm by a link in an e-mail.",
-        ),
-        Step::Filter => {
-            ("What to look for", "A metric filter counts the events in the log group that mean: somebody used root.")
+        Step::Trail => {
+            "A CloudTrail trail records API calls and sign-ins in every Region and sends them to CloudWatch Logs, where they \
+             can be searched."
         }
-        Step::Alarm => {
-            ("When to ring", "A CloudWatch alarm rings as soon as that count is not zero, and notifies the topic.")
+        Step::Topic => {
+            "Alerts go to an SNS topic that emails every confirmed address. To confirm, open the link in the email."
         }
+        Step::Filter => "A metric filter counts the events in the log group that show root use.",
+        Step::Alarm => "A CloudWatch alarm fires when that count is at least 1, and notifies the topic.",
     }
 }
 
 pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (title, purpose) = words(step);
     let mut head = vec![Line::from(vec![
         Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
-        Span::styled(title, theme.title),
+        Span::styled(step.title(), theme.title),
     ])];
-    let purpose = wrap(purpose, area.width.saturating_sub(2));
+    let purpose = wrap(purpose(step), area.width.saturating_sub(2));
     let mut purpose: Vec<Line> = purpose.into_iter().map(|l| Line::styled(format!(" {l}"), theme.dim)).collect();
     if area.height > 20 {
         purpose.push(Line::default());
@@ -59,7 +53,7 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
         _ => {}
     }
     tail.push(Line::styled(plan_title(model, step), theme.title));
-    // The plan gets three lines at the least. For that the explanation makes room, and then the fields far from the cursor.
+    // The plan gets at least three lines. If space is short, the explanation is left out, then the fields far from the cursor.
     let most = usize::from(area.height.saturating_sub(3));
     if head.len() + purpose.len() + fields.len() + tail.len() <= most {
         head.append(&mut purpose);
@@ -88,14 +82,14 @@ fn plan_title(model: &Model, step: Step) -> String {
     }
 }
 
-/// The plan scrolls by itself to what runs or has failed; the keys go on from there.
+/// The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
 fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let (lines, focus) = super::plan::lines(model, step, theme, area.width);
     let shown = super::plan::in_view(lines, &focus, model.scroll, area.height, theme);
     frame.render_widget(Paragraph::new(shown), area);
 }
 
-/// The field's lines; where the cursor stands, if it has the focus.
+/// Adds the field's lines. Returns the position of the cursor if the field has the focus.
 fn field_lines(
     model: &Model,
     field: &TextField,
@@ -107,7 +101,7 @@ fn field_lines(
     let focused = model.form.focus() == Some(field.id);
     let label_width = 11;
     let left = 3 + label_width;
-    let wide = field.id == FieldId::Pattern;
+    let is_pattern = field.id == FieldId::Pattern;
     let room = usize::from(width).saturating_sub(left + 3);
     let box_width = match field.id {
         FieldId::Pattern => room,
@@ -117,7 +111,7 @@ fn field_lines(
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
     let top = out.len();
-    let (rows, at) = window(field, box_width, wide);
+    let (rows, cursor) = visible_text(field, box_width, is_pattern);
     for (i, row) in rows.iter().enumerate() {
         let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
         out.push(Line::from(vec![
@@ -131,7 +125,7 @@ fn field_lines(
     let aside = aside(field);
     let aside_style = if field.fault.is_some() { theme.bad } else { theme.dim };
     let alongside = usize::from(width).saturating_sub(left + box_width + 5);
-    if !wide && aside.width() <= alongside {
+    if !is_pattern && aside.width() <= alongside {
         if let Some(line) = out.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
@@ -140,57 +134,57 @@ fn field_lines(
             out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
         }
     }
-    let x = u16::try_from(left + 1 + at.0).ok()?;
-    let y = u16::try_from(top + at.1).ok()?;
+    let x = u16::try_from(left + 1 + cursor.0).ok()?;
+    let y = u16::try_from(top + cursor.1).ok()?;
     focused.then_some((x, y))
 }
 
-/// What stands beside the field, with the key that helps.
+/// The text next to the field, with the key that fixes an empty pattern.
 fn aside(field: &TextField) -> Cow<'_, str> {
-    let said = field.aside();
+    let text = field.aside();
     if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.fault.is_some() {
-        return format!("{said} F5 puts the auditors' own back.").into();
+        return format!("{text} F5 restores the default.").into();
     }
-    said.into()
+    text.into()
 }
 
-/// The part of the text that the box shows, and the cursor in it. The pattern is shown whole, over several lines; any
-/// other text moves along with the cursor.
-fn window(field: &TextField, width: usize, whole: bool) -> (Vec<String>, (usize, usize)) {
-    if whole {
+/// The part of the text that the box shows, and the cursor's position in it. The pattern is shown in full over several
+/// lines; any other text scrolls with the cursor.
+fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>, (usize, usize)) {
+    if in_full {
         return super::text::field_rows(field.input(), width);
     }
     let (text, column) = super::text::field(field.input(), width);
     (vec![text], (column, 0))
 }
 
-/// Each sample event with whether it would ring.
+/// The sample events, and whether the pattern matches each of them.
 fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
-    let broken = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.fault.is_some());
-    let tried = if broken { &Samples::NotAsked } else { &model.samples };
-    let title = match tried {
-        _ if broken => " Sample events: not tried".to_owned(),
-        Samples::Known(_) => " Tried on sample events by AWS".to_owned(),
-        Samples::Asking(_) => format!(" {} trying it on sample events", super::plan::spinner(model.now)),
+    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.fault.is_some());
+    let samples = if is_invalid { &Samples::NotAsked } else { &model.samples };
+    let title = match samples {
+        _ if is_invalid => " Sample events: not tested".to_owned(),
+        Samples::Known(_) => " Sample events, tested by AWS".to_owned(),
+        Samples::Asking(_) => format!(" {} testing the sample events", super::plan::spinner(model.now)),
         Samples::NotAsked => " Sample events".to_owned(),
-        Samples::NotChecked(error) => format!(" Sample events: not checked, {}", error.why()),
+        Samples::NotChecked(error) => format!(" Sample events: could not be tested. {}", error.why()),
     };
     let title = wrap(title.trim_start(), area.width.saturating_sub(2));
     out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
-    let word = |sample: Sample, i: usize| match tried {
-        Samples::Known(rings) => match (rings.get(i).copied().unwrap_or(false), sample.rings) {
-            (true, true) => ("rings", theme.good),
-            (false, false) => ("silent", theme.good),
-            (true, false) => ("RINGS, should not", theme.bad),
-            (false, true) => ("SILENT, should ring", theme.bad),
+    let result = |sample: Sample, i: usize| match samples {
+        Samples::Known(matches) => match (matches.get(i).copied().unwrap_or(false), sample.rings) {
+            (true, true) => ("matches", theme.good),
+            (false, false) => ("no match", theme.good),
+            (true, false) => ("MATCHES, should not", theme.bad),
+            (false, true) => ("NO MATCH, but should", theme.bad),
         },
-        _ => (if sample.rings { "(should ring)" } else { "(should be silent)" }, theme.dim),
+        _ => (if sample.rings { "(should match)" } else { "(should not match)" }, theme.dim),
     };
     let cells: Vec<[Span; 2]> = SAMPLES
         .into_iter()
         .enumerate()
         .map(|(i, sample)| {
-            let (word, style) = word(sample, i);
+            let (word, style) = result(sample, i);
             [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
         })
         .collect();
@@ -200,7 +194,7 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
     } else if area.height > 19 {
         out.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
     } else {
-        let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, word(s, i).0));
+        let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, result(s, i).0));
         let text = all.collect::<Vec<_>>().join(" · ");
         out.extend(
             wrap(&text, area.width.saturating_sub(4)).into_iter().map(|l| Line::styled(format!("   {l}"), theme.text)),
@@ -208,27 +202,27 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
     }
 }
 
-/// What the alarm does, as a sentence.
+/// The alarm's properties, and how long an alert takes.
 fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
     let Some(derived) = &model.derived else { return };
     let settings = &derived.settings;
     let existing = derived.health.alarm.as_ref();
-    let threshold = "Sum of 5 minutes >= 1, missing data is not breaching";
+    let threshold = "sum over 5 minutes >= 1; missing data is not breaching";
     let mut fact = |label: &str, value: &str| {
         out.push(Line::from(vec![
             Span::styled(format!("   {}", pad(label, 12)), theme.dim),
             Span::styled(super::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
         ]));
     };
-    fact("Rings when", threshold);
+    fact("Fires when", threshold);
     fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
     fact("Notifies", &settings.topic.value);
     if let Some(alarm) = existing {
         fact("State", alarm.state.as_str());
     }
     let sentence = format!(
-        "After a root sign-in the trail delivers the event within about 5 minutes, the alarm looks once in 5 minutes: \
-         the e-mail to {} comes 5 to 10 minutes later.",
+        "CloudTrail delivers a root sign-in to the log group in about 5 minutes, and the alarm's period is 5 minutes: the \
+         email to {} arrives 5 to 10 minutes after the sign-in.",
         match settings.emails.value.as_slice() {
             [] => "you".to_owned(),
             [one] => one.clone(),

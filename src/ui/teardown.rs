@@ -1,4 +1,4 @@
-//! The tear-down: what goes and what stays, the word that agrees to it, and how it gets on.
+//! The teardown: what is deleted and what is kept, the confirmation field, and the progress.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::plan::{aside, in_view, leaving, spinner};
+use super::plan::{in_view, indented, spinner, teardown_lines};
 use super::text::{pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
@@ -15,18 +15,19 @@ use crate::domain::{Action, Change};
 
 pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
-    let block = Block::bordered().title(Span::styled(" Tear down ", theme.title)).border_style(theme.dim);
+    let block =
+        Block::bordered().title(Span::styled(" Delete what rootbell created ", theme.title)).border_style(theme.dim);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let width = inner.width;
     let mut head = Vec::new();
-    say(&title(model, screen), title_style(screen, theme), width, &mut head);
-    let (mut lines, focus) = leaving(model, &screen.run, theme, width);
+    paragraph(&title(model, screen), title_style(screen, theme), width, &mut head);
+    let (mut lines, focus) = teardown_lines(model, &screen.run, theme, width);
     for (_, note) in &screen.plan.notes {
-        aside(note, theme.warn, width, &mut lines);
+        indented(note, theme.warn, width, &mut lines);
     }
     for (_, why) in &screen.plan.blocked {
-        aside(why, theme.bad, width, &mut lines);
+        indented(why, theme.bad, width, &mut lines);
     }
     if matches!(screen.stage, TeardownPhase::Looking(_)) {
         lines.clear();
@@ -35,11 +36,11 @@ pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut 
     if screen.can_be_agreed() {
         question(model, screen, theme, width, &mut foot);
     }
-    let tall = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let [top, middle, low] = inner.layout(&Layout::vertical([
-        Constraint::Length(tall(&head)),
+        Constraint::Length(height(&head)),
         Constraint::Fill(1),
-        Constraint::Length(tall(&foot)),
+        Constraint::Length(height(&foot)),
     ]));
     frame.render_widget(Paragraph::new(head), top);
     frame.render_widget(Paragraph::new(in_view(lines, &focus, screen.scroll, middle.height, theme)), middle);
@@ -50,35 +51,34 @@ pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut 
     }
 }
 
-fn say(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
+fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
     lines.extend(wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), style)));
 }
 
 fn title(model: &Model, screen: &Teardown) -> String {
-    let location =
-        model.caller().map(|c| format!("account {} in {}", c.identity.account, c.region)).unwrap_or_default();
+    let location = model.caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
     let (done, all) = screen.run.count();
     match screen.stage {
         TeardownPhase::Looking(_) if screen.logs => format!(
-            "{} counting what is in the bucket; that takes a request for every 1,000 objects",
+            "{} counting the objects in the bucket; this takes one request per 1,000 objects",
             spinner(model.now)
         ),
-        TeardownPhase::Looking(_) => format!("{} looking for what is rootbell's", spinner(model.now)),
+        TeardownPhase::Looking(_) => format!("{} looking for resources that rootbell created", spinner(model.now)),
         TeardownPhase::Asking if !screen.plan.blocked.is_empty() => {
-            "What is rootbell's cannot be told for certain, so nothing is taken away:".to_owned()
+            "It is not certain which resources rootbell created, so nothing is deleted:".to_owned()
         }
         TeardownPhase::Asking if screen.plan.is_empty() && screen.plan.rows.is_empty() => {
-            format!("Nothing to take away: there is nothing of rootbell's in {location}.")
+            format!("Nothing to delete: rootbell has created nothing in {location}.")
         }
-        TeardownPhase::Asking if screen.plan.is_empty() => format!("Nothing to take away from {location}."),
-        TeardownPhase::Asking => format!("To be taken away from {location}"),
-        TeardownPhase::Running(_) => format!("Taking away: {done} of {all} done"),
+        TeardownPhase::Asking if screen.plan.is_empty() => format!("Nothing to delete in {location}."),
+        TeardownPhase::Asking => format!("Resources to delete in {location}"),
+        TeardownPhase::Running(_) => format!("Deleting: {done} of {all} done"),
         TeardownPhase::Ended if done == all => {
-            let stays = screen.run.rows.iter().any(|row| row.row.action == Action::Keep);
-            let stays = if stays { " What is marked with = stays." } else { "" };
-            format!("Taken away: {done} of {all} done.{stays}")
+            let keeps_some = screen.run.rows.iter().any(|row| row.row.action == Action::Keep);
+            let kept = if keeps_some { " Resources marked with = were kept." } else { "" };
+            format!("Deleted {done} of {all}.{kept}")
         }
-        TeardownPhase::Ended => format!("Not all taken away: {done} of {all} done. Enter goes on from there."),
+        TeardownPhase::Ended => format!("Not all deleted: {done} of {all} done. Press Enter to try the rest again."),
     }
 }
 
@@ -91,7 +91,7 @@ fn title_style(screen: &Teardown, theme: &Theme) -> Style {
     }
 }
 
-/// What it means, what is lost, and the field for the word.
+/// The consequences, what is permanently deleted, and the field for the confirmation.
 fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let lost: Vec<String> = screen
         .plan
@@ -100,16 +100,17 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
         .filter(|row| matches!(row.change, Some(Change::EmptyBucket { .. } | Change::DeleteLogGroup { .. })))
         .map(|row| format!("the {} ({})", row.resource, row.detail))
         .collect();
-    let silent = "From then on nobody is told when root signs in.";
+    let consequence = "You will no longer be alerted to root use.";
     if lost.is_empty() {
-        let kept = |row: &crate::domain::Row| row.action == Action::Keep && row.detail.contains("--with-logs");
-        let kept = if screen.plan.rows.iter().any(kept) { " The logs stay." } else { "" };
-        say(&format!("{silent}{kept}"), theme.warn, width, lines);
+        let keeps_logs = |row: &crate::domain::Row| row.action == Action::Keep && row.detail.contains("--with-logs");
+        let kept = if screen.plan.rows.iter().any(keeps_logs) { " The logs are kept." } else { "" };
+        paragraph(&format!("{consequence}{kept}"), theme.warn, width, lines);
     } else {
-        say(&format!("{silent} Lost for good: {}.", lost.join(", ")), theme.bad, width, lines);
+        paragraph(consequence, theme.bad, width, lines);
+        paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
     }
     let account = model.caller().map(|c| c.identity.account.clone()).unwrap_or_default();
-    say(&format!("Type `{WORD}`, or the account's number {account}:"), theme.text, width, lines);
+    paragraph(&format!("Type `{WORD}` or the account number {account}:"), theme.text, width, lines);
     lines.push(Line::from(vec![
         Span::styled(" [", theme.dim),
         Span::styled(pad(&window(screen).0, FIELD), theme.selected),
@@ -117,10 +118,10 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
     ]));
 }
 
-/// Columns of the field.
+/// The width of the field, in columns.
 const FIELD: usize = 16;
 
-/// The part of the word that the field shows, and the column of the cursor in it.
+/// The part of the typed text that the field shows, and the cursor's column in it.
 fn window(screen: &Teardown) -> (String, u16) {
     let (shown, column) = super::text::field(screen.word(), FIELD);
     (shown, u16::try_from(column).unwrap_or(0))

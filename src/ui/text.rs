@@ -1,4 +1,4 @@
-//! Text that fits: wrapped, cut, and free of control characters.
+//! Wraps and cuts text to a width, and removes control characters.
 
 use ratatui::buffer::Buffer;
 use tui_input::Input;
@@ -6,17 +6,17 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::domain::text::{escape_controls, is_escaped};
 
-/// The text in lines of at most `width` columns.
+/// Wraps the text into lines of at most `width` columns.
 #[must_use]
 pub fn wrap(text: &str, width: u16) -> Vec<String> {
     let options = textwrap::Options::new(usize::from(width.max(1))).break_words(true);
-    textwrap::wrap(&clean(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    textwrap::wrap(&single_line(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
-/// The text, cut to `width` columns with a mark where something is missing.
+/// Cuts the text to `width` columns, with `…` at the end if anything was cut.
 #[must_use]
 pub fn cut(text: &str, width: usize) -> String {
-    let text = clean(text);
+    let text = single_line(text);
     if text.width() <= width {
         return text;
     }
@@ -36,7 +36,7 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// The text in exactly `width` columns.
+/// Cuts or pads the text to exactly `width` columns.
 #[must_use]
 pub fn pad(text: &str, width: usize) -> String {
     let mut text = cut(text, width);
@@ -45,8 +45,8 @@ pub fn pad(text: &str, width: usize) -> String {
     text
 }
 
-/// The part of a field's text that a box of `width` columns shows, and the column of the cursor in it: the text moves
-/// along with the cursor.
+/// The part of a field's text that a box of `width` columns shows, and the cursor's column in it. The text scrolls so
+/// that the cursor stays visible.
 #[must_use]
 pub fn field(input: &Input, width: usize) -> (String, usize) {
     let (text, width) = (input.value(), width.max(1));
@@ -54,17 +54,17 @@ pub fn field(input: &Input, width: usize) -> (String, usize) {
     let scroll = input.visual_scroll(width - 1);
     let ends = || text.char_indices().map(|(at, c)| at + c.len_utf8());
     let start = if scroll == 0 { 0 } else { ends().find(|end| text[..*end].width() >= scroll).unwrap_or(text.len()) };
-    let fits = |end: &usize| *end >= start && text[start..*end].width() <= width;
-    let end = ends().rfind(fits).unwrap_or(start);
+    let fits_width = |end: &usize| *end >= start && text[start..*end].width() <= width;
+    let end = ends().rfind(fits_width).unwrap_or(start);
     (text[start..end].to_owned(), input.visual_cursor().saturating_sub(scroll))
 }
 
-/// The whole text of a field in rows of `width` columns, and the column and row of the cursor.
+/// A field's whole text in rows of `width` columns, and the cursor's column and row.
 #[must_use]
 pub fn field_rows(input: &Input, width: usize) -> (Vec<String>, (usize, usize)) {
     let width = width.max(2);
     let (mut rows, mut used, mut cursor) = (vec![String::new()], 0, (0, 0));
-    // The end of the text is a place for the cursor, too.
+    // The cursor can also be after the last character.
     for (i, c) in input.value().chars().map(Some).chain([None]).enumerate() {
         let columns = c.map_or(1, |c| c.width().unwrap_or(0));
         if used + columns > width {
@@ -82,18 +82,18 @@ pub fn field_rows(input: &Input, width: usize) -> (Vec<String>, (usize, usize)) 
     (rows, cursor)
 }
 
-/// What comes from AWS is not to steer the terminal, and its lines are ours.
-fn clean(text: &str) -> String {
+/// Text from AWS without control characters and line breaks, which would control the terminal or break the layout.
+fn single_line(text: &str) -> String {
     escape_controls(&text.replace(['\n', '\t'], " "))
 }
 
-/// Takes out of what is drawn whatever was put there without [`wrap`], [`cut`] or [`pad`] and would still steer the
-/// terminal: the last thing before the screen.
-pub fn tidy(buffer: &mut Buffer) {
+/// Removes control characters from everything that was drawn, in case some text was drawn without [`wrap`], [`cut`] or
+/// [`pad`]. Called last, before the terminal gets the buffer.
+pub fn remove_controls(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(is_escaped) {
-            let kept = cell.symbol().chars().find(|c| !is_escaped(*c)).unwrap_or(' ');
-            cell.set_char(kept);
+            let visible = cell.symbol().chars().find(|c| !is_escaped(*c)).unwrap_or(' ');
+            cell.set_char(visible);
         }
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cut_and_padded_text_has_the_width_asked_for() {
+    fn cut_and_padded_text_has_the_requested_width() {
         for (text, width) in [("alarm", 3), ("alarm", 5), ("alarm", 9), ("日本語", 4), ("", 2), ("x", 0)] {
             assert_eq!(pad(text, width).width(), width, "{text} in {width}");
         }
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(at_end("abcd", 4), ("bcd".into(), 3));
         assert_eq!(at_end("漢字", 6), ("漢字".into(), 4));
         assert_eq!(at_end("漢字", 5), ("漢字".into(), 4));
-        // Half a character is not shown: the next one begins the field.
+        // A wide character that is only half inside the box is left out.
         assert_eq!(at_end("漢字", 4), ("字".into(), 2));
         assert_eq!(at_end("a📧@漢字.jp", 6), ("字.jp".into(), 5));
         let at_start = field(&Input::new("漢字例え".into()).with_cursor(0), 5);

@@ -1,22 +1,22 @@
-//! Colours: sixteen at most, on the terminal's own background, and never alone: every verdict is a word.
+//! The colors: at most 16, on the terminal's own background. Each verdict is also shown as a word.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::domain::Verdict;
 
-/// The styles by what they mean.
+/// The styles, named by meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     pub text: Style,
-    /// Of second rank.
+    /// Secondary text.
     pub dim: Style,
     pub title: Style,
-    /// Keys, and what has the focus.
+    /// Keys, and the focused field.
     pub accent: Style,
     pub good: Style,
     pub warn: Style,
     pub bad: Style,
-    /// The marked row of a list. With it stands a `>`, since a colour alone is none for some.
+    /// The selected row of a list, which is also marked with `>` for anyone who can't see the color.
     pub selected: Style,
 }
 
@@ -24,16 +24,16 @@ impl Theme {
     /// For dark backgrounds.
     #[must_use]
     pub fn dark() -> Self {
-        Self::coloured(Color::Cyan, Color::Green, Color::Yellow, Color::Red, Color::DarkGray)
+        Self::colored(Color::Cyan, Color::Green, Color::Yellow, Color::Red, Color::DarkGray)
     }
 
-    /// For light ones: no yellow, no bright colours.
+    /// For light backgrounds: no yellow, no bright colors.
     #[must_use]
     pub fn light() -> Self {
-        Self::coloured(Color::Blue, Color::Green, Color::Magenta, Color::Red, Color::DarkGray)
+        Self::colored(Color::Blue, Color::Green, Color::Magenta, Color::Red, Color::DarkGray)
     }
 
-    fn coloured(accent: Color, good: Color, warn: Color, bad: Color, dim: Color) -> Self {
+    fn colored(accent: Color, good: Color, warn: Color, bad: Color, dim: Color) -> Self {
         let fg = |c| Style::new().fg(c);
         Self {
             text: Style::new(),
@@ -47,7 +47,7 @@ impl Theme {
         }
     }
 
-    /// Without any colour. No reversed cells: crossterm takes the attribute back with an empty colour under `NO_COLOR`.
+    /// Without colors. No reversed cells either: if `NO_COLOR` is set, crossterm resets that attribute with an empty color.
     #[must_use]
     pub fn mono() -> Self {
         let plain = Style::new();
@@ -63,8 +63,8 @@ impl Theme {
         }
     }
 
-    /// The theme of this name; for `auto` what the environment tells: `NO_COLOR` set and not empty, or a light
-    /// background in `COLORFGBG`.
+    /// The theme with this name. `auto` depends on the environment: dark, or light if `COLORFGBG` says that the
+    /// background is light. If `NO_COLOR` is set and not empty, always mono.
     #[must_use]
     pub fn named(name: &str, env: impl Fn(&str) -> Option<String>) -> Self {
         let no_color = env("NO_COLOR").is_some_and(|v| !v.is_empty());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_wins_over_every_theme_and_has_no_colour() {
+    fn no_color_overrides_every_theme_and_no_style_has_a_color() {
         let theme = Theme::named("dark", env(&[("NO_COLOR", "1")]));
         assert_eq!(theme, Theme::mono());
         for style in [theme.text, theme.dim, theme.accent, theme.good, theme.warn, theme.bad, theme.selected] {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_light_background_is_told_by_the_terminal() {
+    fn auto_is_light_if_the_terminal_reports_a_light_background() {
         assert_eq!(Theme::named("auto", env(&[("COLORFGBG", "0;15")])), Theme::light());
         assert_eq!(Theme::named("auto", env(&[])), Theme::dark());
     }

@@ -72,9 +72,9 @@ fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
     let (world, queue) = armed("eu-west-1");
     world.proxy.delivers(i64::MAX / 1_000_000_000);
     let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
-    dashboard.wait_for("the bell is armed");
+    dashboard.wait_for("root use is monitored");
     dashboard.press("t");
-    dashboard.wait_for("Mail goes to a@example.com");
+    dashboard.wait_for("Sends email to a@example.com");
     assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before the answer");
     dashboard.press(key::ENTER);
     dashboard.wait_for("Passed: notification sent");

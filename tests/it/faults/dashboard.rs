@@ -50,7 +50,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
     let mut smooth = Tester::on(armed(), 120, 40);
     smooth.pass(seconds(2));
     let before = calls(&smooth).len();
-    smooth.pass(seconds(125)).sees("the bell is armed");
+    smooth.pass(seconds(125)).sees("root use is monitored");
     let asked: BTreeSet<String> = calls(&smooth)[before..].iter().cloned().collect();
     let mut cases = 0;
     for operation in &asked {
@@ -70,7 +70,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
                 let brief = briefly.iter().any(|brief| said.contains(brief));
                 let named = said.contains(&format!("unknown: {operation}"));
                 assert!(needs || brief || named || said.contains(why), "{name} is not told:\n{said}");
-                assert!(!said.contains("the bell is armed") || is_beside(operation), "{name}:\n{said}");
+                assert!(!said.contains("root use is monitored") || is_beside(operation), "{name}:\n{said}");
             }
             for (part, trouble) in parts(&tester) {
                 assert!(calls(&tester)[before..].iter().any(|call| call == part), "{name}: {part} is asked no more");
@@ -83,7 +83,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             } else {
                 tester.press("r").pass(seconds(5))
             };
-            tester.sees("the bell is armed").sees("No root use in the last 7 days.");
+            tester.sees("root use is monitored").sees("No root use in the last 7 days.");
             assert_eq!(parts(&tester).map(|(_, trouble)| trouble), [false; 4], "{name}");
             let whole = seen(&mut tester);
             assert!(!whole.contains("unknown") && !whole.contains("Ask for "), "{name}:\n{whole}");
@@ -122,7 +122,7 @@ fn a_question_that_is_never_answered_holds_up_no_other_part_and_no_key() {
         }
         let hanging = calls(&tester)[before..].iter().filter(|call| *call == operation).count();
         assert_eq!(hanging, 0, "{operation} is not asked twice at once");
-        tester.press("c").sees("The checks").press("esc x").sees("Tear down").press("esc q");
+        tester.press("c").sees(" Checks ").press("esc x").sees("Delete what rootbell created").press("esc q");
         assert!(tester.model.quit);
     }
 }

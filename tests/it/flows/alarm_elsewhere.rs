@@ -26,7 +26,7 @@ fn every_screen_says_that_the_alarm_is_in_alarm_and_looks_as_pictured() {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc");
         assert_snapshot!(format!("alarm-on-account-{width}x{height}"), tester.screen());
-        tester.sees("ALARM    alarm: it is in ALARM since");
+        tester.sees("ALARM    alarm: in ALARM since");
         for text in ["ALARM    alarm", "ALARM  ListAccessKeys"] {
             assert_eq!(tester.style_of(text).fg, Theme::dark().bad.fg, "{text}");
         }
@@ -49,14 +49,14 @@ fn a_window_over_a_screen_leaves_the_band_in_view() {
         tester.pass(seconds(2)).press("esc ?").sees(" Keys ");
         assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
         // Over the dashboard, the header says it.
-        tester.press("esc d c").sees("ALARM  it rings").sees(" The checks ");
+        tester.press("esc d c").sees("ALARM  the alarm has fired").sees(" Checks ");
     }
 }
 
 #[test]
 fn a_root_use_is_noticed_within_half_a_minute_on_the_account_screen_too() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
-    tester.pass(seconds(460)).sees("the bell is armed").press("esc").does_not_see("ALARM");
+    tester.pass(seconds(460)).sees("root use is monitored").press("esc").does_not_see("ALARM");
     let bells = tester.bells;
     tester.on_account(|cloud| {
         cloud.meddle(|account| {

@@ -105,14 +105,14 @@ fn what_is_not_ours_is_marked_in_the_plan_before_it_is_changed_and_while() {
         let mut tester = Tester::on(with_trails(&[("audit", trail())]), width, height);
         tester.press("enter").settle();
         assert_snapshot!(format!("not-ours-{width}x{height}"), tester.screen());
-        tester.sees("not ours  ~ trail");
-        assert_eq!(tester.style_of("not ours").fg, Theme::dark().warn.fg);
+        tester.sees("unmanaged ~ trail");
+        assert_eq!(tester.style_of("unmanaged").fg, Theme::dark().warn.fg);
         let screen = tester.screen();
-        let marked = screen.lines().filter(|line| line.contains("not ours")).count();
+        let marked = screen.lines().filter(|line| line.contains("unmanaged")).count();
         assert_eq!(marked, 1, "what is made anew is ours:\n{screen}");
     }
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 120, 40);
-    tester.press("enter").settle().press("enter").settle().sees("not ours: ");
+    tester.press("enter").settle().press("enter").settle().sees("unmanaged: ");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_key_of_ones_own_is_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
     focus_on(&mut tester, FieldId::KmsKey);
-    tester.write("alias/mine").sees("an alias will not do").sees("Correct the marked field");
+    tester.write("alias/mine").sees("an alias will not do").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("yours").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
     let key = tester.on_account(|c| c.snapshot().regions[HERE].trails["rootbell"].kms_key.clone());
@@ -138,7 +138,7 @@ fn a_key_that_does_not_serve_all_is_told_once_and_looked_at_again_with_enter() {
         tester.press("enter f3");
         focus_on(&mut tester, FieldId::KmsKey);
         tester.write(KEY).settle().sees("does not allow every AWS service");
-        assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
+        assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
@@ -177,18 +177,18 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
     }
     focus_on(&mut tester, FieldId::KmsKey);
     tester.write("nonsense").sees(" > KMS key").sees("named by its ARN").sees(" Plan");
-    assert!(last_line(&tester).contains("Enter to the fault"), "{}", tester.screen());
+    assert!(last_line(&tester).contains("Enter fix the error"), "{}", tester.screen());
 }
 
 #[test]
 fn a_step_that_lacks_an_address_asks_for_it_and_promises_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter enter").settle().press("enter").settle();
-    assert!(last_line(&tester).contains("Enter e-mail first"), "{}", tester.screen());
+    assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
     assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
     tester.press("backtab");
-    assert!(last_line(&tester).contains("Enter e-mail first"), "{}", tester.screen());
+    assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
     assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
     assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
@@ -201,7 +201,7 @@ fn a_step_that_could_not_be_read_is_looked_at_again_with_enter() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
     tester.on_account(|cloud| cloud.fault("DescribeTrails", InjectedFault::Deny));
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");
-    assert!(last_line(&tester).contains("Enter look again"), "{}", tester.screen());
+    assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
     tester.press("enter").settle();
     assert_eq!(tester.screen().matches("Ask for ").count(), 1, "{}", tester.screen());
     tester.on_account(|cloud| cloud.mend("DescribeTrails"));

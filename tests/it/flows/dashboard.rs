@@ -34,7 +34,7 @@ fn a_ringing_account_says_who_it_was_before_all_else_and_looks_as_pictured() {
         tester.pass(seconds(2));
         assert_eq!(tester.model.screen, Screen::Dashboard);
         assert_snapshot!(format!("ringing-{width}x{height}"), tester.screen());
-        tester.sees("RINGING: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
+        tester.sees("ALARM: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
     }
 }
 
@@ -44,7 +44,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
     tester.pass(seconds(60));
     assert_eq!(tester.bells, 1);
     // The use leaves the window: the alarm is OK again.
-    tester.pass(seconds(400)).sees("the bell is armed").does_not_see("RINGING");
+    tester.pass(seconds(400)).sees("root use is monitored").does_not_see("ALARM: ");
     assert_eq!(tester.bells, 1);
     tester.on_account(|cloud| {
         cloud.meddle(|account| {
@@ -54,7 +54,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
             events.push(Event { at: 450, event: again });
         });
     });
-    tester.pass(seconds(20)).sees("RINGING");
+    tester.pass(seconds(20)).sees("ALARM: ");
     assert_eq!(tester.bells, 2);
 }
 
@@ -62,7 +62,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
 fn a_quiet_bell_stays_still() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
     tester.model.quiet = true;
-    tester.settle().pass(seconds(10)).sees("RINGING");
+    tester.settle().pass(seconds(10)).sees("ALARM: ");
     assert_eq!(tester.bells, 0);
 }
 
@@ -78,11 +78,11 @@ fn the_title_of_the_terminal_says_how_it_stands() {
 fn an_event_is_shown_whole_and_copied() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("down enter");
-    tester.sees("The event").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
+    tester.sees(" Event ").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
     assert_snapshot!("event-80x24", tester.screen());
     tester.press("y").sees("Copied");
     assert!(tester.copied[0].contains("\"MFAUsed\": \"No\""));
-    tester.press("pgdn").sees("more lines").press("esc").does_not_see("The event");
+    tester.press("pgdn").sees("more lines").press("esc").does_not_see(" Event ");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn text_in_an_event_cannot_drive_the_terminal() {
 #[test]
 fn a_test_names_the_recipients_rings_and_goes_back() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.press("t").sees("Mail goes to alice@example.com").sees("cloudwatch:SetAlarmState");
+    tester.press("t").sees("Sends email to alice@example.com").sees("cloudwatch:SetAlarmState");
     assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before the answer");
     tester.press("enter").pass(seconds(3));
     tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
@@ -192,8 +192,8 @@ fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
     tester.sees("done       event in the log group").sees("done       found by the filter").sees("done       counted");
     tester.sees("done       alarm in ALARM").sees("Passed:");
     tester.pass(seconds(100)).press("esc").pass(seconds(5));
-    tester.sees("RINGING: a drill of").sees("DRILL, not root").sees("action");
-    tester.pass(seconds(400)).sees("the bell is armed").sees("ALARM → OK");
+    tester.sees("ALARM: a drill at").sees("DRILL, not root").sees("action");
+    tester.pass(seconds(400)).sees("root use is monitored").sees("ALARM → OK");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
     let trail = region.trails.get_mut("rootbell").unwrap();
     trail.log_group_arn = Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into());
     let mut tester = Tester::on(account, 80, 24);
-    tester.press("d d").sees("not rootbell's").press("enter").sees("`f` writes");
+    tester.press("d d").sees("not created by rootbell").press("enter").sees("`f` writes");
     assert_eq!(calls(&tester, "PutLogEvents"), 0);
     tester.press("f").pass(seconds(2));
     assert_eq!(calls(&tester, "PutLogEvents"), 1);
@@ -222,7 +222,7 @@ fn an_alarm_is_set_back_to_ok_by_a_key() {
 fn an_alarm_that_has_fired_is_set_back_only_after_a_question_that_names_the_use_of_root() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(scenario("ringing"), width, height);
-        tester.pass(seconds(2)).press("o").sees("Root was really used: ListAccessKeys").sees("new alert. [y/N]");
+        tester.pass(seconds(2)).press("o").sees("Root was used: ListAccessKeys").sees("new alert. [y/N]");
         tester.sees("y set to OK").sees("Enter no");
         assert_snapshot!(format!("set-ok-{width}x{height}"), tester.screen());
         for key in ["enter", "n", "esc", "q"] {
@@ -244,7 +244,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
         .pass(seconds(5))
         .press("esc o")
         .sees("It was a test: Test alarm by rootbell");
-    tester.does_not_see("really used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("already OK");
+    tester.does_not_see("Root was used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("already OK");
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| {
         cloud.meddle(|account| {
@@ -253,7 +253,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
             (alarm.state, alarm.since, alarm.reason) = (State::Alarm, Some(0), "somebody's own words".into());
         });
     });
-    tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("really used");
+    tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("Root was used");
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
     tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3)).press("o").sees("the events could");
@@ -296,7 +296,7 @@ fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_it
     tester.pass(seconds(300)).sees("aws sso login").sees("Trail ok").sees("ago");
     assert_snapshot!("dashboard-expired-80x24", tester.screen());
     tester.on_account(|cloud| cloud.mend("*"));
-    tester.pass(seconds(310)).does_not_see("aws sso login").sees("the bell is armed");
+    tester.pass(seconds(310)).does_not_see("aws sso login").sees("root use is monitored");
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_night_without_a_network_is_survived_with_ever_fewer_questions() {
     // Five parts every five minutes, the chain with some ten calls among them.
     assert!(asked < 8 * 12 * 16, "{asked} calls");
     tester.on_account(|cloud| cloud.mend("*"));
-    tester.pass(seconds(310)).sees("the bell is armed").does_not_see("no connection");
+    tester.pass(seconds(310)).sees("root use is monitored").does_not_see("no connection");
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn throttled_it_slows_down_and_says_so() {
 #[test]
 fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
-    tester.press("d").pass(seconds(2)).sees("NOT ARMED").sees("missing");
+    tester.press("d").pass(seconds(2)).sees("NOT WORKING").sees("missing");
     assert_snapshot!("dashboard-half-done-80x24", tester.screen());
     tester.press("t").sees("no alarm to test yet");
     assert_eq!(tester.model.title(), "rootbell: NOT WORKING · 123456789012");
@@ -370,7 +370,7 @@ fn older_events_come_on_demand_each_once() {
         group.events.push(Event { at: -1000 - i, event: serde_json::from_value(event).unwrap() });
     }
     let mut tester = Tester::on(account, 80, 24);
-    tester.pass(seconds(2)).sees("Call0").sees("`m` reads older ones");
+    tester.pass(seconds(2)).sees("Call0").sees("press `m` for older events");
     let shown = |tester: &Tester| tester.model.dashboard.events.value.as_ref().map_or(0, Vec::len);
     assert_eq!(shown(&tester), 100);
     tester.press("m").pass(seconds(1));
@@ -392,9 +392,15 @@ fn used_two_days_ago() -> Account {
 #[test]
 fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
     let mut tester = Tester::on(used_two_days_ago(), 80, 24);
-    tester.pass(seconds(2)).sees("the bell is armed").press("t enter").pass(seconds(8)).press("esc").pass(seconds(2));
     tester
-        .sees("RINGING: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
+        .pass(seconds(2))
+        .sees("root use is monitored")
+        .press("t enter")
+        .pass(seconds(8))
+        .press("esc")
+        .pass(seconds(2));
+    tester
+        .sees("ALARM: Test alarm by rootbell, started by arn:aws:sts::123456789012:assumed-")
         .does_not_see("by root at");
 }
 
@@ -402,7 +408,11 @@ fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
 fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
     for name in ["fresh", "half-done", "drifted"] {
         let mut tester = Tester::on(scenario(name), 80, 24);
-        tester.press("d").pass(seconds(4)).sees("None seen, but not all is recorded.").does_not_see("No root use");
+        tester
+            .press("d")
+            .pass(seconds(4))
+            .sees("None found, but not everything is recorded.")
+            .does_not_see("No root use");
     }
     Tester::on(armed(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
 }
@@ -430,10 +440,14 @@ fn a_filter_for_somebody_else_hides_no_use_of_root() {
 #[test]
 fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
-    tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Drill it now?");
-    tester.press("t").sees("Ring it now?").sees("It is in ALARM since").sees("It is set to OK first");
+    tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Run a drill?");
+    tester
+        .press("t")
+        .sees("Send a test alarm?")
+        .sees("The alarm has been in ALARM since")
+        .sees("It is set to OK first");
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.pass(seconds(2)).press("t").sees("Ring it now?").does_not_see("It is in ALARM since");
+    tester.pass(seconds(2)).press("t").sees("Send a test alarm?").does_not_see("The alarm has been in ALARM since");
 }
 
 #[test]
@@ -442,7 +456,7 @@ fn a_drill_that_nothing_would_count_is_not_offered() {
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
     let mut tester = Tester::on(account, 80, 24);
     tester.press("d").pass(seconds(2)).press("d");
-    tester.sees("No filter on `rootbell/cloudtrail` counts root use").does_not_see("Drill it now?");
+    tester.sees("No filter on `rootbell/cloudtrail` counts root use").does_not_see("Run a drill?");
 }
 
 #[test]

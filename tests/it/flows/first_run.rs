@@ -74,7 +74,7 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
     tester.sees("waiting for alice@example.com to confirm");
     tester.on_account(|cloud| cloud.confirm("alice@example.com"));
     tester.pass(Duration::from_secs(5));
-    tester.does_not_see("to confirm").sees("2 Topic ok");
+    tester.does_not_see("to confirm").sees("2 Notifications ok");
     tester.press("esc").sees("confirmed");
 }
 
@@ -118,13 +118,13 @@ fn a_healthy_account_opens_the_dashboard_at_once() {
     topic.subscriptions[0].state = rootbell::cloud::demo::account::Link::Confirmed;
     let mut tester = Tester::on(account, 80, 24);
     assert_eq!(tester.model.screen, Screen::Dashboard);
-    tester.sees("the bell is armed").sees("Every link holds");
+    tester.sees("root use is monitored").sees("Everything works");
 }
 
 #[test]
 fn half_an_account_leads_to_the_first_step_that_is_not_done() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
-    tester.sees("Already here");
+    tester.sees("Root-use alert");
     tester.press("enter");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     tester.sees("= ").sees("existing");

@@ -10,7 +10,7 @@ use crate::support::tester::{Tester, scenario};
 /// Applies the plan of the step on the screen, and goes on to the next one.
 fn apply_and_go_on(tester: &mut Tester, step: Step) {
     assert_eq!(tester.model.screen, Screen::Step(step), "{}", tester.screen());
-    tester.press("enter").settle().sees("go on").does_not_see("failed");
+    tester.press("enter").settle().sees("continue").does_not_see("failed");
     if step != Step::Alarm {
         tester.press("enter").settle();
     }
@@ -26,19 +26,20 @@ fn set_up(tester: &mut Tester) {
 
 /// The four steps are marked as done, or as waiting for what only time or a person can do.
 fn assert_all_done(tester: &mut Tester) {
-    tester.sees("3 Filter ok").sees("4 Alarm ok");
+    tester.resize(120, 24).sees("3 Filter ok").sees("4 Alarm ok");
     let screen = tester.screen();
+    tester.resize(80, 24);
     let bar = screen.lines().next().unwrap();
-    for step in ["1 Trail ", "2 Topic "] {
+    for step in ["1 Trail ", "2 Notifications "] {
         let mark = bar.split(step).nth(1).unwrap();
-        assert!(mark.starts_with("ok") || mark.starts_with("wait"), "{bar}");
+        assert!(mark.starts_with("ok") || mark.starts_with("pending"), "{bar}");
     }
 }
 
 #[test]
 fn fresh_everything_is_made() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
-    tester.sees("missing  trail, topic, filter, alarm");
+    tester.sees("missing  trail, notifications, filter, alarm");
     set_up(&mut tester);
     assert_all_done(&mut tester);
     let made = tester.on_account(|cloud| cloud.snapshot().timeless());
@@ -51,7 +52,7 @@ fn half_done_only_the_rest_is_made() {
     tester.sees("missing  trail, filter, alarm").sees("waiting for alice@example.com to confirm");
     tester.press("enter").sees("= S3 bucket").sees("+ trail").sees("Enter apply 2");
     tester.press("enter").settle().sees("2 of 2 done").press("enter").settle();
-    tester.sees("waiting   = subscription").sees("Enter go on").press("enter").settle();
+    tester.sees("waiting   = subscription").sees("Enter continue").press("enter").settle();
     apply_and_go_on(&mut tester, Step::Filter);
     apply_and_go_on(&mut tester, Step::Alarm);
     assert_all_done(&mut tester);
@@ -138,7 +139,7 @@ fn expired_after_a_new_sign_in_r_goes_on() {
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     tester.on_account(|cloud| cloud.mend("*"));
-    tester.press("r").settle().does_not_see("expired").sees("missing  trail, topic, filter, alarm");
+    tester.press("r").settle().does_not_see("expired").sees("missing  trail, notifications, filter, alarm");
     set_up(&mut tester);
     assert_all_done(&mut tester);
 }

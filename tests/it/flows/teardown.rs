@@ -63,22 +63,22 @@ fn the_plan_comes_first_and_looks_as_pictured() {
 #[test]
 fn with_the_logs_the_account_is_as_before_rootbell() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.pass(seconds(2)).press("x").settle().sees("The logs stay.").sees("Enter take away 8");
-    tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Lost for good");
-    tester.write("destroy").press("enter").settle().sees("Taken away: 11 of 11 done");
+    tester.pass(seconds(2)).press("x").settle().sees("The logs are kept.").sees("Enter delete 8");
+    tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Permanently deleted");
+    tester.write("destroy").press("enter").settle().sees("Deleted 11 of 11.");
     assert_snapshot!("left-80x24", tester.screen());
     assert_eq!(left(&tester), Account::default().timeless());
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
-    tester.sees("missing  trail, topic, filter, alarm").does_not_see("x delete");
-    tester.press("x").settle().sees("there is nothing of rootbell's").press("enter");
+    tester.sees("missing  trail, notifications, filter, alarm").does_not_see("x delete");
+    tester.press("x").settle().sees("rootbell has created nothing").press("enter");
     assert!(closed(&tester));
 }
 
 #[test]
 fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.press("x").settle().write("123456789012").press("enter").settle().sees("Taken away: 8 of 8 done");
+    tester.press("x").settle().write("123456789012").press("enter").settle().sees("Deleted 8 of 8.");
     let account = left(&tester);
     assert_eq!(account.buckets.keys().collect::<Vec<_>>(), [BUCKET]);
     assert_eq!(account.buckets[BUCKET].objects, 2_500);
@@ -91,7 +91,7 @@ fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
 #[test]
 fn a_choice_taken_back_keeps_the_logs_and_wants_the_word_again() {
     let mut tester = Tester::on(armed(), 80, 24);
-    tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs stay.");
+    tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs are kept.");
     tester.press("enter").settle().sees("Nothing was changed");
     assert_eq!(taken(&tester), 0);
 }
@@ -107,7 +107,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
     assert_eq!(taken(&tester), 0);
     tester.press("ctrl+u");
     tester.send(Msg::Paste(" destroy\n".into()));
-    tester.press("enter").settle().sees("Taken away");
+    tester.press("enter").settle().sees("Deleted ");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn closing_before_the_word_leaves_everything_as_it_is() {
     assert!(closed(&tester), "also while it is still looking");
     tester.settle();
     assert!(closed(&tester), "a late answer opens nothing");
-    tester.press("x").settle().write("destroy").press("esc").settle().sees("the bell is armed");
+    tester.press("x").settle().write("destroy").press("esc").settle().sees("root use is monitored");
     assert_eq!((taken(&tester), left(&tester)), (0, before));
 }
 
@@ -127,10 +127,10 @@ fn after_a_denied_call_enter_goes_on_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
-    tester.sees("Not all taken away: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
+    tester.sees("Not all deleted: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
     let before = taken(&tester);
     tester.on_account(|cloud| cloud.mend("DeleteTopic"));
-    tester.press("enter").settle().sees("Taken away: 11 of 11 done");
+    tester.press("enter").settle().sees("Deleted 11 of 11.");
     assert_eq!(taken(&tester), before + 1, "what was done is not done again");
     assert_eq!(left(&tester), Account::default().timeless());
 }
@@ -140,7 +140,7 @@ fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteAlarms", InjectedFault::Deny));
     tester.press("x").settle().write("destroy").press("enter").settle();
-    tester.sees("skipped").sees("it needs the alarm").sees("cloudwatch:DeleteAlarms");
+    tester.sees("skipped").sees("needs the alarm").sees("cloudwatch:DeleteAlarms");
     assert_eq!(calls(&tester, "DeleteTopic"), 0);
 }
 
@@ -150,11 +150,11 @@ fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
     tester.on_account(|cloud| cloud.fault("DeleteTrail", InjectedFault::Hang));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
     tester.press("enter").sees("still running");
-    tester.press("esc").sees("Leave?").press("n").does_not_see("Leave?").sees("running");
+    tester.press("esc").sees("Stop?").press("n").does_not_see("Stop?").sees("running");
     tester.press("esc enter").settle();
     assert!(closed(&tester));
     tester.on_account(|cloud| cloud.mend("DeleteTrail"));
-    tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
+    tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
     assert_eq!(left(&tester), Account::default().timeless());
 }
 
@@ -165,7 +165,7 @@ fn names_of_ones_own_that_hang_on_no_chain_yet_are_found_in_the_same_session() {
     tester.press("e").fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
-    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
+    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
     assert_eq!(left(&tester), Account::default().timeless());
 }
 
@@ -182,7 +182,7 @@ fn a_pending_subscription_is_explained() {
 fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
-    tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
+    tester.press("x").settle().sees("so nothing is deleted").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
     assert_eq!(taken(&tester), 0);
     tester.press("esc");
@@ -194,7 +194,7 @@ fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListObjectVersions", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
-    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away: 8 of 8 done");
+    tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted 8 of 8.");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn somebody_elses_trail_gets_back_what_it_had() {
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     assert_ne!(left(&tester), before);
     tester.press("x").settle().sees("unmanaged; delivers to").press("f3").settle();
-    tester.write("destroy").press("enter").settle().sees("Taken away");
+    tester.write("destroy").press("enter").settle().sees("Deleted ");
     assert_eq!(left(&tester), before);
 }
 
@@ -226,7 +226,7 @@ fn somebody_elses_trail_gets_back_what_it_had() {
 fn half_an_account_is_taken_away_from_the_account_screen() {
     let mut tester = Tester::on(scenario("half-done"), 100, 24);
     tester.sees("x delete").press("x").settle().sees("S3 bucket").press("f3").settle();
-    tester.write("destroy").press("enter").settle().sees("Taken away").press("esc").settle();
+    tester.write("destroy").press("enter").settle().sees("Deleted ").press("esc").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     let account = left(&tester);
     assert!(account.buckets.is_empty() && account.roles.is_empty());
