@@ -1,16 +1,16 @@
-//! `rootbell plan --format aws-cli`: the plan as a script for `sh` and the AWS CLI.
+//! `rootbell plan --format aws-cli`: the plan as a shell script that uses the AWS CLI.
 
 use std::fmt::Write;
 
-use super::{Global, count};
+use super::{GlobalOptions, pluralize};
 use crate::domain::change::quote;
 use crate::domain::{AccountRegion, Change, Plan};
 
-/// Refusals of what leans on something made a moment ago, by the words of their codes.
+/// Parts of the codes of errors that go away by themselves: the call depends on a resource that was only just created.
 ///
 /// Source: CloudTrail API, CreateTrail errors; S3 API, `OperationAborted`; IAM User Guide, "Changes that I make are not
 /// always immediately visible".
-const PASSING: &[&str] = &[
+const TRANSIENT_ERRORS: &[&str] = &[
     "InvalidCloudWatchLogsRoleArn",
     "InvalidCloudWatchLogsLogGroupArn",
     "InsufficientS3BucketPolicy",
@@ -23,86 +23,86 @@ const PASSING: &[&str] = &[
     "TrailNotFound",
 ];
 
-/// Which plan it is.
+/// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     SetUp,
-    Leave,
+    Destroy,
 }
 
 impl Purpose {
-    /// What it does, the command that does the same, the one that wrote it, and what to do next.
-    fn words(self) -> [&'static str; 4] {
+    /// A heading, the command that makes the same changes, the command that wrote the script, and what to do next.
+    fn texts(self) -> [&'static str; 4] {
         match self {
             Self::SetUp => [
-                "Sets up the alarm that rings when somebody signs in as the AWS root user:",
+                "Sets up an alert for the use of this AWS account's root user:",
                 "rootbell apply",
                 "rootbell plan --format aws-cli",
-                "`rootbell status` says whether it would ring.",
+                "Run `rootbell status` to check whether an alert would reach you.",
             ],
-            Self::Leave => [
-                "Takes away the alarm that rings when somebody signs in as the AWS root user:",
+            Self::Destroy => [
+                "Deletes the alert for the use of this AWS account's root user:",
                 "rootbell destroy",
                 "rootbell destroy --format aws-cli",
-                "Nobody is told any more when root signs in.",
+                "You will no longer be alerted to root use.",
             ],
         }
     }
 }
 
-/// The script. It does what `apply` or `destroy` does, in the plan's order, and stops at the first refusal that waiting
-/// cannot cure.
-pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegion, global: &Global) -> String {
+/// The script. It makes the same changes as `apply` or `destroy`, in the plan's order, and stops at the first error that
+/// isn't transient.
+pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegion, global: &GlobalOptions) -> String {
     let AccountRegion { account, region, .. } = account_region;
-    let [what_for, command, writer, next] = purpose.words();
+    let [heading, command, writer, next_step] = purpose.texts();
     let mut script = String::new();
     let mut line = |text: &str| {
         let _ = writeln!(script, "{text}");
     };
     line("#!/bin/sh");
-    line(&format!("# {what_for}"));
+    line(&format!("# {heading}"));
     line(&format!(
-        "# what `{command}` would do in account {account}, region {region}, as it was when this was written."
+        "# the changes that `{command}` would have made in account {account}, {region} when this was written."
     ));
     line(&format!("# Written by rootbell {} (`{writer}`).", env!("CARGO_PKG_VERSION")));
     line("set -eu");
     line("");
-    let setting = |name: &str, value: &Option<String>| {
+    let export = |name: &str, value: &Option<String>| {
         value.as_ref().map(|v| format!("if [ -z \"${{{name}:-}}\" ]; then {name}={}; fi\nexport {name}", quote(v)))
     };
-    let settings = [setting("AWS_PROFILE", &global.profile), setting("AWS_ENDPOINT_URL", &global.endpoint_url)];
-    for said in settings.iter().flatten() {
-        line(said);
+    let exports = [export("AWS_PROFILE", &global.profile), export("AWS_ENDPOINT_URL", &global.endpoint_url)];
+    for export in exports.iter().flatten() {
+        line(export);
     }
     line("AWS_PAGER=");
     line("export AWS_PAGER");
     line("");
-    line(&check_of_account(account, region));
+    line(&account_check(account, region));
     if plan.changes().any(Change::needs_something_new) {
-        line(&retry());
+        line(&retry_function());
     }
     let total = plan.changes().count();
     let mut number = 0;
     for row in &plan.rows {
         let Some(change) = &row.change else { continue };
         number += 1;
-        let what = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
-        line(&format!("printf '%s\\n' {} >&2", quote(&what)));
-        let again = if change.needs_something_new() { "retry " } else { "" };
-        line(&format!("{again}{} > /dev/null", change.aws_cli(account_region)));
+        let progress = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
+        line(&format!("printf '%s\\n' {} >&2", quote(&progress)));
+        let retry = if change.needs_something_new() { "retry " } else { "" };
+        line(&format!("{retry}{} > /dev/null", change.aws_cli(account_region)));
         line("");
     }
-    let end = match total {
+    let summary = match total {
         0 => "Nothing to change.".to_owned(),
-        n => format!("{} made. {next}", count(n, "change")),
+        n => format!("{} made. {next_step}", pluralize(n, "change")),
     };
-    line(&format!("printf '%s\\n' {}", quote(&end)));
+    line(&format!("printf '%s\\n' {}", quote(&summary)));
     script.truncate(script.trim_end().len());
     script
 }
 
-/// Everything below is for one account: the wrong profile must not get it.
-fn check_of_account(account: &str, region: &str) -> String {
+/// Checks that the AWS CLI is signed in to the right account, before any change.
+fn account_check(account: &str, region: &str) -> String {
     format!(
         r#"account=$(aws sts get-caller-identity --query Account --output text --region {region}) || {{
     echo 'The AWS CLI is not signed in: run `aws sso login` or `aws login`, or set AWS_PROFILE.' >&2
@@ -117,22 +117,22 @@ fi
     )
 }
 
-fn retry() -> String {
-    let codes = PASSING.iter().map(|code| format!("*{code}*")).collect::<Vec<_>>().join(" | ");
+fn retry_function() -> String {
+    let codes = TRANSIENT_ERRORS.iter().map(|code| format!("*{code}*")).collect::<Vec<_>>().join(" | ");
     format!(
-        r#"# What was made a moment ago is not seen everywhere at once: such a refusal is waited out, for two minutes at most.
+        r#"# A new resource is not visible everywhere at once: such errors are retried for up to two minutes.
 retry() {{
     waited=0
-    until said=$("$@" 2>&1); do
-        case $said in
+    until output=$("$@" 2>&1); do
+        case $output in
         {codes}) ;;
         *) waited=120 ;;
         esac
         if [ "$waited" -ge 120 ]; then
-            printf '%s\n' "$said" >&2
+            printf '%s\n' "$output" >&2
             return 1
         fi
-        echo '    not ready yet, trying again in 5 seconds' >&2
+        echo '    not ready yet, retrying in 5 seconds' >&2
         sleep 5
         waited=$((waited + 5))
     done
@@ -147,7 +147,7 @@ mod tests {
     use crate::domain::plan::plan;
     use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
-    fn script(setup: &SetupOptions, global: &Global) -> String {
+    fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
         let identity = Identity {
             account: "123456789012".into(),
             arn: "arn:aws:iam::123456789012:user/alice".into(),
@@ -164,35 +164,38 @@ mod tests {
     }
 
     #[test]
-    fn the_script_asks_for_its_account_before_it_changes_anything() {
-        let script = script(&setup_options(), &Global::default());
+    fn the_script_checks_the_account_before_it_changes_anything() {
+        let script = script(&setup_options(), &GlobalOptions::default());
         let check = script.find("get-caller-identity").unwrap();
         assert!(check < script.find("create-bucket").unwrap());
         assert!(script.starts_with("#!/bin/sh\n"));
         assert!(script.contains("\nset -eu\n"));
-        assert!(!script.contains("AWS_PROFILE="), "nobody named a profile");
+        assert!(!script.contains("AWS_PROFILE="), "no profile was given");
     }
 
     #[test]
-    fn a_profile_and_an_endpoint_of_the_command_line_go_along_unless_the_shell_has_its_own() {
-        let global =
-            Global { profile: Some("it's".into()), endpoint_url: Some("http://x".into()), ..Global::default() };
+    fn the_profile_and_endpoint_of_the_command_line_are_exported_unless_the_shell_sets_its_own() {
+        let global = GlobalOptions {
+            profile: Some("it's".into()),
+            endpoint_url: Some("http://x".into()),
+            ..GlobalOptions::default()
+        };
         let script = script(&setup_options(), &global);
         assert!(script.contains(r#"if [ -z "${AWS_PROFILE:-}" ]; then AWS_PROFILE='it'\''s'; fi"#), "{script}");
         assert!(script.contains("export AWS_ENDPOINT_URL"), "{script}");
     }
 
     #[test]
-    fn what_leans_on_something_new_is_tried_again_and_the_rest_is_not() {
-        let script = script(&setup_options(), &Global::default());
+    fn only_calls_that_depend_on_something_new_are_retried() {
+        let script = script(&setup_options(), &GlobalOptions::default());
         assert!(script.contains("\nretry aws cloudtrail create-trail "), "{script}");
         assert!(script.contains("\naws sns create-topic "), "{script}");
     }
 
     #[test]
-    fn a_name_cannot_break_out_of_its_words() {
-        let odd = SetupOptions { filter: Some("a'; rm -rf ~; '".into()), ..setup_options() };
-        let script = script(&odd, &Global::default());
+    fn a_name_with_quotes_cannot_run_a_command() {
+        let quoted = SetupOptions { filter: Some("a'; rm -rf ~; '".into()), ..setup_options() };
+        let script = script(&quoted, &GlobalOptions::default());
         assert!(script.contains(r"--filter-name 'a'\''; rm -rf ~; '\'''"), "{script}");
     }
 }
