@@ -108,14 +108,16 @@ fn prepare_drill(
     now: Timestamp,
 ) -> Result<Drill, TestFailure> {
     if !options.foreign_log_group && Drill::is_among_others(settings, observed) {
-        let is_organization_trail = observed.trail.as_ref().is_some_and(|observed| observed.trail.organization);
+        let is_organization_trail = observed.trail.as_ref().is_some_and(|status| status.trail.organization);
         let owner = if is_organization_trail { "an organization trail" } else { "an unmanaged trail" };
         return Err(TestFailure {
             why: format!(
                 "The log group `{}` belongs to {owner}: others may process its events.",
                 settings.log_group.value
             ),
-            fix: "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log group.".into(),
+            fix: "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log \
+                  group."
+                .into(),
         });
     }
     Ok(Drill::of(settings, observed, now)?)
@@ -243,7 +245,7 @@ fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> S
     let mut lines = Vec::new();
     match (seconds_until(TestStage::Action), failure) {
         (Some(seconds), failure) => {
-            let start = if plan.drill.is_some() { "event" } else { "start" };
+            let start = if plan.drill.is_some() { "event was written" } else { "test started" };
             lines.push(format!("PASSED: notification sent {seconds} s after the {start}."));
             lines.push(match plan.recipients.as_slice() {
                 [] => "As far as rootbell can tell, nobody receives it: run `rootbell status`.".to_owned(),

@@ -117,7 +117,7 @@ pub(super) async fn run(
     if !plan.is_empty() {
         console.eprint(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
         console.eprint(text(&plan));
-        if !options.yes && !confirmed(&session, &plan, options.with_logs, console).await {
+        if !options.yes && !confirm_deletion(&session, &plan, options.with_logs, console).await {
             return Err(CommandError::failed("Nothing was changed."));
         }
     }
@@ -167,7 +167,7 @@ fn text(plan: &Plan) -> String {
 }
 
 /// Asks for a word that nobody types by accident.
-async fn confirmed(session: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
+async fn confirm_deletion(session: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
     let warning = if with_logs { " Deleted logs cannot be recovered." } else { "" };
     console.eprint(format_args!("You will no longer be alerted to root use.{warning}"));
     let changes = match plan.changes().count() {

@@ -113,7 +113,7 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
             let change = row.change.as_ref();
             json!({
                 "id": row.id,
-                "step": step_id(row.step),
+                "step": row.step.title().to_lowercase(),
                 "action": row.action.as_str(),
                 "resource": row.resource,
                 "name": row.name,
@@ -127,14 +127,4 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
         .collect();
     let notes: Vec<&str> = plan.notes.iter().map(|(_, note)| note.as_str()).collect();
     json!({ "account": account_region.account, "region": account_region.region, "changes": changes, "notes": notes })
-}
-
-/// The value of the JSON field `step`, which stays the same whatever the step's title is.
-fn step_id(step: Step) -> &'static str {
-    match step {
-        Step::Trail => "trail",
-        Step::Topic => "topic",
-        Step::Filter => "filter",
-        Step::Alarm => "alarm",
-    }
 }

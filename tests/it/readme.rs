@@ -116,7 +116,7 @@ fn try_out(command: &str) {
         let mut terminal = program.args(["--email", "a@example.com"]).pty(160, 50);
         terminal.wait_for("[y/N]");
         terminal.press(key::ENTER);
-        terminal.wait_for("Nothing is changed.");
+        terminal.wait_for("Nothing was changed.");
     } else {
         let ended = if words == ["apply", "--json"] { program.arg("--yes") } else { program }.output().decent();
         assert!(matches!(ended.status, Some(0 | 3)), "{command}: {ended:#?}");
