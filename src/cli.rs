@@ -180,6 +180,7 @@ pub async fn run(
 }
 
 fn print_error(error: &CommandError, console: &Console) -> Exit {
+    tracing::error!(reason = error.message, "ended early");
     console.eprint(format_args!("rootbell: {}", error.message));
     error.exit
 }

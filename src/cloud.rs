@@ -20,8 +20,10 @@ pub mod aws;
 mod contract;
 pub mod demo;
 mod error;
+mod sign_in;
 
 pub use error::{CloudError, ErrorKind};
+pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
 /// The answer to one question.
 pub type Answer<T> = Result<T, CloudError>;
@@ -133,7 +135,7 @@ impl std::fmt::Debug for Session {
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// # Errors
-    /// [`ErrorKind::NoRegion`], [`ErrorKind::NoCredentials`] for a profile that is not there, [`ErrorKind::Invalid`] for
+    /// [`ErrorKind::NoRegion`], [`ErrorKind::NoProfile`] for a profile that is not there, [`ErrorKind::Invalid`] for
     /// a setting that cannot be. No request is sent yet.
     async fn connect(&self, target: &Target) -> Answer<Session>;
 

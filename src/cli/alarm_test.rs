@@ -115,9 +115,10 @@ fn prepare_drill(
                 "The log group `{}` belongs to {owner}: others may process its events.",
                 settings.log_group.value
             ),
-            fix: "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log \
+            fix:
+                "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log \
                   group."
-                .into(),
+                    .into(),
         });
     }
     Ok(Drill::of(settings, observed, now)?)

@@ -1,27 +1,12 @@
 //! `rootbell plan --format aws-cli`: the plan as a shell script that uses the AWS CLI.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{GlobalOptions, pluralize};
 use crate::domain::change::quote;
+use crate::domain::change::transient::TransientError;
 use crate::domain::{AccountRegion, Change, Plan};
-
-/// Parts of the codes of errors that go away by themselves: the call depends on a resource that was only just created.
-///
-/// Source: CloudTrail API, CreateTrail errors; S3 API, `OperationAborted`; IAM User Guide, "Changes that I make are not
-/// always immediately visible".
-const TRANSIENT_ERRORS: &[&str] = &[
-    "InvalidCloudWatchLogsRoleArn",
-    "InvalidCloudWatchLogsLogGroupArn",
-    "InsufficientS3BucketPolicy",
-    "S3BucketDoesNotExist",
-    "ConflictException",
-    "ConcurrentModification",
-    "OperationAborted",
-    "NoSuchBucket",
-    "NoSuchEntity",
-    "TrailNotFound",
-];
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +63,9 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegi
     line("export AWS_PAGER");
     line("");
     line(&account_check(account, region));
-    if plan.changes().any(Change::needs_something_new) {
-        line(&retry_function());
+    let transient_errors = transient_errors(plan);
+    if !transient_errors.is_empty() {
+        line(&retry_functions(&transient_errors));
     }
     let total = plan.changes().count();
     let mut number = 0;
@@ -88,7 +74,7 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegi
         number += 1;
         let progress = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&progress)));
-        let retry = if change.needs_something_new() { "retry " } else { "" };
+        let retry = if change.transient_errors().next().is_some() { "retry " } else { "" };
         line(&format!("{retry}{} > /dev/null", change.aws_cli(account_region)));
         line("");
     }
@@ -117,17 +103,46 @@ fi
     )
 }
 
-fn retry_function() -> String {
-    let codes = TRANSIENT_ERRORS.iter().map(|code| format!("*{code}*")).collect::<Vec<_>>().join(" | ");
+/// The operations of the plan with their transient errors, each pair once.
+fn transient_errors(plan: &Plan) -> BTreeSet<(&'static str, &'static TransientError)> {
+    let errors_of = |change: &Change| {
+        let operation = change.operation().name;
+        change.transient_errors().map(move |error| (operation, error)).collect::<Vec<_>>()
+    };
+    plan.changes().flat_map(errors_of).collect()
+}
+
+/// The shell functions `is_transient`, which recognizes the messages of these errors, and `retry`.
+///
+/// Source: botocore, `ClientError.MSG_TEMPLATE` (how a message begins).
+fn retry_functions(errors: &BTreeSet<(&str, &TransientError)>) -> String {
+    let mut cases = String::new();
+    for (operation, TransientError { code, words, .. }) in errors {
+        let pattern = format!("*'({code}) when calling the {operation} operation'*");
+        let _ = if words.is_empty() {
+            writeln!(cases, "    {pattern}) ;;")
+        } else {
+            let words = words.iter().map(|word| format!("*'{word}'*")).collect::<Vec<_>>().join(" | ");
+            writeln!(
+                cases,
+                "    {pattern})\n        case $(printf '%s' \"$1\" | tr '[:upper:]' '[:lower:]') in\n        {words}) ;;\n        \
+                 *) return 1 ;;\n        esac\n        ;;"
+            )
+        };
+    }
     format!(
-        r#"# A new resource is not visible everywhere at once: such errors are retried for up to two minutes.
+        r#"# Whether an error is transient: a new resource is not visible everywhere at once.
+is_transient() {{
+    case $1 in
+{cases}    *) return 1 ;;
+    esac
+}}
+
+# Runs a command, and retries it for up to two minutes while its error is transient.
 retry() {{
     waited=0
     until output=$("$@" 2>&1); do
-        case $output in
-        {codes}) ;;
-        *) waited=120 ;;
-        esac
+        is_transient "$output" || waited=120
         if [ "$waited" -ge 120 ]; then
             printf '%s\n' "$output" >&2
             return 1
@@ -143,20 +158,27 @@ retry() {{
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek, SeekFrom, Write as _};
+    use std::process::Command;
+
     use super::*;
+    use crate::domain::change::transient::{TRANSIENT, is_transient};
     use crate::domain::plan::plan;
     use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
-    fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
-        let identity = Identity {
-            account: "123456789012".into(),
-            arn: "arn:aws:iam::123456789012:user/alice".into(),
-            alias: None,
-        };
-        let settings = Settings::resolve(&identity, "eu-west-1", setup, &Observed::nothing());
+    fn identity() -> Identity {
+        Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
+    }
+
+    fn create_plan(setup: &SetupOptions) -> Plan {
+        let settings = Settings::resolve(&identity(), "eu-west-1", setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
-        render(Purpose::SetUp, &plan, &identity.in_region("eu-west-1"), global)
+        plan
+    }
+
+    fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
+        render(Purpose::SetUp, &create_plan(setup), &identity().in_region("eu-west-1"), global)
     }
 
     fn setup_options() -> SetupOptions {
@@ -190,6 +212,54 @@ mod tests {
         let script = script(&setup_options(), &GlobalOptions::default());
         assert!(script.contains("\nretry aws cloudtrail create-trail "), "{script}");
         assert!(script.contains("\naws sns create-topic "), "{script}");
+    }
+
+    /// An error message of the AWS CLI.
+    fn message(operation: &str, code: &str, why: &str) -> String {
+        format!("An error occurred ({code}) when calling the {operation} operation: {why}")
+    }
+
+    /// Which of these messages the script's `is_transient` accepts.
+    fn run_is_transient(functions: &str, messages: &[String]) -> Vec<bool> {
+        let script =
+            format!("{functions}\nwhile IFS= read -r m; do if is_transient \"$m\"; then echo y; else echo n; fi; done");
+        let mut input = tempfile::tempfile().unwrap();
+        for message in messages {
+            writeln!(input, "{message}").unwrap();
+        }
+        input.seek(SeekFrom::Start(0)).unwrap();
+        let ran = Command::new("sh").args(["-c", &script]).stdin(input).output().unwrap();
+        assert!(ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().lines().map(|line| line == "y").collect()
+    }
+
+    #[test]
+    fn the_script_retries_exactly_the_errors_that_apply_retries() {
+        let plan = create_plan(&setup_options());
+        let other_codes =
+            ["AccessDenied", "ThrottlingException", "NoSuchBucketPolicy", "InvalidParameter", "NoSuchEntityX"];
+        let codes: Vec<&str> = TRANSIENT.iter().map(|error| error.code).chain(other_codes).collect();
+        let reasons = ["Access Denied. Verify it.", "You are not AUTHORIZED.", "No such format of an ARN.", ""];
+        let mut messages = Vec::new();
+        let mut expected = Vec::new();
+        for change in plan.changes() {
+            let operation = change.operation();
+            for (code, why) in codes.iter().flat_map(|code| reasons.map(|why| (code, why))) {
+                messages.push(message(operation.name, code, why));
+                expected.push(is_transient(operation, code, why));
+            }
+        }
+        let actual = run_is_transient(&retry_functions(&transient_errors(&plan)), &messages);
+        assert_eq!(actual.len(), expected.len());
+        for ((message, actual), expected) in messages.iter().zip(actual).zip(expected) {
+            assert_eq!(actual, expected, "{message}");
+        }
+        let script = script(&setup_options(), &GlobalOptions::default());
+        for change in plan.changes() {
+            let command = change.aws_cli(&identity().in_region("eu-west-1"));
+            let retried = script.contains(&format!("\nretry {command}"));
+            assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
+        }
     }
 
     #[test]

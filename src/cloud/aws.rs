@@ -5,13 +5,14 @@
 )]
 
 use std::future::Future;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use super::{Answer, Cloud, CloudError, Search};
+use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
@@ -33,12 +34,14 @@ use sts::Sts;
 mod cloudtrail;
 mod cloudwatch;
 mod connect;
+mod credentials;
 mod errors;
 mod http;
 mod iam;
 mod kms;
 mod logs;
 mod pages;
+mod profile;
 mod s3;
 mod sns;
 mod sts;
@@ -57,11 +60,11 @@ pub struct AwsCloud {
     sns: Sns,
     kms: Kms,
     cloudwatch: CloudWatch,
-    profile: Option<String>,
+    sign_in: Arc<SignIn>,
 }
 
 impl AwsCloud {
-    fn new(config: &SdkConfig, profile: Option<String>) -> Self {
+    fn new(config: &SdkConfig, sign_in: SignIn) -> Self {
         Self {
             sts: Sts::new(config),
             iam: Iam::new(config),
@@ -71,13 +74,29 @@ impl AwsCloud {
             sns: Sns::new(config),
             kms: Kms::new(config),
             cloudwatch: CloudWatch::new(config),
-            profile,
+            sign_in: Arc::new(sign_in),
         }
     }
 
-    /// The answer, with the profile in an error: the command that mends a sign-in needs it.
+    /// The answer, with the sign-in in an error: what to do about it depends on that.
     async fn told<T>(&self, answer: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
-        answer.await.map_err(|error| CloudError { profile: self.profile.clone(), ..error })
+        answer.await.map_err(|error| self.signed(error))
+    }
+
+    fn signed(&self, error: CloudError) -> CloudError {
+        let sign_in = &self.sign_in;
+        let role = sign_in.role(&error.message);
+        let kind = match error.kind {
+            // AWS does not always say that the code is what it misses.
+            ErrorKind::RoleDenied if role.is_some_and(|role| role.mfa) => ErrorKind::MfaRequired,
+            ErrorKind::NoCredentials if sign_in.fault.is_some() => ErrorKind::BadProfile,
+            kind => kind,
+        };
+        let resource = match (error.operation, role) {
+            ("AssumeRole", Some(role)) => role.arn.clone(),
+            _ => error.resource,
+        };
+        CloudError { kind, resource, sign_in: Some(Arc::clone(sign_in)), ..error }
     }
 
     async fn make(&self, change: &Change) -> Answer<()> {

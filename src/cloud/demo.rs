@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search};
+use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::filter_pattern::PatternError;
@@ -265,6 +265,7 @@ impl DemoCloud {
 
     fn error(&self, operation: Operation, resource: &str, number: usize, refusal: Refusal) -> CloudError {
         let answered = !matches!(refusal.kind, ErrorKind::Offline | ErrorKind::Timeout);
+        tracing::warn!(operation = operation.name, resource, kind = ?refusal.kind, why = refusal.message, "failed");
         CloudError {
             kind: refusal.kind,
             service: operation.service,
@@ -273,7 +274,7 @@ impl DemoCloud {
             resource: resource.to_owned(),
             message: refusal.message,
             request_id: answered.then(|| format!("demo-{number:04}")),
-            profile: self.profile.clone(),
+            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), &self.region))),
         }
     }
 

@@ -1,7 +1,10 @@
 //! An error for the person: which call, on what, why, and what to do now.
 
 use std::fmt;
+use std::sync::Arc;
 
+use super::SignIn;
+use crate::domain::names;
 use crate::domain::observed::ReadError;
 
 /// What kind of refusal it was; what to do follows from it.
@@ -9,9 +12,29 @@ use crate::domain::observed::ReadError;
 pub enum ErrorKind {
     AccessDenied,
     ExpiredCredentials,
+    /// AWS does not accept the credentials.
+    InvalidCredentials,
     NoCredentials,
+    /// The profile's role cannot be assumed.
+    RoleDenied,
+    /// The profile's role needs an MFA code.
+    MfaRequired,
+    /// The profile's `credential_process` did not return credentials.
+    ProcessFailed,
+    /// There is no profile of that name.
+    NoProfile,
+    /// The profile's settings contradict each other, or are incomplete.
+    BadProfile,
     NoRegion,
+    /// The account has not enabled the Region.
+    RegionDisabled,
+    /// This computer's clock is too far from AWS's.
+    WrongClock,
     Throttled,
+    /// The service is not available at the moment.
+    Unavailable,
+    /// A web page came instead of AWS's answer: a network's sign-in page, or a proxy.
+    WebPage,
     NotFound,
     AlreadyExists,
     Quota,
@@ -41,8 +64,8 @@ pub struct CloudError {
     /// AWS's own words, or the network's.
     pub message: String,
     pub request_id: Option<String>,
-    /// The profile in use, for the command that mends a sign-in.
-    pub profile: Option<String>,
+    /// Whose credentials were used, and in which Region: what to do about a failed sign-in follows from it.
+    pub sign_in: Option<Arc<SignIn>>,
 }
 
 impl CloudError {
@@ -57,34 +80,85 @@ impl CloudError {
             resource: String::new(),
             message: message.into(),
             request_id: None,
-            profile: None,
+            sign_in: None,
         }
     }
 
     /// Which call, on what, and why not: one sentence.
     #[must_use]
     pub fn why(&self) -> String {
+        let mut text = self.reason();
+        // A role that cannot be assumed says all there is to say about the call.
+        if self.operation.is_empty() || matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired) {
+            text = capitalized(&text);
+        } else {
+            let on = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
+            text = format!("{} ({}){on}: {text}", self.operation, self.service);
+        }
+        if let Some(tried) = self.sign_in.as_ref().filter(|_| self.is_about_the_sign_in()).and_then(|s| s.tried()) {
+            text = match text.strip_suffix(')') {
+                Some(open) => format!("{open}; {tried})"),
+                None => format!("{text} ({tried})"),
+            };
+        }
+        sentence(&text)
+    }
+
+    /// Why not, without an end.
+    fn reason(&self) -> String {
         let message = self.message.trim().trim_end_matches('.');
-        let reason = match self.kind {
+        let of = self.sign_in.as_deref().cloned().unwrap_or_default();
+        match self.kind {
             // AWS's sentence names caller, action and resource, which stand here already; what follows is news.
             ErrorKind::AccessDenied => match message.split_once(" because ") {
                 Some((_, because)) => format!("permission denied, because {because}"),
                 None => format!("permission denied for {}", self.missing().0),
             },
-            ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
+            ErrorKind::ExpiredCredentials => of.expired(),
+            ErrorKind::InvalidCredentials => format!("{} ({message})", of.rejected()),
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
+            ErrorKind::ProcessFailed => format!("{} {message}", of.program()),
+            ErrorKind::MfaRequired => {
+                let role = of.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
+                format!("the role {role}cannot be assumed: it needs an MFA code, and rootbell cannot ask for one")
+            }
+            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
+                format!("IAM Identity Center does not hand out the profile's role: {message}")
+            }
+            ErrorKind::RoleDenied => {
+                let role = of.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
+                format!("the role {role}cannot be assumed: {message}")
+            }
+            ErrorKind::BadProfile => {
+                let profile = of.profile.as_deref().unwrap_or("default");
+                format!("the profile `{profile}` cannot be used: {}", of.fault.as_deref().unwrap_or(message))
+            }
+            ErrorKind::WrongClock => format!("this computer's clock is wrong ({message})"),
+            ErrorKind::RegionDisabled => format!("this account has not enabled the Region ({message})"),
             ErrorKind::Throttled => "AWS asked to slow down".to_owned(),
+            ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline => format!("no connection ({message})"),
             ErrorKind::Timeout => "no answer in time".to_owned(),
             ErrorKind::Unsupported => "this endpoint does not know the call".to_owned(),
             ErrorKind::EventualConsistency => format!("not ready yet ({message})"),
             _ => message.to_owned(),
-        };
-        if self.operation.is_empty() {
-            return format!("{reason}.");
         }
-        let on = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
-        format!("{} ({}){on}: {reason}.", self.operation, self.service)
+    }
+
+    /// Whether it is the credentials that are in the way, or something on the way to them.
+    fn is_about_the_sign_in(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::ExpiredCredentials
+                | ErrorKind::InvalidCredentials
+                | ErrorKind::NoCredentials
+                | ErrorKind::RoleDenied
+                | ErrorKind::MfaRequired
+                | ErrorKind::ProcessFailed
+                | ErrorKind::BadProfile
+                | ErrorKind::RegionDisabled
+                | ErrorKind::WrongClock
+        ) || ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"].contains(&self.operation)
     }
 
     /// A few words for where there is no room for a sentence: what is missing, or why nothing came.
@@ -96,6 +170,10 @@ impl CloudError {
             ErrorKind::Offline => "no connection".to_owned(),
             ErrorKind::Timeout => "no answer in time".to_owned(),
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
+            ErrorKind::InvalidCredentials => "AWS does not accept the credentials".to_owned(),
+            ErrorKind::MfaRequired => "the role needs an MFA code".to_owned(),
+            ErrorKind::WrongClock => "this computer's clock is wrong".to_owned(),
+            ErrorKind::Unavailable => "the service is not available".to_owned(),
             _ => format!("unknown: {}", self.message.trim().trim_end_matches('.')),
         }
     }
@@ -103,18 +181,44 @@ impl CloudError {
     /// What to do now: one sentence or two.
     #[must_use]
     pub fn fix(&self) -> String {
-        let login = match &self.profile {
-            Some(profile) => format!("`aws sso login --profile {profile}` (or `aws login --profile {profile}`)"),
-            None => "`aws sso login` (or `aws login`)".to_owned(),
-        };
+        let of = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
             ErrorKind::AccessDenied => {
                 format!("Ask for {}, or another sign-in that has it: {}", self.missing().0, self.statement())
             }
-            ErrorKind::ExpiredCredentials => format!("Sign in again with {login}, then try again."),
-            ErrorKind::NoCredentials => format!(
-                "Sign in with {login}, choose another profile (--profile), or look around first with `rootbell --demo`."
+            ErrorKind::ExpiredCredentials => of.renew(),
+            ErrorKind::InvalidCredentials if names::opt_in(&of.region) => format!(
+                "{} Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
+                 choose another Region (--region).",
+                of.replace(),
+                of.region
             ),
+            ErrorKind::InvalidCredentials => of.replace(),
+            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => of.provide(),
+            ErrorKind::MfaRequired => of.ask_for_code(),
+            ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
+                "Check sso_account_id and sso_role_name of the profile, and ask whoever manages IAM Identity Center for \
+                 this account and permission set."
+                    .to_owned()
+            }
+            ErrorKind::RoleDenied => of.allow_role(&self.message),
+            ErrorKind::NoProfile => "Choose one that exists (--profile or AWS_PROFILE), or create it with \
+                 `aws configure sso` or `aws login`."
+                .to_owned(),
+            ErrorKind::BadProfile => "Correct the profile's settings, or choose another one (--profile).".to_owned(),
+            ErrorKind::WrongClock => "Set the clock (on Linux `sudo timedatectl set-ntp true`, on macOS and Windows the \
+                 option to set the time automatically), then try again."
+                .to_owned(),
+            ErrorKind::RegionDisabled => "Enable it on the console's page Account, under AWS Regions, or choose another \
+                 Region (--region)."
+                .to_owned(),
+            ErrorKind::Unavailable => {
+                "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
+            }
+            ErrorKind::WebPage => "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
+                 in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
+                 again."
+                .to_owned(),
             ErrorKind::NoRegion => "Name one with --region, such as --region us-east-1.".to_owned(),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
@@ -179,6 +283,17 @@ impl CloudError {
     }
 }
 
+/// With a full stop, unless it ends like a sentence already.
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.why(), self.fix())
@@ -196,6 +311,7 @@ impl From<CloudError> for ReadError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::{CredentialSource, KeyKind};
 
     fn error(kind: ErrorKind) -> CloudError {
         CloudError {
@@ -206,7 +322,7 @@ mod tests {
             resource: "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell".into(),
             message: "not authorized".into(),
             request_id: Some("abc".into()),
-            profile: Some("prod".into()),
+            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), "eu-west-1"))),
         }
     }
 
@@ -245,6 +361,76 @@ mod tests {
     #[test]
     fn an_expired_session_names_the_command_with_the_profile() {
         assert!(error(ErrorKind::ExpiredCredentials).to_string().contains("`aws sso login --profile prod`"));
+    }
+
+    const KINDS: [ErrorKind; 24] = [
+        ErrorKind::AccessDenied,
+        ErrorKind::ExpiredCredentials,
+        ErrorKind::InvalidCredentials,
+        ErrorKind::NoCredentials,
+        ErrorKind::RoleDenied,
+        ErrorKind::MfaRequired,
+        ErrorKind::ProcessFailed,
+        ErrorKind::NoProfile,
+        ErrorKind::BadProfile,
+        ErrorKind::NoRegion,
+        ErrorKind::RegionDisabled,
+        ErrorKind::WrongClock,
+        ErrorKind::Throttled,
+        ErrorKind::Unavailable,
+        ErrorKind::WebPage,
+        ErrorKind::NotFound,
+        ErrorKind::AlreadyExists,
+        ErrorKind::Quota,
+        ErrorKind::Invalid,
+        ErrorKind::EventualConsistency,
+        ErrorKind::Offline,
+        ErrorKind::Timeout,
+        ErrorKind::Unsupported,
+        ErrorKind::Other,
+    ];
+
+    fn sources() -> Vec<CredentialSource> {
+        let kinds = [KeyKind::LongTerm, KeyKind::Temporary, KeyKind::WithoutToken];
+        let mut all = vec![
+            CredentialSource::Unknown,
+            CredentialSource::Sso,
+            CredentialSource::Login,
+            CredentialSource::Process("awscreds".into()),
+            CredentialSource::WebIdentity("/token".into()),
+            CredentialSource::Container,
+            CredentialSource::Instance,
+        ];
+        all.extend(kinds.map(CredentialSource::Environment));
+        all.extend(kinds.map(CredentialSource::Keys));
+        all
+    }
+
+    #[test]
+    fn every_reason_and_every_advice_is_a_sentence_for_every_kind_of_profile() {
+        for kind in KINDS {
+            for source in sources() {
+                for message in ["no", "no.", "did you mean `x`?", "is that so (really)"] {
+                    let sso = source == CredentialSource::Sso;
+                    let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), "eu-west-1") };
+                    let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
+                    let said = error.to_string();
+                    for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {
+                        assert!(!said.contains(wrong), "{wrong:?} in {said}");
+                    }
+                    assert!(error.why().ends_with(['.', '?']), "{said}");
+                    assert!(error.fix().ends_with(['.', '}']), "{said}");
+                    let missing = [
+                        ErrorKind::ExpiredCredentials,
+                        ErrorKind::InvalidCredentials,
+                        ErrorKind::NoCredentials,
+                        ErrorKind::ProcessFailed,
+                    ];
+                    let expected = sso && missing.contains(&kind);
+                    assert_eq!(said.contains("aws sso login"), expected, "{said}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::observed::{Alarm, AlarmState, MetricFilter};
 mod command;
 mod order;
 mod permission;
+pub mod transient;
 
 pub use command::quote;
 pub use permission::Permission;

@@ -230,8 +230,7 @@ pub fn region(value: &str) -> Validity {
     if formed && family {
         return Ok(());
     }
-    let near = REGIONS.iter().min_by_key(|r| distance(r, value));
-    Err(match near.filter(|r| distance(r, value) <= 3) {
+    Err(match closest(value, REGIONS) {
         Some(r) => format!("There is no region `{value}`; did you mean `{r}`?"),
         None => format!("There is no region `{value}`; a region is named like `eu-west-1`."),
     })
@@ -298,20 +297,42 @@ pub const REGIONS: [&str; 38] = [
     "cn-northwest-1",
 ];
 
-/// Levenshtein distance, for "did you mean".
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+/// Whether an account has to enable the Region before anything works in it.
+///
+/// Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account": all others in the
+/// standard partition are enabled and stay so.
+#[must_use]
+pub fn opt_in(region: &str) -> bool {
+    const ALWAYS: [&str; 17] = [
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+    ];
+    let elsewhere = ["us-gov-", "us-iso", "cn-", "eu-isoe-", "eusc-"].iter().any(|start| region.starts_with(start));
+    !region.is_empty() && !elsewhere && !ALWAYS.contains(&region)
+}
+
+/// The name among these that was most likely meant, for "did you mean"; none if all are too different.
+pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = name.to_lowercase();
+    // Short names differ in one letter or are different names.
+    let limit = 3.min(typed.chars().count().div_ceil(3));
+    let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name));
+    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 /// The ARN of a key itself: CloudWatch Logs takes no alias.

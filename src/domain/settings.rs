@@ -246,12 +246,6 @@ impl Settings {
         self.account_region.topic_arn(&self.topic.value)
     }
 
-    /// Whether the name of the log group is the one rootbell gives, or the user gave.
-    #[must_use]
-    pub fn log_group_is_ours(&self) -> bool {
-        self.log_group.value == DEFAULT_LOG_GROUP || self.log_group.origin == Origin::Given
-    }
-
     /// Whether the trail carries rootbell's own name, or the user named it.
     #[must_use]
     pub fn trail_is_ours(&self) -> bool {

@@ -143,8 +143,8 @@ fn log(id: &str, state: &ChangeState) {
         ChangeState::Queued | ChangeState::Retrying { .. } => {}
         ChangeState::Running => tracing::info!(id, "started"),
         ChangeState::Done => tracing::info!(id, "done"),
-        ChangeState::Failed(error) => tracing::info!(id, why = error.why(), "failed"),
-        ChangeState::Skipped { needs } => tracing::info!(id, needs, "skipped"),
+        ChangeState::Failed(error) => tracing::error!(id, why = error.why(), "failed"),
+        ChangeState::Skipped { needs } => tracing::warn!(id, needs, "skipped"),
     }
 }
 
@@ -152,10 +152,12 @@ fn log(id: &str, state: &ChangeState) {
 async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + Sync)) -> Result<(), CloudError> {
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(500);
-    for attempt in 2.. {
+    let mut attempt = 1;
+    loop {
         match cloud.apply(change).await {
             Err(error) if error.kind == ErrorKind::EventualConsistency && waited < PATIENCE => {
-                tracing::info!(id = change.id(), attempt, because = error.message, "retrying");
+                attempt += 1;
+                tracing::warn!(id = change.id(), attempt, because = error.message, "retrying");
                 news(Progress { id: change.id(), state: ChangeState::Retrying { attempt, because: error.message } });
                 tokio::time::sleep(pause).await;
                 waited += pause;
@@ -167,5 +169,4 @@ async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + 
             answer => return answer,
         }
     }
-    Ok(())
 }

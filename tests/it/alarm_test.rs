@@ -135,12 +135,15 @@ fn trouble_is_a_sentence_and_no_half_result() {
     let (world, _) = armed("us-east-1");
     world.proxy.expire();
     for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
-        world.rootbell(command).output().exits(1).without_result().says("expired").says("`aws sso login`");
+        world.rootbell(command).output().exits(1).without_result().says("expired").says("Set AWS_ACCESS_KEY_ID");
     }
     world.proxy.clear();
     world.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
     let said = test(&world).output().exits(1);
-    assert!(said.stdout.contains("the sign-in has expired") && said.stdout.contains("aws sso login"), "{said:#?}");
+    assert!(
+        said.stdout.contains("AWS_ACCESS_KEY_ID has expired") && said.stdout.contains("AWS_SESSION_TOKEN together"),
+        "{said:#?}"
+    );
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn no_credentials_is_a_sentence_that_names_the_way_out() {
     for command in commands {
         let url = format!("http://127.0.0.1:{}", free_port());
         let program = Program::new(command).env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url);
-        program.output().exits(1).without_result().says("no credentials").says("`aws sso login`").says("--demo");
+        program.output().exits(1).without_result().says("no credentials").says("`aws login`").says("--demo");
     }
 }
 
@@ -220,7 +220,7 @@ fn expired_credentials_name_the_command_that_mends_them() {
     world.proxy.expire();
     for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
         let said = world.rootbell(command).output().exits(1).without_result();
-        said.says("expired").says("`aws sso login`");
+        said.says("expired").says("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
     }
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 }
@@ -231,7 +231,7 @@ fn credentials_that_expire_on_the_way_leave_no_half_result() {
     world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
     let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
     assert_eq!(said.json()["failed"][0]["id"], "trail.create", "{said:#?}");
-    assert!(said.json()["failed"][0]["fix"].as_str().unwrap().contains("aws sso login"), "{said:#?}");
+    assert!(said.json()["failed"][0]["fix"].as_str().unwrap().contains("AWS_SESSION_TOKEN"), "{said:#?}");
 }
 
 #[test]
@@ -349,6 +349,12 @@ fn the_log_says_as_much_as_is_asked_for() {
         assert!(log.contains("failed id=\"topic.create\" why=\"CreateTopic (sns) on"), "{log}");
         assert!(log.contains("skipped id=\"alarm.put\" needs=\"topic.create\""), "{log}");
         assert!(log.contains("failed operation=\"CreateTopic\" resource="), "{log}");
+        let levels =
+            [("failed id=", "ERROR"), ("skipped id=", "WARN"), ("failed operation=", "WARN"), ("done id=", "INFO")];
+        for (said, level) in levels {
+            let line = log.lines().find(|line| line.contains(said)).unwrap();
+            assert!(line.contains(&format!(" {level} ")), "{line}");
+        }
         ["INFO", "DEBUG", "TRACE"].map(|level| log.contains(&format!(" {level} rootbell")))
     };
     assert_eq!(log("0", &[]), [true, false, false]);

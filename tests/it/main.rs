@@ -34,6 +34,8 @@ mod readme;
 mod screens;
 #[cfg(unix)]
 mod search;
+#[cfg(unix)]
+mod sign_in;
 mod support;
 mod teardown;
 #[cfg(unix)]

@@ -1,5 +1,7 @@
-//! The pictures in assets/screens: real screens of real flows on demo accounts. `just screens` writes them.
+//! The pictures in assets/screens and the page that shows them, docs/screens.md: real screens of real flows on demo
+//! accounts. `just screens` writes them.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use rootbell::ui::Theme;
@@ -17,18 +19,18 @@ const NARROW: (u16, u16) = (60, 20);
 
 /// One more picture is one more line.
 const PICTURES: &[Picture] = &[
-    ("account", "Who is signed in, and what is already there", "fresh", WIDE, Theme::dark, |_| {}),
-    ("trail", "Step 1, under way: each call with its state", "fresh", WIDE, Theme::dark, run_trail),
-    ("topic", "Step 2: whom to tell", "fresh", WIDE, Theme::dark, to_topic),
-    ("filter", "Step 3: the pattern, tried on sample events", "fresh", WIDE, Theme::dark, to_filter),
-    ("alarm", "Step 4: when to ring", "fresh", WIDE, Theme::dark, to_alarm),
-    ("waiting", "The e-mail waits to be confirmed", "fresh", WIDE, Theme::dark, wait_for_the_email),
-    ("failed", "A call that was denied: why, and what to do", "denied", WIDE, Theme::dark, run_all_of_trail),
-    ("ringing", "It rings: who it was, when, and from where", "ringing", WIDE, Theme::dark, look_on),
-    ("event", "Somebody used root: the whole event", "ringing", WIDE, Theme::dark, open_an_event),
-    ("test", "A test: the notification went out", "ringing", WIDE, Theme::dark, ring_it),
-    ("drill", "A drill, before it begins", "ringing", WIDE, Theme::dark, ask_for_a_drill),
-    ("narrow", "Step 1 in a terminal of 60 by 20", "fresh", NARROW, Theme::dark, run_trail),
+    ("account", "The account screen: who is signed in, and what already exists", "fresh", WIDE, Theme::dark, |_| {}),
+    ("trail", "Step 1 in progress: the status of each call", "fresh", WIDE, Theme::dark, run_trail),
+    ("topic", "Step 2: who gets the alert", "fresh", WIDE, Theme::dark, to_topic),
+    ("filter", "Step 3: the pattern, tested on sample events", "fresh", WIDE, Theme::dark, to_filter),
+    ("alarm", "Step 4: when the alarm fires", "fresh", WIDE, Theme::dark, to_alarm),
+    ("waiting", "Waiting for the email address to be confirmed", "fresh", WIDE, Theme::dark, wait_for_the_email),
+    ("failed", "A call that was denied: why, and what to do about it", "denied", WIDE, Theme::dark, run_all_of_trail),
+    ("ringing", "The dashboard in ALARM: who used root, when, and from where", "ringing", WIDE, Theme::dark, look_on),
+    ("event", "The details of one event", "ringing", WIDE, Theme::dark, open_an_event),
+    ("test", "A test alarm: the notification was sent", "ringing", WIDE, Theme::dark, ring_it),
+    ("drill", "A drill, before it starts", "ringing", WIDE, Theme::dark, ask_for_a_drill),
+    ("narrow", "Step 1 in a terminal of 60×20 characters", "fresh", NARROW, Theme::dark, run_trail),
     ("light", "Step 3 on a light background", "drifted", WIDE, Theme::light, to_filter),
 ];
 
@@ -93,13 +95,25 @@ fn the_pictures_show_what_the_program_shows() {
 }
 
 #[test]
-fn each_picture_is_in_the_readme_and_none_is_left_over() {
-    let readme = std::fs::read_to_string(path("README.md")).unwrap();
-    for (name, ..) in PICTURES {
-        assert!(readme.contains(&format!("assets/screens/{name}.svg")), "{name}");
+fn each_picture_is_in_the_docs_and_none_is_left_over() {
+    let mut page = "# Screenshots\n\nAll of them are real screens of rootbell on demo accounts.\n".to_owned();
+    for (name, title, ..) in PICTURES {
+        let _ = write!(page, "\n## {title}\n\n![{title}](../assets/screens/{name}.svg)\n");
     }
+    keep("docs/screens.md", &page);
     for file in std::fs::read_dir(path("assets/screens")).unwrap() {
         let file = file.unwrap().file_name().into_string().unwrap();
-        assert!(PICTURES.iter().any(|(name, ..)| file == format!("{name}.svg")), "{file} is made by nothing");
+        assert!(PICTURES.iter().any(|(name, ..)| file == format!("{name}.svg")), "nothing generates {file}");
+    }
+}
+
+#[test]
+fn the_readme_describes_each_picture_by_its_title() {
+    let readme = std::fs::read_to_string(path("README.md")).unwrap();
+    let shown: Vec<&str> = readme.lines().filter(|line| line.starts_with("![")).collect();
+    assert!(shown.len() >= 3, "{shown:?}");
+    for line in shown {
+        let is_shown = |(name, title, ..): &&Picture| line == format!("![{title}](assets/screens/{name}.svg)");
+        assert!(PICTURES.iter().any(|picture| is_shown(&picture)), "{line}");
     }
 }

@@ -201,8 +201,8 @@ fn without_colour_no_colour_is_sent() {
 fn without_credentials_the_screen_says_what_to_do() {
     let world = World::new("eu-west-1");
     let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
-    wizard.wait_for("there are no credentials");
-    wizard.wait_for("aws sso login");
+    wizard.wait_for("There are no credentials");
+    wizard.wait_for("aws login");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
 }

@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 use super::AwsCloud;
 use super::errors::{cause, one_line};
 use super::http::{Http, trusting};
+use super::profile;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::names;
 
@@ -207,20 +208,8 @@ impl AwsConnector {
 #[async_trait]
 impl Connector for AwsConnector {
     async fn connect(&self, target: &Target) -> Answer<Session> {
-        let files = self.sections(target).await?;
-        let profile = files.selected_profile().to_owned();
-        known(&files, &profile)?;
-        let endpoint = match &target.endpoint_url {
-            Some(url) => Some((url.clone(), "--endpoint-url")),
-            None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
-        };
-        if let Some((url, from)) = endpoint {
-            address(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
-        }
-        let (region, region_from) = self.region(target, &files).await?;
-        let config = self.load(target, &profile, region.clone()).await?;
-        let profile = Some(profile).filter(|name| name != DEFAULT);
-        Ok(Session { cloud: Arc::new(AwsCloud::new(&config, profile.clone())), region, region_from, profile })
+        let session = self.session(target).await;
+        session.inspect_err(|error| tracing::error!(why = error.why(), "no session"))
     }
 
     async fn profiles(&self) -> Vec<String> {
@@ -232,24 +221,63 @@ impl Connector for AwsConnector {
     }
 }
 
+impl AwsConnector {
+    async fn session(&self, target: &Target) -> Answer<Session> {
+        let files = self.sections(target).await?;
+        let profile = files.selected_profile().to_owned();
+        self.known(&files, &profile, target)?;
+        let endpoint = match &target.endpoint_url {
+            Some(url) => Some((url.clone(), "--endpoint-url")),
+            None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
+        };
+        if let Some((url, from)) = endpoint {
+            address(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
+        }
+        let (region, region_from) = self.region(target, &files).await?;
+        let config = self.load(target, &profile, region.clone()).await?;
+        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
+        let profile = Some(profile).filter(|name| name != DEFAULT);
+        Ok(Session { cloud: Arc::new(AwsCloud::new(&config, sign_in)), region, region_from, profile })
+    }
+
+    /// A profile that is named has to exist; the default one need not.
+    fn known(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+        if profile == DEFAULT || files.get_profile(profile).is_some() {
+            return Ok(());
+        }
+        let account_region = |variable: &str, usual: &str| self.variable(variable).unwrap_or_else(|| usual.to_owned());
+        let config = account_region("AWS_CONFIG_FILE", "~/.aws/config");
+        let credentials = account_region("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+        let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
+        let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
+        let mut names: Vec<&str> = files.profiles().collect();
+        names.sort_unstable();
+        let why = match names::closest(profile, names.iter().copied()) {
+            Some(near) => format!("{missing}; did you mean `{near}`?"),
+            None => format!("{missing}; {}", existing(&names)),
+        };
+        Err(CloudError::local(ErrorKind::NoProfile, why))
+    }
+}
+
+/// The profiles that exist, a few of them by name.
+fn existing(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len() {
+        0 => "no profiles exist there".to_owned(),
+        n if n > SHOWN => format!("{} and {} more exist there", quoted.join(", "), n - SHOWN),
+        1 => format!("only {} exists there", quoted.join("")),
+        _ => format!("{} exist there", quoted.join(", ")),
+    }
+}
+
 fn invalid(message: String) -> CloudError {
     CloudError::local(ErrorKind::Invalid, message)
 }
 
 fn unreadable(what: &str, why: &str) -> CloudError {
     invalid(format!("{what} cannot be read: {}.", one_line(why)))
-}
-
-/// A profile that is named has to be there; the default one need not.
-fn known(files: &EnvConfigSections, profile: &str) -> Answer<()> {
-    if profile == DEFAULT || files.get_profile(profile).is_some() {
-        return Ok(());
-    }
-    let mut names: Vec<String> = files.profiles().map(|name| format!("`{name}`")).collect();
-    names.sort();
-    let there = if names.is_empty() { "no profile at all".to_owned() } else { names.join(", ") };
-    let why = format!("there is no profile `{profile}`; the shared configuration has {there}");
-    Err(CloudError::local(ErrorKind::NoCredentials, why))
 }
 
 /// The profile's own region, or that of the profile which it takes its credentials from.

@@ -1,18 +1,29 @@
 //! SDK errors as errors for the person. Every answer passes here, so this is where the log hears of it.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io;
+use std::sync::OnceLock;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
+use regex_lite::Regex;
 use serde_json::Value;
+
+use super::credentials;
+use super::http::AnsweredBy;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
+use crate::domain::change::transient::is_transient;
 use crate::domain::{Change, Query};
+
+/// No call at all.
+const NONE: Operation = Operation { service: "", name: "", iam_action: "" };
 
 /// One call, as an error names it.
 #[derive(Clone, Copy, Debug)]
@@ -31,19 +42,46 @@ impl<'a> Call<'a> {
         Self { operation: change.operation(), resource: change.name() }
     }
 
+    /// A call that the SDK makes by itself, to get credentials.
+    pub(super) fn of_credentials(operation: Operation) -> Self {
+        Self { operation, resource: "" }
+    }
+
     /// Why it failed.
     pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> CloudError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let status = error.raw_response().map(|raw| raw.status().as_u16());
-        let (kind, message) = match error {
+        let request_id = error.request_id().map(one_line);
+        let Some(of) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) else {
+            let (kind, message) = self.judged(error);
+            return self.error_of(kind, &message, request_id);
+        };
+        let (kind, message, call) = credentials::failure(of);
+        // It never came to this call: what the error is about is the one before it, if there was one.
+        let Operation { service, name, iam_action } = call.unwrap_or(NONE);
+        let error = self.error_of(kind, &message, request_id);
+        CloudError { service, operation: name, iam_action, resource: String::new(), ..error }
+    }
+
+    /// What kind of failure it is, and AWS's or the network's words.
+    pub(super) fn judged<E>(&self, error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let response = error.raw_response();
+        let status = response.map(|raw| raw.status().as_u16());
+        match error {
             SdkError::TimeoutError(_) => (ErrorKind::Timeout, cause(error)),
+            _ if error.code().is_none()
+                && let Some(page) = response.and_then(web_page) =>
+            {
+                (ErrorKind::WebPage, page)
+            }
             SdkError::ServiceError(_) => self.refused(error.code(), error.message(), status),
             SdkError::ResponseError(_) => unreadable(error, status),
             _ => undelivered(error),
-        };
-        self.error_of(kind, &message, error.request_id().map(one_line))
+        }
     }
 
     /// The answer, or why there is none.
@@ -112,9 +150,9 @@ impl<'a> Call<'a> {
             operation: self.operation.name,
             iam_action: self.operation.iam_action,
             resource: self.resource.to_owned(),
-            message: one_line(message),
+            message: one_line(&readable(message)),
             request_id,
-            profile: None,
+            sign_in: None,
         };
         let CloudError { operation, resource, message, request_id, .. } = &error;
         tracing::warn!(operation, resource, ?kind, why = message, request_id, "failed");
@@ -135,17 +173,18 @@ impl<'a> Call<'a> {
     }
 
     fn kind(&self, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
-        if self.will_pass(code, message) {
+        if is_transient(self.operation, code, message) {
             return ErrorKind::EventualConsistency;
         }
         // An emulator's way to say so.
         if ["Unknown action", "Unknown operation"].iter().any(|start| message.starts_with(start)) {
             return ErrorKind::Unsupported;
         }
+        if clock_is_wrong(code, message) {
+            return ErrorKind::WrongClock;
+        }
         match code {
-            "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" | "TokenRefreshRequired" => {
-                ErrorKind::ExpiredCredentials
-            }
+            "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => ErrorKind::ExpiredCredentials,
             _ if message.contains("security token included in the request is expired") => ErrorKind::ExpiredCredentials,
             "InvalidClientTokenId"
             | "UnrecognizedClientException"
@@ -156,7 +195,8 @@ impl<'a> Call<'a> {
             | "InvalidSignatureException"
             | "IncompleteSignature"
             | "MissingAuthenticationToken"
-            | "MissingAuthenticationTokenException" => ErrorKind::NoCredentials,
+            | "MissingAuthenticationTokenException" => ErrorKind::InvalidCredentials,
+            "OptInRequired" | "RegionDisabledException" => ErrorKind::RegionDisabled,
             "AccessDenied"
             | "AccessDeniedException"
             | "AuthorizationError"
@@ -169,6 +209,7 @@ impl<'a> Call<'a> {
             "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "PriorRequestNotComplete" => {
                 ErrorKind::Throttled
             }
+            "ServiceUnavailable" | "ServiceUnavailableException" | "Unavailable" => ErrorKind::Unavailable,
             "MaximumNumberOfTrailsExceededException" | "TooManyBuckets" => ErrorKind::Quota,
             "InvalidAction" | "UnknownOperation" | "UnknownOperationException" | "NotImplemented" => {
                 ErrorKind::Unsupported
@@ -187,35 +228,6 @@ impl<'a> Call<'a> {
             _ => by_status(code, status),
         }
     }
-
-    /// Whether waiting cures it: what the call leans on was made a moment ago.
-    ///
-    /// Source: CloudTrail API, CreateTrail errors; S3 User Guide, "Amazon S3 data consistency model", bucket
-    /// configurations; IAM User Guide, "Changes that I make are not always immediately visible".
-    fn will_pass(&self, code: &str, message: &str) -> bool {
-        let message = message.to_lowercase();
-        match (self.operation.name, code) {
-            (
-                _,
-                "InvalidCloudWatchLogsRoleArnException"
-                | "InsufficientS3BucketPolicyException"
-                | "S3BucketDoesNotExistException"
-                | "ConflictException"
-                | "ConcurrentModification"
-                | "ConcurrentModificationException"
-                | "OperationAborted"
-                | "OperationAbortedException",
-            )
-            | ("PutRolePolicy" | "UpdateAssumeRolePolicy", "NoSuchEntity" | "NoSuchEntityException")
-            | ("StartLogging", "TrailNotFoundException") => true,
-            (_, "InvalidCloudWatchLogsLogGroupArnException") => {
-                ["access denied", "permission", "authorized"].iter().any(|word| message.contains(word))
-            }
-            // A bucket just made may be unknown to the next call.
-            (name, "NoSuchBucket") => name.starts_with("Put"),
-            _ => false,
-        }
-    }
 }
 
 /// What is left to go by where the code says nothing.
@@ -223,12 +235,50 @@ fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
     match status {
         Some(401 | 403) => ErrorKind::AccessDenied,
         Some(429) => ErrorKind::Throttled,
+        Some(503 | 504) => ErrorKind::Unavailable,
         // An endpoint that knows the call says what it did not find.
         Some(404 | 405 | 501) if code.is_empty() => ErrorKind::Unsupported,
         Some(404) => ErrorKind::NotFound,
         _ => ErrorKind::Other,
     }
 }
+
+/// Whether AWS found the time of the request too far from its own.
+///
+/// Source: IAM User Guide, "Troubleshooting signed requests for AWS APIs", expired signatures; S3 API, "Error
+/// responses"; Amazon EC2 API, "Error codes", `RequestExpired`.
+fn clock_is_wrong(code: &str, message: &str) -> bool {
+    let signature = ["Signature expired", "Signature not yet current"].iter().any(|start| message.starts_with(start));
+    signature || ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(&code)
+}
+
+/// Who answered with a web page, where AWS never does: not with success, not with a redirection, and not with a denial
+/// that has no code in it. Load balancers of AWS itself have pages for other failures.
+fn web_page(response: &HttpResponse) -> Option<String> {
+    let status = response.status().as_u16();
+    let kind = response.headers().get("content-type").unwrap_or_default();
+    let body = response.body().bytes().unwrap_or_default();
+    let start = String::from_utf8_lossy(&body[..body.len().min(256)]).trim_start().to_lowercase();
+    let html = kind.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html");
+    let redirected = (300..400).contains(&status) && response.headers().get("location").is_some();
+    if !(redirected || html && matches!(status, 200..=399 | 401 | 403 | 407 | 511)) {
+        return None;
+    }
+    let who = response.extension::<AnsweredBy>().map_or("the endpoint", |AnsweredBy(host)| host);
+    Some(format!("{who} answered with a web page (HTTP {status}) instead of AWS's answer"))
+}
+
+/// The text up to where it turns into a value in Rust's own notation, which no person should have to read: a name in
+/// capitals with a brace or parenthesis after it.
+fn readable(text: &str) -> Cow<'_, str> {
+    let notation = NOTATION.get_or_init(|| Regex::new(r"\b[A-Z][A-Za-z]*(\(| \{)").ok());
+    let Some(found) = notation.as_ref().and_then(|notation| notation.find(text)) else { return text.into() };
+    tracing::debug!(text, "not shown as it is");
+    let start = text[..found.start()].trim_end_matches([' ', ':', ',', '(', '"']);
+    if start.is_empty() { "the AWS SDK failed without a reason that can be read".into() } else { start.into() }
+}
+
+static NOTATION: OnceLock<Option<Regex>> = OnceLock::new();
 
 /// The answer broke off, or is none of AWS's.
 fn unreadable(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
@@ -245,9 +295,6 @@ fn not_aws(status: Option<u16>) -> String {
 
 /// The request did not get through: no credentials, no connection, no time.
 fn undelivered(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
-    if let Some(of) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) {
-        return credentials(of);
-    }
     if let Some(network) = network(error) {
         return network;
     }
@@ -259,7 +306,7 @@ fn undelivered(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
     (ErrorKind::Other, text)
 }
 
-fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
+pub(super) fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
     let connector = causes(error).filter_map(|e| e.downcast_ref::<ConnectorError>()).last();
     let late = causes(error)
         .map(ToString::to_string)
@@ -271,32 +318,8 @@ fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
     connector.is_some_and(ConnectorError::is_io).then(|| (ErrorKind::Offline, cause(error)))
 }
 
-fn credentials(error: &CredentialsError) -> (ErrorKind, String) {
-    let texts: Vec<String> = causes(error).map(ToString::to_string).collect();
-    let all = texts.join(": ");
-    let low = all.to_lowercase().replace('\\', "/");
-    // Someone who never signed in mends it as someone does whose time is up.
-    let signed_out =
-        ["expired", "sso token", "login token", "login/cache", "unauthorizedexception", "session token not found"];
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) if all.contains("found in chain") => (
-            ErrorKind::NoCredentials,
-            "none in the environment, the shared configuration, the container or the instance".to_owned(),
-        ),
-        CredentialsError::CredentialsNotLoaded(_) if error.source().is_none() => {
-            (ErrorKind::NoCredentials, "the profile says nothing of where they come from".to_owned())
-        }
-        CredentialsError::ProviderTimedOut(_) => (ErrorKind::NoCredentials, "no credentials came in time".to_owned()),
-        _ if signed_out.iter().any(|sign| low.contains(sign)) => (ErrorKind::ExpiredCredentials, all),
-        CredentialsError::ProviderError(_) | CredentialsError::Unhandled(_) => {
-            network(error).unwrap_or((ErrorKind::NoCredentials, cause(error)))
-        }
-        _ => (ErrorKind::NoCredentials, cause(error)),
-    }
-}
-
 /// The error and what is behind it. An I/O error hides the one it carries from `source`.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
         None => error.source(),
@@ -306,6 +329,9 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 /// The innermost cause, in words.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(inner) = causes(error).last() else { return String::new() };
+    if let Some(said) = inner.downcast_ref::<ErrorMetadata>() {
+        return said.message().or(said.code()).unwrap_or("refused without a word why").to_owned();
+    }
     let words = match inner.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe) => {

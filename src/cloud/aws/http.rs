@@ -68,13 +68,20 @@ impl HttpConnector for Traced {
         let (method, host) = (request.method().to_owned(), host(request.uri()).to_owned());
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
             let status = answer.as_ref().ok().map(|response| response.status().as_u16());
             tracing::trace!(method, host, status, "request");
+            if let Ok(response) = &mut answer {
+                response.add_extension(AnsweredBy(host));
+            }
             answer
         })
     }
 }
+
+/// Host and port that a response came from, or should have.
+#[derive(Clone, Debug)]
+pub(super) struct AnsweredBy(pub(super) String);
 
 /// Host and port alone: a user's name and password may stand before them.
 fn host(url: &str) -> &str {

@@ -12,6 +12,7 @@ use aws_types::sdk_config;
 use serde_json::{Value, json};
 
 use super::AwsCloud;
+use crate::cloud::SignIn;
 use crate::domain::change::{Change, Delivery};
 use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
 
@@ -83,7 +84,7 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(&settings(http, region).build(), Some("prod".to_owned()))
+    AwsCloud::new(&settings(http, region).build(), SignIn::sso(Some("prod"), "eu-west-1"))
 }
 
 pub(in crate::cloud) fn wire(

@@ -153,7 +153,7 @@ impl Connector for DemoConnector {
     async fn connect(&self, target: &Target) -> Answer<Session> {
         if let Some(profile) = target.profile.as_ref().filter(|profile| !self.profiles.contains(profile)) {
             let message = format!("the demo account has no profile `{profile}`");
-            return Err(CloudError::local(ErrorKind::NoCredentials, message));
+            return Err(CloudError::local(ErrorKind::NoProfile, message));
         }
         let (region, region_from) = match &target.region {
             Some(region) => (region.clone(), "your choice"),

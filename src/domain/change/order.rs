@@ -1,4 +1,4 @@
-//! What comes before what, what may be waited for, and what belongs to the tear-down.
+//! What comes before what, and what belongs to the tear-down.
 
 use super::Change;
 
@@ -77,22 +77,6 @@ impl Change {
     #[must_use]
     pub fn meets(id: &str, need: &str) -> bool {
         id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-    }
-
-    /// Whether a while of waiting can cure a refusal, where its kind is not known: what was made a moment ago is not yet seen
-    /// everywhere. For scripts; the engine goes by the kind.
-    ///
-    /// Source: CloudTrail API, CreateTrail errors; IAM User Guide, "Changes that I make are not always immediately visible".
-    #[must_use]
-    pub fn needs_something_new(&self) -> bool {
-        matches!(
-            self,
-            Self::CreateTrail { .. }
-                | Self::UpdateTrail { .. }
-                | Self::SetTrailKey { .. }
-                | Self::StartLogging { .. }
-                | Self::PutRolePolicy { .. }
-        ) || (self.operation().service == "s3" && !matches!(self, Self::EmptyBucket { .. }))
     }
 }
 

@@ -83,14 +83,20 @@ async fn a_mistyped_region_is_refused_with_its_source() {
 }
 
 #[tokio::test]
-async fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+async fn a_profile_that_is_not_there_is_refused_with_the_one_that_may_be_meant_or_a_few_that_exist() {
     for (connector, target) in
         [(connector(&[]), profile("prd")), (connector(&[("AWS_PROFILE", "prd")]), Target::default())]
     {
         let error = connector.connect(&target).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::NoCredentials);
-        assert!(error.message.contains("`prd`; the shared configuration has `circle`, `default`"), "{}", error.message);
+        assert_eq!(error.kind, ErrorKind::NoProfile);
+        let said = error.to_string();
+        assert!(said.starts_with("There is no profile `prd`"), "{said}");
+        assert!(said.contains("in ~/.aws/config or ~/.aws/credentials; did you mean `prod`? "), "{said}");
     }
+    let error = connector(&[("AWS_PROFILE", "elsewhere")]).connect(&Target::default()).await.unwrap_err();
+    let why = error.why();
+    assert!(why.contains("`elsewhere` (from AWS_PROFILE)"), "{why}");
+    assert!(why.ends_with("; `circle`, `default`, `keys`, `prod`, `role` exist there."), "{why}");
 }
 
 #[tokio::test]
@@ -132,7 +138,7 @@ fn reaching(port: u16, timeouts: Timeouts) -> AwsCloud {
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("http://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
-    AwsCloud::new(&settings.build(), None)
+    AwsCloud::new(&settings.build(), SignIn::default())
 }
 
 #[tokio::test]
@@ -173,7 +179,7 @@ async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
     let http = SharedHttpClient::new(NeverClient::new());
     let none = SharedCredentialsProvider::new(provide_credentials_fn(move || async move { Err(why()) }));
     let settings = settings(http, "eu-west-1").credentials_provider(none);
-    AwsCloud::new(&settings.build(), Some("prod".into())).trails().await.unwrap_err()
+    AwsCloud::new(&settings.build(), SignIn::sso(Some("prod"), "eu-west-1")).trails().await.unwrap_err()
 }
 
 #[tokio::test]
@@ -188,6 +194,24 @@ async fn a_sign_in_that_is_over_names_the_command_that_mends_it() {
         let error = without_credentials(why).await;
         assert_eq!(error.kind, ErrorKind::ExpiredCredentials, "{error:?}");
         assert!(error.fix().contains("--profile prod"), "{}", error.fix());
+    }
+}
+
+#[tokio::test]
+async fn no_failure_of_a_provider_is_told_in_rusts_own_notation() {
+    let failures: [fn() -> CredentialsError; 6] = [
+        || CredentialsError::provider_error("Error { code: \"AccessDenied\", message: \"no\" }"),
+        || CredentialsError::unhandled("error parsing XML: got StartEl { name: Name { prefix: \"\" } }"),
+        || CredentialsError::invalid_configuration("first Some(\"a\"), then None"),
+        || CredentialsError::provider_error("Unhandled(Unhandled { source: X })"),
+        || CredentialsError::provider_error("from HTTP credential provider: StatusCode(403)"),
+        || CredentialsError::provider_error(aws_smithy_types::error::ErrorMetadata::builder().code("Odd").build()),
+    ];
+    for failure in failures {
+        let said = without_credentials(failure).await.to_string();
+        for notation in ["Error {", "StartEl", "Some(", "Unhandled", "StatusCode", "Name {", "\""] {
+            assert!(!said.contains(notation), "{notation} in {said}");
+        }
     }
 }
 

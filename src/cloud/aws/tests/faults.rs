@@ -88,7 +88,7 @@ impl HttpClient for Broken {
 }
 
 fn broken(why: fn() -> ConnectorError) -> AwsCloud {
-    AwsCloud::new(&settings(SharedHttpClient::new(Broken(why)), "eu-west-1").build(), None)
+    AwsCloud::new(&settings(SharedHttpClient::new(Broken(why)), "eu-west-1").build(), SignIn::default())
 }
 
 fn io(kind: std::io::ErrorKind, why: &'static str) -> ConnectorError {
@@ -111,7 +111,7 @@ fn retrying(
     });
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let settings = settings(http, "eu-west-1").retry_config(retries);
-    AwsCloud::new(&settings.build(), None)
+    AwsCloud::new(&settings.build(), SignIn::default())
 }
 
 /// The kind, and a sentence that names the call and ends in what to do.
@@ -120,7 +120,10 @@ fn told(name: &str, error: &CloudError, kind: ErrorKind) {
     assert_eq!(error.kind, kind, "{name}: {error:?}");
     let (why, fix) = (error.why(), error.fix());
     assert!(why.contains(error.operation) && why.contains(error.service), "{name}: {why}");
-    assert!(why.ends_with('.') && !fix.is_empty() && !why.contains("SdkError"), "{name}: {why} {fix}");
+    assert!(
+        why.ends_with(['.', '?']) && !why.ends_with("?.") && !fix.is_empty() && !why.contains("SdkError"),
+        "{name}: {why} {fix}"
+    );
 }
 
 #[tokio::test]
@@ -204,7 +207,7 @@ async fn no_tls_at_the_other_end_is_said_and_so_is_silence() {
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("https://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
-    let cloud = AwsCloud::new(&settings.build(), None);
+    let cloud = AwsCloud::new(&settings.build(), SignIn::default());
     for (name, call) in every_call() {
         let error = call(&cloud).await.expect_err(name);
         told(name, &error, ErrorKind::Offline);
@@ -218,7 +221,7 @@ async fn no_tls_at_the_other_end_is_said_and_so_is_silence() {
     let settings = super::settings(http, "eu-west-1")
         .endpoint_url(format!("http://127.0.0.1:{}", mute.local_addr().unwrap().port()))
         .timeout_config(TimeoutConfig::from(timeouts));
-    let cloud = AwsCloud::new(&settings.build(), None);
+    let cloud = AwsCloud::new(&settings.build(), SignIn::default());
     for (name, call) in every_call() {
         told(name, &call(&cloud).await.expect_err(name), ErrorKind::Timeout);
     }

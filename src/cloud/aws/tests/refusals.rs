@@ -1,7 +1,10 @@
 //! What AWS refuses, as an error for the person.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::domain::change::transient::{TRANSIENT, is_transient};
 
 fn refusing(status: u16, code: &'static str, message: &'static str) -> AwsCloud {
     wire(move |asked| refusal(asked, status, code, message))
@@ -30,7 +33,7 @@ async fn a_denied_change_names_its_action_its_service_and_its_request() {
                 resource: change.name().to_owned(),
                 message: "not authorized".into(),
                 request_id: Some("req-1".into()),
-                profile: Some("prod".into()),
+                sign_in: Some(Arc::new(SignIn::sso(Some("prod"), "eu-west-1"))),
             }
         );
     }
@@ -122,6 +125,18 @@ async fn what_settles_by_itself_is_worth_waiting_for() {
 }
 
 #[tokio::test]
+async fn a_change_is_waited_for_on_exactly_the_errors_of_the_table() {
+    let message = "Access denied. Try again later.";
+    for code in TRANSIENT.iter().map(|error| error.code) {
+        for change in every_change() {
+            let error = refusing(400, code, message).apply(&change).await.unwrap_err();
+            let waited_for = error.kind == ErrorKind::EventualConsistency;
+            assert_eq!(waited_for, is_transient(change.operation(), code, message), "{code} of {}", change.id());
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_code_has_its_kind() {
     for (id, code, kind) in [
         ("trail.create", "ThrottlingException", ErrorKind::Throttled),
@@ -140,10 +155,13 @@ async fn every_code_has_its_kind() {
         ("role.create", "UnauthorizedOperation", ErrorKind::AccessDenied),
         ("trail.create", "ExpiredTokenException", ErrorKind::ExpiredCredentials),
         ("role.create", "ExpiredToken", ErrorKind::ExpiredCredentials),
-        ("role.create", "RequestExpired", ErrorKind::ExpiredCredentials),
-        ("role.create", "InvalidClientTokenId", ErrorKind::NoCredentials),
-        ("trail.create", "UnrecognizedClientException", ErrorKind::NoCredentials),
-        ("bucket.create", "InvalidAccessKeyId", ErrorKind::NoCredentials),
+        ("role.create", "RequestExpired", ErrorKind::WrongClock),
+        ("bucket.create", "RequestTimeTooSkewed", ErrorKind::WrongClock),
+        ("role.create", "OptInRequired", ErrorKind::RegionDisabled),
+        ("topic.create", "ServiceUnavailable", ErrorKind::Unavailable),
+        ("role.create", "InvalidClientTokenId", ErrorKind::InvalidCredentials),
+        ("trail.create", "UnrecognizedClientException", ErrorKind::InvalidCredentials),
+        ("bucket.create", "InvalidAccessKeyId", ErrorKind::InvalidCredentials),
         ("bucket.create", "BucketAlreadyExists", ErrorKind::AlreadyExists),
         ("trail.create", "TrailAlreadyExistsException", ErrorKind::AlreadyExists),
         ("role.create", "EntityAlreadyExists", ErrorKind::AlreadyExists),
@@ -231,7 +249,7 @@ async fn a_signature_that_does_not_match_hands_back_no_token() {
                  for this request should have been\n'POST\n/\n\nx-amz-security-token:secret-token\n'";
     for code in ["SignatureDoesNotMatch", "InvalidSignatureException"] {
         let error = refusing(403, code, words).trails().await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::NoCredentials);
+        assert_eq!(error.kind, ErrorKind::InvalidCredentials);
         assert_eq!(error.message, "The request signature we calculated does not match the signature you provided.");
     }
 }

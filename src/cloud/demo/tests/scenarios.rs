@@ -87,7 +87,7 @@ fn a_session_takes_the_region_and_profile_asked_for() {
         assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
         connector.cloud().fault("*", InjectedFault::Expired(1));
         assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
-        assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoCredentials);
+        assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoProfile);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
         let nowhere = DemoConnector::of(Account { region: String::new(), ..Account::default() }, clock().clock());
         assert_eq!(kind(nowhere.connect(&Target::default()).await), ErrorKind::NoRegion);

@@ -1,0 +1,490 @@
+//! What is said if the credentials of a profile cannot be had or don't work: one row for each kind of profile and each
+//! failure.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use super::support::program::{Ended, Program};
+
+/// What the stand-in for STS and the SSO portal answers to each request: status, type, and body.
+type Answer = fn(&str) -> (u16, &'static str, String);
+
+/// Something that answers HTTP on a port of this machine, as if it were AWS.
+struct StandIn(u16);
+
+impl StandIn {
+    fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                std::thread::spawn(move || serve(stream, answer));
+            }
+        });
+        Self(port)
+    }
+
+    fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.0)
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: Answer) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    loop {
+        let mut first = String::new();
+        if reader.read_line(&mut first).ok()? == 0 {
+            return None;
+        }
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            if line.trim().is_empty() {
+                break;
+            }
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let path = first.split_whitespace().nth(1)?.split('?').next()?.to_owned();
+        let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or(&path).to_owned();
+        let (status, kind, body) = answer(&action);
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).ok()?;
+    }
+}
+
+/// An error as STS writes it.
+fn refusal(status: u16, code: &str, message: &str) -> (u16, &'static str, String) {
+    let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
+    (status, "text/xml", format!("<ErrorResponse>{error}<RequestId>r-1</RequestId></ErrorResponse>"))
+}
+
+fn web_page() -> (u16, &'static str, String) {
+    (200, "text/html", "<html lang=\"en\"><body>Welcome to the hotel's network!</body></html>".to_owned())
+}
+
+const KEYS: &str = "[profile keys]\nregion = eu-west-1\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+const TEMPORARY: &str = "[profile temporary]\nregion = eu-west-1\naws_access_key_id = ASIA1\n\
+                         aws_secret_access_key = s\naws_session_token = t\n";
+const NO_TOKEN: &str = "[profile no-token]\nregion = eu-west-1\naws_access_key_id = ASIA1\naws_secret_access_key = s\n";
+const ROLE: &str = "[profile base]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n\
+                    [profile role]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/Admin\n\
+                    source_profile = base\n";
+const MFA: &str = "[profile base]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n\
+                   [profile assume-mfa]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/Admin\n\
+                   source_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/alice\n";
+const SSO: &str = "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n\
+                   [profile sso]\nregion = eu-west-1\nsso_session = corp\nsso_account_id = 123456789012\n\
+                   sso_role_name = Admin\n";
+const ROLE_OF_SSO: &str = "[sso-session corp]\nsso_region = eu-west-1\n\
+                           sso_start_url = https://corp.awsapps.com/start\n\
+                           [profile sso]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Admin\n\
+                           [profile from-sso]\nregion = eu-west-1\nsource_profile = sso\n\
+                           role_arn = arn:aws:iam::123456789012:role/Admin\n";
+const LOGIN: &str = "[profile login]\nregion = eu-west-1\nlogin_session = arn:aws:iam::123456789012:user/alice\n";
+const WEB_IDENTITY: &str = "[profile web]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/Ci\n\
+                            web_identity_token_file = token\n";
+const AFRICA: &str = "[profile africa]\nregion = af-south-1\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+
+/// The cached token of the SSO session `corp`: the file is named by the SHA-1 of that.
+const TOKEN: (&str, &str) = (
+    ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json",
+    r#"{"accessToken":"t","expiresAt":"2999-01-01T00:00:00Z","startUrl":"https://corp.awsapps.com/start"}"#,
+);
+
+/// The portal of IAM Identity Center hands out keys, and STS denies the role.
+fn denied_behind_the_portal(action: &str) -> (u16, &'static str, String) {
+    if action != "/federation/credentials" {
+        return denied(action);
+    }
+    let keys = r#"{"accessKeyId":"ASIA1","secretAccessKey":"s","sessionToken":"t","expiration":32503680000000}"#;
+    (200, "application/json", format!("{{\"roleCredentials\":{keys}}}"))
+}
+
+fn denied(_: &str) -> (u16, &'static str, String) {
+    refusal(
+        403,
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:AssumeRole on resource: \
+         arn:aws:iam::123456789012:role/Admin",
+    )
+}
+
+fn no_such_key(_: &str) -> (u16, &'static str, String) {
+    refusal(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+}
+
+fn expired(_: &str) -> (u16, &'static str, String) {
+    refusal(403, "ExpiredToken", "The security token included in the request is expired")
+}
+
+fn never(action: &str) -> (u16, &'static str, String) {
+    refusal(400, "NeverAsked", &format!("nobody should ask for {action}"))
+}
+
+struct Row {
+    profile: &'static str,
+    config: &'static str,
+    answer: Answer,
+    /// What is said of why, and what to do; each in this order.
+    said: &'static [&'static str],
+}
+
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn rows() -> Vec<Row> {
+    let row = |profile, config, answer, said| Row { profile, config, answer, said };
+    vec![
+        // Roles.
+        row(
+            "assume-mfa",
+            MFA,
+            |_| {
+                let why =
+                    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
+                refusal(403, "AccessDenied", why)
+            },
+            &[
+                "rootbell: The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: it needs an MFA code, and rootbell \
+                 cannot ask for one (profile `assume-mfa`, Region eu-west-1). ",
+                "run `eval \"$(aws configure export-credentials --profile assume-mfa --format env)\"`",
+                "without --profile in the same shell.",
+            ],
+        ),
+        row("assume-mfa", MFA, denied, &["it needs an MFA code", "(profile `assume-mfa`, Region eu-west-1). "]),
+        row(
+            "role",
+            ROLE,
+            denied,
+            &[
+                "The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: ",
+                "arn:aws:iam::123456789012:user/alice is not authorized to perform: sts:AssumeRole",
+                "(profile `role`, Region eu-west-1). ",
+                "the role's trust policy must allow that identity",
+            ],
+        ),
+        row(
+            "role",
+            ROLE,
+            |_| {
+                refusal(
+                    403,
+                    "AccessDenied",
+                    "User: u is not authorized to perform: sts:AssumeRole on resource: \
+                     arn:aws:iam::123456789012:role/Admin with an explicit deny in a service control policy: \
+                     arn:aws:organizations::1:policy/o-1/p",
+                )
+            },
+            &[
+                "with an explicit deny in a service control policy",
+                "No permission overrides a deny: whoever manages the \
+              service control policy has to change it.",
+            ],
+        ),
+        row(
+            "role",
+            ROLE,
+            |_| web_page(),
+            &[
+                "AssumeRole (sts) on `arn:aws:iam::123456789012:role/Admin`: 127.0.0.1:",
+                "answered with a web page (HTTP 200) instead of AWS's answer (profile `role`, Region eu-west-1). ",
+                "open any page in a browser and sign in to the network",
+            ],
+        ),
+        row(
+            "role",
+            ROLE,
+            |_| refusal(400, "Throttling", "Rate exceeded"),
+            &[
+                "AssumeRole (sts) on `arn:",
+                "AWS asked to slow down (profile `role`, Region eu-west-1). ",
+                "Wait a moment",
+            ],
+        ),
+        row(
+            "role",
+            ROLE,
+            |_| refusal(503, "ServiceUnavailable", "Service is unavailable"),
+            &["AssumeRole (sts) on `arn:", "the service is not available at the moment", "Try again in a few minutes"],
+        ),
+        row(
+            "role",
+            ROLE,
+            no_such_key,
+            &[
+                "AssumeRole (sts)",
+                "AWS does not accept the access key of profile `base`",
+                "; profile `role`, Region eu-west-1). ",
+                "Check aws_access_key_id and aws_secret_access_key of profile `base`",
+            ],
+        ),
+        row(
+            "from-sso",
+            ROLE_OF_SSO,
+            denied_behind_the_portal,
+            &["The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed", "trust policy"],
+        ),
+        // Keys.
+        row(
+            "keys",
+            KEYS,
+            no_such_key,
+            &[
+                "GetCallerIdentity (sts): AWS does not accept the access key of profile `keys` (The security token \
+                 included in the request is invalid; profile `keys`, Region eu-west-1). ",
+                "Check aws_access_key_id and aws_secret_access_key of profile `keys`",
+                "create a new access key",
+            ],
+        ),
+        row(
+            "temporary",
+            TEMPORARY,
+            expired,
+            &["the session token of profile `temporary` has expired", "Get new temporary keys and replace"],
+        ),
+        row("temporary", TEMPORARY, no_such_key, &["belong together and are still valid"]),
+        row(
+            "no-token",
+            NO_TOKEN,
+            no_such_key,
+            &["needs its session token: set aws_session_token of profile `no-token`"],
+        ),
+        row(
+            "africa",
+            AFRICA,
+            no_such_key,
+            &["AWS does not accept the access key", "Or the account has not enabled af-south-1: enable it"],
+        ),
+        row(
+            "africa",
+            AFRICA,
+            |_| refusal(403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service"),
+            &[
+                "this account has not enabled the Region",
+                "; profile `africa`, Region af-south-1). ",
+                "Enable it on the console's page Account",
+            ],
+        ),
+        // The clock.
+        row(
+            "keys",
+            KEYS,
+            |_| {
+                let why = "Signature expired: 20261124T120000Z is now earlier than 20261124T125500Z \
+                           (20261124T130000Z - 5 min.)";
+                refusal(403, "SignatureDoesNotMatch", why)
+            },
+            &[
+                "this computer's clock is wrong (Signature expired: 20261124T120000Z is now earlier than",
+                "Set the clock",
+            ],
+        ),
+        row(
+            "keys",
+            KEYS,
+            |_| {
+                let why = "Signature not yet current: 20261124T140000Z is still later than 20261124T131500Z";
+                refusal(403, "SignatureDoesNotMatch", why)
+            },
+            &["this computer's clock is wrong", "Set the clock"],
+        ),
+        row(
+            "role",
+            ROLE,
+            |_| refusal(400, "RequestExpired", "Request has expired."),
+            &[
+                "AssumeRole (sts)",
+                "this computer's clock is wrong (Request has expired; profile `role`, Region eu-west-1). ",
+                "Set the clock",
+            ],
+        ),
+        // IAM Identity Center.
+        row(
+            "sso",
+            SSO,
+            |_| {
+                (
+                    401,
+                    "application/json",
+                    r#"{"__type":"UnauthorizedException","message":"Session token not found"}"#.into(),
+                )
+            },
+            &[
+                "GetRoleCredentials (sso): the sign-in has expired (profile `sso`, Region eu-west-1). ",
+                "Sign in again with \
+              `aws sso login --profile sso`, then try again.",
+            ],
+        ),
+        row(
+            "sso",
+            SSO,
+            |_| (403, "application/json", r#"{"__type":"ForbiddenException","message":"No access"}"#.into()),
+            &[
+                "rootbell: IAM Identity Center does not hand out the profile's role: No access (profile `sso`, Region eu-west-1). ",
+                "Check sso_account_id and sso_role_name",
+            ],
+        ),
+        row("sso", SSO, |_| web_page(), &["GetRoleCredentials (sso): 127.0.0.1:", "answered with a web page"]),
+        // Commands, tokens, and nothing.
+        row(
+            "process",
+            "[profile process]\nregion = eu-west-1\ncredential_process = sh -c 'echo no luck >&2; exit 1' hush\n",
+            never,
+            &[
+                "The credential_process of profile `process` (`sh`) ended with exit status 1: no luck (profile \
+                 `process`, Region eu-west-1). ",
+                "Run the credential_process of profile `process` by hand",
+            ],
+        ),
+        row(
+            "process",
+            "[profile process]\nregion = eu-west-1\ncredential_process = /opt/no-such-thing --user hush\n",
+            never,
+            &["(`/opt/no-such-thing`) was not found (exit status 127): ", "Run the credential_process"],
+        ),
+        row(
+            "process",
+            "[profile process]\nregion = eu-west-1\ncredential_process = echo '{\"hush\": 1'\n",
+            never,
+            &["(`echo`) did not print credentials as JSON (profile", "it must print credentials as JSON"],
+        ),
+        row(
+            "process",
+            "[profile process]\nregion = eu-west-1\ncredential_process = echo '{\"Version\": 1}'\n",
+            never,
+            &["(`echo`) printed credentials without `AccessKeyId` (profile"],
+        ),
+        row("login", LOGIN, never, &["The sign-in has expired", "`aws login --profile login`"]),
+        row(
+            "web",
+            WEB_IDENTITY,
+            |_| refusal(400, "InvalidIdentityToken", "No OpenIDConnect provider found"),
+            &["cannot be assumed: No OpenIDConnect provider found", "the identity in the token file `token`"],
+        ),
+        row(
+            "web",
+            WEB_IDENTITY,
+            |_| refusal(400, "ExpiredTokenException", "Token expired"),
+            &["the web identity token in `token` has expired", "must write a new token"],
+        ),
+        row(
+            "loop",
+            "[profile loop]\nregion = eu-west-1\nrole_arn = a\nsource_profile = b\n\
+             [profile b]\nrole_arn = b\nsource_profile = loop\n",
+            never,
+            &[
+                "The profile `loop` cannot be used: its source_profiles lead back to `loop`",
+                "Correct the profile's settings",
+            ],
+        ),
+        row(
+            "lost",
+            "[profile lost]\nregion = eu-west-1\nrole_arn = a\nsource_profile = gone\n",
+            never,
+            &["The profile `lost` cannot be used: `lost` names the source_profile `gone`, which does not exist"],
+        ),
+        row(
+            "empty",
+            "[profile empty]\nregion = eu-west-1\n",
+            never,
+            &[
+                "There are no credentials",
+                "; profile `empty`, Region eu-west-1). ",
+                "`aws login --profile empty`",
+                "`rootbell --demo`",
+            ],
+        ),
+        row(
+            "nope",
+            "[profile nape]\nregion = eu-west-1\n",
+            never,
+            &["There is no profile `nope` in ~/.aws/config or ~/.aws/credentials; did you mean `nape`? Choose one"],
+        ),
+    ]
+}
+
+/// Nobody should have to read how Rust writes values down.
+#[track_caller]
+fn readable(said: &Ended) {
+    for notation in
+        ["Error {", "StartEl", "Some(", "None,", "Unhandled", "StatusCode", "Name {", "\\\"", "?.", "..", "!."]
+    {
+        assert!(!said.stderr.contains(notation), "{notation} in {said:#?}");
+    }
+    assert!(!said.stderr.contains("hush"), "{said:#?}");
+}
+
+#[test]
+fn every_kind_of_profile_gets_the_reason_and_the_advice_that_fit_it() {
+    std::thread::scope(|scope| {
+        for Row { profile, config, answer, said: expected } in rows() {
+            scope.spawn(move || {
+                let aws = StandIn::start(answer);
+                let program = Program::new(&["status", "--profile", profile])
+                    .env("AWS_ENDPOINT_URL", aws.url())
+                    .file(".aws/config", config)
+                    .file(TOKEN.0, TOKEN.1)
+                    .file("token", "a.b.c");
+                let said = program.output().exits(1).without_result();
+                readable(&said);
+                let mut rest = said.stderr.as_str();
+                for part in expected {
+                    let Some(at) = rest.find(part) else { panic!("{profile}: no {part:?} in {said:#?}") };
+                    rest = &rest[at + part.len()..];
+                }
+                let sso = said.stderr.contains("aws sso login");
+                assert!(!sso || config.contains("sso_session"), "advice for another kind of profile: {said:#?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn keys_in_the_environment_get_advice_about_the_environment() {
+    let aws = StandIn::start(no_such_key);
+    let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
+    let said = program.signed_in().output().exits(1).without_result();
+    readable(&said);
+    let said = said.says("AWS does not accept the access key in AWS_ACCESS_KEY_ID");
+    said.says(
+        "; keys from AWS_ACCESS_KEY_ID, Region eu-west-1). Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and",
+    );
+
+    let aws = StandIn::start(expired);
+    let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
+    let said = program.signed_in().env("AWS_SESSION_TOKEN", "t").output().exits(1);
+    said.says("the session token in AWS_SESSION_TOKEN has expired")
+        .says("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
+}
+
+#[test]
+fn without_any_credentials_the_ways_to_sign_in_are_named() {
+    let said = Program::new(&["status", "--region", "eu-west-1"]).output().exits(1).without_result();
+    readable(&said);
+    said.says("There are no credentials (none in the environment").says("`aws login`").says("`rootbell --demo`");
+}
+
+#[test]
+fn a_mistyped_region_is_answered_with_one_question_mark() {
+    let said = Program::new(&["status"]).env("AWS_REGION", "eu-wst-1").signed_in().output().exits(2);
+    said.says("did you mean `eu-west-1`? Correct the value, then try again.");
+}
+
+#[test]
+fn failures_are_in_the_log_as_warnings_and_errors() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("log");
+    let aws = StandIn::start(no_such_key);
+    let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
+    program.signed_in().arg("--log-file").arg(&path).output().exits(1);
+    let log = std::fs::read_to_string(&path).unwrap();
+    let read = log.lines().find(|line| line.contains("failed operation=\"GetCallerIdentity\"")).unwrap_or_default();
+    assert!(read.contains(" WARN "), "{log}");
+    let end = log.lines().find(|line| line.contains("AWS does not accept the access key in")).unwrap_or_default();
+    assert!(end.contains(" ERROR "), "{log}");
+}
