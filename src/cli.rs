@@ -1,4 +1,4 @@
-//! The command line, and the commands that print: `plan`, `apply`, `status`, `test`, `events`,
+//! The command line, and the commands that print their result: `plan`, `apply`, `status`, `test`, `events`,
 //! `destroy`, `policy`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
@@ -37,18 +37,18 @@ mod since;
 mod status;
 mod wait;
 
-pub use args::{Cli, Command, Global, Theme};
+pub use args::{Cli, Command, GlobalOptions, ThemeOption};
 pub use console::Console;
 
-/// How the program ends; the numbers are a contract with scripts.
+/// The exit status. Scripts depend on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done, healthy, or nothing to change.
+    /// Done, working, or nothing to change.
     Done = 0,
     Failed = 1,
-    /// The command line is wrong.
+    /// Invalid command line.
     Usage = 2,
-    /// `status`: not healthy. `plan`: there is something to change.
+    /// `status`: not working. `plan` and `destroy --format`: there are changes to make.
     Differs = 3,
 }
 
@@ -58,95 +58,100 @@ impl From<Exit> for std::process::ExitCode {
     }
 }
 
-/// Why a command ends early: what to say on standard error, and the status to leave with.
+/// Why a command ends early: the message for standard error, and the exit status.
 #[derive(Debug)]
 struct CommandError {
     exit: Exit,
-    said: String,
+    message: String,
 }
 
 impl CommandError {
-    fn usage(said: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, said: said.into() }
+    fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into() }
     }
 
-    fn failed(said: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, said: said.into() }
+    fn failed(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, message: message.into() }
     }
 }
 
 impl From<CloudError> for CommandError {
     fn from(error: CloudError) -> Self {
-        // What no call had part in was on the command line, or is missing from it.
-        let ours = error.operation.is_empty() && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NoRegion);
-        Self { exit: if ours { Exit::Usage } else { Exit::Failed }, said: error.to_string() }
+        // An error without an AWS call comes from the command line: an invalid or a missing option.
+        let is_usage_error =
+            error.operation.is_empty() && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NoRegion);
+        Self { exit: if is_usage_error { Exit::Usage } else { Exit::Failed }, message: error.to_string() }
     }
 }
 
-/// Reads the arguments. What is asked for by `--help`, or wrong, is said here, and comes back as a status to leave with.
+/// Parses the arguments. Prints the help or the error, if that is the result.
 ///
 /// # Errors
-/// The status to leave with at once.
+/// The exit status, after `--help`, `--version` or an error.
 pub fn parse() -> Result<Cli, Exit> {
     Cli::try_parse().map_err(|error| {
-        // Nobody reads it any more where this fails.
+        // If this fails, nobody is reading the output.
         let _ = error.print();
         if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
     })
 }
 
-/// Starts the log, where one is asked for. It goes to a file, never to the screen.
+/// Starts the log if `--log-file` is given. It is written to the file, never to the screen.
 ///
 /// # Errors
-/// The status to leave with, once the reason is said.
-pub fn start_log(global: &Global, console: &Console) -> Result<(), Exit> {
-    log::start(global.log_file.as_deref(), global.verbose).map_err(|stop| finish(&stop, console))
+/// The exit status, after printing the reason.
+pub fn start_log(global: &GlobalOptions, console: &Console) -> Result<(), Exit> {
+    log::start(global.log_file.as_deref(), global.verbose).map_err(|error| print_error(&error, console))
 }
 
 /// The wizard needs a screen and a keyboard.
 ///
 /// # Errors
-/// The status to leave with, once the reason is said.
-pub fn demand_terminal(console: &Console) -> Result<(), Exit> {
+/// The exit status, after printing the reason.
+pub fn require_terminal(console: &Console) -> Result<(), Exit> {
     if console.is_terminal() {
         return Ok(());
     }
-    Err(finish(
+    Err(print_error(
         &CommandError::usage(
-            "The wizard needs a terminal, and this is none. Use `rootbell apply --yes --email you@example.com` to set \
-             up without it; `rootbell --help` has all commands.",
+            "The wizard needs a terminal. Use `rootbell apply --yes --email you@example.com` to set up without one; \
+             `rootbell --help` lists all commands.",
         ),
         console,
     ))
 }
 
-/// What makes sessions: AWS, or the demo account.
+/// Connects to AWS, or to the demo account.
 ///
 /// # Errors
-/// The status to leave with, once the reason is said.
-pub fn connector(global: &Global, now: fn() -> Timestamp, console: &Console) -> Result<Arc<dyn Connector>, Exit> {
+/// The exit status, after printing the reason.
+pub fn connector(
+    global: &GlobalOptions,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Result<Arc<dyn Connector>, Exit> {
     let Some(scenario) = &global.demo else { return Ok(Arc::new(AwsConnector::new())) };
     match DemoConnector::new(scenario, Arc::new(now)) {
         Ok(demo) => Ok(Arc::new(demo)),
-        Err(said) => Err(finish(&CommandError::usage(format!("--demo: {said}")), console)),
+        Err(message) => Err(print_error(&CommandError::usage(format!("--demo: {message}")), console)),
     }
 }
 
-/// Says what failed, and gives the status to leave with.
-pub fn fail(said: impl Into<String>, console: &Console) -> Exit {
-    finish(&CommandError::failed(said), console)
+/// Prints the message, and returns the exit status for a failure.
+pub fn fail(message: impl Into<String>, console: &Console) -> Exit {
+    print_error(&CommandError::failed(message), console)
 }
 
-/// Runs a command to its end. `now` is the clock, read when a verdict depends on it.
+/// Runs a command. `now` reads the clock.
 pub async fn run(
     command: &Command,
-    global: &Global,
+    global: &GlobalOptions,
     connector: &dyn Connector,
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Exit {
     let interrupt = Interrupt::listen();
-    let work = async {
+    let command = async {
         match command {
             Command::Plan(options) => plan::run(options, global, connector, console).await,
             Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
@@ -159,88 +164,100 @@ pub async fn run(
             Command::Policy(options) => policy::run(options, global, connector, console).await,
         }
     };
-    // A command that is changing something sees to the interrupt itself, and ends with what it knows.
-    let ended = tokio::select! {
+    // While a command changes something, it handles the interrupt itself and reports how far it got.
+    let result = tokio::select! {
         biased;
-        ended = work => ended,
+        result = command => result,
         () = interrupt.unhandled() => Err(CommandError::failed("Interrupted: nothing was changed.")),
     };
-    let exit = ended.unwrap_or_else(|stop| finish(&stop, console));
-    match console.lost() {
-        Some(reason) => finish(&CommandError::failed(format!("The output could not be written: {reason}.")), console),
+    let exit = result.unwrap_or_else(|error| print_error(&error, console));
+    match console.write_error() {
+        Some(reason) => {
+            print_error(&CommandError::failed(format!("The output could not be written: {reason}.")), console)
+        }
         None => exit,
     }
 }
 
-fn finish(stop: &CommandError, console: &Console) -> Exit {
-    tracing::error!(said = stop.said, "ended early");
-    console.tell(format_args!("rootbell: {}", stop.said));
-    stop.exit
+fn print_error(error: &CommandError, console: &Console) -> Exit {
+    tracing::error!(reason = error.message, "ended early");
+    console.eprint(format_args!("rootbell: {}", error.message));
+    error.exit
 }
 
-/// A session, and who is signed in to it.
+/// A connection to an account, and the identity that is signed in.
 struct AccountSession {
-    session: Session,
+    connection: Session,
     identity: Identity,
     demo: bool,
 }
 
 impl AccountSession {
-    /// Connects and asks who is there; says what the user should know about it.
-    async fn open(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Self, CommandError> {
-        let session = Self::connect(global, connector, console).await?;
-        let identity = session.cloud.identity().await?;
-        Self::welcome(session, identity, global, console)
+    /// Connects, reads the identity, and prints its warnings.
+    async fn open(global: &GlobalOptions, connector: &dyn Connector, console: &Console) -> Result<Self, CommandError> {
+        let connection = Self::connect(global, connector, console).await?;
+        let identity = connection.cloud.identity().await?;
+        Self::check_identity(connection, identity, global, console)
     }
 
-    /// The same for a command that looks at the account next: what can be asked meanwhile is under way by then.
+    /// The same for a command that observes the account next: starts the first queries while the identity is read.
     async fn open_prefetching(
-        global: &Global,
+        global: &GlobalOptions,
         connector: &dyn Connector,
         console: &Console,
         setup: &SetupOptions,
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
-        let session = Self::connect(global, connector, console).await?;
-        let prefetch = Prefetch::first(&session.cloud, setup);
-        let identity = prefetch.alongside(session.cloud.identity()).await?;
-        Ok((Self::welcome(session, identity, global, console)?, prefetch))
+        let connection = Self::connect(global, connector, console).await?;
+        let prefetch = Prefetch::first(&connection.cloud, setup);
+        let identity = prefetch.alongside(connection.cloud.identity()).await?;
+        Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }
 
-    async fn connect(global: &Global, connector: &dyn Connector, console: &Console) -> Result<Session, CommandError> {
+    async fn connect(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+    ) -> Result<Session, CommandError> {
         if global.demo.is_some() {
-            console.tell("Demo: an account in memory. Nothing of it is real, and nothing stays.");
+            console.eprint("Demo: a simulated account. Nothing here is real, and nothing is kept.");
         }
         Ok(connector.connect(&global.target()).await?)
     }
 
-    fn welcome(session: Session, identity: Identity, global: &Global, console: &Console) -> Result<Self, CommandError> {
+    /// Refuses an identity that rootbell can't work with, and prints the warnings about any other.
+    fn check_identity(
+        connection: Session,
+        identity: Identity,
+        global: &GlobalOptions,
+        console: &Console,
+    ) -> Result<Self, CommandError> {
         if let Some(refusal) = identity.refusal() {
             return Err(CommandError::failed(refusal));
         }
         for warning in identity.warnings() {
-            console.tell(format_args!("Warning: {warning}"));
+            console.eprint(format_args!("Warning: {warning}"));
         }
-        Ok(Self { session, identity, demo: global.demo.is_some() })
+        Ok(Self { connection, identity, demo: global.demo.is_some() })
     }
 
-    /// What the account has, going on from what is asked already.
-    async fn observe(&self, setup: &SetupOptions, look: ObserveScope, prefetch: Prefetch<'_>) -> Observed {
-        observe_with(self.session.cloud.as_ref(), &self.identity, self.region(), setup, look, prefetch).await
+    /// Observes the account, using the queries that were started early.
+    async fn observe(&self, setup: &SetupOptions, scope: ObserveScope, prefetch: Prefetch<'_>) -> Observed {
+        observe_with(self.connection.cloud.as_ref(), &self.identity, self.region(), setup, scope, prefetch).await
     }
 
-    /// The result of a command as JSON; that of a demo says first of all that it is one. JSON leaves some characters as
-    /// they are that a terminal obeys: these become escapes.
-    fn emit(&self, result: &Value, console: &Console) {
-        let mut marked = Map::new();
+    /// Prints the result of a command as JSON. For a demo account, its first field is `demo`. JSON allows some control
+    /// characters unescaped that a terminal would interpret, so these are escaped here.
+    fn print_json(&self, result: &Value, console: &Console) {
+        let mut fields = Map::new();
         if self.demo {
-            marked.insert("demo".to_owned(), true.into());
+            fields.insert("demo".to_owned(), true.into());
         }
-        marked.extend(result.as_object().cloned().unwrap_or_default());
-        console.emit(&escape_controls_in_lines(&format!("{:#}", Value::Object(marked))));
+        fields.extend(result.as_object().cloned().unwrap_or_default());
+        console.print_raw(&escape_controls_in_lines(&format!("{:#}", Value::Object(fields))));
     }
 
-    /// What the account has along the chain, what that makes the settings, and the verdict on it.
-    async fn look(
+    /// Observes the chain; returns that, the settings derived from it, and the chain's health.
+    async fn observe_chain(
         &self,
         setup: &SetupOptions,
         prefetch: Prefetch<'_>,
@@ -253,7 +270,7 @@ impl AccountSession {
     }
 
     fn region(&self) -> &str {
-        &self.session.region
+        &self.connection.region
     }
 
     /// "account 123456789012 (acme-prod), eu-west-1".
@@ -270,27 +287,27 @@ impl AccountSession {
     }
 }
 
-/// A moment as people here read it, by `strftime`'s words.
-fn local(at: Timestamp, here: &TimeZone, format: &str) -> String {
-    at.to_zoned_datetime(here.clone()).strftime(format).to_string()
+/// A time in this time zone, in a `strftime` format.
+fn format_local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime(format).to_string()
 }
 
-/// Every wish that AWS would refuse is named, each on its line.
-fn refuse_faults(setup: &SetupOptions) -> Result<(), CommandError> {
+/// Fails with a line for each option that AWS would reject.
+fn check_options(setup: &SetupOptions) -> Result<(), CommandError> {
     let faults = setup.faults();
     if faults.is_empty() {
         return Ok(());
     }
-    let no_pattern = setup.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
-    let line = |InvalidSetting { field, said }: &InvalidSetting| match *field {
-        "--pattern" if no_pattern => format!("{field}: {said} Without {field}, the auditors' own is used."),
-        field => format!("{field}: {said}"),
+    let pattern_is_empty = setup.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
+    let describe = |InvalidSetting { field, said: reason }: &InvalidSetting| match *field {
+        "--pattern" if pattern_is_empty => format!("{field}: {reason} Without {field}, the CIS pattern is used."),
+        field => format!("{field}: {reason}"),
     };
-    let lines: Vec<String> = faults.iter().map(line).collect();
+    let lines: Vec<String> = faults.iter().map(describe).collect();
     Err(CommandError::usage(lines.join("\n          ")))
 }
 
 /// "1 change", "2 changes".
-fn count(n: usize, thing: &str) -> String {
+fn pluralize(n: usize, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }

@@ -1,4 +1,4 @@
-//! Reads the command line, and hands over: to a command that prints, or to the wizard.
+//! Reads the command line, and runs a command or the wizard.
 
 use std::process::ExitCode;
 
@@ -9,27 +9,30 @@ use rootbell::ui::Theme;
 
 fn main() -> ExitCode {
     let console = Console::standard();
-    ring(&console).unwrap_or_else(|exit| exit).into()
+    run(&console).unwrap_or_else(|exit| exit).into()
 }
 
-fn ring(console: &Console) -> Result<Exit, Exit> {
+fn run(console: &Console) -> Result<Exit, Exit> {
     let cli = cli::parse()?;
     cli::start_log(&cli.global, console)?;
     if cli.command.is_none() {
-        cli::demand_terminal(console)?;
+        cli::require_terminal(console)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| cli::fail(format!("The system gives no event loop: {error}."), console))?;
+        .map_err(|error| cli::fail(format!("The async runtime could not start: {error}."), console))?;
     let exit = runtime.block_on(dispatch(cli, console));
-    // A look-up of a name that hangs would otherwise be waited for.
+    // Dropping the runtime would wait for a DNS lookup that hangs.
     runtime.shutdown_background();
     exit
 }
 
 async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
-    #[expect(clippy::disallowed_methods, reason = "the one clock of the commands; everything else is handed its time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only place that reads the clock; all other code is given the time"
+    )]
     let now: fn() -> Timestamp = Timestamp::now;
     let connector = cli::connector(&cli.global, now, console)?;
     let Some(command) = &cli.command else {
@@ -42,7 +45,7 @@ async fn dispatch(cli: Cli, console: &Console) -> Result<Exit, Exit> {
         };
         return match runtime::run(options).await {
             Ok(None) => Ok(Exit::Done),
-            Ok(Some(said)) => Err(cli::fail(said, console)),
+            Ok(Some(message)) => Err(cli::fail(message, console)),
             Err(error) => Err(cli::fail(format!("{error:#}"), console)),
         };
     };

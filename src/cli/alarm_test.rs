@@ -1,4 +1,4 @@
-//! `rootbell test`: rings on purpose, and says whether the notification went out.
+//! `rootbell test`: sends a test alarm, and checks that the notification was sent.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::args::TestOptions;
 use super::signals::Interrupt;
-use super::{AccountSession, CommandError, Console, Exit, Global};
+use super::{AccountSession, CommandError, Console, Exit, GlobalOptions};
 use crate::cloud::Connector;
 use crate::domain::activity::{concerns, recipients};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
@@ -16,22 +16,22 @@ use crate::domain::interruption::set_back;
 use crate::domain::{Health, Observed, Settings, SetupOptions};
 use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
 
-/// Why it did not ring, and what to do now.
-struct Failure {
+/// Why a test failed, and what to do about it.
+struct TestFailure {
     why: String,
     fix: String,
 }
 
-impl From<TestError> for Failure {
+impl From<TestError> for TestFailure {
     fn from(error: TestError) -> Self {
         Self { why: error.why(), fix: error.fix() }
     }
 }
 
-/// What is rung, and whom it tells.
-struct Plan {
+/// The test to run, and who would be notified.
+struct TestPlan {
     test: AlarmTest,
-    /// Of a drill.
+    /// Set for a drill.
     drill: Option<Drill>,
     recipients: Vec<String>,
     concerns: Vec<String>,
@@ -39,7 +39,7 @@ struct Plan {
 
 pub(super) async fn run(
     options: &TestOptions,
-    global: &Global,
+    global: &GlobalOptions,
     connector: &dyn Connector,
     now: fn() -> Timestamp,
     interrupt: &Interrupt,
@@ -47,20 +47,20 @@ pub(super) async fn run(
 ) -> Result<Exit, CommandError> {
     if options.drill && !options.yes && !console.can_ask() {
         return Err(CommandError::usage(
-            "A drill writes an event into the log group, and there is no terminal to ask on. Give --yes to do it \
-             without a question. Nothing is written.",
+            "A drill writes an event to the log group, and there is no terminal to ask for confirmation on. Use --yes to \
+             skip confirmation. Nothing was written.",
         ));
     }
     let setup = SetupOptions::default();
-    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let (observed, settings, health) = scene.look(&setup, prefetch, now).await;
-    let patience = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
-    let mut plan = Plan {
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
+    let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
+    let mut plan = TestPlan {
         test: AlarmTest {
             alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
-            caller: scene.identity.clone(),
-            region: scene.region().to_owned(),
-            patience: patience.unwrap_or(AlarmTest::usual_patience(options.drill)),
+            caller: session.identity.clone(),
+            region: session.region().to_owned(),
+            patience: timeout.unwrap_or(AlarmTest::usual_patience(options.drill)),
         },
         drill: None,
         recipients: recipients(&health),
@@ -68,208 +68,231 @@ pub(super) async fn run(
     };
     let drill = match options.drill {
         true if health.in_alarm().is_some() => Err(TestError::AlreadyInAlarm.into()),
-        true => drill(options, &observed, &settings, now()).map(Some),
+        true => prepare_drill(options, &observed, &settings, now()).map(Some),
         false => Ok(None),
     };
-    let Ended { ring, failure, interrupted } = match drill {
-        Err(failure) => Ended { ring: TestRun::default(), failure: Some(failure), interrupted: false },
+    let TestOutcome { test_run, failure, interrupted } = match drill {
+        Err(failure) => TestOutcome { test_run: TestRun::default(), failure: Some(failure), interrupted: false },
         Ok(drill) => {
             plan.drill = drill;
-            announce(&scene, &plan, &observed, &health, now(), console);
-            if options.drill && !options.yes && !console.ask("Write the event?").await {
-                return Err(CommandError::failed("Nothing is written."));
+            announce(&session, &plan, &observed, &health, now(), console);
+            if options.drill && !options.yes && !console.confirm("Write the event?").await {
+                return Err(CommandError::failed("Nothing was written."));
             }
-            carry_out(&scene, &plan, now, interrupt, console).await
+            run_test(&session, &plan, now, interrupt, console).await
         }
     };
     if options.json {
-        if let Some(Failure { why, fix }) = failure.as_ref().filter(|_| interrupted) {
-            console.tell(format_args!("{why} {fix}"));
+        if let Some(TestFailure { why, fix }) = failure.as_ref().filter(|_| interrupted) {
+            console.eprint(format_args!("{why} {fix}"));
         }
-        scene.emit(&document(&scene, options.drill, &plan, &ring, failure.as_ref()), console);
+        session.print_json(&document(&session, options.drill, &plan, &test_run, failure.as_ref()), console);
     } else {
-        console.say(text(&plan, &ring, failure.as_ref()));
+        console.print(text(&plan, &test_run, failure.as_ref()));
     }
-    Ok(if ring.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
+    Ok(if test_run.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
 }
 
 /// How a test or a drill ended.
-struct Ended {
-    ring: TestRun,
-    failure: Option<Failure>,
+struct TestOutcome {
+    test_run: TestRun,
+    failure: Option<TestFailure>,
     interrupted: bool,
 }
 
-/// Where a drill's event goes, and by what it is counted; or why there is no drill here.
-fn drill(options: &TestOptions, observed: &Observed, settings: &Settings, now: Timestamp) -> Result<Drill, Failure> {
+/// The drill's log group and filter, or why a drill isn't possible.
+fn prepare_drill(
+    options: &TestOptions,
+    observed: &Observed,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Drill, TestFailure> {
     if !options.foreign_log_group && Drill::is_among_others(settings, observed) {
-        let of_an_organization = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
-        let managed_parts =
-            if of_an_organization { "an organization's trail" } else { "a trail that rootbell did not make" };
-        return Err(Failure {
+        let is_organization_trail = observed.trail.as_ref().is_some_and(|status| status.trail.organization);
+        let owner = if is_organization_trail { "an organization trail" } else { "an unmanaged trail" };
+        return Err(TestFailure {
             why: format!(
-                "The log group `{}` is that of {managed_parts}: others may work with what is in it.",
+                "The log group `{}` belongs to {owner}: others may process its events.",
                 settings.log_group.value
             ),
-            fix: "Ask them, then give --foreign-log-group; or ring without a trace there: `rootbell test`.".into(),
+            fix:
+                "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log \
+                  group."
+                    .into(),
         });
     }
     Ok(Drill::of(settings, observed, now)?)
 }
 
-/// Whom it will tell, and, of a drill, what it leaves behind.
+/// Prints who will be notified and, for a drill, what it leaves behind.
 fn announce(
-    scene: &AccountSession,
-    plan: &Plan,
+    session: &AccountSession,
+    plan: &TestPlan,
     observed: &Observed,
     health: &Health,
     now: Timestamp,
     console: &Console,
 ) {
-    let Plan { test, drill, recipients, concerns } = plan;
-    let what = if drill.is_some() { "Drill" } else { "Test" };
-    console.tell(format_args!("{what} of alarm {} in account {}, {}", test.alarm, scene.account(), scene.region()));
-    console.tell(match recipients.as_slice() {
-        [] => "tells     nobody".to_owned(),
-        all => format!("tells     {}", all.join(", ")),
+    let TestPlan { test, drill, recipients, concerns } = plan;
+    let kind = if drill.is_some() { "Drill" } else { "Test" };
+    console.eprint(format_args!(
+        "{kind} of alarm {} in account {}, {}",
+        test.alarm,
+        session.account(),
+        session.region()
+    ));
+    console.eprint(match recipients.as_slice() {
+        [] => "notifies  nobody".to_owned(),
+        all => format!("notifies  {}", all.join(", ")),
     });
     for concern in concerns {
-        console.tell(format_args!("warning   {concern}"));
+        console.eprint(format_args!("warning   {concern}"));
     }
     if drill.is_none() && health.in_alarm().is_some() {
-        console.tell("first     it is in ALARM, so it is set to OK: a notification goes out only on a change");
+        console.eprint(
+            "reset     the alarm is in ALARM, so it is set to OK first: only a state change sends a notification",
+        );
     }
     let Some(drill) = drill else { return };
-    let kept = match observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|group| group.retention_days) {
-        Some(Some(days)) => format!("{days} days, as the group keeps its events"),
-        Some(None) => "for ever, as the group keeps its events".to_owned(),
-        None => "as long as the group keeps its events".to_owned(),
+    let retention = match observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|group| group.retention_days) {
+        Some(Some(days)) => format!("kept for {days} days (the log group's retention)"),
+        Some(None) => "kept forever (the log group's retention)".to_owned(),
+        None => "kept as long as the log group's retention".to_owned(),
     };
     let event: Value =
         serde_json::from_str(&drill_event(&drill.id, &test.caller, &test.region, now)).unwrap_or_default();
-    console.tell(format_args!(
-        "writes    one event to the stream `{DRILL_STREAM}` of log group `{}`; it stays {kept}",
+    console.eprint(format_args!(
+        "writes    one event to the stream `{DRILL_STREAM}` of log group `{}`, {retention}",
         drill.log_group
     ));
-    console.tell(format_args!(
-        "marked    eventSource {DRILL_SOURCE}, userAgent {}, additionalEventData {}; the trail's files in S3 have nothing \
-         of it",
+    console.eprint(format_args!(
+        "marked    eventSource {DRILL_SOURCE}, userAgent {}, additionalEventData {}; it does not appear in \
+         the trail's log files in S3",
         event["userAgent"].as_str().unwrap_or_default(),
         event["additionalEventData"]
     ));
-    console.tell(
+    console.eprint(
         "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
          cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory",
     );
 }
 
-/// Rings, and tells each hop as it comes.
-async fn carry_out(
-    scene: &AccountSession,
-    plan: &Plan,
+/// Runs the test or drill, and prints each stage as it is reached.
+async fn run_test(
+    session: &AccountSession,
+    plan: &TestPlan,
     now: fn() -> Timestamp,
     interrupt: &Interrupt,
     console: &Console,
-) -> Ended {
+) -> TestOutcome {
     interrupt.handle();
-    let known = Mutex::new(TestRun { seen: Vec::new(), waits_for: None });
+    let latest = Mutex::new(TestRun { seen: Vec::new(), waits_for: None });
     let sent = Notify::new();
-    let hear = |news: TestRun| {
-        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        for seen in &news.seen[known.seen.len()..] {
-            console.tell(format_args!("seen      {}", said(seen)));
+    let print_update = |update: TestRun| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        for result in &update.seen[latest.seen.len()..] {
+            console.eprint(format_args!("done      {}", describe(result)));
         }
-        match news.waits_for {
-            Some(stage) if news.waits_for != known.waits_for => {
-                console.tell(format_args!("waiting   {}", stage.words()));
+        match update.waits_for {
+            Some(stage) if update.waits_for != latest.waits_for => {
+                console.eprint(format_args!("waiting   for: {}", stage.words()));
             }
             _ => {}
         }
-        // After a drill, the way back takes the alarm's whole period: too long to stand by for.
-        if plan.drill.is_some() && news.dispatched() {
+        // A drill ends here: the alarm returns to OK only after its whole period, which is too long to wait for.
+        if plan.drill.is_some() && update.dispatched() {
             sent.notify_one();
         }
-        *known = news;
+        *latest = update;
     };
-    let (cloud, observer) = (scene.session.cloud.as_ref(), Observer { clock: &now, news: &hear });
-    let in_alarm = async {
+    let (cloud, observer) = (session.connection.cloud.as_ref(), Observer { clock: &now, news: &print_update });
+    let test = async {
         match &plan.drill {
             Some(drill) => alarm_test::run_drill(cloud, &plan.test, drill, &observer).await,
             None => alarm_test::run_test(cloud, &plan.test, &observer).await,
         }
     };
-    let ended = tokio::select! {
+    let result = tokio::select! {
         biased;
         () = sent.notified() => Some(Ok(())),
-        ended = in_alarm => Some(ended.map(|_| ())),
-        () = interrupt.came() => None,
+        result = test => Some(result.map(|_| ())),
+        () = interrupt.interrupted() => None,
     };
-    let ring = known.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let interrupted = ended.is_none();
-    let failure = match ended {
-        Some(ended) => ended.err().map(Failure::from).filter(|_| !ring.dispatched()),
-        None => Some(Failure {
-            why: if ring.dispatched() {
-                "Interrupted before the alarm was back to OK.".into()
+    let test_run = latest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let interrupted = result.is_none();
+    let failure = match result {
+        Some(result) => result.err().map(TestFailure::from).filter(|_| !test_run.dispatched()),
+        None => Some(TestFailure {
+            why: if test_run.dispatched() {
+                "Interrupted before the alarm returned to OK.".into()
             } else {
                 "Interrupted before the notification was seen.".into()
             },
-            fix: set_back(&plan.test.alarm, &scene.identity.in_region(scene.region())),
+            fix: set_back(&plan.test.alarm, &session.identity.in_region(session.region())),
         }),
     };
-    Ended { ring, failure, interrupted }
+    TestOutcome { test_run, failure, interrupted }
 }
 
-/// "notification sent, after 2 s: Successfully executed action …".
-fn said(seen: &StageResult) -> String {
-    let colon = if seen.said.is_empty() { "" } else { ": " };
-    format!("{}, after {} s{colon}{}", seen.stage.words(), seen.after.as_secs(), seen.said)
+/// "notification sent after 2 s: Successfully executed action …".
+fn describe(result: &StageResult) -> String {
+    let colon = if result.said.is_empty() { "" } else { ": " };
+    format!("{} after {} s{colon}{}", result.stage.words(), result.after.as_secs(), result.said)
 }
 
-fn text(plan: &Plan, ring: &TestRun, failure: Option<&Failure>) -> String {
-    let after = |stage| ring.seen.iter().find(|seen| seen.stage == stage).map(|seen| seen.after.as_secs());
+fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> String {
+    let seconds_until =
+        |stage| test_run.seen.iter().find(|result| result.stage == stage).map(|result| result.after.as_secs());
     let mut lines = Vec::new();
-    match (after(TestStage::Action), failure) {
+    match (seconds_until(TestStage::Action), failure) {
         (Some(seconds), failure) => {
-            let what = if plan.drill.is_some() { "event" } else { "start" };
-            lines.push(format!("RANG: the notification went out {seconds} s after the {what}."));
+            let start = if plan.drill.is_some() { "event was written" } else { "test started" };
+            lines.push(format!("PASSED: notification sent {seconds} s after the {start}."));
             lines.push(match plan.recipients.as_slice() {
-                [] => "Nobody is known to get it: see `rootbell status`.".to_owned(),
-                all => format!("Look whether it came: {}.", all.join(", ")),
+                [] => "As far as rootbell can tell, nobody receives it: run `rootbell status`.".to_owned(),
+                all => format!("Check that it arrived: {}.", all.join(", ")),
             });
-            lines.push(match (after(TestStage::Back), failure) {
-                (Some(seconds), _) => format!("The alarm went back to OK after {seconds} s."),
-                (None, Some(Failure { why, fix })) => format!("{why} {fix}"),
+            lines.push(match (seconds_until(TestStage::Back), failure) {
+                (Some(seconds), _) => format!("The alarm returned to OK after {seconds} s."),
+                (None, Some(TestFailure { why, fix })) => format!("{why} {fix}"),
                 (None, None) => {
-                    "The alarm goes back to OK by itself, about 5 minutes after the last use of root.".to_owned()
+                    "The alarm will return to OK by itself, about 5 minutes after the last root use.".to_owned()
                 }
             });
         }
-        (None, Some(Failure { why, fix })) => {
-            lines.push(format!("NOT SEEN: no notification went out. {why}"));
+        (None, Some(TestFailure { why, fix })) => {
+            lines.push(format!("FAILED: no notification was seen. {why}"));
             lines.push(format!("-> {fix}"));
         }
-        (None, None) => lines.push("NOT SEEN: no notification went out.".to_owned()),
+        (None, None) => lines.push("FAILED: no notification was seen.".to_owned()),
     }
-    if plan.drill.is_some() && after(TestStage::Stored).is_some() {
-        lines.push(format!("The drill's event stays in the stream `{DRILL_STREAM}`."));
+    if plan.drill.is_some() && seconds_until(TestStage::Stored).is_some() {
+        lines.push(format!("The drill's event remains in the stream `{DRILL_STREAM}`."));
     }
     lines.join("\n")
 }
 
-/// The contract of `test --json`.
-fn document(scene: &AccountSession, drill: bool, plan: &Plan, ring: &TestRun, failure: Option<&Failure>) -> Value {
-    let hops: Vec<Value> = ring
+/// The output of `test --json`; its fields are stable.
+fn document(
+    session: &AccountSession,
+    is_drill: bool,
+    plan: &TestPlan,
+    test_run: &TestRun,
+    failure: Option<&TestFailure>,
+) -> Value {
+    let hops: Vec<Value> = test_run
         .seen
         .iter()
-        .map(|seen| json!({ "hop": seen.stage.as_str(), "after_seconds": seen.after.as_secs(), "said": seen.said }))
+        .map(|result| {
+            json!({ "hop": result.stage.as_str(), "after_seconds": result.after.as_secs(), "said": result.said })
+        })
         .collect();
     json!({
-        "account": scene.identity.account,
-        "region": scene.region(),
+        "account": session.identity.account,
+        "region": session.region(),
         "alarm": plan.test.alarm,
-        "kind": if drill { "drill" } else { "test" },
-        "dispatched": ring.dispatched(),
+        "kind": if is_drill { "drill" } else { "test" },
+        "dispatched": test_run.dispatched(),
         "recipients": plan.recipients,
         "concerns": plan.concerns,
         "hops": hops,

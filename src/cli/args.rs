@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The options and commands, and their help.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -15,17 +15,17 @@ use crate::domain::names;
 
 const EXAMPLES: &str = "\
 Examples:
-  rootbell                                        the wizard: four steps, then the verdict
-  rootbell --profile prod --region eu-west-1      the wizard, on that account and region
-  rootbell --demo                                 the wizard, on an account in memory
-  rootbell plan --email alice@example.com         what would be set up, changing nothing
-  rootbell apply --email alice@example.com        set it up, after a question
-  rootbell status                                 would it ring?
-  rootbell test                                   ring it, and see the notification go out
-  rootbell events --since 30d                     who used root, when, from where
+  rootbell                                        the wizard: four steps, then the dashboard
+  rootbell --profile prod --region eu-west-1      the wizard, for that account and Region
+  rootbell --demo                                 the wizard, on a simulated account
+  rootbell plan --email alice@example.com         show what would be set up
+  rootbell apply --email alice@example.com        set it up, after a confirmation
+  rootbell status                                 check whether an alert would reach you
+  rootbell test                                   send a test alarm
+  rootbell events --since 30d                     show who used root, when, and from where
 
-Exit status: 0 done, healthy or nothing to change; 1 it failed; 2 the command line is wrong;
-3 `status`: it would not ring, `plan` and `destroy --format`: there is something to change.";
+Exit status: 0 done, working, or nothing to change; 1 failed; 2 invalid command line; 3 for
+`status`: not working, for `plan` and `destroy --format`: there are changes to make.";
 
 const PLAN_EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ Examples:
 JSON: {account, region, changes: [{id, step, action: create|update|keep|delete, resource, name, detail, aws_cli, \
 iam_action, needs: [id], foreign}], notes: []}
 
-Exit status: 0 nothing to change; 3 there is something to change; 1 it failed; 2 the command line is wrong.";
+Exit status: 0 nothing to change; 3 there are changes to make; 1 failed; 2 invalid command line.";
 
 const APPLY_EXAMPLES: &str = "\
 Examples:
@@ -44,13 +44,13 @@ Examples:
   rootbell apply --yes --email alice@example.com --email bob@example.com --wait
   rootbell apply --yes --trail main --log-group security/cloudtrail --retention-days 731 --email a@example.com
 
-Applying twice changes nothing the second time; applying after a failure goes on from there.
+Running it twice changes nothing the second time; after a failure, run it again to continue.
 
-JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], unknown: [id of what was under way \
-at an interrupt], open: []}
+JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], unknown: [id of each change in \
+progress at an interrupt], open: []}
 
-Exit status: 0 set up, or nothing to change; 1 it failed, in whole or in part; 2 the command line is wrong, or nobody \
-is there to ask.";
+Exit status: 0 set up, or nothing to change; 1 failed, in whole or in part; 2 invalid command line, or no terminal \
+to ask on.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
@@ -60,7 +60,7 @@ Examples:
 JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \
 {name, state, reason, since} or null, subscriptions: [{endpoint, state: confirmed|pending|deleted}]}
 
-Exit status: 0 it would ring; 3 it would not; 1 it could not be asked; 2 the command line is wrong.";
+Exit status: 0 an alert would reach you; 3 it would not, or that is not certain; 1 failed; 2 invalid command line.";
 
 const TEST_EXAMPLES: &str = "\
 Examples:
@@ -68,19 +68,20 @@ Examples:
   rootbell test --json | jq '.hops[] | {hop, after_seconds}'
   rootbell test --drill
 
-A test sets the alarm to ALARM by hand, with a reason that says who did and that nobody used root, and reads the \
-alarm's history until the notification has gone out; the alarm goes back to OK by itself. Everybody who is subscribed \
-gets the message. It proves alarm and topic. Beside what `status` takes, it takes cloudwatch:SetAlarmState, \
-cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory; `rootbell policy test` prints all of it.
+A test sets the alarm to ALARM, with a reason that says who started the test and that nobody used root. It then reads \
+the alarm's history until the notification has been sent; the alarm returns to OK by itself. Every confirmed \
+subscriber gets the message. This verifies the alarm and the topic. In addition to the permissions of `status`, it \
+needs cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory; `rootbell policy test` \
+prints all of them.
 
-A drill proves filter and metric as well. It writes one marked event into the log group, and asks before it does. It \
-takes logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+A drill verifies the filter and the metric as well. It writes one marked event to the log group, after asking for \
+confirmation. It needs logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
 cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
 
 JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
 stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
 
-Exit status: 0 the notification was seen to go out; 1 it was not; 2 the command line is wrong.";
+Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.";
 
 const EVENTS_EXAMPLES: &str = "\
 Examples:
@@ -88,13 +89,15 @@ Examples:
   rootbell events --since 12h
   rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
 
-Events come from the trail's log group, a few minutes after they happened, by the pattern of the filter itself where \
-that finds every use of root, otherwise by the auditors'. Takes logs:FilterLogEvents, and what `status` takes.
+Events are read from the trail's log group, where they appear a few minutes after they happen. The search uses the \
+metric filter's pattern if that finds every use of root, and the CIS pattern otherwise. It needs logs:FilterLogEvents, \
+in addition to the permissions of `status`.
 
-JSON: {account, region, log_group, since, gap: why not all is recorded, or null, events: [{id, time, event, source, outcome: success|failure, error, mfa, \
-address, region, client, via: console|API, assumed_root, not_root: who it was instead, or null, drill, raw}], more, searched_back_to: time or null, error: {why, fix} or null}
+JSON: {account, region, log_group, since, gap: why events may be missing, or null, events: [{id, time, event, source, \
+outcome: success|failure, error, mfa, address, region, client, via: console|API, assumed_root, not_root: who it was \
+instead, or null, drill, raw}], more, searched_back_to: time or null, error: {why, fix} or null}
 
-Exit status: 0 the log group was read; 1 it could not be; 2 the command line is wrong.";
+Exit status: 0 the log group was read; 1 it could not be read; 2 invalid command line.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -111,15 +114,15 @@ Examples:
 
 const DESTROY_EXAMPLES: &str = "\
 Examples:
-  rootbell destroy --format text                  what would go, changing nothing
-  rootbell destroy                                take it away, after a question
-  rootbell destroy --yes --with-logs              without a question, with the logs
+  rootbell destroy --format text                  show what would be deleted
+  rootbell destroy                                delete it, after a confirmation
+  rootbell destroy --yes --with-logs              delete it without asking, with the logs
 
-What carries the tag rootbell = managed is deleted, and what rootbell added to other people's
-things is taken out. Run again after a failure, it goes on from there.
+Deletes the resources with the tag rootbell = managed, and removes what rootbell added to
+unmanaged resources. After a failure, run it again to continue.
 
-Exit status: 0 taken away, or nothing to take away; 1 it failed; 2 the command line is wrong, or
-nobody is there to ask; 3 `--format`: there is something to take away.";
+Exit status: 0 deleted, or nothing to delete; 1 failed; 2 invalid command line, or no terminal
+to ask on; 3 `--format`: there are resources to delete.";
 
 const POLICY_EXAMPLES: &str = "\
 Examples:
@@ -129,95 +132,95 @@ Examples:
 
   aws iam create-policy --policy-name rootbell-setup --policy-document file://setup.json
 
-The resources are those of this account and region, and of the names in use.";
+The policy is limited to this account and Region, and to the resource names in use.";
 
-/// The bell that rings when somebody signs in as AWS root.
+/// Get an email whenever anyone uses your AWS account's root user.
 ///
-/// Sets up, in four steps, a CloudTrail trail that delivers to CloudWatch Logs, an SNS topic that mails you, a metric
-/// filter that counts every use of the root user, and a CloudWatch alarm on that count. Without a command, the wizard
-/// takes you through them.
+/// Sets up, in four steps, a CloudTrail trail that delivers to CloudWatch Logs, an SNS topic that emails you, a metric
+/// filter that counts every use of the root user, and a CloudWatch alarm on that count. Then it verifies that an alert
+/// would reach you. Without a command, it opens the wizard.
 #[derive(Debug, Parser)]
 #[command(name = "rootbell", version = env!("ROOTBELL_VERSION"), after_help = EXAMPLES, max_term_width = 110)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalOptions,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say what `apply` would change, changing nothing
+    /// Show what `apply` would change, without changing it
     #[command(after_help = PLAN_EXAMPLES)]
     Plan(PlanOptions),
-    /// Set the alarm up without the wizard
+    /// Set up without the wizard
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyOptions),
-    /// Say whether it would ring
+    /// Check whether an alert would reach you
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
-    /// Ring it, and see that the notification goes out: it mails everybody who is subscribed
+    /// Send a test alarm, which emails all subscribers, and check that the notification was sent
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestOptions),
-    /// Say who used root, when and from where
+    /// Show who used root, when, and from where
     #[command(after_help = EVENTS_EXAMPLES)]
     Events(EventsOptions),
-    /// Take away what rootbell made
+    /// Delete what rootbell created
     #[command(after_help = DESTROY_EXAMPLES)]
     Destroy(DestroyOptions),
-    /// Print the least-privilege IAM policy for what rootbell does
+    /// Print the least-privilege IAM policy for a task
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(PolicyOptions),
-    /// Print the completions of a shell
+    /// Print the completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },
-    /// Print the manual page of the program, or of one command
+    /// Print the man page of rootbell, or of one of its commands
     #[command(after_help = MAN_EXAMPLES)]
     Man {
-        /// The command whose page it is; left out: the program
+        /// The command to print the page of [default: rootbell itself]
         #[arg(value_name = "COMMAND")]
         page: Option<String>,
     },
 }
 
-/// Which account and region, and how the program behaves.
+/// The account and Region to use, and options that apply to every command.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
-    /// Profile of the AWS configuration; otherwise AWS_PROFILE, or `default`
+pub struct GlobalOptions {
+    /// Profile in the AWS configuration [default: AWS_PROFILE, or `default`]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// AWS region the alarm lives in; otherwise AWS_REGION, or the profile's
+    /// AWS Region of the alarm [default: AWS_REGION, or the profile's]
     #[arg(long, global = true, value_name = "REGION", value_parser = region)]
     pub region: Option<String>,
-    /// Send every request here instead of to AWS
+    /// Send all requests to this URL instead of AWS
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// Try it on an account in memory: no credentials, no network, nothing that stays
+    /// Use a simulated account: no credentials, no network, nothing is kept
     #[arg(long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true,
           default_missing_value = "fresh")]
     pub demo: Option<String>,
-    /// Colours of the wizard
+    /// Colors of the wizard
     #[arg(long, global = true, value_name = "THEME", default_value = "auto")]
-    pub theme: Theme,
-    /// Leave the terminal's bell still when the alarm goes off
+    pub theme: ThemeOption,
+    /// Don't ring the terminal bell when the alarm fires
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Write a log to this file; it has no credentials in it
+    /// Write a log to this file; it contains no credentials
     #[arg(long, global = true, value_name = "PATH")]
     pub log_file: Option<PathBuf>,
-    /// Say more in the log (twice: still more)
+    /// Log more details (twice: even more)
     #[arg(short, long, global = true, action = ArgAction::Count, requires = "log_file")]
     pub verbose: u8,
 }
 
-impl Global {
-    /// The options that say which account it is, for a command that goes to the same; each with a blank before it.
+impl GlobalOptions {
+    /// The options that select the account, for a command to run on the same account. Each is preceded by a space.
     #[must_use]
     pub fn flags(&self) -> String {
-        let valued = [("profile", &self.profile), ("region", &self.region), ("endpoint-url", &self.endpoint_url)];
+        let options = [("profile", &self.profile), ("region", &self.region), ("endpoint-url", &self.endpoint_url)];
         let mut flags = String::new();
-        for (name, value) in valued {
+        for (name, value) in options {
             if let Some(value) = value {
                 let _ = write!(flags, " --{name} {}", quote(value));
             }
@@ -235,17 +238,17 @@ impl Global {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Theme {
-    /// `mono` where NO_COLOR is set, otherwise the terminal's own colours
+pub enum ThemeOption {
+    /// `mono` if NO_COLOR is set, otherwise the terminal's colors
     #[default]
     Auto,
     Dark,
     Light,
-    /// No colours
+    /// No colors
     Mono,
 }
 
-impl Theme {
+impl ThemeOption {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -260,8 +263,8 @@ impl Theme {
 #[derive(Args, Debug)]
 pub struct PlanOptions {
     #[command(flatten)]
-    pub wanted: Wanted,
-    /// How the plan is written
+    pub setup: SetupArgs,
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 }
@@ -272,32 +275,32 @@ pub enum Format {
     Text,
     /// For programs; its fields are stable
     Json,
-    /// A shell script that does the same, with the AWS CLI
+    /// A shell script that makes the same changes with the AWS CLI
     AwsCli,
 }
 
 #[derive(Args, Debug)]
 pub struct ApplyOptions {
     #[command(flatten)]
-    pub wanted: Wanted,
-    /// Do not ask
+    pub setup: SetupArgs,
+    /// Skip confirmation
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Then wait until every address is confirmed
+    /// Wait until every address is confirmed
     #[arg(long)]
     pub wait: bool,
-    /// How long to wait for that at most
+    /// How long to wait for the confirmations
     #[arg(long, value_name = "MINUTES", default_value_t = 10, requires = "wait",
           value_parser = clap::value_parser!(u32).range(1..=2880))]
     pub wait_timeout: u32,
-    /// Write the result as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct StatusOptions {
-    /// Write the verdicts as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -305,44 +308,44 @@ pub struct StatusOptions {
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct TestOptions {
-    /// Ring the whole chain but CloudTrail itself, by a marked event in the log group
+    /// Test the whole chain except CloudTrail itself, with a marked event in the log group
     #[arg(long)]
     pub drill: bool,
-    /// Do not ask before the drill
+    /// Skip confirmation of the drill
     #[arg(long, short = 'y', requires = "drill")]
     pub yes: bool,
-    /// Drill even where the log group is an organization's, or not rootbell's own
+    /// Run the drill even if the log group belongs to an organization or is unmanaged
     #[arg(long, requires = "drill")]
     pub foreign_log_group: bool,
-    /// How long to wait for each hop [default: 120; with --drill: 300]
+    /// How long to wait for each stage [default: 120; with --drill: 300]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub timeout: Option<u32>,
-    /// Write the result as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct EventsOptions {
-    /// How far back: minutes, hours, days or weeks (90m, 24h, 7d, 2w), or from a date on (2026-11-01)
+    /// How far back to search: minutes, hours, days or weeks (90m, 24h, 7d, 2w), or a start date (2026-11-01)
     #[arg(long, value_name = "WHEN", default_value = "7d")]
     pub since: Since,
-    /// How many events at most
+    /// Maximum number of events
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub limit: u32,
-    /// Write the events as JSON, with all that CloudTrail recorded
+    /// Print the events as JSON, with everything that CloudTrail recorded
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `plan` and `apply` are told about what is wanted. Everything has a default, or is found in the account.
+/// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What is wanted")]
-pub struct Wanted {
-    /// Address that is told (an SNS e-mail subscription); may be given several times
+#[command(next_help_heading = "Setup options")]
+pub struct SetupArgs {
+    /// Email address to alert (an SNS email subscription); can be given several times
     #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
     pub emails: Vec<String>,
-    /// CloudTrail trail: a standing one is used, otherwise it is made [default: one that fits, or `rootbell`]
+    /// CloudTrail trail; created if it doesn't exist [default: an existing one that can be used, or `rootbell`]
     #[arg(long, value_name = "NAME")]
     pub trail: Option<String>,
     /// S3 bucket for the trail's log files [default: rootbell-ACCOUNT-REGION]
@@ -351,10 +354,10 @@ pub struct Wanted {
     /// CloudWatch Logs log group that the trail delivers to [default: the trail's, or `rootbell/cloudtrail`]
     #[arg(long, value_name = "NAME")]
     pub log_group: Option<String>,
-    /// IAM role that CloudTrail delivers as [default: rootbell-cloudtrail-to-logs-REGION]
+    /// IAM role that CloudTrail assumes to deliver events [default: rootbell-cloudtrail-to-logs-REGION]
     #[arg(long, value_name = "NAME")]
     pub role: Option<String>,
-    /// How long the log group keeps events [default: 365]
+    /// Retention of the log group [default: 365]
     #[arg(long, value_name = "DAYS")]
     pub retention_days: Option<u32>,
     /// SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]
@@ -363,21 +366,21 @@ pub struct Wanted {
     /// CloudWatch Logs metric filter that counts root use [default: the log group's, or `rootbell-root-use`]
     #[arg(long, value_name = "NAME")]
     pub filter: Option<String>,
-    /// Pattern of that filter [default: to the letter the one that CIS and Security Hub ask for]
+    /// Pattern of that filter [default: the pattern that CIS and Security Hub require]
     #[arg(long, value_name = "PATTERN")]
     pub pattern: Option<String>,
-    /// CloudWatch alarm [default: one on that count, or `rootbell-root-use`]
+    /// CloudWatch alarm [default: an existing one on that metric, or `rootbell-root-use`]
     #[arg(long, value_name = "NAME")]
     pub alarm: Option<String>,
-    /// Key of your own that trail, log group and topic are encrypted with, once its policy serves them [default: as it is]
+    /// Customer managed KMS key for trail, log group and topic; its policy must allow them [default: no change]
     #[arg(long, value_name = "ARN")]
     pub kms_key: Option<String>,
-    /// Let CloudTrail take the role for this trail only; see with `status` that deliveries go on [default: as it is]
+    /// Restrict the role to this trail; check with `status` that deliveries continue [default: no change]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub role_source_arn: Option<bool>,
 }
 
-impl Wanted {
+impl SetupArgs {
     #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {

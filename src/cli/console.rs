@@ -1,5 +1,5 @@
-//! Standard input, output and error, as the commands use them: a broken pipe is silent, and nothing that comes from an
-//! account can steer the terminal.
+//! Standard input, output and error for the commands. A broken pipe is ignored, and control characters in text from an
+//! account are escaped.
 
 use std::fmt::Display;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
@@ -13,80 +13,81 @@ type Sink = Mutex<Box<dyn Write + Send>>;
 pub struct Console {
     out: Sink,
     err: Sink,
-    /// Standard input and standard error are a person.
-    asks: bool,
+    /// Standard input and standard error are a terminal.
+    can_ask: bool,
     /// Standard input and standard output are a terminal.
-    terminal: bool,
-    lost: Mutex<Option<String>>,
+    is_terminal: bool,
+    /// The first error while writing, broken pipes excepted.
+    write_error: Mutex<Option<String>>,
 }
 
 impl Console {
-    /// The process's own.
+    /// The console of this process.
     #[must_use]
     pub fn standard() -> Self {
-        let typed = io::stdin().is_terminal();
+        let stdin_is_terminal = io::stdin().is_terminal();
         Self {
             out: Mutex::new(Box::new(io::stdout())),
             err: Mutex::new(Box::new(io::stderr())),
-            asks: typed && io::stderr().is_terminal(),
-            terminal: typed && io::stdout().is_terminal(),
-            lost: Mutex::new(None),
+            can_ask: stdin_is_terminal && io::stderr().is_terminal(),
+            is_terminal: stdin_is_terminal && io::stdout().is_terminal(),
+            write_error: Mutex::new(None),
         }
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        self.terminal
+        self.is_terminal
     }
 
-    /// Whether there is somebody to ask.
+    /// Whether questions can be asked.
     pub(super) fn can_ask(&self) -> bool {
-        self.asks
+        self.can_ask
     }
 
-    /// A part of the result, for people: a line on standard output.
-    pub(super) fn say(&self, text: impl Display) {
+    /// Prints part of a result for people: a line on standard output.
+    pub(super) fn print(&self, text: impl Display) {
         self.write(&self.out, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
-    /// A whole result for programs, to the letter, on standard output.
-    pub(super) fn emit(&self, text: &str) {
+    /// Prints a result for programs on standard output, unchanged.
+    pub(super) fn print_raw(&self, text: &str) {
         self.write(&self.out, &format!("{text}\n"));
     }
 
-    /// Anything but the result: a line on standard error.
-    pub fn tell(&self, text: impl Display) {
+    /// Prints anything other than the result: a line on standard error.
+    pub fn eprint(&self, text: impl Display) {
         self.write(&self.err, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
-    /// Asks a question that only a clear yes answers.
-    pub(super) async fn ask(&self, question: &str) -> bool {
-        let answer = self.answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
+    /// Asks for confirmation; anything but `y` or `yes` is a no.
+    pub(super) async fn confirm(&self, question: &str) -> bool {
+        let answer = self.read_answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
         answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Asks for one of these words; any other answer is a no.
+    /// Asks the user to type one of these words; any other answer is a no.
     pub(super) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
-        let answer = self.answer(&format!("{} ", escape_controls_in_lines(question))).await;
+        let answer = self.read_answer(&format!("{} ", escape_controls_in_lines(question))).await;
         answer.is_some_and(|answer| words.contains(&answer.as_str()))
     }
 
-    /// The line that is typed after the question. It is read in a thread of its own, so that an interrupt can end the
-    /// waiting.
-    async fn answer(&self, question: &str) -> Option<String> {
-        let mut line = Unfinished { console: self, answered: false };
+    /// Asks a question and reads the line that is typed. A separate thread reads it, so that an interrupt can end the
+    /// wait.
+    async fn read_answer(&self, question: &str) -> Option<String> {
+        let mut prompt = OpenPrompt { console: self, answered: false };
         self.write(&self.err, question);
         let read = tokio::task::spawn_blocking(|| {
             let mut answer = String::new();
             io::stdin().lock().read_line(&mut answer).map(|_| answer)
         });
         let answer = read.await.ok()?.ok()?;
-        line.answered = answer.ends_with('\n');
+        prompt.answered = answer.ends_with('\n');
         Some(answer.trim().to_owned())
     }
 
-    /// Why a result could not be written, if so. That nobody reads any more is no reason.
-    pub(super) fn lost(&self) -> Option<String> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Why output could not be written, if it couldn't. A broken pipe doesn't count.
+    pub(super) fn write_error(&self) -> Option<String> {
+        self.write_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn write(&self, sink: &Sink, text: &str) {
@@ -95,21 +96,21 @@ impl Console {
         if let Err(error) = written
             && error.kind() != ErrorKind::BrokenPipe
         {
-            self.lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+            self.write_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }
     }
 }
 
-/// A question that may get no answer: what is said next begins on a line of its own.
-struct Unfinished<'a> {
+/// A question without an answer so far. If none comes, the next output starts on a new line.
+struct OpenPrompt<'a> {
     console: &'a Console,
     answered: bool,
 }
 
-impl Drop for Unfinished<'_> {
+impl Drop for OpenPrompt<'_> {
     fn drop(&mut self) {
         if !self.answered {
-            self.console.tell("");
+            self.console.eprint("");
         }
     }
 }
@@ -119,13 +120,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_an_escape_sequence_steers_no_terminal() {
+    fn an_escape_sequence_in_a_name_does_not_reach_the_terminal() {
         assert_eq!(escape_controls_in_lines("a\u{1b}[2Jb\u{9b}c\nd"), "a\\u001b[2Jb\\u009bc\nd");
     }
 
-    struct Refusing(ErrorKind);
+    /// Fails every write with this error.
+    struct FailingWriter(ErrorKind);
 
-    impl Write for Refusing {
+    impl Write for FailingWriter {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(self.0.into())
         }
@@ -137,21 +139,21 @@ mod tests {
 
     fn console(out: ErrorKind) -> Console {
         Console {
-            out: Mutex::new(Box::new(Refusing(out))),
+            out: Mutex::new(Box::new(FailingWriter(out))),
             err: Mutex::new(Box::new(io::sink())),
-            asks: false,
-            terminal: false,
-            lost: Mutex::new(None),
+            can_ask: false,
+            is_terminal: false,
+            write_error: Mutex::new(None),
         }
     }
 
     #[test]
-    fn a_broken_pipe_is_silent_and_a_full_disk_is_not() {
+    fn a_broken_pipe_is_ignored_and_a_full_disk_is_reported() {
         let broken = console(ErrorKind::BrokenPipe);
-        broken.say("x");
-        assert_eq!(broken.lost(), None);
+        broken.print("x");
+        assert_eq!(broken.write_error(), None);
         let full = console(ErrorKind::StorageFull);
-        full.say("x");
-        assert!(full.lost().is_some());
+        full.print("x");
+        assert!(full.write_error().is_some());
     }
 }

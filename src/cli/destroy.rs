@@ -1,14 +1,14 @@
-//! `rootbell destroy`: takes away what rootbell made, and nothing else.
+//! `rootbell destroy`: deletes what rootbell created, and nothing else.
 
 use std::fmt::Write;
 
 use clap::Args;
 
-use super::apply::{Outcome, carry_out};
+use super::apply::{RunOutcome, carry_out};
 use super::args::Format;
 use super::plan;
 use super::signals::Interrupt;
-use super::{AccountSession, CommandError, Console, Exit, Global, count, refuse_faults, script};
+use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
 use crate::cloud::Connector;
 use crate::domain::change::quote;
 use crate::domain::plan::teardown::{Chain, teardown};
@@ -17,29 +17,29 @@ use crate::engine::teardown::managed_chains;
 
 #[derive(Args, Debug)]
 pub struct DestroyOptions {
-    /// Do not ask
+    /// Skip confirmation
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Delete the bucket with its log files and the log group with its events, too
+    /// Also delete the bucket with its log files, and the log group with its events
     #[arg(long)]
     pub with_logs: bool,
-    /// Only say what would go, in this form; nothing is changed
+    /// Only show what would be deleted, in this format
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["yes", "json"])]
     pub format: Option<Format>,
-    /// Write the result as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
-    /// Take this address off a topic that is not rootbell's; may be given several times
+    /// Remove this address from an unmanaged topic; can be given several times
     #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
     pub emails: Vec<String>,
     #[command(flatten)]
-    pub named: Named,
+    pub names: NameArgs,
 }
 
-/// What things are called, where the chain does not lead to them.
+/// Names of resources that can't be found by following the chain.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "What it is called, where rootbell does not find it by itself")]
-pub struct Named {
+#[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
+pub struct NameArgs {
     /// CloudTrail trail
     #[arg(long, value_name = "NAME")]
     pub trail: Option<String>,
@@ -63,7 +63,7 @@ pub struct Named {
     pub alarm: Option<String>,
 }
 
-impl Named {
+impl NameArgs {
     #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
@@ -79,121 +79,121 @@ impl Named {
     }
 }
 
-/// From the inbox back to the trail.
-const ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
+/// The alarm first, the trail last.
+const TEARDOWN_ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
 
 pub(super) async fn run(
     options: &DestroyOptions,
-    global: &Global,
+    global: &GlobalOptions,
     connector: &dyn Connector,
     interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Exit, CommandError> {
-    let setup = SetupOptions { emails: options.emails.clone(), ..options.named.setup_options() };
-    refuse_faults(&setup)?;
+    let setup = SetupOptions { emails: options.emails.clone(), ..options.names.setup_options() };
+    check_options(&setup)?;
     if !options.yes && options.format.is_none() && !console.can_ask() {
         return Err(CommandError::usage(
-            "There is no terminal to ask on. Give --yes to delete without a question, or look first with \
-             `rootbell destroy --format text`. Nothing is changed.",
+            "There is no terminal to ask for confirmation on. Use --yes to skip confirmation, or see the plan with \
+             `rootbell destroy --format text` first. Nothing was changed.",
         ));
     }
-    let scene = AccountSession::open(global, connector, console).await?;
+    let session = AccountSession::open(global, connector, console).await?;
     if options.with_logs {
-        console.tell("Counting what is in the bucket; that takes a request for every 1,000 objects.");
+        console.eprint("Counting the objects in the bucket; this takes one request per 1,000 objects.");
     }
-    let cloud = scene.session.cloud.as_ref();
-    let chains = managed_chains(cloud, &scene.identity, scene.region(), &setup, options.with_logs).await;
+    let cloud = session.connection.cloud.as_ref();
+    let chains = managed_chains(cloud, &session.identity, session.region(), &setup, options.with_logs).await;
     let plan = teardown(&chains, options.with_logs);
     if !plan.blocked.is_empty() {
         let reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
         return Err(CommandError::failed(format!(
-            "What is rootbell's cannot be told for certain, so nothing is taken away:\n  {}",
+            "What rootbell created could not be determined, so nothing was deleted:\n  {}",
             reasons.join("\n  ")
         )));
     }
     if let Some(format) = options.format {
-        return Ok(show(format, &scene, &plan, global, console));
+        return Ok(show(format, &session, &plan, global, console));
     }
     if !plan.is_empty() {
-        console.tell(format_args!("To be taken away from account {} in {}", scene.account(), scene.region()));
-        console.tell(text(&plan));
-        if !options.yes && !agreed(&scene, &plan, options.with_logs, console).await {
-            return Err(CommandError::failed("Nothing is changed."));
+        console.eprint(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
+        console.eprint(text(&plan));
+        if !options.yes && !confirm_deletion(&session, &plan, options.with_logs, console).await {
+            return Err(CommandError::failed("Nothing was changed."));
         }
     }
-    let mut outcome = carry_out(&scene, &plan, None, interrupt, console).await;
+    let mut outcome = carry_out(&session, &plan, None, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
-        outcome.open.push(again(&scene, &chains, options, global));
+        outcome.open.push(how_to_continue(&session, &chains, options, global));
     }
     if options.json {
         if outcome.interrupted {
-            console.tell(outcome.interruption(&scene.location()));
+            console.eprint(outcome.interruption(&session.location()));
         }
-        scene.emit(&outcome.document(&scene), console);
+        session.print_json(&outcome.document(&session), console);
     } else {
-        console.say(summary(&scene, &plan, &outcome, complete));
+        console.print(summary(&session, &plan, &outcome, complete));
     }
     Ok(if complete { Exit::Done } else { Exit::Failed })
 }
 
-fn show(format: Format, scene: &AccountSession, plan: &Plan, global: &Global, console: &Console) -> Exit {
-    let location = scene.identity.in_region(scene.region());
+fn show(format: Format, session: &AccountSession, plan: &Plan, global: &GlobalOptions, console: &Console) -> Exit {
+    let location = session.identity.in_region(session.region());
     match format {
         Format::Text => {
-            console.say(format_args!("To be taken away from account {} in {}", scene.account(), scene.region()));
-            console.say(text(plan));
+            console.print(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
+            console.print(text(plan));
         }
-        Format::Json => scene.emit(&plan::document(plan, &location), console),
-        Format::AwsCli => console.emit(&script::render(script::Purpose::Leave, plan, &location, global)),
+        Format::Json => session.print_json(&plan::document(plan, &location), console),
+        Format::AwsCli => console.print_raw(&script::render(script::Purpose::Destroy, plan, &location, global)),
     }
     if plan.is_empty() { Exit::Done } else { Exit::Differs }
 }
 
 fn text(plan: &Plan) -> String {
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
-    let end = if plan.is_empty() {
-        "\nNothing to take away.".to_owned()
+    let summary = if plan.is_empty() {
+        "\nNothing to delete.".to_owned()
     } else {
         format!(
-            "\n{}: {} to delete (-), {} to update (~); {} left alone (=).",
-            count(plan.changes().count(), "change"),
+            "\n{}: {} to delete (-), {} to update (~); {} kept (=).",
+            pluralize(plan.changes().count(), "change"),
             number(Action::Delete),
             number(Action::Update),
             number(Action::Keep)
         )
     };
-    plan::table(plan, &ORDER) + &end
+    plan::table(plan, &TEARDOWN_ORDER) + &summary
 }
 
-/// Asks for a word that nobody types by mistake.
-async fn agreed(scene: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
-    let lost = if with_logs { " Logs that are deleted cannot be had back." } else { "" };
-    console.tell(format_args!("From then on nobody is told when root signs in.{lost}"));
-    let these = match plan.changes().count() {
+/// Asks for a word that nobody types by accident.
+async fn confirm_deletion(session: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
+    let warning = if with_logs { " Deleted logs cannot be recovered." } else { "" };
+    console.eprint(format_args!("You will no longer be alerted to root use.{warning}"));
+    let changes = match plan.changes().count() {
         1 => "this 1 change".to_owned(),
         n => format!("these {n} changes"),
     };
-    let account = &scene.identity.account;
-    let question = format!("Type `destroy`, or the account's number {account}, to make {these}:");
+    let account = &session.identity.account;
+    let question = format!("Type `destroy` or the account number {account} to make {changes}:");
     console.ask_for_word(&question, &["destroy", account]).await
 }
 
-fn summary(scene: &AccountSession, plan: &Plan, outcome: &Outcome, complete: bool) -> String {
-    let location = scene.location();
+fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete: bool) -> String {
+    let location = session.location();
     let (total, done) = (plan.changes().count(), outcome.applied.len());
-    let head = if plan.is_empty() && !plan.rows.is_empty() {
-        format!("Nothing to take away in {location}.")
+    let headline = if plan.is_empty() && !plan.rows.is_empty() {
+        format!("Nothing to delete in {location}.")
     } else if plan.is_empty() {
-        format!("Nothing to take away: there is nothing of rootbell's in {location}.")
+        format!("Nothing to delete: rootbell has created nothing in {location}.")
     } else if outcome.interrupted {
         outcome.interruption(&location)
     } else if complete {
-        format!("Taken away: {} made in {location}.", count(total, "change"))
+        format!("Deleted: {} made in {location}.", pluralize(total, "change"))
     } else {
         format!(
-            "Not all taken away: {done} of {} made in {location}, {} failed, {} not tried.",
-            count(total, "change"),
+            "Not completely deleted: {done} of {} made in {location}, {} failed, {} not tried.",
+            pluralize(total, "change"),
             outcome.failed.len(),
             outcome.skipped.len()
         )
@@ -204,13 +204,19 @@ fn summary(scene: &AccountSession, plan: &Plan, outcome: &Outcome, complete: boo
         [] => String::new(),
         lines => format!("\n{title}\n  - {}", lines.join("\n  - ")),
     };
-    format!("{head}{}{}", list("Left alone:", &kept), list("Still open:", &outcome.open))
+    format!("{headline}{}{}", list("Kept:", &kept), list("Still open:", &outcome.open))
 }
 
-/// How to go on: what is gone no longer leads to the rest, so whatever has a name of its own is named; and it goes on
-/// in this account, whatever the default one is.
-fn again(scene: &AccountSession, chains: &[Chain], options: &DestroyOptions, global: &Global) -> String {
-    let default = Settings::resolve(&scene.identity, scene.region(), &SetupOptions::default(), &Observed::nothing());
+/// The commands that continue an incomplete teardown. Deleted resources no longer lead to the remaining ones, so every
+/// name that isn't the default is given, and so are the options that select the account.
+fn how_to_continue(
+    session: &AccountSession,
+    chains: &[Chain],
+    options: &DestroyOptions,
+    global: &GlobalOptions,
+) -> String {
+    let default =
+        Settings::resolve(&session.identity, session.region(), &SetupOptions::default(), &Observed::nothing());
     let mut command = format!("rootbell destroy{}", global.flags());
     if options.with_logs {
         command.push_str(" --with-logs");
@@ -230,8 +236,8 @@ fn again(scene: &AccountSession, chains: &[Chain], options: &DestroyOptions, glo
             ("--alarm", &settings.alarm, &default.alarm),
         ];
         let mut command = command.clone();
-        for (flag, here, _) in names.into_iter().filter(|(_, here, usual)| here.value != usual.value) {
-            let _ = write!(command, " {flag} {}", quote(&here.value));
+        for (flag, name, _) in names.into_iter().filter(|(_, name, default)| name.value != default.value) {
+            let _ = write!(command, " {flag} {}", quote(&name.value));
         }
         let command = format!("`{command}`");
         if !commands.contains(&command) {
@@ -241,5 +247,5 @@ fn again(scene: &AccountSession, chains: &[Chain], options: &DestroyOptions, glo
     if commands.is_empty() {
         commands.push(format!("`{command}`"));
     }
-    format!("Run {}: it goes on from there.", commands.join(", then "))
+    format!("Run {} to continue.", commands.join(", then "))
 }

@@ -1,4 +1,4 @@
-//! `rootbell completions` and `rootbell man`: what a shell and `man` want to know of the command line, from its one table.
+//! `rootbell completions` and `rootbell man`: both are generated from the definition of the command line.
 
 use std::fmt::Write;
 
@@ -12,34 +12,34 @@ use super::{CommandError, Console, Exit};
 pub(super) fn completions(shell: Shell, console: &Console) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "rootbell", &mut script);
-    console.emit(String::from_utf8_lossy(&script).trim_end());
+    console.print_raw(String::from_utf8_lossy(&script).trim_end());
     Exit::Done
 }
 
-/// The page of the program, or of one of its commands, in roff.
+/// Prints the man page of the program, or of one of its commands, as roff.
 pub(super) fn page(command: Option<&str>, console: &Console) -> Result<Exit, CommandError> {
-    // `help` needs no page of its own.
+    // `help` needs no page.
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
-    let found = match command {
+    let command = match command {
         None => program,
         Some(name) => match program.find_subcommand(name) {
             Some(command) => command.clone(),
             None => {
                 let names: Vec<&str> = program.get_subcommands().map(Command::get_name).collect();
                 let names = names.join(", ");
-                return Err(CommandError::usage(format!("There is no command `{name}`; there are {names}.")));
+                return Err(CommandError::usage(format!("There is no command `{name}`. The commands are {names}.")));
             }
         },
     };
     let mut roff = Vec::new();
-    let rendered = render(found, &mut roff);
-    rendered.map_err(|error| CommandError::failed(format!("The page could not be written: {error}.")))?;
-    console.emit(String::from_utf8_lossy(&roff).trim_end());
+    let rendered = render(command, &mut roff);
+    rendered.map_err(|error| CommandError::failed(format!("The man page could not be written: {error}.")))?;
+    console.print_raw(String::from_utf8_lossy(&roff).trim_end());
     Ok(Exit::Done)
 }
 
-/// The generator would fill the examples like running text: they are set here.
+/// Renders the page section by section, because the generator would reflow the examples like running text.
 fn render(command: Command, roff: &mut Vec<u8>) -> std::io::Result<()> {
     let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     let (has_commands, has_version) = (command.has_subcommands(), command.get_version().is_some());
@@ -52,37 +52,37 @@ fn render(command: Command, roff: &mut Vec<u8>) -> std::io::Result<()> {
     if has_commands {
         man.render_subcommands_section(roff)?;
     }
-    roff.extend(set(&examples).as_bytes());
+    roff.extend(format_examples(&examples).as_bytes());
     if has_version {
         man.render_version_section(roff)?;
     }
     Ok(())
 }
 
-/// Text in roff: "Examples:" is a heading, what is indented stays as it is, the rest is filled.
-fn set(text: &str) -> String {
+/// The help's examples as roff: "Examples:" becomes a heading, indented lines stay as they are, other text is reflowed.
+fn format_examples(text: &str) -> String {
     let mut roff = String::new();
     for paragraph in text.split("\n\n") {
         let mut verbatim = false;
-        let mut put = |line: &str| {
+        let mut push_line = |line: &str| {
             let _ = writeln!(roff, "{line}");
         };
-        put(".PP");
+        push_line(".PP");
         for line in paragraph.lines() {
             if line == "Examples:" {
-                put(".SH EXAMPLES");
+                push_line(".SH EXAMPLES");
                 continue;
             }
             if line.starts_with("  ") != verbatim {
                 verbatim = !verbatim;
-                put(if verbatim { ".nf" } else { ".fi" });
+                push_line(if verbatim { ".nf" } else { ".fi" });
             }
             let escaped = line.trim_start().replace('\\', "\\e").replace('-', "\\-");
-            // A dot or an apostrophe at the beginning would be a request.
-            put(&format!("\\&{escaped}"));
+            // Without `\&`, a dot or an apostrophe at the beginning of a line would be a roff request.
+            push_line(&format!("\\&{escaped}"));
         }
         if verbatim {
-            put(".fi");
+            push_line(".fi");
         }
     }
     roff

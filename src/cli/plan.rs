@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{Format, PlanOptions};
-use super::{AccountSession, CommandError, Console, Exit, Global, count, refuse_faults, script};
+use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
 use crate::domain::text::escape_controls;
@@ -12,64 +12,65 @@ use crate::engine::{ObserveScope, Prefetch};
 
 pub(super) async fn run(
     options: &PlanOptions,
-    global: &Global,
+    global: &GlobalOptions,
     connector: &dyn Connector,
     console: &Console,
 ) -> Result<Exit, CommandError> {
-    let setup = options.wanted.setup_options();
-    refuse_faults(&setup)?;
-    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let Drawn { plan, .. } = draw_up(&scene, &setup, prefetch).await?;
-    let account_region = scene.identity.in_region(scene.region());
+    let setup = options.setup.setup_options();
+    check_options(&setup)?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let PreparedPlan { plan, .. } = prepare_plan(&session, &setup, prefetch).await?;
+    let account_region = session.identity.in_region(session.region());
     match options.format {
         Format::Text => {
-            console.say(format_args!("Plan for account {} in {}", scene.account(), scene.region()));
-            console.say(text(&plan));
+            console.print(format_args!("Plan for account {} in {}", session.account(), session.region()));
+            console.print(text(&plan));
         }
-        Format::Json => scene.emit(&document(&plan, &account_region), console),
-        Format::AwsCli => console.emit(&script::render(script::Purpose::SetUp, &plan, &account_region, global)),
+        Format::Json => session.print_json(&document(&plan, &account_region), console),
+        Format::AwsCli => console.print_raw(&script::render(script::Purpose::SetUp, &plan, &account_region, global)),
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
 }
 
-/// A plan, and what it was drawn up from.
-pub(super) struct Drawn {
+/// A plan, and the observations and settings that it is based on.
+pub(super) struct PreparedPlan {
     pub observed: Observed,
     pub settings: Settings,
     pub plan: Plan,
 }
 
-/// Looks at the account and draws up the plan; one that cannot be applied as it is ends here, with every reason.
-pub(super) async fn draw_up(
-    scene: &AccountSession,
+/// Observes the account and computes the plan. A plan that can't be applied is an error with every reason.
+pub(super) async fn prepare_plan(
+    session: &AccountSession,
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
-) -> Result<Drawn, CommandError> {
-    let observed = scene.observe(setup, ObserveScope::Everything, prefetch).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), setup, &observed);
+) -> Result<PreparedPlan, CommandError> {
+    let observed = session.observe(setup, ObserveScope::Everything, prefetch).await;
+    let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {
-        return Ok(Drawn { observed, settings, plan });
+        return Ok(PreparedPlan { observed, settings, plan });
     }
     let mut reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
     reasons.dedup();
-    Err(CommandError::failed(format!("This cannot be set up as it is:\n  {}", reasons.join("\n  "))))
+    Err(CommandError::failed(format!("This cannot be set up:\n  {}", reasons.join("\n  "))))
 }
 
-/// The rows in columns, grouped by step, and what should be known before agreeing.
+/// The plan's rows in columns, grouped by step, with the notes of each step.
 pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
-    let width =
-        |of: fn(&crate::domain::Row) -> &str| plan.rows.iter().map(|r| of(r).chars().count()).max().unwrap_or(0);
+    let width = |column: fn(&crate::domain::Row) -> &str| {
+        plan.rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
+    };
     let (resources, names) = (width(|r| r.resource), width(|r| &r.name).min(48));
     let mut lines = Vec::new();
-    let said = |step: &&Step| plan.step(**step).next().is_some() || plan.notes.iter().any(|(s, _)| s == *step);
-    for step in steps.iter().filter(said).copied() {
+    let has_content = |step: &&Step| plan.step(**step).next().is_some() || plan.notes.iter().any(|(s, _)| s == *step);
+    for step in steps.iter().filter(has_content).copied() {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
-            let managed_parts = if row.foreign { " (not ours)" } else { "" };
+            let unmanaged = if row.foreign { " (unmanaged)" } else { "" };
             let mark = row.action.mark();
             let line = format!(
-                "  {mark} {:resources$}  {:names$}  {}{managed_parts}",
+                "  {mark} {:resources$}  {:names$}  {}{unmanaged}",
                 row.resource,
                 escape_controls(&row.name),
                 escape_controls(&row.detail)
@@ -81,29 +82,29 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
         }
     }
     if plan.rows.iter().any(|row| row.foreign) {
-        lines.push("\nNot ours: it does not carry rootbell's name, so somebody else may rely on it.".to_owned());
+        lines.push("\nUnmanaged: it does not have rootbell's name, so others may depend on it.".to_owned());
     }
     lines.join("\n") + "\n"
 }
 
-/// The whole plan, and its sum.
+/// The whole plan, with the number of changes.
 pub(super) fn text(plan: &Plan) -> String {
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
-    let end = if plan.is_empty() {
+    let summary = if plan.is_empty() {
         "\nNothing to change.".to_owned()
     } else {
         format!(
-            "\n{}: {} to create (+), {} to update (~); {} kept (=).",
-            count(plan.changes().count(), "change"),
+            "\n{}: {} to create (+), {} to update (~); {} unchanged (=).",
+            pluralize(plan.changes().count(), "change"),
             number(Action::Create),
             number(Action::Update),
             number(Action::Keep)
         )
     };
-    table(plan, &Step::ALL) + &end
+    table(plan, &Step::ALL) + &summary
 }
 
-/// The contract of `plan --format json`.
+/// The output of `plan --format json`; its fields are stable.
 pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
     let changes: Vec<Value> = plan
         .rows

@@ -1,9 +1,9 @@
-//! `rootbell policy`: the IAM policy that one use of rootbell takes.
+//! `rootbell policy`: the IAM policy that a task needs.
 
 use clap::{Args, ValueEnum};
 
-use super::destroy::Named;
-use super::{AccountSession, CommandError, Console, Exit, Global, refuse_faults};
+use super::destroy::NameArgs;
+use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
 use crate::cloud::Connector;
 use crate::domain::Settings;
 use crate::domain::iam_policy::{LONGEST, UseCase, length, policy};
@@ -11,23 +11,23 @@ use crate::engine::ObserveScope;
 
 #[derive(Args, Debug)]
 pub struct PolicyOptions {
-    /// What it shall allow
-    #[arg(value_name = "USE")]
-    pub of: For,
-    /// `destroy`: allow to delete the log files and the events, too
+    /// The task that it allows
+    #[arg(value_name = "TASK")]
+    pub task: PolicyTask,
+    /// `destroy`: also allow deleting the log files and the events
     #[arg(long)]
     pub with_logs: bool,
     #[command(flatten)]
-    pub named: Named,
+    pub names: NameArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum For {
+pub enum PolicyTask {
     /// The wizard, `plan`, `apply` and `status`
     Setup,
-    /// The dashboard, `status` and `events`: changes nothing
+    /// The dashboard, `status` and `events`: read-only
     Watch,
-    /// `test`, with `--drill`
+    /// `test`, with or without `--drill`
     Test,
     /// `destroy`
     Destroy,
@@ -35,33 +35,33 @@ pub enum For {
 
 pub(super) async fn run(
     options: &PolicyOptions,
-    global: &Global,
+    global: &GlobalOptions,
     connector: &dyn Connector,
     console: &Console,
 ) -> Result<Exit, CommandError> {
-    let of = match options.of {
-        For::Destroy => UseCase::Leave { with_logs: options.with_logs },
+    let use_case = match options.task {
+        PolicyTask::Destroy => UseCase::Leave { with_logs: options.with_logs },
         _ if options.with_logs => {
-            return Err(CommandError::usage("--with-logs goes with `rootbell policy destroy` only."));
+            return Err(CommandError::usage("--with-logs is only valid with `rootbell policy destroy`."));
         }
-        For::Setup => UseCase::SetUp,
-        For::Watch => UseCase::Watch,
-        For::Test => UseCase::Test,
+        PolicyTask::Setup => UseCase::SetUp,
+        PolicyTask::Watch => UseCase::Watch,
+        PolicyTask::Test => UseCase::Test,
     };
-    let setup = options.named.setup_options();
-    refuse_faults(&setup)?;
-    let (scene, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    // What may not be looked at yet is called as rootbell would call it.
-    let observed = scene.observe(&setup, ObserveScope::Chain, prefetch).await;
-    let settings = Settings::resolve(&scene.identity, scene.region(), &setup, &observed);
-    let policy = policy(of, &settings, &observed);
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    // A resource that can't be read with today's permissions gets its default name.
+    let observed = session.observe(&setup, ObserveScope::Chain, prefetch).await;
+    let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
+    let policy = policy(use_case, &settings, &observed);
     let length = length(&policy);
     if length > LONGEST {
-        console.tell(format_args!(
-            "Warning: with these names it has {length} characters, and a managed policy takes {LONGEST}. Split it, or use \
-             shorter names."
+        console.eprint(format_args!(
+            "Warning: with these names the policy has {length} characters; the maximum for a managed policy is {LONGEST}. \
+             Split it, or use shorter names."
         ));
     }
-    console.emit(&format!("{policy:#}"));
+    console.print_raw(&format!("{policy:#}"));
     Ok(Exit::Done)
 }

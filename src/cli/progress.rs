@@ -1,4 +1,4 @@
-//! A run as lines on standard error, and what is known of it when it is cut short.
+//! Prints the progress of a run on standard error, and keeps track of it in case the run is interrupted.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,14 +8,14 @@ use crate::domain::Plan;
 use crate::domain::text::escape_controls;
 use crate::engine::{ChangeState, Progress};
 
-/// Tells each turn of a run, and remembers what has become of which change.
+/// Prints each change's progress and remembers its state.
 pub(super) struct ProgressPrinter<'a> {
     console: &'a Console,
     plan: &'a Plan,
-    known: Mutex<RunProgress>,
+    progress: Mutex<RunProgress>,
 }
 
-/// What has become of the changes so far, by id.
+/// The state of each change so far, by id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunProgress {
     pub done: Vec<String>,
@@ -25,49 +25,49 @@ pub(super) struct RunProgress {
 
 impl<'a> ProgressPrinter<'a> {
     pub(super) fn new(console: &'a Console, plan: &'a Plan) -> Self {
-        Self { console, plan, known: Mutex::new(RunProgress::default()) }
+        Self { console, plan, progress: Mutex::new(RunProgress::default()) }
     }
 
-    pub(super) fn known(&self) -> RunProgress {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn progress(&self) -> RunProgress {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn print(&self, news: &Progress) {
-        self.remember(news);
-        let what = self.name(&news.id);
-        match &news.state {
+    pub(super) fn print(&self, update: &Progress) {
+        self.remember(update);
+        let what = self.describe(&update.id);
+        match &update.state {
             ChangeState::Queued => {}
-            ChangeState::Running => self.console.tell(format_args!("running   {what}")),
+            ChangeState::Running => self.console.eprint(format_args!("running   {what}")),
             ChangeState::Retrying { attempt, because } => {
-                self.console.tell(format_args!("retrying  {what}: attempt {attempt}, because {because}"));
+                self.console.eprint(format_args!("retrying  {what}: attempt {attempt}, because {because}"));
             }
-            ChangeState::Done => self.console.tell(format_args!("done      {what}")),
+            ChangeState::Done => self.console.eprint(format_args!("done      {what}")),
             ChangeState::Failed(error) => {
-                self.console.tell(format_args!(
+                self.console.eprint(format_args!(
                     "failed    {what}\n          {}\n          {}",
                     error.why(),
                     error.fix()
                 ));
             }
             ChangeState::Skipped { needs } => {
-                self.console.tell(format_args!("skipped   {what}: it needs {}", self.name(needs)));
+                self.console.eprint(format_args!("skipped   {what}: it needs {}", self.describe(needs)));
             }
         }
     }
 
-    fn remember(&self, news: &Progress) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.running.retain(|id| *id != news.id);
-        match &news.state {
-            ChangeState::Running | ChangeState::Retrying { .. } => known.running.push(news.id.clone()),
-            ChangeState::Done => known.done.push(news.id.clone()),
-            ChangeState::Failed(error) => known.failed.push((news.id.clone(), error.clone())),
+    fn remember(&self, update: &Progress) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.running.retain(|id| *id != update.id);
+        match &update.state {
+            ChangeState::Running | ChangeState::Retrying { .. } => progress.running.push(update.id.clone()),
+            ChangeState::Done => progress.done.push(update.id.clone()),
+            ChangeState::Failed(error) => progress.failed.push((update.id.clone(), error.clone())),
             ChangeState::Queued | ChangeState::Skipped { .. } => {}
         }
     }
 
     /// "+ S3 bucket rootbell-…".
-    pub(super) fn name(&self, id: &str) -> String {
+    pub(super) fn describe(&self, id: &str) -> String {
         match self.plan.rows.iter().find(|row| row.id == id) {
             Some(row) => format!("{} {} {}", row.action.mark(), row.resource, escape_controls(&row.name)),
             None => id.to_owned(),

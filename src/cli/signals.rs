@@ -1,4 +1,4 @@
-//! Interrupts: Ctrl+C, SIGTERM and SIGHUP end a command at any moment.
+//! Interrupts: Ctrl+C, SIGTERM and SIGHUP end a command at any time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -6,74 +6,74 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How long a command has to say how far it got before the process ends without it: it can be stuck in a write that
-/// nobody reads.
+/// How long a command has to report how far it got. After that the process exits, because the command may be blocked in
+/// a write to a pipe that nobody reads.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Whether the user or the system wants the program to end. There is one, listened to from the start.
+/// Whether the user or the system has asked the program to end. There is only one, created at the start.
 pub(super) struct Interrupt {
-    came: watch::Receiver<bool>,
-    /// The command ends by itself at an interrupt, and says how far it got.
+    was_interrupted: watch::Receiver<bool>,
+    /// The command handles interrupts itself: it stops and reports how far it got.
     handled: AtomicBool,
 }
 
 impl Interrupt {
-    /// Listens from now on, in a thread of its own: the command's own thread may be busy or blocked.
+    /// Starts listening, in a separate thread because the command's thread may be busy or blocked.
     pub(super) fn listen() -> Self {
-        let (sender, came) = watch::channel(false);
-        let (listening, ready) = std::sync::mpsc::channel();
+        let (sender, was_interrupted) = watch::channel(false);
+        let (ready_sender, ready) = std::sync::mpsc::channel();
         thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             runtime.block_on(async {
                 let signal = signal();
-                // Where nobody waits for this any more, the command is over.
-                let _ = listening.send(());
+                // Sending fails only once the command has ended.
+                let _ = ready_sender.send(());
                 signal.await;
                 let _ = sender.send(true);
                 tokio::time::sleep(GRACE).await;
             });
             std::process::exit(1);
         });
-        // Without a listener, a signal ends the process by itself, as it does any other.
+        // If the thread could not listen, a signal ends the process as usual.
         let _ = ready.recv();
-        Self { came, handled: AtomicBool::new(false) }
+        Self { was_interrupted, handled: AtomicBool::new(false) }
     }
 
-    /// From now on the command itself waits for an interrupt wherever it waits for anything.
+    /// From now on, the command handles interrupts itself.
     pub(super) fn handle(&self) {
         self.handled.store(true, Ordering::SeqCst);
     }
 
-    /// Comes back once there was an interrupt that the command does not see to itself.
+    /// Returns after an interrupt, unless the command handles interrupts itself.
     pub(super) async fn unhandled(&self) {
-        self.came().await;
+        self.interrupted().await;
         if self.handled.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
     }
 
-    /// Comes back once there was an interrupt, and at once from then on.
-    pub(super) async fn came(&self) {
-        if self.came.clone().wait_for(|came| *came).await.is_err() {
+    /// Returns after an interrupt, or immediately if there already was one.
+    pub(super) async fn interrupted(&self) {
+        if self.was_interrupted.clone().wait_for(|interrupted| *interrupted).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// The handlers are in place when this returns; what it returns comes back at the first signal.
+/// Installs the signal handlers; the future that it returns completes at the first signal.
 #[cfg(unix)]
 fn signal() -> impl Future<Output = ()> {
     use futures::future::select_all;
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    // Without a handler the signal still ends the process by itself.
+    // A signal whose handler can't be installed still ends the process.
     let streams: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     async move {
         if streams.is_empty() {
             return std::future::pending().await;
         }
-        let each = streams.into_iter().map(|mut signals| Box::pin(async move { signals.recv().await }));
-        select_all(each).await;
+        let signals = streams.into_iter().map(|mut signals| Box::pin(async move { signals.recv().await }));
+        select_all(signals).await;
     }
 }
 

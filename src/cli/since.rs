@@ -1,4 +1,4 @@
-//! `--since`: how far back.
+//! `--since`: how far back to search.
 
 use std::str::FromStr;
 
@@ -6,13 +6,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-/// A point in time as people say it.
+/// The start of a time range, as given on the command line.
 #[derive(Clone, Copy, Debug)]
 pub enum Since {
-    /// "7d": days are the calendar's, so that one is 23 hours long where the clocks change.
+    /// "7d". These are calendar days, so a day is 23 or 25 hours long when the clocks change.
     Ago(Span),
-    /// "2026-11-01": from when that day begins here.
-    Here(DateTime),
+    /// "2026-11-01": the start of that day in the local time zone.
+    Local(DateTime),
     /// "2026-11-01T08:00:00Z".
     At(Timestamp),
 }
@@ -21,41 +21,42 @@ impl FromStr for Since {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no time to begin at; say 90m, 24h, 7d, 2w, or a date such as 2026-11-01");
+        let invalid =
+            || format!("`{text}` is not a valid start time; use 90m, 24h, 7d, 2w, or a date such as 2026-11-01");
         let text = text.trim();
         if let Some(unit) = text.strip_prefix(|c: char| c.is_ascii_digit()).and_then(|_| text.chars().last())
             && unit.is_ascii_lowercase()
         {
-            let number: i64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+            let number: i64 = text[..text.len() - 1].parse().map_err(|_| invalid())?;
             let span = match unit {
                 'm' => Span::new().try_minutes(number),
                 'h' => Span::new().try_hours(number),
                 'd' => Span::new().try_days(number),
                 'w' => Span::new().try_weeks(number),
-                _ => return Err(wrong()),
+                _ => return Err(invalid()),
             };
-            return if number == 0 { Err(wrong()) } else { span.map(Self::Ago).map_err(|_| wrong()) };
+            return if number == 0 { Err(invalid()) } else { span.map(Self::Ago).map_err(|_| invalid()) };
         }
         let at = text.parse().map(Self::At);
-        at.or_else(|_| text.parse().map(Self::Here)).map_err(|_| wrong())
+        at.or_else(|_| text.parse().map(Self::Local)).map_err(|_| invalid())
     }
 }
 
 impl Since {
-    /// The moment that is meant.
+    /// The time that is meant; `zone` is the local time zone.
     ///
     /// # Errors
-    /// A moment to come, or one that no calendar has.
-    pub(super) fn moment(self, now: Timestamp, here: &TimeZone) -> Result<Timestamp, String> {
-        let found = match self {
-            Self::Ago(span) => now.to_zoned_datetime(here.clone()).checked_sub(span).map(|at| at.timestamp()),
-            Self::Here(at) => here.to_timestamp(at),
+    /// A time in the future, or one that is out of range.
+    pub(super) fn timestamp(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+        let result = match self {
+            Self::Ago(span) => now.to_zoned_datetime(zone.clone()).checked_sub(span).map(|at| at.timestamp()),
+            Self::Local(at) => zone.to_timestamp(at),
             Self::At(at) => Ok(at),
         };
-        match found {
+        match result {
             Ok(at) if at <= now => Ok(at),
-            Ok(_) => Err("that is still to come".to_owned()),
-            Err(_) => Err("no calendar goes back that far".to_owned()),
+            Ok(_) => Err("that is in the future".to_owned()),
+            Err(_) => Err("that is too far back".to_owned()),
         }
     }
 }
@@ -64,15 +65,15 @@ impl Since {
 mod tests {
     use super::*;
 
-    fn moment(text: &str, zone: &str) -> Result<String, String> {
+    fn parse(text: &str, zone: &str) -> Result<String, String> {
         let now = "2026-11-23T12:00:00Z".parse().unwrap();
-        let at = text.parse::<Since>()?.moment(now, &TimeZone::get(zone).unwrap())?;
+        let at = text.parse::<Since>()?.timestamp(now, &TimeZone::get(zone).unwrap())?;
         Ok(at.to_string())
     }
 
     #[test]
-    fn a_while_ago_and_a_date_are_understood() {
-        for (text, wanted) in [
+    fn durations_and_dates_are_accepted() {
+        for (text, expected) in [
             ("90m", "2026-11-23T10:30:00Z"),
             ("24h", "2026-11-22T12:00:00Z"),
             ("7d", "2026-11-16T12:00:00Z"),
@@ -81,27 +82,27 @@ mod tests {
             ("2026-11-01T08:30", "2026-11-01T08:30:00Z"),
             ("2026-11-01T08:30:00+02:00", "2026-11-01T06:30:00Z"),
         ] {
-            assert_eq!(moment(text, "UTC").as_deref(), Ok(wanted), "{text}");
+            assert_eq!(parse(text, "UTC").as_deref(), Ok(expected), "{text}");
         }
     }
 
     #[test]
-    fn a_day_begins_when_it_begins_here_and_is_as_long_as_it_is_here() {
-        assert_eq!(moment("2026-11-01", "Europe/Berlin").unwrap(), "2026-10-31T23:00:00Z");
+    fn days_follow_the_local_time_zone_and_its_clock_changes() {
+        assert_eq!(parse("2026-11-01", "Europe/Berlin").unwrap(), "2026-10-31T23:00:00Z");
         // The clocks went back in between.
-        assert_eq!(moment("30d", "Europe/Berlin").unwrap(), "2026-10-24T11:00:00Z");
-        assert_eq!(moment("720h", "Europe/Berlin").unwrap(), "2026-10-24T12:00:00Z");
+        assert_eq!(parse("30d", "Europe/Berlin").unwrap(), "2026-10-24T11:00:00Z");
+        assert_eq!(parse("720h", "Europe/Berlin").unwrap(), "2026-10-24T12:00:00Z");
     }
 
     #[test]
-    fn anything_else_says_what_would_be_right() {
+    fn an_invalid_time_is_rejected_with_examples_of_valid_ones() {
         for text in
             ["", "7", "d", "7 days", "7y", "-7d", "0d", "7D", "99999999999999999999d", "9999999999w", "2026-13-01"]
         {
-            let said = moment(text, "UTC").unwrap_err();
-            assert!(said.contains("90m, 24h, 7d, 2w") && said.contains(&format!("`{text}`")), "{text}: {said}");
+            let error = parse(text, "UTC").unwrap_err();
+            assert!(error.contains("90m, 24h, 7d, 2w") && error.contains(&format!("`{text}`")), "{text}: {error}");
         }
-        assert_eq!(moment("2026-12-01", "UTC").unwrap_err(), "that is still to come");
-        assert_eq!(moment("900000w", "UTC").unwrap_err(), "no calendar goes back that far");
+        assert_eq!(parse("2026-12-01", "UTC").unwrap_err(), "that is in the future");
+        assert_eq!(parse("900000w", "UTC").unwrap_err(), "that is too far back");
     }
 }

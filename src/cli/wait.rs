@@ -1,4 +1,4 @@
-//! `apply --wait`: until everybody has opened the link.
+//! `apply --wait`: waits until every address is confirmed.
 
 use std::time::Duration;
 
@@ -10,80 +10,80 @@ use crate::domain::observed::{Confirmation, Subscription};
 
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// How the waiting ended.
-pub(super) enum Waited {
+/// How the wait ended.
+pub(super) enum WaitResult {
     Confirmed,
     GivenUp,
-    /// These had not confirmed, as far as is known.
+    /// The addresses that had not confirmed at the last read.
     Interrupted(Vec<String>),
 }
 
-/// Waits until every wanted address is confirmed, the time is up, or the user has had enough. What goes wrong here is
-/// said, and no more: the set-up is made, and its result is still to be told.
+/// Waits until every address is confirmed, the time is up, or the user interrupts. An error is only printed: the setup is
+/// complete, and its result still has to be reported.
 pub(super) async fn for_confirmation(
-    scene: &AccountSession,
+    session: &AccountSession,
     settings: &Settings,
     minutes: u32,
     interrupt: &Interrupt,
     console: &Console,
-) -> Waited {
+) -> WaitResult {
     let limit = Duration::from_mins(minutes.into());
     let mut waiting = settings.emails.value.clone();
-    let ended = tokio::select! {
-        all = tokio::time::timeout(limit, poll(scene, settings, &mut waiting, console)) => Some(all),
-        () = interrupt.came() => None,
+    let result = tokio::select! {
+        polled = tokio::time::timeout(limit, poll(session, settings, &mut waiting, console)) => Some(polled),
+        () = interrupt.interrupted() => None,
     };
-    match ended {
-        Some(Ok(Ok(()))) => Waited::Confirmed,
+    match result {
+        Some(Ok(Ok(()))) => WaitResult::Confirmed,
         Some(Ok(Err(error))) => {
-            console.tell(format_args!("Nobody waits any longer. {error}"));
-            Waited::GivenUp
+            console.eprint(format_args!("Stopped waiting: {error}"));
+            WaitResult::GivenUp
         }
         Some(Err(_)) => {
-            console.tell(format_args!("Nobody waits any longer: {minutes} minutes are over."));
-            Waited::GivenUp
+            console.eprint(format_args!("Timed out after {}.", super::pluralize(minutes as usize, "minute")));
+            WaitResult::GivenUp
         }
-        None => Waited::Interrupted(waiting),
+        None => WaitResult::Interrupted(waiting),
     }
 }
 
 async fn poll(
-    scene: &AccountSession,
+    session: &AccountSession,
     settings: &Settings,
     waiting: &mut Vec<String>,
     console: &Console,
 ) -> Result<(), CloudError> {
-    let mut said = String::new();
+    let mut last_printed = String::new();
     loop {
-        let now = match scene.session.cloud.subscriptions(&settings.topic_arn()).await {
-            Ok(all) => {
-                *waiting = unconfirmed(&settings.emails.value, &all);
+        let status = match session.connection.cloud.subscriptions(&settings.topic_arn()).await {
+            Ok(subscriptions) => {
+                *waiting = unconfirmed(&settings.emails.value, &subscriptions);
                 if waiting.is_empty() {
                     return Ok(());
                 }
-                format!("waiting   for {} to open the link in the e-mail", waiting.join(", "))
+                format!("waiting   for {} to open the link in the email", waiting.join(", "))
             }
-            Err(error) if passes(error.kind) => format!("waiting   and asking again. {}", error.why()),
+            Err(error) if is_transient(error.kind) => format!("waiting   and retrying: {}", error.why()),
             Err(error) => return Err(error),
         };
-        if now != said {
-            console.tell(&now);
-            said = now;
+        if status != last_printed {
+            console.eprint(&status);
+            last_printed = status;
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// Whether the next question may well be answered.
-fn passes(kind: ErrorKind) -> bool {
+/// Whether the next poll may succeed.
+fn is_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout)
 }
 
 fn unconfirmed(wanted: &[String], existing: &[Subscription]) -> Vec<String> {
-    let confirmed = |email: &String| {
+    let is_confirmed = |email: &String| {
         existing.iter().any(|s| s.state == Confirmation::Confirmed && s.endpoint.eq_ignore_ascii_case(email))
     };
-    wanted.iter().filter(|email| !confirmed(email)).cloned().collect()
+    wanted.iter().filter(|email| !is_confirmed(email)).cloned().collect()
 }
 
 #[cfg(test)]
@@ -91,17 +91,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wanted_address_is_waited_for_and_no_other() {
-        let one = |endpoint: &str, state| Subscription {
+    fn only_the_requested_addresses_are_waited_for() {
+        let subscription = |endpoint: &str, state| Subscription {
             endpoint: endpoint.into(),
             protocol: "email".into(),
             state,
             arn: None,
         };
         let existing = [
-            one("A@example.com", Confirmation::Confirmed),
-            one("b@example.com", Confirmation::Pending),
-            one("other@example.com", Confirmation::Pending),
+            subscription("A@example.com", Confirmation::Confirmed),
+            subscription("b@example.com", Confirmation::Pending),
+            subscription("other@example.com", Confirmation::Pending),
         ];
         let wanted = ["a@example.com".to_owned(), "b@example.com".to_owned()];
         assert_eq!(unconfirmed(&wanted, &existing), ["b@example.com"]);

@@ -38,7 +38,7 @@ fn a_test_ends_with_the_message_at_the_subscribers() {
     for region in ["us-east-1", "eu-west-1"] {
         let (world, queue) = armed(region);
         let said = test(&world).arg("--json").output().exits(0);
-        let said = said.says("Test of alarm rootbell-root-use in account 000000000000").says("tells     a@example.com");
+        let said = said.says("Test of alarm rootbell-root-use in account 000000000000").says("notifies  a@example.com");
         let result = said.json();
         let wanted =
             json!(["account", "region", "alarm", "kind", "dispatched", "recipients", "concerns", "hops", "error"]);
@@ -94,9 +94,9 @@ fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
     let (world, queue) = armed("us-east-1");
     test(&world).output().exits(0);
     world.proxy.forget();
-    let said = test(&world).output().exits(0).says("first     it is in ALARM, so it is set to OK");
-    assert!(said.stdout.starts_with("RANG: the notification went out"), "{said:#?}");
-    assert!(said.stdout.contains("Look whether it came: a@example.com"), "{said:#?}");
+    let said = test(&world).output().exits(0).says("reset     the alarm is in ALARM, so it is set to OK first");
+    assert!(said.stdout.starts_with("PASSED: notification sent "), "{said:#?}");
+    assert!(said.stdout.contains("Check that it arrived: a@example.com"), "{said:#?}");
     assert_eq!(world.proxy.writes(), ["SetAlarmState", "SetAlarmState"]);
     assert_eq!(queue.messages().len(), 2);
     let changes: Vec<_> =
@@ -124,7 +124,7 @@ fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
         assert!(error["why"].as_str().unwrap().starts_with(&format!("{operation} (cloudwatch)")), "{error}");
         assert!(error["fix"].as_str().unwrap().contains(&format!("cloudwatch:{operation}")), "{error}");
         let said = test(&world).output().exits(1);
-        assert!(said.stdout.starts_with("NOT SEEN: no notification went out."), "{said:#?}");
+        assert!(said.stdout.starts_with("FAILED: no notification was seen."), "{said:#?}");
         world.proxy.clear();
     }
     assert_eq!(queue.messages(), Vec::<Value>::new());
@@ -163,7 +163,7 @@ fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
     let said = said.says("warning   The actions of `rootbell-root-use` are disabled.");
-    assert!(said.stdout.contains("NOT SEEN") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
+    assert!(said.stdout.contains("FAILED: no notification was seen.") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
 }
 
 #[test]
@@ -179,15 +179,15 @@ fn nobody_confirmed_is_a_warning_before_the_test() {
     let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
     let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
     let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
-    let said = program.output().exits(0).says("tells     nobody").says("No alert reaches anyone until");
-    assert!(said.stdout.contains("Nobody is known to get it"), "{said:#?}");
+    let said = program.output().exits(0).says("notifies  nobody").says("No alert reaches anyone until");
+    assert!(said.stdout.contains("As far as rootbell can tell, nobody receives it"), "{said:#?}");
 }
 
 #[test]
 fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
     let said = demo("").args(["test", "--json"]).output().exits(0);
     let said =
-        said.says("seen      alarm in ALARM, after 0 s: Test alarm by rootbell").says("waiting   alarm back to OK");
+        said.says("done      alarm in ALARM after 0 s: Test alarm by rootbell").says("waiting   for: alarm back to OK");
     assert_eq!(hops(&said), ["alarm", "action", "back"]);
     assert_eq!(said.json()["demo"], true);
     let times: Vec<_> = said.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
@@ -199,14 +199,14 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
     let said = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
     let said = said
         .says(
-            "writes    one event to the stream `rootbell-drill` of log group `rootbell/cloudtrail`; it stays 365 days",
+            "writes    one event to the stream `rootbell-drill` of log group `rootbell/cloudtrail`, kept for 365 days",
         )
         .says("marked    eventSource drill.rootbell, userAgent rootbell/")
         .says("additionalEventData {\"rootbellDrill\":true")
         .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
     assert_eq!(said.json()["kind"], "drill");
     assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
-    assert!(!said.stderr.contains("waiting   alarm back to OK"), "that takes minutes: {said:#?}");
+    assert!(!said.stderr.contains("waiting   for: alarm back to OK"), "that takes minutes: {said:#?}");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_drill_that_is_denied_names_the_permission_and_leaves_nothing() {
 #[test]
 fn a_drill_asks_and_without_a_terminal_does_nothing() {
     let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
-    said.says("--yes").says("Nothing is written");
+    said.says("--yes").says("Nothing was written");
     for flags in [&["--yes"][..], &["--foreign-log-group"]] {
         Program::new(&[&["test", "--demo"], flags].concat()).output().exits(2).says("--drill");
     }
@@ -268,7 +268,7 @@ fn a_drill_asks_and_without_a_terminal_does_nothing() {
     terminal.wait_for("Write the event? [y/N]");
     terminal.press(key::ENTER);
     assert_eq!(terminal.wait_exit().code, 1);
-    assert!(terminal.screen().contains("Nothing is written."), "{}", terminal.screen());
+    assert!(terminal.screen().contains("Nothing was written."), "{}", terminal.screen());
     terminal.assert_restored();
 }
 
@@ -295,7 +295,7 @@ fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
 fn who_used_root_is_listed_newest_first() {
     let said = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
     let lines: Vec<&str> = said.stdout.lines().collect();
-    assert!(lines[1].starts_with("Time here"), "{said:#?}");
+    assert!(lines[1].starts_with("Local time"), "{said:#?}");
     let [first, second, third] = [lines[2], lines[3], lines[4]];
     assert!(first.contains("ListAccessKeys") && first.contains("AWS CLI") && first.ends_with("API"), "{first}");
     assert!(second.contains("ConsoleLogin    Success  no   203.0.113.7    us-east-1  Chrome / macOS"), "{second}");
@@ -317,7 +317,7 @@ fn who_used_root_is_listed_newest_first() {
 fn what_was_not_recorded_is_said_with_the_events() {
     let said = Program::new(&["events", "--demo=drifted"]).output().exits(0);
     assert!(said.stdout.contains("No use of root is recorded since"), "{said:#?}");
-    said.says("Not all is recorded: The trail `rootbell` is stopped").says("looked with theirs as well");
+    said.says("Some events may be missing: The trail `rootbell` is stopped").says("searched with both");
     let said = Program::new(&["events", "--demo=drifted", "--json"]).output().exits(0).json();
     assert_eq!(said["gap"], "The trail `rootbell` is stopped: it records nothing.");
     let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
@@ -361,7 +361,7 @@ fn without_a_filter_the_auditors_pattern_finds_them() {
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                    event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
     let program = Program::new(&["--demo=./account.toml", "events"]).file("account.toml", account);
-    let said = program.output().exits(0).says("looked with the auditors' pattern");
+    let said = program.output().exits(0).says("searched with the CIS pattern");
     assert!(said.stdout.contains("ConsoleLogin"), "{said:#?}");
 }
 

@@ -89,7 +89,7 @@ fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
     let said = Program::new(&["man"]).output().exits(0);
     assert!(said.stdout.contains(".TH rootbell 1") && said.stdout.contains("Exit status"), "{said:#?}");
     let said = Program::new(&["man", "apply"]).output().exits(0);
-    assert!(said.stdout.contains(r"\-\-retention\-days") && said.stdout.contains("Applying twice"), "{said:#?}");
+    assert!(said.stdout.contains(r"\-\-retention\-days") && said.stdout.contains("Running it twice"), "{said:#?}");
     Program::new(&["man", "aply"]).output().exits(2).without_result().says("`aply`").says("apply, status");
 }
 
@@ -103,7 +103,7 @@ fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
         (&["--role", "a/b"], "--role: A role name has no '/'"),
         (&["--topic", "alerts.fifo"], "--topic: A FIFO topic takes no e-mail"),
         (&["--filter", "a:b"], "--filter: A filter name has no :"),
-        (&["--pattern", ""], "--pattern: The pattern is empty. Without --pattern, the auditors' own is used."),
+        (&["--pattern", ""], "--pattern: The pattern is empty. Without --pattern, the CIS pattern is used."),
         (&["--filter", "a\nb"], "--filter: A filter name has no '\\n'"),
         (&["--filter", " "], "--filter: A filter name is needed."),
         (&["--pattern", "ERROR"], "--pattern: A pattern for JSON events stands in { braces }"),
@@ -144,7 +144,7 @@ fn without_a_terminal_the_wizard_names_the_command_that_needs_none() {
 fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
     let world = World::new("us-east-1");
     let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
-    said.says("--yes").says("Nothing is changed");
+    said.says("--yes").says("Nothing was changed");
     assert_eq!(world.proxy.operations(), Vec::<String>::new());
 }
 
@@ -155,7 +155,7 @@ fn leaving_the_demo_account_says_what_goes_and_what_stays() {
     let done = Program::new(&["destroy", "--demo=ringing", "--yes"]).output().exits(0);
     insta::assert_snapshot!("destroy_result", done.stdout);
     let nothing = Program::new(&["destroy", "--demo=fresh", "--yes"]).output().exits(0);
-    assert!(nothing.stdout.starts_with("Nothing to take away"), "{nothing:#?}");
+    assert!(nothing.stdout.starts_with("Nothing to delete"), "{nothing:#?}");
     let halfway = Program::new(&["destroy", "--demo=half-done", "--with-logs", "--yes"]).output().exits(0);
     assert!(halfway.stdout.contains("AWS removes it within 48 hours"), "{halfway:#?}");
     let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).without_result();
@@ -388,7 +388,7 @@ fn somebody_at_a_terminal_is_asked_and_no_is_no() {
     terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
     terminal.press(key::ENTER);
     assert_eq!(terminal.wait_exit().code, 1);
-    assert!(terminal.screen().contains("Nothing is changed."), "{}", terminal.screen());
+    assert!(terminal.screen().contains("Nothing was changed."), "{}", terminal.screen());
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
@@ -453,8 +453,8 @@ fn every_json_of_a_demo_says_that_it_is_one() {
 fn a_bell_that_rings_is_not_said_to_be_armed() {
     let said = Program::new(&["status", "--demo=ringing"]).output().exits(0);
     let first = said.stdout.lines().next().unwrap();
-    assert!(first.starts_with("RINGING: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
-    assert!(!said.stdout.contains("armed"), "{said:#?}");
+    assert!(first.starts_with("ALARM: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
+    assert!(!said.stdout.contains("monitored"), "{said:#?}");
 }
 
 #[test]

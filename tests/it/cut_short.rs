@@ -24,7 +24,7 @@ fn interrupted_it_says_what_is_done_and_how_to_go_on() {
         ["applied", "skipped", "unknown"].map(|key| result[key].as_array().unwrap().len());
     assert_eq!(applied + skipped + unknown, 16, "{result}");
     assert!(applied >= 3 && unknown >= 1, "{result}");
-    assert!(result["open"].as_array().unwrap().iter().any(|o| o.as_str().unwrap().contains("goes on from there")));
+    assert!(result["open"].as_array().unwrap().iter().any(|o| o.as_str().unwrap().contains("Run the same command again to continue")));
     world.proxy.clear();
     apply(&world).output().exits(0);
     assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
@@ -52,7 +52,7 @@ fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
     let skipped = result["skipped"].as_array().unwrap();
     assert!(skipped.contains(&json!("trail.create")) && skipped.contains(&json!("alarm.put")), "{result}");
     let said = interrupted(&["apply", "--yes"]);
-    assert!(said.stderr.contains("stopped   + log group rootbell/cloudtrail: under way, not known how"), "{said:#?}");
+    assert!(said.stderr.contains("stopped   + log group rootbell/cloudtrail: it was in progress, outcome unknown"), "{said:#?}");
     assert!(said.stdout.contains("; 1 failed; 1 under way, not known how it ended; "), "{said:#?}");
 }
 
@@ -61,7 +61,7 @@ fn waiting_ends_when_everybody_has_confirmed() {
     let world = World::new("us-east-1");
     world.proxy.nobody_confirms(true);
     let said = apply(&world).output().exits(0);
-    assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
+    assert!(said.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"), "{said:#?}");
     assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
     let waiting = world.rootbell(&["apply", "--yes", "--wait"]).args(EMAILS).start();
     world.proxy.forget();

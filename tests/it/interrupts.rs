@@ -82,10 +82,10 @@ fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
     let first = said.stdout.lines().next().unwrap();
     assert_eq!(
         first,
-        "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the waiting for the confirmations \
-         ended, and the account was not read again."
+        "Interrupted: all 16 changes are made in account 000000000000, us-east-1; no longer waiting for the \
+         confirmations, and the account was not read again."
     );
-    assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
+    assert!(said.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"), "{said:#?}");
     assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
 }
 

@@ -41,11 +41,11 @@ fn nothing_is_left_of_what_apply_made() {
     world.proxy.forget();
     let said = destroy(&world).output().exits(0);
     assert!(said.stderr.contains("1,012 objects, 101.1 kB, all versions"), "{said:#?}");
-    assert!(said.stdout.starts_with("Taken away: 12 changes made in account 000000000000"), "{said:#?}");
+    assert!(said.stdout.starts_with("Deleted: 12 changes made in account 000000000000"), "{said:#?}");
     assert_eq!(world.proxy.counts()["DeleteObjects"], 2, "in batches of a thousand");
     assert_eq!(account(&world), Account::default());
     let again = destroy(&world).output().exits(0);
-    assert!(again.stdout.starts_with("Nothing to take away: there is nothing of rootbell's"), "{again:#?}");
+    assert!(again.stdout.starts_with("Nothing to delete: rootbell has created nothing"), "{again:#?}");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
     let kept = Account { bucket: all.bucket, log_group: all.log_group, ..Account::default() };
     assert_eq!(account(&world), kept);
     let again = world.rootbell(&["destroy", "--yes"]).output().exits(0);
-    assert!(again.stdout.starts_with("Nothing to take away in account"), "{again:#?}");
+    assert!(again.stdout.starts_with("Nothing to delete in account"), "{again:#?}");
     set_up(&world);
     assert_eq!(account(&world), wanted(REGION));
 }
@@ -117,7 +117,7 @@ fn a_denied_deletion_is_named_and_the_rest_goes() {
     assert_eq!(result["skipped"], serde_json::json!([]));
     // It goes on in this account, not in the one that is the default.
     let again =
-        format!("Run `rootbell destroy --endpoint-url {} --with-logs`: it goes on from there.", world.proxy.url());
+        format!("Run `rootbell destroy --endpoint-url {} --with-logs` to continue.", world.proxy.url());
     assert_eq!(result["open"][0], again);
     let left = account(&world);
     assert_eq!(Account { topic: None, ..left.clone() }, Account::default());
@@ -140,7 +140,7 @@ fn names_that_nothing_leads_to_any_more_are_said() {
     assert!(said.stdout.contains(&again), "{said:#?}");
     world.proxy.clear();
     let said = world.rootbell(&["destroy", "--yes"]).args(names).output().exits(0);
-    assert!(said.stdout.starts_with("Taken away: 1 change"), "{said:#?}");
+    assert!(said.stdout.starts_with("Deleted: 1 change"), "{said:#?}");
 }
 
 #[test]
@@ -170,19 +170,19 @@ fn a_trail_of_somebody_elses_is_given_back_without_the_log_group() {
 fn nothing_goes_until_the_word_is_typed() {
     let world = world();
     let said = world.rootbell(&["destroy"]).stdin("destroy\n").output().exits(2).without_result();
-    said.says("--yes").says("Nothing is changed");
+    said.says("--yes").says("Nothing was changed");
     let mut pty = world.rootbell(&["destroy"]).pty(100, 40);
-    pty.wait_for("Type `destroy`, or the account's number 000000000000, to make these 9 changes:");
+    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 9 changes:");
     pty.press("yes");
     pty.press(key::ENTER);
-    pty.wait_for("Nothing is changed.");
+    pty.wait_for("Nothing was changed.");
     assert_eq!(pty.wait_exit().code, 1);
     assert_eq!(account(&world), wanted(REGION));
     let mut pty = world.rootbell(&["destroy"]).pty(100, 40);
-    pty.wait_for("Type `destroy`, or the account's number 000000000000, to make these 9 changes:");
+    pty.wait_for("Type `destroy` or the account number 000000000000 to make these 9 changes:");
     pty.press("000000000000");
     pty.press(key::ENTER);
-    pty.wait_for("Taken away: ");
+    pty.wait_for("Deleted: ");
     assert_eq!(pty.wait_exit().code, 0);
     assert_eq!(account(&world).trail, None);
 }
