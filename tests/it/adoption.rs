@@ -290,7 +290,7 @@ fn altered(before: Account, after: Account) -> Vec<String> {
 }
 
 #[test]
-fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_unsaid() {
+fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes_without_a_marked_row() {
     for Case { name, account, trail, notes, foreign, changes } in cases() {
         let cloud = cloud(account);
         now(async {
@@ -318,7 +318,7 @@ fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_uns
 }
 
 #[test]
-fn the_trail_that_the_user_picked_stays_picked() {
+fn a_trail_picked_by_the_user_stays_selected() {
     let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
     let cloud = cloud(case.account);
     now(async {
@@ -333,7 +333,7 @@ fn the_trail_that_the_user_picked_stays_picked() {
 }
 
 #[test]
-fn a_choice_between_trails_takes_no_longer_than_none() {
+fn choosing_between_two_trails_takes_no_extra_round_trip() {
     let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
     let account = with(case.account, |a| a.timing.latency_ms = 100);
     let cloud = cloud(account);
@@ -402,7 +402,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
 }
 
 #[test]
-fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_is_told() {
+fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
     let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
@@ -426,7 +426,7 @@ fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_
 }
 
 #[test]
-fn a_bucket_of_somebody_else_keeps_a_statement_that_lets_everyone_in_and_its_owner_is_told() {
+fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::theirs/public/*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [open] });

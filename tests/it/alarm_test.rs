@@ -34,7 +34,7 @@ fn hops(said: &Ended) -> Vec<String> {
 }
 
 #[test]
-fn a_test_ends_with_the_message_at_the_subscribers() {
+fn a_test_alarm_reaches_the_subscribers() {
     for region in ["us-east-1", "eu-west-1"] {
         let (world, queue) = armed(region);
         let said = test(&world).arg("--json").output().exits(0);
@@ -68,7 +68,7 @@ fn a_test_ends_with_the_message_at_the_subscribers() {
 }
 
 #[test]
-fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
+fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
     let (world, queue) = armed("eu-west-1");
     world.proxy.delivers(i64::MAX / 1_000_000_000);
     let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
@@ -90,7 +90,7 @@ fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
 }
 
 #[test]
-fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
+fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
     let (world, queue) = armed("us-east-1");
     test(&world).output().exits(0);
     world.proxy.forget();
@@ -105,7 +105,7 @@ fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
 }
 
 #[test]
-fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
+fn testing_without_an_alarm_fails_and_points_to_apply() {
     let world = World::new("us-east-1");
     let said = test(&world).arg("--json").output().exits(1);
     let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
@@ -115,7 +115,7 @@ fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
 }
 
 #[test]
-fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
+fn a_denied_call_is_named_and_no_notification_is_sent() {
     let (world, queue) = armed("us-east-1");
     for operation in ["SetAlarmState", "DescribeAlarmHistory", "DescribeAlarms"] {
         world.proxy.deny(operation);
@@ -131,7 +131,7 @@ fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
 }
 
 #[test]
-fn trouble_is_a_sentence_and_no_half_result() {
+fn expired_credentials_are_explained_without_a_partial_result() {
     let (world, _) = armed("us-east-1");
     world.proxy.expire();
     for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
@@ -144,7 +144,7 @@ fn trouble_is_a_sentence_and_no_half_result() {
 }
 
 #[test]
-fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
+fn a_test_interrupted_while_a_call_hangs_reports_the_stages_reached() {
     let (world, _) = armed("us-east-1");
     world.proxy.hang("SetAlarmState");
     let running = test(&world).arg("--json").start();
@@ -156,7 +156,7 @@ fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
 }
 
 #[test]
-fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
+fn disabled_alarm_actions_are_warned_about_and_the_test_fails() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
     let said = said.says("warning   The actions of `rootbell-root-use` are off.");
@@ -164,7 +164,7 @@ fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
 }
 
 #[test]
-fn a_topic_that_cannot_be_told_is_said_in_awss_words() {
+fn a_failed_notification_is_reported_with_awss_error() {
     let said = demo("kms_key = \"alias/aws/sns\"\n").args(["test", "--json"]).output().exits(1);
     let said = said.says("warning   `rootbell-alerts` is encrypted with alias/aws/sns");
     assert_eq!(hops(&said), ["alarm"]);
@@ -172,7 +172,7 @@ fn a_topic_that_cannot_be_told_is_said_in_awss_words() {
 }
 
 #[test]
-fn nobody_confirmed_is_a_warning_before_the_test() {
+fn an_unconfirmed_subscription_is_warned_about_before_the_test() {
     let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
     let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
     let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
@@ -181,7 +181,7 @@ fn nobody_confirmed_is_a_warning_before_the_test() {
 }
 
 #[test]
-fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
+fn the_alarm_returns_to_ok_after_a_test_and_each_stage_is_timed() {
     let said = demo("").args(["test", "--json"]).output().exits(0);
     let said =
         said.says("seen      alarm in ALARM, after 0 s: Test alarm by rootbell").says("waiting   alarm back to OK");
@@ -192,7 +192,7 @@ fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
 }
 
 #[test]
-fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
+fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
     let said = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
     let said = said
         .says(
@@ -207,7 +207,7 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
 }
 
 #[test]
-fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
+fn a_drill_writes_one_event_that_is_clearly_marked() {
     let region = "eu-west-1";
     let (world, queue) = armed(region);
     let drill = || world.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
@@ -241,7 +241,7 @@ fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
 }
 
 #[test]
-fn a_drill_that_is_denied_names_the_permission_and_leaves_nothing() {
+fn a_denied_drill_names_the_permission_and_writes_nothing() {
     let (world, _) = armed("us-east-1");
     for operation in ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"] {
         world.proxy.deny(operation);
@@ -254,7 +254,7 @@ fn a_drill_that_is_denied_names_the_permission_and_leaves_nothing() {
 }
 
 #[test]
-fn a_drill_asks_and_without_a_terminal_does_nothing() {
+fn a_drill_asks_for_confirmation_and_needs_yes_without_a_terminal() {
     let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is written");
     for flags in [&["--yes"][..], &["--foreign-log-group"]] {
@@ -270,7 +270,7 @@ fn a_drill_asks_and_without_a_terminal_does_nothing() {
 }
 
 #[test]
-fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
+fn a_drill_in_an_unmanaged_log_group_needs_its_flag() {
     let theirs = "[regions.eu-west-1.trails.rootbell]\norganization = true\n";
     let said = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
     // An organization's trail of our name is not ours, so that the log group is the default one and has the filter.
@@ -289,7 +289,7 @@ fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
 }
 
 #[test]
-fn who_used_root_is_listed_newest_first() {
+fn root_uses_are_listed_newest_first() {
     let said = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
     let lines: Vec<&str> = said.stdout.lines().collect();
     assert!(lines[1].starts_with("Time here"), "{said:#?}");
@@ -311,7 +311,7 @@ fn who_used_root_is_listed_newest_first() {
 }
 
 #[test]
-fn what_was_not_recorded_is_said_with_the_events() {
+fn events_reports_gaps_in_the_recording() {
     let said = Program::new(&["events", "--demo=drifted"]).output().exits(0);
     assert!(said.stdout.contains("No use of root is recorded since"), "{said:#?}");
     said.says("Not all is recorded: The trail `rootbell` is stopped").says("looked with theirs as well");
@@ -322,13 +322,13 @@ fn what_was_not_recorded_is_said_with_the_events() {
 }
 
 #[test]
-fn an_alarm_that_rings_is_not_drilled_and_nobody_is_asked() {
+fn a_drill_is_refused_while_the_alarm_is_in_alarm() {
     let said = Program::new(&["test", "--demo=ringing", "--drill", "--yes"]).output().exits(1);
     assert!(said.stdout.contains("a drill would prove nothing"), "{said:#?}");
 }
 
 #[test]
-fn events_are_bounded_in_time_and_number() {
+fn events_can_be_limited_by_time_and_number() {
     let said = Program::new(&["events", "--demo=ringing", "--since", "1h", "--json"]).output().exits(0).json();
     assert_eq!(said["events"].as_array().unwrap().len(), 2);
     let said = Program::new(&["events", "--demo=ringing", "--limit", "1"]).output().exits(0);
@@ -342,7 +342,7 @@ fn events_are_bounded_in_time_and_number() {
 }
 
 #[test]
-fn with_nothing_set_up_that_is_said() {
+fn events_without_a_setup_says_there_is_no_log_group() {
     Program::new(&["events", "--demo"]).output().exits(1).without_result().says("There is no log group");
     let said = Program::new(&["events", "--demo", "--json"]).output().exits(1);
     assert_eq!(said.json()["events"], json!([]));
@@ -352,7 +352,7 @@ fn with_nothing_set_up_that_is_said() {
 }
 
 #[test]
-fn without_a_filter_the_auditors_pattern_finds_them() {
+fn events_without_a_filter_uses_the_cis_pattern() {
     // `only` leaves the filter out.
     let account = "[set_up]\nonly = [\"log_group\"]\n\
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
@@ -363,7 +363,7 @@ fn without_a_filter_the_auditors_pattern_finds_them() {
 }
 
 #[test]
-fn nothing_in_an_event_steers_the_terminal() {
+fn control_characters_in_an_event_are_escaped() {
     let evil = r"Mozilla\u001b]0;owned\u0007\u001b[2J\u009b31m\u202Egpj.exe\u007f\r\n";
     let account = format!(
         "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
@@ -384,7 +384,7 @@ fn nothing_in_an_event_steers_the_terminal() {
 }
 
 #[test]
-fn the_drills_event_is_marked_in_the_list() {
+fn drill_events_are_marked_in_the_list() {
     let event = "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                  event = { eventName = \"RootbellDrill\", eventSource = \"drill.rootbell\", eventType = \"x\", \
                  userIdentity = { type = \"Root\" } }\n\

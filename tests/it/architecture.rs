@@ -42,7 +42,7 @@ struct Named {
 }
 
 #[test]
-fn everybody_knows_only_whom_they_may() {
+fn layers_depend_only_on_what_they_may() {
     let mut broken = Vec::new();
     for (file, text) in sources() {
         broken.extend(violations(&file, &text));
@@ -63,7 +63,7 @@ fn no_file_is_much_longer_than_500_lines() {
 }
 
 #[test]
-fn nothing_is_left_unwritten_and_modules_are_files_of_their_name() {
+fn there_are_no_todo_macros_and_no_mod_rs_files() {
     for (file, text) in sources() {
         assert!(!file.ends_with("mod.rs"), "{file}: foo.rs beside foo/, no mod.rs");
         for pair in tokens(&text).windows(2) {
@@ -100,7 +100,7 @@ fn a_line_that_breaks_a_rule_is_caught() {
 }
 
 #[test]
-fn a_line_that_keeps_the_rules_is_left_alone() {
+fn a_line_that_follows_the_rules_is_accepted() {
     let cases = [
         ("src/domain/plan.rs", "use super::change::{Change, Step};"),
         ("src/domain/plan.rs", "/// See [`crate::cloud::Cloud`]. \n// use crate::ui;\n/* crate::ui /* nested */ */"),
@@ -121,7 +121,7 @@ fn a_line_that_keeps_the_rules_is_left_alone() {
 }
 
 #[test]
-fn groups_and_lines_are_read_right() {
+fn use_groups_and_line_numbers_are_parsed_correctly() {
     let found = paths("use a::{b, c::{self, d}};\nx::y()");
     let plain: Vec<(String, usize)> = found.iter().map(|n| (n.path.join("::"), n.line)).collect();
     let wanted = [("a::b", 1), ("a::c::self", 1), ("a::c::d", 1), ("x::y", 2)];

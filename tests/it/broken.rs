@@ -450,7 +450,7 @@ fn now<F: Future>(work: F) -> F::Output {
 }
 
 #[test]
-fn a_sound_account_is_healthy_with_nothing_to_do_in_three_round_trips() {
+fn a_working_account_is_healthy_and_read_in_three_round_trips() {
     let mut account = sound();
     account.timing.latency_ms = 100;
     now(async {
@@ -466,7 +466,7 @@ fn a_sound_account_is_healthy_with_nothing_to_do_in_three_round_trips() {
 }
 
 #[test]
-fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
+fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
     for Case { name, harm, check, verdict, says, after } in &CASES {
         let mut account = sound();
         harm(&mut account);
@@ -497,7 +497,7 @@ fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
 }
 
 #[test]
-fn status_leaves_with_3_for_each_broken_account_and_says_so_in_json() {
+fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
     let dir = tempfile::tempdir().unwrap();
     for Case { name, harm, check, verdict, says, .. } in &CASES {
         let mut account = sound();
@@ -516,7 +516,7 @@ fn status_leaves_with_3_for_each_broken_account_and_says_so_in_json() {
 }
 
 #[test]
-fn no_two_faults_share_their_words() {
+fn no_two_problems_share_a_message() {
     let mut said: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
     let all = said.len();
     said.sort_unstable();

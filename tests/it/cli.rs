@@ -24,7 +24,7 @@ fn nowhere(args: &[&str]) -> Program {
 }
 
 #[test]
-fn the_help_has_examples_and_stays_as_it_is() {
+fn the_help_has_examples_and_matches_its_snapshots() {
     for (name, args) in [
         ("help", &["--help"][..]),
         ("help_test", &["test", "--help"]),
@@ -54,7 +54,7 @@ fn every_command_shows_how_it_is_used() {
 }
 
 #[test]
-fn the_version_is_said_with_the_commit_where_it_is_known() {
+fn the_version_includes_the_commit_where_it_is_known() {
     let said = Program::new(&["--version"]).output().exits(0).stdout;
     let mut git = Command::new("git");
     git.args(["-c", "safe.directory=*", "rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -69,7 +69,7 @@ fn the_version_is_said_with_the_commit_where_it_is_known() {
 }
 
 #[test]
-fn every_shell_gets_completions_that_know_the_commands() {
+fn every_shell_gets_completions_with_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let said = Program::new(&["completions", shell]).output().exits(0);
         for word in ["rootbell", "apply", "retention-days"] {
@@ -94,7 +94,7 @@ fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
 }
 
 #[test]
-fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
+fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
     let cases: [(&[&str], &str); 19] = [
         (&["--trail", "my trail"], "--trail: A trail name has no spaces"),
         (&["--trail", ""], "--trail: A trail name is needed"),
@@ -125,7 +125,7 @@ fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
 }
 
 #[test]
-fn every_wrong_word_is_named_at_once() {
+fn all_invalid_options_are_reported_together() {
     nowhere(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
         .output()
         .exits(2)
@@ -135,13 +135,13 @@ fn every_wrong_word_is_named_at_once() {
 }
 
 #[test]
-fn without_a_terminal_the_wizard_names_the_command_that_needs_none() {
+fn without_a_terminal_the_wizard_names_the_command_to_use_instead() {
     let said = Program::new(&[]).output().exits(2).without_result();
     said.says("`rootbell apply --yes --email you@example.com`").says("`rootbell --help`");
 }
 
 #[test]
-fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
+fn without_a_terminal_apply_needs_yes() {
     let world = World::new("us-east-1");
     let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is changed");
@@ -149,7 +149,7 @@ fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
 }
 
 #[test]
-fn leaving_the_demo_account_says_what_goes_and_what_stays() {
+fn destroying_the_demo_account_lists_what_is_deleted_and_what_is_kept() {
     let look = Program::new(&["destroy", "--demo=ringing", "--with-logs", "--format", "text"]).output().exits(3);
     insta::assert_snapshot!("destroy_text", look.stdout);
     let done = Program::new(&["destroy", "--demo=ringing", "--yes"]).output().exits(0);
@@ -163,7 +163,7 @@ fn leaving_the_demo_account_says_what_goes_and_what_stays() {
 }
 
 #[test]
-fn a_policy_is_a_document_of_its_use_and_of_the_names_given() {
+fn policy_prints_a_document_for_the_use_case_and_names_given() {
     for of in ["setup", "watch", "test", "destroy"] {
         let said = Program::new(&["policy", of, "--demo"]).output().exits(0).json();
         assert_eq!(said["Version"], "2012-10-17");
@@ -182,7 +182,7 @@ fn a_policy_is_a_document_of_its_use_and_of_the_names_given() {
 }
 
 #[test]
-fn no_credentials_is_a_sentence_that_names_the_way_out() {
+fn missing_credentials_are_explained_with_the_fix() {
     let commands: [&[&str]; 9] = [
         &["plan"],
         &["apply", "--yes"],
@@ -202,20 +202,20 @@ fn no_credentials_is_a_sentence_that_names_the_way_out() {
 }
 
 #[test]
-fn no_region_says_how_to_name_one() {
+fn a_missing_region_is_explained_with_the_option() {
     let said = Program::new(&["status"]).signed_in().output().exits(2).without_result();
     said.says("--region us-east-1");
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_named_beside_those_that_are() {
+fn an_unknown_profile_is_named_along_with_the_existing_ones() {
     let program = Program::new(&["status", "--profile", "prodd", "--region", "eu-west-1"]);
     let program = program.file(".aws/config", "[profile prod]\nregion = eu-west-1\n");
     program.output().exits(1).without_result().says("`prodd`").says("`prod`");
 }
 
 #[test]
-fn expired_credentials_name_the_command_that_mends_them() {
+fn expired_credentials_name_the_command_to_sign_in_again() {
     let world = World::new("us-east-1");
     world.proxy.expire();
     for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
@@ -226,7 +226,7 @@ fn expired_credentials_name_the_command_that_mends_them() {
 }
 
 #[test]
-fn credentials_that_expire_on_the_way_leave_no_half_result() {
+fn credentials_that_expire_during_apply_still_give_a_complete_result() {
     let world = World::new("us-east-1");
     world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
     let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
@@ -235,7 +235,7 @@ fn credentials_that_expire_on_the_way_leave_no_half_result() {
 }
 
 #[test]
-fn somebody_elses_bucket_proposes_another_name() {
+fn a_bucket_name_taken_by_another_account_gets_a_suggestion() {
     let world = World::new("us-east-1");
     world.proxy.deny("HeadBucket");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).without_result();
@@ -250,7 +250,7 @@ fn somebody_elses_bucket_proposes_another_name() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_is_a_sentence_about_the_connection() {
+fn a_refused_connection_is_explained() {
     let commands: [&[&str]; 5] =
         [&["plan"], &["apply", "--yes", "--json"], &["status", "--json"], &["test", "--json"], &["events", "--json"]];
     for command in commands {
@@ -259,7 +259,7 @@ fn an_endpoint_that_refuses_is_a_sentence_about_the_connection() {
 }
 
 #[test]
-fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
+fn an_endpoint_that_is_not_aws_is_explained() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -276,7 +276,7 @@ fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
 }
 
 #[test]
-fn while_an_endpoint_never_answers_ctrl_c_leaves_at_once() {
+fn ctrl_c_ends_a_command_while_the_endpoint_never_responds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["test"], &["events"]] {
@@ -302,13 +302,13 @@ fn a_broken_pipe_is_silent() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_not_silent() {
+fn a_full_disk_is_reported() {
     let said = Program::new(&["status", "--json", "--demo"]).stdout_to("/dev/full").output().exits(1);
     said.says("The output could not be written");
 }
 
 #[test]
-fn a_log_goes_to_its_file_without_secrets() {
+fn the_log_file_contains_no_secrets() {
     let world = World::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("rootbell.log");
@@ -335,7 +335,7 @@ fn a_log_goes_to_its_file_without_secrets() {
 }
 
 #[test]
-fn the_log_says_as_much_as_is_asked_for() {
+fn the_log_level_follows_the_verbosity() {
     let world = World::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let log = |name: &str, verbose: &[&str]| {
@@ -357,7 +357,7 @@ fn the_log_says_as_much_as_is_asked_for() {
 }
 
 #[test]
-fn an_account_in_china_has_no_root_user_to_ring_for() {
+fn an_account_in_china_is_refused_because_it_has_no_root_user() {
     let answer = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
                   <GetCallerIdentityResult><Arn>arn:aws-cn:iam::123456789012:user/a</Arn><UserId>A</UserId>\
                   <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
@@ -370,13 +370,13 @@ fn an_account_in_china_has_no_root_user_to_ring_for() {
 }
 
 #[test]
-fn the_root_user_is_warned_that_this_very_use_would_ring() {
+fn a_caller_signed_in_as_root_is_warned() {
     let world = World::new("us-east-1");
     world.rootbell(&["status"]).output().exits(3).says("Warning: You are signed in as root");
 }
 
 #[test]
-fn somebody_at_a_terminal_is_asked_and_no_is_no() {
+fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
     let world = World::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
@@ -395,7 +395,7 @@ fn somebody_at_a_terminal_is_asked_and_no_is_no() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_changes_nothing() {
+fn ctrl_c_at_the_confirmation_changes_nothing() {
     let world = World::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
@@ -406,7 +406,7 @@ fn ctrl_c_at_the_question_changes_nothing() {
 }
 
 #[test]
-fn without_an_address_nobody_would_be_told_and_that_is_refused() {
+fn a_setup_without_an_email_address_is_refused() {
     let world = World::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
         world.rootbell(args).output().exits(1).without_result().says("give an e-mail address (--email)");
@@ -414,7 +414,7 @@ fn without_an_address_nobody_would_be_told_and_that_is_refused() {
 }
 
 #[test]
-fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
+fn a_demo_is_labeled_and_an_unknown_scenario_is_refused() {
     Program::new(&["status", "--demo"]).output().exits(3).says("Demo");
     Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).says("retrying");
     let said = Program::new(&["status", "--demo=nonsense"]).output().exits(2).without_result();
@@ -422,7 +422,7 @@ fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
 }
 
 #[test]
-fn every_json_of_a_demo_says_that_it_is_one() {
+fn json_output_of_a_demo_is_marked() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
         let json: &[&str] = match command.get_arguments().find(|a| ["json", "format"].contains(&a.get_id().as_str())) {
@@ -444,7 +444,7 @@ fn every_json_of_a_demo_says_that_it_is_one() {
 }
 
 #[test]
-fn a_bell_that_rings_is_not_said_to_be_armed() {
+fn status_of_an_account_in_alarm_says_so_first() {
     let said = Program::new(&["status", "--demo=ringing"]).output().exits(0);
     let first = said.stdout.lines().next().unwrap();
     assert!(first.starts_with("RINGING: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
@@ -452,7 +452,7 @@ fn a_bell_that_rings_is_not_said_to_be_armed() {
 }
 
 #[test]
-fn nothing_in_a_command_steers_the_terminal_and_sh_reads_it_back_all_the_same() {
+fn quoted_words_contain_no_control_characters_and_sh_reads_them_back() {
     for word in ["a\u{1b}[2Jb", "100%\\n'x'\u{9b}31m", "right\u{202e}left\n", "tab\there\n\n", "\u{7}"] {
         let quoted = quote(word);
         assert_eq!(escape_controls_in_lines(&quoted), quoted, "{word:?}");

@@ -10,7 +10,7 @@ use crate::support::read::Names;
 use crate::wire::{EMAILS, apply, wanted};
 
 #[test]
-fn interrupted_it_says_what_is_done_and_how_to_go_on() {
+fn an_interrupted_apply_says_what_is_done_and_how_to_continue() {
     let world = World::new("us-east-1");
     world.proxy.hold_after_writes(5);
     let running = apply(&world).arg("--json").start();
@@ -31,7 +31,7 @@ fn interrupted_it_says_what_is_done_and_how_to_go_on() {
 }
 
 #[test]
-fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
+fn an_interrupted_apply_lists_what_failed_and_what_was_in_progress() {
     let world = World::new("us-east-1");
     world.proxy.deny("CreateTopic");
     world.proxy.hang("CreateLogGroup");
@@ -57,7 +57,7 @@ fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
 }
 
 #[test]
-fn waiting_ends_when_everybody_has_confirmed() {
+fn apply_wait_ends_when_every_address_is_confirmed() {
     let world = World::new("us-east-1");
     world.proxy.nobody_confirms(true);
     let said = apply(&world).output().exits(0);
@@ -74,7 +74,7 @@ fn waiting_ends_when_everybody_has_confirmed() {
 }
 
 #[test]
-fn a_poll_that_is_throttled_does_not_end_the_waiting() {
+fn a_throttled_poll_does_not_end_the_wait() {
     let world = World::new("us-east-1");
     let waiting = waiting(&world);
     // One call with all tries of the SDK, and the first try of the next.
@@ -86,7 +86,7 @@ fn a_poll_that_is_throttled_does_not_end_the_waiting() {
 }
 
 #[test]
-fn a_poll_that_is_denied_ends_the_waiting_and_not_the_result() {
+fn a_denied_poll_ends_the_wait_but_the_result_is_still_printed() {
     let world = World::new("us-east-1");
     let waiting = waiting(&world);
     world.proxy.deny("ListSubscriptionsByTopic");

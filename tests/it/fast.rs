@@ -68,7 +68,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
 }
 
 #[test]
-fn a_fresh_account_is_looked_at_beside_who_is_there_and_looked_at_again_in_one_hop() {
+fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_one_round_trip() {
     let [looked, applied, again] = apply(Account::default());
     assert_eq!(looked, (2, 10));
     // Bucket, policy, trail, start, each two hops long: and beside the last all but the trail is looked at again.
@@ -77,14 +77,14 @@ fn a_fresh_account_is_looked_at_beside_who_is_there_and_looked_at_again_in_one_h
 }
 
 #[test]
-fn a_sound_account_takes_two_hops_and_nothing_is_asked_twice() {
+fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
     let [looked, applied, _] = apply(armed());
     assert_eq!(looked, (2, 12));
     assert_eq!(applied, (0, 0));
 }
 
 #[test]
-fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() {
+fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
     let mut account = armed();
     account.timing.latency_ms = HOP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
@@ -99,7 +99,7 @@ fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() 
 }
 
 #[test]
-fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_for_what_they_share() {
+fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls() {
     let teardown = |more: &[&str], named: &[SetupOptions]| {
         let mut account = armed();
         account.timing.latency_ms = HOP;
@@ -132,7 +132,7 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_fo
 }
 
 #[test]
-fn who_is_there_is_known_at_once_though_all_else_hangs() {
+fn the_identity_is_known_at_once_while_other_calls_hang() {
     let mut account = Account::default();
     account.timing.latency_ms = HOP;
     let cloud = cloud(account);
@@ -185,7 +185,7 @@ fn a_big_account_takes_no_more_calls_than_a_small_one() {
 }
 
 #[test]
-fn the_dashboard_of_a_big_account_asks_as_often_as_that_of_a_small_one() {
+fn the_dashboard_makes_the_same_calls_for_a_big_account_as_for_a_small_one() {
     let asked = |account: Account| {
         let mut tester = Tester::on(account, 80, 24);
         tester.pass(Duration::from_mins(2));
@@ -229,7 +229,7 @@ fn each_key_and_each_message_draws_once_and_the_same_model_draws_the_same_screen
 }
 
 #[test]
-fn a_wizard_that_has_nothing_to_show_asks_for_no_tick() {
+fn an_idle_wizard_schedules_no_ticks() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.pass(Duration::from_secs(10));
     assert_eq!(tester.model.deadline(), None);
@@ -239,7 +239,7 @@ fn a_wizard_that_has_nothing_to_show_asks_for_no_tick() {
 }
 
 #[test]
-fn a_dashboard_that_nobody_touches_asks_and_draws_seldom() {
+fn an_idle_dashboard_makes_few_calls_and_few_draws() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(Duration::from_mins(1));
     let calls = |tester: &Tester| tester.on_account(|cloud| cloud.calls().len());
@@ -251,7 +251,7 @@ fn a_dashboard_that_nobody_touches_asks_and_draws_seldom() {
 }
 
 #[test]
-fn away_from_the_dashboard_only_the_alarm_is_asked_for_and_seldom() {
+fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(Duration::from_mins(1));
     tester.press("esc").pass(Duration::from_secs(1));

@@ -145,7 +145,7 @@ fn may_go_unsaid(account: &str, operation: &str) -> bool {
 }
 
 #[test]
-fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing_had_been() {
+fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
     let (mut cases, mut operations) = (0, BTreeSet::new());
     for (account_name, account, setup) in accounts() {
         let (whole, calls) = whole(&account, &setup);
@@ -183,7 +183,7 @@ fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing
 }
 
 #[test]
-fn a_sign_in_that_expires_before_any_call_loses_nothing() {
+fn credentials_that_expire_before_any_call_lose_nothing() {
     for (account_name, account, setup) in accounts() {
         let (whole, _) = whole(&account, &setup);
         let total = whole.calls().len();
@@ -202,7 +202,7 @@ fn a_sign_in_that_expires_before_any_call_loses_nothing() {
 }
 
 #[test]
-fn a_run_that_hangs_at_any_call_can_be_dropped_and_the_next_goes_on() {
+fn a_run_that_hangs_at_any_call_can_be_aborted_and_the_next_completes_the_setup() {
     for (account_name, account, setup) in accounts() {
         let (whole, calls) = whole(&account, &setup);
         for operation in &calls {
@@ -221,7 +221,7 @@ fn a_run_that_hangs_at_any_call_can_be_dropped_and_the_next_goes_on() {
 }
 
 #[test]
-fn two_at_once_on_one_account_end_in_one_set_up() {
+fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
     for (account_name, account, setup) in accounts() {
         let (whole, _) = whole(&account, &setup);
         for (first, second) in [(0, 0), (0, 1), (1, 0), (0, 7), (3, 2)] {
@@ -252,7 +252,7 @@ fn two_at_once_on_one_account_end_in_one_set_up() {
 }
 
 #[test]
-fn every_command_leaves_with_a_sentence_for_each_call_in_each_kind_of_trouble() {
+fn every_command_explains_every_kind_of_failure_of_every_call() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("account.toml");
     let demo = format!("--demo={}", file.display());

@@ -141,12 +141,12 @@ fn keys_at_random(seed: u64, sequences: usize) {
 }
 
 #[test]
-fn a_first_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+fn the_first_500_random_key_sequences_never_panic() {
     keys_at_random(0x0005_eed0_0f0b_e115, 500);
 }
 
 #[test]
-fn another_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+fn the_second_500_random_key_sequences_never_panic() {
     keys_at_random(0x00d1_ce0f_7e57_1ab1, 500);
 }
 
@@ -225,7 +225,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn however_the_pattern_is_written_it_is_read_as_the_auditors_and_rings_for_the_same(text in ways_to_write_it()) {
+    fn every_spelling_of_the_cis_pattern_is_recognized_and_matches_the_same_events(text in ways_to_write_it()) {
         prop_assert_ne!(read(&text), Reading::Other(Vec::new()));
         prop_assert!(matches!(read(&text), Reading::Equivalent | Reading::Audited), "{}: {:?}", text, read(&text));
         let parsed = Pattern::parse(&text).map_err(|wrong| TestCaseError::fail(format!("{text}: {wrong:?}")))?;
@@ -233,7 +233,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_as_equivalent_rings_for_the_same_and_no_text_brings_a_reader_down(text in nearly_patterns()) {
+    fn an_equivalent_pattern_matches_the_same_events_and_no_text_panics(text in nearly_patterns()) {
         let reading = read(&text);
         let _ = check(&text);
         if let Ok(parsed) = Pattern::parse(&text) {
@@ -247,7 +247,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_pattern_or_is_refused_where_it_goes_wrong(text in any::<String>()) {
+    fn any_text_parses_or_is_rejected_at_a_valid_position(text in any::<String>()) {
         let _ = (read(&text), check(&text), normalize_quotes(&text));
         if let Err(wrong) = Pattern::parse(&text) {
             prop_assert!((1..=text.chars().count() + 1).contains(&wrong.at), "{:?}", wrong);
@@ -256,7 +256,7 @@ proptest! {
     }
 
     #[test]
-    fn names_that_pass_keep_to_awss_alphabet_and_length(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
+    fn accepted_names_follow_awss_characters_and_lengths(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
         type Rule = (fn(&str) -> names::Validity, usize, &'static str);
         let rules: [Rule; 7] = [
             (names::trail, 128, "._-"),
@@ -281,7 +281,7 @@ proptest! {
     }
 
     #[test]
-    fn names_made_to_the_rules_pass(
+    fn names_that_follow_the_rules_are_accepted(
         trail in "[A-Za-z0-9]([._-]?[A-Za-z0-9]){2,60}",
         bucket in "[a-z0-9]([a-z0-9-]?[a-z0-9]){2,30}",
         role in "[A-Za-z0-9_+=,.@-]{1,64}",
@@ -299,7 +299,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_is_decoded_into_text_that_no_terminal_obeys(line in any::<String>(), agent in any::<String>()) {
+    fn a_decoded_event_contains_no_control_characters(line in any::<String>(), agent in any::<String>()) {
         let event = serde_json::json!({ "eventName": line, "userAgent": agent, "errorMessage": line, "eventTime": line });
         for line in [line, event.to_string()] {
             let event = RootEvent::decode(&line, "id", None);

@@ -103,7 +103,7 @@ fn now<F: Future>(work: F) -> F::Output {
 }
 
 #[test]
-fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_again() {
+fn a_key_that_all_services_may_use_encrypts_all_three_and_stays_configured() {
     for account in [Account::default(), set_up()] {
         let cloud = cloud(with_key(account, &statements()));
         now(async {
@@ -124,7 +124,7 @@ fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_
 }
 
 #[test]
-fn a_key_that_leaves_one_of_them_out_is_refused_with_the_statement_to_add() {
+fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
     for (missing, service) in
         ["cloudtrail.amazonaws.com", "logs.eu-west-1.amazonaws.com", "cloudwatch.amazonaws.com"].iter().enumerate()
     {
@@ -145,7 +145,7 @@ fn a_key_that_leaves_one_of_them_out_is_refused_with_the_statement_to_add() {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
+fn an_unusable_key_is_refused_before_anything_is_created() {
     let far = "arn:aws:kms:us-east-1:123456789012:key/1";
     let cases: [(&str, Harm, &str, &str); 4] = [
         ("gone", |c| c.meddle(|a| a.keys.clear()), KEY, "There is no key"),
@@ -175,7 +175,7 @@ fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
 }
 
 #[test]
-fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
+fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
     let cases: [(&str, Harm, Verdict, &str); 7] = [
         ("serves", |_| {}, Verdict::Ok, ""),
         (
@@ -219,7 +219,7 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
 }
 
 #[test]
-fn a_key_that_may_or_may_not_serve_is_used_with_a_note_that_has_the_statement_to_add() {
+fn a_key_with_a_conditional_policy_is_used_with_a_note_about_the_statement_to_add() {
     let mut granted = statements();
     granted[2]["Condition"] = json!({ "StringEquals": { "aws:SourceOrgID": "o-a1b2c3d4e5" } });
     let cloud = cloud(with_key(Account::default(), &granted));
@@ -234,14 +234,14 @@ fn a_key_that_may_or_may_not_serve_is_used_with_a_note_that_has_the_statement_to
 }
 
 #[test]
-fn nobody_is_asked_about_keys_where_there_is_none() {
+fn no_key_policy_is_read_where_there_is_no_key() {
     let cloud = cloud(set_up());
     now(look(&cloud, &setup_options()));
     assert!(!cloud.calls().contains(&"GetKeyPolicy".to_owned()), "{:?}", cloud.calls());
 }
 
 #[test]
-fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
+fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
     for account in [Account::default(), set_up()] {
         let cloud = cloud(account);
         now(async {
@@ -259,7 +259,7 @@ fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
 }
 
 #[test]
-fn deliveries_that_stop_over_a_tied_role_are_told_with_the_way_back() {
+fn deliveries_stopped_by_a_restricted_role_are_reported_with_the_fix() {
     let mut account = set_up();
     account.source_arn_unsaid = true;
     let cloud = cloud(account);

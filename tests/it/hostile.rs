@@ -43,7 +43,7 @@ userIdentity = {{ type = "Root" }}
 }
 
 #[test]
-fn no_command_lets_text_from_outside_steer_the_terminal() {
+fn no_command_prints_control_characters_from_the_account() {
     let mut shown = 0;
     for args in [
         "status",
@@ -76,7 +76,7 @@ fn no_command_lets_text_from_outside_steer_the_terminal() {
 }
 
 #[test]
-fn no_screen_lets_text_from_outside_steer_the_terminal() {
+fn no_screen_shows_control_characters_from_the_account() {
     for (width, height) in [(80, 24), (120, 40)] {
         let account = Account::read(&account()).unwrap();
         let mut tester = Tester::on(account, width, height);

@@ -143,7 +143,7 @@ fn ready() -> Account {
 }
 
 #[test]
-fn setting_up_asks_for_exactly_what_its_policy_allows() {
+fn setup_uses_exactly_the_permissions_of_its_policy() {
     // Afresh, after each harm, and through the wizard, which tries the filter's pattern.
     let mut clouds = vec![cloud(Account::default())];
     for (_, harm) in HARMS {
@@ -178,7 +178,7 @@ async fn read(cloud: &DemoCloud, look: ObserveScope) -> Settings {
 }
 
 #[test]
-fn watching_asks_for_exactly_what_its_policy_allows() {
+fn monitoring_uses_exactly_the_permissions_of_its_policy() {
     let cloud = cloud(ready());
     now(async {
         let settings = read(&cloud, ObserveScope::Everything).await;
@@ -203,7 +203,7 @@ fn watching_asks_for_exactly_what_its_policy_allows() {
 }
 
 #[test]
-fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
+fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
     let cloud = now(async {
         let began = tokio::time::Instant::now();
         let clock = move || {
@@ -275,7 +275,7 @@ fn leavings() -> Vec<(DemoCloud, SetupOptions)> {
 }
 
 #[test]
-fn leaving_asks_for_exactly_what_its_policy_allows() {
+fn teardown_uses_exactly_the_permissions_of_its_policy() {
     for with_logs in [false, true] {
         let all = leavings();
         let mut said = Words::new();

@@ -19,7 +19,7 @@ fn interrupt(running: Running, signal: &str) -> Ended {
 }
 
 #[test]
-fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
+fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
     let world = World::new("eu-west-1");
     world.proxy.hang_all();
     let commands: [&[&str]; 7] = [
@@ -41,7 +41,7 @@ fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
 }
 
 #[test]
-fn a_question_is_interrupted_on_a_line_of_its_own() {
+fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
     let world = World::new("us-east-1");
     for signal in [None, Some("TERM")] {
         let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
@@ -73,7 +73,7 @@ fn waiting(world: &World, more: &[&str]) -> Running {
 }
 
 #[test]
-fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
+fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
     let world = World::new("us-east-1");
     let running = waiting(&world, &[]);
     std::thread::sleep(Duration::from_millis(500));
@@ -90,7 +90,7 @@ fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
 }
 
 #[test]
-fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_accounted_for() {
+fn interrupting_the_final_read_still_reports_every_change() {
     for json in [false, true] {
         let world = World::new("us-east-1");
         let running = waiting(&world, if json { &["--json"] } else { &[] });
@@ -118,7 +118,7 @@ fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_account
 }
 
 #[test]
-fn a_test_that_is_interrupted_says_how_to_set_the_alarm_back() {
+fn an_interrupted_test_says_how_to_set_the_alarm_back() {
     let world = World::new("us-east-1");
     world.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
     world.proxy.forget();
@@ -132,7 +132,7 @@ fn a_test_that_is_interrupted_says_how_to_set_the_alarm_back() {
 }
 
 #[test]
-fn a_command_that_nobody_reads_any_more_is_ended_by_a_signal() {
+fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
     // More than a pipe holds.
     let address = "x".repeat(50);
     let emails: Vec<String> = (0..900).map(|n| format!("--email={address}{n}@example.com")).collect();
@@ -157,7 +157,7 @@ fn under_way() -> (World, Pty) {
 }
 
 #[test]
-fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
+fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_screen() {
     for signal in [None, Some("TERM"), Some("HUP"), Some("INT")] {
         let (_world, mut wizard) = under_way();
         match signal {
@@ -174,7 +174,7 @@ fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
 }
 
 #[test]
-fn the_wizard_interrupted_while_nothing_runs_says_so() {
+fn a_wizard_interrupted_while_no_change_runs_says_so() {
     let world = World::new("eu-west-1");
     world.proxy.hang_all();
     let mut wizard = world.rootbell(&[]).pty(80, 24);

@@ -145,7 +145,7 @@ proptest! {
     }
 
     #[test]
-    fn stopped_anywhere_and_run_again_it_ends_in_the_same_account((harms, account) in accounts(), stop in 0usize..16) {
+    fn an_apply_stopped_anywhere_and_rerun_ends_in_the_same_account((harms, account) in accounts(), stop in 0usize..16) {
         let (whole, broken) = (cloud(account.clone()), cloud(account));
         now(async {
             set_up(&whole, &setup_options()).await;
@@ -162,7 +162,7 @@ proptest! {
 }
 
 #[test]
-fn each_single_harm_is_mended_by_one_run() {
+fn each_single_drift_is_repaired_by_one_run() {
     for (name, harm) in HARMS {
         let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
         harm(&mut account);
@@ -172,7 +172,7 @@ fn each_single_harm_is_mended_by_one_run() {
 }
 
 #[test]
-fn a_change_that_fails_once_is_made_by_the_next_run_and_nothing_twice() {
+fn a_failed_change_is_made_by_the_next_run_and_nothing_is_made_twice() {
     let all = now(async { look(&cloud(Account::default()), &setup_options()).await.1 });
     let whole = cloud(Account::default());
     now(set_up(&whole, &setup_options()));
@@ -193,7 +193,7 @@ fn a_change_that_fails_once_is_made_by_the_next_run_and_nothing_twice() {
 }
 
 #[test]
-fn independent_calls_overlap_and_nothing_is_asked_twice() {
+fn independent_calls_overlap_and_none_is_repeated() {
     let mut account = Account::default();
     account.timing.latency_ms = 50;
     let cloud = cloud(account);

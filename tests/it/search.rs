@@ -56,7 +56,7 @@ fn ids(found: &Found) -> Vec<&str> {
 }
 
 #[test]
-fn where_one_page_covers_the_week_one_request_searches_it() {
+fn one_request_is_enough_when_one_page_covers_the_week() {
     let cloud = large(None, &[-5 * HOUR, -HOUR]);
     let (found, ..) = search(&cloud, 100);
     let found = found.unwrap();
@@ -65,7 +65,7 @@ fn where_one_page_covers_the_week_one_request_searches_it() {
 }
 
 #[test]
-fn events_behind_many_empty_pages_are_found_and_each_answer_says_how_far_back_it_got() {
+fn events_behind_many_empty_pages_are_found_and_progress_is_reported_after_each_response() {
     let used = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
     let cloud = large(Some(6 * HOUR), &used);
     let (found, told, took) = search(&cloud, 100);
@@ -80,7 +80,7 @@ fn events_behind_many_empty_pages_are_found_and_each_answer_says_how_far_back_it
 }
 
 #[test]
-fn a_search_without_an_end_is_bounded_keeps_its_pace_and_says_what_it_has_not_searched() {
+fn an_endless_search_is_limited_paced_and_says_what_it_has_not_searched() {
     let cloud = large(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
     let (found, _, took) = search(&cloud, 100);
     let found = found.unwrap();
@@ -94,7 +94,7 @@ fn a_search_without_an_end_is_bounded_keeps_its_pace_and_says_what_it_has_not_se
 }
 
 #[test]
-fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
+fn a_search_stops_once_the_newest_events_are_known() {
     let used: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
     let cloud = large(Some(6 * HOUR), &used);
     let (found, ..) = search(&cloud, 3);
@@ -104,7 +104,7 @@ fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
 }
 
 #[test]
-fn throttling_slows_a_search_down_and_ends_it_only_where_it_does_not_stop() {
+fn throttling_slows_a_search_down_and_ends_it_only_if_it_persists() {
     let cloud = large(Some(24 * HOUR), &[-6 * 24 * HOUR]);
     cloud.fault("FilterLogEvents", InjectedFault::ThrottleOnce);
     let (found, ..) = search(&cloud, 100);
@@ -127,7 +127,7 @@ fn events<const N: usize>(args: [&str; N]) -> Program {
 }
 
 #[test]
-fn events_that_take_long_to_find_are_found_and_meanwhile_it_is_said_how_far_back_the_search_is() {
+fn a_long_search_finds_the_events_and_prints_its_progress() {
     let said = events(["--since", "3d"]).output().exits(0);
     assert!(said.stdout.contains("ConsoleLogin") && said.stdout.contains("\n1 use of root since "), "{said:#?}");
     said.says("Searched back to 20").says(" found (");

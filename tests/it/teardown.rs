@@ -78,7 +78,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn set_up_and_taken_away_the_account_is_as_before((harms, mut account) in accounts()) {
+    fn after_setup_and_teardown_the_account_is_as_before((harms, mut account) in accounts()) {
         neighbours(&mut account);
         let wanted = without_ours(account.clone());
         let cloud = cloud(account);
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn stopped_anywhere_and_run_again_nothing_of_it_is_left((harms, account) in accounts(), stop in 0usize..14) {
+    fn a_teardown_stopped_anywhere_and_rerun_leaves_nothing_behind((harms, account) in accounts(), stop in 0usize..14) {
         let wanted = without_ours(account.clone());
         let cloud = cloud(account);
         now(async {
@@ -220,7 +220,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_adopted_gets_back_what_it_had((names, account, setup) in adopting(), stop in 0usize..14) {
+    fn adopted_resources_get_their_previous_settings_back((names, account, setup) in adopting(), stop in 0usize..14) {
         let before = account.clone().timeless();
         let cloud = cloud(account);
         now(async {
@@ -240,7 +240,7 @@ proptest! {
 }
 
 #[test]
-fn each_adopted_thing_alone_gets_back_what_it_had() {
+fn each_adopted_resource_alone_gets_its_previous_settings_back() {
     for (name, add, tell) in ADOPTED {
         let (mut account, mut setup) = (Account::default(), setup_options());
         add(&mut account);
@@ -259,7 +259,7 @@ fn each_adopted_thing_alone_gets_back_what_it_had() {
 }
 
 #[test]
-fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
+fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
@@ -277,7 +277,7 @@ fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
 }
 
 #[test]
-fn without_the_logs_nobody_counts_them() {
+fn log_files_are_counted_only_when_they_would_be_deleted() {
     let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     now(async {
         parting(&cloud, &SetupOptions::default(), false).await;
@@ -288,7 +288,7 @@ fn without_the_logs_nobody_counts_them() {
 }
 
 #[test]
-fn nobody_but_the_tear_down_asks_for_tags_and_contents() {
+fn only_a_teardown_reads_tags_and_bucket_contents() {
     let cloud = cloud(Account::default());
     now(set_up(&cloud, &setup_options()));
     for call in cloud.calls() {
@@ -297,7 +297,7 @@ fn nobody_but_the_tear_down_asks_for_tags_and_contents() {
 }
 
 #[test]
-fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
+fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown() {
     let all = {
         let cloud = cloud(Account::default());
         now(async {
@@ -338,7 +338,7 @@ fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
 }
 
 #[test]
-fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
+fn a_resource_deleted_by_somebody_else_counts_as_done() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
@@ -351,7 +351,7 @@ fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
 }
 
 #[test]
-fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
+fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
         cloud.fault(operation, InjectedFault::Deny);
@@ -362,7 +362,7 @@ fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
 }
 
 #[test]
-fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_elses() {
+fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() {
     let cloud = cloud(Account::default());
     let named = SetupOptions { trail: Some("mine".into()), ..setup_options() };
     now(async {
@@ -378,7 +378,7 @@ fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_
 }
 
 #[test]
-fn a_set_up_of_another_region_is_left_alone() {
+fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().timeless();
     let elsewhere = made.in_region("us-east-1");
@@ -395,7 +395,7 @@ fn a_set_up_of_another_region_is_left_alone() {
 }
 
 #[test]
-fn an_organizations_trail_and_what_hangs_on_it_stay() {
+fn an_organization_trail_and_its_dependents_are_kept() {
     let mut account = Account::default();
     let trail = Trail {
         owner: Some("210987654321".into()),
@@ -433,7 +433,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
 }
 
 #[test]
-fn a_topic_without_its_subscriptions_and_a_bucket_with_a_file_are_what_the_order_is_for() {
+fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;

@@ -35,7 +35,7 @@ fn account(world: &World) -> Account {
 }
 
 #[test]
-fn nothing_is_left_of_what_apply_made() {
+fn destroy_with_logs_deletes_everything_apply_created() {
     let world = world();
     put_objects(&world, 1_010);
     world.proxy.forget();
@@ -49,7 +49,7 @@ fn nothing_is_left_of_what_apply_made() {
 }
 
 #[test]
-fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
+fn destroy_without_with_logs_keeps_the_bucket_and_the_log_group() {
     let world = world();
     put_objects(&world, 3);
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(0);
@@ -64,7 +64,7 @@ fn bucket_and_log_group_stay_as_they_are_unless_they_are_named() {
 }
 
 #[test]
-fn a_look_at_what_would_go_changes_nothing() {
+fn printing_the_destroy_plan_changes_nothing() {
     let world = world();
     world.proxy.forget();
     let text = world.rootbell(&["destroy", "--format", "text"]).output().exits(3);
@@ -78,7 +78,7 @@ fn a_look_at_what_would_go_changes_nothing() {
 }
 
 #[test]
-fn the_script_takes_away_the_same() {
+fn the_destroy_script_deletes_the_same_resources() {
     let world = world();
     put_objects(&world, 5);
     let plan = world.rootbell(&["destroy", "--with-logs", "--format", "aws-cli"]).output().exits(3);
@@ -90,7 +90,7 @@ fn the_script_takes_away_the_same() {
 }
 
 #[test]
-fn killed_after_any_deletion_it_goes_on_from_there() {
+fn a_destroy_killed_after_any_deletion_can_be_continued() {
     let world = World::new(REGION);
     for writes in [1, 3, 5, 8, 10, 11] {
         world.reset();
@@ -107,7 +107,7 @@ fn killed_after_any_deletion_it_goes_on_from_there() {
 }
 
 #[test]
-fn a_denied_deletion_is_named_and_the_rest_goes() {
+fn a_denied_deletion_is_named_and_the_rest_is_deleted() {
     let world = world();
     world.proxy.deny("DeleteTopic");
     let said = destroy(&world).arg("--json").output().exits(1);
@@ -128,7 +128,7 @@ fn a_denied_deletion_is_named_and_the_rest_goes() {
 }
 
 #[test]
-fn names_that_nothing_leads_to_any_more_are_said() {
+fn the_rerun_command_names_resources_that_the_chain_no_longer_leads_to() {
     let world = World::new(REGION);
     let names = ["--topic", "on-call", "--alarm", "root rings"];
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).args(names).output().exits(0);
@@ -144,7 +144,7 @@ fn names_that_nothing_leads_to_any_more_are_said() {
 }
 
 #[test]
-fn a_trail_of_somebody_elses_is_given_back_without_the_log_group() {
+fn an_unmanaged_trail_is_restored_without_the_log_group() {
     let world = World::new(REGION);
     read::make_trail(&world.emulator.url(), REGION, "audit");
     let names = Names { trail: "audit".into(), bucket: "theirs".into(), ..Names::default_in(REGION) };
@@ -167,7 +167,7 @@ fn a_trail_of_somebody_elses_is_given_back_without_the_log_group() {
 }
 
 #[test]
-fn nothing_goes_until_the_word_is_typed() {
+fn nothing_is_deleted_until_the_word_is_typed() {
     let world = world();
     let said = world.rootbell(&["destroy"]).stdin("destroy\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is changed");
@@ -200,7 +200,7 @@ fn granted(world: &World, args: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_request_that_went_by_is_in_the_policy_and_what_is_not_asked_for_here_is_known() {
+fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     let world = World::new(REGION);
     set_up(&world);
     set_up(&world);

@@ -83,7 +83,7 @@ fn hanging() -> (World, Pty) {
 }
 
 #[test]
-fn keys_are_answered_while_every_call_hangs() {
+fn keys_work_while_every_call_hangs() {
     let (_world, mut wizard) = hanging();
     wizard.press("g");
     wizard.wait_for("type to narrow");
@@ -101,7 +101,7 @@ fn keys_are_answered_while_every_call_hangs() {
 }
 
 #[test]
-fn ctrl_c_leaves_within_a_tenth_of_a_second_while_every_call_hangs() {
+fn ctrl_c_quits_within_a_tenth_of_a_second_while_every_call_hangs() {
     // The machine may be busy with other tests for a moment, but not three times.
     let times: Vec<Duration> = (0..3)
         .map(|_| {
@@ -118,7 +118,7 @@ fn ctrl_c_leaves_within_a_tenth_of_a_second_while_every_call_hangs() {
 }
 
 #[test]
-fn a_run_that_hangs_is_left_at_once_too() {
+fn ctrl_c_quits_while_a_run_hangs() {
     let world = World::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(80, 24);
@@ -137,7 +137,7 @@ fn a_run_that_hangs_is_left_at_once_too() {
 }
 
 #[test]
-fn every_signal_that_ends_it_gives_the_terminal_back() {
+fn every_terminating_signal_restores_the_terminal() {
     for signal in ["TERM", "HUP", "INT"] {
         let (_world, mut wizard) = hanging();
         wizard.signal(signal);
@@ -147,14 +147,14 @@ fn every_signal_that_ends_it_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_it() {
+fn closing_the_terminal_ends_the_wizard() {
     let (_world, mut wizard) = hanging();
     wizard.hang_up();
     wizard.wait_exit();
 }
 
 #[test]
-fn a_small_window_asks_for_more_and_a_larger_one_goes_on() {
+fn a_small_window_says_so_and_a_larger_one_continues() {
     let (_world, mut wizard) = hanging();
     wizard.resize(30, 8);
     wizard.wait_for("Make me bigger");
@@ -183,7 +183,7 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
 }
 
 #[test]
-fn without_colour_no_colour_is_sent() {
+fn no_color_sends_no_colors() {
     let world = World::new("eu-west-1");
     let mut wizard = world.rootbell(&[]).env("NO_COLOR", "1").pty(80, 24);
     wizard.wait_for("missing");
@@ -208,7 +208,7 @@ fn without_credentials_the_screen_says_what_to_do() {
 }
 
 #[test]
-fn without_a_region_one_is_asked_for_and_us_east_1_proposed() {
+fn without_a_region_the_wizard_asks_for_one_and_suggests_us_east_1() {
     let world = World::new("eu-west-1");
     let mut wizard = Program::new(&["--endpoint-url"]).arg(world.proxy.url()).signed_in().pty(80, 24);
     wizard.wait_for("> us-east-1");
@@ -232,9 +232,9 @@ impl Connector for Faulty {
     }
 }
 
-/// Not a test by itself: [`a_panic_gives_the_terminal_back_and_reports`] runs it in a terminal.
+/// Not a test by itself: [`a_panic_restores_the_terminal_and_is_reported`] runs it in a terminal.
 #[test]
-fn faulty_wizard() {
+fn panicking_wizard() {
     if std::env::var_os("ROOTBELL_TEST_FAULT").is_none() {
         return;
     }
@@ -251,9 +251,9 @@ fn faulty_wizard() {
 }
 
 #[test]
-fn a_panic_gives_the_terminal_back_and_reports() {
+fn a_panic_restores_the_terminal_and_is_reported() {
     let itself = std::env::current_exe().unwrap();
-    let mut wizard = Program::other(itself, &["--exact", "terminal::faulty_wizard", "--nocapture"])
+    let mut wizard = Program::other(itself, &["--exact", "terminal::panicking_wizard", "--nocapture"])
         .env("ROOTBELL_TEST_FAULT", "1")
         .pty(80, 24);
     wizard.wait_for("a fault on purpose");

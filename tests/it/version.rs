@@ -55,7 +55,7 @@ impl Built {
 }
 
 #[test]
-fn a_clone_names_its_commit_and_looks_again_at_the_next_one() {
+fn a_clone_shows_its_commit_and_is_rebuilt_at_the_next_one() {
     let built = Built::new();
     built.file("a/.git/HEAD", "ref: refs/heads/main\n").file("a/.git/logs/HEAD", "").file("a/build.rs", "");
     built.file("a/.git/refs/heads/main", &format!("{COMMIT}\n"));
@@ -67,7 +67,7 @@ fn a_clone_names_its_commit_and_looks_again_at_the_next_one() {
 }
 
 #[test]
-fn a_packed_branch_a_detached_head_and_a_second_work_tree_are_read_too() {
+fn packed_refs_a_detached_head_and_a_second_worktree_are_supported() {
     let built = Built::new();
     built.file("packed/.git/HEAD", "ref: refs/heads/main\n");
     let packed = format!("# pack-refs\n{} refs/heads/other\n{COMMIT} refs/heads/main\n", COMMIT.replace('0', "f"));
@@ -86,7 +86,7 @@ fn a_packed_branch_a_detached_head_and_a_second_work_tree_are_read_too() {
 }
 
 #[test]
-fn a_crate_from_the_registry_brings_its_commit_and_takes_no_other_projects() {
+fn a_crate_from_the_registry_shows_its_own_commit_and_not_a_surrounding_repositorys() {
     let built = Built::new();
     built.file(".git/HEAD", COMMIT);
     built.file("bare/build.rs", "");

@@ -209,7 +209,7 @@ fn apply_again_changes_nothing_and_says_so() {
 }
 
 #[test]
-fn independent_calls_overlap_and_no_question_is_asked_twice() {
+fn independent_calls_overlap_and_no_write_is_repeated() {
     let world = World::new("us-east-1");
     world.proxy.latency(Duration::from_millis(30));
     apply(&world).output().exits(0);
@@ -223,7 +223,7 @@ fn independent_calls_overlap_and_no_question_is_asked_twice() {
 }
 
 #[test]
-fn the_script_makes_the_same_account() {
+fn the_script_creates_the_same_account() {
     let region = "eu-west-1";
     let drawn_on = World::new(region);
     let plan = drawn_on.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
@@ -248,7 +248,7 @@ fn the_script_makes_the_same_account() {
 }
 
 #[test]
-fn the_script_waits_for_what_is_not_there_yet_and_stops_at_anything_else() {
+fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
     let region = "us-east-1";
     let world = World::new(region);
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
@@ -286,7 +286,7 @@ fn the_script_does_nothing_in_another_account() {
 }
 
 #[test]
-fn plan_and_status_tell_by_their_exit_status() {
+fn plan_and_status_report_through_their_exit_status() {
     let world = World::new("us-east-1");
     world.rootbell(&["plan"]).args(EMAILS).output().exits(3);
     world.rootbell(&["status"]).output().exits(3);
@@ -341,7 +341,7 @@ fn plan_and_status_tell_by_their_exit_status() {
 }
 
 #[test]
-fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
+fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
     let world = World::new("us-east-1");
     let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
     let changes = plan["changes"].as_array().unwrap();
@@ -366,7 +366,7 @@ fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
 }
 
 #[test]
-fn the_role_race_is_waited_out_and_said() {
+fn a_role_that_is_not_ready_yet_is_retried_and_reported() {
     let world = World::new("us-east-1");
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
     world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
@@ -377,7 +377,7 @@ fn the_role_race_is_waited_out_and_said() {
 }
 
 #[test]
-fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() {
+fn a_concurrent_modification_error_is_retried_for_any_change() {
     let world = World::new("us-east-1");
     let busy = "Another request is at it.";
     world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
@@ -389,7 +389,7 @@ fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() 
 }
 
 #[test]
-fn a_throttled_call_is_tried_again_by_the_sdk() {
+fn a_throttled_call_is_retried_by_the_sdk() {
     let world = World::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
         world.proxy.throttle_once(operation);
@@ -402,7 +402,7 @@ fn a_throttled_call_is_tried_again_by_the_sdk() {
 const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
 
 #[test]
-fn each_call_denied_in_turn_names_the_permission_and_the_next_run_goes_on() {
+fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() {
     let region = "us-east-1";
     let world = World::new(region);
     apply(&world).output().exits(0);
@@ -480,7 +480,7 @@ fn permission(operation: &str) -> &'static str {
 }
 
 #[test]
-fn killed_after_any_write_it_goes_on_from_there() {
+fn an_apply_killed_after_any_write_can_be_continued() {
     let region = "eu-west-1";
     let world = World::new(region);
     for writes in [1, 3, 6, 9, 11, 12, 14, 15] {
@@ -496,7 +496,7 @@ fn killed_after_any_write_it_goes_on_from_there() {
 }
 
 #[test]
-fn one_denied_change_stops_what_needs_it_and_nothing_else() {
+fn one_denied_change_skips_only_what_needs_it() {
     let world = World::new("us-east-1");
     world.proxy.deny("CreateTopic");
     let said = apply(&world).arg("--json").output().exits(1);
@@ -514,7 +514,7 @@ fn one_denied_change_stops_what_needs_it_and_nothing_else() {
 }
 
 #[test]
-fn a_status_without_one_permission_does_not_know_that_one_check() {
+fn status_without_one_permission_reports_only_that_check_as_unknown() {
     let world = World::new("us-east-1");
     apply(&world).output().exits(0);
     world.proxy.delivers(now());

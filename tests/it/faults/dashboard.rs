@@ -46,7 +46,7 @@ fn seen(tester: &mut Tester) -> String {
 }
 
 #[test]
-fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on() {
+fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
     let mut smooth = Tester::on(armed(), 120, 40);
     smooth.pass(seconds(2));
     let before = calls(&smooth).len();
@@ -109,7 +109,7 @@ fn is_beside(operation: &str) -> bool {
 }
 
 #[test]
-fn a_question_that_is_never_answered_holds_up_no_other_part_and_no_key() {
+fn a_hanging_poll_blocks_neither_other_polls_nor_keys() {
     for operation in ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricData", "FilterLogEvents", "DescribeTrails"] {
         let mut tester = Tester::on(armed(), 80, 24);
         tester.pass(seconds(2));

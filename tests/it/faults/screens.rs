@@ -33,7 +33,7 @@ fn walk(tester: &mut Tester) -> String {
 }
 
 #[test]
-fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
+fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
     let mut smooth = Tester::on(alice(), 120, 40);
     walk(&mut smooth);
     assert_eq!(smooth.model.screen, Screen::Dashboard);
@@ -126,7 +126,7 @@ async fn ring(
 }
 
 #[test]
-fn a_test_and_a_drill_end_with_a_sentence_whatever_a_call_meets_and_ring_once_it_is_mended() {
+fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
     let drill = [
         "DescribeAlarms",
         "CreateLogStream",

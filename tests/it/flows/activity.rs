@@ -37,7 +37,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 #[test]
-fn a_use_of_root_behind_twelve_empty_pages_is_found_without_a_key() {
+fn a_root_use_behind_twelve_empty_pages_is_found_without_a_key_press() {
     let at = -3 * 24 * HOUR - HOUR;
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(2)).sees("No root use found so far").does_not_see("in the last 7 days.");
@@ -46,7 +46,7 @@ fn a_use_of_root_behind_twelve_empty_pages_is_found_without_a_key() {
 }
 
 #[test]
-fn until_the_week_is_searched_it_says_how_far_back_that_is_and_then_that_there_was_none() {
+fn the_dashboard_shows_how_far_back_it_has_searched_until_the_week_is_covered() {
     let mut tester = Tester::on(large(6 * HOUR, &[]), 80, 24);
     tester.pass(seconds(10)).sees("No root use found so far; searched back to ").sees(", still reading.");
     assert_snapshot!("reading-the-week-80x24", tester.screen());
@@ -59,7 +59,7 @@ fn until_the_week_is_searched_it_says_how_far_back_that_is_and_then_that_there_w
 }
 
 #[test]
-fn what_happens_while_the_week_is_read_is_seen_within_a_minute() {
+fn a_root_use_during_the_search_of_the_week_shows_within_a_minute() {
     let mut tester = Tester::on(large(HOUR, &[]), 80, 24);
     tester.pass(seconds(20)).sees("still reading");
     tester.on_account(|cloud| {
@@ -72,7 +72,7 @@ fn what_happens_while_the_week_is_read_is_seen_within_a_minute() {
 }
 
 #[test]
-fn a_week_that_takes_thousands_of_requests_is_left_and_gone_on_with_by_a_key() {
+fn a_search_that_takes_thousands_of_requests_pauses_until_a_key_is_pressed() {
     let mut tester = Tester::on(large(300, &[]), 80, 24);
     tester.pass(seconds(15 * 60)).sees("No root use found back to ").sees("; `m` reads on.");
     // 500 for the week, and 7 every half minute for the last half hour, which is gone on with.
@@ -87,7 +87,7 @@ fn a_week_that_takes_thousands_of_requests_is_left_and_gone_on_with_by_a_key() {
 }
 
 #[test]
-fn a_request_that_fails_while_the_week_is_read_leaves_no_gap() {
+fn a_failed_request_during_the_search_leaves_no_gap() {
     let at = -2 * 24 * HOUR;
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(6));

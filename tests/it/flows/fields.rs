@@ -24,7 +24,7 @@ fn field(tester: &Tester) -> (u16, u16) {
 }
 
 #[test]
-fn the_cursor_stands_behind_wide_characters() {
+fn the_cursor_is_placed_after_wide_characters() {
     let mut tester = at_the_email(80);
     tester.fill("漢字@例え.jp");
     let (x, y) = field(&tester);
@@ -36,7 +36,7 @@ fn the_cursor_stands_behind_wide_characters() {
 }
 
 #[test]
-fn at_its_edge_a_field_of_wide_characters_scrolls_by_columns() {
+fn a_full_field_of_wide_characters_scrolls_by_columns() {
     let mut tester = at_the_email(80);
     // Forty columns: the cursor needs one, and half a character is not shown.
     tester.fill(&"漢".repeat(30));
@@ -54,7 +54,7 @@ fn at_its_edge_a_field_of_wide_characters_scrolls_by_columns() {
 }
 
 #[test]
-fn a_name_of_wide_characters_is_shown_whole_in_the_plan() {
+fn an_address_with_wide_characters_is_shown_in_full_in_the_plan() {
     let mut tester = at_the_email(80);
     tester.fill("📧@x.com").settle();
     let row = |tester: &Tester| {
@@ -65,7 +65,7 @@ fn a_name_of_wide_characters_is_shown_whole_in_the_plan() {
 }
 
 #[test]
-fn a_drill_waits_as_long_in_the_wizard_as_on_the_command_line() {
+fn a_test_has_the_same_timeout_in_the_wizard_and_on_the_command_line() {
     for (key, drill) in [('t', false), ('d', true)] {
         let mut tester = Tester::on(scenario("ringing"), 80, 24);
         tester.pass(std::time::Duration::from_secs(400));

@@ -36,7 +36,7 @@ fn assert_all_done(tester: &mut Tester) {
 }
 
 #[test]
-fn fresh_everything_is_made() {
+fn in_fresh_everything_is_created() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.sees("missing  trail, topic, filter, alarm");
     set_up(&mut tester);
@@ -46,7 +46,7 @@ fn fresh_everything_is_made() {
 }
 
 #[test]
-fn half_done_only_the_rest_is_made() {
+fn in_half_done_only_the_missing_resources_are_created() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
     tester.sees("missing  trail, filter, alarm").sees("waiting for alice@example.com to confirm");
     tester.press("enter").sees("= S3 bucket").sees("+ trail").sees("Enter apply 2");
@@ -63,7 +63,7 @@ fn half_done_only_the_rest_is_made() {
 }
 
 #[test]
-fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
+fn in_organization_a_second_trail_is_created_with_a_note_about_its_cost() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.sees("organization trail `org-trail` sees every region");
     let theirs = tester.on_account(|cloud| cloud.snapshot().regions["us-east-1"].clone());
@@ -79,7 +79,7 @@ fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
 }
 
 #[test]
-fn organization_its_trail_is_refused_when_it_is_named() {
+fn in_organization_naming_the_organization_trail_is_refused() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.press("enter e").fill("org-trail").settle();
     let calls = tester.on_account(|cloud| cloud.calls().len());
@@ -92,7 +92,7 @@ fn organization_its_trail_is_refused_when_it_is_named() {
 }
 
 #[test]
-fn drifted_each_screw_is_turned_back_and_nothing_else() {
+fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
     tester.sees("is stopped").sees("may not publish").sees("IAMUser instead of Root").sees("100");
     tester.press("enter").sees("~ trail logging        stopped → records").sees("= trail");
@@ -120,7 +120,7 @@ fn drifted_each_screw_is_turned_back_and_nothing_else() {
 }
 
 #[test]
-fn denied_the_permission_is_named_and_once_it_is_there_it_goes_on() {
+fn in_denied_the_permission_is_named_and_the_wizard_continues_once_it_is_granted() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.press("enter enter").settle().sees("failed").sees("iam:CreateRole");
     tester.on_account(|cloud| cloud.mend("CreateRole"));
@@ -132,7 +132,7 @@ fn denied_the_permission_is_named_and_once_it_is_there_it_goes_on() {
 }
 
 #[test]
-fn expired_after_a_new_sign_in_r_goes_on() {
+fn in_expired_r_continues_after_a_new_sign_in() {
     let mut tester = Tester::on(scenario("expired"), 80, 24);
     tester.sees("the sign-in has expired").sees("`aws sso login`");
     tester.press("enter").settle();

@@ -49,7 +49,7 @@ fn closed(tester: &Tester) -> bool {
 }
 
 #[test]
-fn the_plan_comes_first_and_looks_as_pictured() {
+fn the_teardown_plan_is_shown_before_anything_is_deleted() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(armed(), width, height);
         tester.press("x").settle();
@@ -61,7 +61,7 @@ fn the_plan_comes_first_and_looks_as_pictured() {
 }
 
 #[test]
-fn with_the_logs_the_account_is_as_before_rootbell() {
+fn a_teardown_with_logs_leaves_the_account_as_it_was() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(2)).press("x").settle().sees("The logs stay.").sees("Enter take away 8");
     tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Lost for good");
@@ -76,7 +76,7 @@ fn with_the_logs_the_account_is_as_before_rootbell() {
 }
 
 #[test]
-fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
+fn logs_are_neither_deleted_nor_counted_unless_chosen() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().write("123456789012").press("enter").settle().sees("Taken away: 8 of 8 done");
     let account = left(&tester);
@@ -89,7 +89,7 @@ fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
 }
 
 #[test]
-fn a_choice_taken_back_keeps_the_logs_and_wants_the_word_again() {
+fn undoing_the_choice_keeps_the_logs_and_needs_the_word_again() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs stay.");
     tester.press("enter").settle().sees("Nothing is changed");
@@ -111,7 +111,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
 }
 
 #[test]
-fn closing_before_the_word_leaves_everything_as_it_is() {
+fn closing_before_confirming_changes_nothing() {
     let mut tester = Tester::on(armed(), 80, 24);
     let before = left(&tester);
     tester.press("x esc");
@@ -123,7 +123,7 @@ fn closing_before_the_word_leaves_everything_as_it_is() {
 }
 
 #[test]
-fn after_a_denied_call_enter_goes_on_from_there() {
+fn after_a_denied_call_enter_continues_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
@@ -136,7 +136,7 @@ fn after_a_denied_call_enter_goes_on_from_there() {
 }
 
 #[test]
-fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
+fn changes_that_need_a_failed_one_are_skipped_and_say_why() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteAlarms", InjectedFault::Deny));
     tester.press("x").settle().write("destroy").press("enter").settle();
@@ -145,7 +145,7 @@ fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
 }
 
 #[test]
-fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
+fn closing_a_running_teardown_asks_first_and_the_next_one_continues_it() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTrail", InjectedFault::Hang));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
@@ -159,7 +159,7 @@ fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
 }
 
 #[test]
-fn names_of_ones_own_that_hang_on_no_chain_yet_are_found_in_the_same_session() {
+fn custom_names_not_yet_linked_to_a_chain_are_found_in_the_same_session() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter e").fill("mine").settle().press("enter").settle().press("enter").settle();
     tester.press("e").fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
@@ -179,7 +179,7 @@ fn a_pending_subscription_is_explained() {
 }
 
 #[test]
-fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
+fn a_denied_read_blocks_the_teardown_whatever_is_typed() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
     tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
@@ -190,7 +190,7 @@ fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
 }
 
 #[test]
-fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
+fn logs_that_cannot_be_counted_can_be_kept_instead() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListObjectVersions", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
@@ -198,7 +198,7 @@ fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
 }
 
 #[test]
-fn somebody_elses_trail_gets_back_what_it_had() {
+fn an_unmanaged_trail_gets_its_previous_settings_back() {
     let mut account = Account { caller: scenario("fresh").caller, ..Account::default() };
     let theirs = Trail {
         multi_region: true,
@@ -223,7 +223,7 @@ fn somebody_elses_trail_gets_back_what_it_had() {
 }
 
 #[test]
-fn half_an_account_is_taken_away_from_the_account_screen() {
+fn a_half_finished_setup_can_be_deleted_from_the_account_screen() {
     let mut tester = Tester::on(scenario("half-done"), 100, 24);
     tester.sees("x tear down").press("x").settle().sees("S3 bucket").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Taken away").press("esc").settle();
