@@ -1,5 +1,5 @@
-//! Accounts that have something already: what is reused, attached to or made anew, and that nothing of somebody else's
-//! is altered without a row that says so.
+//! Accounts with existing resources: which of them are reused or attached to, what is created instead, and that no
+//! unmanaged resource is changed without a plan row that says so.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn here(account: &mut Account) -> &mut Region {
     account.regions.entry(HERE.into()).or_default()
 }
 
-/// A multi-region trail `main` that records, with its bucket, but without a log group.
+/// A multi-Region trail that is logging, with its bucket, but without a log group.
 fn bare(name: &str) -> Account {
     let mut account = Account::default();
     let account_region = account.in_region(HERE);
@@ -38,7 +38,7 @@ fn bare(name: &str) -> Account {
     account
 }
 
-/// As [`bare`], and it delivers to a log group.
+/// Like [`bare`], but the trail delivers to a log group.
 fn delivering(name: &str, group: &str) -> Account {
     let mut account = bare(name);
     deliver(&mut account, name, group);
@@ -64,7 +64,7 @@ fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
     here(account).trails.get_mut(name).unwrap()
 }
 
-/// The whole chain as an article has it, under names of its own.
+/// A complete chain as articles describe it, under different names.
 fn chain() -> Account {
     let mut account = delivering("main", "security/trail");
     let region = here(&mut account);
@@ -104,13 +104,13 @@ fn with(mut account: Account, alter: impl FnOnce(&mut Account)) -> Account {
 struct Case {
     name: &'static str,
     account: Account,
-    /// The trail that the chain hangs on.
+    /// The trail that the setup uses.
     trail: &'static str,
-    /// Words of the notes.
+    /// Words that the plan's notes contain.
     notes: &'static [&'static str],
-    /// The ids of the rows that alter what is not ours.
+    /// The ids of the rows that change unmanaged resources.
     foreign: &'static [&'static str],
-    /// How many changes there are of each step: trail, topic, filter, alarm.
+    /// The number of changes in each step: trail, topic, filter, alarm.
     changes: [usize; 4],
 }
 
@@ -226,7 +226,7 @@ fn cases() -> Vec<Case> {
         case("the whole chain under other names", chain(), "main", &[], &[], [0, 0, 0, 0]),
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
-            "their alarm never rings",
+            "an alarm that never fires",
             with(chain(), |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
             "main",
             &[],
@@ -234,7 +234,7 @@ fn cases() -> Vec<Case> {
             [0, 0, 0, 1],
         ),
         case(
-            "their topic shuts CloudWatch out",
+            "a topic that CloudWatch may not publish to",
             with(chain(), |a| {
                 here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
             }),
@@ -243,7 +243,7 @@ fn cases() -> Vec<Case> {
             &["topic.policy"],
             [0, 1, 0, 0],
         ),
-        case("two that would do", two, "a", &["`a` is used", "`b` (--trail b)", "--trail rootbell"], &[], [0, 2, 1, 1]),
+        case("two usable trails", two, "a", &["`a` is used", "`b` (--trail b)", "--trail rootbell"], &[], [0, 2, 1, 1]),
     ]
 }
 
@@ -268,7 +268,7 @@ fn now<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// The names of what stood before and stands differently now; a filter more in a log group alters nothing that stood.
+/// The names of the existing resources that changed. A new filter in an existing log group does not count.
 fn altered(before: Account, after: Account) -> Vec<String> {
     let (mut before, mut after) = (before.timeless(), after.timeless());
     let mut names = Vec::new();
@@ -310,7 +310,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             assert_eq!(altered(before, cloud.snapshot()), names, "{name}");
             cloud.confirm(EMAIL);
             let (again, health, plan) = look(&cloud, &setup_options()).await;
-            assert_eq!(again.trail.value, trail, "{name}: the choice stays");
+            assert_eq!(again.trail.value, trail, "{name}: the same trail is chosen again");
             assert!(plan.is_empty(), "{name}: {:#?}", plan.rows);
             assert!(health.healthy(), "{name}: {health:#?}");
         });
@@ -319,7 +319,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
 
 #[test]
 fn a_trail_picked_by_the_user_stays_selected() {
-    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+    let case = cases().into_iter().find(|c| c.name == "two usable trails").unwrap();
     let cloud = cloud(case.account);
     now(async {
         let picked = SetupOptions { trail: Some("b".into()), ..setup_options() };
@@ -334,7 +334,7 @@ fn a_trail_picked_by_the_user_stays_selected() {
 
 #[test]
 fn choosing_between_two_trails_takes_no_extra_round_trip() {
-    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+    let case = cases().into_iter().find(|c| c.name == "two usable trails").unwrap();
     let account = with(case.account, |a| a.timing.latency_ms = 100);
     let cloud = cloud(account);
     now(async {
@@ -344,7 +344,7 @@ fn choosing_between_two_trails_takes_no_extra_round_trip() {
     });
 }
 
-/// The two statements with which AWS's own guide opens a topic to an organization and to another account's alarms.
+/// The two statements from AWS's guide that open a topic to an organization and to another account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 fn shared_topic_policy() -> Value {
@@ -365,7 +365,7 @@ fn topic_policy(account: &mut Account) -> Value {
     here(account).topics["security"].policy.clone().unwrap()
 }
 
-/// Takes rootbell's own things out again.
+/// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
     let chains = engine::teardown::managed_chains(cloud, &identity, HERE, &setup_options(), false).await;
@@ -398,7 +398,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
         assert!(plan.is_empty() && health.healthy(), "{:#?} {health:#?}", plan.rows);
         tear_down(&cloud).await;
     });
-    assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the tear-down leaves the policy as it was");
+    assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the teardown restores the policy");
 }
 
 #[test]
@@ -413,13 +413,13 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
         assert_eq!(statements(&after)[0], statements(&open)[0]);
-        assert_eq!(statements(&after).len(), 3, "CloudWatch has a statement of its own: {after}");
+        assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
         let (_, health, plan) = look(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
         assert!(told.detail.contains("Anyone may publish"), "{told:?}");
         assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
-        assert!(plan.is_empty(), "there is nothing left that apply would do: {:#?}", plan.rows);
+        assert!(plan.is_empty(), "apply has nothing left to do: {:#?}", plan.rows);
         tear_down(&cloud).await;
     });
     assert_eq!(topic_policy(&mut cloud.snapshot()), open);

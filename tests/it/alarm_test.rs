@@ -1,5 +1,5 @@
-//! Ringing on purpose, and who used root: over real HTTP against an emulator, and on demo accounts, where time passes
-//! and patterns are evaluated.
+//! `rootbell test` and `rootbell events`: over real HTTP against the emulator, and on demo accounts, which evaluate
+//! patterns and alarms over time.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::working::demo;
 
 const ALARM: &str = "rootbell-root-use";
 
-/// An account that is set up, and a queue that is told what the topic tells.
+/// An account with a working setup, and a queue that receives the topic's messages.
 fn armed(region: &str) -> (World, Queue) {
     let world = World::new(region);
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
@@ -23,7 +23,7 @@ fn armed(region: &str) -> (World, Queue) {
     (world, queue)
 }
 
-/// The emulator does not evaluate an alarm by itself, so that the way back is not waited for long.
+/// The emulator never evaluates alarms, so the test should not wait long for the return to OK.
 fn test(world: &World) -> Program {
     world.rootbell(&["test", "--timeout", "2"])
 }
@@ -51,7 +51,7 @@ fn a_test_alarm_reaches_the_subscribers() {
         assert_eq!(hops(&said), ["alarm", "action"]);
         assert!(said.json()["hops"][1]["said"].as_str().unwrap().ends_with("rootbell-alerts"), "{result:#}");
 
-        // The message itself, and the state as the SDK reads it.
+        // Check the message itself, and the alarm's state as the SDK reads it.
         let messages = queue.messages();
         assert_eq!(messages.len(), 1, "{messages:#?}");
         let message: Value = serde_json::from_str(messages[0]["Message"].as_str().unwrap()).unwrap();
@@ -75,7 +75,7 @@ fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
     dashboard.wait_for("the bell is armed");
     dashboard.press("t");
     dashboard.wait_for("Mail goes to a@example.com");
-    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before the answer");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before confirmation");
     dashboard.press(key::ENTER);
     dashboard.wait_for("It rings: the notification went out");
     dashboard.press("q");
@@ -203,7 +203,7 @@ fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
         .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
     assert_eq!(said.json()["kind"], "drill");
     assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
-    assert!(!said.stderr.contains("waiting   alarm back to OK"), "that takes minutes: {said:#?}");
+    assert!(!said.stderr.contains("waiting   alarm back to OK"), "waiting for that would take minutes: {said:#?}");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
     let region = "eu-west-1";
     let (world, queue) = armed(region);
     let drill = || world.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
-    // The emulator's filters count nothing: the drill gets no further.
+    // The emulator's filters count nothing, so the drill stops there.
     let said = drill().output().exits(1);
     assert_eq!(hops(&said), ["stored", "matched"]);
     let error = &said.json()["error"];
@@ -231,7 +231,7 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
     );
     assert_eq!(event["additionalEventData"]["startedBy"], "arn:aws:iam::000000000000:root");
 
-    // The stream is there already, and the list tells that it was a drill.
+    // A second drill reuses the stream, and `events` marks both events as drills.
     assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched"]);
     let said = world.rootbell(&["events", "--json"]).output().exits(0).json();
     let drills: Vec<_> = said["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
@@ -273,7 +273,7 @@ fn a_drill_asks_for_confirmation_and_needs_yes_without_a_terminal() {
 fn a_drill_in_an_unmanaged_log_group_needs_its_flag() {
     let theirs = "[regions.eu-west-1.trails.rootbell]\norganization = true\n";
     let said = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
-    // An organization's trail of our name is not ours, so that the log group is the default one and has the filter.
+    // An organization trail named `rootbell` is unmanaged, so the setup uses the default log group with its filter.
     let group = "[regions.eu-west-1.log_groups.theirs]\nretention_days = 365\n";
     let attached = "[regions.eu-west-1.trails.main]\nmulti_region = true\nlogging = true\n\
                     log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*\"\n";
@@ -353,7 +353,7 @@ fn events_without_a_setup_says_there_is_no_log_group() {
 
 #[test]
 fn events_without_a_filter_uses_the_cis_pattern() {
-    // `only` leaves the filter out.
+    // `only` creates the log group without the filter.
     let account = "[set_up]\nonly = [\"log_group\"]\n\
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                    event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
@@ -380,7 +380,10 @@ fn control_characters_in_an_event_are_escaped() {
     }
     let said = demo(&account).args(["events", "--json"]).output().json();
     let agent = said["events"][0]["raw"]["userAgent"].as_str().unwrap();
-    assert_eq!(agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n", "nothing is lost");
+    assert_eq!(
+        agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n",
+        "the JSON keeps the original text"
+    );
 }
 
 #[test]

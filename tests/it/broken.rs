@@ -1,5 +1,5 @@
-//! A set-up account with one thing broken: which check tells, in which words, with which exit status, and what `apply`
-//! makes of it.
+//! Accounts with a working setup in which one thing is broken: which check reports it, in which words, with which exit
+//! status, and what `apply` does about it.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -20,42 +20,42 @@ const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 
-/// What `apply` makes of it.
-enum After {
-    /// All is well.
+/// The state after `apply`.
+enum AfterApply {
+    /// The account is healthy.
     Mended,
-    /// All is well once the link in the e-mail has been opened.
+    /// The account is healthy once the link in the email has been opened.
     Confirmed,
-    /// It is not rootbell's to mend, and the fix says this.
+    /// rootbell cannot fix it, and the check's fix contains these words.
     Told(&'static str),
 }
-use After::{Confirmed, Mended, Told};
+use AfterApply::{Confirmed, Mended, Told};
 
-struct Case {
+struct BrokenAccount {
     name: &'static str,
-    harm: fn(&mut Account),
+    damage: fn(&mut Account),
     check: &'static str,
     verdict: Verdict,
-    /// Words of the verdict.
+    /// Words that the check's detail contains.
     says: &'static str,
-    after: After,
+    after: AfterApply,
 }
 
 const fn case(
     name: &'static str,
-    harm: fn(&mut Account),
+    damage: fn(&mut Account),
     check: &'static str,
     verdict: Verdict,
     says: &'static str,
-    after: After,
-) -> Case {
-    Case { name, harm, check, verdict, says, after }
+    after: AfterApply,
+) -> BrokenAccount {
+    BrokenAccount { name, damage, check, verdict, says, after }
 }
 
 use Verdict::{Missing, Pending, Wrong};
 
-/// Every broken account that the set-up has to be told apart from.
-const CASES: [Case; 46] = [
+/// Every way of breaking a setup that the checks have to detect.
+const CASES: [BrokenAccount; 46] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Mended),
     case(
         "invokedBy clause missing",
@@ -430,8 +430,8 @@ fn trust(service: &str) -> Value {
     ] })
 }
 
-/// Set up with every default, and the e-mail confirmed.
-fn sound() -> Account {
+/// A setup with the default names and a confirmed email address.
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     topic(&mut account).subscriptions[0].state = Link::Confirmed;
     account
@@ -451,7 +451,7 @@ fn now<F: Future>(work: F) -> F::Output {
 
 #[test]
 fn a_working_account_is_healthy_and_read_in_three_round_trips() {
-    let mut account = sound();
+    let mut account = working_account();
     account.timing.latency_ms = 100;
     now(async {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
@@ -461,15 +461,15 @@ fn a_working_account_is_healthy_and_read_in_three_round_trips() {
         assert!(began.elapsed().as_millis() <= 300, "{:?}", began.elapsed());
         let calls = cloud.calls();
         let unique: std::collections::BTreeSet<&String> = calls.iter().collect();
-        assert_eq!(unique.len(), calls.len(), "nothing is asked twice: {calls:?}");
+        assert_eq!(unique.len(), calls.len(), "no call is repeated: {calls:?}");
     });
 }
 
 #[test]
 fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
-    for Case { name, harm, check, verdict, says, after } in &CASES {
-        let mut account = sound();
-        harm(&mut account);
+    for BrokenAccount { name, damage, check, verdict, says, after } in &CASES {
+        let mut account = working_account();
+        damage(&mut account);
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         now(async {
             let (health, plan) = look(&cloud).await;
@@ -499,9 +499,9 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
 #[test]
 fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
     let dir = tempfile::tempdir().unwrap();
-    for Case { name, harm, check, verdict, says, .. } in &CASES {
-        let mut account = sound();
-        harm(&mut account);
+    for BrokenAccount { name, damage, check, verdict, says, .. } in &CASES {
+        let mut account = working_account();
+        damage(&mut account);
         let file = dir.path().join("broken.toml");
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
         let demo = format!("--demo={}", file.display());
@@ -517,11 +517,11 @@ fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
 
 #[test]
 fn no_two_problems_share_a_message() {
-    let mut said: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
-    let all = said.len();
-    said.sort_unstable();
-    said.dedup();
-    // Unquoted and reordered, breaching and ignored, none and deleted, a policy without us and one for others: one cure
-    // and one wording each.
-    assert_eq!(all - said.len(), 4);
+    let mut messages: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
+    let all = messages.len();
+    messages.sort_unstable();
+    messages.dedup();
+    // Four pairs share a message because they share a fix: unquoted and reordered patterns, missing data breaching and
+    // ignored, no subscription and a deleted one, a policy without CloudWatch and one for another account's alarms.
+    assert_eq!(all - messages.len(), 4);
 }

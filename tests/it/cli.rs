@@ -1,4 +1,4 @@
-//! The command line as scripts and people meet it: help, bad input, and every kind of trouble before the first change.
+//! The command line as scripts and people use it: help, invalid options, and errors before the first change.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -17,8 +17,8 @@ use crate::support::pty::key;
 
 const EMAIL: [&str; 2] = ["--email", "a@example.com"];
 
-/// Signed in, for a region, and with nobody at the other end.
-fn nowhere(args: &[&str]) -> Program {
+/// Signed in, with a Region, and with an endpoint that nothing is listening on.
+fn unreachable_endpoint(args: &[&str]) -> Program {
     let url = format!("http://127.0.0.1:{}", free_port());
     Program::new(args).signed_in().env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url)
 }
@@ -60,7 +60,7 @@ fn the_version_includes_the_commit_where_it_is_known() {
     git.args(["-c", "safe.directory=*", "rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let git = git.output().map(|out| String::from_utf8(out.stdout).unwrap()).unwrap_or_default();
     let bare = format!("rootbell {}", env!("CARGO_PKG_VERSION"));
-    // The first line is empty where the repository begins here, and not around it.
+    // The first line is empty if this directory is the root of the repository.
     match git.split_once('\n') {
         Some(("", head)) => assert_eq!(said, format!("{bare} ({})\n", &head[..9])),
         // Without git, or without a repository: see version.rs.
@@ -119,14 +119,14 @@ fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
     for command in ["plan", "apply"] {
         for (args, said) in cases {
             let all = [&[command][..], if command == "apply" { &["--yes"] } else { &[] }, args].concat();
-            nowhere(&all).output().exits(2).without_result().says(said);
+            unreachable_endpoint(&all).output().exits(2).without_result().says(said);
         }
     }
 }
 
 #[test]
 fn all_invalid_options_are_reported_together() {
-    nowhere(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
+    unreachable_endpoint(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
         .output()
         .exits(2)
         .says("--trail:")
@@ -242,7 +242,7 @@ fn a_bucket_name_taken_by_another_account_gets_a_suggestion() {
     said.says("The bucket name `taken` is taken").says("`taken-logs` (--bucket)");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 
-    // It may as well turn out only when the bucket is made.
+    // It may also turn out only when the bucket is created.
     world.proxy.clear();
     world.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
@@ -254,7 +254,7 @@ fn a_refused_connection_is_explained() {
     let commands: [&[&str]; 5] =
         [&["plan"], &["apply", "--yes", "--json"], &["status", "--json"], &["test", "--json"], &["events", "--json"]];
     for command in commands {
-        nowhere(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
+        unreachable_endpoint(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
     }
 }
 
@@ -271,7 +271,7 @@ fn an_endpoint_that_is_not_aws_is_explained() {
             );
         }
     });
-    let said = nowhere(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
+    let said = unreachable_endpoint(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
     said.says("GetCallerIdentity");
 }
 
@@ -280,12 +280,12 @@ fn ctrl_c_ends_a_command_while_the_endpoint_never_responds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["test"], &["events"]] {
-        let running = nowhere(command).arg("--endpoint-url").arg(&url).start();
+        let running = unreachable_endpoint(command).arg("--endpoint-url").arg(&url).start();
         let _silent = listener.accept().unwrap();
         let asked = Instant::now();
         running.signal("INT");
         running.wait_for_signal(Duration::from_secs(2));
-        // The limit is 100 ms on a machine that has nothing else to do.
+        // The actual limit is 100 ms, but the machine may be busy.
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     }
 }
@@ -294,7 +294,7 @@ fn ctrl_c_ends_a_command_while_the_endpoint_never_responds() {
 fn a_broken_pipe_is_silent() {
     for command in [&["status"][..], &["plan", "--format", "json"], &["plan", "--format", "aws-cli"]] {
         let said = Program::new(command).arg("--demo").without_stdout().output();
-        assert_eq!(said.stderr.lines().count(), 1, "only that it is a demo: {said:#?}");
+        assert_eq!(said.stderr.lines().count(), 1, "only the note that it is a demo: {said:#?}");
         said.exits(3);
     }
     Program::new(&["events", "--demo=ringing"]).without_stdout().output().exits(0);
@@ -430,7 +430,7 @@ fn json_output_of_a_demo_is_marked() {
             Some(_) => &["--format", "json"],
             None => continue,
         };
-        // What a command needs so that it comes to its result.
+        // The options that a command needs to give a result.
         let rest: &[&str] = match name {
             "apply" => &["--yes", "--email", "a@example.com"],
             _ => &[],
@@ -440,7 +440,7 @@ fn json_output_of_a_demo_is_marked() {
     }
     let world = World::new("us-east-1");
     let said = world.rootbell(&["status", "--json"]).output().exits(3);
-    assert_eq!(said.json().get("demo"), None, "a real account is none");
+    assert_eq!(said.json().get("demo"), None, "a real account is not a demo");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Each call the program makes, in each kind of trouble, on accounts where all of them are made: no panic, a sentence
-//! with call, resource, reason and what to do, what is done stays done, and the next run ends where an undisturbed one
-//! does.
+//! Injects every kind of failure into every call, on accounts where together all calls are made: there is no panic; the
+//! message names the call, the resource, the reason, and the fix; completed changes stay; and the next run ends in the
+//! same state as an undisturbed one.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -24,7 +24,7 @@ const EMAIL: &str = "alice@example.com";
 const HERE: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 
-/// A kind of trouble, with words of the reason and of what to do.
+/// The kinds of failure, each with words from the reason and from the fix.
 const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
     ("denied", InjectedFault::Deny, "permission denied", "Ask for "),
     ("throttled once", InjectedFault::ThrottleOnce, "slow down", "Wait a moment"),
@@ -83,7 +83,7 @@ fn now<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// The plan, or the sentence of the call that who is signed in takes.
+/// The plan, or the error message of the call that reads the identity.
 async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| error.to_string())?;
     let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
@@ -91,7 +91,7 @@ async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     Ok(plan(&settings, &observed))
 }
 
-/// One run as `apply` makes it: the sentences of what failed, and the ids of what was done.
+/// One run, as `apply` does it: the messages of the failed changes, and the ids of the completed ones.
 async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<String>) {
     let plan = match look(cloud, setup).await {
         Err(said) => return (vec![said], Vec::new()),
@@ -114,14 +114,14 @@ async fn ends_like(cloud: &DemoCloud, whole: &DemoCloud, setup: &SetupOptions, n
     assert_eq!(undisturbed(cloud), undisturbed(whole), "{name}");
 }
 
-/// The account without the faults and without what depends on when something was done.
+/// The account without its injected faults and without values that depend on the time.
 fn undisturbed(cloud: &DemoCloud) -> Account {
     let mut account = cloud.snapshot().timeless();
     account.faults.clear();
     account
 }
 
-/// What was set up without any trouble, and the calls that took.
+/// The result of an undisturbed setup, and the calls that it made.
 fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
     let cloud = cloud(account.clone());
     now(async {
@@ -133,8 +133,8 @@ fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String
     (cloud, calls)
 }
 
-/// Where an alarm of our own name stands, nobody needs to know of others on its metric; what is first asked of a trail
-/// that has just been made is not asked of the account before; and a trail with a bucket needs no bucket of our name.
+/// Whether the setup succeeds although this call fails. If an alarm with the default name exists, other alarms on its
+/// metric don't matter; the status of a trail is not read in a fresh account; a trail with a bucket needs no new one.
 fn may_go_unsaid(account: &str, operation: &str) -> bool {
     match operation {
         "DescribeAlarmsForMetric" => account == "drifted",
@@ -162,24 +162,24 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
                         let said = failed.iter().find(|said| said.contains(&format!("{operation} (")));
-                        // A bucket that may not be looked at cannot be told from somebody else's.
+                        // A bucket that may not be read looks like one of another account.
                         let closed = failed.iter().find(|said| {
                             (operation.as_str(), kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket")
                         });
-                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not told: {failed:?}"));
+                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not reported: {failed:?}"));
                         assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
                     }
                     cloud.mend(operation);
                     let left = look(&cloud, &setup).await.unwrap();
                     let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
-                    assert_eq!(again, Vec::<String>::new(), "{name}: what is done stays done");
+                    assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
                     ends_like(&cloud, &whole, &setup, &name).await;
                 });
             }
         }
     }
     assert_eq!(operations.len(), 34, "{operations:?}");
-    assert_eq!(cases, 711, "the table is as long as it says");
+    assert_eq!(cases, 711, "the number of cases");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
             now(async {
                 let twin = async |late: u64| {
                     tokio::time::sleep(std::time::Duration::from_millis(late * 10)).await;
-                    // Whoever comes second may be told that something is there already; trying again is the cure.
+                    // The second run may fail because a resource already exists; a retry fixes that.
                     for _ in 0..3 {
                         let (failed, _) = run(&cloud, &setup).await;
                         if failed.is_empty() {
@@ -244,7 +244,7 @@ fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
                 futures::join!(twin(first), twin(second));
                 let mut both = undisturbed(&cloud);
                 both.timing.latency_ms = 0;
-                assert_eq!(both, undisturbed(&whole), "{account_name}: nothing is there twice");
+                assert_eq!(both, undisturbed(&whole), "{account_name}: nothing exists twice");
                 assert!(look(&cloud, &setup).await.unwrap().is_empty());
             });
         }

@@ -1,4 +1,4 @@
-//! A key of one's own for trail, log group and topic, and a role that is tied to its trail.
+//! A customer-managed key for trail, log group, and topic, and a role that is restricted to its trail.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ const HERE: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// The statements that the key has to have for a first set-up.
+/// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
     let account_region = Account::default().in_region(HERE);
     statements_for_key(&account_region, KEY)
@@ -59,8 +59,8 @@ fn encrypted() -> SetupOptions {
     SetupOptions { kms_key: Some(KEY.into()), ..setup_options() }
 }
 
-fn tied(tied: bool) -> SetupOptions {
-    SetupOptions { role_source_arn: Some(tied), ..setup_options() }
+fn restricted(restricted: bool) -> SetupOptions {
+    SetupOptions { role_source_arn: Some(restricted), ..setup_options() }
 }
 
 async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
@@ -79,14 +79,14 @@ async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
     plan
 }
 
-/// Whether the change of that id is about a key.
+/// Whether the change with this id sets a key.
 fn is_key(id: &str) -> bool {
     id.rsplit('.').next() == Some("key")
 }
 
-type Harm = fn(&DemoCloud);
+type Damage = fn(&DemoCloud);
 
-/// The key is for CloudWatch under that condition, and for nobody else.
+/// Lets only CloudWatch use the key, under this condition.
 fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
@@ -136,7 +136,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
             let why = &plan.blocked[0].1;
             assert!(why.contains(service) && why.contains("kms:GenerateDataKey*"), "{why}");
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
-            assert_eq!(added, lacking, "the sentence ends in a statement that can be pasted");
+            assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
             cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
             apply(&cloud, &encrypted()).await;
@@ -147,7 +147,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
 #[test]
 fn an_unusable_key_is_refused_before_anything_is_created() {
     let far = "arn:aws:kms:us-east-1:123456789012:key/1";
-    let cases: [(&str, Harm, &str, &str); 4] = [
+    let cases: [(&str, Damage, &str, &str); 4] = [
         ("gone", |c| c.meddle(|a| a.keys.clear()), KEY, "There is no key"),
         ("disabled", |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
         (
@@ -163,9 +163,9 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
         ),
         ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), KEY, "kms:GetKeyPolicy"),
     ];
-    for (name, harm, key, says) in cases {
+    for (name, damage, key, says) in cases {
         let cloud = cloud(with_key(Account::default(), &statements()));
-        harm(&cloud);
+        damage(&cloud);
         now(async {
             let (_, plan) = look(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
             assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
@@ -176,7 +176,7 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
 
 #[test]
 fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
-    let cases: [(&str, Harm, Verdict, &str); 7] = [
+    let cases: [(&str, Damage, Verdict, &str); 7] = [
         ("serves", |_| {}, Verdict::Ok, ""),
         (
             "serves through SNS",
@@ -205,9 +205,9 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
         ("gone", |c| c.meddle(|a| a.keys.clear()), Verdict::Wrong, "another key"),
         ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
     ];
-    for (name, harm, verdict, fix) in cases {
+    for (name, damage, verdict, fix) in cases {
         let cloud = cloud(encrypted_topic(&statements()));
-        harm(&cloud);
+        damage(&cloud);
         now(async {
             let (health, plan) = look(&cloud, &setup_options()).await;
             let told = check(&health, "topic.encryption");
@@ -229,7 +229,7 @@ fn a_key_with_a_conditional_policy_is_used_with_a_note_about_the_statement_to_ad
         assert!(notes.contains("lets cloudwatch.amazonaws.com use it depends on"), "{notes}");
         assert!(notes.contains("aws:SourceOrgID") && notes.contains(&statements()[2].to_string()), "{notes}");
         let (_, plan) = look(&cloud, &encrypted()).await;
-        assert!(plan.is_empty() && plan.notes.is_empty(), "what is done is not noted again: {plan:#?}");
+        assert!(plan.is_empty() && plan.notes.is_empty(), "the note is not repeated after apply: {plan:#?}");
     });
 }
 
@@ -245,13 +245,13 @@ fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
     for account in [Account::default(), set_up()] {
         let cloud = cloud(account);
         now(async {
-            let plan = apply(&cloud, &tied(true)).await;
+            let plan = apply(&cloud, &restricted(true)).await;
             assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
             let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
             let (health, plan) = look(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
-            let plan = apply(&cloud, &tied(false)).await;
+            let plan = apply(&cloud, &restricted(false)).await;
             assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
             assert!(!cloud.snapshot().roles.values().next().unwrap().trust.to_string().contains("SourceArn"));
         });
@@ -264,12 +264,12 @@ fn deliveries_stopped_by_a_restricted_role_are_reported_with_the_fix() {
     account.source_arn_unsaid = true;
     let cloud = cloud(account);
     now(async {
-        apply(&cloud, &tied(true)).await;
+        apply(&cloud, &restricted(true)).await;
         let (health, _) = look(&cloud, &setup_options()).await;
         let told = check(&health, "trail.delivers");
         assert_eq!(told.verdict, Verdict::Wrong);
         assert!(told.fix.contains("--role-source-arn=false"), "{told:?}");
-        apply(&cloud, &tied(false)).await;
+        apply(&cloud, &restricted(false)).await;
         assert!(look(&cloud, &setup_options()).await.0.healthy());
     });
 }

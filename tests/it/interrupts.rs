@@ -1,4 +1,4 @@
-//! Interrupts end a command and the wizard at any moment, with status 1 and a sentence.
+//! Signals end any command and the wizard at any time, with status 1 and a message.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::support::program::{Ended, Program, Running};
 use crate::support::pty::{Pty, key};
 use crate::wire::{EMAILS, apply};
 
-/// The limit is 100 ms on a machine that has nothing else to do.
+/// The actual limit is 100 ms, but the machine may be busy.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Sends the signal; it has to end soon, with status 1.
+/// Sends the signal, and checks that the program ends soon with status 1.
 fn interrupt(running: Running, signal: &str) -> Ended {
     running.signal(signal);
     running.wait_within(SOON).exits(1)
@@ -58,7 +58,7 @@ fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 }
 
-/// `apply --wait` on a fresh account, while it waits for the addresses to be confirmed.
+/// `apply --wait` on a fresh account, while it waits for the confirmations.
 fn waiting(world: &World, more: &[&str]) -> Running {
     world.proxy.nobody_confirms(true);
     let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
@@ -133,7 +133,7 @@ fn an_interrupted_test_says_how_to_set_the_alarm_back() {
 
 #[test]
 fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
-    // More than a pipe holds.
+    // More output than a pipe's buffer holds.
     let address = "x".repeat(50);
     let emails: Vec<String> = (0..900).map(|n| format!("--email={address}{n}@example.com")).collect();
     let program = Program::new(&["plan", "--format", "json", "--demo"]);
@@ -143,8 +143,8 @@ fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
     running.wait_for_signal(Duration::from_secs(3));
 }
 
-/// The wizard with its first step under way: nine changes are made, `CreateTrail` is not answered.
-fn under_way() -> (World, Pty) {
+/// The wizard during its first step: nine changes are done, and `CreateTrail` hangs.
+fn wizard_with_a_hanging_step() -> (World, Pty) {
     let world = World::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(120, 24);
@@ -159,7 +159,7 @@ fn under_way() -> (World, Pty) {
 #[test]
 fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_screen() {
     for signal in [None, Some("TERM"), Some("HUP"), Some("INT")] {
-        let (_world, mut wizard) = under_way();
+        let (_world, mut wizard) = wizard_with_a_hanging_step();
         match signal {
             Some(name) => wizard.signal(name),
             None => wizard.press(key::CTRL_C),

@@ -1,5 +1,5 @@
-//! Leaving without a trace: what was set up is taken away, whatever happened to it since and wherever the tear-down was
-//! stopped, and nothing that is somebody else's changes.
+//! The teardown deletes the setup without a trace, whatever changed since and wherever an earlier teardown was stopped,
+//! and changes nothing that is unmanaged.
 
 use std::collections::BTreeSet;
 
@@ -14,31 +14,31 @@ use serde_json::json;
 
 use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, setup_options};
 
-async fn parting(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
+async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let chains = engine::teardown::managed_chains(cloud, &identity, &region, setup, logs).await;
     teardown(&chains, logs)
 }
 
-/// Takes it all away in one run; what is left to be done after that.
+/// Runs the teardown once, and returns the plan after that.
 async fn tear_down(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
-    let plan = parting(cloud, setup, logs).await;
+    let plan = teardown_plan(cloud, setup, logs).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    parting(cloud, setup, logs).await
+    teardown_plan(cloud, setup, logs).await
 }
 
-/// Log files have come, and the e-mail was opened.
-fn some_time_passes(cloud: &DemoCloud, email: &str) {
+/// Confirms the subscription, and adds log files to the bucket.
+fn add_log_files_and_confirm(cloud: &DemoCloud, email: &str) {
     cloud.confirm(email);
     cloud.meddle(|account| {
         account.buckets.values_mut().for_each(|bucket| (bucket.objects, bucket.bytes) = (2_500, 1_000_000));
     });
 }
 
-/// Things that have nothing to do with rootbell, down to names that look like its own.
-fn neighbours(account: &mut Account) {
+/// Adds resources unrelated to rootbell, some of them with similar names.
+fn add_unrelated_resources(account: &mut Account) {
     let bucket = Bucket { objects: 3, bytes: 9, ..Bucket::default() };
     account.buckets.insert("rootbell-backup".into(), bucket);
     account.roles.insert("rootbell-deployer".into(), Role::default());
@@ -59,8 +59,8 @@ fn neighbours(account: &mut Account) {
     here(account).log_groups.insert("app".into(), group);
 }
 
-/// What is left of an account from the generator when everything of rootbell's is taken out by hand.
-fn without_ours(mut account: Account) -> Account {
+/// A generated account without rootbell's resources.
+fn without_managed(mut account: Account) -> Account {
     account.buckets.retain(|name, _| name == "rootbell-backup");
     account.roles.retain(|name, _| name == "rootbell-deployer");
     let region = here(&mut account);
@@ -71,50 +71,50 @@ fn without_ours(mut account: Account) -> Account {
     account.timeless()
 }
 
-/// The same cases everywhere, so that what fails elsewhere fails here.
+/// A fixed seed gives the same cases on every machine.
 const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn after_setup_and_teardown_the_account_is_as_before((harms, mut account) in accounts()) {
-        neighbours(&mut account);
-        let wanted = without_ours(account.clone());
+    fn after_setup_and_teardown_the_account_is_as_before((drifts, mut account) in accounts()) {
+        add_unrelated_resources(&mut account);
+        let wanted = without_managed(account.clone());
         let cloud = cloud(account);
         now(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
+            add_log_files_and_confirm(&cloud, EMAIL);
             let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
             let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
+            prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
             prop_assert_eq!(cloud.snapshot().buckets["rootbell-backup"].objects, objects);
             cloud.meddle(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", harms);
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", drifts);
             Ok(())
         })?;
     }
 
     #[test]
-    fn a_teardown_stopped_anywhere_and_rerun_leaves_nothing_behind((harms, account) in accounts(), stop in 0usize..14) {
-        let wanted = without_ours(account.clone());
+    fn a_teardown_stopped_anywhere_and_rerun_leaves_nothing_behind((drifts, account) in accounts(), stop in 0usize..14) {
+        let wanted = without_managed(account.clone());
         let cloud = cloud(account);
         now(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
-            let plan = parting(&cloud, &SetupOptions::default(), true).await;
+            add_log_files_and_confirm(&cloud, EMAIL);
+            let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
             let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", harms, stop);
+            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, left);
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", drifts, stop);
             Ok(())
         })?;
     }
 }
 
-/// Somebody else's things that a set-up can be told to use, and how it is told.
+/// Unmanaged resources that a setup can use: a name, how to add them, and the option that selects them.
 type Adopted = (&'static str, fn(&mut Account), fn(&mut SetupOptions));
 
 const ADOPTED: &[Adopted] = &[
@@ -137,14 +137,14 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), closed(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
     (
         "a bucket without a policy",
         |a| {
-            a.buckets.insert("bare".into(), closed(None));
+            a.buckets.insert("bare".into(), bucket_like_ours(None));
         },
         |w| w.bucket = Some("bare".into()),
     ),
@@ -174,7 +174,7 @@ const ADOPTED: &[Adopted] = &[
         |w| w.role = Some("theirs".into()),
     ),
     (
-        "names of one's own",
+        "custom names",
         |_| {},
         |w| {
             w.trail = w.trail.take().or(Some("mine".into()));
@@ -184,8 +184,8 @@ const ADOPTED: &[Adopted] = &[
     ),
 ];
 
-/// As rootbell would make it itself, so that it finds nothing to better.
-fn closed(policy: Option<serde_json::Value>) -> Bucket {
+/// A bucket with rootbell's own settings, so that it finds nothing to repair.
+fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
     Bucket {
         region: "eu-west-1".into(),
         policy,
@@ -197,19 +197,19 @@ fn closed(policy: Option<serde_json::Value>) -> Bucket {
 }
 
 fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, SetupOptions)> {
-    let possible = |all: &Vec<Adopted>| {
-        let has = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
-        // A standing trail keeps its bucket. And where trail, log group and role are all somebody else's, nothing proves
-        // that it was rootbell who brought them together: they stay together.
-        !(has("a trail") && (has("a bucket") || (has("a log group") && has("a role"))))
+    let is_possible = |all: &Vec<Adopted>| {
+        let includes = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
+        // An existing trail keeps its bucket. And if trail, log group, and role are all unmanaged, nothing shows that
+        // rootbell connected them, so they stay connected.
+        !(includes("a trail") && (includes("a bucket") || (includes("a log group") && includes("a role"))))
     };
-    proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", possible).prop_map(
+    proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", is_possible).prop_map(
         |all| {
             let (mut account, mut setup) = (Account::default(), setup_options());
-            neighbours(&mut account);
-            for (_, add, tell) in &all {
+            add_unrelated_resources(&mut account);
+            for (_, add, select) in &all {
                 add(&mut account);
-                tell(&mut setup);
+                select(&mut setup);
             }
             (all.into_iter().map(|(name, _, _)| name).collect(), account, setup)
         },
@@ -226,8 +226,8 @@ proptest! {
         now(async {
             set_up(&cloud, &setup).await;
             cloud.confirm(EMAIL);
-            // Stopped once, on the way.
-            let plan = parting(&cloud, &setup, true).await;
+            // Stop the teardown once on the way.
+            let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
@@ -241,10 +241,10 @@ proptest! {
 
 #[test]
 fn each_adopted_resource_alone_gets_its_previous_settings_back() {
-    for (name, add, tell) in ADOPTED {
+    for (name, add, select) in ADOPTED {
         let (mut account, mut setup) = (Account::default(), setup_options());
         add(&mut account);
-        tell(&mut setup);
+        select(&mut setup);
         let before = account.clone().timeless();
         let cloud = cloud(account);
         now(async {
@@ -263,7 +263,7 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
+        add_log_files_and_confirm(&cloud, EMAIL);
         let left = tear_down(&cloud, &SetupOptions::default(), false).await;
         assert!(left.is_empty(), "{left:?}");
         let account = cloud.snapshot();
@@ -280,9 +280,9 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
 fn log_files_are_counted_only_when_they_would_be_deleted() {
     let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     now(async {
-        parting(&cloud, &SetupOptions::default(), false).await;
+        teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(!cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
-        parting(&cloud, &SetupOptions::default(), true).await;
+        teardown_plan(&cloud, &SetupOptions::default(), true).await;
         assert!(cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
     });
 }
@@ -302,8 +302,8 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
         let cloud = cloud(Account::default());
         now(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
-            parting(&cloud, &SetupOptions::default(), true).await
+            add_log_files_and_confirm(&cloud, EMAIL);
+            teardown_plan(&cloud, &SetupOptions::default(), true).await
         })
     };
     assert_eq!(all.changes().count(), 11, "{:?}", all.changes().map(Change::id).collect::<Vec<_>>());
@@ -311,24 +311,25 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
         let cloud = cloud(Account::default());
         now(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
+            add_log_files_and_confirm(&cloud, EMAIL);
             let operation = change.operation().name;
             cloud.fault(operation, InjectedFault::Deny);
             let report = engine::run(&cloud, &all, None, &|_| {}).await;
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
-            // AWS's own names of what is missing, and on what.
+            // The fix names the missing permission and the resource.
             let arn = &change.arns(&cloud.snapshot().in_region("eu-west-1"))[0];
             assert!(
                 report.failed[0].1.fix().contains(&format!(r#""Resource":"{arn}""#)),
                 "{}",
                 report.failed[0].1.fix()
             );
-            // What was skipped needed it, and the rest is done.
+            // Exactly the changes that need it are skipped.
             let skipped: BTreeSet<&String> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
-                let waits = all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
-                assert_eq!(skipped.contains(&other.id()), waits, "{operation} and {}", other.id());
+                let needs_failed_change =
+                    all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
+                assert_eq!(skipped.contains(&other.id()), needs_failed_change, "{operation} and {}", other.id());
             }
             cloud.mend(operation);
             assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty(), "{operation}");
@@ -342,8 +343,8 @@ fn a_resource_deleted_by_somebody_else_counts_as_done() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
+        add_log_files_and_confirm(&cloud, EMAIL);
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
         let report = engine::run(&cloud, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
@@ -355,7 +356,7 @@ fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
         cloud.fault(operation, InjectedFault::Deny);
-        let plan = now(parting(&cloud, &SetupOptions::default(), true));
+        let plan = now(teardown_plan(&cloud, &SetupOptions::default(), true));
         assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
         assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
     }
@@ -368,7 +369,7 @@ fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() 
     now(async {
         set_up(&cloud, &named).await;
         cloud.fault("ListTags", InjectedFault::Deny);
-        let plan = parting(&cloud, &SetupOptions::default(), false).await;
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(plan.rows.is_empty() && plan.blocked[0].1.contains("ListTags"), "{plan:?}");
         cloud.mend("ListTags");
         cloud.confirm(EMAIL);
@@ -422,7 +423,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
         assert_eq!(row.action, Action::Keep);
         assert!(row.detail.contains("48 hours"), "{row:?}");
@@ -437,13 +438,13 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
     let cloud = cloud(Account::default());
     now(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
-        let by = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(by("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(by("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(by("topic.delete")).await.unwrap();
+        add_log_files_and_confirm(&cloud, EMAIL);
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
+        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        cloud.apply(change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nobody can take it off any more");
+        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nothing can delete it any more");
     });
 }

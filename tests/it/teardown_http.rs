@@ -1,4 +1,4 @@
-//! Real HTTP: what `apply` made, `destroy` takes away, read back with the SDK; and the policies hold what went by.
+//! Real HTTP: `destroy` deletes what `apply` created, read back with the SDK; and the policies cover every request.
 
 use std::collections::BTreeSet;
 
@@ -82,7 +82,7 @@ fn the_destroy_script_deletes_the_same_resources() {
     let world = world();
     put_objects(&world, 5);
     let plan = world.rootbell(&["destroy", "--with-logs", "--format", "aws-cli"]).output().exits(3);
-    let script = world.emulator.home().join("leave.sh");
+    let script = world.emulator.home().join("teardown.sh");
     std::fs::write(&script, &plan.stdout).unwrap();
     let ran = world.aws_cli("sh").arg(&script).output().unwrap();
     assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stderr), plan.stdout);
@@ -115,7 +115,7 @@ fn a_denied_deletion_is_named_and_the_rest_is_deleted() {
     assert_eq!(result["failed"][0]["id"], "topic.delete:rootbell-alerts", "{result}");
     assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:DeleteTopic"), "{result}");
     assert_eq!(result["skipped"], serde_json::json!([]));
-    // It goes on in this account, not in the one that is the default.
+    // The command to rerun is for this account, not for the default one.
     let again =
         format!("Run `rootbell destroy --endpoint-url {} --with-logs`: it goes on from there.", world.proxy.url());
     assert_eq!(result["open"][0], again);
@@ -133,7 +133,7 @@ fn the_rerun_command_names_resources_that_the_chain_no_longer_leads_to() {
     let names = ["--topic", "on-call", "--alarm", "root rings"];
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).args(names).output().exits(0);
     world.proxy.deny("DeleteTopic");
-    // The chain leads from the filter to the alarm, and from there to the topic.
+    // The topic is found through the filter and the alarm, which are deleted by now.
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(1);
     let again =
         format!("Run `rootbell destroy --endpoint-url {} --topic on-call --alarm 'root rings'`", world.proxy.url());
@@ -158,7 +158,7 @@ fn an_unmanaged_trail_is_restored_without_the_log_group() {
     let said = destroy(&world).output().exits(0);
     assert!(said.stderr.contains("~ trail"), "{said:#?}");
     let mut after = world.account(&names);
-    // The emulator keeps an empty text where AWS has nothing.
+    // The emulator keeps an empty string where AWS returns nothing.
     let trail = after.trail.as_mut().unwrap();
     for arn in [&mut trail.log_group_arn, &mut trail.role_arn] {
         *arn = arn.take().filter(|arn| !arn.is_empty());
@@ -187,7 +187,7 @@ fn nothing_is_deleted_until_the_word_is_typed() {
     assert_eq!(account(&world).trail, None);
 }
 
-/// What went by, as permissions.
+/// The permissions for the requests that the proxy recorded.
 fn asked(world: &World) -> BTreeSet<String> {
     let seen = world.proxy.seen();
     let all = seen.iter().flat_map(|seen| permissions(&seen.call.service, &seen.call.operation));
@@ -209,7 +209,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     let asked_for = asked(&world);
     let setup = granted(&world, &["setup"]);
     assert_eq!(asked_for.difference(&setup).collect::<Vec<_>>(), Vec::<&String>::new());
-    // Only a drifted account, and the wizard, ask for these.
+    // Only a drifted account or the wizard needs these.
     let drifted = [
         "cloudtrail:PutEventSelectors",
         "cloudtrail:UpdateTrail",
@@ -225,7 +225,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     let asked_for = asked(&world);
     let teardown = granted(&world, &["destroy"]);
     assert_eq!(asked_for.difference(&teardown).collect::<Vec<_>>(), Vec::<&String>::new());
-    // Only what is somebody else's asks for these.
+    // Only unmanaged resources need these.
     let adopted = [
         "cloudtrail:UpdateTrail",
         "cloudwatch:PutMetricAlarm",

@@ -1,4 +1,4 @@
-//! The wizard in a terminal: real keys, real screen, real signals; the terminal is as before afterwards.
+//! The wizard in a terminal: real keys, a real screen, real signals; and the terminal is restored afterwards.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::support::pty::{Pty, key};
 use crate::support::read::Names;
 use crate::wire::wanted;
 
-/// Through all four screens on the emulator; the account is read back with the SDK.
+/// Completes all four steps on the emulator, and reads the account back with the SDK.
 fn the_wizard_sets_up(region: &str) {
     let world = World::new(region);
     world.proxy.nobody_confirms(true);
@@ -36,7 +36,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("waiting");
     wizard.wait_for("Enter go on");
     wizard.press(key::ENTER);
-    // The emulator cannot try a pattern: the wizard says so and goes on.
+    // The emulator cannot test patterns: the wizard says so and continues.
     wizard.wait_for("not checked");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
@@ -73,8 +73,8 @@ fn the_wizard_sets_up_a_fresh_account_in_eu_west_1() {
     the_wizard_sets_up("eu-west-1");
 }
 
-/// The wizard before an AWS that never answers.
-fn hanging() -> (World, Pty) {
+/// The wizard while every call hangs.
+fn hanging_wizard() -> (World, Pty) {
     let world = World::new("eu-west-1");
     world.proxy.hang_all();
     let wizard = world.rootbell(&[]).pty(80, 24);
@@ -84,7 +84,7 @@ fn hanging() -> (World, Pty) {
 
 #[test]
 fn keys_work_while_every_call_hangs() {
-    let (_world, mut wizard) = hanging();
+    let (_world, mut wizard) = hanging_wizard();
     wizard.press("g");
     wizard.wait_for("type to narrow");
     wizard.press("eu-c");
@@ -102,10 +102,10 @@ fn keys_work_while_every_call_hangs() {
 
 #[test]
 fn ctrl_c_quits_within_a_tenth_of_a_second_while_every_call_hangs() {
-    // The machine may be busy with other tests for a moment, but not three times.
+    // The machine may be busy with other tests once, but hardly three times.
     let times: Vec<Duration> = (0..3)
         .map(|_| {
-            let (_world, mut wizard) = hanging();
+            let (_world, mut wizard) = hanging_wizard();
             let pressed = Instant::now();
             wizard.press(key::CTRL_C);
             assert_eq!(wizard.wait_exit().code, 1);
@@ -139,7 +139,7 @@ fn ctrl_c_quits_while_a_run_hangs() {
 #[test]
 fn every_terminating_signal_restores_the_terminal() {
     for signal in ["TERM", "HUP", "INT"] {
-        let (_world, mut wizard) = hanging();
+        let (_world, mut wizard) = hanging_wizard();
         wizard.signal(signal);
         assert_eq!(wizard.wait_exit().code, 1);
         wizard.assert_restored();
@@ -148,14 +148,14 @@ fn every_terminating_signal_restores_the_terminal() {
 
 #[test]
 fn closing_the_terminal_ends_the_wizard() {
-    let (_world, mut wizard) = hanging();
+    let (_world, mut wizard) = hanging_wizard();
     wizard.hang_up();
     wizard.wait_exit();
 }
 
 #[test]
 fn a_small_window_says_so_and_a_larger_one_continues() {
-    let (_world, mut wizard) = hanging();
+    let (_world, mut wizard) = hanging_wizard();
     wizard.resize(30, 8);
     wizard.wait_for("Make me bigger");
     wizard.resize(1, 1);
@@ -176,7 +176,7 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
     wizard.press(key::CTRL_U);
     wizard.paste("pasted\n");
     wizard.wait_for("[pasted");
-    assert!(!wizard.screen().contains("done"), "a pasted line end is no Enter");
+    assert!(!wizard.screen().contains("done"), "a pasted line break is not Enter");
     wizard.press(key::CTRL_C);
     wizard.wait_exit();
     wizard.assert_restored();
@@ -218,10 +218,10 @@ fn without_a_region_the_wizard_asks_for_one_and_suggests_us_east_1() {
     assert_eq!(wizard.wait_exit().code, 0);
 }
 
-struct Faulty;
+struct PanickingConnector;
 
 #[async_trait]
-impl Connector for Faulty {
+impl Connector for PanickingConnector {
     async fn connect(&self, _: &Target) -> Answer<Session> {
         tokio::time::sleep(Duration::from_millis(300)).await;
         panic!("a fault on purpose");
@@ -232,14 +232,14 @@ impl Connector for Faulty {
     }
 }
 
-/// Not a test by itself: [`a_panic_restores_the_terminal_and_is_reported`] runs it in a terminal.
+/// Not a test on its own: [`a_panic_restores_the_terminal_and_is_reported`] runs it in a terminal.
 #[test]
 fn panicking_wizard() {
     if std::env::var_os("ROOTBELL_TEST_FAULT").is_none() {
         return;
     }
     let options = Options {
-        connector: Arc::new(Faulty),
+        connector: Arc::new(PanickingConnector),
         target: Target::default(),
         theme: Theme::dark(),
         demo: None,

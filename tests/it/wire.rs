@@ -1,4 +1,4 @@
-//! Real HTTP: the program against an account that others emulate, read back with the SDK.
+//! Real HTTP: the program with an emulated account, which is read back with the SDK.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,11 +14,11 @@ pub(crate) fn apply(world: &World) -> crate::support::program::Program {
     world.rootbell(&["apply", "--yes"]).args(EMAILS)
 }
 
-fn ours() -> Tags {
+fn managed_tag() -> Tags {
     BTreeMap::from([("rootbell".to_owned(), "managed".to_owned())])
 }
 
-/// What a fresh account has to look like, spelled out.
+/// What a fresh account has to contain after `apply`.
 pub(crate) fn wanted(region: &str) -> Account {
     let bucket = format!("rootbell-000000000000-{region}");
     let trail = format!("arn:aws:cloudtrail:{region}:000000000000:trail/rootbell");
@@ -61,9 +61,9 @@ pub(crate) fn wanted(region: &str) -> Account {
                     }
                 ]
             })),
-            tags: ours(),
+            tags: managed_tag(),
         }),
-        log_group: Some(read::LogGroup { retention_days: Some(365), tags: ours() }),
+        log_group: Some(read::LogGroup { retention_days: Some(365), tags: managed_tag() }),
         role: Some(read::Role {
             trust: json!({
                 "Version": "2012-10-17",
@@ -89,7 +89,7 @@ pub(crate) fn wanted(region: &str) -> Account {
                     }]
                 }),
             )]),
-            tags: ours(),
+            tags: managed_tag(),
         }),
         trail: Some(read::Trail {
             home_region: Some(region.into()),
@@ -101,7 +101,7 @@ pub(crate) fn wanted(region: &str) -> Account {
             log_group_arn: Some(format!("arn:aws:logs:{region}:000000000000:log-group:rootbell/cloudtrail:*")),
             role_arn: Some(format!("arn:aws:iam::000000000000:role/rootbell-cloudtrail-to-logs-{region}")),
             logging: true,
-            tags: ours(),
+            tags: managed_tag(),
             selectors: vec![("All".into(), true)],
         }),
         topic: Some(read::Topic {
@@ -133,7 +133,7 @@ pub(crate) fn wanted(region: &str) -> Account {
                 ]
             }),
             key: None,
-            tags: ours(),
+            tags: managed_tag(),
         }),
         subscriptions: ["a@example.com", "b@example.com"]
             .map(|endpoint| read::Subscription { endpoint: endpoint.into(), protocol: "email".into() })
@@ -168,7 +168,7 @@ pub(crate) fn wanted(region: &str) -> Account {
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
             dimensions: 0,
-            tags: ours(),
+            tags: managed_tag(),
         }],
         trails: vec!["rootbell".into()],
     }
@@ -202,7 +202,7 @@ fn apply_again_changes_nothing_and_says_so() {
     assert!(said.stdout.starts_with("Nothing to change"), "{said:#?}");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
     assert_eq!(world.account(&Names::default_in("eu-west-1")), before);
-    // Without --email, the standing subscriptions are what is wanted.
+    // Without --email, the existing subscriptions are kept.
     let said = world.rootbell(&["apply", "--yes", "--json"]).output().exits(0).json();
     assert_eq!(said["applied"], json!([]));
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
@@ -225,9 +225,9 @@ fn independent_calls_overlap_and_no_write_is_repeated() {
 #[test]
 fn the_script_creates_the_same_account() {
     let region = "eu-west-1";
-    let drawn_on = World::new(region);
-    let plan = drawn_on.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
-    assert_eq!(drawn_on.proxy.writes(), Vec::<String>::new());
+    let planning = World::new(region);
+    let plan = planning.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    assert_eq!(planning.proxy.writes(), Vec::<String>::new());
 
     let world = World::new(region);
     let script = world.emulator.home().join("setup.sh");
@@ -242,7 +242,7 @@ fn the_script_creates_the_same_account() {
     );
     assert_eq!(world.account(&Names::default_in(region)), wanted(region));
 
-    // To rootbell, it is the account it would have made.
+    // rootbell finds nothing to change in it.
     let again = world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
     assert!(again.stdout.contains("Nothing to change."), "{again:#?}");
 }
@@ -253,7 +253,7 @@ fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
     let world = World::new(region);
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
-    // Nobody wants to wait for 5 seconds here.
+    // Don't wait 5 seconds in a test.
     std::fs::write(&script, plan.stdout.replace("sleep 5", "sleep 0.1")).unwrap();
 
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
@@ -274,7 +274,7 @@ fn the_script_does_nothing_in_another_account() {
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
     std::fs::write(&script, plan.stdout).unwrap();
-    // The emulator takes twelve digits as the account's id.
+    // The emulator uses an access key of twelve digits as the account ID.
     let ran = world.aws_cli("sh").env("AWS_ACCESS_KEY_ID", "111122223333").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success(), "{errors}");
@@ -293,7 +293,7 @@ fn plan_and_status_report_through_their_exit_status() {
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
     apply(&world).output().exits(0);
     world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
-    // Nothing has been delivered yet.
+    // The trail has not delivered anything yet.
     let waiting = world.rootbell(&["status", "--json"]).output().exits(3).json();
     let open: Vec<&str> = waiting["checks"]
         .as_array()
@@ -353,7 +353,7 @@ fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
         assert!(change["iam_action"].as_str().unwrap().contains(':'), "{change}");
         assert!(["trail", "topic", "filter", "alarm"].contains(&change["step"].as_str().unwrap()), "{change}");
         for need in change["needs"].as_array().unwrap() {
-            assert!(before.contains(&need.as_str().unwrap()), "{change} comes before what it needs");
+            assert!(before.contains(&need.as_str().unwrap()), "{change} comes before a change that it needs");
         }
         before.push(change["id"].as_str().unwrap());
     }
@@ -398,7 +398,7 @@ fn a_throttled_call_is_retried_by_the_sdk() {
     assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
-/// Reads that only tell more; without them the set-up goes on.
+/// Reads that only add information; the setup succeeds without them.
 const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
 
 #[test]
@@ -407,7 +407,7 @@ fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() 
     let world = World::new(region);
     apply(&world).output().exits(0);
     let mut operations = world.proxy.operations();
-    // What is only asked of an account that has something already.
+    // Add the calls that are only made when resources exist.
     world.proxy.forget();
     apply(&world).output().exits(0);
     operations.extend(world.proxy.operations());
@@ -417,7 +417,7 @@ fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() 
     for operation in &operations {
         world.reset();
         world.proxy.deny(operation);
-        // Fresh, or, for what is only asked later, on the account as it stands.
+        // On a fresh account; or, for calls that are only made later, on the account with the setup.
         let mut said = apply(&world).output().decent();
         if said.status == Some(0) && !OPTIONAL.contains(&operation.as_str()) {
             said = apply(&world).output().decent();
@@ -435,9 +435,9 @@ fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() 
     }
 }
 
-/// The permission that a call takes.
+/// The permission that a call needs.
 ///
-/// Source: Service Authorization Reference, one page a service.
+/// Source: Service Authorization Reference, one page per service.
 fn permission(operation: &str) -> &'static str {
     match operation {
         "GetCallerIdentity" => "sts:GetCallerIdentity",

@@ -1,4 +1,4 @@
-//! A log group so large that a page of a search covers a part of the week only, and is mostly empty.
+//! A log group so large that a page of a search covers only part of the week and is mostly empty.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::tester::Tester;
 
 const HOUR: i64 = 3600;
 
-/// Everything works; a page covers so many seconds, and root was used at these moments.
+/// A working account in which a page covers this many seconds, and root was used at these times.
 fn large(page_covers: i64, used: &[i64]) -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let region = account.regions.get_mut("eu-west-1").unwrap();
@@ -51,11 +51,11 @@ fn the_dashboard_shows_how_far_back_it_has_searched_until_the_week_is_covered() 
     tester.pass(seconds(10)).sees("No root use found so far; searched back to ").sees(", still reading.");
     assert_snapshot!("reading-the-week-80x24", tester.screen());
     tester.pass(seconds(60)).sees("No root use in the last 7 days.").does_not_see("reading");
-    // The week, its 7 days and their 28 quarters; and what has come since, every half minute.
+    // Requests for the week, its 7 days, and their 28 quarters; and for new events, every 30 s.
     let asked = requests(&tester);
     assert!((36..=42).contains(&asked), "{asked}");
     tester.pass(seconds(60));
-    assert!(requests(&tester) - asked <= 3, "the week is not read again");
+    assert!(requests(&tester) - asked <= 3, "the week is not searched again");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_root_use_during_the_search_of_the_week_shows_within_a_minute() {
 fn a_search_that_takes_thousands_of_requests_pauses_until_a_key_is_pressed() {
     let mut tester = Tester::on(large(300, &[]), 80, 24);
     tester.pass(seconds(15 * 60)).sees("No root use found back to ").sees("; `m` reads on.");
-    // 500 for the week, and 7 every half minute for the last half hour, which is gone on with.
+    // 500 requests for the week; and every 30 s, 7 requests for the last half hour, which continue meanwhile.
     let asked = requests(&tester);
     assert!((500..=720).contains(&asked), "{asked}");
     tester.pass(seconds(60)).sees("`m` reads on.");

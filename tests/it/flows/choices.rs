@@ -1,4 +1,4 @@
-//! What the user may choose on a step, what is somebody else's, and what keeps a step from being applied.
+//! What the user can choose on a step, how unmanaged resources are shown, and what keeps a step from being applied.
 
 use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
@@ -24,7 +24,7 @@ fn with_trails(trails: &[(&str, Trail)]) -> Account {
     account
 }
 
-/// The statements that the key has to have for a first set-up.
+/// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
     let account_region = Account::default().in_region(HERE);
     statements_for_key(&account_region, KEY)
@@ -70,7 +70,7 @@ fn another_trail_can_be_picked_and_the_plan_follows() {
         tester.press("enter").settle().does_not_see("failed");
         let all = trails(&tester);
         assert_eq!(all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["audit", "narrow"]);
-        assert_eq!(all[0].1, None, "the one that was not picked stays as it is");
+        assert_eq!(all[0].1, None, "the other trail does not change");
         assert!(all[1].1.as_deref().is_some_and(|arn| arn.contains("rootbell/cloudtrail")), "{all:?}");
     }
 }
@@ -104,12 +104,12 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
     for (width, height) in [(60, 20), (80, 24), (120, 40)] {
         let mut tester = Tester::on(with_trails(&[("audit", trail())]), width, height);
         tester.press("enter").settle();
-        assert_snapshot!(format!("not-ours-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("unmanaged-{width}x{height}"), tester.screen());
         tester.sees("not ours  ~ trail");
         assert_eq!(tester.style_of("not ours").fg, Theme::dark().warn.fg);
         let screen = tester.screen();
         let marked = screen.lines().filter(|line| line.contains("not ours")).count();
-        assert_eq!(marked, 1, "what is made anew is ours:\n{screen}");
+        assert_eq!(marked, 1, "new resources are not marked:\n{screen}");
     }
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 120, 40);
     tester.press("enter").settle().press("enter").settle().sees("not ours: ");

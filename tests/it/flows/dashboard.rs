@@ -1,4 +1,4 @@
-//! The day after: does it ring, did it, and who was it.
+//! The dashboard: whether the setup works, whether the alarm has fired, and who used root.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Everything made, and somebody has confirmed.
+/// A complete setup with a confirmed subscription.
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
@@ -33,7 +33,7 @@ fn an_account_in_alarm_shows_the_root_use_first() {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2));
         assert_eq!(tester.model.screen, Screen::Dashboard);
-        assert_snapshot!(format!("ringing-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("in-alarm-{width}x{height}"), tester.screen());
         tester.sees("RINGING: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
     }
 }
@@ -43,7 +43,7 @@ fn the_terminal_bell_rings_once_per_alarm() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(60));
     assert_eq!(tester.bells, 1);
-    // The use leaves the window: the alarm is OK again.
+    // The root use leaves the alarm's evaluation window, so the alarm returns to OK.
     tester.pass(seconds(400)).sees("the bell is armed").does_not_see("RINGING");
     assert_eq!(tester.bells, 1);
     tester.on_account(|cloud| {
@@ -115,7 +115,7 @@ fn text_in_an_event_cannot_control_the_terminal() {
 fn a_test_names_the_recipients_fires_the_alarm_and_returns_to_ok() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("t").sees("Mail goes to alice@example.com").sees("cloudwatch:SetAlarmState");
-    assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before the answer");
+    assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before confirmation");
     tester.press("enter").pass(seconds(3));
     tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
     assert_snapshot!("test-80x24", tester.screen());
@@ -307,7 +307,7 @@ fn a_night_without_a_network_is_survived_with_few_calls() {
     let before = tester.on_account(|cloud| cloud.calls().len());
     tester.pass(seconds(8 * 3600));
     let asked = tester.on_account(|cloud| cloud.calls().len()) - before;
-    // Five parts every five minutes, the chain with some ten calls among them.
+    // Five panels every five minutes, one of them with about ten calls.
     assert!(asked < 8 * 12 * 16, "{asked} calls");
     tester.on_account(|cloud| cloud.mend("*"));
     tester.pass(seconds(310)).sees("the bell is armed").does_not_see("no connection");
@@ -335,7 +335,7 @@ fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
     let before = count(&tester)[0];
     tester.send(Msg::Focus(true));
     tester.pass(seconds(1));
-    assert_eq!(count(&tester)[0], before + 1, "whoever looks again sees how it is now");
+    assert_eq!(count(&tester)[0], before + 1, "regaining focus refreshes at once");
 }
 
 #[test]
@@ -377,10 +377,10 @@ fn older_events_load_on_demand_without_duplicates() {
     tester.press("m").pass(seconds(1));
     assert_eq!(shown(&tester), 250);
     tester.pass(seconds(31));
-    assert_eq!(shown(&tester), 250, "a refresh brings none twice");
+    assert_eq!(shown(&tester), 250, "a refresh adds no duplicates");
 }
 
-/// Root was used on the day before yesterday, and has not been since.
+/// Root was used two days ago, and not since.
 fn used_two_days_ago() -> Account {
     let mut account = scenario("ringing");
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
@@ -414,7 +414,7 @@ fn a_filter_for_another_identity_hides_no_root_use() {
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();
     let mut tester = Tester::on(account.clone(), 80, 24);
     tester.press("d").pass(seconds(4)).sees("ConsoleLogin     Failure");
-    // What it lets through beside them is not said to be root.
+    // Other events that the filter matches are not labeled as root uses.
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     let pattern = "{ $.userIdentity.type = \"Root\" || $.eventName = \"ListUsers\" }";
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();

@@ -1,4 +1,4 @@
-//! Keys that are pressed before the account is known, and what is said until then.
+//! Keys pressed before the account is known, and what the wizard says until then.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rootbell::domain::Step;
 
 use crate::support::tester::{Tester, scenario};
 
-/// A fresh account that takes its time to answer.
+/// A fresh account with slow responses.
 fn slow() -> Account {
     let mut account = Account::default();
     account.timing.latency_ms = 300;
@@ -24,7 +24,7 @@ fn enter_while_connecting_takes_effect_once_the_account_is_known() {
     tester.settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     tester.does_not_see("Still").sees("apply 11");
-    // Nothing was applied by it.
+    // The early key applied nothing.
     tester.pass(Duration::from_secs(5)).sees("apply 11");
     assert!(tester.model.runs[0].is_none());
 }

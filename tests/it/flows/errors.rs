@@ -1,4 +1,4 @@
-//! What goes wrong, and what the screen says and does then.
+//! What the wizard says and does when something fails, and other behavior of its keys and fields.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn a_denied_call_names_the_permission_and_enter_retries_it() {
     assert_eq!(made(&tester), 1);
     tester.on_account(|cloud| cloud.mend("CreateRole"));
     tester.press("enter").settle();
-    assert_eq!(made(&tester), 1, "what was done is not done again");
+    assert_eq!(made(&tester), 1, "completed changes are not repeated");
     tester.does_not_see("failed").sees("11 of 11 done");
 }
 
@@ -108,9 +108,9 @@ fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter e").fill("my trail").sees("no spaces");
     tester.press("enter");
-    assert!(!tester.model.is_running(), "a faulty field is not applied");
+    assert!(!tester.model.is_running(), "nothing is applied while a field is invalid");
     tester.fill("mine").press("enter");
-    assert!(!tester.model.is_running(), "a name just typed is looked up first");
+    assert!(!tester.model.is_running(), "a new name is looked up first");
     tester.settle().sees("mine");
     tester.press("enter").settle();
     let trails: Vec<String> = tester.on_account(|c| c.snapshot().regions["eu-west-1"].trails.keys().cloned().collect());
@@ -136,7 +136,7 @@ fn invalid_values_are_reported_next_to_the_field_while_typing() {
 fn quotes_in_a_pasted_pattern_are_normalized_and_it_is_tested_on_samples() {
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("enter").settle();
-    // What only waits counts as done, so the steps are gone through from the list of checks.
+    // A pending step counts as done, so go to the filter step from the list of checks.
     tester.press("w enter enter").settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
     tester.sees("rings").sees("silent");

@@ -1,4 +1,4 @@
-//! A fresh account, from the first frame to the dashboard.
+//! The wizard on a fresh account, from the first frame to the dashboard.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use rootbell::domain::Step;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Goes through all four screens; each is handed to `look` before and after Enter.
-fn walk(tester: &mut Tester, mut look: impl FnMut(&str, &Tester)) {
-    look("account", tester);
+/// Goes through all four steps, and calls `visit` for each screen before and after applying.
+fn walk(tester: &mut Tester, mut visit: impl FnMut(&str, &Tester)) {
+    visit("account", tester);
     tester.press("enter");
-    look("trail", tester);
+    visit("trail", tester);
     tester.press("enter").settle();
-    look("trail-done", tester);
+    visit("trail-done", tester);
     tester.press("enter e");
     tester.fill("alice@example.com").settle();
-    look("topic", tester);
+    visit("topic", tester);
     tester.press("enter").settle();
-    look("topic-done", tester);
+    visit("topic-done", tester);
     tester.press("enter").settle();
-    look("filter", tester);
+    visit("filter", tester);
     tester.press("enter").settle();
-    look("filter-done", tester);
+    visit("filter-done", tester);
     tester.press("enter");
-    look("alarm", tester);
+    visit("alarm", tester);
     tester.press("enter").settle();
-    look("alarm-done", tester);
+    visit("alarm-done", tester);
     tester.press("enter").settle();
-    look("ring", tester);
+    visit("alarm-test", tester);
     tester.press("esc").settle();
-    look("dashboard", tester);
+    visit("dashboard", tester);
 }
 
 #[test]

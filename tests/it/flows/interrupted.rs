@@ -1,4 +1,4 @@
-//! What the wizard says when it is interrupted, by what was under way.
+//! What an interrupted wizard says about what was in progress.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn an_interrupted_test_or_drill_says_how_to_set_the_alarm_back() {
     for (key, what) in [("t", "a test alarm"), ("d", "a drill")] {
         let mut tester = Tester::on(scenario("ringing"), 80, 24);
         tester.pass(Duration::from_secs(400)).press(key).press("enter").pass(Duration::from_secs(1));
-        // Also once its window is closed.
+        // Also after its window is closed.
         for keys in ["", "esc"] {
             let said = tester.press(keys).model.interruption();
             assert!(said.starts_with(&format!("Interrupted: {what} was under way in {PLACE}.")), "{said}");

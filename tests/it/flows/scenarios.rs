@@ -1,4 +1,4 @@
-//! Each demo account by keys, from its first screen to the end of the last step.
+//! Each demo scenario, operated by keys from its first screen to the end of the last step.
 
 use rootbell::app::Screen;
 use rootbell::cloud::demo::account::Link;
@@ -7,8 +7,8 @@ use rootbell::domain::pattern::CIS_PATTERN;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Applies the plan of the step on the screen, and goes on to the next one.
-fn apply_and_go_on(tester: &mut Tester, step: Step) {
+/// Applies the plan of the current step, and continues with the next step.
+fn apply_and_continue(tester: &mut Tester, step: Step) {
     assert_eq!(tester.model.screen, Screen::Step(step), "{}", tester.screen());
     tester.press("enter").settle().sees("go on").does_not_see("failed");
     if step != Step::Alarm {
@@ -16,15 +16,15 @@ fn apply_and_go_on(tester: &mut Tester, step: Step) {
     }
 }
 
-/// Goes through all four steps from the account screen.
+/// Completes all four steps, starting on the account screen.
 fn set_up(tester: &mut Tester) {
     tester.press("enter").settle();
     for step in Step::ALL {
-        apply_and_go_on(tester, step);
+        apply_and_continue(tester, step);
     }
 }
 
-/// The four steps are marked as done, or as waiting for what only time or a person can do.
+/// Checks that every step is done, or waits for a confirmation or for the first delivery.
 fn assert_all_done(tester: &mut Tester) {
     tester.sees("3 Filter ok").sees("4 Alarm ok");
     let screen = tester.screen();
@@ -52,8 +52,8 @@ fn in_half_done_only_the_missing_resources_are_created() {
     tester.press("enter").sees("= S3 bucket").sees("+ trail").sees("Enter apply 2");
     tester.press("enter").settle().sees("2 of 2 done").press("enter").settle();
     tester.sees("waiting   = subscription").sees("Enter go on").press("enter").settle();
-    apply_and_go_on(&mut tester, Step::Filter);
-    apply_and_go_on(&mut tester, Step::Alarm);
+    apply_and_continue(&mut tester, Step::Filter);
+    apply_and_continue(&mut tester, Step::Alarm);
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         for made_before in ["CreateBucket", "CreateRole", "CreateLogGroup", "CreateTopic", "Subscribe"] {
@@ -73,7 +73,7 @@ fn in_organization_a_second_trail_is_created_with_a_note_about_its_cost() {
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         let account = cloud.snapshot();
-        assert_eq!(account.regions["us-east-1"], theirs, "the organization's trail stays as it was");
+        assert_eq!(account.regions["us-east-1"], theirs, "the organization trail does not change");
         assert!(account.regions["eu-west-1"].trails["rootbell"].logging);
     });
 }
@@ -96,13 +96,13 @@ fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
     tester.sees("is stopped").sees("may not publish").sees("IAMUser instead of Root").sees("100");
     tester.press("enter").sees("~ trail logging        stopped → records").sees("= trail");
-    apply_and_go_on(&mut tester, Step::Trail);
+    apply_and_continue(&mut tester, Step::Trail);
     tester.sees("~ topic policy         CloudWatch may not publish → may").sees("confirmed = subscription");
-    apply_and_go_on(&mut tester, Step::Topic);
+    apply_and_continue(&mut tester, Step::Topic);
     tester.sees("~ metric filter").sees("another pattern");
-    apply_and_go_on(&mut tester, Step::Filter);
+    apply_and_continue(&mut tester, Step::Filter);
     tester.sees("~ alarm");
-    apply_and_go_on(&mut tester, Step::Alarm);
+    apply_and_continue(&mut tester, Step::Alarm);
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         let calls = cloud.calls();
@@ -126,7 +126,7 @@ fn in_denied_the_permission_is_named_and_the_wizard_continues_once_it_is_granted
     tester.on_account(|cloud| cloud.mend("CreateRole"));
     tester.press("enter").settle().sees("11 of 11 done").press("enter").settle();
     for step in [Step::Topic, Step::Filter, Step::Alarm] {
-        apply_and_go_on(&mut tester, step);
+        apply_and_continue(&mut tester, step);
     }
     assert_all_done(&mut tester);
 }

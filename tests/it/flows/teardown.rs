@@ -1,4 +1,4 @@
-//! The tear-down by keys: what goes is shown, agreed to with a word, and the account is as before.
+//! The teardown in the wizard: it shows what will be deleted, asks for a word, and leaves the account as it was.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::tester::{Tester, scenario};
 const EMAIL: &str = "alice@example.com";
 const BUCKET: &str = "rootbell-123456789012-eu-west-1";
 
-/// Everything made, somebody has confirmed, and log files have come.
+/// A complete setup with a confirmed subscription and log files.
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
@@ -26,7 +26,7 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn left(tester: &Tester) -> Account {
+fn current_account(tester: &Tester) -> Account {
     let mut account = tester.on_account(|cloud| cloud.snapshot().timeless());
     account.faults.clear();
     account
@@ -36,15 +36,15 @@ fn calls(tester: &Tester, operation: &str) -> usize {
     tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == operation).count())
 }
 
-/// Calls that take something away.
-fn taken(tester: &Tester) -> usize {
-    let takes = |call: &&String| {
+/// The number of calls that delete something.
+fn deletions(tester: &Tester) -> usize {
+    let deletes = |call: &&String| {
         ["Delete", "Unsubscribe", "StopLogging", "EmptyBucket"].iter().any(|begin| call.starts_with(begin))
     };
-    tester.on_account(|cloud| cloud.calls().iter().filter(takes).count())
+    tester.on_account(|cloud| cloud.calls().iter().filter(deletes).count())
 }
 
-fn closed(tester: &Tester) -> bool {
+fn is_closed(tester: &Tester) -> bool {
     tester.model.overlay.is_none()
 }
 
@@ -53,10 +53,10 @@ fn the_teardown_plan_is_shown_before_anything_is_deleted() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(armed(), width, height);
         tester.press("x").settle();
-        assert_snapshot!(format!("leaving-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("teardown-{width}x{height}"), tester.screen());
         tester.press("f3").settle();
-        assert_snapshot!(format!("leaving-logs-{width}x{height}"), tester.screen());
-        assert_eq!(taken(&tester), 0, "nothing is taken away before the word");
+        assert_snapshot!(format!("teardown-logs-{width}x{height}"), tester.screen());
+        assert_eq!(deletions(&tester), 0, "nothing is deleted before the word is typed");
     }
 }
 
@@ -66,20 +66,20 @@ fn a_teardown_with_logs_leaves_the_account_as_it_was() {
     tester.pass(seconds(2)).press("x").settle().sees("The logs stay.").sees("Enter take away 8");
     tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Lost for good");
     tester.write("destroy").press("enter").settle().sees("Taken away: 11 of 11 done");
-    assert_snapshot!("left-80x24", tester.screen());
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_snapshot!("deleted-80x24", tester.screen());
+    assert_eq!(current_account(&tester), Account::default().timeless());
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     tester.sees("missing  trail, topic, filter, alarm").does_not_see("tear down");
     tester.press("x").settle().sees("there is nothing of rootbell's").press("enter");
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
 }
 
 #[test]
 fn logs_are_neither_deleted_nor_counted_unless_chosen() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().write("123456789012").press("enter").settle().sees("Taken away: 8 of 8 done");
-    let account = left(&tester);
+    let account = current_account(&tester);
     assert_eq!(account.buckets.keys().collect::<Vec<_>>(), [BUCKET]);
     assert_eq!(account.buckets[BUCKET].objects, 2_500);
     let region = &account.regions["eu-west-1"];
@@ -93,7 +93,7 @@ fn undoing_the_choice_keeps_the_logs_and_needs_the_word_again() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs stay.");
     tester.press("enter").settle().sees("Nothing is changed");
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
         tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing is changed");
         assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::Teardown(_))), "{word}");
     }
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
     tester.press("ctrl+u");
     tester.send(Msg::Paste(" destroy\n".into()));
     tester.press("enter").settle().sees("Taken away");
@@ -113,13 +113,13 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
 #[test]
 fn closing_before_confirming_changes_nothing() {
     let mut tester = Tester::on(armed(), 80, 24);
-    let before = left(&tester);
+    let before = current_account(&tester);
     tester.press("x esc");
-    assert!(closed(&tester), "also while it is still looking");
+    assert!(is_closed(&tester), "also while it is still reading");
     tester.settle();
-    assert!(closed(&tester), "a late answer opens nothing");
+    assert!(is_closed(&tester), "a late response opens nothing");
     tester.press("x").settle().write("destroy").press("esc").settle().sees("the bell is armed");
-    assert_eq!((taken(&tester), left(&tester)), (0, before));
+    assert_eq!((deletions(&tester), current_account(&tester)), (0, before));
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn after_a_denied_call_enter_continues_from_there() {
     tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
     tester.sees("Not all taken away: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
-    let before = taken(&tester);
+    let before = deletions(&tester);
     tester.on_account(|cloud| cloud.mend("DeleteTopic"));
     tester.press("enter").settle().sees("Taken away: 11 of 11 done");
-    assert_eq!(taken(&tester), before + 1, "what was done is not done again");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(deletions(&tester), before + 1, "completed changes are not repeated");
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
@@ -152,10 +152,10 @@ fn closing_a_running_teardown_asks_first_and_the_next_one_continues_it() {
     tester.press("enter").sees("still under way");
     tester.press("esc").sees("Leave?").press("n").does_not_see("Leave?").sees("running");
     tester.press("esc enter").settle();
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
     tester.on_account(|cloud| cloud.mend("DeleteTrail"));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn custom_names_not_yet_linked_to_a_chain_are_found_in_the_same_session() {
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Taken away");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
@@ -184,9 +184,9 @@ fn a_denied_read_blocks_the_teardown_whatever_is_typed() {
     tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
     tester.press("x").settle().sees("so nothing is taken away").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
     tester.press("esc");
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
 }
 
 #[test]
@@ -216,10 +216,10 @@ fn an_unmanaged_trail_gets_its_previous_settings_back() {
     }
     tester.press("esc").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
-    assert_ne!(left(&tester), before);
+    assert_ne!(current_account(&tester), before);
     tester.press("x").settle().sees("not rootbell's; delivers to").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Taken away");
-    assert_eq!(left(&tester), before);
+    assert_eq!(current_account(&tester), before);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_half_finished_setup_can_be_deleted_from_the_account_screen() {
     tester.sees("x tear down").press("x").settle().sees("S3 bucket").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Taken away").press("esc").settle();
     assert_eq!(tester.model.screen, Screen::Account);
-    let account = left(&tester);
+    let account = current_account(&tester);
     assert!(account.buckets.is_empty() && account.roles.is_empty());
     assert!(account.regions.get("eu-west-1").is_none_or(|region| region.topics.is_empty()));
 }

@@ -1,7 +1,8 @@
-//! An AWS account in a process of its own: `ministack`, which others wrote.
+//! An AWS account emulated by a separate process: `ministack`, a third-party package.
 //!
-//! What it gets wrong is mended in [`super::proxy`], or not leant on: e-mail subscriptions are confirmed at once,
-//! TestMetricFilter is missing, a filter makes no datapoint, the caller is root of account 000000000000.
+//! [`super::proxy`] corrects some of its differences from AWS. The tests have to allow for the others: email
+//! subscriptions are confirmed at once, TestMetricFilter is missing, a metric filter creates no datapoints, and the
+//! caller is the root user of account 000000000000.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use super::program::starting;
 use super::venv;
 
-/// A running emulator; it ends with this value.
+/// A running emulator; dropping it ends the process.
 pub struct Emulator {
     child: Child,
     port: u16,
@@ -28,7 +29,7 @@ impl Emulator {
     pub fn start() -> Self {
         static BIN: OnceLock<std::path::PathBuf> = OnceLock::new();
         let bin = BIN.get_or_init(|| venv::bin("emulator-venv", include_str!("emulator.txt")));
-        // Between finding a free port and taking it, another test may be quicker.
+        // Another test may take the port between the check and the start.
         for _ in 0..5 {
             let home = tempfile::tempdir().unwrap();
             let port = free_port();
@@ -74,7 +75,7 @@ impl Emulator {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}\n{}", self.log());
     }
 
-    /// A directory that goes with the emulator.
+    /// A directory that is deleted together with the emulator.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
@@ -86,7 +87,7 @@ impl Emulator {
     fn comes_up(&mut self) -> bool {
         for _ in 0..600 {
             if ask(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
-                // Another process may have taken the port, and answers.
+                // If the emulator has exited, another process took the port and responded.
                 return matches!(self.child.try_wait(), Ok(None));
             }
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -105,7 +106,7 @@ impl Drop for Emulator {
     }
 }
 
-/// A port of this machine that nobody listens on.
+/// A local port that nothing is listening on.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

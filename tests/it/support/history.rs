@@ -1,20 +1,20 @@
-//! What the emulator leaves out of an alarm's history: which actions ran. It runs them, so that the entries are true.
+//! Adds the executed actions to an alarm's history. The emulator runs them but does not record them.
 
 use serde_json::{Value, json};
 
 use super::protocol::{Request, Response};
 
-/// An action that ran on a change of state.
+/// An action that ran when an alarm changed its state.
 #[derive(Clone, Debug)]
 pub struct Ran {
     pub alarm: String,
-    /// What was notified.
+    /// What the action notified.
     pub arn: String,
     /// Seconds since 1970.
     pub at: f64,
 }
 
-/// What a SetAlarmState is going to run: on a change to ALARM, with actions on, each of the alarm's actions.
+/// The actions that a SetAlarmState will run: all of the alarm's, if it changes to ALARM and its actions are enabled.
 pub fn about_to_run(request: &Request, emulator: u16) -> Vec<Ran> {
     let (name, state) = (text(&request.body, "AlarmName"), text(&request.body, "StateValue"));
     let (Some(alarm), Some("ALARM")) = (name, state.as_deref()) else { return Vec::new() };
@@ -36,7 +36,7 @@ pub fn about_to_run(request: &Request, emulator: u16) -> Vec<Ran> {
     actions.map(|arn| Ran { alarm: alarm.clone(), arn: arn.to_owned(), at: 0.0 }).collect()
 }
 
-/// Puts the entries into the answer to a DescribeAlarmHistory, newest first.
+/// Adds the entries to the response to a DescribeAlarmHistory, newest first.
 ///
 /// Source: RFC 8949, section 3; CloudWatch API, AlarmHistoryItem.
 pub fn add(request: &Request, response: &mut Response, all: &[Ran]) {
@@ -76,7 +76,7 @@ fn push(bytes: &mut Vec<u8>, word: &str) {
     bytes.extend(word.as_bytes());
 }
 
-/// The text under a key of a CBOR map.
+/// The text value of a key in a CBOR map.
 fn text(body: &[u8], key: &str) -> Option<String> {
     let value = &body[find(body, key.as_bytes())? + key.len()..];
     let (length, head) = match value.first()? {

@@ -1,9 +1,9 @@
-//! Just enough of HTTP and of AWS's wire protocols: which call a request is, and how a service says no.
+//! Just enough of HTTP and AWS's wire protocols to identify the call of a request and to build a service's errors.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -13,7 +13,7 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// An answer as it goes.
+/// A response to send.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
@@ -21,7 +21,7 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// How a service speaks, and so how it refuses.
+/// The wire protocol of a service, which determines the form of its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Json,
@@ -30,7 +30,7 @@ pub enum Protocol {
     S3,
 }
 
-/// A call: the service as its requests are signed for (`monitoring` is CloudWatch), the operation as in the API.
+/// A call: the service's signing name (`monitoring` is CloudWatch), and the operation's API name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: String,
@@ -39,7 +39,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether it changes something.
+    /// Whether the call changes anything.
     pub fn writes(&self) -> bool {
         !["Get", "Head", "Describe", "List", "Test", "Filter"].iter().any(|p| self.operation.starts_with(p))
     }
@@ -50,7 +50,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 impl Request {
-    /// The next request on a connection; `None` where the client has closed it.
+    /// The next request on a connection; `None` if the client has closed it.
     pub fn read(from: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
         let Some((first, headers)) = head(from)? else { return Ok(None) };
         let mut words = first.split(' ').map(str::to_owned);
@@ -66,7 +66,7 @@ impl Request {
         header(&self.headers, name)
     }
 
-    /// The same request with a header of another value.
+    /// The same request with another value for a header.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut other = self.clone();
         for (n, v) in &mut other.headers {
@@ -132,7 +132,7 @@ impl Request {
         }
     }
 
-    /// Sends it to an address of this machine, on a connection of its own.
+    /// Sends it to a local port on a new connection.
     pub fn forward(&self, port: u16) -> io::Result<Response> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         let mut message = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
@@ -157,7 +157,7 @@ impl Request {
 }
 
 impl Response {
-    /// Writes it; the connection stays open.
+    /// Writes it without closing the connection.
     pub fn write(&self, to: &mut impl Write, to_head: bool) -> io::Result<()> {
         let mut message = format!("HTTP/1.1 {} Answer\r\n", self.status);
         for (name, value) in &self.headers {
@@ -227,7 +227,7 @@ fn body(from: &mut BufReader<TcpStream>, headers: &[(String, String)], to_the_en
     Ok(body)
 }
 
-/// A refusal, as the service of the call would word it.
+/// An error response in the form that the service of the call uses.
 pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Response {
     let (kind, body) = match call.protocol {
         Protocol::Json => {
@@ -243,7 +243,7 @@ pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Response 
             );
             ("text/xml", body.into_bytes())
         }
-        // HEAD has no body to say why.
+        // A response to HEAD has no body for the reason.
         Protocol::S3 if call.operation == "HeadBucket" => ("application/xml", Vec::new()),
         Protocol::S3 => {
             let body = format!(
@@ -268,7 +268,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A map of texts in CBOR (RFC 8949, major types 5 and 3).
+/// A CBOR map of text strings (RFC 8949, major types 5 and 3).
 fn cbor(pairs: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = vec![0xa0 | u8::try_from(pairs.len()).expect("few pairs")];
     for text in pairs.iter().flat_map(|(k, v)| [k, v]) {

@@ -1,11 +1,11 @@
-//! A proxy of our own before the emulator: it sees every request, can spoil any, and mends what the emulator drops.
+//! A proxy in front of the emulator: it records every request, can make any of them fail, and corrects the emulator's
+//! differences from AWS:
 //!
-//! Mended, so that the account reads back as AWS would have it:
-//! * CreateTrail: the emulator forgets the log group's ARN, the role's ARN and the tags, which it keeps when UpdateTrail
-//!   and AddTags bring them. After a successful CreateTrail the proxy sends it those two, with the same headers and body.
-//! * GetTrailStatus: nothing is ever delivered; [`Proxy::delivers`] puts a time of delivery into the answer.
-//! * DescribeAlarmHistory: the actions that ran on a SetAlarmState are missing; see [`super::history`].
-//! * Subscriptions by e-mail are confirmed at once; [`Proxy::nobody_confirms`] makes them pending in what is listed.
+//! * CreateTrail: the emulator ignores the log group's ARN, the role's ARN, and the tags, but accepts them from
+//!   UpdateTrail and AddTags. The proxy sends these two after a successful CreateTrail, with the same headers.
+//! * GetTrailStatus: the emulator never delivers anything; [`Proxy::set_delivery_time`] adds a time to the response.
+//! * DescribeAlarmHistory: the actions run by SetAlarmState are missing; see [`super::history`].
+//! * Email subscriptions are confirmed at once; [`Proxy::set_pending`] lists them as pending.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
@@ -20,15 +20,15 @@ use serde_json::{Value, json};
 use super::history::{self, Ran};
 use super::protocol::{Call, Protocol, Request, Response, refusal};
 
-/// A request that went through the proxy, or that it spoiled.
+/// A request that the proxy forwarded or answered itself.
 #[derive(Clone, Debug)]
 pub struct ReadResult {
     pub call: Call,
-    /// `None` while it is not answered.
+    /// `None` until it is answered.
     pub status: Option<u16>,
 }
 
-/// What to do to a call.
+/// How to make a call fail.
 #[derive(Clone, Debug)]
 enum Fault {
     Deny,
@@ -41,10 +41,10 @@ enum Fault {
 
 #[derive(Clone, Debug)]
 struct Rule {
-    /// `None`: every call.
+    /// The call it applies to; `None` means every call.
     operation: Option<String>,
     fault: Fault,
-    /// How often it still applies; `None`: always.
+    /// How many more times it applies; `None` means always.
     left: Option<usize>,
 }
 
@@ -56,7 +56,7 @@ struct State {
     latency: Duration,
     delivered: Option<i64>,
     pending: bool,
-    /// After so many more successful writes, nothing is answered any more.
+    /// After this many more successful writes, no response is sent.
     writes_left: Option<usize>,
     held: bool,
 }
@@ -71,14 +71,14 @@ struct Shared {
     emulator: u16,
 }
 
-/// The proxy; it ends with this value.
+/// A running proxy; dropping it ends it.
 pub struct Proxy {
     shared: Arc<Shared>,
     port: u16,
 }
 
 impl Proxy {
-    /// Starts one before the emulator at `emulator`.
+    /// Starts a proxy in front of the emulator at this port.
     pub fn before(emulator: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -99,7 +99,7 @@ impl Proxy {
                         return;
                     }
                     let shared = Arc::clone(&shared);
-                    // A client that goes away in the middle is none of ours.
+                    // A client that disconnects early is not an error here.
                     thread::spawn(move || shared.serve(stream).ok());
                 }
             }
@@ -111,7 +111,7 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Answers this call with the service's own "access denied", from now on.
+    /// From now on, answers this call with the service's "access denied" error.
     pub fn deny(&self, operation: &str) {
         self.rule(Some(operation), Fault::Deny, None);
     }
@@ -121,55 +121,55 @@ impl Proxy {
         self.rule(Some(operation), Fault::Hang, None);
     }
 
-    /// Never answers anything.
+    /// Never answers any call.
     pub fn hang_all(&self) {
         self.rule(None, Fault::Hang, None);
     }
 
-    /// Answers everything with "the token is expired".
+    /// Answers every call with "the token is expired".
     pub fn expire(&self) {
         self.rule(None, Fault::Expired, None);
     }
 
-    /// Asks to slow down, once.
+    /// Throttles this call once.
     pub fn throttle_once(&self, operation: &str) {
         self.rule(Some(operation), Fault::Throttle, Some(1));
     }
 
-    /// Refuses this call so many times, in AWS's own words.
+    /// Answers this call with this error, the given number of times.
     pub fn refuse(&self, operation: &str, times: usize, status: u16, code: &str, message: &str) {
         let fault = Fault::Refuse { status, code: code.to_owned(), message: message.to_owned() };
         self.rule(Some(operation), fault, Some(times));
     }
 
-    /// Answers this call with these words, whatever the emulator would say.
+    /// Always answers this call with this body.
     pub fn say(&self, operation: &str, status: u16, body: &str) {
         self.rule(Some(operation), Fault::Say { status, body: body.to_owned() }, None);
     }
 
-    /// Lets each answer take at least this long.
+    /// Makes each response take at least this long.
     pub fn latency(&self, latency: Duration) {
         self.shared.lock().latency = latency;
     }
 
-    /// Says that the trail delivered to its log group at this time (seconds since 1970).
+    /// Sets when the trail last delivered to its log group (seconds since 1970).
     pub fn delivers(&self, at: i64) {
         self.shared.lock().delivered = Some(at);
     }
 
-    /// Subscriptions are listed as pending, or as confirmed again.
+    /// Lists email subscriptions as pending, or as confirmed again.
     pub fn nobody_confirms(&self, pending: bool) {
         self.shared.lock().pending = pending;
     }
 
-    /// Lets so many writes succeed; the last one's answer and everything after it is held back.
+    /// Lets this many writes succeed, and holds back the response to the last one and every later response.
     pub fn hold_after_writes(&self, writes: usize) {
         let mut state = self.shared.lock();
         state.writes_left = Some(writes);
         state.held = false;
     }
 
-    /// Waits until [`Proxy::hold_after_writes`] has come to pass.
+    /// Waits until [`Proxy::hold_after_writes`] has taken effect.
     #[track_caller]
     pub fn wait_until_held(&self) {
         self.wait_until("the writes", |state| state.held);
@@ -192,14 +192,14 @@ impl Proxy {
         panic!("{what} did not come: {:?}", self.operations());
     }
 
-    /// Takes back everything that spoils, and lets go what is held.
+    /// Removes all faults, and releases the responses held back.
     pub fn clear(&self) {
         let mut state = self.shared.lock();
         let (seen, ran) = (std::mem::take(&mut state.seen), std::mem::take(&mut state.ran));
         *state = State { seen, ran, ..State::default() };
     }
 
-    /// Forgets what it saw.
+    /// Forgets the recorded requests.
     pub fn forget(&self) {
         self.shared.lock().seen.clear();
         for count in [&self.shared.most_in_flight, &self.shared.deepest, &self.shared.connections] {
@@ -207,7 +207,7 @@ impl Proxy {
         }
     }
 
-    /// How many requests had to wait for one another: the longest chain of one that began when another had ended.
+    /// The number of sequential round trips: the longest chain of requests that each began when the previous one ended.
     pub fn deepest(&self) -> usize {
         self.shared.deepest.load(Ordering::SeqCst)
     }
@@ -221,17 +221,17 @@ impl Proxy {
         self.shared.lock().seen.clone()
     }
 
-    /// The calls it saw, in the order in which they came.
+    /// The recorded calls, in the order of their arrival.
     pub fn operations(&self) -> Vec<String> {
         self.seen().into_iter().map(|s| s.call.operation).collect()
     }
 
-    /// Those of them that change something.
+    /// The recorded calls that change something.
     pub fn writes(&self) -> Vec<String> {
         self.seen().into_iter().filter(|s| s.call.writes()).map(|s| s.call.operation).collect()
     }
 
-    /// How often each call came.
+    /// How many times each call was made.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for operation in self.operations() {
@@ -240,7 +240,7 @@ impl Proxy {
         counts
     }
 
-    /// How many requests were under way at one time at most.
+    /// The largest number of requests in progress at the same time.
     pub fn most_in_flight(&self) -> usize {
         self.shared.most_in_flight.load(Ordering::SeqCst)
     }
@@ -253,7 +253,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for a connection.
+        // Wakes the thread that waits for connections.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
@@ -308,7 +308,7 @@ impl Shared {
         Ok(response)
     }
 
-    /// Waits until nothing is spoiled any more, or the client has gone.
+    /// Waits until the call may be answered, or the client has disconnected.
     fn hold(&self, client: &TcpStream) -> io::Result<()> {
         client.set_nonblocking(true)?;
         loop {
@@ -409,7 +409,7 @@ impl State {
         Some(rule.fault.clone())
     }
 
-    /// Whether this write was the last that is answered.
+    /// Counts a write; returns whether its response is to be held back.
     fn count_a_write(&mut self) -> bool {
         if let Some(left) = &mut self.writes_left {
             *left = left.saturating_sub(1);

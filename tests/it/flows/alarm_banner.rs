@@ -1,4 +1,4 @@
-//! An alarm in ALARM is on every screen, and is noticed there, too.
+//! Every screen shows when the alarm is in ALARM, and keeps polling for it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// The words of the third row: under the header and its rule.
+/// The third row of the screen, below the header and its line.
 fn band(tester: &Tester) -> String {
     tester.screen().lines().nth(2).unwrap_or_default().to_owned()
 }
@@ -48,7 +48,7 @@ fn an_overlay_leaves_the_alarm_banner_visible() {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc ?").sees(" Keys ");
         assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
-        // Over the dashboard, the header says it.
+        // On the dashboard, the header shows it.
         tester.press("esc d c").sees("ALARM  it rings").sees(" The checks ");
     }
 }

@@ -1,4 +1,4 @@
-//! Real HTTP: an `apply` that is interrupted, and one that waits.
+//! Real HTTP: an interrupted `apply`, and `apply --wait`.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn an_interrupted_apply_says_what_is_done_and_how_to_continue() {
     world.proxy.hold_after_writes(5);
     let running = apply(&world).arg("--json").start();
     world.proxy.wait_until_held();
-    // The answers before that are on their way.
+    // Give the earlier responses time to arrive.
     std::thread::sleep(Duration::from_millis(500));
     running.signal("INT");
     let said = running.wait_within(Duration::from_secs(2)).exits(1);
@@ -77,7 +77,7 @@ fn apply_wait_ends_when_every_address_is_confirmed() {
 fn a_throttled_poll_does_not_end_the_wait() {
     let world = World::new("us-east-1");
     let waiting = waiting(&world);
-    // One call with all tries of the SDK, and the first try of the next.
+    // All attempts of the SDK for one call, and the first attempt of the next call.
     world.proxy.refuse("ListSubscriptionsByTopic", 4, 400, "Throttling", "Rate exceeded");
     world.proxy.nobody_confirms(false);
     let said = waiting.wait_within(Duration::from_secs(30)).exits(0);
@@ -97,7 +97,7 @@ fn a_denied_poll_ends_the_wait_but_the_result_is_still_printed() {
     assert!(result["open"].as_array().is_some_and(|open| !open.is_empty()), "{result}");
 }
 
-/// `apply --wait --json` on an account that is set up, while it waits for somebody.
+/// `apply --wait --json` on an account with a setup, while it waits for a confirmation.
 fn waiting(world: &World) -> Running {
     world.proxy.nobody_confirms(true);
     apply(world).output().exits(0);

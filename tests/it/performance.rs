@@ -1,5 +1,5 @@
-//! What makes it fast and does not depend on the machine: how many questions are asked, how many of them one after the
-//! other, and how often the screen is drawn.
+//! The performance that does not depend on the machine: the number of calls, how many of them are sequential, and how
+//! often the screen is drawn.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use crate::support::World;
 use crate::support::tester::{Tester, scenario};
 
 const REGION: &str = "eu-west-1";
-/// Milliseconds of a look-up in the demo account; a change takes two of them.
-const HOP: u64 = 50;
+/// How long a read takes in the demo account, in milliseconds; a change takes twice as long.
+const ROUND_TRIP: u64 = 50;
 
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -29,19 +29,19 @@ fn armed() -> Account {
     account
 }
 
-/// What a part of a run took: hops of a look-up, and calls.
+/// The cost of a phase: round trips of a read, and calls.
 type Cost = (u128, usize);
 
-/// As `apply` does it: who is there and the look, the run, the look at how it turned out.
+/// Runs the three phases of `apply`: reading identity and account, applying the plan, and reading the account again.
 fn apply(mut account: Account) -> [Cost; 3] {
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     let mut began = (Duration::ZERO, 0);
     now(async {
         let start = Instant::now();
         let mut took = |cloud: &DemoCloud| {
             let (at, calls) = (start.elapsed(), cloud.calls().len());
-            let cost = (at.saturating_sub(began.0).as_millis() / u128::from(HOP), calls - began.1);
+            let cost = (at.saturating_sub(began.0).as_millis() / u128::from(ROUND_TRIP), calls - began.1);
             began = (at, calls);
             cost
         };
@@ -60,7 +60,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
         let after =
             engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, again).await;
         let looked_again = took(&cloud);
-        // What was asked early tells what a look from the beginning tells.
+        // The prefetched answers give the same result as a fresh read.
         let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
         assert_eq!(after, fresh);
         [looked, applied, looked_again]
@@ -71,7 +71,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
 fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_one_round_trip() {
     let [looked, applied, again] = apply(Account::default());
     assert_eq!(looked, (2, 10));
-    // Bucket, policy, trail, start, each two hops long: and beside the last all but the trail is looked at again.
+    // Bucket, policy, trail, start: two round trips each. Alongside the last, everything except the trail is reread.
     assert_eq!(applied, (8, 13 + 10));
     assert_eq!(again, (1, 3));
 }
@@ -86,13 +86,13 @@ fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
 #[test]
 fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
     let mut account = armed();
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
-    tester.pass(Duration::from_millis(2 * HOP - 1));
+    tester.pass(Duration::from_millis(2 * ROUND_TRIP - 1));
     assert!(tester.model.derived.is_none());
     tester.pass(Duration::from_millis(2));
     assert!(tester.model.derived.is_some());
-    // Then the dashboard opens, and asks what is its own.
+    // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
     let look: BTreeSet<&String> = asked[..12].iter().collect();
     assert_eq!(look.len(), 12, "{asked:?}");
@@ -102,7 +102,7 @@ fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
 fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls() {
     let teardown = |more: &[&str], named: &[SetupOptions]| {
         let mut account = armed();
-        account.timing.latency_ms = HOP;
+        account.timing.latency_ms = ROUND_TRIP;
         for name in more {
             let trails = &mut here(&mut account).trails;
             trails.insert((*name).to_owned(), trails["rootbell"].clone());
@@ -116,7 +116,7 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
             assert!(chains.iter().all(|chain| chain.managed.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();
             let asked = |operation: &str| calls.iter().filter(|call| *call == operation).count();
-            assert_eq!(asked("ListObjectVersions"), 1, "a bucket is walked once: {calls:?}");
+            assert_eq!(asked("ListObjectVersions"), 1, "a bucket is listed once: {calls:?}");
             for once in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarmsForMetric"] {
                 assert_eq!(asked(once), named.len(), "{once}: {calls:?}");
             }
@@ -126,7 +126,7 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
     let unnamed = [SetupOptions::default()];
     let one = teardown(&[], &unnamed);
     assert_eq!(teardown(&["second", "third"], &unnamed), one);
-    // The wizard asks for what was named a moment ago, too.
+    // The wizard also looks for the names used earlier in the session.
     let named = SetupOptions { filter: Some("named-before".into()), ..SetupOptions::default() };
     assert_eq!(teardown(&["second", "third"], &[SetupOptions::default(), named]), one);
 }
@@ -134,7 +134,7 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
 #[test]
 fn the_identity_is_known_at_once_while_other_calls_hang() {
     let mut account = Account::default();
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
         cloud.fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
@@ -143,12 +143,12 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
         Prefetch::first(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
-        assert_eq!(began.elapsed().as_millis(), u128::from(HOP));
+        assert_eq!(began.elapsed().as_millis(), u128::from(ROUND_TRIP));
     });
 }
 
-/// 5 trails, 10,000 log groups, 100 filters on ours, 5,000 alarms, 100 subscribers, 10,000 uses of root: of these, ten
-/// times as many are in `bench/flat.py`.
+/// 5 trails, 10,000 log groups, 100 filters on rootbell's log group, 5,000 alarms, 100 subscribers, 10,000 root uses.
+/// `bench/flat.py` uses ten times as many root uses.
 fn big() -> Account {
     let mut account = armed();
     let region = here(&mut account);
@@ -246,7 +246,7 @@ fn an_idle_dashboard_makes_few_calls_and_few_draws() {
     let before = (tester.draws, calls(&tester));
     tester.pass(Duration::from_hours(1));
     let (draws, calls) = (tester.draws - before.0, calls(&tester) - before.1);
-    // Alarm every 10 s, events and the chain every minute: each question and each answer is a draw at most.
+    // The alarm is polled every 10 s, events and the chain every minute; each query and each answer draws at most once.
     assert!(draws <= 2000 && calls <= 1500, "{draws} draws, {calls} calls an hour");
 }
 
@@ -268,7 +268,7 @@ fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
 #[test]
 fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
     let world = World::new(REGION);
-    // Long enough for all requests of one hop to be under way together.
+    // Long enough for all requests of one round trip to overlap.
     world.proxy.latency(Duration::from_millis(150));
     let cost = |args: &[&str], statuses: [i32; 2]| {
         world.proxy.forget();
@@ -278,7 +278,7 @@ fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
     };
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
     assert!(deep <= 7 && asked <= 45, "{deep} round trips, {asked} requests");
-    // A connection is used again: never more of them than requests at once, and one or two that came too late.
+    // Connections are reused: there are no more of them than concurrent requests, plus a few opened too late.
     let (connections, most) = (world.proxy.connections(), world.proxy.most_in_flight());
     assert!(connections <= most + 3, "{connections} connections for {most} at once");
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
