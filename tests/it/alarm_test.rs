@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
@@ -15,16 +15,17 @@ use crate::support::working::demo;
 const ALARM: &str = "rootbell-root-use";
 
 /// An account with a working setup, and a queue that receives the topic's messages.
-fn armed(region: &str) -> (World, Queue) {
-    let world = World::new(region);
+fn armed(region: &str) -> (EmulatedAws, Queue) {
+    let world = EmulatedAws::new(region);
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
-    let queue = Queue::on(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
-    world.proxy.forget();
+    let queue =
+        Queue::subscribe(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
+    world.proxy.forget_calls();
     (world, queue)
 }
 
 /// The emulator never evaluates alarms, so the test should not wait long for the return to OK.
-fn test(world: &World) -> Program {
+fn test(world: &EmulatedAws) -> Program {
     world.rootbell(&["test", "--timeout", "2"])
 }
 
@@ -70,7 +71,7 @@ fn a_test_alarm_reaches_the_subscribers() {
 #[test]
 fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
     let (world, queue) = armed("eu-west-1");
-    world.proxy.delivers(i64::MAX / 1_000_000_000);
+    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
     let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
     dashboard.wait_for("the bell is armed");
     dashboard.press("t");
@@ -93,7 +94,7 @@ fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
 fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
     let (world, queue) = armed("us-east-1");
     test(&world).output().exits(0);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let said = test(&world).output().exits(0).says("first     it is in ALARM, so it is set to OK");
     assert!(said.stdout.starts_with("RANG: the notification went out"), "{said:#?}");
     assert!(said.stdout.contains("Look whether it came: a@example.com"), "{said:#?}");
@@ -106,7 +107,7 @@ fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
 
 #[test]
 fn testing_without_an_alarm_fails_and_points_to_apply() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let said = test(&world).arg("--json").output().exits(1);
     let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
     assert_eq!(said.json()["error"], error);
@@ -125,7 +126,7 @@ fn a_denied_call_is_named_and_no_notification_is_sent() {
         assert!(error["fix"].as_str().unwrap().contains(&format!("cloudwatch:{operation}")), "{error}");
         let said = test(&world).output().exits(1);
         assert!(said.stdout.starts_with("NOT SEEN: no notification went out."), "{said:#?}");
-        world.proxy.clear();
+        world.proxy.clear_faults();
     }
     assert_eq!(queue.messages(), Vec::<Value>::new());
 }
@@ -137,7 +138,7 @@ fn expired_credentials_are_explained_without_a_partial_result() {
     for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
         world.rootbell(command).output().exits(1).without_result().says("expired").says("`aws sso login`");
     }
-    world.proxy.clear();
+    world.proxy.clear_faults();
     world.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
     let said = test(&world).output().exits(1);
     assert!(said.stdout.contains("the sign-in has expired") && said.stdout.contains("aws sso login"), "{said:#?}");
@@ -248,7 +249,7 @@ fn a_denied_drill_names_the_permission_and_writes_nothing() {
         let said = world.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
         let fix = said.json()["error"]["fix"].as_str().unwrap().to_owned();
         assert!(fix.contains(&format!(":{operation}")), "{operation}: {fix}");
-        world.proxy.clear();
+        world.proxy.clear_faults();
     }
     assert_eq!(log_events(&world.emulator.url(), "us-east-1", "rootbell/cloudtrail"), []);
 }
@@ -347,7 +348,7 @@ fn events_without_a_setup_says_there_is_no_log_group() {
     let said = Program::new(&["events", "--demo", "--json"]).output().exits(1);
     assert_eq!(said.json()["events"], json!([]));
     assert!(said.json()["error"]["fix"].as_str().unwrap().contains("rootbell apply"), "{said:#?}");
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["events"]).output().exits(1).without_result().says("There is no log group");
 }
 

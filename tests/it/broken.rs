@@ -17,7 +17,7 @@ use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// The state after `apply`.
@@ -295,7 +295,7 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(HERE);
+            let account_region = a.in_region(REGION);
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -393,7 +393,7 @@ const CASES: [BrokenAccount; 46] = [
 ];
 
 fn here(account: &mut Account) -> &mut Region {
-    account.regions.get_mut(HERE).unwrap()
+    account.regions.get_mut(REGION).unwrap()
 }
 
 fn trail(account: &mut Account) -> &mut Trail {
@@ -437,15 +437,15 @@ fn working_account() -> Account {
     account
 }
 
-async fn look(cloud: &DemoCloud) -> (Health, Plan) {
+async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, HERE, &setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, &setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
@@ -453,10 +453,10 @@ fn now<F: Future>(work: F) -> F::Output {
 fn a_working_account_is_healthy_and_read_in_three_round_trips() {
     let mut account = working_account();
     account.timing.latency_ms = 100;
-    now(async {
+    in_virtual_time(async {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         let began = tokio::time::Instant::now();
-        let (health, plan) = look(&cloud).await;
+        let (health, plan) = observe_and_plan(&cloud).await;
         assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
         assert!(began.elapsed().as_millis() <= 300, "{:?}", began.elapsed());
         let calls = cloud.calls();
@@ -471,8 +471,8 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
         let mut account = working_account();
         damage(&mut account);
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
-        now(async {
-            let (health, plan) = look(&cloud).await;
+        in_virtual_time(async {
+            let (health, plan) = observe_and_plan(&cloud).await;
             let told = health.checks.iter().find(|c| c.id == *check).unwrap();
             assert_eq!(told.verdict, *verdict, "{name}: {told:?}");
             assert!(told.detail.contains(says), "{name}: {told:?}");
@@ -483,7 +483,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             if matches!(after, Confirmed) {
                 cloud.confirm(EMAIL);
             }
-            let (health, plan) = look(&cloud).await;
+            let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
             match after {
                 Mended | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),

@@ -10,7 +10,7 @@ use rootbell::cli::Cli;
 use rootbell::domain::change::quote;
 use rootbell::domain::text::escape_controls_in_lines;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::emulator::free_port;
 use crate::support::program::Program;
 use crate::support::pty::key;
@@ -117,9 +117,9 @@ fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
         (&["--nonsense"], "unexpected argument '--nonsense'"),
     ];
     for command in ["plan", "apply"] {
-        for (args, said) in cases {
+        for (args, expected) in cases {
             let all = [&[command][..], if command == "apply" { &["--yes"] } else { &[] }, args].concat();
-            unreachable_endpoint(&all).output().exits(2).without_result().says(said);
+            unreachable_endpoint(&all).output().exits(2).without_result().says(expected);
         }
     }
 }
@@ -142,7 +142,7 @@ fn without_a_terminal_the_wizard_names_the_command_to_use_instead() {
 
 #[test]
 fn without_a_terminal_apply_needs_yes() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is changed");
     assert_eq!(world.proxy.operations(), Vec::<String>::new());
@@ -164,8 +164,8 @@ fn destroying_the_demo_account_lists_what_is_deleted_and_what_is_kept() {
 
 #[test]
 fn policy_prints_a_document_for_the_use_case_and_names_given() {
-    for of in ["setup", "watch", "test", "destroy"] {
-        let said = Program::new(&["policy", of, "--demo"]).output().exits(0).json();
+    for use_case in ["setup", "watch", "test", "destroy"] {
+        let said = Program::new(&["policy", use_case, "--demo"]).output().exits(0).json();
         assert_eq!(said["Version"], "2012-10-17");
         assert!(said["Statement"].as_array().unwrap().len() > 3, "{said}");
     }
@@ -216,7 +216,7 @@ fn an_unknown_profile_is_named_along_with_the_existing_ones() {
 
 #[test]
 fn expired_credentials_name_the_command_to_sign_in_again() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.expire();
     for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
         let said = world.rootbell(command).output().exits(1).without_result();
@@ -227,7 +227,7 @@ fn expired_credentials_name_the_command_to_sign_in_again() {
 
 #[test]
 fn credentials_that_expire_during_apply_still_give_a_complete_result() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
     let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
     assert_eq!(said.json()["failed"][0]["id"], "trail.create", "{said:#?}");
@@ -236,14 +236,14 @@ fn credentials_that_expire_during_apply_still_give_a_complete_result() {
 
 #[test]
 fn a_bucket_name_taken_by_another_account_gets_a_suggestion() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.deny("HeadBucket");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).without_result();
     said.says("The bucket name `taken` is taken").says("`taken-logs` (--bucket)");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 
     // It may also turn out only when the bucket is created.
-    world.proxy.clear();
+    world.proxy.clear_faults();
     world.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
     said.says("`taken-logs` (--bucket)");
@@ -309,14 +309,14 @@ fn a_full_disk_is_reported() {
 
 #[test]
 fn the_log_file_contains_no_secrets() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("rootbell.log");
     world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", "Access denied.");
     let program = world.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
     program.env("AWS_SESSION_TOKEN", "secret-token").env("RUST_LOG", "trace").output().exits(0);
     let log = std::fs::read_to_string(path).unwrap();
-    for said in [
+    for expected in [
         "started id=\"trail.create\"",
         "retrying id=\"trail.create\" attempt=2 because=\"Access denied.\"",
         "done id=\"trail.create\"",
@@ -324,7 +324,7 @@ fn the_log_file_contains_no_secrets() {
         "failed operation=\"CreateTrail\" resource=\"rootbell\" kind=EventualConsistency why=\"Access denied.\"",
         "request method=\"POST\" host=\"127.0.0.1",
     ] {
-        assert!(log.contains(said), "{said} not in {log}");
+        assert!(log.contains(expected), "{expected} not in {log}");
     }
     for secret in ["test-secret-key", "secret-token", "Signature", "authorization"] {
         assert!(!log.contains(secret), "{secret} in {log}");
@@ -336,7 +336,7 @@ fn the_log_file_contains_no_secrets() {
 
 #[test]
 fn the_log_level_follows_the_verbosity() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let log = |name: &str, verbose: &[&str]| {
         world.reset();
@@ -361,8 +361,8 @@ fn an_account_in_china_is_refused_because_it_has_no_root_user() {
     let answer = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
                   <GetCallerIdentityResult><Arn>arn:aws-cn:iam::123456789012:user/a</Arn><UserId>A</UserId>\
                   <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
-    let world = World::new("cn-north-1");
-    world.proxy.say("GetCallerIdentity", 200, answer);
+    let world = EmulatedAws::new("cn-north-1");
+    world.proxy.answer_with("GetCallerIdentity", 200, answer);
     for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
         world.rootbell(command).output().exits(1).without_result().says("no root user");
     }
@@ -371,13 +371,13 @@ fn an_account_in_china_is_refused_because_it_has_no_root_user() {
 
 #[test]
 fn a_caller_signed_in_as_root_is_warned() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["status"]).output().exits(3).says("Warning: You are signed in as root");
 }
 
 #[test]
 fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
     terminal.press(key::ENTER);
@@ -396,7 +396,7 @@ fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
 
 #[test]
 fn ctrl_c_at_the_confirmation_changes_nothing() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
     terminal.press(key::CTRL_C);
@@ -407,7 +407,7 @@ fn ctrl_c_at_the_confirmation_changes_nothing() {
 
 #[test]
 fn a_setup_without_an_email_address_is_refused() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
         world.rootbell(args).output().exits(1).without_result().says("give an e-mail address (--email)");
     }
@@ -438,7 +438,7 @@ fn json_output_of_a_demo_is_marked() {
         let said = Program::new(&[&[name, "--demo"], json, rest].concat()).output().decent();
         assert_eq!(said.json()["demo"], true, "{said:#?}");
     }
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let said = world.rootbell(&["status", "--json"]).output().exits(3);
     assert_eq!(said.json().get("demo"), None, "a real account is not a demo");
 }

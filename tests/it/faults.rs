@@ -21,7 +21,7 @@ mod dashboard;
 mod screens;
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 
 /// The kinds of failure, each with words from the reason and from the fix.
@@ -40,7 +40,7 @@ const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
 /// Accounts on which, together, every call is made.
 fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let told = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let account_region = Account::default().in_region(HERE);
+    let account_region = Account::default().in_region(REGION);
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
     fresh.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
@@ -54,7 +54,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     for role in drifted.roles.values_mut() {
         (role.trust, role.policy) = (json!({}), None);
     }
-    let region = drifted.regions.get_mut(HERE).unwrap();
+    let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
         (trail.multi_region, trail.logging, trail.read) = (false, false, false);
         (trail.log_group_arn, trail.role_arn) = (None, None);
@@ -71,7 +71,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
 
     let mut foreign = Account::default();
     let theirs = Trail { multi_region: true, logging: true, bucket: "theirs".into(), ..Trail::default() };
-    foreign.regions.entry(HERE.into()).or_default().trails.insert("theirs".into(), theirs);
+    foreign.regions.entry(REGION.into()).or_default().trails.insert("theirs".into(), theirs);
     vec![("fresh, with a key", fresh, with_key), ("drifted", drifted, told.clone()), ("foreign trail", foreign, told)]
 }
 
@@ -79,21 +79,21 @@ fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 /// The plan, or the error message of the call that reads the identity.
-async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
+async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| error.to_string())?;
-    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, setup, &observed);
     Ok(plan(&settings, &observed))
 }
 
 /// One run, as `apply` does it: the messages of the failed changes, and the ids of the completed ones.
 async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<String>) {
-    let plan = match look(cloud, setup).await {
+    let plan = match observe_and_plan(cloud, setup).await {
         Err(said) => return (vec![said], Vec::new()),
         Ok(plan) if !plan.blocked.is_empty() => {
             return (plan.blocked.into_iter().map(|(_, why)| why).collect(), Vec::new());
@@ -106,12 +106,12 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
 }
 
-async fn ends_like(cloud: &DemoCloud, whole: &DemoCloud, setup: &SetupOptions, name: &str) {
+async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
     let (failed, _) = run(cloud, setup).await;
     assert_eq!(failed, Vec::<String>::new(), "{name}");
-    let left = look(cloud, setup).await.unwrap();
+    let left = observe_and_plan(cloud, setup).await.unwrap();
     assert!(left.is_empty() && left.blocked.is_empty(), "{name}: {left:#?}");
-    assert_eq!(undisturbed(cloud), undisturbed(whole), "{name}");
+    assert_eq!(undisturbed(cloud), undisturbed(undisturbed_setup), "{name}");
 }
 
 /// The account without its injected faults and without values that depend on the time.
@@ -122,12 +122,12 @@ fn undisturbed(cloud: &DemoCloud) -> Account {
 }
 
 /// The result of an undisturbed setup, and the calls that it made.
-fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
+fn undisturbed_setup(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
     let cloud = cloud(account.clone());
-    now(async {
+    in_virtual_time(async {
         let (failed, _) = run(&cloud, setup).await;
         assert_eq!(failed, Vec::<String>::new());
-        look(&cloud, setup).await.unwrap();
+        observe_and_plan(&cloud, setup).await.unwrap();
     });
     let calls = cloud.calls().into_iter().collect();
     (cloud, calls)
@@ -135,7 +135,7 @@ fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String
 
 /// Whether the setup succeeds although this call fails. If an alarm with the default name exists, other alarms on its
 /// metric don't matter; the status of a trail is not read in a fresh account; a trail with a bucket needs no new one.
-fn may_go_unsaid(account: &str, operation: &str) -> bool {
+fn is_not_needed(account: &str, operation: &str) -> bool {
     match operation {
         "DescribeAlarmsForMetric" => account == "drifted",
         "HeadBucket" => account == "foreign trail",
@@ -148,17 +148,17 @@ fn may_go_unsaid(account: &str, operation: &str) -> bool {
 fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
     let (mut cases, mut operations) = (0, BTreeSet::new());
     for (account_name, account, setup) in accounts() {
-        let (whole, calls) = whole(&account, &setup);
+        let (undisturbed_setup, calls) = undisturbed_setup(&account, &setup);
         for operation in &calls {
             operations.insert(operation.clone());
             for (kind, fault, why, fix) in KINDS {
                 cases += 1;
                 let name = format!("{account_name}: {operation} {kind}");
                 let cloud = cloud(account.clone());
-                now(async {
+                in_virtual_time(async {
                     cloud.fault(operation, fault);
                     let (failed, done) = run(&cloud, &setup).await;
-                    if may_go_unsaid(account_name, operation) {
+                    if is_not_needed(account_name, operation) {
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
                         let said = failed.iter().find(|said| said.contains(&format!("{operation} (")));
@@ -170,10 +170,10 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                         assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
                     }
                     cloud.mend(operation);
-                    let left = look(&cloud, &setup).await.unwrap();
+                    let left = observe_and_plan(&cloud, &setup).await.unwrap();
                     let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
-                    ends_like(&cloud, &whole, &setup, &name).await;
+                    assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });
             }
         }
@@ -185,17 +185,17 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
 #[test]
 fn credentials_that_expire_before_any_call_lose_nothing() {
     for (account_name, account, setup) in accounts() {
-        let (whole, _) = whole(&account, &setup);
-        let total = whole.calls().len();
+        let (undisturbed_setup, _) = undisturbed_setup(&account, &setup);
+        let total = undisturbed_setup.calls().len();
         for from in 1..=total {
             let name = format!("{account_name}: expired from call {from}");
             let cloud = cloud(account.clone());
-            now(async {
+            in_virtual_time(async {
                 cloud.fault("*", InjectedFault::Expired(from));
                 let (failed, _) = run(&cloud, &setup).await;
                 assert!(failed.iter().all(|said| said.contains("aws sso login")), "{name}: {failed:?}");
                 cloud.mend("*");
-                ends_like(&cloud, &whole, &setup, &name).await;
+                assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
     }
@@ -204,17 +204,17 @@ fn credentials_that_expire_before_any_call_lose_nothing() {
 #[test]
 fn a_run_that_hangs_at_any_call_can_be_aborted_and_the_next_completes_the_setup() {
     for (account_name, account, setup) in accounts() {
-        let (whole, calls) = whole(&account, &setup);
+        let (undisturbed_setup, calls) = undisturbed_setup(&account, &setup);
         for operation in &calls {
             let name = format!("{account_name}: {operation} hangs");
             let cloud = cloud(account.clone());
-            now(async {
+            in_virtual_time(async {
                 cloud.fault(operation, InjectedFault::Hang);
                 let minute = std::time::Duration::from_mins(1);
                 let ended = tokio::time::timeout(minute, run(&cloud, &setup)).await;
-                assert!(ended.is_err() || may_go_unsaid(account_name, operation), "{name}");
+                assert!(ended.is_err() || is_not_needed(account_name, operation), "{name}");
                 cloud.mend(operation);
-                ends_like(&cloud, &whole, &setup, &name).await;
+                assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
     }
@@ -223,13 +223,13 @@ fn a_run_that_hangs_at_any_call_can_be_aborted_and_the_next_completes_the_setup(
 #[test]
 fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
     for (account_name, account, setup) in accounts() {
-        let (whole, _) = whole(&account, &setup);
+        let (undisturbed_setup, _) = undisturbed_setup(&account, &setup);
         for (first, second) in [(0, 0), (0, 1), (1, 0), (0, 7), (3, 2)] {
             let mut slow = account.clone();
             slow.timing.latency_ms = 10;
             let cloud = cloud(slow);
-            now(async {
-                let twin = async |late: u64| {
+            in_virtual_time(async {
+                let run_late = async |late: u64| {
                     tokio::time::sleep(std::time::Duration::from_millis(late * 10)).await;
                     // The second run may fail because a resource already exists; a retry fixes that.
                     for _ in 0..3 {
@@ -241,11 +241,11 @@ fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
                     }
                     panic!("{account_name}: {first}/{second} never ends");
                 };
-                futures::join!(twin(first), twin(second));
+                futures::join!(run_late(first), run_late(second));
                 let mut both = undisturbed(&cloud);
                 both.timing.latency_ms = 0;
-                assert_eq!(both, undisturbed(&whole), "{account_name}: nothing exists twice");
-                assert!(look(&cloud, &setup).await.unwrap().is_empty());
+                assert_eq!(both, undisturbed(&undisturbed_setup), "{account_name}: nothing exists twice");
+                assert!(observe_and_plan(&cloud, &setup).await.unwrap().is_empty());
             });
         }
     }

@@ -16,7 +16,7 @@ use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
-use crate::properties::{DRIFTS, EMAIL, cloud, here, now, set_up, setup_options};
+use crate::properties::{DRIFTS, EMAIL, cloud, here, in_virtual_time, set_up, setup_options};
 use crate::support::tester::{START, Tester};
 
 type Permissions = BTreeSet<String>;
@@ -154,7 +154,7 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
         clouds.push(cloud(account));
     }
     for cloud in &clouds {
-        now(set_up(cloud, &setup_options()));
+        in_virtual_time(set_up(cloud, &setup_options()));
     }
     let mut wizard = Tester::on(Account::default(), 80, 24);
     wizard.press("enter enter").settle().press("enter e").fill(EMAIL).settle();
@@ -169,20 +169,20 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
 }
 
 /// Reads a chain whose alarm has another name, so that every read is made.
-async fn read(cloud: &DemoCloud, look: ObserveScope) -> Settings {
+async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
     cloud.meddle(|account| {
         let alarms = std::mem::take(&mut here(account).alarms);
         here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), look).await;
+    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), scope).await;
     Settings::resolve(&identity, "eu-west-1", &SetupOptions::default(), &observed)
 }
 
 #[test]
 fn monitoring_uses_exactly_the_permissions_of_its_policy() {
     let cloud = cloud(set_up_account());
-    now(async {
+    in_virtual_time(async {
         let settings = read(&cloud, ObserveScope::Everything).await;
         let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
         let alarm = settings.alarm.value.clone();
@@ -206,7 +206,7 @@ fn monitoring_uses_exactly_the_permissions_of_its_policy() {
 
 #[test]
 fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
-    let cloud = now(async {
+    let cloud = in_virtual_time(async {
         let began = tokio::time::Instant::now();
         let clock = move || {
             let passed = SignedDuration::try_from(began.elapsed()).unwrap();
@@ -282,7 +282,7 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
         let all = accounts_to_tear_down();
         let mut operations = Permissions::new();
         for (cloud, setup) in &all {
-            now(async {
+            in_virtual_time(async {
                 set_up(cloud, setup).await;
                 cloud.confirm(EMAIL);
                 cloud.meddle(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::{Ended, Program, Running};
 use crate::support::pty::{Pty, key};
 use crate::wire::{EMAILS, apply};
@@ -20,7 +20,7 @@ fn interrupt(running: Running, signal: &str) -> Ended {
 
 #[test]
 fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let commands: [&[&str]; 7] = [
         &["plan"],
@@ -32,7 +32,7 @@ fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
         &["policy", "setup"],
     ];
     for (i, command) in commands.into_iter().enumerate() {
-        world.proxy.forget();
+        world.proxy.forget_calls();
         let running = world.rootbell(command).start();
         world.proxy.wait_for_call("GetCallerIdentity");
         let said = interrupt(running, ["INT", "TERM", "HUP"][i % 3]).without_result();
@@ -42,7 +42,7 @@ fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
 
 #[test]
 fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     for signal in [None, Some("TERM")] {
         let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
         terminal.wait_for("[y/N]");
@@ -59,8 +59,8 @@ fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
 }
 
 /// `apply --wait` on a fresh account, while it waits for the confirmations.
-fn waiting(world: &World, more: &[&str]) -> Running {
-    world.proxy.nobody_confirms(true);
+fn waiting(world: &EmulatedAws, more: &[&str]) -> Running {
+    world.proxy.set_pending(true);
     let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
     let running = args.start();
     world.proxy.wait_for_call("StartLogging");
@@ -74,7 +74,7 @@ fn waiting(world: &World, more: &[&str]) -> Running {
 
 #[test]
 fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let running = waiting(&world, &[]);
     std::thread::sleep(Duration::from_millis(500));
     world.proxy.hang_all();
@@ -92,14 +92,14 @@ fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
 #[test]
 fn interrupting_the_final_read_still_reports_every_change() {
     for json in [false, true] {
-        let world = World::new("us-east-1");
+        let world = EmulatedAws::new("us-east-1");
         let running = waiting(&world, if json { &["--json"] } else { &[] });
         std::thread::sleep(Duration::from_millis(500));
-        world.proxy.forget();
+        world.proxy.forget_calls();
         for operation in ["DescribeTrails", "GetTrailStatus", "DescribeAlarms", "DescribeAlarmsForMetric"] {
             world.proxy.hang(operation);
         }
-        world.proxy.nobody_confirms(false);
+        world.proxy.set_pending(false);
         world.proxy.wait_for_call("DescribeTrails");
         let said = interrupt(running, "TERM");
         let sentence = "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the account was not \
@@ -119,9 +119,9 @@ fn interrupting_the_final_read_still_reports_every_change() {
 
 #[test]
 fn an_interrupted_test_says_how_to_set_the_alarm_back() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     world.proxy.hang("SetAlarmState");
     let running = world.rootbell(&["test"]).start();
     world.proxy.wait_for_call("SetAlarmState");
@@ -144,8 +144,8 @@ fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
 }
 
 /// The wizard during its first step: nine changes are done, and `CreateTrail` hangs.
-fn wizard_with_a_hanging_step() -> (World, Pty) {
-    let world = World::new("eu-west-1");
+fn wizard_with_a_hanging_step() -> (EmulatedAws, Pty) {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(120, 24);
     wizard.wait_for("missing");
@@ -175,7 +175,7 @@ fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_
 
 #[test]
 fn a_wizard_interrupted_while_no_change_runs_says_so() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");

@@ -12,9 +12,9 @@ use rootbell::domain::{Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
-use crate::properties::{EMAIL, cloud, here, now, setup_options};
+use crate::properties::{EMAIL, cloud, here, in_virtual_time, setup_options};
 #[cfg(unix)]
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::tester::{Tester, scenario};
 
 const REGION: &str = "eu-west-1";
@@ -37,7 +37,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
     account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     let mut began = (Duration::ZERO, 0);
-    now(async {
+    in_virtual_time(async {
         let start = Instant::now();
         let mut took = |cloud: &DemoCloud| {
             let (at, calls) = (start.elapsed(), cloud.calls().len());
@@ -52,35 +52,35 @@ fn apply(mut account: Account) -> [Cost; 3] {
             engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, prefetch).await;
         let settings = Settings::resolve(&identity, REGION, &setup_options(), &observed);
         let plan = plan(&settings, &observed);
-        let looked = took(&cloud);
+        let read_cost = took(&cloud);
         let again = Prefetch::again(&asked, &setup_options(), &settings, settings.trail_arn(&observed));
         let report = engine::run_looking(asked, &plan, &again, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
-        let applied = took(&cloud);
+        let apply_cost = took(&cloud);
         let after =
             engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, again).await;
-        let looked_again = took(&cloud);
+        let reread_cost = took(&cloud);
         // The prefetched answers give the same result as a fresh read.
         let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
         assert_eq!(after, fresh);
-        [looked, applied, looked_again]
+        [read_cost, apply_cost, reread_cost]
     })
 }
 
 #[test]
 fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_one_round_trip() {
-    let [looked, applied, again] = apply(Account::default());
-    assert_eq!(looked, (2, 10));
+    let [read_cost, apply_cost, reread_cost] = apply(Account::default());
+    assert_eq!(read_cost, (2, 10));
     // Bucket, policy, trail, start: two round trips each. Alongside the last, everything except the trail is reread.
-    assert_eq!(applied, (8, 13 + 10));
-    assert_eq!(again, (1, 3));
+    assert_eq!(apply_cost, (8, 13 + 10));
+    assert_eq!(reread_cost, (1, 3));
 }
 
 #[test]
 fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
-    let [looked, applied, _] = apply(armed());
-    assert_eq!(looked, (2, 12));
-    assert_eq!(applied, (0, 0));
+    let [read_cost, apply_cost, _] = apply(armed());
+    assert_eq!(read_cost, (2, 12));
+    assert_eq!(apply_cost, (0, 0));
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
     assert!(tester.model.derived.is_some());
     // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
-    let look: BTreeSet<&String> = asked[..12].iter().collect();
-    assert_eq!(look.len(), 12, "{asked:?}");
+    let unique: BTreeSet<&String> = asked[..12].iter().collect();
+    assert_eq!(unique.len(), 12, "{asked:?}");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
             trails.insert((*name).to_owned(), trails["rootbell"].clone());
         }
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
             let chains = engine::teardown::managed_chains_of(&cloud, &identity, REGION, named, true).await;
@@ -139,7 +139,7 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
     for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
         cloud.fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
     }
-    now(async {
+    in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
         Prefetch::first(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
@@ -209,7 +209,7 @@ fn a_page_of_root_events_is_bounded_however_many_there_are() {
         to: "2026-11-23T12:00:00Z".parse().unwrap(),
         page: None,
     };
-    let page = now(cloud.filter_log_events(&search)).unwrap();
+    let page = in_virtual_time(cloud.filter_log_events(&search)).unwrap();
     assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
 }
 
@@ -267,14 +267,14 @@ fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
 #[cfg(unix)]
 #[test]
 fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
-    let world = World::new(REGION);
+    let world = EmulatedAws::new(REGION);
     // Long enough for all requests of one round trip to overlap.
-    world.proxy.latency(Duration::from_millis(150));
+    world.proxy.set_latency(Duration::from_millis(150));
     let cost = |args: &[&str], statuses: [i32; 2]| {
-        world.proxy.forget();
+        world.proxy.forget_calls();
         let said = world.rootbell(args).output();
         assert!(said.status.is_some_and(|status| statuses.contains(&status)), "{said:#?}");
-        (world.proxy.deepest(), world.proxy.seen().len())
+        (world.proxy.longest_chain(), world.proxy.seen_calls().len())
     };
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
     assert!(deep <= 7 && asked <= 45, "{deep} round trips, {asked} requests");

@@ -21,7 +21,7 @@ pub(crate) fn setup_options() -> SetupOptions {
     SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
 
-pub(crate) async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
+pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Everything).await;
@@ -30,16 +30,16 @@ pub(crate) async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, 
     (observed, plan)
 }
 
-pub(crate) fn now<F: Future>(work: F) -> F::Output {
+pub(crate) fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 /// Applies the plan once, and returns the plan after that.
 pub(crate) async fn set_up(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
-    let (_, plan) = look(cloud, setup).await;
+    let (_, plan) = observe_and_plan(cloud, setup).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    look(cloud, setup).await.1
+    observe_and_plan(cloud, setup).await.1
 }
 
 pub(crate) fn here(account: &mut Account) -> &mut Region {
@@ -140,16 +140,16 @@ proptest! {
     #[test]
     fn after_a_plan_is_applied_there_is_nothing_left_to_plan((drifts, account) in accounts()) {
         let cloud = cloud(account);
-        let left = now(set_up(&cloud, &setup_options()));
+        let left = in_virtual_time(set_up(&cloud, &setup_options()));
         prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
     }
 
     #[test]
     fn an_apply_stopped_anywhere_and_rerun_ends_in_the_same_account((drifts, account) in accounts(), stop in 0usize..16) {
         let (undisturbed, broken) = (cloud(account.clone()), cloud(account));
-        now(async {
+        in_virtual_time(async {
             set_up(&undisturbed, &setup_options()).await;
-            let (_, plan) = look(&broken, &setup_options()).await;
+            let (_, plan) = observe_and_plan(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
                 broken.apply(change).await.unwrap();
             }
@@ -166,22 +166,22 @@ fn each_single_drift_is_repaired_by_one_run() {
     for (name, drift) in DRIFTS {
         let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
         drift(&mut account);
-        let left = now(set_up(&cloud(account), &setup_options()));
+        let left = in_virtual_time(set_up(&cloud(account), &setup_options()));
         assert!(left.is_empty(), "{name}: {left:?}");
     }
 }
 
 #[test]
 fn a_failed_change_is_made_by_the_next_run_and_nothing_is_made_twice() {
-    let all = now(async { look(&cloud(Account::default()), &setup_options()).await.1 });
+    let all = in_virtual_time(async { observe_and_plan(&cloud(Account::default()), &setup_options()).await.1 });
     let undisturbed = cloud(Account::default());
-    now(set_up(&undisturbed, &setup_options()));
+    in_virtual_time(set_up(&undisturbed, &setup_options()));
     for change in all.changes() {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             let operation = change.operation().name;
             cloud.fault(operation, InjectedFault::Deny);
-            let (_, plan) = look(&cloud, &setup_options()).await;
+            let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert_eq!(report.failed[0].0, change.id());
             assert_eq!(report.failed[0].1.iam_action, change.operation().iam_action);
@@ -197,9 +197,9 @@ fn independent_calls_overlap_and_none_is_repeated() {
     let mut account = Account::default();
     account.timing.latency_ms = 50;
     let cloud = cloud(account);
-    now(async {
+    in_virtual_time(async {
         let began = tokio::time::Instant::now();
-        let (_, plan) = look(&cloud, &setup_options()).await;
+        let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let looked = cloud.calls();
         assert_eq!(looked.len(), 10, "{looked:?}");
         let unique: std::collections::BTreeSet<&String> = looked.iter().collect();

@@ -13,21 +13,21 @@ use rootbell::engine::search::{Found, MOST_REQUESTS, filter_log_events};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::properties::{cloud, here, now};
+use crate::properties::{cloud, here, in_virtual_time};
 use crate::support::program::Program;
 
 const GROUP: &str = "rootbell/cloudtrail";
 const TO: &str = "2026-11-23T12:00:00Z";
 const HOUR: i64 = 3600;
 
-fn large(page_covers: Option<i64>, used: &[i64]) -> DemoCloud {
+fn large_log_group(page_covers: Option<i64>, used_at: &[i64]) -> DemoCloud {
     let root_use = |at: &i64| {
         let event = json!({ "eventID": format!("e{at}"), "eventName": "Used", "eventType": "AwsApiCall",
             "userIdentity": { "type": "Root" } });
         Event { at: *at, event: serde_json::from_value(event).unwrap() }
     };
     let mut account = Account::default();
-    let group = LogGroup { page_covers, events: used.iter().map(root_use).collect(), ..LogGroup::default() };
+    let group = LogGroup { page_covers, events: used_at.iter().map(root_use).collect(), ..LogGroup::default() };
     here(&mut account).log_groups.insert(GROUP.into(), group);
     account.timing.latency_ms = 400;
     cloud(account)
@@ -38,7 +38,7 @@ fn search(cloud: &DemoCloud, limit: usize) -> (Result<Found, CloudError>, Vec<Fo
     let to: Timestamp = TO.parse().unwrap();
     let from = to - SignedDuration::from_hours(7 * 24);
     let reports = Mutex::new(Vec::new());
-    now(async {
+    in_virtual_time(async {
         let began = Instant::now();
         let search = Search { log_group: GROUP, pattern: pattern::CIS_PATTERN, from, to, page: None };
         let record = |found: &Found| reports.lock().unwrap().push(found.clone());
@@ -57,7 +57,7 @@ fn ids(found: &Found) -> Vec<&str> {
 
 #[test]
 fn one_request_is_enough_when_one_page_covers_the_week() {
-    let cloud = large(None, &[-5 * HOUR, -HOUR]);
+    let cloud = large_log_group(None, &[-5 * HOUR, -HOUR]);
     let (found, ..) = search(&cloud, 100);
     let found = found.unwrap();
     assert_eq!((ids(&found), found.requests, cloud.calls().len()), (vec!["e-3600", "e-18000"], 1, 1));
@@ -66,8 +66,8 @@ fn one_request_is_enough_when_one_page_covers_the_week() {
 
 #[test]
 fn events_behind_many_empty_pages_are_found_and_progress_is_reported_after_each_response() {
-    let used = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
-    let cloud = large(Some(6 * HOUR), &used);
+    let used_at = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
+    let cloud = large_log_group(Some(6 * HOUR), &used_at);
     let (found, reports, elapsed) = search(&cloud, 100);
     let found = found.unwrap();
     // One event lies on the boundary of two days, and is found only once.
@@ -81,7 +81,7 @@ fn events_behind_many_empty_pages_are_found_and_progress_is_reported_after_each_
 
 #[test]
 fn an_endless_search_is_limited_paced_and_says_what_it_has_not_searched() {
-    let cloud = large(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
+    let cloud = large_log_group(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
     let (found, _, elapsed) = search(&cloud, 100);
     let found = found.unwrap();
     assert_eq!((found.requests, cloud.calls().len()), (MOST_REQUESTS, MOST_REQUESTS));
@@ -95,8 +95,8 @@ fn an_endless_search_is_limited_paced_and_says_what_it_has_not_searched() {
 
 #[test]
 fn a_search_stops_once_the_newest_events_are_known() {
-    let used: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
-    let cloud = large(Some(6 * HOUR), &used);
+    let used_at: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
+    let cloud = large_log_group(Some(6 * HOUR), &used_at);
     let (found, ..) = search(&cloud, 3);
     let found = found.unwrap();
     assert_eq!(ids(&found), ["e-3600", "e-7200", "e-10800"]);
@@ -105,7 +105,7 @@ fn a_search_stops_once_the_newest_events_are_known() {
 
 #[test]
 fn throttling_slows_a_search_down_and_ends_it_only_if_it_persists() {
-    let cloud = large(Some(24 * HOUR), &[-6 * 24 * HOUR]);
+    let cloud = large_log_group(Some(24 * HOUR), &[-6 * 24 * HOUR]);
     cloud.fault("FilterLogEvents", InjectedFault::ThrottleOnce);
     let (found, ..) = search(&cloud, 100);
     assert_eq!((found.as_ref().unwrap().requests, found.unwrap().events.len()), (1 + 1 + 7, 1));

@@ -29,4 +29,4 @@ pub mod venv;
 pub mod working;
 
 #[cfg(unix)]
-pub use account::World;
+pub use account::EmulatedAws;

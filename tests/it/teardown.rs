@@ -12,7 +12,7 @@ use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
-use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, setup_options};
+use crate::properties::{EMAIL, accounts, cloud, here, in_virtual_time, set_up, setup_options};
 
 async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
@@ -82,7 +82,7 @@ proptest! {
         add_unrelated_resources(&mut account);
         let wanted = without_managed(account.clone());
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
@@ -99,7 +99,7 @@ proptest! {
     fn a_teardown_stopped_anywhere_and_rerun_leaves_nothing_behind((drifts, account) in accounts(), stop in 0usize..14) {
         let wanted = without_managed(account.clone());
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
@@ -223,7 +223,7 @@ proptest! {
     fn adopted_resources_get_their_previous_settings_back((names, account, setup) in adopting(), stop in 0usize..14) {
         let before = account.clone().timeless();
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup).await;
             cloud.confirm(EMAIL);
             // Stop the teardown once on the way.
@@ -247,7 +247,7 @@ fn each_adopted_resource_alone_gets_its_previous_settings_back() {
         select(&mut setup);
         let before = account.clone().timeless();
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup).await;
             assert_ne!(cloud.snapshot().timeless(), before, "{name}");
             cloud.confirm(EMAIL);
@@ -261,7 +261,7 @@ fn each_adopted_resource_alone_gets_its_previous_settings_back() {
 #[test]
 fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let left = tear_down(&cloud, &SetupOptions::default(), false).await;
@@ -279,7 +279,7 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
 #[test]
 fn log_files_are_counted_only_when_they_would_be_deleted() {
     let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
-    now(async {
+    in_virtual_time(async {
         teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(!cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
         teardown_plan(&cloud, &SetupOptions::default(), true).await;
@@ -290,7 +290,7 @@ fn log_files_are_counted_only_when_they_would_be_deleted() {
 #[test]
 fn only_a_teardown_reads_tags_and_bucket_contents() {
     let cloud = cloud(Account::default());
-    now(set_up(&cloud, &setup_options()));
+    in_virtual_time(set_up(&cloud, &setup_options()));
     for call in cloud.calls() {
         assert!(!["ListTags", "ListTagsForResource", "ListObjectVersions"].contains(&call.as_str()), "{call}");
     }
@@ -300,7 +300,7 @@ fn only_a_teardown_reads_tags_and_bucket_contents() {
 fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown() {
     let all = {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             teardown_plan(&cloud, &SetupOptions::default(), true).await
@@ -309,7 +309,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
     assert_eq!(all.changes().count(), 11, "{:?}", all.changes().map(Change::id).collect::<Vec<_>>());
     for change in all.changes() {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             let operation = change.operation().name;
@@ -341,7 +341,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
 #[test]
 fn a_resource_deleted_by_somebody_else_counts_as_done() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
@@ -356,7 +356,7 @@ fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
         cloud.fault(operation, InjectedFault::Deny);
-        let plan = now(teardown_plan(&cloud, &SetupOptions::default(), true));
+        let plan = in_virtual_time(teardown_plan(&cloud, &SetupOptions::default(), true));
         assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
         assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
     }
@@ -366,7 +366,7 @@ fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
 fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() {
     let cloud = cloud(Account::default());
     let named = SetupOptions { trail: Some("mine".into()), ..setup_options() };
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &named).await;
         cloud.fault("ListTags", InjectedFault::Deny);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), false).await;
@@ -383,7 +383,7 @@ fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().timeless();
     let elsewhere = made.in_region("us-east-1");
-    now(async {
+    in_virtual_time(async {
         let identity = elsewhere.identity().await.unwrap();
         let chains =
             engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
@@ -410,7 +410,7 @@ fn an_organization_trail_and_its_dependents_are_kept() {
     here(&mut account).trails.insert("org".into(), trail);
     let before = account.clone().timeless();
     let cloud = cloud(account);
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         cloud.confirm(EMAIL);
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
@@ -421,7 +421,7 @@ fn an_organization_trail_and_its_dependents_are_kept() {
 #[test]
 fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
@@ -436,7 +436,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
 #[test]
 fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;

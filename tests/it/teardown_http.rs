@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::iam_policies::permissions;
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::read::{self, Account, Names};
@@ -12,33 +12,33 @@ use crate::wire::wanted;
 const REGION: &str = "eu-west-1";
 const BUCKET: &str = "rootbell-000000000000-eu-west-1";
 
-fn world() -> World {
-    let world = World::new(REGION);
+fn aws_with_setup() -> EmulatedAws {
+    let world = EmulatedAws::new(REGION);
     set_up(&world);
     world
 }
 
-fn set_up(world: &World) -> Ended {
+fn set_up(world: &EmulatedAws) -> Ended {
     world.rootbell(&["apply", "--yes"]).args(["--email", "a@example.com", "--email", "b@example.com"]).output().exits(0)
 }
 
-fn destroy(world: &World) -> Program {
+fn destroy(world: &EmulatedAws) -> Program {
     world.rootbell(&["destroy", "--yes", "--with-logs"])
 }
 
-fn put_objects(world: &World, count: usize) {
+fn put_objects(world: &EmulatedAws, count: usize) {
     read::put_objects(&world.emulator.url(), REGION, BUCKET, count);
 }
 
-fn account(world: &World) -> Account {
+fn account(world: &EmulatedAws) -> Account {
     world.account(&Names::default_in(REGION))
 }
 
 #[test]
 fn destroy_with_logs_deletes_everything_apply_created() {
-    let world = world();
+    let world = aws_with_setup();
     put_objects(&world, 1_010);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let said = destroy(&world).output().exits(0);
     assert!(said.stderr.contains("1,012 objects, 101.1 kB, every version"), "{said:#?}");
     assert!(said.stdout.starts_with("Taken away: 12 changes made in account 000000000000"), "{said:#?}");
@@ -50,7 +50,7 @@ fn destroy_with_logs_deletes_everything_apply_created() {
 
 #[test]
 fn destroy_without_with_logs_keeps_the_bucket_and_the_log_group() {
-    let world = world();
+    let world = aws_with_setup();
     put_objects(&world, 3);
     let said = world.rootbell(&["destroy", "--yes"]).output().exits(0);
     assert!(said.stdout.contains("log group rootbell/cloudtrail: stays with its events"), "{said:#?}");
@@ -65,8 +65,8 @@ fn destroy_without_with_logs_keeps_the_bucket_and_the_log_group() {
 
 #[test]
 fn printing_the_destroy_plan_changes_nothing() {
-    let world = world();
-    world.proxy.forget();
+    let world = aws_with_setup();
+    world.proxy.forget_calls();
     let text = world.rootbell(&["destroy", "--format", "text"]).output().exits(3);
     assert!(text.stdout.contains("- SNS topic"), "{text:#?}");
     let json = world.rootbell(&["destroy", "--with-logs", "--format", "json"]).output().exits(3).json();
@@ -79,7 +79,7 @@ fn printing_the_destroy_plan_changes_nothing() {
 
 #[test]
 fn the_destroy_script_deletes_the_same_resources() {
-    let world = world();
+    let world = aws_with_setup();
     put_objects(&world, 5);
     let plan = world.rootbell(&["destroy", "--with-logs", "--format", "aws-cli"]).output().exits(3);
     let script = world.emulator.home().join("teardown.sh");
@@ -91,7 +91,7 @@ fn the_destroy_script_deletes_the_same_resources() {
 
 #[test]
 fn a_destroy_killed_after_any_deletion_can_be_continued() {
-    let world = World::new(REGION);
+    let world = EmulatedAws::new(REGION);
     for writes in [1, 3, 5, 8, 10, 11] {
         world.reset();
         set_up(&world);
@@ -100,7 +100,7 @@ fn a_destroy_killed_after_any_deletion_can_be_continued() {
         let running = destroy(&world).start();
         world.proxy.wait_until_held();
         running.kill();
-        world.proxy.clear();
+        world.proxy.clear_faults();
         destroy(&world).output().exits(0);
         assert_eq!(account(&world), Account::default(), "killed after {writes} deletions");
     }
@@ -108,7 +108,7 @@ fn a_destroy_killed_after_any_deletion_can_be_continued() {
 
 #[test]
 fn a_denied_deletion_is_named_and_the_rest_is_deleted() {
-    let world = world();
+    let world = aws_with_setup();
     world.proxy.deny("DeleteTopic");
     let said = destroy(&world).arg("--json").output().exits(1);
     let result = said.json();
@@ -122,14 +122,14 @@ fn a_denied_deletion_is_named_and_the_rest_is_deleted() {
     let left = account(&world);
     assert_eq!(Account { topic: None, ..left.clone() }, Account::default());
     assert_eq!(left.topic, wanted(REGION).topic);
-    world.proxy.clear();
+    world.proxy.clear_faults();
     destroy(&world).output().exits(0);
     assert_eq!(account(&world), Account::default());
 }
 
 #[test]
 fn the_rerun_command_names_resources_that_the_chain_no_longer_leads_to() {
-    let world = World::new(REGION);
+    let world = EmulatedAws::new(REGION);
     let names = ["--topic", "on-call", "--alarm", "root rings"];
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).args(names).output().exits(0);
     world.proxy.deny("DeleteTopic");
@@ -138,14 +138,14 @@ fn the_rerun_command_names_resources_that_the_chain_no_longer_leads_to() {
     let again =
         format!("Run `rootbell destroy --endpoint-url {} --topic on-call --alarm 'root rings'`", world.proxy.url());
     assert!(said.stdout.contains(&again), "{said:#?}");
-    world.proxy.clear();
+    world.proxy.clear_faults();
     let said = world.rootbell(&["destroy", "--yes"]).args(names).output().exits(0);
     assert!(said.stdout.starts_with("Taken away: 1 change"), "{said:#?}");
 }
 
 #[test]
 fn an_unmanaged_trail_is_restored_without_the_log_group() {
-    let world = World::new(REGION);
+    let world = EmulatedAws::new(REGION);
     read::make_trail(&world.emulator.url(), REGION, "audit");
     let names = Names { trail: "audit".into(), bucket: "theirs".into(), ..Names::default_in(REGION) };
     let before = world.account(&names);
@@ -168,7 +168,7 @@ fn an_unmanaged_trail_is_restored_without_the_log_group() {
 
 #[test]
 fn nothing_is_deleted_until_the_word_is_typed() {
-    let world = world();
+    let world = aws_with_setup();
     let said = world.rootbell(&["destroy"]).stdin("destroy\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing is changed");
     let mut pty = world.rootbell(&["destroy"]).pty(100, 40);
@@ -188,20 +188,20 @@ fn nothing_is_deleted_until_the_word_is_typed() {
 }
 
 /// The permissions for the requests that the proxy recorded.
-fn asked(world: &World) -> BTreeSet<String> {
-    let seen = world.proxy.seen();
+fn asked(world: &EmulatedAws) -> BTreeSet<String> {
+    let seen = world.proxy.seen_calls();
     let all = seen.iter().flat_map(|seen| permissions(&seen.call.service, &seen.call.operation));
     all.map(str::to_owned).collect()
 }
 
-fn granted(world: &World, args: &[&str]) -> BTreeSet<String> {
+fn granted(world: &EmulatedAws, args: &[&str]) -> BTreeSet<String> {
     let policy = world.rootbell(&[&["policy"], args].concat()).output().exits(0).json();
     rootbell::domain::iam_policy::actions(&policy).into_iter().collect()
 }
 
 #[test]
 fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
-    let world = World::new(REGION);
+    let world = EmulatedAws::new(REGION);
     set_up(&world);
     set_up(&world);
     world.rootbell(&["plan", "--email", "a@example.com"]).output().decent();
@@ -220,7 +220,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     assert_eq!(setup.difference(&asked_for).collect::<Vec<_>>(), drifted.iter().collect::<Vec<_>>());
 
     put_objects(&world, 2);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     world.rootbell(&["destroy", "--yes"]).output().exits(0);
     let asked_for = asked(&world);
     let teardown = granted(&world, &["destroy"]);
@@ -238,7 +238,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
     ];
     assert_eq!(teardown.difference(&asked_for).collect::<Vec<_>>(), adopted.iter().collect::<Vec<_>>());
 
-    world.proxy.forget();
+    world.proxy.forget_calls();
     destroy(&world).output().exits(0);
     let all = asked(&world);
     let logs: Vec<String> = granted(&world, &["destroy", "--with-logs"]).difference(&teardown).cloned().collect();

@@ -8,7 +8,7 @@ use rootbell::cloud::{Answer, Connector, Session, Target};
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::Program;
 use crate::support::pty::{Pty, key};
 use crate::support::read::Names;
@@ -16,8 +16,8 @@ use crate::wire::wanted;
 
 /// Completes all four steps on the emulator, and reads the account back with the SDK.
 fn the_wizard_sets_up(region: &str) {
-    let world = World::new(region);
-    world.proxy.nobody_confirms(true);
+    let world = EmulatedAws::new(region);
+    world.proxy.set_pending(true);
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("Already here");
     wizard.wait_for("missing");
@@ -46,8 +46,8 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("When to ring");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
-    world.proxy.nobody_confirms(false);
-    world.proxy.delivers(i64::MAX / 1_000_000_000);
+    world.proxy.set_pending(false);
+    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
     wizard.wait_for("2 Topic ok");
     wizard.wait_for("Enter go on");
     wizard.press(key::ENTER);
@@ -74,8 +74,8 @@ fn the_wizard_sets_up_a_fresh_account_in_eu_west_1() {
 }
 
 /// The wizard while every call hangs.
-fn hanging_wizard() -> (World, Pty) {
-    let world = World::new("eu-west-1");
+fn hanging_wizard() -> (EmulatedAws, Pty) {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");
@@ -119,7 +119,7 @@ fn ctrl_c_quits_within_a_tenth_of_a_second_while_every_call_hangs() {
 
 #[test]
 fn ctrl_c_quits_while_a_run_hangs() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
@@ -167,7 +167,7 @@ fn a_small_window_says_so_and_a_larger_one_continues() {
 
 #[test]
 fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
@@ -184,10 +184,10 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
 
 #[test]
 fn no_color_sends_no_colors() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = world.rootbell(&[]).env("NO_COLOR", "1").pty(80, 24);
     wizard.wait_for("missing");
-    wizard.look(|screen| {
+    wizard.with_screen(|screen| {
         for (row, column) in (0..24).flat_map(|r| (0..80).map(move |c| (r, c))) {
             let cell = screen.cell(row, column).unwrap();
             assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
@@ -199,7 +199,7 @@ fn no_color_sends_no_colors() {
 
 #[test]
 fn without_credentials_the_screen_says_what_to_do() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
     wizard.wait_for("there are no credentials");
     wizard.wait_for("aws sso login");
@@ -209,7 +209,7 @@ fn without_credentials_the_screen_says_what_to_do() {
 
 #[test]
 fn without_a_region_the_wizard_asks_for_one_and_suggests_us_east_1() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = Program::new(&["--endpoint-url"]).arg(world.proxy.url()).signed_in().pty(80, 24);
     wizard.wait_for("> us-east-1");
     wizard.press(key::ENTER);

@@ -42,9 +42,9 @@ impl BuildScript {
             .env("PATH", "")
             .output()
             .unwrap();
-        let said = String::from_utf8(ran.stdout).unwrap();
+        let stdout = String::from_utf8(ran.stdout).unwrap();
         let values =
-            |start: &str| said.lines().filter_map(|l| l.strip_prefix(start).map(str::to_owned)).collect::<Vec<_>>();
+            |start: &str| stdout.lines().filter_map(|l| l.strip_prefix(start).map(str::to_owned)).collect::<Vec<_>>();
         let watched = values("cargo::rerun-if-changed=");
         assert!(
             watched.iter().all(|file| Path::new(file).exists()),

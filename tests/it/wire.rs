@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::read::{self, Account, Names, Tags};
 
 pub(crate) const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
 
-pub(crate) fn apply(world: &World) -> crate::support::program::Program {
+pub(crate) fn apply(world: &EmulatedAws) -> crate::support::program::Program {
     world.rootbell(&["apply", "--yes"]).args(EMAILS)
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn wanted(region: &str) -> Account {
 }
 
 fn sets_up_a_fresh_account(region: &str) {
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let said = apply(&world).output().exits(0);
     assert!(said.stdout.starts_with("Set up: 16 changes made in account 000000000000"), "{said:#?}");
     assert!(said.stdout.contains("first delivery"), "{said:#?}");
@@ -194,10 +194,10 @@ fn apply_sets_up_a_fresh_account_in_eu_west_1() {
 
 #[test]
 fn apply_again_changes_nothing_and_says_so() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     apply(&world).output().exits(0);
     let before = world.account(&Names::default_in("eu-west-1"));
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let said = apply(&world).output().exits(0);
     assert!(said.stdout.starts_with("Nothing to change"), "{said:#?}");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
@@ -210,8 +210,8 @@ fn apply_again_changes_nothing_and_says_so() {
 
 #[test]
 fn independent_calls_overlap_and_no_write_is_repeated() {
-    let world = World::new("us-east-1");
-    world.proxy.latency(Duration::from_millis(30));
+    let world = EmulatedAws::new("us-east-1");
+    world.proxy.set_latency(Duration::from_millis(30));
     apply(&world).output().exits(0);
     assert!(world.proxy.most_in_flight() >= 4, "{}", world.proxy.most_in_flight());
     let writes: BTreeMap<String, usize> =
@@ -225,11 +225,11 @@ fn independent_calls_overlap_and_no_write_is_repeated() {
 #[test]
 fn the_script_creates_the_same_account() {
     let region = "eu-west-1";
-    let planning = World::new(region);
+    let planning = EmulatedAws::new(region);
     let plan = planning.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     assert_eq!(planning.proxy.writes(), Vec::<String>::new());
 
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let script = world.emulator.home().join("setup.sh");
     std::fs::write(&script, &plan.stdout).unwrap();
     let ran = world.aws_cli("sh").arg(&script).output().unwrap();
@@ -250,7 +250,7 @@ fn the_script_creates_the_same_account() {
 #[test]
 fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
     let region = "us-east-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
     // Don't wait 5 seconds in a test.
@@ -270,7 +270,7 @@ fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
 
 #[test]
 fn the_script_does_nothing_in_another_account() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
     std::fs::write(&script, plan.stdout).unwrap();
@@ -287,7 +287,7 @@ fn the_script_does_nothing_in_another_account() {
 
 #[test]
 fn plan_and_status_report_through_their_exit_status() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["plan"]).args(EMAILS).output().exits(3);
     world.rootbell(&["status"]).output().exits(3);
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
@@ -303,7 +303,7 @@ fn plan_and_status_report_through_their_exit_status() {
         .map(|c| c["id"].as_str().unwrap())
         .collect();
     assert_eq!(open, ["trail.delivers"]);
-    world.proxy.delivers(now());
+    world.proxy.set_delivery_time(now());
     let said = world.rootbell(&["status"]).output().exits(0);
     assert!(said.stdout.starts_with("OK"), "{said:#?}");
     let said = world.rootbell(&["status", "--json"]).output().exits(0).json();
@@ -342,7 +342,7 @@ fn plan_and_status_report_through_their_exit_status() {
 
 #[test]
 fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
     let changes = plan["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 16);
@@ -367,7 +367,7 @@ fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
 
 #[test]
 fn a_role_that_is_not_ready_yet_is_retried_and_reported() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
     world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
     world.proxy.refuse("PutBucketVersioning", 1, 409, "OperationAborted", "A conflicting operation is in progress.");
@@ -378,7 +378,7 @@ fn a_role_that_is_not_ready_yet_is_retried_and_reported() {
 
 #[test]
 fn a_concurrent_modification_error_is_retried_for_any_change() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let busy = "Another request is at it.";
     world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
     world.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
@@ -390,7 +390,7 @@ fn a_concurrent_modification_error_is_retried_for_any_change() {
 
 #[test]
 fn a_throttled_call_is_retried_by_the_sdk() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
         world.proxy.throttle_once(operation);
     }
@@ -404,11 +404,11 @@ const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
 #[test]
 fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() {
     let region = "us-east-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     apply(&world).output().exits(0);
     let mut operations = world.proxy.operations();
     // Add the calls that are only made when resources exist.
-    world.proxy.forget();
+    world.proxy.forget_calls();
     apply(&world).output().exits(0);
     operations.extend(world.proxy.operations());
     operations.sort();
@@ -429,7 +429,7 @@ fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() 
             let action = permission(operation);
             assert!(said.stderr.contains(action), "{operation} should name {action}: {said:#?}");
         }
-        world.proxy.clear();
+        world.proxy.clear_faults();
         apply(&world).output().exits(0);
         assert_eq!(world.account(&Names::default_in(region)), wanted(region), "after {operation} was denied");
     }
@@ -482,14 +482,14 @@ fn permission(operation: &str) -> &'static str {
 #[test]
 fn an_apply_killed_after_any_write_can_be_continued() {
     let region = "eu-west-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     for writes in [1, 3, 6, 9, 11, 12, 14, 15] {
         world.reset();
         world.proxy.hold_after_writes(writes);
         let running = apply(&world).start();
         world.proxy.wait_until_held();
         running.kill();
-        world.proxy.clear();
+        world.proxy.clear_faults();
         apply(&world).output().exits(0);
         assert_eq!(world.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
     }
@@ -497,7 +497,7 @@ fn an_apply_killed_after_any_write_can_be_continued() {
 
 #[test]
 fn one_denied_change_skips_only_what_needs_it() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.deny("CreateTopic");
     let said = apply(&world).arg("--json").output().exits(1);
     let result = said.json();
@@ -515,9 +515,9 @@ fn one_denied_change_skips_only_what_needs_it() {
 
 #[test]
 fn status_without_one_permission_reports_only_that_check_as_unknown() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     apply(&world).output().exits(0);
-    world.proxy.delivers(now());
+    world.proxy.set_delivery_time(now());
     world.proxy.deny("GetEventSelectors");
     let said = world.rootbell(&["status", "--json"]).output().exits(3).json();
     for check in said["checks"].as_array().unwrap() {

@@ -10,7 +10,7 @@ use crate::support::tester::Tester;
 
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+    for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
         topic.subscriptions[0].state = Link::Confirmed;
     }
     account

@@ -38,7 +38,7 @@ fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
     walk(&mut smooth);
     assert_eq!(smooth.model.screen, Screen::Dashboard);
     let calls: BTreeSet<String> = smooth.on_account(DemoCloud::calls).into_iter().collect();
-    let whole = smooth.on_account(undisturbed);
+    let expected = smooth.on_account(undisturbed);
     // Every call fails in one way, and every kind of failure is used.
     let mut cases = 0;
     for (number, operation) in calls.iter().enumerate() {
@@ -70,7 +70,7 @@ fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
         }
         walk(&mut tester);
         assert_eq!(tester.model.screen, Screen::Dashboard, "{name}: {}", tester.screen());
-        assert_eq!(tester.on_account(undisturbed), whole, "{name}");
+        assert_eq!(tester.on_account(undisturbed), expected, "{name}");
         cases += 1;
     }
     assert!(cases >= 24, "{calls:?}");
@@ -86,7 +86,7 @@ fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let test = AlarmTest {
         alarm: "rootbell-root-use".into(),
         caller,
-        region: HERE.into(),
+        region: REGION.into(),
         patience: SignedDuration::from_secs(120),
     };
     let drill = Drill {
@@ -142,7 +142,7 @@ fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
             let name = format!("{operation} {kind}");
             let (cloud, clock, test, drill) = armed();
             let drill = is_drill.then_some(&drill);
-            now(async {
+            in_virtual_time(async {
                 cloud.fault(operation, fault);
                 match run(&cloud, &clock, &test, drill).await {
                     // A network error while waiting does not fail the test.

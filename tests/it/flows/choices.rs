@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::keys::statements_for_key;
 use crate::support::tester::{Tester, scenario};
 
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn trail() -> Trail {
@@ -19,14 +19,14 @@ fn trail() -> Trail {
 
 fn with_trails(trails: &[(&str, Trail)]) -> Account {
     let mut account = scenario("fresh");
-    let region = account.regions.entry(HERE.into()).or_default();
+    let region = account.regions.entry(REGION.into()).or_default();
     region.trails.extend(trails.iter().map(|(name, trail)| ((*name).to_owned(), trail.clone())));
     account
 }
 
 /// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(HERE);
+    let account_region = Account::default().in_region(REGION);
     statements_for_key(&account_region, KEY)
 }
 
@@ -38,7 +38,7 @@ fn with_key(statements: &[Value]) -> Account {
 
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
-        let region = cloud.snapshot().regions[HERE].clone();
+        let region = cloud.snapshot().regions[REGION].clone();
         region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn)).collect()
     })
 }
@@ -123,7 +123,7 @@ fn a_customer_managed_key_can_be_typed_checked_and_used() {
     tester.write("alias/mine").sees("an alias will not do").sees("Correct the marked field");
     tester.fill(KEY).settle().sees("yours").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
-    let key = tester.on_account(|c| c.snapshot().regions[HERE].trails["rootbell"].kms_key.clone());
+    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].kms_key.clone());
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");

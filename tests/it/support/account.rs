@@ -10,16 +10,16 @@ use super::proxy::Proxy;
 use super::{read, venv};
 
 /// An emulated AWS account, behind a proxy that records every request and can make it fail.
-pub struct World {
+pub struct EmulatedAws {
     pub emulator: Emulator,
     pub proxy: Proxy,
     pub region: String,
 }
 
-impl World {
+impl EmulatedAws {
     pub fn new(region: &str) -> Self {
         let emulator = Emulator::start();
-        let proxy = Proxy::before(emulator.port());
+        let proxy = Proxy::in_front_of(emulator.port());
         Self { emulator, proxy, region: region.to_owned() }
     }
 
@@ -53,7 +53,7 @@ impl World {
     /// Empties the account, and clears the proxy's faults and recorded requests.
     pub fn reset(&self) {
         self.emulator.reset();
-        self.proxy.clear();
-        self.proxy.forget();
+        self.proxy.clear_faults();
+        self.proxy.forget_calls();
     }
 }

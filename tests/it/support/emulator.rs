@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::program::starting;
+use super::program::lock_starting;
 use super::venv;
 
 /// A running emulator; dropping it ends the process.
@@ -34,7 +34,7 @@ impl Emulator {
             let home = tempfile::tempdir().unwrap();
             let port = free_port();
             let log = File::create(home.path().join("log.txt")).unwrap();
-            let alone = starting();
+            let guard = lock_starting();
             let child = Command::new(bin.join("ministack"))
                 .env_clear()
                 .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -52,9 +52,9 @@ impl Emulator {
                 .stderr(log)
                 .spawn()
                 .unwrap();
-            drop(alone);
+            drop(guard);
             let mut emulator = Self { child, port, home };
-            if emulator.comes_up() {
+            if emulator.is_ready() {
                 return emulator;
             }
         }
@@ -71,8 +71,8 @@ impl Emulator {
 
     /// Empties the account.
     pub fn reset(&self) {
-        let answer = ask(self.port, "POST", "/_ministack/reset").unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}\n{}", self.log());
+        let response = request(self.port, "POST", "/_ministack/reset").unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}\n{}", self.log());
     }
 
     /// A directory that is deleted together with the emulator.
@@ -84,9 +84,9 @@ impl Emulator {
         std::fs::read_to_string(self.home.path().join("log.txt")).unwrap_or_default()
     }
 
-    fn comes_up(&mut self) -> bool {
+    fn is_ready(&mut self) -> bool {
         for _ in 0..600 {
-            if ask(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
+            if request(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
                 // If the emulator has exited, another process took the port and responded.
                 return matches!(self.child.try_wait(), Ok(None));
             }
@@ -111,12 +111,12 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn ask(port: u16, method: &str, path: &str) -> Option<String> {
+fn request(port: u16, method: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    Some(response)
 }

@@ -15,7 +15,7 @@ use super::pty::Pty;
 
 /// A lock held while starting a program and while opening a terminal. Without it, a program started at that moment
 /// would inherit the other end of the terminal, which would then not hang up until that program ends.
-pub(super) fn starting() -> MutexGuard<'static, ()> {
+pub(super) fn lock_starting() -> MutexGuard<'static, ()> {
     static STARTING: Mutex<()> = Mutex::new(());
     STARTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -126,7 +126,7 @@ impl Program {
 
     /// Starts it without a terminal, and does not wait for its end.
     pub fn start(self) -> Running {
-        let alone = starting();
+        let guard = lock_starting();
         let child = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
@@ -137,7 +137,7 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        drop(alone);
+        drop(guard);
         Running { child, _home: self.home }
     }
 

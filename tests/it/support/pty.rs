@@ -10,7 +10,7 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use super::program::{Program, signal, starting};
+use super::program::{Program, lock_starting, signal};
 
 /// The bytes that a terminal sends for each named key.
 #[expect(dead_code, reason = "the list is complete even if no test uses a key")]
@@ -40,7 +40,7 @@ pub mod key {
 }
 
 /// How long to wait for a screen or for the end by default. It is generous because the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A program in its own terminal. Dropping this value kills it.
 pub struct Pty {
@@ -82,9 +82,9 @@ impl Shared {
 
 impl Pty {
     pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
-        let alone = starting();
+        let guard = lock_starting();
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        drop(alone);
+        drop(guard);
         let before = modes(pair.master.as_ref());
         let mut command = CommandBuilder::new(&program.program);
         command.args(&program.args);
@@ -97,7 +97,7 @@ impl Pty {
         drop(pair.slave);
         let shared = Arc::new(Shared {
             terminal: Mutex::new(Terminal {
-                parser: vt100::Parser::new(positive(rows), positive(columns), 0),
+                parser: vt100::Parser::new(non_zero(rows), non_zero(columns), 0),
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -106,7 +106,7 @@ impl Pty {
         let writer = pair.master.take_writer().unwrap();
         thread::spawn({
             let shared = Arc::clone(&shared);
-            move || follow(reader, &shared)
+            move || read_output(reader, &shared)
         });
         Self { master: Some(pair.master), writer: Some(writer), child, shared, before, _home: program.home }
     }
@@ -129,14 +129,14 @@ impl Pty {
     }
 
     /// Gives access to the screen with its colors, cursor, and modes.
-    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub fn with_screen<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shared.lock().parser.screen())
     }
 
     /// Waits until the screen contains this text, and returns the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
-        self.wait_for_within(text, PATIENCE)
+        self.wait_for_within(text, DEFAULT_TIMEOUT)
     }
 
     #[track_caller]
@@ -147,23 +147,23 @@ impl Pty {
     /// Waits until the text is no longer on the screen.
     #[track_caller]
     pub fn wait_gone(&self, text: &str) -> String {
-        self.wait_until(&format!("{text:?} to go"), PATIENCE, |screen| !screen.contains(text))
+        self.wait_until(&format!("{text:?} to go"), DEFAULT_TIMEOUT, |screen| !screen.contains(text))
     }
 
     #[track_caller]
-    pub fn wait_until(&self, what: &str, limit: Duration, holds: impl Fn(&str) -> bool) -> String {
+    pub fn wait_until(&self, what: &str, limit: Duration, condition: impl Fn(&str) -> bool) -> String {
         let mut found = String::new();
         let (terminal, result) = self
             .shared
             .changed
             .wait_timeout_while(self.shared.lock(), limit, |terminal| {
                 found = text(terminal);
-                !holds(&found) && !terminal.closed
+                !condition(&found) && !terminal.closed
             })
             .unwrap();
         let closed = terminal.closed;
         drop(terminal);
-        if holds(&found) {
+        if condition(&found) {
             return found;
         }
         let how = if closed && !result.timed_out() { "the program ended" } else { "the time was up" };
@@ -172,7 +172,7 @@ impl Pty {
 
     /// Changes the size of the window.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.shared.lock().parser.screen_mut().set_size(positive(rows), positive(columns));
+        self.shared.lock().parser.screen_mut().set_size(non_zero(rows), non_zero(columns));
         self.master.as_ref().expect("the terminal is closed").resize(size(columns, rows)).unwrap();
     }
 
@@ -196,7 +196,7 @@ impl Pty {
     /// Waits for the program to end.
     #[track_caller]
     pub fn wait_exit(&mut self) -> Exit {
-        self.wait_exit_within(PATIENCE)
+        self.wait_exit_within(DEFAULT_TIMEOUT)
     }
 
     #[track_caller]
@@ -228,7 +228,7 @@ impl Pty {
         if self.master.is_some() {
             assert_eq!(self.modes(), self.before, "the terminal's modes");
         }
-        self.look(|screen| {
+        self.with_screen(|screen| {
             assert!(!screen.alternate_screen(), "the main screen is shown");
             assert!(!screen.hide_cursor(), "the cursor is visible");
             assert!(!screen.bracketed_paste(), "bracketed paste is off");
@@ -252,11 +252,11 @@ fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 
-fn positive(n: u16) -> NonZeroU16 {
+fn non_zero(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).expect("a terminal has at least one cell")
 }
 
-fn follow(mut reader: Box<dyn Read + Send>, shared: &Shared) {
+fn read_output(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     let mut buffer = [0; 16 * 1024];
     loop {
         // On Linux, reading from a closed terminal is an error.

@@ -12,7 +12,7 @@ pub struct Queue {
 
 impl Queue {
     /// Creates a queue and subscribes it to the topic, bypassing the proxy.
-    pub fn on(emulator: u16, region: &str, topic_arn: &str) -> Self {
+    pub fn subscribe(emulator: u16, region: &str, topic_arn: &str) -> Self {
         let mut queue = Self { emulator, region: region.to_owned(), url: String::new() };
         let made = queue.sqs("CreateQueue", &json!({ "QueueName": "subscriber" }));
         made["QueueUrl"].as_str().unwrap().clone_into(&mut queue.url);

@@ -27,7 +27,7 @@ fn hex(color: Color, light: bool) -> &'static str {
     if light { light_one } else { dark_one }
 }
 
-fn ground(light: bool) -> &'static str {
+fn background(light: bool) -> &'static str {
     if light { "#ffffff" } else { "#0d1117" }
 }
 
@@ -38,7 +38,7 @@ fn tenths(n: usize) -> String {
 
 /// Adjacent cells with the same style.
 struct Run {
-    at: usize,
+    column: usize,
     text: String,
     fg: Color,
     bg: Color,
@@ -47,7 +47,7 @@ struct Run {
 
 fn runs(row: &[Cell]) -> Vec<Run> {
     let mut all: Vec<Run> = Vec::new();
-    for (at, cell) in row.iter().enumerate() {
+    for (column, cell) in row.iter().enumerate() {
         let reversed = cell.modifier.contains(Modifier::REVERSED);
         let (fg, bg) = if reversed { (cell.bg, cell.fg) } else { (cell.fg, cell.bg) };
         let bold = cell.modifier.contains(Modifier::BOLD);
@@ -56,7 +56,7 @@ fn runs(row: &[Cell]) -> Vec<Run> {
             Some(run) if run.bg == bg && (cell.symbol() == " " || (run.fg == fg && run.bold == bold)) => {
                 run.text.push_str(cell.symbol());
             }
-            _ => all.push(Run { at, text: cell.symbol().to_owned(), fg, bg, bold }),
+            _ => all.push(Run { column, text: cell.symbol().to_owned(), fg, bg, bold }),
         }
     }
     all
@@ -76,7 +76,7 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
         escaped(title),
         tenths(columns * CELL.0 + 2 * MARGIN - 10),
         tenths(rows * CELL.1 + 2 * MARGIN - 10),
-        ground(light),
+        background(light),
     );
     for (y, row) in buffer.content.chunks(columns).enumerate() {
         for run in runs(row) {
@@ -85,7 +85,7 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
                 let _ = writeln!(
                     svg,
                     "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"18\" fill=\"{}\"/>",
-                    x(run.at),
+                    x(run.column),
                     tenths(MARGIN + y * CELL.1),
                     tenths(run.text.width() * CELL.0),
                     hex(run.bg, light),
@@ -95,12 +95,12 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
             if text.is_empty() {
                 continue;
             }
-            let before = run.text.width() - run.text.trim_start().width();
+            let indent = run.text.width() - run.text.trim_start().width();
             // The explicit width keeps columns aligned in any font.
             let _ = write!(
                 svg,
                 "<text x=\"{}\" y=\"{}\" textLength=\"{}\"",
-                x(run.at + before),
+                x(run.column + indent),
                 tenths(MARGIN + y * CELL.1 + 135),
                 tenths(text.width() * CELL.0),
             );
