@@ -1,5 +1,5 @@
-//! Accounts that have something already: what is reused, attached to or made anew, and that nothing of somebody else's
-//! is altered without a row that says so.
+//! Accounts with existing resources: which of them are reused or attached to, what is created instead, and that no
+//! unmanaged resource is changed without a plan row that says so.
 
 use std::sync::Arc;
 
@@ -19,34 +19,34 @@ use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 fn here(account: &mut Account) -> &mut Region {
-    account.regions.entry(HERE.into()).or_default()
+    account.regions.entry(REGION.into()).or_default()
 }
 
-/// A multi-region trail `main` that records, with its bucket, but without a log group.
-fn bare(name: &str) -> Account {
+/// A multi-Region trail that is logging, with its bucket, but without a log group.
+fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
-    let account_region = account.in_region(HERE);
+    let account_region = account.in_region(REGION);
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
-    let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+    let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
     account.buckets.insert("their-bucket".into(), bucket);
     let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
     here(&mut account).trails.insert(name.into(), trail);
     account
 }
 
-/// As [`bare`], and it delivers to a log group.
-fn delivering(name: &str, group: &str) -> Account {
-    let mut account = bare(name);
-    deliver(&mut account, name, group);
+/// Like [`bare`], but the trail delivers to a log group.
+fn delivering_trail(name: &str, group: &str) -> Account {
+    let mut account = trail_without_log_group(name);
+    add_delivery(&mut account, name, group);
     account
 }
 
-fn deliver(account: &mut Account, name: &str, group: &str) {
-    let account_region = account.in_region(HERE);
+fn add_delivery(account: &mut Account, name: &str, group: &str) {
+    let account_region = account.in_region(REGION);
     let role = Role {
         path: "/service-role/".into(),
         trust: role_trust(None),
@@ -64,9 +64,9 @@ fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
     here(account).trails.get_mut(name).unwrap()
 }
 
-/// The whole chain as an article has it, under names of its own.
-fn chain() -> Account {
-    let mut account = delivering("main", "security/trail");
+/// A complete chain as articles describe it, under different names.
+fn complete_chain() -> Account {
+    let mut account = delivering_trail("main", "security/trail");
     let region = here(&mut account);
     let filter = Filter {
         pattern: CIS_PATTERN.into(),
@@ -96,51 +96,52 @@ fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Accoun
     account
 }
 
-fn with(mut account: Account, alter: impl FnOnce(&mut Account)) -> Account {
-    alter(&mut account);
+fn with(mut account: Account, change: impl FnOnce(&mut Account)) -> Account {
+    change(&mut account);
     account
 }
 
-struct Case {
+struct AdoptionCase {
     name: &'static str,
     account: Account,
-    /// The trail that the chain hangs on.
+    /// The trail that the setup uses.
     trail: &'static str,
-    /// Words of the notes.
+    /// Words that the plan's notes contain.
     notes: &'static [&'static str],
-    /// The ids of the rows that alter what is not ours.
+    /// The ids of the rows that change unmanaged resources.
     foreign: &'static [&'static str],
-    /// How many changes there are of each step: trail, topic, filter, alarm.
+    /// The number of changes in each step: trail, topic, filter, alarm.
     changes: [usize; 4],
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn cases() -> Vec<Case> {
-    let case = |name, account, trail, notes, foreign, changes| Case { name, account, trail, notes, foreign, changes };
-    let far = with(bare("main"), |a| {
+fn cases() -> Vec<AdoptionCase> {
+    let case =
+        |name, account, trail, notes, foreign, changes| AdoptionCase { name, account, trail, notes, foreign, changes };
+    let home_elsewhere = with(trail_without_log_group("main"), |a| {
         let trails = std::mem::take(&mut here(a).trails);
         a.regions.entry("us-east-1".into()).or_default().trails = trails;
     });
-    let two = with(delivering("a", "group-a"), |a| {
+    let two_trails = with(delivering_trail("a", "group-a"), |a| {
         let mut second = trail(a, "a").clone();
         (second.log_group_arn, second.role_arn) = (None, None);
         second.bucket = "bucket-b".into();
-        let account_region = a.in_region(HERE);
+        let account_region = a.in_region(REGION);
         let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
-        let bucket = Bucket { region: HERE.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+        let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
         a.buckets.insert("bucket-b".into(), bucket);
         here(a).trails.insert("b".into(), second);
-        deliver(a, "b", "group-b");
+        add_delivery(a, "b", "group-b");
     });
-    let unquoted = with(chain(), |a| {
+    let unquoted = with(complete_chain(), |a| {
         let filters = &mut here(a).log_groups.get_mut("security/trail").unwrap().filters;
         filters.get_mut("root-usage").unwrap().pattern = CIS_PATTERN.replace('"', "");
     });
     vec![
-        case("with CloudWatch Logs", delivering("main", "logs"), "main", &[], &[], [0, 2, 1, 1]),
+        case("with CloudWatch Logs", delivering_trail("main", "logs"), "main", &[], &[], [0, 2, 1, 1]),
         case(
             "without CloudWatch Logs",
-            bare("main"),
+            trail_without_log_group("main"),
             "main",
             &["`main` is used", "--trail rootbell", "2 USD"],
             &["trail.update"],
@@ -148,7 +149,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "single-region",
-            with(bare("main"), |a| trail(a, "main").multi_region = false),
+            with(trail_without_log_group("main"), |a| trail(a, "main").multi_region = false),
             "rootbell",
             &["2 USD", "eu-west-1 only", "--trail main"],
             &[],
@@ -156,7 +157,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "stopped",
-            with(delivering("main", "logs"), |a| trail(a, "main").logging = false),
+            with(delivering_trail("main", "logs"), |a| trail(a, "main").logging = false),
             "main",
             &["it is stopped"],
             &["trail.start"],
@@ -164,7 +165,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "stopped, and without CloudWatch Logs",
-            with(bare("main"), |a| trail(a, "main").logging = false),
+            with(trail_without_log_group("main"), |a| trail(a, "main").logging = false),
             "rootbell",
             &["it is stopped"],
             &[],
@@ -172,16 +173,16 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "events excluded",
-            with(delivering("main", "logs"), |a| trail(a, "main").read = false),
+            with(delivering_trail("main", "logs"), |a| trail(a, "main").read = false),
             "main",
             &["leaves management events out"],
             &["trail.events"],
             [1, 2, 1, 1],
         ),
-        case("shadow", far, "rootbell", &["its home is us-east-1", "2 USD"], &[], [11, 2, 1, 1]),
+        case("shadow", home_elsewhere, "rootbell", &["its home is us-east-1", "2 USD"], &[], [11, 2, 1, 1]),
         case(
             "organization, member",
-            organization(bare("org"), "org", Some("210987654321")),
+            organization(trail_without_log_group("org"), "org", Some("210987654321")),
             "rootbell",
             &["account 210987654321, which alone can alter it"],
             &[],
@@ -189,7 +190,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "organization, management account",
-            organization(delivering("org", "org-logs"), "org", None),
+            organization(delivering_trail("org", "org-logs"), "org", None),
             "org",
             &["fires for the root user of each"],
             &[],
@@ -197,7 +198,7 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "organization, management account, without CloudWatch Logs",
-            organization(bare("org"), "org", None),
+            organization(trail_without_log_group("org"), "org", None),
             "org",
             &["`org` is used", "fires for the root user of each"],
             &["trail.update"],
@@ -206,7 +207,7 @@ fn cases() -> Vec<Case> {
         case(
             "Control Tower",
             organization(
-                delivering("aws-controltower-BaselineCloudTrail", "aws-controltower/CloudTrailLogs"),
+                delivering_trail("aws-controltower-BaselineCloudTrail", "aws-controltower/CloudTrailLogs"),
                 "aws-controltower-BaselineCloudTrail",
                 None,
             ),
@@ -217,25 +218,25 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "Control Tower without CloudWatch Logs",
-            bare("aws-controltower-BaselineCloudTrail"),
+            trail_without_log_group("aws-controltower-BaselineCloudTrail"),
             "rootbell",
             &["Control Tower keeps it as it is"],
             &[],
             [11, 2, 1, 1],
         ),
-        case("the whole chain under other names", chain(), "main", &[], &[], [0, 0, 0, 0]),
+        case("the whole chain under other names", complete_chain(), "main", &[], &[], [0, 0, 0, 0]),
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
-            "their alarm never rings",
-            with(chain(), |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            "an alarm that never fires",
+            with(complete_chain(), |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
             "main",
             &[],
             &["alarm.put"],
             [0, 0, 0, 1],
         ),
         case(
-            "their topic shuts CloudWatch out",
-            with(chain(), |a| {
+            "a topic that CloudWatch may not publish to",
+            with(complete_chain(), |a| {
                 here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
             }),
             "main",
@@ -243,14 +244,21 @@ fn cases() -> Vec<Case> {
             &["topic.policy"],
             [0, 1, 0, 0],
         ),
-        case("two that would do", two, "a", &["`a` is used", "`b` (--trail b)", "--trail rootbell"], &[], [0, 2, 1, 1]),
+        case(
+            "two usable trails",
+            two_trails,
+            "a",
+            &["`a` is used", "`b` (--trail b)", "--trail rootbell"],
+            &[],
+            [0, 2, 1, 1],
+        ),
     ]
 }
 
-async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
+async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
@@ -264,12 +272,12 @@ fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()))
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// The names of what stood before and stands differently now; a filter more in a log group alters nothing that stood.
-fn altered(before: Account, after: Account) -> Vec<String> {
+/// The names of the existing resources that changed. A new filter in an existing log group does not count.
+fn changed_names(before: Account, after: Account) -> Vec<String> {
     let (mut before, mut after) = (before.timeless(), after.timeless());
     let mut names = Vec::new();
     let (old, new) = (std::mem::take(here(&mut before)), std::mem::take(here(&mut after)));
@@ -290,12 +298,12 @@ fn altered(before: Account, after: Account) -> Vec<String> {
 }
 
 #[test]
-fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_unsaid() {
-    for Case { name, account, trail, notes, foreign, changes } in cases() {
+fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes_without_a_marked_row() {
+    for AdoptionCase { name, account, trail, notes, foreign, changes } in cases() {
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             let before = cloud.snapshot();
-            let (settings, _, plan) = look(&cloud, &setup_options()).await;
+            let (settings, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert_eq!(settings.trail.value, trail, "{name}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let said = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
@@ -307,10 +315,10 @@ fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_uns
             let names: Vec<String> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.name.clone()).collect();
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
-            assert_eq!(altered(before, cloud.snapshot()), names, "{name}");
+            assert_eq!(changed_names(before, cloud.snapshot()), names, "{name}");
             cloud.confirm(EMAIL);
-            let (again, health, plan) = look(&cloud, &setup_options()).await;
-            assert_eq!(again.trail.value, trail, "{name}: the choice stays");
+            let (again, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
+            assert_eq!(again.trail.value, trail, "{name}: the same trail is chosen again");
             assert!(plan.is_empty(), "{name}: {:#?}", plan.rows);
             assert!(health.healthy(), "{name}: {health:#?}");
         });
@@ -318,33 +326,33 @@ fn what_is_there_is_adopted_at_the_least_cost_and_nothing_foreign_is_altered_uns
 }
 
 #[test]
-fn the_trail_that_the_user_picked_stays_picked() {
-    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+fn a_trail_picked_by_the_user_stays_selected() {
+    let case = cases().into_iter().find(|c| c.name == "two usable trails").unwrap();
     let cloud = cloud(case.account);
-    now(async {
+    in_virtual_time(async {
         let picked = SetupOptions { trail: Some("b".into()), ..setup_options() };
-        let (_, _, plan) = look(&cloud, &picked).await;
+        let (_, _, plan) = observe_and_plan(&cloud, &picked).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         cloud.confirm(EMAIL);
-        let (settings, health, plan) = look(&cloud, &SetupOptions::default()).await;
+        let (settings, health, plan) = observe_and_plan(&cloud, &SetupOptions::default()).await;
         assert_eq!(settings.trail.value, "b", "its log group has the filter");
         assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
     });
 }
 
 #[test]
-fn a_choice_between_trails_takes_no_longer_than_none() {
-    let case = cases().into_iter().find(|c| c.name == "two that would do").unwrap();
+fn choosing_between_two_trails_takes_no_extra_round_trip() {
+    let case = cases().into_iter().find(|c| c.name == "two usable trails").unwrap();
     let account = with(case.account, |a| a.timing.latency_ms = 100);
     let cloud = cloud(account);
-    now(async {
+    in_virtual_time(async {
         let began = tokio::time::Instant::now();
-        look(&cloud, &setup_options()).await;
+        observe_and_plan(&cloud, &setup_options()).await;
         assert_eq!(began.elapsed().as_millis(), 300, "{:?}", cloud.calls());
     });
 }
 
-/// The two statements with which AWS's own guide opens a topic to an organization and to another account's alarms.
+/// The two statements from AWS's guide that open a topic to an organization and to another account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 fn shared_topic_policy() -> Value {
@@ -365,10 +373,10 @@ fn topic_policy(account: &mut Account) -> Value {
     here(account).topics["security"].policy.clone().unwrap()
 }
 
-/// Takes rootbell's own things out again.
+/// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::teardown::managed_chains(cloud, &identity, HERE, &setup_options(), false).await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, REGION, &setup_options(), false).await;
     let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
@@ -377,9 +385,10 @@ async fn tear_down(cloud: &DemoCloud) {
 #[test]
 fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
     let theirs = shared_topic_policy();
-    let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())));
-    now(async {
-        let (_, health, plan) = look(&cloud, &setup_options()).await;
+    let cloud =
+        cloud(with(complete_chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())));
+    in_virtual_time(async {
+        let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert!(told.detail.contains("CloudWatch can't publish"), "the topic is not open to everyone: {told:?}");
         let written: Vec<&Value> = plan
@@ -394,51 +403,52 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
         }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        let (_, health, plan) = look(&cloud, &setup_options()).await;
+        let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         assert!(plan.is_empty() && health.healthy(), "{:#?} {health:#?}", plan.rows);
         tear_down(&cloud).await;
     });
-    assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the tear-down leaves the policy as it was");
+    assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the teardown restores the policy");
 }
 
 #[test]
-fn a_topic_of_somebody_else_that_anyone_may_publish_to_stays_open_and_its_owner_is_told() {
+fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
-    let cloud = cloud(with(chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
-    now(async {
-        let (_, _, plan) = look(&cloud, &setup_options()).await;
+    let cloud =
+        cloud(with(complete_chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
+    in_virtual_time(async {
+        let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
         assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
         assert_eq!(statements(&after)[0], statements(&open)[0]);
-        assert_eq!(statements(&after).len(), 3, "CloudWatch has a statement of its own: {after}");
-        let (_, health, plan) = look(&cloud, &setup_options()).await;
+        assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
+        let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let told = check(&health, "topic.policy");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
         assert!(told.detail.contains("Anyone can publish"), "{told:?}");
         assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
-        assert!(plan.is_empty(), "there is nothing left that apply would do: {:#?}", plan.rows);
+        assert!(plan.is_empty(), "apply has nothing left to do: {:#?}", plan.rows);
         tear_down(&cloud).await;
     });
     assert_eq!(topic_policy(&mut cloud.snapshot()), open);
 }
 
 #[test]
-fn a_bucket_of_somebody_else_keeps_a_statement_that_lets_everyone_in_and_its_owner_is_told() {
+fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::theirs/public/*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
-    let existing = Bucket { region: HERE.into(), policy: Some(policy), ..Bucket::default() };
+    let existing = Bucket { region: REGION.into(), policy: Some(policy), ..Bucket::default() };
     let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), existing))));
     let setup = SetupOptions { bucket: Some("theirs".into()), ..setup_options() };
-    now(async {
-        let (_, _, plan) = look(&cloud, &setup).await;
+    in_virtual_time(async {
+        let (_, _, plan) = observe_and_plan(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
         assert!(statements(&after).contains(&open), "{after}");
-        let (_, health, plan) = look(&cloud, &setup).await;
+        let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
         let told = check(&health, "trail.logging");
         assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
         assert!(told.detail.contains("allows everyone"), "{told:?}");

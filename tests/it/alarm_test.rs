@@ -1,11 +1,11 @@
-//! Ringing on purpose, and who used root: over real HTTP against an emulator, and on demo accounts, where time passes
-//! and patterns are evaluated.
+//! `rootbell test` and `rootbell events`: over real HTTP against the emulator, and on demo accounts, which evaluate
+//! patterns and alarms over time.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::{Ended, Program};
 use crate::support::pty::key;
 use crate::support::queue::Queue;
@@ -14,17 +14,18 @@ use crate::support::working::demo;
 
 const ALARM: &str = "rootbell-root-use";
 
-/// An account that is set up, and a queue that is told what the topic tells.
-fn armed(region: &str) -> (World, Queue) {
-    let world = World::new(region);
+/// An account with a working setup, and a queue that receives the topic's messages.
+fn armed(region: &str) -> (EmulatedAws, Queue) {
+    let world = EmulatedAws::new(region);
     world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
-    let queue = Queue::on(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
-    world.proxy.forget();
+    let queue =
+        Queue::subscribe(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
+    world.proxy.forget_calls();
     (world, queue)
 }
 
-/// The emulator does not evaluate an alarm by itself, so that the way back is not waited for long.
-fn test(world: &World) -> Program {
+/// The emulator never evaluates alarms, so the test should not wait long for the return to OK.
+fn test(world: &EmulatedAws) -> Program {
     world.rootbell(&["test", "--timeout", "2"])
 }
 
@@ -34,7 +35,7 @@ fn hops(said: &Ended) -> Vec<String> {
 }
 
 #[test]
-fn a_test_ends_with_the_message_at_the_subscribers() {
+fn a_test_alarm_reaches_the_subscribers() {
     for region in ["us-east-1", "eu-west-1"] {
         let (world, queue) = armed(region);
         let said = test(&world).arg("--json").output().exits(0);
@@ -51,7 +52,7 @@ fn a_test_ends_with_the_message_at_the_subscribers() {
         assert_eq!(hops(&said), ["alarm", "action"]);
         assert!(said.json()["hops"][1]["said"].as_str().unwrap().ends_with("rootbell-alerts"), "{result:#}");
 
-        // The message itself, and the state as the SDK reads it.
+        // Check the message itself, and the alarm's state as the SDK reads it.
         let messages = queue.messages();
         assert_eq!(messages.len(), 1, "{messages:#?}");
         let message: Value = serde_json::from_str(messages[0]["Message"].as_str().unwrap()).unwrap();
@@ -68,14 +69,14 @@ fn a_test_ends_with_the_message_at_the_subscribers() {
 }
 
 #[test]
-fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
+fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
     let (world, queue) = armed("eu-west-1");
-    world.proxy.delivers(i64::MAX / 1_000_000_000);
+    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
     let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
     dashboard.wait_for("root use is monitored");
     dashboard.press("t");
     dashboard.wait_for("Sends email to a@example.com");
-    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before the answer");
+    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before confirmation");
     dashboard.press(key::ENTER);
     dashboard.wait_for("Passed: notification sent");
     dashboard.press("q");
@@ -90,10 +91,10 @@ fn the_key_on_the_dashboard_ends_with_the_message_at_the_subscribers() {
 }
 
 #[test]
-fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
+fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
     let (world, queue) = armed("us-east-1");
     test(&world).output().exits(0);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let said = test(&world).output().exits(0).says("reset     the alarm is in ALARM, so it is set to OK first");
     assert!(said.stdout.starts_with("PASSED: notification sent "), "{said:#?}");
     assert!(said.stdout.contains("Check that it arrived: a@example.com"), "{said:#?}");
@@ -105,8 +106,8 @@ fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
 }
 
 #[test]
-fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
-    let world = World::new("us-east-1");
+fn testing_without_an_alarm_fails_and_points_to_apply() {
+    let world = EmulatedAws::new("us-east-1");
     let said = test(&world).arg("--json").output().exits(1);
     let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
     assert_eq!(said.json()["error"], error);
@@ -115,7 +116,7 @@ fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
 }
 
 #[test]
-fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
+fn a_denied_call_is_named_and_no_notification_is_sent() {
     let (world, queue) = armed("us-east-1");
     for operation in ["SetAlarmState", "DescribeAlarmHistory", "DescribeAlarms"] {
         world.proxy.deny(operation);
@@ -125,19 +126,19 @@ fn what_is_denied_is_named_and_without_the_history_nobody_is_mailed() {
         assert!(error["fix"].as_str().unwrap().contains(&format!("cloudwatch:{operation}")), "{error}");
         let said = test(&world).output().exits(1);
         assert!(said.stdout.starts_with("FAILED: no notification was seen."), "{said:#?}");
-        world.proxy.clear();
+        world.proxy.clear_faults();
     }
     assert_eq!(queue.messages(), Vec::<Value>::new());
 }
 
 #[test]
-fn trouble_is_a_sentence_and_no_half_result() {
+fn expired_credentials_are_explained_without_a_partial_result() {
     let (world, _) = armed("us-east-1");
     world.proxy.expire();
     for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
         world.rootbell(command).output().exits(1).without_result().says("expired").says("Set AWS_ACCESS_KEY_ID");
     }
-    world.proxy.clear();
+    world.proxy.clear_faults();
     world.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
     let said = test(&world).output().exits(1);
     assert!(
@@ -147,7 +148,7 @@ fn trouble_is_a_sentence_and_no_half_result() {
 }
 
 #[test]
-fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
+fn a_test_interrupted_while_a_call_hangs_reports_the_stages_reached() {
     let (world, _) = armed("us-east-1");
     world.proxy.hang("SetAlarmState");
     let running = test(&world).arg("--json").start();
@@ -159,7 +160,7 @@ fn interrupted_while_an_endpoint_hangs_it_says_what_was_seen() {
 }
 
 #[test]
-fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
+fn disabled_alarm_actions_are_warned_about_and_the_test_fails() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
     let said = said.says("warning   The actions of `rootbell-root-use` are disabled.");
@@ -167,7 +168,7 @@ fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
 }
 
 #[test]
-fn a_topic_that_cannot_be_told_is_said_in_awss_words() {
+fn a_failed_notification_is_reported_with_awss_error() {
     let said = demo("kms_key = \"alias/aws/sns\"\n").args(["test", "--json"]).output().exits(1);
     let said = said.says("warning   `rootbell-alerts` is encrypted with alias/aws/sns");
     assert_eq!(hops(&said), ["alarm"]);
@@ -175,7 +176,7 @@ fn a_topic_that_cannot_be_told_is_said_in_awss_words() {
 }
 
 #[test]
-fn nobody_confirmed_is_a_warning_before_the_test() {
+fn an_unconfirmed_subscription_is_warned_about_before_the_test() {
     let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
     let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
     let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
@@ -184,7 +185,7 @@ fn nobody_confirmed_is_a_warning_before_the_test() {
 }
 
 #[test]
-fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
+fn the_alarm_returns_to_ok_after_a_test_and_each_stage_is_timed() {
     let said = demo("").args(["test", "--json"]).output().exits(0);
     let said =
         said.says("done      alarm in ALARM after 0 s: Test alarm by rootbell").says("waiting   for: alarm back to OK");
@@ -195,7 +196,7 @@ fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
 }
 
 #[test]
-fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
+fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
     let said = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
     let said = said
         .says(
@@ -206,15 +207,15 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
         .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
     assert_eq!(said.json()["kind"], "drill");
     assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
-    assert!(!said.stderr.contains("waiting   for: alarm back to OK"), "that takes minutes: {said:#?}");
+    assert!(!said.stderr.contains("waiting   for: alarm back to OK"), "waiting for that would take minutes: {said:#?}");
 }
 
 #[test]
-fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
+fn a_drill_writes_one_event_that_is_clearly_marked() {
     let region = "eu-west-1";
     let (world, queue) = armed(region);
     let drill = || world.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
-    // The emulator's filters count nothing: the drill gets no further.
+    // The emulator's filters count nothing, so the drill stops there.
     let said = drill().output().exits(1);
     assert_eq!(hops(&said), ["stored", "matched"]);
     let error = &said.json()["error"];
@@ -234,7 +235,7 @@ fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
     );
     assert_eq!(event["additionalEventData"]["startedBy"], "arn:aws:iam::000000000000:root");
 
-    // The stream is there already, and the list tells that it was a drill.
+    // A second drill reuses the stream, and `events` marks both events as drills.
     assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched"]);
     let said = world.rootbell(&["events", "--json"]).output().exits(0).json();
     let drills: Vec<_> = said["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
@@ -244,20 +245,20 @@ fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
 }
 
 #[test]
-fn a_drill_that_is_denied_names_the_permission_and_leaves_nothing() {
+fn a_denied_drill_names_the_permission_and_writes_nothing() {
     let (world, _) = armed("us-east-1");
     for operation in ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"] {
         world.proxy.deny(operation);
         let said = world.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
         let fix = said.json()["error"]["fix"].as_str().unwrap().to_owned();
         assert!(fix.contains(&format!(":{operation}")), "{operation}: {fix}");
-        world.proxy.clear();
+        world.proxy.clear_faults();
     }
     assert_eq!(log_events(&world.emulator.url(), "us-east-1", "rootbell/cloudtrail"), []);
 }
 
 #[test]
-fn a_drill_asks_and_without_a_terminal_does_nothing() {
+fn a_drill_asks_for_confirmation_and_needs_yes_without_a_terminal() {
     let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing was written");
     for flags in [&["--yes"][..], &["--foreign-log-group"]] {
@@ -273,10 +274,10 @@ fn a_drill_asks_and_without_a_terminal_does_nothing() {
 }
 
 #[test]
-fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
+fn a_drill_in_an_unmanaged_log_group_needs_its_flag() {
     let theirs = "[regions.eu-west-1.trails.rootbell]\norganization = true\n";
     let said = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
-    // An organization's trail of our name is not ours, so that the log group is the default one and has the filter.
+    // An organization trail named `rootbell` is unmanaged, so the setup uses the default log group with its filter.
     let group = "[regions.eu-west-1.log_groups.theirs]\nretention_days = 365\n";
     let attached = "[regions.eu-west-1.trails.main]\nmulti_region = true\nlogging = true\n\
                     log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*\"\n";
@@ -292,7 +293,7 @@ fn a_drill_in_a_log_group_of_others_is_refused_unless_told() {
 }
 
 #[test]
-fn who_used_root_is_listed_newest_first() {
+fn root_uses_are_listed_newest_first() {
     let said = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
     let lines: Vec<&str> = said.stdout.lines().collect();
     assert!(lines[1].starts_with("Local time"), "{said:#?}");
@@ -314,7 +315,7 @@ fn who_used_root_is_listed_newest_first() {
 }
 
 #[test]
-fn what_was_not_recorded_is_said_with_the_events() {
+fn events_reports_gaps_in_the_recording() {
     let said = Program::new(&["events", "--demo=drifted"]).output().exits(0);
     assert!(said.stdout.contains("No use of root is recorded since"), "{said:#?}");
     said.says("Some events may be missing: The trail `rootbell` is stopped").says("searched with both");
@@ -325,13 +326,13 @@ fn what_was_not_recorded_is_said_with_the_events() {
 }
 
 #[test]
-fn an_alarm_that_rings_is_not_drilled_and_nobody_is_asked() {
+fn a_drill_is_refused_while_the_alarm_is_in_alarm() {
     let said = Program::new(&["test", "--demo=ringing", "--drill", "--yes"]).output().exits(1);
     assert!(said.stdout.contains("a drill would prove nothing"), "{said:#?}");
 }
 
 #[test]
-fn events_are_bounded_in_time_and_number() {
+fn events_can_be_limited_by_time_and_number() {
     let said = Program::new(&["events", "--demo=ringing", "--since", "1h", "--json"]).output().exits(0).json();
     assert_eq!(said["events"].as_array().unwrap().len(), 2);
     let said = Program::new(&["events", "--demo=ringing", "--limit", "1"]).output().exits(0);
@@ -345,18 +346,18 @@ fn events_are_bounded_in_time_and_number() {
 }
 
 #[test]
-fn with_nothing_set_up_that_is_said() {
+fn events_without_a_setup_says_there_is_no_log_group() {
     Program::new(&["events", "--demo"]).output().exits(1).without_result().says("There is no log group");
     let said = Program::new(&["events", "--demo", "--json"]).output().exits(1);
     assert_eq!(said.json()["events"], json!([]));
     assert!(said.json()["error"]["fix"].as_str().unwrap().contains("rootbell apply"), "{said:#?}");
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["events"]).output().exits(1).without_result().says("There is no log group");
 }
 
 #[test]
-fn without_a_filter_the_auditors_pattern_finds_them() {
-    // `only` leaves the filter out.
+fn events_without_a_filter_uses_the_cis_pattern() {
+    // `only` creates the log group without the filter.
     let account = "[set_up]\nonly = [\"log_group\"]\n\
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                    event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
@@ -366,7 +367,7 @@ fn without_a_filter_the_auditors_pattern_finds_them() {
 }
 
 #[test]
-fn nothing_in_an_event_steers_the_terminal() {
+fn control_characters_in_an_event_are_escaped() {
     let evil = r"Mozilla\u001b]0;owned\u0007\u001b[2J\u009b31m\u202Egpj.exe\u007f\r\n";
     let account = format!(
         "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
@@ -383,11 +384,14 @@ fn nothing_in_an_event_steers_the_terminal() {
     }
     let said = demo(&account).args(["events", "--json"]).output().json();
     let agent = said["events"][0]["raw"]["userAgent"].as_str().unwrap();
-    assert_eq!(agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n", "nothing is lost");
+    assert_eq!(
+        agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n",
+        "the JSON keeps the original text"
+    );
 }
 
 #[test]
-fn the_drills_event_is_marked_in_the_list() {
+fn drill_events_are_marked_in_the_list() {
     let event = "[[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                  event = { eventName = \"RootbellDrill\", eventSource = \"drill.rootbell\", eventType = \"x\", \
                  userIdentity = { type = \"Root\" } }\n\

@@ -1,10 +1,10 @@
-//! The house rules: who may know whom, how long a file may be, and that nothing is left unwritten.
+//! The architecture rules: which layer may depend on which, how long a file may be, and that nothing is unfinished.
 
 use std::fs;
 use std::path::Path;
 
-/// The parts of the house, and whom each may know. Each may know itself.
-const MAY_KNOW: &[(&str, &[&str])] = &[
+/// The layers, and the layers that each may use besides itself.
+const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("cloud", &["domain"]),
     ("engine", &["cloud", "domain"]),
@@ -16,8 +16,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("lib", &["app", "cli", "cloud", "domain", "engine", "runtime", "ui"]),
 ];
 
-/// What a part may not name of the world outside: the beginnings of paths.
-const MAY_NOT_NAME: &[(&str, &[&str])] = &[
+/// The external paths, by prefix, that a layer may not use.
+const MAY_NOT_USE: &[(&str, &[&str])] = &[
     ("domain", &["ratatui", "crossterm", "tokio", "futures", "clap", IO, CLOCK]),
     ("cloud", &["ratatui", "crossterm", "clap"]),
     ("engine", &["ratatui", "crossterm", "clap", IO]),
@@ -26,23 +26,23 @@ const MAY_NOT_NAME: &[(&str, &[&str])] = &[
     ("cli", &["ratatui", "crossterm"]),
 ];
 
-/// Stands for the standard library's ways out of the process.
+/// Stands for the modules of the standard library that access anything outside the process.
 const IO: &str = "std::{fs, io, net, process, env, thread}";
-/// Stands for everything that tells the time.
+/// Stands for everything that reads the clock.
 const CLOCK: &str = "std::time::{Instant, SystemTime}, Timestamp::now";
 
-/// About 500 lines; a few more are borne until it is split.
+/// About 500 lines; files may exceed that slightly until they are split.
 const LONGEST: usize = 520;
 
-/// A path in the code, as in `crate::domain::plan`, and its line.
+/// A path in the code, such as `crate::domain::plan`, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
+struct CodePath {
     path: Vec<String>,
     line: usize,
 }
 
 #[test]
-fn everybody_knows_only_whom_they_may() {
+fn layers_depend_only_on_what_they_may() {
     let mut broken = Vec::new();
     for (file, text) in sources() {
         broken.extend(violations(&file, &text));
@@ -59,13 +59,13 @@ fn no_file_is_much_longer_than_500_lines() {
             long.push(format!("{file}: {lines} lines"));
         }
     }
-    assert!(long.is_empty(), "wants splitting:\n{}", long.join("\n"));
+    assert!(long.is_empty(), "to be split:\n{}", long.join("\n"));
 }
 
 #[test]
-fn nothing_is_left_unwritten_and_modules_are_files_of_their_name() {
+fn there_are_no_todo_macros_and_no_mod_rs_files() {
     for (file, text) in sources() {
-        assert!(!file.ends_with("mod.rs"), "{file}: foo.rs beside foo/, no mod.rs");
+        assert!(!file.ends_with("mod.rs"), "{file}: use foo.rs next to foo/ instead of mod.rs");
         for pair in tokens(&text).windows(2) {
             let unwritten = ["todo", "unimplemented", "dbg"].contains(&pair[0].0.as_str()) && pair[1].0 == "!";
             assert!(!unwritten, "{file}:{}: {}!", pair[0].1, pair[0].0);
@@ -100,7 +100,7 @@ fn a_line_that_breaks_a_rule_is_caught() {
 }
 
 #[test]
-fn a_line_that_keeps_the_rules_is_left_alone() {
+fn a_line_that_follows_the_rules_is_accepted() {
     let cases = [
         ("src/domain/plan.rs", "use super::change::{Change, Step};"),
         ("src/domain/plan.rs", "/// See [`crate::cloud::Cloud`]. \n// use crate::ui;\n/* crate::ui /* nested */ */"),
@@ -121,7 +121,7 @@ fn a_line_that_keeps_the_rules_is_left_alone() {
 }
 
 #[test]
-fn groups_and_lines_are_read_right() {
+fn use_groups_and_line_numbers_are_parsed_correctly() {
     let found = paths("use a::{b, c::{self, d}};\nx::y()");
     let plain: Vec<(String, usize)> = found.iter().map(|n| (n.path.join("::"), n.line)).collect();
     let wanted = [("a::b", 1), ("a::c::self", 1), ("a::c::d", 1), ("x::y", 2)];
@@ -147,35 +147,35 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-/// What a file names that its part of the house may not.
+/// The paths in a file that its layer may not use.
 fn violations(file: &str, text: &str) -> Vec<String> {
     let inside = file.trim_start_matches("src/").trim_end_matches(".rs");
     let modules: Vec<&str> = inside.split('/').collect();
-    let part = modules[0];
-    let known = MAY_KNOW.iter().find(|(p, _)| *p == part).map(|(_, may)| *may);
-    let Some(known) = known else { return vec![format!("{file}: `{part}` is no part of the house")] };
-    let forbidden = MAY_NOT_NAME.iter().find(|(p, _)| *p == part).map_or(&[][..], |(_, names)| *names);
+    let layer = modules[0];
+    let allowed = MAY_USE.iter().find(|(p, _)| *p == layer).map(|(_, may)| *may);
+    let Some(allowed) = allowed else { return vec![format!("{file}: `{layer}` is not a layer")] };
+    let forbidden = MAY_NOT_USE.iter().find(|(p, _)| *p == layer).map_or(&[][..], |(_, prefixes)| *prefixes);
     let in_aws = inside == "cloud/aws" || inside.starts_with("cloud/aws/");
     let mut found = Vec::new();
-    for Named { path, line } in paths(text) {
-        let mut say = |what: &str| found.push(format!("{file}:{line}: {part} may not name {what}"));
-        match at_home(&path, modules.len()) {
-            Some([other, rest @ ..]) if MAY_KNOW.iter().any(|(p, _)| p == other) && other != part => {
-                if !known.contains(&other.as_str()) {
-                    say(other);
-                } else if part == "app" && ["cloud", "engine"].contains(&other.as_str()) && !a_message(rest) {
-                    say(&format!("{other}::{}", rest.join("::")));
+    for CodePath { path, line } in paths(text) {
+        let mut report = |what: &str| found.push(format!("{file}:{line}: {layer} may not use {what}"));
+        match path_in_crate(&path, modules.len()) {
+            Some([other, rest @ ..]) if MAY_USE.iter().any(|(p, _)| p == other) && other != layer => {
+                if !allowed.contains(&other.as_str()) {
+                    report(other);
+                } else if layer == "app" && ["cloud", "engine"].contains(&other.as_str()) && !is_plain_type(rest) {
+                    report(&format!("{other}::{}", rest.join("::")));
                 }
             }
             Some(_) => {}
             None => {
-                let whole = path.join("::");
+                let full_path = path.join("::");
                 let sdk = ["aws_sdk_", "aws_smithy_", "aws_config", "aws_runtime", "aws_types", "aws_credential_types"];
                 if !in_aws && sdk.iter().any(|crate_| path[0].starts_with(crate_)) {
-                    say(&path[0]);
+                    report(&path[0]);
                 }
-                if forbidden.iter().any(|name| names(&path, name)) {
-                    say(&whole);
+                if forbidden.iter().any(|name| matches_forbidden(&path, name)) {
+                    report(&full_path);
                 }
             }
         }
@@ -183,13 +183,13 @@ fn violations(file: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// The rest of a path that begins at the crate's root; `None` for one that does not.
-fn at_home(path: &[String], depth: usize) -> Option<&[String]> {
+/// The rest of a path that starts at the crate's root; `None` for any other path.
+fn path_in_crate(path: &[String], depth: usize) -> Option<&[String]> {
     match path[0].as_str() {
         "crate" | "rootbell" => Some(&path[1..]),
         "super" => {
             let up = path.iter().take_while(|p| *p == "super").count();
-            // `super` in a file of the root module's leads to the root.
+            // In a top-level module, `super` is the crate's root.
             Some(if up >= depth { &path[up..] } else { &[] })
         }
         "self" | "Self" => Some(&[]),
@@ -197,18 +197,18 @@ fn at_home(path: &[String], depth: usize) -> Option<&[String]> {
     }
 }
 
-/// Whether the model may carry it: a type, and none of those that do something.
-fn a_message(rest: &[String]) -> bool {
+/// Whether the model may use it: a type, but none that makes calls.
+fn is_plain_type(rest: &[String]) -> bool {
     let Some(last) = rest.iter().find(|p| p.starts_with(char::is_uppercase)) else { return false };
     !["Cloud", "Connector", "Session"].contains(&last.as_str())
 }
 
-fn names(path: &[String], forbidden: &str) -> bool {
-    let begins = |with: &[&str]| path.len() >= with.len() && path.iter().zip(with).all(|(a, b)| a == b);
+fn matches_forbidden(path: &[String], forbidden: &str) -> bool {
+    let has_prefix = |with: &[&str]| path.len() >= with.len() && path.iter().zip(with).all(|(a, b)| a == b);
     match forbidden {
-        // An address is a value; what is done with one is not.
-        IO if begins(&["std", "net"]) => !path.last().is_some_and(|last| last.ends_with("Addr")),
-        IO => ["fs", "io", "process", "env", "thread"].iter().any(|module| begins(&["std", module])),
+        // Address types are plain values; the rest of `std::net` does I/O.
+        IO if has_prefix(&["std", "net"]) => !path.last().is_some_and(|last| last.ends_with("Addr")),
+        IO => ["fs", "io", "process", "env", "thread"].iter().any(|module| has_prefix(&["std", module])),
         CLOCK => {
             path.windows(2).any(|pair| pair == ["Timestamp", "now"] || pair == ["Zoned", "now"])
                 || (path[0] == "std" && path.iter().any(|p| p == "Instant" || p == "SystemTime"))
@@ -217,13 +217,13 @@ fn names(path: &[String], forbidden: &str) -> bool {
     }
 }
 
-/// All paths of two words and more, those in `use` groups one by one.
-fn paths(text: &str) -> Vec<Named> {
+/// All paths with at least two segments; `use` groups are expanded.
+fn paths(text: &str) -> Vec<CodePath> {
     let tokens = tokens(text);
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if word(&tokens[at].0) {
+        if is_word(&tokens[at].0) {
             at = path(&tokens, at, &[], &mut found);
         } else {
             at += 1;
@@ -233,8 +233,8 @@ fn paths(text: &str) -> Vec<Named> {
     found
 }
 
-/// Reads the path that begins at a word; gives where it ends.
-fn path(tokens: &[(String, usize)], mut at: usize, before: &[String], found: &mut Vec<Named>) -> usize {
+/// Reads the path that starts at this token; returns the index after it.
+fn path(tokens: &[(String, usize)], mut at: usize, before: &[String], found: &mut Vec<CodePath>) -> usize {
     let line = tokens[at].1;
     let mut path = before.to_vec();
     path.push(tokens[at].0.clone());
@@ -247,11 +247,11 @@ fn path(tokens: &[(String, usize)], mut at: usize, before: &[String], found: &mu
                     if token == "}" {
                         return at + 1;
                     }
-                    at = if word(token) { self::path(tokens, at, &path, found) } else { at + 1 };
+                    at = if is_word(token) { self::path(tokens, at, &path, found) } else { at + 1 };
                 }
                 return at;
             }
-            Some(next) if word(next) => {
+            Some(next) if is_word(next) => {
                 path.push(next.to_owned());
                 at += 2;
             }
@@ -261,32 +261,32 @@ fn path(tokens: &[(String, usize)], mut at: usize, before: &[String], found: &mu
             }
         }
     }
-    found.push(Named { path, line });
+    found.push(CodePath { path, line });
     at
 }
 
-fn word(token: &str) -> bool {
+fn is_word(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The words and signs of the code with their lines, without comments, texts and lifetimes.
+/// The tokens of the code with their lines, without comments, strings, and lifetimes.
 fn tokens(text: &str) -> Vec<(String, usize)> {
     let chars: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1);
-    let is = |at: usize, what: &str| what.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c));
+    let starts_with = |at: usize, what: &str| what.chars().enumerate().all(|(i, c)| chars.get(at + i) == Some(&c));
     while at < chars.len() {
         let from = at;
-        let begun = line;
+        let start_line = line;
         match chars[at] {
-            '/' if is(at, "//") => at += chars[at..].iter().take_while(|c| **c != '\n').count(),
-            '/' if is(at, "/*") => {
+            '/' if starts_with(at, "//") => at += chars[at..].iter().take_while(|c| **c != '\n').count(),
+            '/' if starts_with(at, "/*") => {
                 let mut depth = 0;
                 loop {
-                    if is(at, "/*") {
+                    if starts_with(at, "/*") {
                         depth += 1;
                         at += 2;
-                    } else if is(at, "*/") {
+                    } else if starts_with(at, "*/") {
                         depth -= 1;
                         at += 2;
                     } else {
@@ -297,11 +297,11 @@ fn tokens(text: &str) -> Vec<(String, usize)> {
                     }
                 }
             }
-            'r' if is(at, "r\"") || is(at, "r#\"") || is(at, "r##\"") => {
+            'r' if starts_with(at, "r\"") || starts_with(at, "r#\"") || starts_with(at, "r##\"") => {
                 let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
                 let end = format!("\"{}", "#".repeat(hashes));
                 at += 2 + hashes;
-                while at < chars.len() && !is(at, &end) {
+                while at < chars.len() && !starts_with(at, &end) {
                     at += 1;
                 }
                 at += end.len();
@@ -314,7 +314,7 @@ fn tokens(text: &str) -> Vec<(String, usize)> {
                 at += 1;
             }
             '\'' => {
-                // A lifetime has no closing quote behind its first letter.
+                // A lifetime has no closing quote after its first letter.
                 let literal = chars.get(at + 1) == Some(&'\\') || chars.get(at + 2) == Some(&'\'');
                 at += 1;
                 if literal {
@@ -326,16 +326,16 @@ fn tokens(text: &str) -> Vec<(String, usize)> {
             }
             c if c.is_alphanumeric() || c == '_' => {
                 at += chars[at..].iter().take_while(|c| c.is_alphanumeric() || **c == '_').count();
-                found.push((chars[from..at].iter().collect(), begun));
+                found.push((chars[from..at].iter().collect(), start_line));
             }
-            ':' if is(at, "::") => {
+            ':' if starts_with(at, "::") => {
                 at += 2;
-                found.push(("::".to_owned(), begun));
+                found.push(("::".to_owned(), start_line));
             }
             c => {
                 at += 1;
                 if !c.is_whitespace() {
-                    found.push((c.to_string(), begun));
+                    found.push((c.to_string(), start_line));
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! A set-up account with one thing broken: which check tells, in which words, with which exit status, and what `apply`
-//! makes of it.
+//! Accounts with a working setup in which one thing is broken: which check reports it, in which words, with which exit
+//! status, and what `apply` does about it.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -17,45 +17,45 @@ use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 
-/// What `apply` makes of it.
-enum After {
-    /// All is well.
+/// The state after `apply`.
+enum AfterApply {
+    /// The account is healthy.
     Mended,
-    /// All is well once the link in the e-mail has been opened.
+    /// The account is healthy once the link in the email has been opened.
     Confirmed,
-    /// It is not rootbell's to mend, and the fix says this.
+    /// rootbell cannot fix it, and the check's fix contains these words.
     Told(&'static str),
 }
-use After::{Confirmed, Mended, Told};
+use AfterApply::{Confirmed, Mended, Told};
 
-struct Case {
+struct BrokenAccount {
     name: &'static str,
-    harm: fn(&mut Account),
+    damage: fn(&mut Account),
     check: &'static str,
     verdict: Verdict,
-    /// Words of the verdict.
+    /// Words that the check's detail contains.
     says: &'static str,
-    after: After,
+    after: AfterApply,
 }
 
 const fn case(
     name: &'static str,
-    harm: fn(&mut Account),
+    damage: fn(&mut Account),
     check: &'static str,
     verdict: Verdict,
     says: &'static str,
-    after: After,
-) -> Case {
-    Case { name, harm, check, verdict, says, after }
+    after: AfterApply,
+) -> BrokenAccount {
+    BrokenAccount { name, damage, check, verdict, says, after }
 }
 
 use Verdict::{Missing, Pending, Wrong};
 
-/// Every broken account that the set-up has to be told apart from.
-const CASES: [Case; 46] = [
+/// Every way of breaking a setup that the checks have to detect.
+const CASES: [BrokenAccount; 46] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Mended),
     case(
         "invokedBy clause missing",
@@ -295,7 +295,7 @@ const CASES: [Case; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(HERE);
+            let account_region = a.in_region(REGION);
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -393,7 +393,7 @@ const CASES: [Case; 46] = [
 ];
 
 fn here(account: &mut Account) -> &mut Region {
-    account.regions.get_mut(HERE).unwrap()
+    account.regions.get_mut(REGION).unwrap()
 }
 
 fn trail(account: &mut Account) -> &mut Trail {
@@ -430,49 +430,49 @@ fn trust(service: &str) -> Value {
     ] })
 }
 
-/// Set up with every default, and the e-mail confirmed.
-fn sound() -> Account {
+/// A setup with the default names and a confirmed email address.
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     topic(&mut account).subscriptions[0].state = Link::Confirmed;
     account
 }
 
-async fn look(cloud: &DemoCloud) -> (Health, Plan) {
+async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, HERE, &setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, &setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 #[test]
-fn a_sound_account_is_healthy_with_nothing_to_do_in_three_round_trips() {
-    let mut account = sound();
+fn a_working_account_is_healthy_and_read_in_three_round_trips() {
+    let mut account = working_account();
     account.timing.latency_ms = 100;
-    now(async {
+    in_virtual_time(async {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         let began = tokio::time::Instant::now();
-        let (health, plan) = look(&cloud).await;
+        let (health, plan) = observe_and_plan(&cloud).await;
         assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");
         assert!(began.elapsed().as_millis() <= 300, "{:?}", began.elapsed());
         let calls = cloud.calls();
         let unique: std::collections::BTreeSet<&String> = calls.iter().collect();
-        assert_eq!(unique.len(), calls.len(), "nothing is asked twice: {calls:?}");
+        assert_eq!(unique.len(), calls.len(), "no call is repeated: {calls:?}");
     });
 }
 
 #[test]
-fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
-    for Case { name, harm, check, verdict, says, after } in &CASES {
-        let mut account = sound();
-        harm(&mut account);
+fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
+    for BrokenAccount { name, damage, check, verdict, says, after } in &CASES {
+        let mut account = working_account();
+        damage(&mut account);
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
-        now(async {
-            let (health, plan) = look(&cloud).await;
+        in_virtual_time(async {
+            let (health, plan) = observe_and_plan(&cloud).await;
             let told = health.checks.iter().find(|c| c.id == *check).unwrap();
             assert_eq!(told.verdict, *verdict, "{name}: {told:?}");
             assert!(told.detail.contains(says), "{name}: {told:?}");
@@ -483,7 +483,7 @@ fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
             if matches!(after, Confirmed) {
                 cloud.confirm(EMAIL);
             }
-            let (health, plan) = look(&cloud).await;
+            let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
             match after {
                 Mended | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
@@ -497,11 +497,11 @@ fn each_broken_account_is_told_in_its_own_words_and_mended_by_one_run() {
 }
 
 #[test]
-fn status_leaves_with_3_for_each_broken_account_and_says_so_in_json() {
+fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
     let dir = tempfile::tempdir().unwrap();
-    for Case { name, harm, check, verdict, says, .. } in &CASES {
-        let mut account = sound();
-        harm(&mut account);
+    for BrokenAccount { name, damage, check, verdict, says, .. } in &CASES {
+        let mut account = working_account();
+        damage(&mut account);
         let file = dir.path().join("broken.toml");
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
         let demo = format!("--demo={}", file.display());
@@ -516,12 +516,12 @@ fn status_leaves_with_3_for_each_broken_account_and_says_so_in_json() {
 }
 
 #[test]
-fn no_two_faults_share_their_words() {
-    let mut said: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
-    let all = said.len();
-    said.sort_unstable();
-    said.dedup();
-    // Unquoted and reordered, breaching and ignored, none and deleted, a policy without us and one for others: one cure
-    // and one wording each.
-    assert_eq!(all - said.len(), 4);
+fn no_two_problems_share_a_message() {
+    let mut messages: Vec<(&str, &str)> = CASES.iter().map(|c| (c.check, c.says)).collect();
+    let all = messages.len();
+    messages.sort_unstable();
+    messages.dedup();
+    // Four pairs share a message because they share a fix: unquoted and reordered patterns, missing data breaching and
+    // ignored, no subscription and a deleted one, a policy without CloudWatch and one for another account's alarms.
+    assert_eq!(all - messages.len(), 4);
 }

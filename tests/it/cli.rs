@@ -1,4 +1,4 @@
-//! The command line as scripts and people meet it: help, bad input, and every kind of trouble before the first change.
+//! The command line as scripts and people use it: help, invalid options, and errors before the first change.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -10,21 +10,21 @@ use rootbell::cli::Cli;
 use rootbell::domain::change::quote;
 use rootbell::domain::text::escape_controls_in_lines;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::emulator::free_port;
 use crate::support::program::Program;
 use crate::support::pty::key;
 
 const EMAIL: [&str; 2] = ["--email", "a@example.com"];
 
-/// Signed in, for a region, and with nobody at the other end.
-fn nowhere(args: &[&str]) -> Program {
+/// Signed in, with a Region, and with an endpoint that nothing is listening on.
+fn unreachable_endpoint(args: &[&str]) -> Program {
     let url = format!("http://127.0.0.1:{}", free_port());
     Program::new(args).signed_in().env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url)
 }
 
 #[test]
-fn the_help_has_examples_and_stays_as_it_is() {
+fn the_help_has_examples_and_matches_its_snapshots() {
     for (name, args) in [
         ("help", &["--help"][..]),
         ("help_test", &["test", "--help"]),
@@ -54,13 +54,13 @@ fn every_command_shows_how_it_is_used() {
 }
 
 #[test]
-fn the_version_is_said_with_the_commit_where_it_is_known() {
+fn the_version_includes_the_commit_where_it_is_known() {
     let said = Program::new(&["--version"]).output().exits(0).stdout;
     let mut git = Command::new("git");
     git.args(["-c", "safe.directory=*", "rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let git = git.output().map(|out| String::from_utf8(out.stdout).unwrap()).unwrap_or_default();
     let bare = format!("rootbell {}", env!("CARGO_PKG_VERSION"));
-    // The first line is empty where the repository begins here, and not around it.
+    // The first line is empty if this directory is the root of the repository.
     match git.split_once('\n') {
         Some(("", head)) => assert_eq!(said, format!("{bare} ({})\n", &head[..9])),
         // Without git, or without a repository: see version.rs.
@@ -69,7 +69,7 @@ fn the_version_is_said_with_the_commit_where_it_is_known() {
 }
 
 #[test]
-fn every_shell_gets_completions_that_know_the_commands() {
+fn every_shell_gets_completions_with_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let said = Program::new(&["completions", shell]).output().exits(0);
         for word in ["rootbell", "apply", "retention-days"] {
@@ -94,7 +94,7 @@ fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
 }
 
 #[test]
-fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
+fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
     let cases: [(&[&str], &str); 19] = [
         (&["--trail", "my trail"], "--trail: A trail name has no spaces"),
         (&["--trail", ""], "--trail: A trail name is needed"),
@@ -117,16 +117,16 @@ fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
         (&["--nonsense"], "unexpected argument '--nonsense'"),
     ];
     for command in ["plan", "apply"] {
-        for (args, said) in cases {
+        for (args, expected) in cases {
             let all = [&[command][..], if command == "apply" { &["--yes"] } else { &[] }, args].concat();
-            nowhere(&all).output().exits(2).without_result().says(said);
+            unreachable_endpoint(&all).output().exits(2).without_result().says(expected);
         }
     }
 }
 
 #[test]
-fn every_wrong_word_is_named_at_once() {
-    nowhere(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
+fn all_invalid_options_are_reported_together() {
+    unreachable_endpoint(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
         .output()
         .exits(2)
         .says("--trail:")
@@ -135,21 +135,21 @@ fn every_wrong_word_is_named_at_once() {
 }
 
 #[test]
-fn without_a_terminal_the_wizard_names_the_command_that_needs_none() {
+fn without_a_terminal_the_wizard_names_the_command_to_use_instead() {
     let said = Program::new(&[]).output().exits(2).without_result();
     said.says("`rootbell apply --yes --email you@example.com`").says("`rootbell --help`");
 }
 
 #[test]
-fn without_a_terminal_nothing_is_applied_unless_yes_is_said() {
-    let world = World::new("us-east-1");
+fn without_a_terminal_apply_needs_yes() {
+    let world = EmulatedAws::new("us-east-1");
     let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
     said.says("--yes").says("Nothing was changed");
     assert_eq!(world.proxy.operations(), Vec::<String>::new());
 }
 
 #[test]
-fn leaving_the_demo_account_says_what_goes_and_what_stays() {
+fn destroying_the_demo_account_lists_what_is_deleted_and_what_is_kept() {
     let look = Program::new(&["destroy", "--demo=ringing", "--with-logs", "--format", "text"]).output().exits(3);
     insta::assert_snapshot!("destroy_text", look.stdout);
     let done = Program::new(&["destroy", "--demo=ringing", "--yes"]).output().exits(0);
@@ -163,9 +163,9 @@ fn leaving_the_demo_account_says_what_goes_and_what_stays() {
 }
 
 #[test]
-fn a_policy_is_a_document_of_its_use_and_of_the_names_given() {
-    for of in ["setup", "watch", "test", "destroy"] {
-        let said = Program::new(&["policy", of, "--demo"]).output().exits(0).json();
+fn policy_prints_a_document_for_the_use_case_and_names_given() {
+    for use_case in ["setup", "watch", "test", "destroy"] {
+        let said = Program::new(&["policy", use_case, "--demo"]).output().exits(0).json();
         assert_eq!(said["Version"], "2012-10-17");
         assert!(said["Statement"].as_array().unwrap().len() > 3, "{said}");
     }
@@ -182,7 +182,7 @@ fn a_policy_is_a_document_of_its_use_and_of_the_names_given() {
 }
 
 #[test]
-fn no_credentials_is_a_sentence_that_names_the_way_out() {
+fn missing_credentials_are_explained_with_the_fix() {
     let commands: [&[&str]; 9] = [
         &["plan"],
         &["apply", "--yes"],
@@ -202,21 +202,21 @@ fn no_credentials_is_a_sentence_that_names_the_way_out() {
 }
 
 #[test]
-fn no_region_says_how_to_name_one() {
+fn a_missing_region_is_explained_with_the_option() {
     let said = Program::new(&["status"]).signed_in().output().exits(2).without_result();
     said.says("--region us-east-1");
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_named_beside_those_that_are() {
+fn an_unknown_profile_is_named_along_with_the_existing_ones() {
     let program = Program::new(&["status", "--profile", "prodd", "--region", "eu-west-1"]);
     let program = program.file(".aws/config", "[profile prod]\nregion = eu-west-1\n");
     program.output().exits(1).without_result().says("`prodd`").says("`prod`");
 }
 
 #[test]
-fn expired_credentials_name_the_command_that_mends_them() {
-    let world = World::new("us-east-1");
+fn expired_credentials_name_the_command_to_sign_in_again() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.expire();
     for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
         let said = world.rootbell(command).output().exits(1).without_result();
@@ -226,8 +226,8 @@ fn expired_credentials_name_the_command_that_mends_them() {
 }
 
 #[test]
-fn credentials_that_expire_on_the_way_leave_no_half_result() {
-    let world = World::new("us-east-1");
+fn credentials_that_expire_during_apply_still_give_a_complete_result() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
     let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
     assert_eq!(said.json()["failed"][0]["id"], "trail.create", "{said:#?}");
@@ -235,31 +235,31 @@ fn credentials_that_expire_on_the_way_leave_no_half_result() {
 }
 
 #[test]
-fn somebody_elses_bucket_proposes_another_name() {
-    let world = World::new("us-east-1");
+fn a_bucket_name_taken_by_another_account_gets_a_suggestion() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.deny("HeadBucket");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).without_result();
     said.says("The bucket name `taken` is taken").says("`taken-logs` (--bucket)");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 
-    // It may as well turn out only when the bucket is made.
-    world.proxy.clear();
+    // It may also turn out only when the bucket is created.
+    world.proxy.clear_faults();
     world.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
     let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
     said.says("`taken-logs` (--bucket)");
 }
 
 #[test]
-fn an_endpoint_that_refuses_is_a_sentence_about_the_connection() {
+fn a_refused_connection_is_explained() {
     let commands: [&[&str]; 5] =
         [&["plan"], &["apply", "--yes", "--json"], &["status", "--json"], &["test", "--json"], &["events", "--json"]];
     for command in commands {
-        nowhere(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
+        unreachable_endpoint(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
     }
 }
 
 #[test]
-fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
+fn an_endpoint_that_is_not_aws_is_explained() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -271,21 +271,21 @@ fn an_endpoint_that_is_no_aws_is_a_sentence_too() {
             );
         }
     });
-    let said = nowhere(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
+    let said = unreachable_endpoint(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
     said.says("GetCallerIdentity");
 }
 
 #[test]
-fn while_an_endpoint_never_answers_ctrl_c_leaves_at_once() {
+fn ctrl_c_ends_a_command_while_the_endpoint_never_responds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["test"], &["events"]] {
-        let running = nowhere(command).arg("--endpoint-url").arg(&url).start();
+        let running = unreachable_endpoint(command).arg("--endpoint-url").arg(&url).start();
         let _silent = listener.accept().unwrap();
         let asked = Instant::now();
         running.signal("INT");
         running.wait_for_signal(Duration::from_secs(2));
-        // The limit is 100 ms on a machine that has nothing else to do.
+        // The actual limit is 100 ms, but the machine may be busy.
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     }
 }
@@ -294,7 +294,7 @@ fn while_an_endpoint_never_answers_ctrl_c_leaves_at_once() {
 fn a_broken_pipe_is_silent() {
     for command in [&["status"][..], &["plan", "--format", "json"], &["plan", "--format", "aws-cli"]] {
         let said = Program::new(command).arg("--demo").without_stdout().output();
-        assert_eq!(said.stderr.lines().count(), 1, "only that it is a demo: {said:#?}");
+        assert_eq!(said.stderr.lines().count(), 1, "only the note that it is a demo: {said:#?}");
         said.exits(3);
     }
     Program::new(&["events", "--demo=ringing"]).without_stdout().output().exits(0);
@@ -302,21 +302,21 @@ fn a_broken_pipe_is_silent() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_not_silent() {
+fn a_full_disk_is_reported() {
     let said = Program::new(&["status", "--json", "--demo"]).stdout_to("/dev/full").output().exits(1);
     said.says("The output could not be written");
 }
 
 #[test]
-fn a_log_goes_to_its_file_without_secrets() {
-    let world = World::new("us-east-1");
+fn the_log_file_contains_no_secrets() {
+    let world = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("rootbell.log");
     world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", "Access denied.");
     let program = world.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
     program.env("AWS_SESSION_TOKEN", "secret-token").env("RUST_LOG", "trace").output().exits(0);
     let log = std::fs::read_to_string(path).unwrap();
-    for said in [
+    for expected in [
         "started id=\"trail.create\"",
         "retrying id=\"trail.create\" attempt=2 because=\"Access denied.\"",
         "done id=\"trail.create\"",
@@ -324,7 +324,7 @@ fn a_log_goes_to_its_file_without_secrets() {
         "failed operation=\"CreateTrail\" resource=\"rootbell\" kind=EventualConsistency why=\"Access denied.\"",
         "request method=\"POST\" host=\"127.0.0.1",
     ] {
-        assert!(log.contains(said), "{said} not in {log}");
+        assert!(log.contains(expected), "{expected} not in {log}");
     }
     for secret in ["test-secret-key", "secret-token", "Signature", "authorization"] {
         assert!(!log.contains(secret), "{secret} in {log}");
@@ -335,8 +335,8 @@ fn a_log_goes_to_its_file_without_secrets() {
 }
 
 #[test]
-fn the_log_says_as_much_as_is_asked_for() {
-    let world = World::new("us-east-1");
+fn the_log_level_follows_the_verbosity() {
+    let world = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let log = |name: &str, verbose: &[&str]| {
         world.reset();
@@ -363,12 +363,12 @@ fn the_log_says_as_much_as_is_asked_for() {
 }
 
 #[test]
-fn an_account_in_china_has_no_root_user_to_ring_for() {
+fn an_account_in_china_is_refused_because_it_has_no_root_user() {
     let answer = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
                   <GetCallerIdentityResult><Arn>arn:aws-cn:iam::123456789012:user/a</Arn><UserId>A</UserId>\
                   <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
-    let world = World::new("cn-north-1");
-    world.proxy.say("GetCallerIdentity", 200, answer);
+    let world = EmulatedAws::new("cn-north-1");
+    world.proxy.answer_with("GetCallerIdentity", 200, answer);
     for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
         world.rootbell(command).output().exits(1).without_result().says("no root user");
     }
@@ -376,14 +376,14 @@ fn an_account_in_china_has_no_root_user_to_ring_for() {
 }
 
 #[test]
-fn the_root_user_is_warned_that_this_very_use_would_ring() {
-    let world = World::new("us-east-1");
+fn a_caller_signed_in_as_root_is_warned() {
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["status"]).output().exits(3).says("Warning: You are signed in as root");
 }
 
 #[test]
-fn somebody_at_a_terminal_is_asked_and_no_is_no() {
-    let world = World::new("us-east-1");
+fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
+    let world = EmulatedAws::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
     terminal.press(key::ENTER);
@@ -401,8 +401,8 @@ fn somebody_at_a_terminal_is_asked_and_no_is_no() {
 }
 
 #[test]
-fn ctrl_c_at_the_question_changes_nothing() {
-    let world = World::new("us-east-1");
+fn ctrl_c_at_the_confirmation_changes_nothing() {
+    let world = EmulatedAws::new("us-east-1");
     let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
     terminal.press(key::CTRL_C);
@@ -412,15 +412,15 @@ fn ctrl_c_at_the_question_changes_nothing() {
 }
 
 #[test]
-fn without_an_address_nobody_would_be_told_and_that_is_refused() {
-    let world = World::new("us-east-1");
+fn a_setup_without_an_email_address_is_refused() {
+    let world = EmulatedAws::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
         world.rootbell(args).output().exits(1).without_result().says("enter an email address (--email)");
     }
 }
 
 #[test]
-fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
+fn a_demo_is_labeled_and_an_unknown_scenario_is_refused() {
     Program::new(&["status", "--demo"]).output().exits(3).says("Demo");
     Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).says("retrying");
     let said = Program::new(&["status", "--demo=nonsense"]).output().exits(2).without_result();
@@ -428,7 +428,7 @@ fn a_demo_is_said_to_be_one_and_an_unknown_one_is_refused() {
 }
 
 #[test]
-fn every_json_of_a_demo_says_that_it_is_one() {
+fn json_output_of_a_demo_is_marked() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
         let json: &[&str] = match command.get_arguments().find(|a| ["json", "format"].contains(&a.get_id().as_str())) {
@@ -436,7 +436,7 @@ fn every_json_of_a_demo_says_that_it_is_one() {
             Some(_) => &["--format", "json"],
             None => continue,
         };
-        // What a command needs so that it comes to its result.
+        // The options that a command needs to give a result.
         let rest: &[&str] = match name {
             "apply" => &["--yes", "--email", "a@example.com"],
             _ => &[],
@@ -444,13 +444,13 @@ fn every_json_of_a_demo_says_that_it_is_one() {
         let said = Program::new(&[&[name, "--demo"], json, rest].concat()).output().decent();
         assert_eq!(said.json()["demo"], true, "{said:#?}");
     }
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let said = world.rootbell(&["status", "--json"]).output().exits(3);
-    assert_eq!(said.json().get("demo"), None, "a real account is none");
+    assert_eq!(said.json().get("demo"), None, "a real account is not a demo");
 }
 
 #[test]
-fn a_bell_that_rings_is_not_said_to_be_armed() {
+fn status_of_an_account_in_alarm_says_so_first() {
     let said = Program::new(&["status", "--demo=ringing"]).output().exits(0);
     let first = said.stdout.lines().next().unwrap();
     assert!(first.starts_with("ALARM: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
@@ -458,7 +458,7 @@ fn a_bell_that_rings_is_not_said_to_be_armed() {
 }
 
 #[test]
-fn nothing_in_a_command_steers_the_terminal_and_sh_reads_it_back_all_the_same() {
+fn quoted_words_contain_no_control_characters_and_sh_reads_them_back() {
     for word in ["a\u{1b}[2Jb", "100%\\n'x'\u{9b}31m", "right\u{202e}left\n", "tab\there\n\n", "\u{7}"] {
         let quoted = quote(word);
         assert_eq!(escape_controls_in_lines(&quoted), quoted, "{word:?}");

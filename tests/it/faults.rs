@@ -1,6 +1,6 @@
-//! Each call the program makes, in each kind of trouble, on accounts where all of them are made: no panic, a sentence
-//! with call, resource, reason and what to do, what is done stays done, and the next run ends where an undisturbed one
-//! does.
+//! Injects every kind of failure into every call, on accounts where together all calls are made: there is no panic; the
+//! message names the call, the resource, the reason, and the fix; completed changes stay; and the next run ends in the
+//! same state as an undisturbed one.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -21,10 +21,10 @@ mod dashboard;
 mod screens;
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 
-/// A kind of trouble, with words of the reason and of what to do.
+/// The kinds of failure, each with words from the reason and from the fix.
 const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
     ("denied", InjectedFault::Deny, "permission denied", "Ask for "),
     ("throttled once", InjectedFault::ThrottleOnce, "slow down", "Wait a moment"),
@@ -40,7 +40,7 @@ const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
 /// Accounts on which, together, every call is made.
 fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let told = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let account_region = Account::default().in_region(HERE);
+    let account_region = Account::default().in_region(REGION);
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
     fresh.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
@@ -54,7 +54,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     for role in drifted.roles.values_mut() {
         (role.trust, role.policy) = (json!({}), None);
     }
-    let region = drifted.regions.get_mut(HERE).unwrap();
+    let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
         (trail.multi_region, trail.logging, trail.read) = (false, false, false);
         (trail.log_group_arn, trail.role_arn) = (None, None);
@@ -71,7 +71,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
 
     let mut foreign = Account::default();
     let theirs = Trail { multi_region: true, logging: true, bucket: "theirs".into(), ..Trail::default() };
-    foreign.regions.entry(HERE.into()).or_default().trails.insert("theirs".into(), theirs);
+    foreign.regions.entry(REGION.into()).or_default().trails.insert("theirs".into(), theirs);
     vec![("fresh, with a key", fresh, with_key), ("drifted", drifted, told.clone()), ("foreign trail", foreign, told)]
 }
 
@@ -79,21 +79,21 @@ fn cloud(account: Account) -> DemoCloud {
     DemoCloud::new(account, Arc::new(|| "2026-11-23T12:00:00Z".parse::<Timestamp>().unwrap()))
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// The plan, or the sentence of the call that who is signed in takes.
-async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
+/// The plan, or the error message of the call that reads the identity.
+async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| error.to_string())?;
-    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, setup, &observed);
     Ok(plan(&settings, &observed))
 }
 
-/// One run as `apply` makes it: the sentences of what failed, and the ids of what was done.
+/// One run, as `apply` does it: the messages of the failed changes, and the ids of the completed ones.
 async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<String>) {
-    let plan = match look(cloud, setup).await {
+    let plan = match observe_and_plan(cloud, setup).await {
         Err(said) => return (vec![said], Vec::new()),
         Ok(plan) if !plan.blocked.is_empty() => {
             return (plan.blocked.into_iter().map(|(_, why)| why).collect(), Vec::new());
@@ -106,36 +106,36 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
 }
 
-async fn ends_like(cloud: &DemoCloud, whole: &DemoCloud, setup: &SetupOptions, name: &str) {
+async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
     let (failed, _) = run(cloud, setup).await;
     assert_eq!(failed, Vec::<String>::new(), "{name}");
-    let left = look(cloud, setup).await.unwrap();
+    let left = observe_and_plan(cloud, setup).await.unwrap();
     assert!(left.is_empty() && left.blocked.is_empty(), "{name}: {left:#?}");
-    assert_eq!(undisturbed(cloud), undisturbed(whole), "{name}");
+    assert_eq!(undisturbed(cloud), undisturbed(undisturbed_setup), "{name}");
 }
 
-/// The account without the faults and without what depends on when something was done.
+/// The account without its injected faults and without values that depend on the time.
 fn undisturbed(cloud: &DemoCloud) -> Account {
     let mut account = cloud.snapshot().timeless();
     account.faults.clear();
     account
 }
 
-/// What was set up without any trouble, and the calls that took.
-fn whole(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
+/// The result of an undisturbed setup, and the calls that it made.
+fn undisturbed_setup(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTreeSet<String>) {
     let cloud = cloud(account.clone());
-    now(async {
+    in_virtual_time(async {
         let (failed, _) = run(&cloud, setup).await;
         assert_eq!(failed, Vec::<String>::new());
-        look(&cloud, setup).await.unwrap();
+        observe_and_plan(&cloud, setup).await.unwrap();
     });
     let calls = cloud.calls().into_iter().collect();
     (cloud, calls)
 }
 
-/// Where an alarm of our own name stands, nobody needs to know of others on its metric; what is first asked of a trail
-/// that has just been made is not asked of the account before; and a trail with a bucket needs no bucket of our name.
-fn may_go_unsaid(account: &str, operation: &str) -> bool {
+/// Whether the setup succeeds although this call fails. If an alarm with the default name exists, other alarms on its
+/// metric don't matter; the status of a trail is not read in a fresh account; a trail with a bucket needs no new one.
+fn is_not_needed(account: &str, operation: &str) -> bool {
     match operation {
         "DescribeAlarmsForMetric" => account == "drifted",
         "HeadBucket" => account == "foreign trail",
@@ -145,93 +145,93 @@ fn may_go_unsaid(account: &str, operation: &str) -> bool {
 }
 
 #[test]
-fn each_call_in_each_kind_of_trouble_is_told_and_the_next_run_ends_as_if_nothing_had_been() {
+fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
     let (mut cases, mut operations) = (0, BTreeSet::new());
     for (account_name, account, setup) in accounts() {
-        let (whole, calls) = whole(&account, &setup);
+        let (undisturbed_setup, calls) = undisturbed_setup(&account, &setup);
         for operation in &calls {
             operations.insert(operation.clone());
             for (kind, fault, why, fix) in KINDS {
                 cases += 1;
                 let name = format!("{account_name}: {operation} {kind}");
                 let cloud = cloud(account.clone());
-                now(async {
+                in_virtual_time(async {
                     cloud.fault(operation, fault);
                     let (failed, done) = run(&cloud, &setup).await;
-                    if may_go_unsaid(account_name, operation) {
+                    if is_not_needed(account_name, operation) {
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
                         let said = failed.iter().find(|said| said.contains(&format!("{operation} (")));
-                        // A bucket that may not be looked at cannot be told from somebody else's.
+                        // A bucket that may not be read looks like one of another account.
                         let closed = failed.iter().find(|said| {
                             (operation.as_str(), kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket")
                         });
-                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not told: {failed:?}"));
+                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not reported: {failed:?}"));
                         assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
                     }
                     cloud.mend(operation);
-                    let left = look(&cloud, &setup).await.unwrap();
+                    let left = observe_and_plan(&cloud, &setup).await.unwrap();
                     let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
-                    assert_eq!(again, Vec::<String>::new(), "{name}: what is done stays done");
-                    ends_like(&cloud, &whole, &setup, &name).await;
+                    assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
+                    assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });
             }
         }
     }
     assert_eq!(operations.len(), 34, "{operations:?}");
-    assert_eq!(cases, 711, "the table is as long as it says");
+    assert_eq!(cases, 711, "the number of cases");
 }
 
 #[test]
-fn a_sign_in_that_expires_before_any_call_loses_nothing() {
+fn credentials_that_expire_before_any_call_lose_nothing() {
     for (account_name, account, setup) in accounts() {
-        let (whole, _) = whole(&account, &setup);
-        let total = whole.calls().len();
+        let (undisturbed_setup, _) = undisturbed_setup(&account, &setup);
+        let total = undisturbed_setup.calls().len();
         for from in 1..=total {
             let name = format!("{account_name}: expired from call {from}");
             let cloud = cloud(account.clone());
-            now(async {
+            in_virtual_time(async {
                 cloud.fault("*", InjectedFault::Expired(from));
                 let (failed, _) = run(&cloud, &setup).await;
                 assert!(failed.iter().all(|said| said.contains("aws sso login")), "{name}: {failed:?}");
                 cloud.mend("*");
-                ends_like(&cloud, &whole, &setup, &name).await;
+                assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
     }
 }
 
 #[test]
-fn a_run_that_hangs_at_any_call_can_be_dropped_and_the_next_goes_on() {
+fn a_run_that_hangs_at_any_call_can_be_aborted_and_the_next_completes_the_setup() {
     for (account_name, account, setup) in accounts() {
-        let (whole, calls) = whole(&account, &setup);
+        let (undisturbed_setup, calls) = undisturbed_setup(&account, &setup);
         for operation in &calls {
             let name = format!("{account_name}: {operation} hangs");
             let cloud = cloud(account.clone());
-            now(async {
+            in_virtual_time(async {
                 cloud.fault(operation, InjectedFault::Hang);
                 let minute = std::time::Duration::from_mins(1);
                 let ended = tokio::time::timeout(minute, run(&cloud, &setup)).await;
-                assert!(ended.is_err() || may_go_unsaid(account_name, operation), "{name}");
+                assert!(ended.is_err() || is_not_needed(account_name, operation), "{name}");
                 cloud.mend(operation);
-                ends_like(&cloud, &whole, &setup, &name).await;
+                assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
     }
 }
 
 #[test]
-fn two_at_once_on_one_account_end_in_one_set_up() {
+fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
     for (account_name, account, setup) in accounts() {
-        let (whole, _) = whole(&account, &setup);
+        let (undisturbed_setup, _) = undisturbed_setup(&account, &setup);
         for (first, second) in [(0, 0), (0, 1), (1, 0), (0, 7), (3, 2)] {
             let mut slow = account.clone();
             slow.timing.latency_ms = 10;
             let cloud = cloud(slow);
-            now(async {
-                let twin = async |late: u64| {
+            in_virtual_time(async {
+                let run_late = async |late: u64| {
                     tokio::time::sleep(std::time::Duration::from_millis(late * 10)).await;
-                    // Whoever comes second may be told that something is there already; trying again is the cure.
+                    // The second run may fail because a resource already exists; a retry fixes that.
                     for _ in 0..3 {
                         let (failed, _) = run(&cloud, &setup).await;
                         if failed.is_empty() {
@@ -241,18 +241,18 @@ fn two_at_once_on_one_account_end_in_one_set_up() {
                     }
                     panic!("{account_name}: {first}/{second} never ends");
                 };
-                futures::join!(twin(first), twin(second));
+                futures::join!(run_late(first), run_late(second));
                 let mut both = undisturbed(&cloud);
                 both.timing.latency_ms = 0;
-                assert_eq!(both, undisturbed(&whole), "{account_name}: nothing is there twice");
-                assert!(look(&cloud, &setup).await.unwrap().is_empty());
+                assert_eq!(both, undisturbed(&undisturbed_setup), "{account_name}: nothing exists twice");
+                assert!(observe_and_plan(&cloud, &setup).await.unwrap().is_empty());
             });
         }
     }
 }
 
 #[test]
-fn every_command_leaves_with_a_sentence_for_each_call_in_each_kind_of_trouble() {
+fn every_command_explains_every_kind_of_failure_of_every_call() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("account.toml");
     let demo = format!("--demo={}", file.display());

@@ -1,7 +1,7 @@
-//! The wizard as a person uses it: keys in, screen out.
+//! The wizard as a person uses it: keys and screens.
 
 mod activity;
-mod alarm_elsewhere;
+mod alarm_banner;
 mod choices;
 mod dashboard;
 mod early_keys;

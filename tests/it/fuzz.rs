@@ -1,4 +1,4 @@
-//! Keys, patterns, names and events at random: nothing panics, and what is understood means what it says.
+//! Random keys, patterns, names, and events: nothing panics, and whatever is accepted follows the rules.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use rootbell::domain::samples::SAMPLES;
 
 use crate::support::tester::{Tester, scenario};
 
-/// From nothing to a wall.
+/// From a single cell to a very large terminal.
 const SIZES: [(u16, u16); 6] = [(1, 1), (20, 5), (60, 20), (80, 24), (120, 40), (200, 60)];
 
 const SCENARIOS: [&str; 10] = [
@@ -31,12 +31,12 @@ const SCENARIOS: [&str; 10] = [
     "failing",
 ];
 
-/// Numbers that look random and are the same each time.
+/// A pseudorandom generator with a fixed seed.
 ///
 /// Source: Marsaglia, "Xorshift RNGs", Journal of Statistical Software 8(14), 2003.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -50,21 +50,21 @@ impl Dice {
 }
 
 fn account(name: &str) -> Account {
-    let trouble = |call: &str, fault| {
+    let with_fault = |call: &str, fault| {
         let mut account = Account::default();
         account.faults.insert(call.into(), fault);
         account
     };
     match name {
-        "hanging" => trouble("*", InjectedFault::Hang),
-        "throttled" => trouble("*", InjectedFault::ThrottleOnce),
-        "failing" => trouble("DescribeTrails", InjectedFault::Malformed),
+        "hanging" => with_fault("*", InjectedFault::Hang),
+        "throttled" => with_fault("*", InjectedFault::ThrottleOnce),
+        "failing" => with_fault("DescribeTrails", InjectedFault::Malformed),
         name => scenario(name),
     }
 }
 
-/// What can happen at the keyboard. Enter and Tab come often, so that the sequences get somewhere.
-fn happening(dice: &mut Dice) -> Msg {
+/// A random input. Enter and Tab are frequent, so that the sequences reach many screens.
+fn random_input(random: &mut Random) -> Msg {
     const MOVES: [Code; 15] = [
         Code::Enter,
         Code::Enter,
@@ -87,40 +87,40 @@ fn happening(dice: &mut Dice) -> Msg {
         'w', 'x', 'y', 'z', '?', ' ', '@', '.', '-', '/', '0', '9', '"', '{', 'ß', '漢', '\u{301}', '🔔', '\u{202e}',
     ];
     const PASTES: [&str; 6] = ["", "a@example.com, b@example.com", "\u{1b}[31m\r\n\t", "漢字漢字漢字", "“Root”", "\0"];
-    match dice.roll(20) {
-        0..9 => Msg::Key(Key::plain(dice.pick(&MOVES))),
-        9..15 => Msg::Key(Key::plain(Code::Char(dice.pick(LETTERS)))),
-        15 => Msg::Key(Key::plain(Code::F(u8::try_from(dice.roll(13)).unwrap()))),
-        16 => Msg::Key(Key::ctrl(dice.pick(&['r', 'u', 'a', 'e', 'k', 'w', 'l', 'z']))),
-        17 => Msg::Key(Key::plain(dice.pick(&[Code::Backspace, Code::Delete]))),
-        18 => Msg::Paste(if dice.roll(8) == 0 { "x".repeat(3000) } else { dice.pick(&PASTES).into() }),
+    match random.roll(20) {
+        0..9 => Msg::Key(Key::plain(random.pick(&MOVES))),
+        9..15 => Msg::Key(Key::plain(Code::Char(random.pick(LETTERS)))),
+        15 => Msg::Key(Key::plain(Code::F(u8::try_from(random.roll(13)).unwrap()))),
+        16 => Msg::Key(Key::ctrl(random.pick(&['r', 'u', 'a', 'e', 'k', 'w', 'l', 'z']))),
+        17 => Msg::Key(Key::plain(random.pick(&[Code::Backspace, Code::Delete]))),
+        18 => Msg::Paste(if random.roll(8) == 0 { "x".repeat(3000) } else { random.pick(&PASTES).into() }),
         _ => Msg::Tick,
     }
 }
 
-/// Sequences of keys, each on all six sizes: the size changes under the user's hands, and the end is drawn on each.
+/// Runs random sequences of keys. The terminal is resized now and then, and the last screen is drawn in all six sizes.
 fn keys_at_random(seed: u64, sequences: usize) {
-    let mut dice = Dice(seed);
+    let mut random = Random(seed);
     for number in 0..sequences {
         let name = SCENARIOS[number % SCENARIOS.len()];
-        // Played on the four smaller sizes, glanced at on any: the wide ones take ten times as long to draw.
+        // Mostly in the four smaller sizes, because the large ones take ten times as long to draw.
         let (width, height) = SIZES[number / SCENARIOS.len() % 4];
-        let mut done: Vec<Msg> = Vec::new();
-        let played = catch_unwind(AssertUnwindSafe(|| {
-            // Time passes on the smallest screen, where a frame costs least.
+        let mut inputs: Vec<Msg> = Vec::new();
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            // Let time pass on the smallest screen, which is the fastest to draw.
             let mut tester = Tester::before_any_answer(account(name), 1, 1);
-            if dice.roll(4) != 0 {
+            if random.roll(4) != 0 {
                 tester.pass(Duration::from_secs(1));
             }
             tester.resize(width, height);
             for step in 0..12 {
-                let msg = happening(&mut dice);
-                done.push(msg.clone());
+                let msg = random_input(&mut random);
+                inputs.push(msg.clone());
                 tester.send(msg);
                 if tester.model.quit {
                     break;
                 }
-                match dice.roll(6) {
+                match random.roll(6) {
                     0 => drop(tester.pass(Duration::from_millis(360))),
                     1 => {
                         let (glance_width, glance_height) = SIZES[(number + step) % SIZES.len()];
@@ -133,24 +133,24 @@ fn keys_at_random(seed: u64, sequences: usize) {
                 tester.resize(width, height);
             }
         }));
-        if let Err(panic) = played {
-            let said = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-            panic!("seed {seed}, sequence {number}, {name} at {width}×{height}: {said} after {done:?}");
+        if let Err(panic) = result {
+            let message = panic.downcast_ref::<String>().cloned().unwrap_or_default();
+            panic!("seed {seed}, sequence {number}, {name} at {width}×{height}: {message} after {inputs:?}");
         }
     }
 }
 
 #[test]
-fn a_first_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+fn the_first_500_random_key_sequences_never_panic() {
     keys_at_random(0x0005_eed0_0f0b_e115, 500);
 }
 
 #[test]
-fn another_half_of_a_thousand_random_sequences_of_keys_brings_nothing_down() {
+fn the_second_500_random_key_sequences_never_panic() {
     keys_at_random(0x00d1_ce0f_7e57_1ab1, 500);
 }
 
-/// The three clauses of the auditors' pattern, written in some way.
+/// One of the three clauses of the CIS pattern, in a random spelling.
 fn clause(which: usize) -> impl Strategy<Value = String> {
     let blank = || prop::sample::select(vec!["", " ", "  ", "\t"]);
     let (selector, sign, value) = [
@@ -159,23 +159,23 @@ fn clause(which: usize) -> impl Strategy<Value = String> {
         ("$.eventType", "!=", "AwsServiceEvent"),
     ][which];
     (blank(), blank(), any::<bool>(), any::<bool>()).prop_map(move |(before, after, quoted, bracketed)| {
-        let said = if value.is_empty() {
+        let message = if value.is_empty() {
             format!("{selector} NOT{before} EXISTS{after}")
         } else {
             let value = if quoted { format!("\"{value}\"") } else { value.to_owned() };
             format!("{before}{selector}{before}{sign}{after}{value}{after}")
         };
-        if bracketed { format!("({said})") } else { said }
+        if bracketed { format!("({message})") } else { message }
     })
 }
 
-fn ways_to_write_it() -> impl Strategy<Value = String> {
+fn spellings_of_the_cis_pattern() -> impl Strategy<Value = String> {
     let all = (clause(0), clause(1), clause(2)).prop_map(|(a, b, c)| vec![a, b, c]).prop_shuffle();
     all.prop_map(|clauses| format!("{{ {} }}", clauses.join("&&")))
 }
 
-/// Text with the grammar's own words in it, so that some of it is a pattern.
-fn nearly_patterns() -> impl Strategy<Value = String> {
+/// Random text made of the grammar's tokens, some of which is a valid pattern.
+fn pattern_like_text() -> impl Strategy<Value = String> {
     let words = vec![
         "{",
         "}",
@@ -214,26 +214,26 @@ fn nearly_patterns() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(words), 0..24).prop_map(|words| words.join(" "))
 }
 
-fn rings(pattern: &Pattern) -> Vec<bool> {
+fn matched_samples(pattern: &Pattern) -> Vec<bool> {
     SAMPLES.iter().map(|sample| pattern.matches(sample.json)).collect()
 }
 
-/// The same cases everywhere, so that what fails elsewhere fails here.
+/// A fixed seed gives the same cases on every machine.
 const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn however_the_pattern_is_written_it_is_read_as_the_auditors_and_rings_for_the_same(text in ways_to_write_it()) {
+    fn every_spelling_of_the_cis_pattern_is_recognized_and_matches_the_same_events(text in spellings_of_the_cis_pattern()) {
         prop_assert_ne!(read(&text), Reading::Other(Vec::new()));
         prop_assert!(matches!(read(&text), Reading::Equivalent | Reading::Audited), "{}: {:?}", text, read(&text));
         let parsed = Pattern::parse(&text).map_err(|wrong| TestCaseError::fail(format!("{text}: {wrong:?}")))?;
-        prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(CIS_PATTERN).unwrap()));
+        prop_assert_eq!(matched_samples(&parsed), matched_samples(&Pattern::parse(CIS_PATTERN).unwrap()));
     }
 
     #[test]
-    fn what_is_read_as_equivalent_rings_for_the_same_and_no_text_brings_a_reader_down(text in nearly_patterns()) {
+    fn an_equivalent_pattern_matches_the_same_events_and_no_text_panics(text in pattern_like_text()) {
         let reading = read(&text);
         let _ = check(&text);
         if let Ok(parsed) = Pattern::parse(&text) {
@@ -241,13 +241,13 @@ proptest! {
                 let _ = parsed.matches(event);
             }
             if reading == Reading::Equivalent {
-                prop_assert_eq!(rings(&parsed), rings(&Pattern::parse(CIS_PATTERN).unwrap()), "{}", text);
+                prop_assert_eq!(matched_samples(&parsed), matched_samples(&Pattern::parse(CIS_PATTERN).unwrap()), "{}", text);
             }
         }
     }
 
     #[test]
-    fn any_text_is_a_pattern_or_is_refused_where_it_goes_wrong(text in any::<String>()) {
+    fn any_text_parses_or_is_rejected_at_a_valid_position(text in any::<String>()) {
         let _ = (read(&text), check(&text), normalize_quotes(&text));
         if let Err(wrong) = Pattern::parse(&text) {
             prop_assert!((1..=text.chars().count() + 1).contains(&wrong.at), "{:?}", wrong);
@@ -256,7 +256,7 @@ proptest! {
     }
 
     #[test]
-    fn names_that_pass_keep_to_awss_alphabet_and_length(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
+    fn accepted_names_follow_awss_characters_and_lengths(text in prop_oneof![any::<String>(), "[a-zA-Z0-9._/@:# -]{0,70}"]) {
         type Rule = (fn(&str) -> names::Validity, usize, &'static str);
         let rules: [Rule; 7] = [
             (names::trail, 128, "._-"),
@@ -271,17 +271,17 @@ proptest! {
             match rule(&text) {
                 Ok(()) => {
                     prop_assert!((1..=longest).contains(&text.chars().count()), "{}", text);
-                    let fits = |c: char| c.is_alphanumeric() || marks.contains(c);
-                    prop_assert!(text.chars().all(fits), "{:?}", text);
+                    let is_allowed = |c: char| c.is_alphanumeric() || marks.contains(c);
+                    prop_assert!(text.chars().all(is_allowed), "{:?}", text);
                 }
-                Err(said) => prop_assert!(said.ends_with(['.', ')']), "{} is no sentence", said),
+                Err(message) => prop_assert!(message.ends_with(['.', ')']), "{} is not a sentence", message),
             }
         }
         let _ = (names::filter(&text), names::alarm(&text), names::region(&text));
     }
 
     #[test]
-    fn names_made_to_the_rules_pass(
+    fn names_that_follow_the_rules_are_accepted(
         trail in "[A-Za-z0-9]([._-]?[A-Za-z0-9]){2,60}",
         bucket in "[a-z0-9]([a-z0-9-]?[a-z0-9]){2,30}",
         role in "[A-Za-z0-9_+=,.@-]{1,64}",
@@ -289,17 +289,17 @@ proptest! {
         group in "[A-Za-z0-9_][A-Za-z0-9._/#-]{0,100}",
     ) {
         prop_assert!(names::trail(&trail).is_ok() || trail.parse::<std::net::Ipv4Addr>().is_ok(), "{}", trail);
-        // What AWS keeps to itself.
-        let kept = ["sthree-", "amzn-s3-demo-"].iter().any(|start| bucket.starts_with(start))
+        // Prefixes and suffixes that AWS reserves.
+        let is_reserved = ["sthree-", "amzn-s3-demo-"].iter().any(|start| bucket.starts_with(start))
             || ["-s3alias", "-an"].iter().any(|end| bucket.ends_with(end));
-        prop_assert!(names::bucket(&bucket).is_ok() || kept, "{}", bucket);
+        prop_assert!(names::bucket(&bucket).is_ok() || is_reserved, "{}", bucket);
         prop_assert!(names::role(&role).is_ok(), "{}", role);
         prop_assert!(names::topic(&topic).is_ok(), "{}", topic);
         prop_assert!(names::log_group(&group).is_ok() || group.starts_with("aws/"), "{}", group);
     }
 
     #[test]
-    fn any_line_is_decoded_into_text_that_no_terminal_obeys(line in any::<String>(), agent in any::<String>()) {
+    fn a_decoded_event_contains_no_control_characters(line in any::<String>(), agent in any::<String>()) {
         let event = serde_json::json!({ "eventName": line, "userAgent": agent, "errorMessage": line, "eventTime": line });
         for line in [line, event.to_string()] {
             let event = RootEvent::decode(&line, "id", None);

@@ -1,4 +1,4 @@
-//! A key of one's own for trail, log group and topic, and a role that is tied to its trail.
+//! A customer-managed key for trail, log group, and topic, and a role that is restricted to its trail.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use crate::support::keys::statements_for_key;
 
 const EMAIL: &str = "alice@example.com";
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-/// The statements that the key has to have for a first set-up.
+/// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(HERE);
+    let account_region = Account::default().in_region(REGION);
     statements_for_key(&account_region, KEY)
 }
 
@@ -33,7 +33,7 @@ fn with_key(mut account: Account, statements: &[Value]) -> Account {
 
 fn set_up() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+    for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
         topic.subscriptions[0].state = Link::Confirmed;
     }
     account
@@ -41,7 +41,7 @@ fn set_up() -> Account {
 
 fn encrypted_topic(statements: &[Value]) -> Account {
     let mut account = with_key(set_up(), statements);
-    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+    for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
         topic.kms_key = Some("alias/mine".into());
     }
     account
@@ -59,19 +59,19 @@ fn encrypted() -> SetupOptions {
     SetupOptions { kms_key: Some(KEY.into()), ..setup_options() }
 }
 
-fn tied(tied: bool) -> SetupOptions {
-    SetupOptions { role_source_arn: Some(tied), ..setup_options() }
+fn restricted(restricted: bool) -> SetupOptions {
+    SetupOptions { role_source_arn: Some(restricted), ..setup_options() }
 }
 
-async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
+async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, HERE, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, HERE, setup, &observed);
+    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, REGION, setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
 async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
-    let (_, plan) = look(cloud, setup).await;
+    let (_, plan) = observe_and_plan(cloud, setup).await;
     assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(report.succeeded(), "{report:?}");
@@ -79,14 +79,14 @@ async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
     plan
 }
 
-/// Whether the change of that id is about a key.
+/// Whether the change with this id sets a key.
 fn is_key(id: &str) -> bool {
     id.rsplit('.').next() == Some("key")
 }
 
-type Harm = fn(&DemoCloud);
+type Damage = fn(&DemoCloud);
 
-/// The key is for CloudWatch under that condition, and for nobody else.
+/// Lets only CloudWatch use the key, under this condition.
 fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
@@ -98,24 +98,24 @@ fn check(health: &Health, id: &str) -> Check {
     health.checks.iter().find(|c| c.id == id).unwrap().clone()
 }
 
-fn now<F: Future>(work: F) -> F::Output {
+fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
 #[test]
-fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_again() {
+fn a_key_that_all_services_may_use_encrypts_all_three_and_stays_configured() {
     for account in [Account::default(), set_up()] {
         let cloud = cloud(with_key(account, &statements()));
-        now(async {
+        in_virtual_time(async {
             let plan = apply(&cloud, &encrypted()).await;
             let keys: Vec<String> = plan.changes().map(Change::id).filter(|id| is_key(id)).collect();
             assert_eq!(keys, ["trail.key", "log_group.key", "topic.key"]);
-            let region = cloud.snapshot().regions[HERE].clone();
+            let region = cloud.snapshot().regions[REGION].clone();
             assert_eq!(region.trails["rootbell"].kms_key.as_deref(), Some(KEY));
             assert_eq!(region.log_groups["rootbell/cloudtrail"].kms_key.as_deref(), Some(KEY));
             assert_eq!(region.topics["rootbell-alerts"].kms_key.as_deref(), Some(KEY));
             for setup in [encrypted(), setup_options()] {
-                let (health, plan) = look(&cloud, &setup).await;
+                let (health, plan) = observe_and_plan(&cloud, &setup).await;
                 assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
                 assert!(check(&health, "topic.encryption").detail.contains("which CloudWatch can use"));
             }
@@ -124,19 +124,19 @@ fn a_key_that_serves_everybody_encrypts_all_three_and_stays_without_being_named_
 }
 
 #[test]
-fn a_key_that_leaves_one_of_them_out_is_refused_with_the_statement_to_add() {
+fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
     for (missing, service) in
         ["cloudtrail.amazonaws.com", "logs.eu-west-1.amazonaws.com", "cloudwatch.amazonaws.com"].iter().enumerate()
     {
         let mut some = statements();
         let lacking = some.remove(missing);
         let cloud = cloud(with_key(Account::default(), &some));
-        now(async {
-            let (_, plan) = look(&cloud, &encrypted()).await;
+        in_virtual_time(async {
+            let (_, plan) = observe_and_plan(&cloud, &encrypted()).await;
             let why = &plan.blocked[0].1;
             assert!(why.contains(service) && why.contains("kms:GenerateDataKey*"), "{why}");
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
-            assert_eq!(added, lacking, "the sentence ends in a statement that can be pasted");
+            assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
             cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
             apply(&cloud, &encrypted()).await;
@@ -145,9 +145,9 @@ fn a_key_that_leaves_one_of_them_out_is_refused_with_the_statement_to_add() {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
+fn an_unusable_key_is_refused_before_anything_is_created() {
     let far = "arn:aws:kms:us-east-1:123456789012:key/1";
-    let cases: [(&str, Harm, &str, &str); 4] = [
+    let cases: [(&str, Damage, &str, &str); 4] = [
         ("gone", |c| c.meddle(|a| a.keys.clear()), KEY, "There is no key"),
         ("disabled", |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
         (
@@ -163,11 +163,12 @@ fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
         ),
         ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), KEY, "kms:GetKeyPolicy"),
     ];
-    for (name, harm, key, says) in cases {
+    for (name, damage, key, says) in cases {
         let cloud = cloud(with_key(Account::default(), &statements()));
-        harm(&cloud);
-        now(async {
-            let (_, plan) = look(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
+        damage(&cloud);
+        in_virtual_time(async {
+            let (_, plan) =
+                observe_and_plan(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
             assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
             assert!(!plan.changes().any(|c| is_key(&c.id())), "{name}");
         });
@@ -175,8 +176,8 @@ fn a_key_that_cannot_be_used_is_refused_before_anything_is_made() {
 }
 
 #[test]
-fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
-    let cases: [(&str, Harm, Verdict, &str); 7] = [
+fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
+    let cases: [(&str, Damage, Verdict, &str); 7] = [
         ("serves", |_| {}, Verdict::Ok, ""),
         (
             "serves through SNS",
@@ -205,11 +206,11 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
         ("gone", |c| c.meddle(|a| a.keys.clear()), Verdict::Wrong, "another key"),
         ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
     ];
-    for (name, harm, verdict, fix) in cases {
+    for (name, damage, verdict, fix) in cases {
         let cloud = cloud(encrypted_topic(&statements()));
-        harm(&cloud);
-        now(async {
-            let (health, plan) = look(&cloud, &setup_options()).await;
+        damage(&cloud);
+        in_virtual_time(async {
+            let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             let told = check(&health, "topic.encryption");
             assert_eq!(told.verdict, verdict, "{name}: {told:?}");
             assert!(told.fix.contains(fix), "{name}: {told:?}");
@@ -219,39 +220,39 @@ fn a_topic_under_a_customers_key_is_judged_by_the_keys_policy() {
 }
 
 #[test]
-fn a_key_that_may_or_may_not_serve_is_used_with_a_note_that_has_the_statement_to_add() {
+fn a_key_with_a_conditional_policy_is_used_with_a_note_about_the_statement_to_add() {
     let mut granted = statements();
     granted[2]["Condition"] = json!({ "StringEquals": { "aws:SourceOrgID": "o-a1b2c3d4e5" } });
     let cloud = cloud(with_key(Account::default(), &granted));
-    now(async {
+    in_virtual_time(async {
         let plan = apply(&cloud, &encrypted()).await;
         let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
         assert!(notes.contains("lets cloudwatch.amazonaws.com use it depends on"), "{notes}");
         assert!(notes.contains("aws:SourceOrgID") && notes.contains(&statements()[2].to_string()), "{notes}");
-        let (_, plan) = look(&cloud, &encrypted()).await;
-        assert!(plan.is_empty() && plan.notes.is_empty(), "what is done is not noted again: {plan:#?}");
+        let (_, plan) = observe_and_plan(&cloud, &encrypted()).await;
+        assert!(plan.is_empty() && plan.notes.is_empty(), "the note is not repeated after apply: {plan:#?}");
     });
 }
 
 #[test]
-fn nobody_is_asked_about_keys_where_there_is_none() {
+fn no_key_policy_is_read_where_there_is_no_key() {
     let cloud = cloud(set_up());
-    now(look(&cloud, &setup_options()));
+    in_virtual_time(observe_and_plan(&cloud, &setup_options()));
     assert!(!cloud.calls().contains(&"GetKeyPolicy".to_owned()), "{:?}", cloud.calls());
 }
 
 #[test]
-fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
+fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
     for account in [Account::default(), set_up()] {
         let cloud = cloud(account);
-        now(async {
-            let plan = apply(&cloud, &tied(true)).await;
+        in_virtual_time(async {
+            let plan = apply(&cloud, &restricted(true)).await;
             assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
             let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
-            let (health, plan) = look(&cloud, &setup_options()).await;
+            let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
-            let plan = apply(&cloud, &tied(false)).await;
+            let plan = apply(&cloud, &restricted(false)).await;
             assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
             assert!(!cloud.snapshot().roles.values().next().unwrap().trust.to_string().contains("SourceArn"));
         });
@@ -259,17 +260,17 @@ fn a_role_is_tied_to_its_trail_on_request_stays_so_and_can_be_let_go() {
 }
 
 #[test]
-fn deliveries_that_stop_over_a_tied_role_are_told_with_the_way_back() {
+fn deliveries_stopped_by_a_restricted_role_are_reported_with_the_fix() {
     let mut account = set_up();
     account.source_arn_unsaid = true;
     let cloud = cloud(account);
-    now(async {
-        apply(&cloud, &tied(true)).await;
-        let (health, _) = look(&cloud, &setup_options()).await;
+    in_virtual_time(async {
+        apply(&cloud, &restricted(true)).await;
+        let (health, _) = observe_and_plan(&cloud, &setup_options()).await;
         let told = check(&health, "trail.delivers");
         assert_eq!(told.verdict, Verdict::Wrong);
         assert!(told.fix.contains("--role-source-arn=false"), "{told:?}");
-        apply(&cloud, &tied(false)).await;
-        assert!(look(&cloud, &setup_options()).await.0.healthy());
+        apply(&cloud, &restricted(false)).await;
+        assert!(observe_and_plan(&cloud, &setup_options()).await.0.healthy());
     });
 }

@@ -1,4 +1,4 @@
-//! An account whose texts are chosen by an attacker: nothing of it reaches the terminal as it is.
+//! An account whose texts are chosen by an attacker: no control characters reach the terminal unescaped.
 
 use rootbell::cloud::demo::Account;
 use rootbell::domain::text::is_escaped;
@@ -6,7 +6,7 @@ use rootbell::domain::text::is_escaped;
 use crate::support::program::Program;
 use crate::support::tester::Tester;
 
-/// Controls of both kinds, a turn of the direction of writing, an isolate, invisible ones, and a line that looks like ours.
+/// C0 and C1 controls, bidirectional overrides and isolates, invisible characters, and a line that imitates ours.
 const EVIL: &str =
     r"X\u001B]0;owned\u0007\u001B[2J\u009B31m\u202Egpj\u2066\u200F\u061C\u200B\u007F\r\nok       forged\tZ";
 
@@ -43,7 +43,7 @@ userIdentity = {{ type = "Root" }}
 }
 
 #[test]
-fn no_command_lets_text_from_outside_steer_the_terminal() {
+fn no_command_prints_control_characters_from_the_account() {
     let mut shown = 0;
     for args in [
         "status",
@@ -66,7 +66,7 @@ fn no_command_lets_text_from_outside_steer_the_terminal() {
         let output = args.split(' ').fold(program, Program::arg).output();
         for (name, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
             assert!(!text.chars().any(|c| is_escaped(c) && c != '\n'), "{args}, {name}: {text:?}");
-            // In a script, an end of line in quotes is part of a word.
+            // In a script, a line break in quotes is part of a word.
             let forged = text.lines().any(|line| line.starts_with("ok       forged"));
             assert!(!forged || args.ends_with("aws-cli"), "{args}, {name}: {text}");
             shown += usize::from(text.contains(r"\u202e"));
@@ -76,14 +76,14 @@ fn no_command_lets_text_from_outside_steer_the_terminal() {
 }
 
 #[test]
-fn no_screen_lets_text_from_outside_steer_the_terminal() {
+fn no_screen_shows_control_characters_from_the_account() {
     for (width, height) in [(80, 24), (120, 40)] {
         let account = Account::read(&account()).unwrap();
         let mut tester = Tester::on(account, width, height);
         for keys in ["", "down enter", "esc", "e", "esc", "?", "esc", "1", "2", "3", "4", "t", "esc", "d", "esc", "x"] {
             tester.press(keys).pass(std::time::Duration::from_secs(2));
-            let steers = |c: char| is_escaped(c) && c != '\n';
-            let found = tester.buffer().content.iter().find(|cell| cell.symbol().contains(steers));
+            let is_control = |c: char| is_escaped(c) && c != '\n';
+            let found = tester.buffer().content.iter().find(|cell| cell.symbol().contains(is_control));
             assert_eq!(found.map(|cell| cell.symbol().to_owned()), None, "after {keys:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! The least privilege: the policies allow what real runs ask for, no more and no fewer.
+//! Least privilege: the printed policies allow exactly the permissions that real runs use.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,13 +16,15 @@ use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
-use crate::properties::{EMAIL, HARMS, cloud, here, now, set_up, setup_options};
+use crate::properties::{DRIFTS, EMAIL, cloud, here, in_virtual_time, set_up, setup_options};
 use crate::support::tester::{START, Tester};
 
-type Words = BTreeSet<String>;
+type Permissions = BTreeSet<String>;
 
-/// The permissions of a call, by the API's own name of it: what the Service Authorization Reference (one page a service)
-/// says of the action and of its dependent actions, and the API references of tags that come along.
+/// The permissions that an API call needs.
+///
+/// Source: Service Authorization Reference (one page per service) for the action and its dependent actions; each API's
+/// reference for tags passed on creation.
 pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
     match operation {
         // STS API: no permissions are required.
@@ -45,7 +47,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "GetBucketOwnershipControls" => vec!["s3:GetBucketOwnershipControls"],
         "GetBucketTagging" => vec!["s3:GetBucketTagging"],
         "ListObjectVersions" => vec!["s3:ListBucketVersions"],
-        // With the header that turns ACLs off.
+        // With the header that disables ACLs.
         "CreateBucket" => vec!["s3:CreateBucket", "s3:PutBucketOwnershipControls"],
         "PutBucketOwnershipControls" => vec!["s3:PutBucketOwnershipControls"],
         "PutPublicAccessBlock" => vec!["s3:PutBucketPublicAccessBlock"],
@@ -53,7 +55,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "PutBucketTagging" => vec!["s3:PutBucketTagging"],
         "PutBucketPolicy" => vec!["s3:PutBucketPolicy"],
         "DeleteBucketPolicy" => vec!["s3:DeleteBucketPolicy"],
-        // By version: both.
+        // Deleting specific versions needs both.
         "DeleteObjects" => vec!["s3:DeleteObject", "s3:DeleteObjectVersion"],
         "DeleteBucket" => vec!["s3:DeleteBucket"],
         "DescribeLogGroups" => vec!["logs:DescribeLogGroups"],
@@ -98,8 +100,8 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
     }
 }
 
-/// What the demo was asked for. It answers at once what AWS is asked for piece by piece.
-fn asked(clouds: &[DemoCloud]) -> Words {
+/// The permissions for the calls that demo accounts received. One call of a demo account may stand for several of AWS.
+fn used(clouds: &[DemoCloud]) -> Permissions {
     let pieces = |operation: &str| match operation {
         "GetCallerIdentity" => vec!["GetCallerIdentity", "ListAccountAliases"],
         "GetRole" => vec!["GetRole", "GetRolePolicy"],
@@ -113,74 +115,74 @@ fn asked(clouds: &[DemoCloud]) -> Words {
         ],
         _ => vec![],
     };
-    let mut words = Words::new();
+    let mut permissions_used = Permissions::new();
     for call in clouds.iter().flat_map(DemoCloud::calls) {
         let all = pieces(&call);
         let all = if all.is_empty() { vec![call.as_str()] } else { all };
-        words.extend(all.into_iter().flat_map(|operation| permissions("", operation)).map(str::to_owned));
+        permissions_used.extend(all.into_iter().flat_map(|operation| permissions("", operation)).map(str::to_owned));
     }
-    words
+    permissions_used
 }
 
-fn granted(of: UseCase) -> Words {
+fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
     let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup_options(), &observed);
     actions(&policy(of, &settings, &observed)).into_iter().collect()
 }
 
 #[track_caller]
-fn same(asked: &Words, granted: &Words) {
-    let more: Vec<_> = granted.difference(asked).collect();
-    let fewer: Vec<_> = asked.difference(granted).collect();
+fn assert_same(used: &Permissions, granted: &Permissions) {
+    let unused: Vec<_> = granted.difference(used).collect();
+    let missing: Vec<_> = used.difference(granted).collect();
     assert!(
-        more.is_empty() && fewer.is_empty(),
-        "granted and never asked for: {more:?}; asked for and not granted: {fewer:?}"
+        unused.is_empty() && missing.is_empty(),
+        "granted but never used: {unused:?}; used but not granted: {missing:?}"
     );
 }
 
-fn ready() -> Account {
+fn set_up_account() -> Account {
     Account::default().set_up_for(&[EMAIL]).unwrap()
 }
 
 #[test]
-fn setting_up_asks_for_exactly_what_its_policy_allows() {
-    // Afresh, after each harm, and through the wizard, which tries the filter's pattern.
+fn setup_uses_exactly_the_permissions_of_its_policy() {
+    // On a fresh account, after each drift, and through the wizard, which tests the filter's pattern.
     let mut clouds = vec![cloud(Account::default())];
-    for (_, harm) in HARMS {
-        let mut account = ready();
-        harm(&mut account);
+    for (_, drift) in DRIFTS {
+        let mut account = set_up_account();
+        drift(&mut account);
         clouds.push(cloud(account));
     }
     for cloud in &clouds {
-        now(set_up(cloud, &setup_options()));
+        in_virtual_time(set_up(cloud, &setup_options()));
     }
     let mut wizard = Tester::on(Account::default(), 80, 24);
     wizard.press("enter enter").settle().press("enter e").fill(EMAIL).settle();
     wizard.press("enter").settle().press("enter").settle().press("enter").settle();
     wizard.press("enter").settle().press("enter").settle();
     clouds.push(wizard.on_account(Clone::clone));
-    let mut asked = asked(&clouds);
-    // A standing trail gets the role handed as well.
-    assert!(asked.contains("cloudtrail:UpdateTrail"));
-    asked.insert("iam:PassRole".into());
-    same(&asked, &granted(UseCase::SetUp));
+    let mut used = used(&clouds);
+    // Updating an existing trail also passes the role.
+    assert!(used.contains("cloudtrail:UpdateTrail"));
+    used.insert("iam:PassRole".into());
+    assert_same(&used, &granted(UseCase::SetUp));
 }
 
-/// Reads a chain whose alarm has another name, so that every question is asked.
-async fn read(cloud: &DemoCloud, look: ObserveScope) -> Settings {
+/// Reads a chain whose alarm has another name, so that every read is made.
+async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
     cloud.meddle(|account| {
         let alarms = std::mem::take(&mut here(account).alarms);
         here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), look).await;
+    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), scope).await;
     Settings::resolve(&identity, "eu-west-1", &SetupOptions::default(), &observed)
 }
 
 #[test]
-fn watching_asks_for_exactly_what_its_policy_allows() {
-    let cloud = cloud(ready());
-    now(async {
+fn monitoring_uses_exactly_the_permissions_of_its_policy() {
+    let cloud = cloud(set_up_account());
+    in_virtual_time(async {
         let settings = read(&cloud, ObserveScope::Everything).await;
         let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
         let alarm = settings.alarm.value.clone();
@@ -199,18 +201,18 @@ fn watching_asks_for_exactly_what_its_policy_allows() {
             ask(&cloud, &question).await.unwrap();
         }
     });
-    same(&asked(&[cloud]), &granted(UseCase::Watch));
+    assert_same(&used(&[cloud]), &granted(UseCase::Watch));
 }
 
 #[test]
-fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
-    let cloud = now(async {
+fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
+    let cloud = in_virtual_time(async {
         let began = tokio::time::Instant::now();
         let clock = move || {
             let passed = SignedDuration::try_from(began.elapsed()).unwrap();
             START.parse::<Timestamp>().unwrap() + passed
         };
-        let cloud = DemoCloud::new(ready(), Arc::new(clock));
+        let cloud = DemoCloud::new(set_up_account(), Arc::new(clock));
         let settings = read(&cloud, ObserveScope::Chain).await;
         let caller = cloud.identity().await.unwrap();
         let test = AlarmTest {
@@ -231,11 +233,11 @@ fn a_test_with_its_drill_asks_for_exactly_what_its_policy_allows() {
         assert!(run_drill(&cloud, &test, &drill, &observer).await.unwrap().dispatched());
         cloud
     });
-    same(&asked(&[cloud]), &granted(UseCase::Test));
+    assert_same(&used(&[cloud]), &granted(UseCase::Test));
 }
 
-/// Everything that a tear-down can come upon: all its own, and all but the topic, the bucket, … somebody else's.
-fn leavings() -> Vec<(DemoCloud, SetupOptions)> {
+/// The accounts that a teardown can find: everything managed, and various resources unmanaged.
+fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let mut adopted = Account::default();
     let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
@@ -275,12 +277,12 @@ fn leavings() -> Vec<(DemoCloud, SetupOptions)> {
 }
 
 #[test]
-fn leaving_asks_for_exactly_what_its_policy_allows() {
+fn teardown_uses_exactly_the_permissions_of_its_policy() {
     for with_logs in [false, true] {
-        let all = leavings();
-        let mut said = Words::new();
+        let all = accounts_to_tear_down();
+        let mut operations = Permissions::new();
         for (cloud, setup) in &all {
-            now(async {
+            in_virtual_time(async {
                 set_up(cloud, setup).await;
                 cloud.confirm(EMAIL);
                 cloud.meddle(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
@@ -290,14 +292,14 @@ fn leaving_asks_for_exactly_what_its_policy_allows() {
                 let plan = teardown(&chains, with_logs);
                 let report = engine::run(cloud, &plan, None, &|_| {}).await;
                 assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-                said.extend(cloud.calls().into_iter().skip(before));
+                operations.extend(cloud.calls().into_iter().skip(before));
             });
         }
-        // Only what was called for leaving counts.
+        // Only the calls of the teardown count.
         let pieces = ["GetRolePolicy", "ListAccountAliases", "GetBucketPolicy", "GetBucketVersioning"];
-        let more = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
-        let calls = said.iter().map(String::as_str).chain(pieces).chain(more);
-        let asked: Words = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
-        same(&asked, &granted(UseCase::Leave { with_logs }));
+        let more_pieces = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
+        let calls = operations.iter().map(String::as_str).chain(pieces).chain(more_pieces);
+        let used: Permissions = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
+        assert_same(&used, &granted(UseCase::Leave { with_logs }));
     }
 }

@@ -1,26 +1,26 @@
-//! Interrupts end a command and the wizard at any moment, with status 1 and a sentence.
+//! Signals end any command and the wizard at any time, with status 1 and a message.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::{Ended, Program, Running};
 use crate::support::pty::{Pty, key};
 use crate::wire::{EMAILS, apply};
 
-/// The limit is 100 ms on a machine that has nothing else to do.
+/// The actual limit is 100 ms, but the machine may be busy.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Sends the signal; it has to end soon, with status 1.
+/// Sends the signal, and checks that the program ends soon with status 1.
 fn interrupt(running: Running, signal: &str) -> Ended {
     running.signal(signal);
     running.wait_within(SOON).exits(1)
 }
 
 #[test]
-fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
-    let world = World::new("eu-west-1");
+fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let commands: [&[&str]; 7] = [
         &["plan"],
@@ -32,7 +32,7 @@ fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
         &["policy", "setup"],
     ];
     for (i, command) in commands.into_iter().enumerate() {
-        world.proxy.forget();
+        world.proxy.forget_calls();
         let running = world.rootbell(command).start();
         world.proxy.wait_for_call("GetCallerIdentity");
         let said = interrupt(running, ["INT", "TERM", "HUP"][i % 3]).without_result();
@@ -41,8 +41,8 @@ fn a_command_that_changes_nothing_yet_says_so_at_every_signal() {
 }
 
 #[test]
-fn a_question_is_interrupted_on_a_line_of_its_own() {
-    let world = World::new("us-east-1");
+fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
+    let world = EmulatedAws::new("us-east-1");
     for signal in [None, Some("TERM")] {
         let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
         terminal.wait_for("[y/N]");
@@ -58,9 +58,9 @@ fn a_question_is_interrupted_on_a_line_of_its_own() {
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 }
 
-/// `apply --wait` on a fresh account, while it waits for the addresses to be confirmed.
-fn waiting(world: &World, more: &[&str]) -> Running {
-    world.proxy.nobody_confirms(true);
+/// `apply --wait` on a fresh account, while it waits for the confirmations.
+fn waiting(world: &EmulatedAws, more: &[&str]) -> Running {
+    world.proxy.set_pending(true);
     let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
     let running = args.start();
     world.proxy.wait_for_call("StartLogging");
@@ -73,8 +73,8 @@ fn waiting(world: &World, more: &[&str]) -> Running {
 }
 
 #[test]
-fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
-    let world = World::new("us-east-1");
+fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
+    let world = EmulatedAws::new("us-east-1");
     let running = waiting(&world, &[]);
     std::thread::sleep(Duration::from_millis(500));
     world.proxy.hang_all();
@@ -90,16 +90,16 @@ fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
 }
 
 #[test]
-fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_accounted_for() {
+fn interrupting_the_final_read_still_reports_every_change() {
     for json in [false, true] {
-        let world = World::new("us-east-1");
+        let world = EmulatedAws::new("us-east-1");
         let running = waiting(&world, if json { &["--json"] } else { &[] });
         std::thread::sleep(Duration::from_millis(500));
-        world.proxy.forget();
+        world.proxy.forget_calls();
         for operation in ["DescribeTrails", "GetTrailStatus", "DescribeAlarms", "DescribeAlarmsForMetric"] {
             world.proxy.hang(operation);
         }
-        world.proxy.nobody_confirms(false);
+        world.proxy.set_pending(false);
         world.proxy.wait_for_call("DescribeTrails");
         let said = interrupt(running, "TERM");
         let sentence = "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the account was not \
@@ -118,10 +118,10 @@ fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_account
 }
 
 #[test]
-fn a_test_that_is_interrupted_says_how_to_set_the_alarm_back() {
-    let world = World::new("us-east-1");
+fn an_interrupted_test_says_how_to_set_the_alarm_back() {
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     world.proxy.hang("SetAlarmState");
     let running = world.rootbell(&["test"]).start();
     world.proxy.wait_for_call("SetAlarmState");
@@ -132,8 +132,8 @@ fn a_test_that_is_interrupted_says_how_to_set_the_alarm_back() {
 }
 
 #[test]
-fn a_command_that_nobody_reads_any_more_is_ended_by_a_signal() {
-    // More than a pipe holds.
+fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
+    // More output than a pipe's buffer holds.
     let address = "x".repeat(50);
     let emails: Vec<String> = (0..900).map(|n| format!("--email={address}{n}@example.com")).collect();
     let program = Program::new(&["plan", "--format", "json", "--demo"]);
@@ -143,9 +143,9 @@ fn a_command_that_nobody_reads_any_more_is_ended_by_a_signal() {
     running.wait_for_signal(Duration::from_secs(3));
 }
 
-/// The wizard with its first step under way: nine changes are made, `CreateTrail` is not answered.
-fn under_way() -> (World, Pty) {
-    let world = World::new("eu-west-1");
+/// The wizard during its first step: nine changes are done, and `CreateTrail` hangs.
+fn wizard_with_a_hanging_step() -> (EmulatedAws, Pty) {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(120, 24);
     wizard.wait_for("missing");
@@ -157,9 +157,9 @@ fn under_way() -> (World, Pty) {
 }
 
 #[test]
-fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
+fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_screen() {
     for signal in [None, Some("TERM"), Some("HUP"), Some("INT")] {
-        let (_world, mut wizard) = under_way();
+        let (_world, mut wizard) = wizard_with_a_hanging_step();
         match signal {
             Some(name) => wizard.signal(name),
             None => wizard.press(key::CTRL_C),
@@ -174,8 +174,8 @@ fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
 }
 
 #[test]
-fn the_wizard_interrupted_while_nothing_runs_says_so() {
-    let world = World::new("eu-west-1");
+fn a_wizard_interrupted_while_no_change_runs_says_so() {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");

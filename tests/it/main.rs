@@ -1,13 +1,9 @@
-//! The whole program from outside: its screens, its commands, the wire, the house rules.
+//! Tests of the whole program from the outside: its screens, its commands, real HTTP, and its architecture rules.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that cannot go on fails the test")]
-#![allow(clippy::disallowed_methods, reason = "the program runs in real time here")]
-#![allow(
-    clippy::struct_excessive_bools,
-    clippy::struct_field_names,
-    reason = "attributes are called as AWS calls them"
-)]
-#![allow(clippy::format_push_string, reason = "no test is slow for that")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails also fails the test")]
+#![allow(clippy::disallowed_methods, reason = "these tests run the program in real time")]
+#![allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "attributes have AWS's names")]
+#![allow(clippy::format_push_string, reason = "speed does not matter here")]
 
 mod adoption;
 #[cfg(unix)]
@@ -16,9 +12,6 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
-#[cfg(unix)]
-mod cut_short;
-mod fast;
 mod faults;
 mod flows;
 mod fuzz;
@@ -27,7 +20,10 @@ mod hardening;
 mod hostile;
 mod iam_policies;
 #[cfg(unix)]
+mod interrupted_apply;
+#[cfg(unix)]
 mod interrupts;
+mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;

@@ -1,4 +1,4 @@
-//! What holds for every account: after the plan is applied there is nothing left to plan, wherever it was stopped before.
+//! What holds for every account: applying a plan leaves nothing to plan, even if an earlier run was stopped anywhere.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) fn setup_options() -> SetupOptions {
     SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() }
 }
 
-pub(crate) async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
+pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Everything).await;
@@ -30,26 +30,26 @@ pub(crate) async fn look(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, 
     (observed, plan)
 }
 
-pub(crate) fn now<F: Future>(work: F) -> F::Output {
+pub(crate) fn in_virtual_time<F: Future>(work: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(work)
 }
 
-/// Applies plans until there is nothing left, once; what is left after that.
+/// Applies the plan once, and returns the plan after that.
 pub(crate) async fn set_up(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
-    let (_, plan) = look(cloud, setup).await;
+    let (_, plan) = observe_and_plan(cloud, setup).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    look(cloud, setup).await.1
+    observe_and_plan(cloud, setup).await.1
 }
 
 pub(crate) fn here(account: &mut Account) -> &mut Region {
     account.regions.entry("eu-west-1".into()).or_default()
 }
 
-pub(crate) type Harm = fn(&mut Account);
+pub(crate) type Drift = fn(&mut Account);
 
-/// What somebody may have done to a set-up since it was made.
-pub(crate) const HARMS: &[(&str, Harm)] = &[
+/// What somebody may have changed since the setup was made.
+pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.policy = None)),
     ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.owner_enforced = false)),
     ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.public_blocked = false)),
@@ -116,99 +116,99 @@ fn set_link(account: &mut Account, link: Link) {
     topics.flat_map(|t| &mut t.subscriptions).for_each(|s| s.state = link);
 }
 
-/// A set-up of which some parts never came about, and to the rest of which something happened.
+/// Random accounts: fresh or set up, with several random drifts.
 pub(crate) fn accounts() -> impl Strategy<Value = (Vec<&'static str>, Account)> {
-    let harms = proptest::sample::subsequence(HARMS, 0..8).prop_shuffle();
-    (any::<bool>(), harms).prop_map(|(made, harms)| {
+    let drifts = proptest::sample::subsequence(DRIFTS, 0..8).prop_shuffle();
+    (any::<bool>(), drifts).prop_map(|(made, drifts)| {
         let mut account = Account::default();
         if made {
             account = account.set_up_for(&[EMAIL]).unwrap();
         }
-        for (_, harm) in &harms {
-            harm(&mut account);
+        for (_, drift) in &drifts {
+            drift(&mut account);
         }
-        (harms.into_iter().map(|(name, _)| name).collect(), account)
+        (drifts.into_iter().map(|(name, _)| name).collect(), account)
     })
 }
 
-/// The same cases everywhere, so that what fails elsewhere fails here.
+/// A fixed seed gives the same cases on every machine.
 const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn after_a_plan_is_applied_there_is_nothing_left_to_plan((harms, account) in accounts()) {
+    fn after_a_plan_is_applied_there_is_nothing_left_to_plan((drifts, account) in accounts()) {
         let cloud = cloud(account);
-        let left = now(set_up(&cloud, &setup_options()));
-        prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
+        let left = in_virtual_time(set_up(&cloud, &setup_options()));
+        prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
     }
 
     #[test]
-    fn stopped_anywhere_and_run_again_it_ends_in_the_same_account((harms, account) in accounts(), stop in 0usize..16) {
-        let (whole, broken) = (cloud(account.clone()), cloud(account));
-        now(async {
-            set_up(&whole, &setup_options()).await;
-            let (_, plan) = look(&broken, &setup_options()).await;
+    fn an_apply_stopped_anywhere_and_rerun_ends_in_the_same_account((drifts, account) in accounts(), stop in 0usize..16) {
+        let (undisturbed, broken) = (cloud(account.clone()), cloud(account));
+        in_virtual_time(async {
+            set_up(&undisturbed, &setup_options()).await;
+            let (_, plan) = observe_and_plan(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
                 broken.apply(change).await.unwrap();
             }
             let left = set_up(&broken, &setup_options()).await;
-            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
-            prop_assert_eq!(broken.snapshot().timeless(), whole.snapshot().timeless(), "{:?} stopped after {}", harms, stop);
+            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, left);
+            prop_assert_eq!(broken.snapshot().timeless(), undisturbed.snapshot().timeless(), "{:?} stopped after {}", drifts, stop);
             Ok(())
         })?;
     }
 }
 
 #[test]
-fn each_single_harm_is_mended_by_one_run() {
-    for (name, harm) in HARMS {
+fn each_single_drift_is_repaired_by_one_run() {
+    for (name, drift) in DRIFTS {
         let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-        harm(&mut account);
-        let left = now(set_up(&cloud(account), &setup_options()));
+        drift(&mut account);
+        let left = in_virtual_time(set_up(&cloud(account), &setup_options()));
         assert!(left.is_empty(), "{name}: {left:?}");
     }
 }
 
 #[test]
-fn a_change_that_fails_once_is_made_by_the_next_run_and_nothing_twice() {
-    let all = now(async { look(&cloud(Account::default()), &setup_options()).await.1 });
-    let whole = cloud(Account::default());
-    now(set_up(&whole, &setup_options()));
+fn a_failed_change_is_made_by_the_next_run_and_nothing_is_made_twice() {
+    let all = in_virtual_time(async { observe_and_plan(&cloud(Account::default()), &setup_options()).await.1 });
+    let undisturbed = cloud(Account::default());
+    in_virtual_time(set_up(&undisturbed, &setup_options()));
     for change in all.changes() {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             let operation = change.operation().name;
             cloud.fault(operation, InjectedFault::Deny);
-            let (_, plan) = look(&cloud, &setup_options()).await;
+            let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert_eq!(report.failed[0].0, change.id());
             assert_eq!(report.failed[0].1.iam_action, change.operation().iam_action);
             cloud.mend(operation);
             assert!(set_up(&cloud, &setup_options()).await.is_empty(), "{}", change.id());
         });
-        assert_eq!(cloud.snapshot().timeless(), whole.snapshot().timeless(), "{}", change.id());
+        assert_eq!(cloud.snapshot().timeless(), undisturbed.snapshot().timeless(), "{}", change.id());
     }
 }
 
 #[test]
-fn independent_calls_overlap_and_nothing_is_asked_twice() {
+fn independent_calls_overlap_and_none_is_repeated() {
     let mut account = Account::default();
     account.timing.latency_ms = 50;
     let cloud = cloud(account);
-    now(async {
+    in_virtual_time(async {
         let began = tokio::time::Instant::now();
-        let (_, plan) = look(&cloud, &setup_options()).await;
+        let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let looked = cloud.calls();
         assert_eq!(looked.len(), 10, "{looked:?}");
         let unique: std::collections::BTreeSet<&String> = looked.iter().collect();
         assert_eq!(unique.len(), looked.len(), "{looked:?}");
-        // Identity, then everything at once.
+        // First the identity, then everything else at once.
         assert_eq!(began.elapsed().as_millis(), 100);
         let began = tokio::time::Instant::now();
         engine::run(&cloud, &plan, None, &|_| {}).await;
-        // Bucket, policy, trail, start: a change takes twice as long as a look.
+        // Bucket, policy, trail, start: a change takes twice as long as a read.
         assert_eq!(began.elapsed().as_millis(), 400);
     });
 }

@@ -1,5 +1,5 @@
-//! The search for uses of root in a log group so large that a page covers a part of the time only, and is mostly empty:
-//! how many requests it takes, at which pace, and what it says while it goes on and at the end.
+//! The search for root uses in a log group so large that a page covers only part of the time range and is mostly empty:
+//! how many requests it makes, at what rate, and what it reports during the search and at the end.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,37 +13,37 @@ use rootbell::engine::search::{Found, MOST_REQUESTS, filter_log_events};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::properties::{cloud, here, now};
+use crate::properties::{cloud, here, in_virtual_time};
 use crate::support::program::Program;
 
 const GROUP: &str = "rootbell/cloudtrail";
 const TO: &str = "2026-11-23T12:00:00Z";
 const HOUR: i64 = 3600;
 
-fn large(page_covers: Option<i64>, used: &[i64]) -> DemoCloud {
+fn large_log_group(page_covers: Option<i64>, used_at: &[i64]) -> DemoCloud {
     let root_use = |at: &i64| {
         let event = json!({ "eventID": format!("e{at}"), "eventName": "Used", "eventType": "AwsApiCall",
             "userIdentity": { "type": "Root" } });
         Event { at: *at, event: serde_json::from_value(event).unwrap() }
     };
     let mut account = Account::default();
-    let group = LogGroup { page_covers, events: used.iter().map(root_use).collect(), ..LogGroup::default() };
+    let group = LogGroup { page_covers, events: used_at.iter().map(root_use).collect(), ..LogGroup::default() };
     here(&mut account).log_groups.insert(GROUP.into(), group);
     account.timing.latency_ms = 400;
     cloud(account)
 }
 
-/// The last week, searched: what came of it, what was told on the way, and how long it took.
+/// Searches the last week: the result, the progress reports, and the time it took.
 fn search(cloud: &DemoCloud, limit: usize) -> (Result<Found, CloudError>, Vec<Found>, Duration) {
     let to: Timestamp = TO.parse().unwrap();
     let from = to - SignedDuration::from_hours(7 * 24);
-    let told = Mutex::new(Vec::new());
-    now(async {
+    let reports = Mutex::new(Vec::new());
+    in_virtual_time(async {
         let began = Instant::now();
         let search = Search { log_group: GROUP, pattern: pattern::CIS_PATTERN, from, to, page: None };
-        let hear = |found: &Found| told.lock().unwrap().push(found.clone());
-        let found = filter_log_events(cloud, search, limit, &hear).await;
-        (found, told.lock().unwrap().clone(), began.elapsed())
+        let record = |found: &Found| reports.lock().unwrap().push(found.clone());
+        let found = filter_log_events(cloud, search, limit, &record).await;
+        (found, reports.lock().unwrap().clone(), began.elapsed())
     })
 }
 
@@ -56,8 +56,8 @@ fn ids(found: &Found) -> Vec<&str> {
 }
 
 #[test]
-fn where_one_page_covers_the_week_one_request_searches_it() {
-    let cloud = large(None, &[-5 * HOUR, -HOUR]);
+fn one_request_is_enough_when_one_page_covers_the_week() {
+    let cloud = large_log_group(None, &[-5 * HOUR, -HOUR]);
     let (found, ..) = search(&cloud, 100);
     let found = found.unwrap();
     assert_eq!((ids(&found), found.requests, cloud.calls().len()), (vec!["e-3600", "e-18000"], 1, 1));
@@ -65,38 +65,38 @@ fn where_one_page_covers_the_week_one_request_searches_it() {
 }
 
 #[test]
-fn events_behind_many_empty_pages_are_found_and_each_answer_says_how_far_back_it_got() {
-    let used = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
-    let cloud = large(Some(6 * HOUR), &used);
-    let (found, told, took) = search(&cloud, 100);
+fn events_behind_many_empty_pages_are_found_and_progress_is_reported_after_each_response() {
+    let used_at = [-6 * 24 * HOUR - 60, -24 * HOUR, -60];
+    let cloud = large_log_group(Some(6 * HOUR), &used_at);
+    let (found, reports, elapsed) = search(&cloud, 100);
     let found = found.unwrap();
-    // One of them lies where two days meet, and is found once.
+    // One event lies on the boundary of two days, and is found only once.
     assert_eq!(ids(&found), ["e-60", "e-86400", "e-518460"]);
     assert_eq!((found.requests, hours_back(&found), found.complete), (1 + 7 + 28, 7 * 24, true));
-    assert!(took < Duration::from_secs(12), "{took:?}");
-    assert_eq!(told.len(), found.requests);
-    assert!(told.is_sorted_by_key(hours_back), "it never says less than before");
-    assert!(told.iter().any(|found| (1..7 * 24).contains(&hours_back(found))));
+    assert!(elapsed < Duration::from_secs(12), "{elapsed:?}");
+    assert_eq!(reports.len(), found.requests);
+    assert!(reports.is_sorted_by_key(hours_back), "progress never goes backward");
+    assert!(reports.iter().any(|found| (1..7 * 24).contains(&hours_back(found))));
 }
 
 #[test]
-fn a_search_without_an_end_is_bounded_keeps_its_pace_and_says_what_it_has_not_searched() {
-    let cloud = large(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
-    let (found, _, took) = search(&cloud, 100);
+fn an_endless_search_is_limited_paced_and_says_what_it_has_not_searched() {
+    let cloud = large_log_group(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
+    let (found, _, elapsed) = search(&cloud, 100);
     let found = found.unwrap();
     assert_eq!((found.requests, cloud.calls().len()), (MOST_REQUESTS, MOST_REQUESTS));
     assert!(found.cut_short && !found.complete);
     assert_eq!(ids(&found)[0], "e-3630");
     assert!((2..7 * 24).contains(&hours_back(&found)), "{}", found.back_to);
-    // Four a second, where a request takes 0.4 s; the quota is five.
-    assert!((Duration::from_secs(249)..Duration::from_secs(260)).contains(&took), "{took:?}");
+    // Four requests per second, each of which takes 0.4 s; the quota is five per second.
+    assert!((Duration::from_secs(249)..Duration::from_secs(260)).contains(&elapsed), "{elapsed:?}");
     assert!(cloud.max_in_flight() <= 4);
 }
 
 #[test]
-fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
-    let used: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
-    let cloud = large(Some(6 * HOUR), &used);
+fn a_search_stops_once_the_newest_events_are_known() {
+    let used_at: Vec<i64> = (1..=48).map(|n| -n * HOUR).collect();
+    let cloud = large_log_group(Some(6 * HOUR), &used_at);
     let (found, ..) = search(&cloud, 3);
     let found = found.unwrap();
     assert_eq!(ids(&found), ["e-3600", "e-7200", "e-10800"]);
@@ -104,8 +104,8 @@ fn as_soon_as_the_newest_are_known_nothing_more_is_asked() {
 }
 
 #[test]
-fn throttling_slows_a_search_down_and_ends_it_only_where_it_does_not_stop() {
-    let cloud = large(Some(24 * HOUR), &[-6 * 24 * HOUR]);
+fn throttling_slows_a_search_down_and_ends_it_only_if_it_persists() {
+    let cloud = large_log_group(Some(24 * HOUR), &[-6 * 24 * HOUR]);
     cloud.fault("FilterLogEvents", InjectedFault::ThrottleOnce);
     let (found, ..) = search(&cloud, 100);
     assert_eq!((found.as_ref().unwrap().requests, found.unwrap().events.len()), (1 + 1 + 7, 1));
@@ -116,7 +116,7 @@ fn throttling_slows_a_search_down_and_ends_it_only_where_it_does_not_stop() {
     assert!(cloud.calls().len() - before <= 11, "{}", cloud.calls().len() - before);
 }
 
-/// Pages of a quarter of a day, and a use of root 60 hours ago.
+/// A page covers six hours, and root was used 60 hours ago.
 const ACCOUNT: &str = "[set_up]\nonly = [\"log_group\"]\n\
     [regions.eu-west-1.log_groups.\"rootbell/cloudtrail\"]\npage_covers = 21600\n\
     [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -216000\n\
@@ -127,7 +127,7 @@ fn events<const N: usize>(args: [&str; N]) -> Program {
 }
 
 #[test]
-fn events_that_take_long_to_find_are_found_and_meanwhile_it_is_said_how_far_back_the_search_is() {
+fn a_long_search_finds_the_events_and_prints_its_progress() {
     let said = events(["--since", "3d"]).output().exits(0);
     assert!(said.stdout.contains("ConsoleLogin") && said.stdout.contains("\n1 use of root since "), "{said:#?}");
     said.says("Searched back to 20").says(" found (");

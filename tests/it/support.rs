@@ -1,5 +1,5 @@
-//! What the tests stand on: the emulator, a proxy before it, the program with and without a terminal, and an account
-//! read back without rootbell's own code.
+//! What the tests share: the emulator, a proxy in front of it, the program with and without a terminal, and an account
+//! read back without any of rootbell's own code.
 
 #[cfg(unix)]
 mod account;
@@ -29,4 +29,4 @@ pub mod venv;
 pub mod working;
 
 #[cfg(unix)]
-pub use account::World;
+pub use account::EmulatedAws;

@@ -1,5 +1,5 @@
-//! Leaving without a trace: what was set up is taken away, whatever happened to it since and wherever the tear-down was
-//! stopped, and nothing that is somebody else's changes.
+//! The teardown deletes the setup without a trace, whatever changed since and wherever an earlier teardown was stopped,
+//! and changes nothing that is unmanaged.
 
 use std::collections::BTreeSet;
 
@@ -12,33 +12,33 @@ use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
-use crate::properties::{EMAIL, accounts, cloud, here, now, set_up, setup_options};
+use crate::properties::{EMAIL, accounts, cloud, here, in_virtual_time, set_up, setup_options};
 
-async fn parting(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
+async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let chains = engine::teardown::managed_chains(cloud, &identity, &region, setup, logs).await;
     teardown(&chains, logs)
 }
 
-/// Takes it all away in one run; what is left to be done after that.
+/// Runs the teardown once, and returns the plan after that.
 async fn tear_down(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
-    let plan = parting(cloud, setup, logs).await;
+    let plan = teardown_plan(cloud, setup, logs).await;
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
-    parting(cloud, setup, logs).await
+    teardown_plan(cloud, setup, logs).await
 }
 
-/// Log files have come, and the e-mail was opened.
-fn some_time_passes(cloud: &DemoCloud, email: &str) {
+/// Confirms the subscription, and adds log files to the bucket.
+fn add_log_files_and_confirm(cloud: &DemoCloud, email: &str) {
     cloud.confirm(email);
     cloud.meddle(|account| {
         account.buckets.values_mut().for_each(|bucket| (bucket.objects, bucket.bytes) = (2_500, 1_000_000));
     });
 }
 
-/// Things that have nothing to do with rootbell, down to names that look like its own.
-fn neighbours(account: &mut Account) {
+/// Adds resources unrelated to rootbell, some of them with similar names.
+fn add_unrelated_resources(account: &mut Account) {
     let bucket = Bucket { objects: 3, bytes: 9, ..Bucket::default() };
     account.buckets.insert("rootbell-backup".into(), bucket);
     account.roles.insert("rootbell-deployer".into(), Role::default());
@@ -59,8 +59,8 @@ fn neighbours(account: &mut Account) {
     here(account).log_groups.insert("app".into(), group);
 }
 
-/// What is left of an account from the generator when everything of rootbell's is taken out by hand.
-fn without_ours(mut account: Account) -> Account {
+/// A generated account without rootbell's resources.
+fn without_managed(mut account: Account) -> Account {
     account.buckets.retain(|name, _| name == "rootbell-backup");
     account.roles.retain(|name, _| name == "rootbell-deployer");
     let region = here(&mut account);
@@ -71,50 +71,50 @@ fn without_ours(mut account: Account) -> Account {
     account.timeless()
 }
 
-/// The same cases everywhere, so that what fails elsewhere fails here.
+/// A fixed seed gives the same cases on every machine.
 const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn set_up_and_taken_away_the_account_is_as_before((harms, mut account) in accounts()) {
-        neighbours(&mut account);
-        let wanted = without_ours(account.clone());
+    fn after_setup_and_teardown_the_account_is_as_before((drifts, mut account) in accounts()) {
+        add_unrelated_resources(&mut account);
+        let wanted = without_managed(account.clone());
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
+            add_log_files_and_confirm(&cloud, EMAIL);
             let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
             let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?}: {:?}", harms, left.changes().collect::<Vec<_>>());
+            prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
             prop_assert_eq!(cloud.snapshot().buckets["rootbell-backup"].objects, objects);
             cloud.meddle(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", harms);
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", drifts);
             Ok(())
         })?;
     }
 
     #[test]
-    fn stopped_anywhere_and_run_again_nothing_of_it_is_left((harms, account) in accounts(), stop in 0usize..14) {
-        let wanted = without_ours(account.clone());
+    fn a_teardown_stopped_anywhere_and_rerun_leaves_nothing_behind((drifts, account) in accounts(), stop in 0usize..14) {
+        let wanted = without_managed(account.clone());
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
-            let plan = parting(&cloud, &SetupOptions::default(), true).await;
+            add_log_files_and_confirm(&cloud, EMAIL);
+            let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
             let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", harms, stop, left);
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", harms, stop);
+            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, left);
+            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", drifts, stop);
             Ok(())
         })?;
     }
 }
 
-/// Somebody else's things that a set-up can be told to use, and how it is told.
+/// Unmanaged resources that a setup can use: a name, how to add them, and the option that selects them.
 type Adopted = (&'static str, fn(&mut Account), fn(&mut SetupOptions));
 
 const ADOPTED: &[Adopted] = &[
@@ -137,14 +137,14 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), closed(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
     (
         "a bucket without a policy",
         |a| {
-            a.buckets.insert("bare".into(), closed(None));
+            a.buckets.insert("bare".into(), bucket_like_ours(None));
         },
         |w| w.bucket = Some("bare".into()),
     ),
@@ -174,7 +174,7 @@ const ADOPTED: &[Adopted] = &[
         |w| w.role = Some("theirs".into()),
     ),
     (
-        "names of one's own",
+        "custom names",
         |_| {},
         |w| {
             w.trail = w.trail.take().or(Some("mine".into()));
@@ -184,8 +184,8 @@ const ADOPTED: &[Adopted] = &[
     ),
 ];
 
-/// As rootbell would make it itself, so that it finds nothing to better.
-fn closed(policy: Option<serde_json::Value>) -> Bucket {
+/// A bucket with rootbell's own settings, so that it finds nothing to repair.
+fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
     Bucket {
         region: "eu-west-1".into(),
         policy,
@@ -197,19 +197,19 @@ fn closed(policy: Option<serde_json::Value>) -> Bucket {
 }
 
 fn adopting() -> impl Strategy<Value = (Vec<&'static str>, Account, SetupOptions)> {
-    let possible = |all: &Vec<Adopted>| {
-        let has = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
-        // A standing trail keeps its bucket. And where trail, log group and role are all somebody else's, nothing proves
-        // that it was rootbell who brought them together: they stay together.
-        !(has("a trail") && (has("a bucket") || (has("a log group") && has("a role"))))
+    let is_possible = |all: &Vec<Adopted>| {
+        let includes = |start: &str| all.iter().any(|(name, _, _)| name.starts_with(start));
+        // An existing trail keeps its bucket. And if trail, log group, and role are all unmanaged, nothing shows that
+        // rootbell connected them, so they stay connected.
+        !(includes("a trail") && (includes("a bucket") || (includes("a log group") && includes("a role"))))
     };
-    proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", possible).prop_map(
+    proptest::sample::subsequence(ADOPTED, 0..=ADOPTED.len()).prop_filter("apply would refuse", is_possible).prop_map(
         |all| {
             let (mut account, mut setup) = (Account::default(), setup_options());
-            neighbours(&mut account);
-            for (_, add, tell) in &all {
+            add_unrelated_resources(&mut account);
+            for (_, add, select) in &all {
                 add(&mut account);
-                tell(&mut setup);
+                select(&mut setup);
             }
             (all.into_iter().map(|(name, _, _)| name).collect(), account, setup)
         },
@@ -220,14 +220,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_adopted_gets_back_what_it_had((names, account, setup) in adopting(), stop in 0usize..14) {
+    fn adopted_resources_get_their_previous_settings_back((names, account, setup) in adopting(), stop in 0usize..14) {
         let before = account.clone().timeless();
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup).await;
             cloud.confirm(EMAIL);
-            // Stopped once, on the way.
-            let plan = parting(&cloud, &setup, true).await;
+            // Stop the teardown once on the way.
+            let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
@@ -240,14 +240,14 @@ proptest! {
 }
 
 #[test]
-fn each_adopted_thing_alone_gets_back_what_it_had() {
-    for (name, add, tell) in ADOPTED {
+fn each_adopted_resource_alone_gets_its_previous_settings_back() {
+    for (name, add, select) in ADOPTED {
         let (mut account, mut setup) = (Account::default(), setup_options());
         add(&mut account);
-        tell(&mut setup);
+        select(&mut setup);
         let before = account.clone().timeless();
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup).await;
             assert_ne!(cloud.snapshot().timeless(), before, "{name}");
             cloud.confirm(EMAIL);
@@ -259,11 +259,11 @@ fn each_adopted_thing_alone_gets_back_what_it_had() {
 }
 
 #[test]
-fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
+fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
+        add_log_files_and_confirm(&cloud, EMAIL);
         let left = tear_down(&cloud, &SetupOptions::default(), false).await;
         assert!(left.is_empty(), "{left:?}");
         let account = cloud.snapshot();
@@ -277,58 +277,59 @@ fn the_logs_stay_unless_they_are_named_and_a_new_set_up_takes_them_up_again() {
 }
 
 #[test]
-fn without_the_logs_nobody_counts_them() {
+fn log_files_are_counted_only_when_they_would_be_deleted() {
     let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
-    now(async {
-        parting(&cloud, &SetupOptions::default(), false).await;
+    in_virtual_time(async {
+        teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(!cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
-        parting(&cloud, &SetupOptions::default(), true).await;
+        teardown_plan(&cloud, &SetupOptions::default(), true).await;
         assert!(cloud.calls().contains(&"ListObjectVersions".to_owned()), "{:?}", cloud.calls());
     });
 }
 
 #[test]
-fn nobody_but_the_tear_down_asks_for_tags_and_contents() {
+fn only_a_teardown_reads_tags_and_bucket_contents() {
     let cloud = cloud(Account::default());
-    now(set_up(&cloud, &setup_options()));
+    in_virtual_time(set_up(&cloud, &setup_options()));
     for call in cloud.calls() {
         assert!(!["ListTags", "ListTagsForResource", "ListObjectVersions"].contains(&call.as_str()), "{call}");
     }
 }
 
 #[test]
-fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
+fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown() {
     let all = {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
-            parting(&cloud, &SetupOptions::default(), true).await
+            add_log_files_and_confirm(&cloud, EMAIL);
+            teardown_plan(&cloud, &SetupOptions::default(), true).await
         })
     };
     assert_eq!(all.changes().count(), 11, "{:?}", all.changes().map(Change::id).collect::<Vec<_>>());
     for change in all.changes() {
         let cloud = cloud(Account::default());
-        now(async {
+        in_virtual_time(async {
             set_up(&cloud, &setup_options()).await;
-            some_time_passes(&cloud, EMAIL);
+            add_log_files_and_confirm(&cloud, EMAIL);
             let operation = change.operation().name;
             cloud.fault(operation, InjectedFault::Deny);
             let report = engine::run(&cloud, &all, None, &|_| {}).await;
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
-            // AWS's own names of what is missing, and on what.
+            // The fix names the missing permission and the resource.
             let arn = &change.arns(&cloud.snapshot().in_region("eu-west-1"))[0];
             assert!(
                 report.failed[0].1.fix().contains(&format!(r#""Resource":"{arn}""#)),
                 "{}",
                 report.failed[0].1.fix()
             );
-            // What was skipped needed it, and the rest is done.
+            // Exactly the changes that need it are skipped.
             let skipped: BTreeSet<&String> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
-                let waits = all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
-                assert_eq!(skipped.contains(&other.id()), waits, "{operation} and {}", other.id());
+                let needs_failed_change =
+                    all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
+                assert_eq!(skipped.contains(&other.id()), needs_failed_change, "{operation} and {}", other.id());
             }
             cloud.mend(operation);
             assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty(), "{operation}");
@@ -338,12 +339,12 @@ fn a_denied_change_stops_what_needs_it_and_the_next_run_goes_on() {
 }
 
 #[test]
-fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
+fn a_resource_deleted_by_somebody_else_counts_as_done() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
+        add_log_files_and_confirm(&cloud, EMAIL);
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
         let report = engine::run(&cloud, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
@@ -351,24 +352,24 @@ fn what_somebody_else_took_away_in_between_is_as_good_as_done() {
 }
 
 #[test]
-fn a_tag_that_may_not_be_read_stops_everything_and_says_why() {
+fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
         cloud.fault(operation, InjectedFault::Deny);
-        let plan = now(parting(&cloud, &SetupOptions::default(), true));
+        let plan = in_virtual_time(teardown_plan(&cloud, &SetupOptions::default(), true));
         assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
         assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
     }
 }
 
 #[test]
-fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_elses() {
+fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() {
     let cloud = cloud(Account::default());
     let named = SetupOptions { trail: Some("mine".into()), ..setup_options() };
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &named).await;
         cloud.fault("ListTags", InjectedFault::Deny);
-        let plan = parting(&cloud, &SetupOptions::default(), false).await;
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(plan.rows.is_empty() && plan.blocked[0].1.contains("ListTags"), "{plan:?}");
         cloud.mend("ListTags");
         cloud.confirm(EMAIL);
@@ -378,11 +379,11 @@ fn a_trail_of_another_name_whose_tags_may_not_be_read_is_not_taken_for_somebody_
 }
 
 #[test]
-fn a_set_up_of_another_region_is_left_alone() {
+fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().timeless();
     let elsewhere = made.in_region("us-east-1");
-    now(async {
+    in_virtual_time(async {
         let identity = elsewhere.identity().await.unwrap();
         let chains =
             engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
@@ -395,7 +396,7 @@ fn a_set_up_of_another_region_is_left_alone() {
 }
 
 #[test]
-fn an_organizations_trail_and_what_hangs_on_it_stay() {
+fn an_organization_trail_and_its_dependents_are_kept() {
     let mut account = Account::default();
     let trail = Trail {
         owner: Some("210987654321".into()),
@@ -409,7 +410,7 @@ fn an_organizations_trail_and_what_hangs_on_it_stay() {
     here(&mut account).trails.insert("org".into(), trail);
     let before = account.clone().timeless();
     let cloud = cloud(account);
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         cloud.confirm(EMAIL);
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
@@ -420,9 +421,9 @@ fn an_organizations_trail_and_what_hangs_on_it_stay() {
 #[test]
 fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
         assert_eq!(row.action, Action::Keep);
         assert!(row.detail.contains("48 hours"), "{row:?}");
@@ -433,17 +434,17 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
 }
 
 #[test]
-fn a_topic_without_its_subscriptions_and_a_bucket_with_a_file_are_what_the_order_is_for() {
+fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
     let cloud = cloud(Account::default());
-    now(async {
+    in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
-        some_time_passes(&cloud, EMAIL);
-        let plan = parting(&cloud, &SetupOptions::default(), true).await;
-        let by = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(by("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(by("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(by("topic.delete")).await.unwrap();
+        add_log_files_and_confirm(&cloud, EMAIL);
+        let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
+        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        cloud.apply(change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nobody can take it off any more");
+        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nothing can delete it any more");
     });
 }

@@ -1,4 +1,4 @@
-//! The wizard in a terminal: real keys, real screen, real signals; the terminal is as before afterwards.
+//! The wizard in a terminal: real keys, a real screen, real signals; and the terminal is restored afterwards.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,16 +8,16 @@ use rootbell::cloud::{Answer, Connector, Session, Target};
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::Program;
 use crate::support::pty::{Pty, key};
 use crate::support::read::Names;
 use crate::wire::wanted;
 
-/// Through all four screens on the emulator; the account is read back with the SDK.
+/// Completes all four steps on the emulator, and reads the account back with the SDK.
 fn the_wizard_sets_up(region: &str) {
-    let world = World::new(region);
-    world.proxy.nobody_confirms(true);
+    let world = EmulatedAws::new(region);
+    world.proxy.set_pending(true);
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("Root-use alert");
     wizard.wait_for("missing");
@@ -36,7 +36,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("waiting");
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
-    // The emulator cannot try a pattern: the wizard says so and goes on.
+    // The emulator cannot test patterns: the wizard says so and continues.
     wizard.wait_for("could not be tested");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
@@ -46,8 +46,8 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("Step 4 of 4");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
-    world.proxy.nobody_confirms(false);
-    world.proxy.delivers(i64::MAX / 1_000_000_000);
+    world.proxy.set_pending(false);
+    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
     wizard.wait_for("2 Notify ok");
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
@@ -73,9 +73,9 @@ fn the_wizard_sets_up_a_fresh_account_in_eu_west_1() {
     the_wizard_sets_up("eu-west-1");
 }
 
-/// The wizard before an AWS that never answers.
-fn hanging() -> (World, Pty) {
-    let world = World::new("eu-west-1");
+/// The wizard while every call hangs.
+fn hanging_wizard() -> (EmulatedAws, Pty) {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang_all();
     let wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");
@@ -83,8 +83,8 @@ fn hanging() -> (World, Pty) {
 }
 
 #[test]
-fn keys_are_answered_while_every_call_hangs() {
-    let (_world, mut wizard) = hanging();
+fn keys_work_while_every_call_hangs() {
+    let (_world, mut wizard) = hanging_wizard();
     wizard.press("g");
     wizard.wait_for("Type to filter");
     wizard.press("eu-c");
@@ -101,11 +101,11 @@ fn keys_are_answered_while_every_call_hangs() {
 }
 
 #[test]
-fn ctrl_c_leaves_within_a_tenth_of_a_second_while_every_call_hangs() {
-    // The machine may be busy with other tests for a moment, but not three times.
+fn ctrl_c_quits_within_a_tenth_of_a_second_while_every_call_hangs() {
+    // The machine may be busy with other tests once, but hardly three times.
     let times: Vec<Duration> = (0..3)
         .map(|_| {
-            let (_world, mut wizard) = hanging();
+            let (_world, mut wizard) = hanging_wizard();
             let pressed = Instant::now();
             wizard.press(key::CTRL_C);
             assert_eq!(wizard.wait_exit().code, 1);
@@ -118,8 +118,8 @@ fn ctrl_c_leaves_within_a_tenth_of_a_second_while_every_call_hangs() {
 }
 
 #[test]
-fn a_run_that_hangs_is_left_at_once_too() {
-    let world = World::new("eu-west-1");
+fn ctrl_c_quits_while_a_run_hangs() {
+    let world = EmulatedAws::new("eu-west-1");
     world.proxy.hang("CreateTrail");
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
@@ -137,9 +137,9 @@ fn a_run_that_hangs_is_left_at_once_too() {
 }
 
 #[test]
-fn every_signal_that_ends_it_gives_the_terminal_back() {
+fn every_terminating_signal_restores_the_terminal() {
     for signal in ["TERM", "HUP", "INT"] {
-        let (_world, mut wizard) = hanging();
+        let (_world, mut wizard) = hanging_wizard();
         wizard.signal(signal);
         assert_eq!(wizard.wait_exit().code, 1);
         wizard.assert_restored();
@@ -147,15 +147,15 @@ fn every_signal_that_ends_it_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_it() {
-    let (_world, mut wizard) = hanging();
+fn closing_the_terminal_ends_the_wizard() {
+    let (_world, mut wizard) = hanging_wizard();
     wizard.hang_up();
     wizard.wait_exit();
 }
 
 #[test]
-fn a_small_window_asks_for_more_and_a_larger_one_goes_on() {
-    let (_world, mut wizard) = hanging();
+fn a_small_window_says_so_and_a_larger_one_continues() {
+    let (_world, mut wizard) = hanging_wizard();
     wizard.resize(30, 8);
     wizard.wait_for("Terminal too small");
     wizard.resize(1, 1);
@@ -167,7 +167,7 @@ fn a_small_window_asks_for_more_and_a_larger_one_goes_on() {
 
 #[test]
 fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = world.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
@@ -176,18 +176,18 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
     wizard.press(key::CTRL_U);
     wizard.paste("pasted\n");
     wizard.wait_for("[pasted");
-    assert!(!wizard.screen().contains("done"), "a pasted line end is no Enter");
+    assert!(!wizard.screen().contains("done"), "a pasted line break is not Enter");
     wizard.press(key::CTRL_C);
     wizard.wait_exit();
     wizard.assert_restored();
 }
 
 #[test]
-fn without_colour_no_colour_is_sent() {
-    let world = World::new("eu-west-1");
+fn no_color_sends_no_colors() {
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = world.rootbell(&[]).env("NO_COLOR", "1").pty(80, 24);
     wizard.wait_for("missing");
-    wizard.look(|screen| {
+    wizard.with_screen(|screen| {
         for (row, column) in (0..24).flat_map(|r| (0..80).map(move |c| (r, c))) {
             let cell = screen.cell(row, column).unwrap();
             assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
@@ -199,7 +199,7 @@ fn without_colour_no_colour_is_sent() {
 
 #[test]
 fn without_credentials_the_screen_says_what_to_do() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
     wizard.wait_for("There are no credentials");
     wizard.wait_for("aws login");
@@ -208,8 +208,8 @@ fn without_credentials_the_screen_says_what_to_do() {
 }
 
 #[test]
-fn without_a_region_one_is_asked_for_and_us_east_1_proposed() {
-    let world = World::new("eu-west-1");
+fn without_a_region_the_wizard_asks_for_one_and_suggests_us_east_1() {
+    let world = EmulatedAws::new("eu-west-1");
     let mut wizard = Program::new(&["--endpoint-url"]).arg(world.proxy.url()).signed_in().pty(80, 24);
     wizard.wait_for("> us-east-1");
     wizard.press(key::ENTER);
@@ -218,10 +218,10 @@ fn without_a_region_one_is_asked_for_and_us_east_1_proposed() {
     assert_eq!(wizard.wait_exit().code, 0);
 }
 
-struct Faulty;
+struct PanickingConnector;
 
 #[async_trait]
-impl Connector for Faulty {
+impl Connector for PanickingConnector {
     async fn connect(&self, _: &Target) -> Answer<Session> {
         tokio::time::sleep(Duration::from_millis(300)).await;
         panic!("a fault on purpose");
@@ -232,14 +232,14 @@ impl Connector for Faulty {
     }
 }
 
-/// Not a test by itself: [`a_panic_gives_the_terminal_back_and_reports`] runs it in a terminal.
+/// Not a test on its own: [`a_panic_restores_the_terminal_and_is_reported`] runs it in a terminal.
 #[test]
-fn faulty_wizard() {
+fn panicking_wizard() {
     if std::env::var_os("ROOTBELL_TEST_FAULT").is_none() {
         return;
     }
     let options = Options {
-        connector: Arc::new(Faulty),
+        connector: Arc::new(PanickingConnector),
         target: Target::default(),
         theme: Theme::dark(),
         demo: None,
@@ -251,9 +251,9 @@ fn faulty_wizard() {
 }
 
 #[test]
-fn a_panic_gives_the_terminal_back_and_reports() {
+fn a_panic_restores_the_terminal_and_is_reported() {
     let itself = std::env::current_exe().unwrap();
-    let mut wizard = Program::other(itself, &["--exact", "terminal::faulty_wizard", "--nocapture"])
+    let mut wizard = Program::other(itself, &["--exact", "terminal::panicking_wizard", "--nocapture"])
         .env("ROOTBELL_TEST_FAULT", "1")
         .pty(80, 24);
     wizard.wait_for("a fault on purpose");

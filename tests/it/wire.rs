@@ -1,24 +1,24 @@
-//! Real HTTP: the program against an account that others emulate, read back with the SDK.
+//! Real HTTP: the program with an emulated account, which is read back with the SDK.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::read::{self, Account, Names, Tags};
 
 pub(crate) const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
 
-pub(crate) fn apply(world: &World) -> crate::support::program::Program {
+pub(crate) fn apply(world: &EmulatedAws) -> crate::support::program::Program {
     world.rootbell(&["apply", "--yes"]).args(EMAILS)
 }
 
-fn ours() -> Tags {
+fn managed_tag() -> Tags {
     BTreeMap::from([("rootbell".to_owned(), "managed".to_owned())])
 }
 
-/// What a fresh account has to look like, spelled out.
+/// What a fresh account has to contain after `apply`.
 pub(crate) fn wanted(region: &str) -> Account {
     let bucket = format!("rootbell-000000000000-{region}");
     let trail = format!("arn:aws:cloudtrail:{region}:000000000000:trail/rootbell");
@@ -61,9 +61,9 @@ pub(crate) fn wanted(region: &str) -> Account {
                     }
                 ]
             })),
-            tags: ours(),
+            tags: managed_tag(),
         }),
-        log_group: Some(read::LogGroup { retention_days: Some(365), tags: ours() }),
+        log_group: Some(read::LogGroup { retention_days: Some(365), tags: managed_tag() }),
         role: Some(read::Role {
             trust: json!({
                 "Version": "2012-10-17",
@@ -89,7 +89,7 @@ pub(crate) fn wanted(region: &str) -> Account {
                     }]
                 }),
             )]),
-            tags: ours(),
+            tags: managed_tag(),
         }),
         trail: Some(read::Trail {
             home_region: Some(region.into()),
@@ -101,7 +101,7 @@ pub(crate) fn wanted(region: &str) -> Account {
             log_group_arn: Some(format!("arn:aws:logs:{region}:000000000000:log-group:rootbell/cloudtrail:*")),
             role_arn: Some(format!("arn:aws:iam::000000000000:role/rootbell-cloudtrail-to-logs-{region}")),
             logging: true,
-            tags: ours(),
+            tags: managed_tag(),
             selectors: vec![("All".into(), true)],
         }),
         topic: Some(read::Topic {
@@ -133,7 +133,7 @@ pub(crate) fn wanted(region: &str) -> Account {
                 ]
             }),
             key: None,
-            tags: ours(),
+            tags: managed_tag(),
         }),
         subscriptions: ["a@example.com", "b@example.com"]
             .map(|endpoint| read::Subscription { endpoint: endpoint.into(), protocol: "email".into() })
@@ -168,14 +168,14 @@ pub(crate) fn wanted(region: &str) -> Account {
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
             dimensions: 0,
-            tags: ours(),
+            tags: managed_tag(),
         }],
         trails: vec!["rootbell".into()],
     }
 }
 
 fn sets_up_a_fresh_account(region: &str) {
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let said = apply(&world).output().exits(0);
     assert!(said.stdout.starts_with("Set up: 16 changes made in account 000000000000"), "{said:#?}");
     assert!(said.stdout.contains("first delivery"), "{said:#?}");
@@ -194,24 +194,24 @@ fn apply_sets_up_a_fresh_account_in_eu_west_1() {
 
 #[test]
 fn apply_again_changes_nothing_and_says_so() {
-    let world = World::new("eu-west-1");
+    let world = EmulatedAws::new("eu-west-1");
     apply(&world).output().exits(0);
     let before = world.account(&Names::default_in("eu-west-1"));
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let said = apply(&world).output().exits(0);
     assert!(said.stdout.starts_with("Nothing to change"), "{said:#?}");
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
     assert_eq!(world.account(&Names::default_in("eu-west-1")), before);
-    // Without --email, the standing subscriptions are what is wanted.
+    // Without --email, the existing subscriptions are kept.
     let said = world.rootbell(&["apply", "--yes", "--json"]).output().exits(0).json();
     assert_eq!(said["applied"], json!([]));
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
-fn independent_calls_overlap_and_no_question_is_asked_twice() {
-    let world = World::new("us-east-1");
-    world.proxy.latency(Duration::from_millis(30));
+fn independent_calls_overlap_and_no_write_is_repeated() {
+    let world = EmulatedAws::new("us-east-1");
+    world.proxy.set_latency(Duration::from_millis(30));
     apply(&world).output().exits(0);
     assert!(world.proxy.most_in_flight() >= 4, "{}", world.proxy.most_in_flight());
     let writes: BTreeMap<String, usize> =
@@ -223,13 +223,13 @@ fn independent_calls_overlap_and_no_question_is_asked_twice() {
 }
 
 #[test]
-fn the_script_makes_the_same_account() {
+fn the_script_creates_the_same_account() {
     let region = "eu-west-1";
-    let drawn_on = World::new(region);
-    let plan = drawn_on.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
-    assert_eq!(drawn_on.proxy.writes(), Vec::<String>::new());
+    let planning = EmulatedAws::new(region);
+    let plan = planning.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    assert_eq!(planning.proxy.writes(), Vec::<String>::new());
 
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let script = world.emulator.home().join("setup.sh");
     std::fs::write(&script, &plan.stdout).unwrap();
     let ran = world.aws_cli("sh").arg(&script).output().unwrap();
@@ -242,18 +242,18 @@ fn the_script_makes_the_same_account() {
     );
     assert_eq!(world.account(&Names::default_in(region)), wanted(region));
 
-    // To rootbell, it is the account it would have made.
+    // rootbell finds nothing to change in it.
     let again = world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
     assert!(again.stdout.contains("Nothing to change."), "{again:#?}");
 }
 
 #[test]
-fn the_script_waits_for_what_is_not_there_yet_and_stops_at_anything_else() {
+fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
     let region = "us-east-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
-    // Nobody wants to wait for 5 seconds here.
+    // Don't wait 5 seconds in a test.
     std::fs::write(&script, plan.stdout.replace("sleep 5", "sleep 0.1")).unwrap();
 
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
@@ -270,11 +270,11 @@ fn the_script_waits_for_what_is_not_there_yet_and_stops_at_anything_else() {
 
 #[test]
 fn the_script_does_nothing_in_another_account() {
-    let world = World::new("us-east-1");
+    let world = EmulatedAws::new("us-east-1");
     let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     let script = world.emulator.home().join("setup.sh");
     std::fs::write(&script, plan.stdout).unwrap();
-    // The emulator takes twelve digits as the account's id.
+    // The emulator uses an access key of twelve digits as the account ID.
     let ran = world.aws_cli("sh").env("AWS_ACCESS_KEY_ID", "111122223333").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success(), "{errors}");
@@ -286,14 +286,14 @@ fn the_script_does_nothing_in_another_account() {
 }
 
 #[test]
-fn plan_and_status_tell_by_their_exit_status() {
-    let world = World::new("us-east-1");
+fn plan_and_status_report_through_their_exit_status() {
+    let world = EmulatedAws::new("us-east-1");
     world.rootbell(&["plan"]).args(EMAILS).output().exits(3);
     world.rootbell(&["status"]).output().exits(3);
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
     apply(&world).output().exits(0);
     world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
-    // Nothing has been delivered yet.
+    // The trail has not delivered anything yet.
     let waiting = world.rootbell(&["status", "--json"]).output().exits(3).json();
     let open: Vec<&str> = waiting["checks"]
         .as_array()
@@ -303,7 +303,7 @@ fn plan_and_status_tell_by_their_exit_status() {
         .map(|c| c["id"].as_str().unwrap())
         .collect();
     assert_eq!(open, ["trail.delivers"]);
-    world.proxy.delivers(now());
+    world.proxy.set_delivery_time(now());
     let said = world.rootbell(&["status"]).output().exits(0);
     assert!(said.stdout.starts_with("OK"), "{said:#?}");
     let said = world.rootbell(&["status", "--json"]).output().exits(0).json();
@@ -341,8 +341,8 @@ fn plan_and_status_tell_by_their_exit_status() {
 }
 
 #[test]
-fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
-    let world = World::new("us-east-1");
+fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
+    let world = EmulatedAws::new("us-east-1");
     let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
     let changes = plan["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 16);
@@ -353,7 +353,7 @@ fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
         assert!(change["iam_action"].as_str().unwrap().contains(':'), "{change}");
         assert!(["trail", "topic", "filter", "alarm"].contains(&change["step"].as_str().unwrap()), "{change}");
         for need in change["needs"].as_array().unwrap() {
-            assert!(before.contains(&need.as_str().unwrap()), "{change} comes before what it needs");
+            assert!(before.contains(&need.as_str().unwrap()), "{change} comes before a change that it needs");
         }
         before.push(change["id"].as_str().unwrap());
     }
@@ -366,8 +366,8 @@ fn the_plan_as_json_names_command_permission_and_order_of_each_change() {
 }
 
 #[test]
-fn the_role_race_is_waited_out_and_said() {
-    let world = World::new("us-east-1");
+fn a_role_that_is_not_ready_yet_is_retried_and_reported() {
+    let world = EmulatedAws::new("us-east-1");
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
     world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
     world.proxy.refuse("PutBucketVersioning", 1, 409, "OperationAborted", "A conflicting operation is in progress.");
@@ -377,8 +377,8 @@ fn the_role_race_is_waited_out_and_said() {
 }
 
 #[test]
-fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() {
-    let world = World::new("us-east-1");
+fn a_concurrent_modification_error_is_retried_for_any_change() {
+    let world = EmulatedAws::new("us-east-1");
     let busy = "Another request is at it.";
     world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
     world.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
@@ -389,8 +389,8 @@ fn a_refusal_because_somebody_else_is_at_it_is_waited_out_whatever_the_change() 
 }
 
 #[test]
-fn a_throttled_call_is_tried_again_by_the_sdk() {
-    let world = World::new("us-east-1");
+fn a_throttled_call_is_retried_by_the_sdk() {
+    let world = EmulatedAws::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
         world.proxy.throttle_once(operation);
     }
@@ -398,17 +398,17 @@ fn a_throttled_call_is_tried_again_by_the_sdk() {
     assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
-/// Reads that only tell more; without them the set-up goes on.
+/// Reads that only add information; the setup succeeds without them.
 const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
 
 #[test]
-fn each_call_denied_in_turn_names_the_permission_and_the_next_run_goes_on() {
+fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() {
     let region = "us-east-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     apply(&world).output().exits(0);
     let mut operations = world.proxy.operations();
-    // What is only asked of an account that has something already.
-    world.proxy.forget();
+    // Add the calls that are only made when resources exist.
+    world.proxy.forget_calls();
     apply(&world).output().exits(0);
     operations.extend(world.proxy.operations());
     operations.sort();
@@ -417,7 +417,7 @@ fn each_call_denied_in_turn_names_the_permission_and_the_next_run_goes_on() {
     for operation in &operations {
         world.reset();
         world.proxy.deny(operation);
-        // Fresh, or, for what is only asked later, on the account as it stands.
+        // On a fresh account; or, for calls that are only made later, on the account with the setup.
         let mut said = apply(&world).output().decent();
         if said.status == Some(0) && !OPTIONAL.contains(&operation.as_str()) {
             said = apply(&world).output().decent();
@@ -429,15 +429,15 @@ fn each_call_denied_in_turn_names_the_permission_and_the_next_run_goes_on() {
             let action = permission(operation);
             assert!(said.stderr.contains(action), "{operation} should name {action}: {said:#?}");
         }
-        world.proxy.clear();
+        world.proxy.clear_faults();
         apply(&world).output().exits(0);
         assert_eq!(world.account(&Names::default_in(region)), wanted(region), "after {operation} was denied");
     }
 }
 
-/// The permission that a call takes.
+/// The permission that a call needs.
 ///
-/// Source: Service Authorization Reference, one page a service.
+/// Source: Service Authorization Reference, one page per service.
 fn permission(operation: &str) -> &'static str {
     match operation {
         "GetCallerIdentity" => "sts:GetCallerIdentity",
@@ -480,24 +480,24 @@ fn permission(operation: &str) -> &'static str {
 }
 
 #[test]
-fn killed_after_any_write_it_goes_on_from_there() {
+fn an_apply_killed_after_any_write_can_be_continued() {
     let region = "eu-west-1";
-    let world = World::new(region);
+    let world = EmulatedAws::new(region);
     for writes in [1, 3, 6, 9, 11, 12, 14, 15] {
         world.reset();
         world.proxy.hold_after_writes(writes);
         let running = apply(&world).start();
         world.proxy.wait_until_held();
         running.kill();
-        world.proxy.clear();
+        world.proxy.clear_faults();
         apply(&world).output().exits(0);
         assert_eq!(world.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
     }
 }
 
 #[test]
-fn one_denied_change_stops_what_needs_it_and_nothing_else() {
-    let world = World::new("us-east-1");
+fn one_denied_change_skips_only_what_needs_it() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.deny("CreateTopic");
     let said = apply(&world).arg("--json").output().exits(1);
     let result = said.json();
@@ -514,10 +514,10 @@ fn one_denied_change_stops_what_needs_it_and_nothing_else() {
 }
 
 #[test]
-fn a_status_without_one_permission_does_not_know_that_one_check() {
-    let world = World::new("us-east-1");
+fn status_without_one_permission_reports_only_that_check_as_unknown() {
+    let world = EmulatedAws::new("us-east-1");
     apply(&world).output().exits(0);
-    world.proxy.delivers(now());
+    world.proxy.set_delivery_time(now());
     world.proxy.deny("GetEventSelectors");
     let said = world.rootbell(&["status", "--json"]).output().exits(3).json();
     for check in said["checks"].as_array().unwrap() {

@@ -1,5 +1,5 @@
-//! The calls that a dashboard makes again and again, each in each kind of trouble: that part says so, the others go on,
-//! and once it is mended the picture is whole again, by itself.
+//! Injects every kind of failure into every call that the dashboard repeats: the affected panel reports it, the others
+//! keep updating, and the dashboard recovers by itself once the call works again.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::support::tester::Tester;
 
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    for topic in account.regions.get_mut(HERE).unwrap().topics.values_mut() {
+    for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
         topic.subscriptions[0].state = Link::Confirmed;
     }
     account
@@ -24,8 +24,8 @@ fn calls(tester: &Tester) -> Vec<String> {
     tester.on_account(DemoCloud::calls)
 }
 
-/// The parts that have a pace of their own, and whether each is in trouble.
-fn parts(tester: &Tester) -> [(&'static str, bool); 4] {
+/// The panels that poll at their own pace, and whether each shows an error.
+fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
     let board = &tester.model.dashboard;
     [
         ("DescribeAlarms", board.alarm.trouble.is_some()),
@@ -35,8 +35,8 @@ fn parts(tester: &Tester) -> [(&'static str, bool); 4] {
     ]
 }
 
-/// The dashboard, and every check behind it, on one line each: a sentence may be broken anywhere.
-fn seen(tester: &mut Tester) -> String {
+/// The texts of the dashboard and of the list of checks, each joined into one line because sentences wrap.
+fn texts(tester: &mut Tester) -> String {
     let board = tester.screen();
     tester.press("c");
     let checks = tester.screen();
@@ -46,7 +46,7 @@ fn seen(tester: &mut Tester) -> String {
 }
 
 #[test]
-fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on() {
+fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
     let mut smooth = Tester::on(armed(), 120, 40);
     smooth.pass(seconds(2));
     let before = calls(&smooth).len();
@@ -63,53 +63,56 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             let before = calls(&tester).len();
             tester.press("r").pass(seconds(5));
             if fault != InjectedFault::ThrottleOnce && !is_needless(operation) {
-                let said = seen(&mut tester);
+                let said = texts(&mut tester);
                 let needs = kind == "denied" && (said.contains("unknown, needs ") || said.contains("Ask for "));
                 let briefly =
                     ["AWS asked to slow down", "no connection", "no answer in time", "the sign-in has expired"];
                 let brief = briefly.iter().any(|brief| said.contains(brief));
                 let named = said.contains(&format!("unknown: {operation}"));
-                assert!(needs || brief || named || said.contains(why), "{name} is not told:\n{said}");
-                assert!(!said.contains("root use is monitored") || is_beside(operation), "{name}:\n{said}");
+                assert!(needs || brief || named || said.contains(why), "{name} is not reported:\n{said}");
+                assert!(!said.contains("root use is monitored") || is_independent_of_chain(operation), "{name}:\n{said}");
             }
-            for (part, trouble) in parts(&tester) {
-                assert!(calls(&tester)[before..].iter().any(|call| call == part), "{name}: {part} is asked no more");
-                assert!(part == operation || !trouble, "{name}: {part} is in trouble, too");
+            for (panel, has_error) in panels(&tester) {
+                assert!(
+                    calls(&tester)[before..].iter().any(|call| call == panel),
+                    "{name}: {panel} is not polled any more"
+                );
+                assert!(panel == operation || !has_error, "{name}: {panel} also shows an error");
             }
             tester.on_account(|cloud| cloud.mend(operation));
-            // By itself where that is seen soonest, on demand for the others, which saves hours of drawing.
+            // It recovers by itself; to save time, only one kind waits for that, and the others refresh with a key.
             if kind == "denied" {
                 tester.pass(seconds(310))
             } else {
                 tester.press("r").pass(seconds(5))
             };
             tester.sees("root use is monitored").sees("No root use in the last 7 days.");
-            assert_eq!(parts(&tester).map(|(_, trouble)| trouble), [false; 4], "{name}");
-            let whole = seen(&mut tester);
+            assert_eq!(panels(&tester).map(|(_, has_error)| has_error), [false; 4], "{name}");
+            let whole = texts(&mut tester);
             assert!(!whole.contains("unknown") && !whole.contains("Ask for "), "{name}:\n{whole}");
             cases += 1;
         }
     }
-    for part in parts(&smooth) {
-        assert!(asked.contains(part.0), "{asked:?}");
+    for panel in panels(&smooth) {
+        assert!(asked.contains(panel.0), "{asked:?}");
     }
     assert_eq!(cases, asked.len() * KINDS.len());
     assert!(cases >= 90, "{asked:?}");
 }
 
-/// Where an alarm of our own name stands, nobody needs to know of others on its metric; and what only a set-up looks at
-/// says nothing of whether it would ring.
+/// Whether the checks do not depend on this call: an alarm with the default name exists, so other alarms on its metric
+/// don't matter, and the setup alone reads the bucket and the role.
 fn is_needless(operation: &str) -> bool {
     ["DescribeAlarmsForMetric", "HeadBucket", "GetRole"].contains(&operation)
 }
 
-/// What is told beside the chain says nothing of whether it would ring.
-fn is_beside(operation: &str) -> bool {
+/// Whether the call belongs to a panel that does not affect whether the chain works.
+fn is_independent_of_chain(operation: &str) -> bool {
     ["DescribeAlarmHistory", "GetMetricData", "FilterLogEvents"].contains(&operation)
 }
 
 #[test]
-fn a_question_that_is_never_answered_holds_up_no_other_part_and_no_key() {
+fn a_hanging_poll_blocks_neither_other_polls_nor_keys() {
     for operation in ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricData", "FilterLogEvents", "DescribeTrails"] {
         let mut tester = Tester::on(armed(), 80, 24);
         tester.pass(seconds(2));
@@ -117,11 +120,14 @@ fn a_question_that_is_never_answered_holds_up_no_other_part_and_no_key() {
         tester.press("r").pass(seconds(2));
         let before = calls(&tester).len();
         tester.pass(seconds(65));
-        for (part, _) in parts(&tester).into_iter().filter(|(part, _)| *part != operation) {
-            assert!(calls(&tester)[before..].iter().any(|call| call == part), "{operation} hangs, and {part} with it");
+        for (panel, _) in panels(&tester).into_iter().filter(|(panel, _)| *panel != operation) {
+            assert!(
+                calls(&tester)[before..].iter().any(|call| call == panel),
+                "{operation} hangs, and so does {panel}"
+            );
         }
         let hanging = calls(&tester)[before..].iter().filter(|call| *call == operation).count();
-        assert_eq!(hanging, 0, "{operation} is not asked twice at once");
+        assert_eq!(hanging, 0, "{operation} is not called again while it hangs");
         tester.press("c").sees(" Checks ").press("esc x").sees("Delete what rootbell created").press("esc q");
         assert!(tester.model.quit);
     }

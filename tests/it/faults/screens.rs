@@ -1,4 +1,4 @@
-//! The same calls in the same kinds of trouble, with somebody at the wizard, and with a bell that is rung.
+//! Injects the same failures into the wizard, and into tests and drills.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, TestError, run_dr
 use super::*;
 use crate::support::tester::Tester;
 
-/// Signed in with a name that is an address, so that Enter alone goes through all steps.
+/// The sign-in name is an email address, so that pressing Enter is enough to complete all steps.
 fn alice() -> Account {
     let caller = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Administrator_0/alice@example.com";
     Account { caller: caller.into(), ..Account::default() }
 }
 
-/// Presses Enter until the wizard has arrived, or does not get on.
+/// Presses Enter until the wizard reaches the dashboard or makes no progress.
 fn walk(tester: &mut Tester) -> String {
     let mut seen = String::new();
     for _ in 0..12 {
@@ -33,13 +33,13 @@ fn walk(tester: &mut Tester) -> String {
 }
 
 #[test]
-fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
+fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
     let mut smooth = Tester::on(alice(), 120, 40);
     walk(&mut smooth);
     assert_eq!(smooth.model.screen, Screen::Dashboard);
     let calls: BTreeSet<String> = smooth.on_account(DemoCloud::calls).into_iter().collect();
-    let whole = smooth.on_account(undisturbed);
-    // Each call in one kind of trouble, and each kind of trouble with some call.
+    let expected = smooth.on_account(undisturbed);
+    // Every call fails in one way, and every kind of failure is used.
     let mut cases = 0;
     for (number, operation) in calls.iter().enumerate() {
         let (kind, fault, ..) = KINDS[number % KINDS.len()];
@@ -48,18 +48,18 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
         account.faults.insert(operation.clone(), fault);
         let mut tester = Tester::on(account, 120, 40);
         let seen = tester.screen() + &walk(&mut tester);
-        // What is tried once more by the screen itself need not be told.
+        // A call that is retried successfully need not be reported.
         let quiet = fault == InjectedFault::ThrottleOnce;
-        // These tell more than the set-up needs, or are first asked when it is complete; and a new bucket turns out to
-        // be closed to the public already.
+        // These are not needed for the setup, or are first called when it is complete; and a new bucket already blocks
+        // public access.
         let optional = ["TestMetricFilter", "GetTrailStatus", "GetEventSelectors", "PutPublicAccessBlock"];
         let dashboard = ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory"];
         let optional = optional.iter().chain(&dashboard).any(|o| o == operation);
-        // A bucket that may not be looked at cannot be told from somebody else's.
+        // A bucket that may not be read looks like one of another account.
         let closed = seen.contains("s3:ListBucket");
-        assert!(quiet || optional || closed || seen.contains(operation.as_str()), "{name} is not told:\n{seen}");
+        assert!(quiet || optional || closed || seen.contains(operation.as_str()), "{name} is not reported:\n{seen}");
         tester.on_account(|cloud| cloud.mend(operation));
-        // What could not be read is read again from the account screen.
+        // The account screen rereads what could not be read.
         for _ in 0..5 {
             if !matches!(tester.model.screen, Screen::Account | Screen::Dashboard) {
                 tester.press("esc").settle();
@@ -70,13 +70,13 @@ fn the_wizard_says_what_failed_and_goes_on_from_there_once_it_is_mended() {
         }
         walk(&mut tester);
         assert_eq!(tester.model.screen, Screen::Dashboard, "{name}: {}", tester.screen());
-        assert_eq!(tester.on_account(undisturbed), whole, "{name}");
+        assert_eq!(tester.on_account(undisturbed), expected, "{name}");
         cases += 1;
     }
     assert!(cases >= 24, "{calls:?}");
 }
 
-/// A set-up account whose clock goes on, and the bell on it.
+/// A working account with a manual clock, and a test and a drill for it.
 fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     account.timing.evaluated_after = 10;
@@ -86,7 +86,7 @@ fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let test = AlarmTest {
         alarm: "rootbell-root-use".into(),
         caller,
-        region: HERE.into(),
+        region: REGION.into(),
         patience: SignedDuration::from_secs(120),
     };
     let drill = Drill {
@@ -98,8 +98,8 @@ fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     (cloud, clock, test, drill)
 }
 
-/// Rings while the account's clock goes on with tokio's.
-async fn ring(
+/// Runs a test or a drill while the account's clock advances together with tokio's.
+async fn run(
     cloud: &DemoCloud,
     clock: &ManualClock,
     test: &AlarmTest,
@@ -107,7 +107,7 @@ async fn ring(
 ) -> Result<bool, TestError> {
     let now = clock.clock();
     let observer = Observer { clock: &*now, news: &|_| {} };
-    let ringing = async {
+    let running = async {
         match drill {
             Some(drill) => run_drill(cloud, test, drill, &observer).await,
             None => run_test(cloud, test, &observer).await,
@@ -120,13 +120,13 @@ async fn ring(
         }
     };
     tokio::select! {
-        rung = ringing => rung.map(|ring| ring.dispatched()),
+        result = running => result.map(|run| run.dispatched()),
         ((), ()) = join(ticking, async {}) => unreachable!("the clock never stops"),
     }
 }
 
 #[test]
-fn a_test_and_a_drill_end_with_a_sentence_whatever_a_call_meets_and_ring_once_it_is_mended() {
+fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
     let drill = [
         "DescribeAlarms",
         "CreateLogStream",
@@ -135,17 +135,17 @@ fn a_test_and_a_drill_end_with_a_sentence_whatever_a_call_meets_and_ring_once_it
         "GetMetricData",
         "DescribeAlarmHistory",
     ];
-    let by_hand = ["DescribeAlarms", "SetAlarmState", "DescribeAlarmHistory"];
+    let test_calls = ["DescribeAlarms", "SetAlarmState", "DescribeAlarmHistory"];
     let mut cases = 0;
-    for (operation, is_drill) in drill.map(|o| (o, true)).into_iter().chain(by_hand.map(|o| (o, false))) {
+    for (operation, is_drill) in drill.map(|o| (o, true)).into_iter().chain(test_calls.map(|o| (o, false))) {
         for (kind, fault, why, fix) in KINDS {
             let name = format!("{operation} {kind}");
             let (cloud, clock, test, drill) = armed();
             let drill = is_drill.then_some(&drill);
-            now(async {
+            in_virtual_time(async {
                 cloud.fault(operation, fault);
-                match ring(&cloud, &clock, &test, drill).await {
-                    // A slip of the network while watching is no verdict.
+                match run(&cloud, &clock, &test, drill).await {
+                    // A network error while waiting does not fail the test.
                     Ok(dispatched) => assert!(dispatched, "{name}"),
                     Err(error) => {
                         let said = format!("{} {}", error.why(), error.fix());
@@ -154,9 +154,9 @@ fn a_test_and_a_drill_end_with_a_sentence_whatever_a_call_meets_and_ring_once_it
                     }
                 }
                 cloud.mend(operation);
-                // The alarm may still be ringing; it goes back by itself.
+                // The alarm may still be in ALARM; it returns to OK by itself.
                 clock.advance(700);
-                assert_eq!(ring(&cloud, &clock, &test, drill).await, Ok(true), "{name}, mended");
+                assert_eq!(run(&cloud, &clock, &test, drill).await, Ok(true), "{name}, works again");
                 cases += 1;
             });
         }

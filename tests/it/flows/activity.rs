@@ -1,4 +1,4 @@
-//! A log group so large that a page of a search covers a part of the week only, and is mostly empty.
+//! A log group so large that a page of a search covers only part of the week and is mostly empty.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::tester::Tester;
 
 const HOUR: i64 = 3600;
 
-/// Everything works; a page covers so many seconds, and root was used at these moments.
+/// A working account in which a page covers this many seconds, and root was used at these times.
 fn large(page_covers: i64, used: &[i64]) -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let region = account.regions.get_mut("eu-west-1").unwrap();
@@ -37,7 +37,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 #[test]
-fn a_use_of_root_behind_twelve_empty_pages_is_found_without_a_key() {
+fn a_root_use_behind_twelve_empty_pages_is_found_without_a_key_press() {
     let at = -3 * 24 * HOUR - HOUR;
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(2)).sees("No root use found so far").does_not_see("in the last 7 days.");
@@ -46,20 +46,20 @@ fn a_use_of_root_behind_twelve_empty_pages_is_found_without_a_key() {
 }
 
 #[test]
-fn until_the_week_is_searched_it_says_how_far_back_that_is_and_then_that_there_was_none() {
+fn the_dashboard_shows_how_far_back_it_has_searched_until_the_week_is_covered() {
     let mut tester = Tester::on(large(6 * HOUR, &[]), 80, 24);
     tester.pass(seconds(10)).sees("No root use found so far; searched back to ").sees(", still reading.");
     assert_snapshot!("reading-the-week-80x24", tester.screen());
     tester.pass(seconds(60)).sees("No root use in the last 7 days.").does_not_see("reading");
-    // The week, its 7 days and their 28 quarters; and what has come since, every half minute.
+    // Requests for the week, its 7 days, and their 28 quarters; and for new events, every 30 s.
     let asked = requests(&tester);
     assert!((36..=42).contains(&asked), "{asked}");
     tester.pass(seconds(60));
-    assert!(requests(&tester) - asked <= 3, "the week is not read again");
+    assert!(requests(&tester) - asked <= 3, "the week is not searched again");
 }
 
 #[test]
-fn what_happens_while_the_week_is_read_is_seen_within_a_minute() {
+fn a_root_use_during_the_search_of_the_week_shows_within_a_minute() {
     let mut tester = Tester::on(large(HOUR, &[]), 80, 24);
     tester.pass(seconds(20)).sees("still reading");
     tester.on_account(|cloud| {
@@ -72,10 +72,10 @@ fn what_happens_while_the_week_is_read_is_seen_within_a_minute() {
 }
 
 #[test]
-fn a_week_that_takes_thousands_of_requests_is_left_and_gone_on_with_by_a_key() {
+fn a_search_that_takes_thousands_of_requests_pauses_until_a_key_is_pressed() {
     let mut tester = Tester::on(large(300, &[]), 80, 24);
     tester.pass(seconds(15 * 60)).sees("No root use found since ").sees("; press `m` to search further.");
-    // 500 for the week, and 7 every half minute for the last half hour, which is gone on with.
+    // 500 requests for the week; and every 30 s, 7 requests for the last half hour, which continue meanwhile.
     let asked = requests(&tester);
     assert!((500..=720).contains(&asked), "{asked}");
     tester.pass(seconds(60)).sees("press `m` to search further.");
@@ -87,7 +87,7 @@ fn a_week_that_takes_thousands_of_requests_is_left_and_gone_on_with_by_a_key() {
 }
 
 #[test]
-fn a_request_that_fails_while_the_week_is_read_leaves_no_gap() {
+fn a_failed_request_during_the_search_leaves_no_gap() {
     let at = -2 * 24 * HOUR;
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(6));

@@ -1,4 +1,4 @@
-//! What the user may choose on a step, what is somebody else's, and what keeps a step from being applied.
+//! What the user can choose on a step, how unmanaged resources are shown, and what keeps a step from being applied.
 
 use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::keys::statements_for_key;
 use crate::support::tester::{Tester, scenario};
 
-const HERE: &str = "eu-west-1";
+const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn trail() -> Trail {
@@ -19,14 +19,14 @@ fn trail() -> Trail {
 
 fn with_trails(trails: &[(&str, Trail)]) -> Account {
     let mut account = scenario("fresh");
-    let region = account.regions.entry(HERE.into()).or_default();
+    let region = account.regions.entry(REGION.into()).or_default();
     region.trails.extend(trails.iter().map(|(name, trail)| ((*name).to_owned(), trail.clone())));
     account
 }
 
-/// The statements that the key has to have for a first set-up.
+/// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(HERE);
+    let account_region = Account::default().in_region(REGION);
     statements_for_key(&account_region, KEY)
 }
 
@@ -38,7 +38,7 @@ fn with_key(statements: &[Value]) -> Account {
 
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
-        let region = cloud.snapshot().regions[HERE].clone();
+        let region = cloud.snapshot().regions[REGION].clone();
         region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn)).collect()
     })
 }
@@ -58,7 +58,7 @@ fn last_line(tester: &Tester) -> String {
 }
 
 #[test]
-fn of_two_trails_the_other_one_can_be_picked_and_the_plan_follows() {
+fn another_trail_can_be_picked_and_the_plan_follows() {
     let narrow = Trail { multi_region: false, ..trail() };
     for (width, height) in [(60, 20), (80, 24)] {
         let account = with_trails(&[("audit", trail()), ("narrow", narrow.clone())]);
@@ -70,20 +70,20 @@ fn of_two_trails_the_other_one_can_be_picked_and_the_plan_follows() {
         tester.press("enter").settle().does_not_see("failed");
         let all = trails(&tester);
         assert_eq!(all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["audit", "narrow"]);
-        assert_eq!(all[0].1, None, "the one that was not picked stays as it is");
+        assert_eq!(all[0].1, None, "the other trail does not change");
         assert!(all[1].1.as_deref().is_some_and(|arn| arn.contains("rootbell/cloudtrail")), "{all:?}");
     }
 }
 
 #[test]
-fn a_trail_of_ones_own_can_be_picked_beside_one_that_would_do() {
+fn a_new_trail_can_be_picked_although_an_existing_one_would_do() {
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 80, 24);
     tester.press("enter f4").write("rootb").press("enter").settle().sees("[rootbell").sees("+ trail");
     tester.press("f5").settle().sees("[audit");
 }
 
 #[test]
-fn an_organizations_trail_is_shown_with_why_it_cannot_be_used() {
+fn an_organization_trail_is_listed_with_the_reason_it_cannot_be_used() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.press("enter f4").sees("org-trail  out of reach").sees("which").sees("alone can alter it");
     assert_snapshot!("trails-organization-80x24", tester.screen());
@@ -93,37 +93,37 @@ fn an_organizations_trail_is_shown_with_why_it_cannot_be_used() {
 }
 
 #[test]
-fn where_there_is_one_trail_only_nothing_is_offered() {
+fn without_another_trail_the_picker_is_not_offered() {
     let mut tester = Tester::on(Account::default(), 120, 40);
     tester.press("enter").does_not_see("F4").press("f4").sees("no other trail");
     assert!(tester.model.overlay.is_none());
 }
 
 #[test]
-fn what_is_not_ours_is_marked_in_the_plan_before_it_is_changed_and_while() {
+fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
     for (width, height) in [(60, 20), (80, 24), (120, 40)] {
         let mut tester = Tester::on(with_trails(&[("audit", trail())]), width, height);
         tester.press("enter").settle();
-        assert_snapshot!(format!("not-ours-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("unmanaged-{width}x{height}"), tester.screen());
         tester.sees("unmanaged ~ trail");
         assert_eq!(tester.style_of("unmanaged").fg, Theme::dark().warn.fg);
         let screen = tester.screen();
         let marked = screen.lines().filter(|line| line.contains("unmanaged")).count();
-        assert_eq!(marked, 1, "what is made anew is ours:\n{screen}");
+        assert_eq!(marked, 1, "new resources are not marked:\n{screen}");
     }
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 120, 40);
     tester.press("enter").settle().press("enter").settle().sees("unmanaged: ");
 }
 
 #[test]
-fn a_key_of_ones_own_is_typed_checked_and_used() {
+fn a_customer_managed_key_can_be_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
     focus_on(&mut tester, FieldId::KmsKey);
     tester.write("alias/mine").sees("an alias will not do").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("yours").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
-    let key = tester.on_account(|c| c.snapshot().regions[HERE].trails["rootbell"].kms_key.clone());
+    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].kms_key.clone());
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");
@@ -132,7 +132,7 @@ fn a_key_of_ones_own_is_typed_checked_and_used() {
 }
 
 #[test]
-fn a_key_that_does_not_serve_all_is_told_once_and_looked_at_again_with_enter() {
+fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(with_key(&[]), width, height);
         tester.press("enter f3");
@@ -150,7 +150,7 @@ fn a_key_that_does_not_serve_all_is_told_once_and_looked_at_again_with_enter() {
 }
 
 #[test]
-fn the_role_is_tied_to_its_trail_by_a_choice() {
+fn the_role_can_be_restricted_to_its_trail() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter f3");
     focus_on(&mut tester, FieldId::TieRole);
@@ -181,7 +181,7 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
 }
 
 #[test]
-fn a_step_that_lacks_an_address_asks_for_it_and_promises_nothing() {
+fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter enter").settle().press("enter").settle();
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
@@ -197,7 +197,7 @@ fn a_step_that_lacks_an_address_asks_for_it_and_promises_nothing() {
 }
 
 #[test]
-fn a_step_that_could_not_be_read_is_looked_at_again_with_enter() {
+fn a_step_that_could_not_be_read_is_reread_with_enter() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
     tester.on_account(|cloud| cloud.fault("DescribeTrails", InjectedFault::Deny));
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");

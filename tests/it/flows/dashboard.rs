@@ -1,4 +1,4 @@
-//! The day after: does it ring, did it, and who was it.
+//! The dashboard: whether the setup works, whether the alarm has fired, and who used root.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Everything made, and somebody has confirmed.
+/// A complete setup with a confirmed subscription.
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
@@ -28,22 +28,22 @@ fn calls(tester: &Tester, operation: &str) -> usize {
 }
 
 #[test]
-fn a_ringing_account_says_who_it_was_before_all_else_and_looks_as_pictured() {
+fn an_account_in_alarm_shows_the_root_use_first() {
     for (width, height) in [(60, 20), (80, 24), (120, 40)] {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2));
         assert_eq!(tester.model.screen, Screen::Dashboard);
-        assert_snapshot!(format!("ringing-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("in-alarm-{width}x{height}"), tester.screen());
         tester.sees("ALARM: ListAccessKeys by root").sees("203.0.113.7").sees("AWS CLI");
     }
 }
 
 #[test]
-fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
+fn the_terminal_bell_rings_once_per_alarm() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(60));
     assert_eq!(tester.bells, 1);
-    // The use leaves the window: the alarm is OK again.
+    // The root use leaves the alarm's evaluation window, so the alarm returns to OK.
     tester.pass(seconds(400)).sees("root use is monitored").does_not_see("ALARM: ");
     assert_eq!(tester.bells, 1);
     tester.on_account(|cloud| {
@@ -59,7 +59,7 @@ fn the_bell_rings_once_while_it_rings_and_again_the_next_time() {
 }
 
 #[test]
-fn a_quiet_bell_stays_still() {
+fn quiet_mode_never_rings_the_terminal_bell() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
     tester.model.quiet = true;
     tester.settle().pass(seconds(10)).sees("ALARM: ");
@@ -67,7 +67,7 @@ fn a_quiet_bell_stays_still() {
 }
 
 #[test]
-fn the_title_of_the_terminal_says_how_it_stands() {
+fn the_terminal_title_shows_the_status() {
     let mut tester = Tester::on(armed(), 80, 24);
     assert_eq!(tester.pass(seconds(2)).model.title(), "rootbell: OK · 123456789012");
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
@@ -75,7 +75,7 @@ fn the_title_of_the_terminal_says_how_it_stands() {
 }
 
 #[test]
-fn an_event_is_shown_whole_and_copied() {
+fn an_event_is_shown_in_full_and_can_be_copied() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("down enter");
     tester.sees(" Event ").sees("Chrome / macOS").sees("root itself").sees("signin.amazonaws.com");
@@ -86,14 +86,14 @@ fn an_event_is_shown_whole_and_copied() {
 }
 
 #[test]
-fn the_arn_of_the_alarm_is_copied_and_shown_in_case_the_terminal_refuses() {
+fn the_alarms_arn_is_copied_and_also_shown() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("y").sees("alarm:rootbell-root-use");
     assert_eq!(tester.copied, ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use"]);
 }
 
 #[test]
-fn text_in_an_event_cannot_drive_the_terminal() {
+fn text_in_an_event_cannot_control_the_terminal() {
     let mut account = armed();
     let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
     let event = json!({
@@ -112,10 +112,10 @@ fn text_in_an_event_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn a_test_names_the_recipients_rings_and_goes_back() {
+fn a_test_names_the_recipients_fires_the_alarm_and_returns_to_ok() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("t").sees("Sends email to alice@example.com").sees("cloudwatch:SetAlarmState");
-    assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before the answer");
+    assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before confirmation");
     tester.press("enter").pass(seconds(3));
     tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
     assert_snapshot!("test-80x24", tester.screen());
@@ -125,14 +125,14 @@ fn a_test_names_the_recipients_rings_and_goes_back() {
 }
 
 #[test]
-fn a_test_without_a_yes_does_nothing() {
+fn a_test_that_is_not_confirmed_does_nothing() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("t esc").pass(seconds(10));
     assert_eq!(calls(&tester, "SetAlarmState"), 0);
 }
 
 #[test]
-fn a_test_that_nobody_would_hear_of_says_so_before() {
+fn a_test_whose_alert_would_reach_nobody_says_so_first() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     account.timing.confirm_after = None;
     let region = account.regions.get_mut("eu-west-1").unwrap();
@@ -149,7 +149,7 @@ fn a_test_that_nobody_would_hear_of_says_so_before() {
 }
 
 #[test]
-fn a_closed_window_does_not_lose_the_verdict() {
+fn closing_the_test_window_does_not_lose_the_result() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("t enter").pass(seconds(3)).press("esc").does_not_see("notification sent");
     tester.press("t").sees("already running");
@@ -157,7 +157,7 @@ fn a_closed_window_does_not_lose_the_verdict() {
 }
 
 #[test]
-fn a_topic_that_refuses_ends_the_test_with_awss_words() {
+fn a_topic_that_rejects_the_alarm_ends_the_test_with_awss_error() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| {
         cloud.meddle(|account| {
@@ -177,7 +177,7 @@ fn a_denied_test_names_the_permission() {
 }
 
 #[test]
-fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
+fn a_fresh_account_can_be_set_up_and_drilled_and_returns_to_ok() {
     let mut account = Account::default();
     account.timing.confirm_after = Some(5);
     account.timing.evaluated_after = 30;
@@ -197,7 +197,7 @@ fn a_fresh_account_is_set_up_drilled_rings_and_is_ok_again() {
 }
 
 #[test]
-fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
+fn a_drill_in_an_unmanaged_log_group_needs_another_confirmation() {
     let mut account = armed();
     let region = account.regions.get_mut("eu-west-1").unwrap();
     let group = region.log_groups.remove("rootbell/cloudtrail").unwrap();
@@ -212,14 +212,14 @@ fn a_drill_in_somebody_elses_log_group_wants_a_word_more() {
 }
 
 #[test]
-fn an_alarm_is_set_back_to_ok_by_a_key() {
+fn a_key_sets_the_alarm_back_to_ok() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("o y").pass(seconds(2)).sees("was set to OK");
     tester.sees("Set back to OK by rootbell");
 }
 
 #[test]
-fn an_alarm_that_has_fired_is_set_back_only_after_a_question_that_names_the_use_of_root() {
+fn setting_a_fired_alarm_back_asks_first_and_names_the_root_use() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("o").sees("Root was used: ListAccessKeys").sees("new alert. [y/N]");
@@ -236,7 +236,7 @@ fn an_alarm_that_has_fired_is_set_back_only_after_a_question_that_names_the_use_
 }
 
 #[test]
-fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
+fn setting_an_alarm_back_distinguishes_a_test_from_an_unknown_cause() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester
         .pass(seconds(2))
@@ -260,7 +260,7 @@ fn before_an_alarm_is_set_back_a_test_is_told_from_what_is_not_known() {
 }
 
 #[test]
-fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
+fn the_wizard_key_in_the_checks_opens_the_step_of_the_first_failed_check() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
     tester.press("d").pass(seconds(2)).press("c").sees("w wizard");
     tester.press("w");
@@ -274,14 +274,14 @@ fn from_the_checks_a_key_leads_to_the_step_of_the_first_that_is_not_ok() {
 }
 
 #[test]
-fn the_checks_say_once_what_mends_several() {
+fn a_fix_shared_by_several_checks_is_shown_once() {
     let mut tester = Tester::on(scenario("drifted"), 120, 40);
     tester.press("d").pass(seconds(2)).press("c");
     assert_eq!(tester.screen().matches("Press `w` to fix this.").count(), 1, "{}", tester.screen());
 }
 
 #[test]
-fn without_one_permission_that_part_is_unknown_and_the_rest_goes_on() {
+fn without_one_permission_only_that_panel_is_unknown() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 120, 40);
     tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3));
@@ -289,7 +289,7 @@ fn without_one_permission_that_part_is_unknown_and_the_rest_goes_on() {
 }
 
 #[test]
-fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_itself() {
+fn an_expired_session_says_how_to_sign_in_keeps_the_old_data_and_recovers() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(5));
     tester.on_account(|cloud| cloud.fault("*", InjectedFault::Expired(1)));
@@ -300,21 +300,21 @@ fn an_expired_session_says_how_to_sign_in_keeps_the_picture_and_comes_back_by_it
 }
 
 #[test]
-fn a_night_without_a_network_is_survived_with_ever_fewer_questions() {
+fn a_night_without_a_network_is_survived_with_few_calls() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(5));
     tester.on_account(|cloud| cloud.fault("*", InjectedFault::Offline));
     let before = tester.on_account(|cloud| cloud.calls().len());
     tester.pass(seconds(8 * 3600));
     let asked = tester.on_account(|cloud| cloud.calls().len()) - before;
-    // Five parts every five minutes, the chain with some ten calls among them.
+    // Five panels every five minutes, one of them with about ten calls.
     assert!(asked < 8 * 12 * 16, "{asked} calls");
     tester.on_account(|cloud| cloud.mend("*"));
     tester.pass(seconds(310)).sees("root use is monitored").does_not_see("no connection");
 }
 
 #[test]
-fn each_part_has_its_pace_and_unfocused_it_slows_down() {
+fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(1));
     let count = |tester: &Tester| {
@@ -335,11 +335,11 @@ fn each_part_has_its_pace_and_unfocused_it_slows_down() {
     let before = count(&tester)[0];
     tester.send(Msg::Focus(true));
     tester.pass(seconds(1));
-    assert_eq!(count(&tester)[0], before + 1, "whoever looks again sees how it is now");
+    assert_eq!(count(&tester)[0], before + 1, "regaining focus refreshes at once");
 }
 
 #[test]
-fn throttled_it_slows_down_and_says_so() {
+fn a_throttled_dashboard_slows_down_and_says_so() {
     let mut tester = Tester::on(armed(), 120, 40);
     tester.pass(seconds(1));
     tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", InjectedFault::Throttle));
@@ -350,7 +350,7 @@ fn throttled_it_slows_down_and_says_so() {
 }
 
 #[test]
-fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
+fn a_half_finished_setup_shows_what_is_missing_and_opens_the_right_step() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
     tester.press("d").pass(seconds(2)).sees("NOT WORKING").sees("missing");
     assert_snapshot!("dashboard-half-done-80x24", tester.screen());
@@ -361,7 +361,7 @@ fn half_an_account_shows_what_is_missing_and_leads_to_the_step() {
 }
 
 #[test]
-fn older_events_come_on_demand_each_once() {
+fn older_events_load_on_demand_without_duplicates() {
     let mut account = armed();
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     for i in 0..250 {
@@ -378,10 +378,10 @@ fn older_events_come_on_demand_each_once() {
     tester.press("m").pass(seconds(1));
     assert_eq!(shown(&tester), 250);
     tester.pass(seconds(31));
-    assert_eq!(shown(&tester), 250, "a refresh brings none twice");
+    assert_eq!(shown(&tester), 250, "a refresh adds no duplicates");
 }
 
-/// Root was used on the day before yesterday, and has not been since.
+/// Root was used two days ago, and not since.
 fn used_two_days_ago() -> Account {
     let mut account = scenario("ringing");
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
@@ -390,7 +390,7 @@ fn used_two_days_ago() -> Account {
 }
 
 #[test]
-fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
+fn a_test_alarm_is_not_attributed_to_an_earlier_root_use() {
     let mut tester = Tester::on(used_two_days_ago(), 80, 24);
     tester
         .pass(seconds(2))
@@ -405,7 +405,7 @@ fn a_test_is_not_blamed_on_whoever_used_root_days_before() {
 }
 
 #[test]
-fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
+fn a_dashboard_with_incomplete_recording_never_claims_there_was_no_root_use() {
     for name in ["fresh", "half-done", "drifted"] {
         let mut tester = Tester::on(scenario(name), 80, 24);
         tester
@@ -418,14 +418,14 @@ fn where_nothing_is_recorded_nobody_is_said_not_to_have_used_root() {
 }
 
 #[test]
-fn a_filter_for_somebody_else_hides_no_use_of_root() {
+fn a_filter_for_another_identity_hides_no_root_use() {
     let mut account = used_two_days_ago();
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     let pattern = "{ $.userIdentity.type = \"IAMUser\" }";
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();
     let mut tester = Tester::on(account.clone(), 80, 24);
     tester.press("d").pass(seconds(4)).sees("ConsoleLogin     Failure");
-    // What it lets through beside them is not said to be root.
+    // Other events that the filter matches are not labeled as root uses.
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     let pattern = "{ $.userIdentity.type = \"Root\" || $.eventName = \"ListUsers\" }";
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = pattern.into();
@@ -438,7 +438,7 @@ fn a_filter_for_somebody_else_hides_no_use_of_root() {
 }
 
 #[test]
-fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
+fn an_alarm_in_alarm_cannot_be_drilled_and_a_test_warns_that_it_is_set_to_ok_first() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(2)).press("d").sees("a drill would prove nothing").does_not_see("Run a drill?");
     tester
@@ -451,7 +451,7 @@ fn an_alarm_that_rings_is_not_drilled_and_a_test_says_what_it_would_cost() {
 }
 
 #[test]
-fn a_drill_that_nothing_would_count_is_not_offered() {
+fn a_drill_that_no_filter_would_count_is_not_offered() {
     let mut account = armed();
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
     let mut tester = Tester::on(account, 80, 24);
@@ -460,7 +460,7 @@ fn a_drill_that_nothing_would_count_is_not_offered() {
 }
 
 #[test]
-fn esc_on_the_dashboard_leads_back_to_the_account_and_not_into_a_field() {
+fn esc_on_the_dashboard_returns_to_the_account_screen() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("d").press("esc");
     assert_eq!(tester.model.screen, Screen::Account);
@@ -468,7 +468,7 @@ fn esc_on_the_dashboard_leads_back_to_the_account_and_not_into_a_field() {
 }
 
 #[test]
-fn the_checks_scroll_by_the_page() {
+fn the_checks_scroll_by_page() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
     tester.press("d").pass(seconds(2)).press("c");
     let first = tester.screen();
@@ -479,7 +479,7 @@ fn the_checks_scroll_by_the_page() {
 }
 
 #[test]
-fn older_events_are_those_of_the_filters_own_pattern_too() {
+fn older_events_use_the_filters_own_pattern() {
     let mut account = armed();
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = "{ $.userIdentity.type = \"Root\" }".into();
@@ -497,7 +497,7 @@ fn older_events_are_those_of_the_filters_own_pattern_too() {
 }
 
 #[test]
-fn the_demos_link_is_opened_by_a_key() {
+fn a_key_opens_the_confirmation_link_in_the_demo() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     account.timing.confirm_after = None;
     let mut tester = Tester::before_any_answer(account, 120, 40);

@@ -1,4 +1,4 @@
-//! Keys that are pressed before the account is known, and what is said until then.
+//! Keys pressed before the account is known, and what the wizard says until then.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use rootbell::domain::Step;
 
 use crate::support::tester::{Tester, scenario};
 
-/// A fresh account that takes its time to answer.
+/// A fresh account with slow responses.
 fn slow() -> Account {
     let mut account = Account::default();
     account.timing.latency_ms = 300;
@@ -16,7 +16,7 @@ fn slow() -> Account {
 }
 
 #[test]
-fn enter_while_connecting_is_done_as_soon_as_the_account_is_known() {
+fn enter_while_connecting_takes_effect_once_the_account_is_known() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
     tester.press("enter").sees("Still signing in; your key press takes effect after that.");
     tester.pass(Duration::from_millis(450)).sees("Signed in as").does_not_see("Still signing in");
@@ -24,13 +24,13 @@ fn enter_while_connecting_is_done_as_soon_as_the_account_is_known() {
     tester.settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     tester.does_not_see("Still").sees("apply 11");
-    // Nothing was applied by it.
+    // The early key applied nothing.
     tester.pass(Duration::from_secs(5)).sees("apply 11");
     assert!(tester.model.runs[0].is_none());
 }
 
 #[test]
-fn any_other_key_takes_an_early_key_back() {
+fn any_other_key_cancels_an_early_key() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
     tester.press("enter down").does_not_see("Still").settle();
     assert_eq!(tester.model.screen, Screen::Account);
@@ -40,7 +40,7 @@ fn any_other_key_takes_an_early_key_back() {
 }
 
 #[test]
-fn an_early_key_does_not_outlive_an_error() {
+fn an_error_cancels_an_early_key() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
     tester.on_account(|cloud| cloud.fault("GetCallerIdentity", InjectedFault::Expired(1)));
     tester.press("enter").sees("Still signing in").settle();
@@ -51,7 +51,7 @@ fn an_early_key_does_not_outlive_an_error() {
 }
 
 #[test]
-fn enter_while_the_account_is_read_after_a_run_goes_on_where_nothing_is_left() {
+fn enter_while_rereading_after_a_run_continues_when_nothing_is_left() {
     let mut tester = Tester::on(slow(), 80, 24);
     tester.press("enter enter");
     while tester.model.is_running() {
@@ -64,7 +64,7 @@ fn enter_while_the_account_is_read_after_a_run_goes_on_where_nothing_is_left() {
 }
 
 #[test]
-fn enter_before_the_plan_is_there_applies_nothing() {
+fn enter_before_the_plan_is_ready_applies_nothing() {
     let mut tester = Tester::on(slow(), 80, 24);
     tester.press("enter").sees("apply 11");
     tester.press("tab").fill("another-trail").press("enter").sees("Still reading the account").settle();
@@ -74,7 +74,7 @@ fn enter_before_the_plan_is_there_applies_nothing() {
 }
 
 #[test]
-fn enter_after_a_run_that_failed_tries_nothing_again() {
+fn early_enter_after_a_failed_run_retries_nothing() {
     let mut account = slow();
     account.faults = scenario("denied").faults;
     let mut tester = Tester::on(account, 80, 24);
@@ -92,7 +92,7 @@ fn enter_after_a_run_that_failed_tries_nothing_again() {
 }
 
 #[test]
-fn that_calls_are_under_way_is_said_no_longer_than_they_are() {
+fn the_in_progress_note_disappears_when_the_calls_end() {
     let mut tester = Tester::on(slow(), 80, 24);
     tester.press("enter enter").pass(Duration::from_millis(100));
     tester.press("enter").sees("The calls are still running.").settle();

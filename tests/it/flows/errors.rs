@@ -1,4 +1,4 @@
-//! What goes wrong, and what the screen says and does then.
+//! What the wizard says and does when something fails, and other behavior of its keys and fields.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use rootbell::ui::Theme;
 use crate::support::tester::{Tester, scenario};
 
 #[test]
-fn a_denied_call_says_which_permission_and_enter_tries_again_from_there() {
+fn a_denied_call_names_the_permission_and_enter_retries_it() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.press("enter enter").settle();
     assert_snapshot!("denied-80x24", tester.screen());
@@ -21,7 +21,7 @@ fn a_denied_call_says_which_permission_and_enter_tries_again_from_there() {
     assert_eq!(made(&tester), 1);
     tester.on_account(|cloud| cloud.mend("CreateRole"));
     tester.press("enter").settle();
-    assert_eq!(made(&tester), 1, "what was done is not done again");
+    assert_eq!(made(&tester), 1, "completed changes are not repeated");
     tester.does_not_see("failed").sees("11 of 11 done");
 }
 
@@ -38,13 +38,13 @@ fn what_depends_on_a_failed_call_is_skipped_and_the_rest_is_done() {
 }
 
 #[test]
-fn an_expired_session_names_the_command_that_mends_it() {
+fn an_expired_session_names_the_command_to_sign_in_again() {
     let mut tester = Tester::on(scenario("expired"), 80, 24);
     tester.sees("expired").sees("aws sso login");
 }
 
 #[test]
-fn a_session_that_expires_in_mid_run_loses_nothing() {
+fn a_session_that_expires_during_a_run_loses_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Expired(1)));
     tester.press("enter enter").settle();
@@ -64,7 +64,7 @@ fn the_wait_for_a_new_role_is_shown_with_its_reason() {
 }
 
 #[test]
-fn keys_are_answered_while_every_call_hangs() {
+fn keys_work_while_every_call_hangs() {
     let mut account = Account::default();
     account.faults.insert("*".into(), InjectedFault::Hang);
     let mut tester = Tester::before_any_answer(account, 80, 24);
@@ -76,7 +76,7 @@ fn keys_are_answered_while_every_call_hangs() {
 }
 
 #[test]
-fn leaving_a_run_asks_first_and_coming_back_goes_on_from_there() {
+fn leaving_a_running_step_asks_first_and_returning_continues_it() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Hang));
     tester.press("enter enter").pass(Duration::from_secs(2)).sees("running");
@@ -89,7 +89,7 @@ fn leaving_a_run_asks_first_and_coming_back_goes_on_from_there() {
 }
 
 #[test]
-fn a_late_answer_changes_nothing() {
+fn a_late_response_changes_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter");
     let before = tester.screen();
@@ -108,9 +108,9 @@ fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter e").fill("my trail").sees("no spaces");
     tester.press("enter");
-    assert!(!tester.model.is_running(), "a faulty field is not applied");
+    assert!(!tester.model.is_running(), "nothing is applied while a field is invalid");
     tester.fill("mine").press("enter");
-    assert!(!tester.model.is_running(), "a name just typed is looked up first");
+    assert!(!tester.model.is_running(), "a new name is looked up first");
     tester.settle().sees("mine");
     tester.press("enter").settle();
     let trails: Vec<String> = tester.on_account(|c| c.snapshot().regions["eu-west-1"].trails.keys().cloned().collect());
@@ -118,14 +118,14 @@ fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
 }
 
 #[test]
-fn going_back_loses_nothing() {
+fn going_back_keeps_the_field_values() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter").press("tab tab").fill("731").settle();
     tester.press("esc esc").press("enter").sees("[731");
 }
 
 #[test]
-fn wrong_values_are_told_beside_the_field_as_they_are_typed() {
+fn invalid_values_are_reported_next_to_the_field_while_typing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter tab tab").fill("42").sees("30 or 60");
     tester.fill("365").does_not_see("30 or 60");
@@ -136,7 +136,7 @@ fn wrong_values_are_told_beside_the_field_as_they_are_typed() {
 fn curly_quotes_in_a_pasted_pattern_are_replaced_and_it_is_tried_on_the_sample_events() {
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("enter").settle();
-    // What only waits counts as done, so the steps are gone through from the list of checks.
+    // A pending step counts as done, so go to the filter step from the list of checks.
     tester.press("w enter enter").settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
     tester.sees("matches").sees("no match");
@@ -148,7 +148,7 @@ fn curly_quotes_in_a_pasted_pattern_are_replaced_and_it_is_tried_on_the_sample_e
 }
 
 #[test]
-fn a_pattern_that_is_not_the_auditors_is_named_in_the_plan_and_a_broken_one_is_not_said_to_be_tried() {
+fn a_nonstandard_pattern_is_noted_in_the_plan_and_an_invalid_one_is_not_tested() {
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("d w enter enter").settle();
     assert_eq!(tester.model.screen, Screen::Step(Step::Filter));
@@ -164,7 +164,7 @@ fn a_pattern_that_is_not_the_auditors_is_named_in_the_plan_and_a_broken_one_is_n
 }
 
 #[test]
-fn the_account_and_the_way_out_are_in_sight_on_every_screen() {
+fn every_screen_shows_the_account_and_how_to_quit() {
     for (width, height) in [(80, 24), (60, 20)] {
         let mut tester = Tester::on(scenario("half-done"), width, height);
         tester.sees("q quit").sees("123456789012");
@@ -178,7 +178,7 @@ fn the_account_and_the_way_out_are_in_sight_on_every_screen() {
 }
 
 #[test]
-fn where_the_pattern_cannot_be_tried_the_wizard_goes_on() {
+fn the_wizard_continues_when_the_pattern_cannot_be_tested() {
     let mut account = Account::default().set_up_for(&["a@b.de"]).unwrap();
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
     account.faults.insert("TestMetricFilter".into(), InjectedFault::Deny);
@@ -188,7 +188,7 @@ fn where_the_pattern_cannot_be_tried_the_wizard_goes_on() {
 }
 
 #[test]
-fn a_profile_and_a_region_are_picked_without_a_restart() {
+fn the_profile_and_the_region_can_be_changed_without_a_restart() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("p").settle().sees("default").write("pr").sees("> prod").press("enter").settle();
     tester.sees("Profile").sees("prod");
@@ -198,14 +198,14 @@ fn a_profile_and_a_region_are_picked_without_a_restart() {
 }
 
 #[test]
-fn a_mistyped_region_is_refused_in_words() {
+fn a_mistyped_region_is_rejected_with_a_suggestion() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no region");
     tester.press("esc").sees("Root-use alert");
 }
 
 #[test]
-fn the_commands_of_a_plan_are_shown_and_copied() {
+fn the_commands_of_a_plan_can_be_shown_and_copied() {
     let mut tester = Tester::on(Account::default(), 120, 40);
     tester.press("enter f2").sees("aws s3api create-bucket").press("y");
     assert!(tester.copied[0].contains("aws cloudtrail create-trail --name rootbell"));
@@ -223,7 +223,7 @@ fn china_is_refused_and_root_is_warned() {
 }
 
 #[test]
-fn somebody_elses_bucket_name_is_told_and_another_one_taken() {
+fn a_taken_bucket_name_is_reported_and_can_be_replaced() {
     let account = Account { foreign_buckets: vec!["rootbell-123456789012-eu-west-1".into()], ..Account::default() };
     let mut tester = Tester::on(account, 80, 24);
     tester.press("enter").sees("is taken");
@@ -232,7 +232,7 @@ fn somebody_elses_bucket_name_is_told_and_another_one_taken() {
 }
 
 #[test]
-fn no_size_makes_it_panic_and_a_small_one_asks_for_more() {
+fn no_terminal_size_panics_and_a_small_one_says_so() {
     for overlay in ["", "f1", "f2"] {
         let mut tester = Tester::on(scenario("denied"), 80, 24);
         for _ in 0..3 {
@@ -248,7 +248,7 @@ fn no_size_makes_it_panic_and_a_small_one_asks_for_more() {
 }
 
 #[test]
-fn nothing_is_lost_at_sixty_by_twenty() {
+fn every_label_fits_at_sixty_by_twenty() {
     let mut tester = Tester::on(scenario("fresh"), 60, 20);
     tester.press("enter f3 tab");
     for label in ["Trail", "Retention", "Bucket", "Log group", "Role", "Plan", "F1 help"] {
@@ -258,7 +258,7 @@ fn nothing_is_lost_at_sixty_by_twenty() {
 }
 
 #[test]
-fn without_colour_every_cell_is_plain_and_the_focus_has_a_mark() {
+fn without_color_every_cell_is_plain_and_the_focus_has_a_mark() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.theme = Theme::mono();
     tester.press("enter enter").settle();
@@ -270,7 +270,7 @@ fn without_colour_every_cell_is_plain_and_the_focus_has_a_mark() {
 }
 
 #[test]
-fn verdicts_have_their_colours() {
+fn failed_and_done_rows_have_their_colors() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.press("enter enter").settle();
     assert_eq!(tester.style_of("failed").fg, Theme::dark().bad.fg);
@@ -278,7 +278,7 @@ fn verdicts_have_their_colours() {
 }
 
 #[test]
-fn letters_are_text_in_a_field_and_q_is_one() {
+fn letters_including_q_are_text_in_a_field() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter e").fill("q?pgr").sees("[q?pgr");
     assert!(!tester.model.quit);
@@ -348,7 +348,7 @@ fn q_in_a_step_asks_while_calls_run_and_then_quits() {
 }
 
 #[test]
-fn an_address_pasted_without_a_focus_goes_into_the_address_field() {
+fn an_address_pasted_without_focus_goes_into_the_email_field() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter");
     tester.send(Msg::Paste("a name".into()));
@@ -364,7 +364,7 @@ fn an_address_pasted_without_a_focus_goes_into_the_address_field() {
 }
 
 #[test]
-fn without_a_focus_f5_puts_every_proposal_of_the_step_back() {
+fn f5_without_focus_resets_every_field_of_the_step() {
     let mut tester = Tester::on(Account::default(), 120, 40);
     tester.press("enter").does_not_see("F5 reset");
     tester.press("e").fill("mine").press("tab").fill("731").settle().press("esc").sees("F5 reset");
@@ -372,7 +372,7 @@ fn without_a_focus_f5_puts_every_proposal_of_the_step_back() {
 }
 
 #[test]
-fn an_empty_pattern_names_the_key_that_helps() {
+fn an_empty_pattern_names_the_key_that_resets_it() {
     let mut tester = Tester::on(Account::default().set_up_for(&["a@b.de"]).unwrap(), 80, 24);
     tester.press("d w enter enter").settle().press("tab tab ctrl+u");
     tester.sees("The pattern is empty.").sees("F5").press("f5").settle().does_not_see("is empty");
@@ -387,7 +387,7 @@ fn one_key_draws_once() {
 }
 
 #[test]
-fn an_idle_screen_asks_for_no_time() {
+fn an_idle_screen_schedules_no_tick() {
     let tester = Tester::on(Account::default(), 80, 24);
     assert_eq!(tester.model.deadline(), None);
 }

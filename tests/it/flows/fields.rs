@@ -1,4 +1,4 @@
-//! Fields with characters that take two columns, and how long a test waits.
+//! Fields with characters two columns wide, and the timeout of a test.
 
 use rootbell::app::keys::{Code, Key};
 use rootbell::app::{Effect, Msg, update};
@@ -7,7 +7,7 @@ use rootbell::engine::alarm_test::AlarmTest;
 
 use crate::support::tester::{Tester, scenario};
 
-/// The step with the e-mail field, which has the focus.
+/// The wizard at the step with the email field, which has the focus.
 fn at_the_email(width: u16) -> Tester {
     let mut tester = Tester::on(Account::default(), width, 24);
     tester.press("enter enter").settle().press("enter").settle().press("tab");
@@ -15,7 +15,7 @@ fn at_the_email(width: u16) -> Tester {
     tester
 }
 
-/// The e-mail field's row, and the column where its text begins.
+/// The position of the email field's text: column and row.
 fn field(tester: &Tester) -> (u16, u16) {
     let screen = tester.screen();
     let (y, line) = screen.lines().enumerate().find(|(_, line)| line.contains("Email")).unwrap();
@@ -24,7 +24,7 @@ fn field(tester: &Tester) -> (u16, u16) {
 }
 
 #[test]
-fn the_cursor_stands_behind_wide_characters() {
+fn the_cursor_is_placed_after_wide_characters() {
     let mut tester = at_the_email(80);
     tester.fill("漢字@例え.jp");
     let (x, y) = field(&tester);
@@ -36,9 +36,9 @@ fn the_cursor_stands_behind_wide_characters() {
 }
 
 #[test]
-fn at_its_edge_a_field_of_wide_characters_scrolls_by_columns() {
+fn a_full_field_of_wide_characters_scrolls_by_columns() {
     let mut tester = at_the_email(80);
-    // Forty columns: the cursor needs one, and half a character is not shown.
+    // The field has 40 columns: one is for the cursor, and half a character is not shown.
     tester.fill(&"漢".repeat(30));
     let (x, y) = field(&tester);
     assert_eq!(tester.cursor(), Some((x + 38, y)));
@@ -54,7 +54,7 @@ fn at_its_edge_a_field_of_wide_characters_scrolls_by_columns() {
 }
 
 #[test]
-fn a_name_of_wide_characters_is_shown_whole_in_the_plan() {
+fn an_address_with_wide_characters_is_shown_in_full_in_the_plan() {
     let mut tester = at_the_email(80);
     tester.fill("📧@x.com").settle();
     let row = |tester: &Tester| {
@@ -65,7 +65,7 @@ fn a_name_of_wide_characters_is_shown_whole_in_the_plan() {
 }
 
 #[test]
-fn a_drill_waits_as_long_in_the_wizard_as_on_the_command_line() {
+fn a_test_has_the_same_timeout_in_the_wizard_and_on_the_command_line() {
     for (key, drill) in [('t', false), ('d', true)] {
         let mut tester = Tester::on(scenario("ringing"), 80, 24);
         tester.pass(std::time::Duration::from_secs(400));
@@ -77,8 +77,8 @@ fn a_drill_waits_as_long_in_the_wizard_as_on_the_command_line() {
                 assert_eq!(test.patience, AlarmTest::usual_patience(drill));
             }
         }
-        assert!(tester.model.is_busy(), "it is under way");
+        assert!(tester.model.is_busy(), "the test is running");
     }
-    // As `test --help` has it.
+    // The same values as in `test --help`.
     assert_eq!([false, true].map(|drill| AlarmTest::usual_patience(drill).as_secs()), [120, 300]);
 }

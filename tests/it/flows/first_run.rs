@@ -1,4 +1,4 @@
-//! A fresh account, from the first frame to the dashboard.
+//! The wizard on a fresh account, from the first frame to the dashboard.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use rootbell::domain::Step;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Goes through all four screens; each is handed to `look` before and after Enter.
-fn walk(tester: &mut Tester, mut look: impl FnMut(&str, &Tester)) {
-    look("account", tester);
+/// Goes through all four steps, and calls `visit` for each screen before and after applying.
+fn walk(tester: &mut Tester, mut visit: impl FnMut(&str, &Tester)) {
+    visit("account", tester);
     tester.press("enter");
-    look("trail", tester);
+    visit("trail", tester);
     tester.press("enter").settle();
-    look("trail-done", tester);
+    visit("trail-done", tester);
     tester.press("enter e");
     tester.fill("alice@example.com").settle();
-    look("topic", tester);
+    visit("topic", tester);
     tester.press("enter").settle();
-    look("topic-done", tester);
+    visit("topic-done", tester);
     tester.press("enter").settle();
-    look("filter", tester);
+    visit("filter", tester);
     tester.press("enter").settle();
-    look("filter-done", tester);
+    visit("filter-done", tester);
     tester.press("enter");
-    look("alarm", tester);
+    visit("alarm", tester);
     tester.press("enter").settle();
-    look("alarm-done", tester);
+    visit("alarm-done", tester);
     tester.press("enter").settle();
-    look("ring", tester);
+    visit("alarm-test", tester);
     tester.press("esc").settle();
-    look("dashboard", tester);
+    visit("dashboard", tester);
 }
 
 #[test]
-fn the_wizard_sets_up_a_fresh_account_and_every_screen_is_as_pictured() {
+fn the_wizard_sets_up_a_fresh_account_and_every_screen_matches_its_snapshot() {
     for (width, height) in [(60, 20), (80, 24), (120, 40)] {
         let mut tester = Tester::on(scenario("fresh"), width, height);
         walk(&mut tester, |name, tester| {
@@ -47,7 +47,7 @@ fn the_wizard_sets_up_a_fresh_account_and_every_screen_is_as_pictured() {
 }
 
 #[test]
-fn the_wizard_makes_what_apply_makes() {
+fn the_wizard_creates_the_same_resources_as_apply() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     walk(&mut tester, |_, _| {});
     let made = tester.on_account(|cloud| cloud.snapshot().timeless());
@@ -56,14 +56,14 @@ fn the_wizard_makes_what_apply_makes() {
 }
 
 #[test]
-fn the_first_frame_is_there_before_the_first_answer() {
+fn the_first_frame_is_drawn_before_the_first_response() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
     tester.sees("asking AWS who you are");
     tester.on_account(|cloud| assert!(cloud.calls().is_empty()));
 }
 
 #[test]
-fn the_email_is_waited_for_while_the_wizard_goes_on() {
+fn the_wizard_continues_while_waiting_for_the_confirmation() {
     let mut account = Account::default();
     account.timing.confirm_after = None;
     let mut tester = Tester::on(account, 80, 24);
@@ -79,7 +79,7 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
 }
 
 #[test]
-fn a_demo_says_that_it_is_one_and_still_who_is_waited_for() {
+fn a_demo_is_labeled_and_still_shows_who_has_to_confirm() {
     for width in [60, 80] {
         let mut tester = Tester::on_demo("fresh", width, 24);
         tester.press("enter").sees("DEMO `fresh`: nothing here is real");
@@ -89,7 +89,7 @@ fn a_demo_says_that_it_is_one_and_still_who_is_waited_for() {
 }
 
 #[test]
-fn the_email_is_sent_again_by_a_key() {
+fn a_key_resends_the_confirmation_email() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter enter").settle().press("enter e").fill("alice@example.com").press("enter").settle();
     tester.pass(Duration::from_secs(70)).sees("1:1");
@@ -122,7 +122,7 @@ fn a_healthy_account_opens_the_dashboard_at_once() {
 }
 
 #[test]
-fn half_an_account_leads_to_the_first_step_that_is_not_done() {
+fn a_half_finished_setup_opens_the_first_step_that_is_not_done() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
     tester.sees("Root-use alert");
     tester.press("enter");

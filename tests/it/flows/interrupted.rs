@@ -1,4 +1,4 @@
-//! What the wizard says when it is interrupted, by what was under way.
+//! What an interrupted wizard says about what was in progress.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn fresh() -> Tester {
 }
 
 #[test]
-fn ctrl_c_is_an_interrupt_and_q_is_none() {
+fn ctrl_c_is_an_interrupt_and_q_is_not() {
     let mut tester = fresh();
     tester.press("ctrl+c");
     assert!(tester.model.quit && tester.model.interrupted);
@@ -30,7 +30,7 @@ fn ctrl_c_is_an_interrupt_and_q_is_none() {
 }
 
 #[test]
-fn between_a_run_and_the_read_after_it_all_changes_are_said_to_be_made() {
+fn an_interrupt_between_a_run_and_the_reread_reports_all_changes_as_made() {
     let mut tester = fresh();
     tester.press("enter enter");
     while tester.model.is_running() {
@@ -50,11 +50,11 @@ fn between_a_run_and_the_read_after_it_all_changes_are_said_to_be_made() {
 }
 
 #[test]
-fn a_test_and_a_drill_say_that_the_alarm_may_be_in_alarm_and_how_to_set_it_back() {
+fn an_interrupted_test_or_drill_says_how_to_set_the_alarm_back() {
     for (key, what) in [("t", "a test alarm"), ("d", "a drill")] {
         let mut tester = Tester::on(scenario("ringing"), 80, 24);
         tester.pass(Duration::from_secs(400)).press(key).press("enter").pass(Duration::from_secs(1));
-        // Also once its window is closed.
+        // Also after its window is closed.
         for keys in ["", "esc"] {
             let said = tester.press(keys).model.interruption();
             assert!(said.starts_with(&format!("Interrupted: {what} was in progress in {PLACE}.")), "{said}");
@@ -66,7 +66,7 @@ fn a_test_and_a_drill_say_that_the_alarm_may_be_in_alarm_and_how_to_set_it_back(
 }
 
 #[test]
-fn a_tear_down_says_how_far_it_got() {
+fn an_interrupted_teardown_says_how_far_it_got() {
     let mut account = scenario("ringing");
     account.faults.insert("DeleteTopic".into(), InjectedFault::Hang);
     let mut tester = Tester::on(account, 80, 24);
@@ -78,7 +78,7 @@ fn a_tear_down_says_how_far_it_got() {
 }
 
 #[test]
-fn a_single_call_is_named() {
+fn an_interrupt_during_a_single_call_names_that_call() {
     let mut account = scenario("ringing");
     account.faults.insert("SetAlarmState".into(), InjectedFault::Hang);
     let mut tester = Tester::on(account, 80, 24);

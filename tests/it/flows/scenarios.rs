@@ -1,4 +1,4 @@
-//! Each demo account by keys, from its first screen to the end of the last step.
+//! Each demo scenario, operated by keys from its first screen to the end of the last step.
 
 use rootbell::app::Screen;
 use rootbell::cloud::demo::account::Link;
@@ -7,8 +7,8 @@ use rootbell::domain::pattern::CIS_PATTERN;
 
 use crate::support::tester::{Tester, scenario};
 
-/// Applies the plan of the step on the screen, and goes on to the next one.
-fn apply_and_go_on(tester: &mut Tester, step: Step) {
+/// Applies the plan of the current step, and continues with the next step.
+fn apply_and_continue(tester: &mut Tester, step: Step) {
     assert_eq!(tester.model.screen, Screen::Step(step), "{}", tester.screen());
     tester.press("enter").settle().sees("continue").does_not_see("failed");
     if step != Step::Alarm {
@@ -16,15 +16,15 @@ fn apply_and_go_on(tester: &mut Tester, step: Step) {
     }
 }
 
-/// Goes through all four steps from the account screen.
+/// Completes all four steps, starting on the account screen.
 fn set_up(tester: &mut Tester) {
     tester.press("enter").settle();
     for step in Step::ALL {
-        apply_and_go_on(tester, step);
+        apply_and_continue(tester, step);
     }
 }
 
-/// The four steps are marked as done, or as waiting for what only time or a person can do.
+/// Checks that every step is done, or waits for a confirmation or for the first delivery.
 fn assert_all_done(tester: &mut Tester) {
     tester.resize(120, 24).sees("3 Filter ok").sees("4 Alarm ok");
     let screen = tester.screen();
@@ -37,7 +37,7 @@ fn assert_all_done(tester: &mut Tester) {
 }
 
 #[test]
-fn fresh_everything_is_made() {
+fn in_fresh_everything_is_created() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.sees("missing  trail, notifications, filter, alarm");
     set_up(&mut tester);
@@ -47,14 +47,14 @@ fn fresh_everything_is_made() {
 }
 
 #[test]
-fn half_done_only_the_rest_is_made() {
+fn in_half_done_only_the_missing_resources_are_created() {
     let mut tester = Tester::on(scenario("half-done"), 80, 24);
     tester.sees("missing  trail, filter, alarm").sees("waiting for alice@example.com to confirm");
     tester.press("enter").sees("= S3 bucket").sees("+ trail").sees("Enter apply 2");
     tester.press("enter").settle().sees("2 of 2 done").press("enter").settle();
     tester.sees("waiting   = subscription").sees("Enter continue").press("enter").settle();
-    apply_and_go_on(&mut tester, Step::Filter);
-    apply_and_go_on(&mut tester, Step::Alarm);
+    apply_and_continue(&mut tester, Step::Filter);
+    apply_and_continue(&mut tester, Step::Alarm);
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         for made_before in ["CreateBucket", "CreateRole", "CreateLogGroup", "CreateTopic", "Subscribe"] {
@@ -64,7 +64,7 @@ fn half_done_only_the_rest_is_made() {
 }
 
 #[test]
-fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
+fn in_organization_a_second_trail_is_created_with_a_note_about_its_cost() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.sees("organization trail `org-trail` sees every region");
     let theirs = tester.on_account(|cloud| cloud.snapshot().regions["us-east-1"].clone());
@@ -74,13 +74,13 @@ fn organization_a_second_trail_is_made_with_a_word_on_its_cost() {
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         let account = cloud.snapshot();
-        assert_eq!(account.regions["us-east-1"], theirs, "the organization's trail stays as it was");
+        assert_eq!(account.regions["us-east-1"], theirs, "the organization trail does not change");
         assert!(account.regions["eu-west-1"].trails["rootbell"].logging);
     });
 }
 
 #[test]
-fn organization_its_trail_is_refused_when_it_is_named() {
+fn in_organization_naming_the_organization_trail_is_refused() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
     tester.press("enter e").fill("org-trail").settle();
     let calls = tester.on_account(|cloud| cloud.calls().len());
@@ -93,17 +93,17 @@ fn organization_its_trail_is_refused_when_it_is_named() {
 }
 
 #[test]
-fn drifted_each_screw_is_turned_back_and_nothing_else() {
+fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
     let mut tester = Tester::on(scenario("drifted"), 80, 24);
     tester.sees("is stopped").sees("can't publish").sees("IAMUser instead of Root").sees("100");
     tester.press("enter").sees("~ trail logging        stopped → logging").sees("= trail");
-    apply_and_go_on(&mut tester, Step::Trail);
+    apply_and_continue(&mut tester, Step::Trail);
     tester.sees("~ topic policy         CloudWatch can't publish → can").sees("confirmed = subscription");
-    apply_and_go_on(&mut tester, Step::Topic);
+    apply_and_continue(&mut tester, Step::Topic);
     tester.sees("~ metric filter").sees("other pattern");
-    apply_and_go_on(&mut tester, Step::Filter);
+    apply_and_continue(&mut tester, Step::Filter);
     tester.sees("~ alarm");
-    apply_and_go_on(&mut tester, Step::Alarm);
+    apply_and_continue(&mut tester, Step::Alarm);
     assert_all_done(&mut tester);
     tester.on_account(|cloud| {
         let calls = cloud.calls();
@@ -121,19 +121,19 @@ fn drifted_each_screw_is_turned_back_and_nothing_else() {
 }
 
 #[test]
-fn denied_the_permission_is_named_and_once_it_is_there_it_goes_on() {
+fn in_denied_the_permission_is_named_and_the_wizard_continues_once_it_is_granted() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.press("enter enter").settle().sees("failed").sees("iam:CreateRole");
     tester.on_account(|cloud| cloud.mend("CreateRole"));
     tester.press("enter").settle().sees("11 of 11 done").press("enter").settle();
     for step in [Step::Topic, Step::Filter, Step::Alarm] {
-        apply_and_go_on(&mut tester, step);
+        apply_and_continue(&mut tester, step);
     }
     assert_all_done(&mut tester);
 }
 
 #[test]
-fn expired_after_a_new_sign_in_r_goes_on() {
+fn in_expired_r_continues_after_a_new_sign_in() {
     let mut tester = Tester::on(scenario("expired"), 80, 24);
     tester.sees("the sign-in has expired").sees("`aws sso login`");
     tester.press("enter").settle();

@@ -1,4 +1,4 @@
-//! The tear-down by keys: what goes is shown, agreed to with a word, and the account is as before.
+//! The teardown in the wizard: it shows what will be deleted, asks for a word, and leaves the account as it was.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::tester::{Tester, scenario};
 const EMAIL: &str = "alice@example.com";
 const BUCKET: &str = "rootbell-123456789012-eu-west-1";
 
-/// Everything made, somebody has confirmed, and log files have come.
+/// A complete setup with a confirmed subscription and log files.
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
@@ -26,7 +26,7 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn left(tester: &Tester) -> Account {
+fn current_account(tester: &Tester) -> Account {
     let mut account = tester.on_account(|cloud| cloud.snapshot().timeless());
     account.faults.clear();
     account
@@ -36,50 +36,50 @@ fn calls(tester: &Tester, operation: &str) -> usize {
     tester.on_account(|cloud| cloud.calls().iter().filter(|c| *c == operation).count())
 }
 
-/// Calls that take something away.
-fn taken(tester: &Tester) -> usize {
-    let takes = |call: &&String| {
+/// The number of calls that delete something.
+fn deletions(tester: &Tester) -> usize {
+    let deletes = |call: &&String| {
         ["Delete", "Unsubscribe", "StopLogging", "EmptyBucket"].iter().any(|begin| call.starts_with(begin))
     };
-    tester.on_account(|cloud| cloud.calls().iter().filter(takes).count())
+    tester.on_account(|cloud| cloud.calls().iter().filter(deletes).count())
 }
 
-fn closed(tester: &Tester) -> bool {
+fn is_closed(tester: &Tester) -> bool {
     tester.model.overlay.is_none()
 }
 
 #[test]
-fn the_plan_comes_first_and_looks_as_pictured() {
+fn the_teardown_plan_is_shown_before_anything_is_deleted() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(armed(), width, height);
         tester.press("x").settle();
-        assert_snapshot!(format!("leaving-{width}x{height}"), tester.screen());
+        assert_snapshot!(format!("teardown-{width}x{height}"), tester.screen());
         tester.press("f3").settle();
-        assert_snapshot!(format!("leaving-logs-{width}x{height}"), tester.screen());
-        assert_eq!(taken(&tester), 0, "nothing is taken away before the word");
+        assert_snapshot!(format!("teardown-logs-{width}x{height}"), tester.screen());
+        assert_eq!(deletions(&tester), 0, "nothing is deleted before the word is typed");
     }
 }
 
 #[test]
-fn with_the_logs_the_account_is_as_before_rootbell() {
+fn a_teardown_with_logs_leaves_the_account_as_it_was() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(seconds(2)).press("x").settle().sees("The logs are kept.").sees("Enter delete 8");
     tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Permanently deleted");
     tester.write("destroy").press("enter").settle().sees("Deleted 11 of 11.");
-    assert_snapshot!("left-80x24", tester.screen());
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_snapshot!("deleted-80x24", tester.screen());
+    assert_eq!(current_account(&tester), Account::default().timeless());
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     tester.sees("missing  trail, notifications, filter, alarm").does_not_see("x delete");
     tester.press("x").settle().sees("rootbell has created nothing").press("enter");
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
 }
 
 #[test]
-fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
+fn logs_are_neither_deleted_nor_counted_unless_chosen() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().write("123456789012").press("enter").settle().sees("Deleted 8 of 8.");
-    let account = left(&tester);
+    let account = current_account(&tester);
     assert_eq!(account.buckets.keys().collect::<Vec<_>>(), [BUCKET]);
     assert_eq!(account.buckets[BUCKET].objects, 2_500);
     let region = &account.regions["eu-west-1"];
@@ -89,11 +89,11 @@ fn the_logs_stay_unless_they_are_chosen_and_are_not_even_counted() {
 }
 
 #[test]
-fn a_choice_taken_back_keeps_the_logs_and_wants_the_word_again() {
+fn undoing_the_choice_keeps_the_logs_and_needs_the_word_again() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs are kept.");
     tester.press("enter").settle().sees("Nothing was changed");
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
 }
 
 #[test]
@@ -104,39 +104,39 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
         tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing was changed");
         assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::Teardown(_))), "{word}");
     }
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
     tester.press("ctrl+u");
     tester.send(Msg::Paste(" destroy\n".into()));
     tester.press("enter").settle().sees("Deleted ");
 }
 
 #[test]
-fn closing_before_the_word_leaves_everything_as_it_is() {
+fn closing_before_confirming_changes_nothing() {
     let mut tester = Tester::on(armed(), 80, 24);
-    let before = left(&tester);
+    let before = current_account(&tester);
     tester.press("x esc");
-    assert!(closed(&tester), "also while it is still looking");
+    assert!(is_closed(&tester), "also while it is still reading");
     tester.settle();
-    assert!(closed(&tester), "a late answer opens nothing");
+    assert!(is_closed(&tester), "a late response opens nothing");
     tester.press("x").settle().write("destroy").press("esc").settle().sees("root use is monitored");
-    assert_eq!((taken(&tester), left(&tester)), (0, before));
+    assert_eq!((deletions(&tester), current_account(&tester)), (0, before));
 }
 
 #[test]
-fn after_a_denied_call_enter_goes_on_from_there() {
+fn after_a_denied_call_enter_continues_from_there() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
     tester.sees("Not all deleted: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
-    let before = taken(&tester);
+    let before = deletions(&tester);
     tester.on_account(|cloud| cloud.mend("DeleteTopic"));
     tester.press("enter").settle().sees("Deleted 11 of 11.");
-    assert_eq!(taken(&tester), before + 1, "what was done is not done again");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(deletions(&tester), before + 1, "completed changes are not repeated");
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
-fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
+fn changes_that_need_a_failed_one_are_skipped_and_say_why() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteAlarms", InjectedFault::Deny));
     tester.press("x").settle().write("destroy").press("enter").settle();
@@ -145,28 +145,28 @@ fn what_needs_a_failed_call_is_skipped_and_says_what_it_needs() {
 }
 
 #[test]
-fn leaving_while_it_runs_asks_first_and_the_next_time_goes_on_from_there() {
+fn closing_a_running_teardown_asks_first_and_the_next_one_continues_it() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("DeleteTrail", InjectedFault::Hang));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
     tester.press("enter").sees("still running");
     tester.press("esc").sees("Stop?").press("n").does_not_see("Stop?").sees("running");
     tester.press("esc enter").settle();
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
     tester.on_account(|cloud| cloud.mend("DeleteTrail"));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
-fn names_of_ones_own_that_hang_on_no_chain_yet_are_found_in_the_same_session() {
+fn custom_names_not_yet_linked_to_a_chain_are_found_in_the_same_session() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.press("enter e").fill("mine").settle().press("enter").settle().press("enter").settle();
     tester.press("e").fill(EMAIL).press("backtab").fill("my-topic").settle().press("enter").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
-    assert_eq!(left(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().timeless());
 }
 
 #[test]
@@ -179,18 +179,18 @@ fn a_pending_subscription_is_explained() {
 }
 
 #[test]
-fn what_may_not_be_read_stops_it_with_the_reason_and_no_word_helps() {
+fn a_denied_read_blocks_the_teardown_whatever_is_typed() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
     tester.press("x").settle().sees("so nothing is deleted").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
-    assert_eq!(taken(&tester), 0);
+    assert_eq!(deletions(&tester), 0);
     tester.press("esc");
-    assert!(closed(&tester));
+    assert!(is_closed(&tester));
 }
 
 #[test]
-fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
+fn logs_that_cannot_be_counted_can_be_kept_instead() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.on_account(|cloud| cloud.fault("ListObjectVersions", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
@@ -198,7 +198,7 @@ fn where_the_logs_may_not_be_counted_leaving_them_is_the_way_on() {
 }
 
 #[test]
-fn somebody_elses_trail_gets_back_what_it_had() {
+fn an_unmanaged_trail_gets_its_previous_settings_back() {
     let mut account = Account { caller: scenario("fresh").caller, ..Account::default() };
     let theirs = Trail {
         multi_region: true,
@@ -216,19 +216,19 @@ fn somebody_elses_trail_gets_back_what_it_had() {
     }
     tester.press("esc").settle();
     tester.on_account(|cloud| cloud.confirm(EMAIL));
-    assert_ne!(left(&tester), before);
+    assert_ne!(current_account(&tester), before);
     tester.press("x").settle().sees("unmanaged; delivers to").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Deleted ");
-    assert_eq!(left(&tester), before);
+    assert_eq!(current_account(&tester), before);
 }
 
 #[test]
-fn half_an_account_is_taken_away_from_the_account_screen() {
+fn a_half_finished_setup_can_be_deleted_from_the_account_screen() {
     let mut tester = Tester::on(scenario("half-done"), 100, 24);
     tester.sees("x delete").press("x").settle().sees("S3 bucket").press("f3").settle();
     tester.write("destroy").press("enter").settle().sees("Deleted ").press("esc").settle();
     assert_eq!(tester.model.screen, Screen::Account);
-    let account = left(&tester);
+    let account = current_account(&tester);
     assert!(account.buckets.is_empty() && account.roles.is_empty());
     assert!(account.regions.get("eu-west-1").is_none_or(|region| region.topics.is_empty()));
 }

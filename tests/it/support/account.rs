@@ -1,4 +1,4 @@
-//! An emulated account of one's own.
+//! An emulated AWS account for a single test.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,26 +9,26 @@ use super::program::Program;
 use super::proxy::Proxy;
 use super::{read, venv};
 
-/// An emulated account of one's own, behind a proxy that sees and can spoil every request.
-pub struct World {
+/// An emulated AWS account, behind a proxy that records every request and can make it fail.
+pub struct EmulatedAws {
     pub emulator: Emulator,
     pub proxy: Proxy,
     pub region: String,
 }
 
-impl World {
+impl EmulatedAws {
     pub fn new(region: &str) -> Self {
         let emulator = Emulator::start();
-        let proxy = Proxy::before(emulator.port());
+        let proxy = Proxy::in_front_of(emulator.port());
         Self { emulator, proxy, region: region.to_owned() }
     }
 
-    /// The program, talking to this account in this region.
+    /// The program, using this account in this region.
     pub fn rootbell(&self, args: &[&str]) -> Program {
         Program::new(args).arg("--endpoint-url").arg(self.proxy.url()).env("AWS_REGION", &self.region).signed_in()
     }
 
-    /// A command that finds the AWS CLI, signed in to this account.
+    /// A command with the AWS CLI on its path, signed in to this account.
     pub fn aws_cli(&self, program: &str) -> Command {
         static BIN: OnceLock<PathBuf> = OnceLock::new();
         let bin = BIN.get_or_init(|| venv::bin("aws-cli-venv", include_str!("aws-cli.txt")));
@@ -45,15 +45,15 @@ impl World {
         command
     }
 
-    /// The account as the SDK reads it back, past the proxy.
+    /// Reads the account with the SDK, bypassing the proxy.
     pub fn account(&self, names: &read::Names) -> read::Account {
         read::account(&self.emulator.url(), &self.region, names)
     }
 
-    /// An empty account again, and a proxy that has seen nothing and spoils nothing.
+    /// Empties the account, and clears the proxy's faults and recorded requests.
     pub fn reset(&self) {
         self.emulator.reset();
-        self.proxy.clear();
-        self.proxy.forget();
+        self.proxy.clear_faults();
+        self.proxy.forget_calls();
     }
 }

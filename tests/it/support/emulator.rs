@@ -1,7 +1,8 @@
-//! An AWS account in a process of its own: `ministack`, which others wrote.
+//! An AWS account emulated by a separate process: `ministack`, a third-party package.
 //!
-//! What it gets wrong is mended in [`super::proxy`], or not leant on: e-mail subscriptions are confirmed at once,
-//! TestMetricFilter is missing, a filter makes no datapoint, the caller is root of account 000000000000.
+//! [`super::proxy`] corrects some of its differences from AWS. The tests have to allow for the others: email
+//! subscriptions are confirmed at once, TestMetricFilter is missing, a metric filter creates no datapoints, and the
+//! caller is the root user of account 000000000000.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -14,10 +15,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::program::starting;
+use super::program::lock_starting;
 use super::venv;
 
-/// A running emulator; it ends with this value.
+/// A running emulator; dropping it ends the process.
 pub struct Emulator {
     child: Child,
     port: u16,
@@ -28,12 +29,12 @@ impl Emulator {
     pub fn start() -> Self {
         static BIN: OnceLock<std::path::PathBuf> = OnceLock::new();
         let bin = BIN.get_or_init(|| venv::bin("emulator-venv", include_str!("emulator.txt")));
-        // Between finding a free port and taking it, another test may be quicker.
+        // Another test may take the port between the check and the start.
         for _ in 0..5 {
             let home = tempfile::tempdir().unwrap();
             let port = free_port();
             let log = File::create(home.path().join("log.txt")).unwrap();
-            let alone = starting();
+            let guard = lock_starting();
             let child = Command::new(bin.join("ministack"))
                 .env_clear()
                 .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -51,9 +52,9 @@ impl Emulator {
                 .stderr(log)
                 .spawn()
                 .unwrap();
-            drop(alone);
+            drop(guard);
             let mut emulator = Self { child, port, home };
-            if emulator.comes_up() {
+            if emulator.is_ready() {
                 return emulator;
             }
         }
@@ -70,11 +71,11 @@ impl Emulator {
 
     /// Empties the account.
     pub fn reset(&self) {
-        let answer = ask(self.port, "POST", "/_ministack/reset").unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}\n{}", self.log());
+        let response = request(self.port, "POST", "/_ministack/reset").unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}\n{}", self.log());
     }
 
-    /// A directory that goes with the emulator.
+    /// A directory that is deleted together with the emulator.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
@@ -83,10 +84,10 @@ impl Emulator {
         std::fs::read_to_string(self.home.path().join("log.txt")).unwrap_or_default()
     }
 
-    fn comes_up(&mut self) -> bool {
+    fn is_ready(&mut self) -> bool {
         for _ in 0..600 {
-            if ask(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
-                // Another process may have taken the port, and answers.
+            if request(self.port, "GET", "/_ministack/health").is_some_and(|a| a.starts_with("HTTP/1.1 200")) {
+                // If the emulator has exited, another process took the port and responded.
                 return matches!(self.child.try_wait(), Ok(None));
             }
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -105,17 +106,17 @@ impl Drop for Emulator {
     }
 }
 
-/// A port of this machine that nobody listens on.
+/// A local port that nothing is listening on.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn ask(port: u16, method: &str, path: &str) -> Option<String> {
+fn request(port: u16, method: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         .ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
+    let mut response = String::new();
+    stream.read_to_string(&mut response).ok()?;
+    Some(response)
 }

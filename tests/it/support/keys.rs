@@ -1,11 +1,11 @@
-//! The policy of a key that serves all of a set-up with the default names.
+//! The policy of a KMS key that can encrypt every resource of a setup with the default names.
 
 use rootbell::domain::AccountRegion;
 use rootbell::domain::policy::{KeyUsers, key_lacks};
 use rootbell::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, DEFAULT_TOPIC};
 use serde_json::{Value, json};
 
-/// The statements that the key has to have for a first set-up.
+/// The statements that the key policy needs for a first setup.
 pub fn statements_for_key(account_region: &AccountRegion, key_arn: &str) -> Vec<Value> {
     let users = KeyUsers {
         account_region,

@@ -1,4 +1,4 @@
-//! The program as a user starts it, in an environment that has nothing of the developer's.
+//! The program as a user starts it, in an environment that contains nothing from the developer's.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -13,14 +13,14 @@ use tempfile::TempDir;
 
 use super::pty::Pty;
 
-/// Held while a program is started, and while a terminal is opened: for a moment its far end would be inherited by
-/// whatever is started just then, and not hang up as long as that lives.
-pub(super) fn starting() -> MutexGuard<'static, ()> {
+/// A lock held while starting a program and while opening a terminal. Without it, a program started at that moment
+/// would inherit the other end of the terminal, which would then not hang up until that program ends.
+pub(super) fn lock_starting() -> MutexGuard<'static, ()> {
     static STARTING: Mutex<()> = Mutex::new(());
     STARTING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How the program is started.
+/// A program to start, with its arguments, environment, and home directory.
 pub struct Program {
     pub(super) program: OsString,
     pub(super) args: Vec<OsString>,
@@ -30,10 +30,10 @@ pub struct Program {
     stdout: Option<File>,
 }
 
-/// How it ended.
+/// How the program ended, and what it printed.
 #[derive(Debug)]
 pub struct Ended {
-    /// `None` where a signal ended it.
+    /// The exit status; `None` if a signal ended the program.
     pub status: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -44,7 +44,7 @@ impl Program {
         Self::other(env!("CARGO_BIN_EXE_rootbell"), args)
     }
 
-    /// Another program in the same surroundings.
+    /// Another program in the same environment.
     pub fn other(program: impl Into<OsString>, args: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let env = [
@@ -81,7 +81,7 @@ impl Program {
         self
     }
 
-    /// With keys that an emulator takes.
+    /// With credentials that the emulator accepts.
     pub fn signed_in(self) -> Self {
         self.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test-secret-key")
     }
@@ -99,7 +99,7 @@ impl Program {
         self
     }
 
-    /// Nobody reads what it prints.
+    /// Standard output is a pipe whose reader is closed.
     pub fn without_stdout(mut self) -> Self {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -107,26 +107,26 @@ impl Program {
         self
     }
 
-    /// What it prints goes to this file.
+    /// Standard output goes to this file.
     pub fn stdout_to(mut self, path: &str) -> Self {
         self.stdout = Some(File::options().write(true).open(path).unwrap());
         self
     }
 
-    /// Runs it to its end, without a terminal.
+    /// Runs it without a terminal until it ends.
     pub fn output(self) -> Ended {
         let stdin = self.stdin.clone();
         let mut running = self.start();
         if let Some(mut pipe) = running.child.stdin.take() {
-            // A program that reads nothing has closed it already.
+            // Fails if the program ended without reading its input.
             let _ = pipe.write_all(&stdin);
         }
         running.wait()
     }
 
-    /// Starts it without a terminal, and leaves it running.
+    /// Starts it without a terminal, and does not wait for its end.
     pub fn start(self) -> Running {
-        let alone = starting();
+        let guard = lock_starting();
         let child = Command::new(&self.program)
             .args(&self.args)
             .env_clear()
@@ -137,17 +137,17 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        drop(alone);
+        drop(guard);
         Running { child, _home: self.home }
     }
 
-    /// Starts it in a terminal of this many columns and rows.
+    /// Starts it in a terminal of this size.
     pub fn pty(self, columns: u16, rows: u16) -> Pty {
         Pty::start(self, columns, rows)
     }
 }
 
-/// The program without a terminal, under way.
+/// A program running without a terminal.
 pub struct Running {
     child: Child,
     _home: TempDir,
@@ -173,14 +173,14 @@ impl Running {
         }
     }
 
-    /// As [`Running::wait`], but it has to end in time.
+    /// Like [`Running::wait`], but fails if the program does not end in time.
     #[track_caller]
     pub fn wait_within(mut self, limit: Duration) -> Ended {
         self.ends_within(limit);
         self.wait()
     }
 
-    /// It has to be ended by a signal, or by itself because of one, in time.
+    /// Fails unless a signal ends it in time, or it ends in time with status 1 because of the signal.
     #[track_caller]
     pub fn wait_for_signal(mut self, limit: Duration) {
         self.ends_within(limit);
@@ -207,7 +207,7 @@ pub(super) fn signal(pid: u32, name: &str) {
 }
 
 impl Ended {
-    /// What always holds, however it ended: a status of the contract, no panic, and a whole result or none.
+    /// Checks what holds for every run: a documented exit status, no panic, and complete JSON or none.
     pub fn decent(self) -> Self {
         let all = format!("{}{}", self.stdout, self.stderr);
         for word in ["panicked", "RUST_BACKTRACE", "SdkError", "DispatchFailure", "unwrap"] {
@@ -220,7 +220,7 @@ impl Ended {
         self
     }
 
-    /// It ended with this status.
+    /// Checks the exit status.
     #[track_caller]
     pub fn exits(self, status: i32) -> Self {
         let this = self.decent();
@@ -228,14 +228,14 @@ impl Ended {
         this
     }
 
-    /// Standard error has this in it.
+    /// Checks that standard error contains this text.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
         self
     }
 
-    /// Nothing was printed as a result.
+    /// Checks that nothing was printed to standard output.
     #[track_caller]
     pub fn without_result(self) -> Self {
         assert_eq!(self.stdout, "", "{self:#?}");

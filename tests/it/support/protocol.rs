@@ -1,9 +1,9 @@
-//! Just enough of HTTP and of AWS's wire protocols: which call a request is, and how a service says no.
+//! Just enough of HTTP and AWS's wire protocols to identify the call of a request and to build a service's errors.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -13,7 +13,7 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// An answer as it goes.
+/// A response to send.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
@@ -21,7 +21,7 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// How a service speaks, and so how it refuses.
+/// The wire protocol of a service, which determines the form of its errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Json,
@@ -30,7 +30,7 @@ pub enum Protocol {
     S3,
 }
 
-/// A call: the service as its requests are signed for (`monitoring` is CloudWatch), the operation as in the API.
+/// A call: the service's signing name (`monitoring` is CloudWatch), and the operation's API name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: String,
@@ -39,7 +39,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Whether it changes something.
+    /// Whether the call changes anything.
     pub fn writes(&self) -> bool {
         !["Get", "Head", "Describe", "List", "Test", "Filter"].iter().any(|p| self.operation.starts_with(p))
     }
@@ -50,15 +50,15 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 impl Request {
-    /// The next request on a connection; `None` where the client has closed it.
-    pub fn read(from: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
-        let Some((first, headers)) = head(from)? else { return Ok(None) };
-        let mut words = first.split(' ').map(str::to_owned);
+    /// The next request on a connection; `None` if the client has closed it.
+    pub fn read(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Self>> {
+        let Some((first_line, headers)) = head(reader)? else { return Ok(None) };
+        let mut words = first_line.split(' ').map(str::to_owned);
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         if header(&headers, "expect").is_some_and(|e| e.eq_ignore_ascii_case("100-continue")) {
-            from.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let body = body(from, &headers, false)?;
+        let body = body(reader, &headers, false)?;
         Ok(Some(Self { method, target, headers, body }))
     }
 
@@ -66,7 +66,7 @@ impl Request {
         header(&self.headers, name)
     }
 
-    /// The same request with a header of another value.
+    /// The same request with another value for a header.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut other = self.clone();
         for (n, v) in &mut other.headers {
@@ -103,10 +103,10 @@ impl Request {
         if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
             return call(signed_for, action, Protocol::Query);
         }
-        call(signed_for, self.s3(), Protocol::S3)
+        call(signed_for, self.s3_operation(), Protocol::S3)
     }
 
-    fn s3(&self) -> &'static str {
+    fn s3_operation(&self) -> &'static str {
         let query = self.target.split_once('?').map(|(_, q)| q).unwrap_or_default();
         let about = query.split('&').map(|pair| pair.split('=').next().unwrap_or(pair)).find(|name| *name != "x-id");
         match (self.method.as_str(), about.unwrap_or_default()) {
@@ -132,15 +132,15 @@ impl Request {
         }
     }
 
-    /// Sends it to an address of this machine, on a connection of its own.
+    /// Sends it to a local port on a new connection.
     pub fn forward(&self, port: u16) -> io::Result<Response> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         let mut message = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            let of_the_connection = ["connection", "expect", "transfer-encoding", "content-length"]
+            let is_connection_header = ["connection", "expect", "transfer-encoding", "content-length"]
                 .iter()
                 .any(|n| name.eq_ignore_ascii_case(n));
-            if !of_the_connection {
+            if !is_connection_header {
                 message.push_str(&format!("{name}: {value}\r\n"));
             }
         }
@@ -148,22 +148,22 @@ impl Request {
         stream.write_all(message.as_bytes())?;
         stream.write_all(&self.body)?;
         let mut reader = BufReader::new(stream);
-        let Some((first, headers)) = head(&mut reader)? else { return Err(io::ErrorKind::UnexpectedEof.into()) };
-        let status = first.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(502);
-        let bare = self.method == "HEAD" || matches!(status, 204 | 304);
-        let body = if bare { Vec::new() } else { body(&mut reader, &headers, true)? };
+        let Some((first_line, headers)) = head(&mut reader)? else { return Err(io::ErrorKind::UnexpectedEof.into()) };
+        let status = first_line.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(502);
+        let has_no_body = self.method == "HEAD" || matches!(status, 204 | 304);
+        let body = if has_no_body { Vec::new() } else { body(&mut reader, &headers, true)? };
         Ok(Response { status, headers, body })
     }
 }
 
 impl Response {
-    /// Writes it; the connection stays open.
-    pub fn write(&self, to: &mut impl Write, to_head: bool) -> io::Result<()> {
+    /// Writes it without closing the connection.
+    pub fn write(&self, to: &mut impl Write, is_head: bool) -> io::Result<()> {
         let mut message = format!("HTTP/1.1 {} Answer\r\n", self.status);
         for (name, value) in &self.headers {
-            let of_the_connection =
+            let is_connection_header =
                 ["connection", "transfer-encoding", "content-length"].iter().any(|n| name.eq_ignore_ascii_case(n));
-            if !of_the_connection {
+            if !is_connection_header {
                 message.push_str(&format!("{name}: {value}\r\n"));
             }
         }
@@ -172,7 +172,7 @@ impl Response {
         }
         message.push_str("\r\n");
         let mut bytes = message.into_bytes();
-        if !to_head {
+        if !is_head {
             bytes.extend_from_slice(&self.body);
         }
         to.write_all(&bytes)?;
@@ -186,32 +186,32 @@ impl Response {
 
 type Head = (String, Vec<(String, String)>);
 
-fn head(from: &mut BufReader<TcpStream>) -> io::Result<Option<Head>> {
-    let mut first = String::new();
-    if from.read_line(&mut first)? == 0 {
+fn head(reader: &mut BufReader<TcpStream>) -> io::Result<Option<Head>> {
+    let mut first_line = String::new();
+    if reader.read_line(&mut first_line)? == 0 {
         return Ok(None);
     }
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
-        from.read_line(&mut line)?;
+        reader.read_line(&mut line)?;
         match line.trim_end().split_once(':') {
             Some((name, value)) => headers.push((name.to_owned(), value.trim().to_owned())),
-            None => return Ok(Some((first.trim_end().to_owned(), headers))),
+            None => return Ok(Some((first_line.trim_end().to_owned(), headers))),
         }
     }
 }
 
-fn body(from: &mut BufReader<TcpStream>, headers: &[(String, String)], to_the_end: bool) -> io::Result<Vec<u8>> {
+fn body(reader: &mut BufReader<TcpStream>, headers: &[(String, String)], until_close: bool) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     if header(headers, "transfer-encoding").is_some_and(|t| t.contains("chunked")) {
         loop {
             let mut line = String::new();
-            from.read_line(&mut line)?;
+            reader.read_line(&mut line)?;
             let size = usize::from_str_radix(line.trim().split(';').next().unwrap_or_default(), 16);
             let size = size.map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
             let mut chunk = vec![0; size + 2];
-            from.read_exact(&mut chunk)?;
+            reader.read_exact(&mut chunk)?;
             if size == 0 {
                 return Ok(body);
             }
@@ -220,16 +220,16 @@ fn body(from: &mut BufReader<TcpStream>, headers: &[(String, String)], to_the_en
     }
     if let Some(length) = header(headers, "content-length").and_then(|l| l.parse().ok()) {
         body.resize(length, 0);
-        from.read_exact(&mut body)?;
-    } else if to_the_end {
-        from.read_to_end(&mut body)?;
+        reader.read_exact(&mut body)?;
+    } else if until_close {
+        reader.read_to_end(&mut body)?;
     }
     Ok(body)
 }
 
-/// A refusal, as the service of the call would word it.
-pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Response {
-    let (kind, body) = match call.protocol {
+/// An error response in the form that the service of the call uses.
+pub fn error_response(call: &Call, status: u16, code: &str, message: &str) -> Response {
+    let (content_type, body) = match call.protocol {
         Protocol::Json => {
             let body = serde_json::json!({ "__type": code, "message": message });
             ("application/x-amz-json-1.1", body.to_string().into_bytes())
@@ -243,7 +243,7 @@ pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Response 
             );
             ("text/xml", body.into_bytes())
         }
-        // HEAD has no body to say why.
+        // A response to HEAD has no body for the reason.
         Protocol::S3 if call.operation == "HeadBucket" => ("application/xml", Vec::new()),
         Protocol::S3 => {
             let body = format!(
@@ -255,7 +255,7 @@ pub fn refusal(call: &Call, status: u16, code: &str, message: &str) -> Response 
         }
     };
     let mut headers = vec![
-        ("Content-Type".to_owned(), kind.to_owned()),
+        ("Content-Type".to_owned(), content_type.to_owned()),
         ("x-amzn-RequestId".to_owned(), "00000000-proxy".to_owned()),
     ];
     if call.protocol == Protocol::Cbor {
@@ -268,7 +268,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A map of texts in CBOR (RFC 8949, major types 5 and 3).
+/// A CBOR map of text strings (RFC 8949, major types 5 and 3).
 fn cbor(pairs: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = vec![0xa0 | u8::try_from(pairs.len()).expect("few pairs")];
     for text in pairs.iter().flat_map(|(k, v)| [k, v]) {

@@ -1,11 +1,11 @@
-//! A proxy of our own before the emulator: it sees every request, can spoil any, and mends what the emulator drops.
+//! A proxy in front of the emulator: it records every request, can make any of them fail, and corrects the emulator's
+//! differences from AWS:
 //!
-//! Mended, so that the account reads back as AWS would have it:
-//! * CreateTrail: the emulator forgets the log group's ARN, the role's ARN and the tags, which it keeps when UpdateTrail
-//!   and AddTags bring them. After a successful CreateTrail the proxy sends it those two, with the same headers and body.
-//! * GetTrailStatus: nothing is ever delivered; [`Proxy::delivers`] puts a time of delivery into the answer.
-//! * DescribeAlarmHistory: the actions that ran on a SetAlarmState are missing; see [`super::history`].
-//! * Subscriptions by e-mail are confirmed at once; [`Proxy::nobody_confirms`] makes them pending in what is listed.
+//! * CreateTrail: the emulator ignores the log group's ARN, the role's ARN, and the tags, but accepts them from
+//!   UpdateTrail and AddTags. The proxy sends these two after a successful CreateTrail, with the same headers.
+//! * GetTrailStatus: the emulator never delivers anything; [`Proxy::set_delivery_time`] adds a time to the response.
+//! * DescribeAlarmHistory: the actions run by SetAlarmState are missing; see [`super::history`].
+//! * Email subscriptions are confirmed at once; [`Proxy::set_pending`] lists them as pending.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
@@ -17,89 +17,89 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::history::{self, Ran};
-use super::protocol::{Call, Protocol, Request, Response, refusal};
+use super::history::{self, ExecutedAction};
+use super::protocol::{Call, Protocol, Request, Response, error_response};
 
-/// A request that went through the proxy, or that it spoiled.
+/// A request that the proxy forwarded or answered itself.
 #[derive(Clone, Debug)]
-pub struct ReadResult {
+pub struct SeenCall {
     pub call: Call,
-    /// `None` while it is not answered.
+    /// `None` until it is answered.
     pub status: Option<u16>,
 }
 
-/// What to do to a call.
+/// How to make a call fail.
 #[derive(Clone, Debug)]
-enum Fault {
+enum ProxyFault {
     Deny,
     Expired,
     Throttle,
     Hang,
-    Refuse { status: u16, code: String, message: String },
-    Say { status: u16, body: String },
+    Error { status: u16, code: String, message: String },
+    Answer { status: u16, body: String },
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
-    /// `None`: every call.
+struct FaultRule {
+    /// The call it applies to; `None` means every call.
     operation: Option<String>,
-    fault: Fault,
-    /// How often it still applies; `None`: always.
-    left: Option<usize>,
+    fault: ProxyFault,
+    /// How many more times it applies; `None` means always.
+    remaining: Option<usize>,
 }
 
 #[derive(Default)]
-struct State {
-    rules: Vec<Rule>,
-    seen: Vec<ReadResult>,
-    ran: Vec<Ran>,
+struct ProxyState {
+    rules: Vec<FaultRule>,
+    seen_calls: Vec<SeenCall>,
+    executed_actions: Vec<ExecutedAction>,
     latency: Duration,
-    delivered: Option<i64>,
-    pending: bool,
-    /// After so many more successful writes, nothing is answered any more.
+    delivery_time: Option<i64>,
+    is_pending: bool,
+    /// After this many more successful writes, no response is sent.
     writes_left: Option<usize>,
     held: bool,
 }
 
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<ProxyState>,
     in_flight: AtomicUsize,
     most_in_flight: AtomicUsize,
-    deepest: AtomicUsize,
+    longest_chain: AtomicUsize,
     connections: AtomicUsize,
-    over: AtomicBool,
+    is_stopped: AtomicBool,
     emulator: u16,
 }
 
-/// The proxy; it ends with this value.
+/// A running proxy; dropping it ends it.
 pub struct Proxy {
     shared: Arc<Shared>,
     port: u16,
 }
 
 impl Proxy {
-    /// Starts one before the emulator at `emulator`.
-    pub fn before(emulator: u16) -> Self {
+    /// Starts a proxy in front of the emulator at this port.
+    pub fn in_front_of(emulator: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             most_in_flight: AtomicUsize::new(0),
-            deepest: AtomicUsize::new(0),
+            longest_chain: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
-            over: AtomicBool::new(false),
+            is_stopped: AtomicBool::new(false),
             emulator,
         });
         thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
                 for stream in listener.incoming().flatten() {
-                    if shared.over.load(Ordering::SeqCst) {
+                    if shared.is_stopped.load(Ordering::SeqCst) {
                         return;
                     }
                     let shared = Arc::clone(&shared);
-                    // A client that goes away in the middle is none of ours.
+                    // A client that disconnects early is not an error here.
                     thread::spawn(move || shared.serve(stream).ok());
                 }
             }
@@ -111,65 +111,65 @@ impl Proxy {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Answers this call with the service's own "access denied", from now on.
+    /// From now on, answers this call with the service's "access denied" error.
     pub fn deny(&self, operation: &str) {
-        self.rule(Some(operation), Fault::Deny, None);
+        self.rule(Some(operation), ProxyFault::Deny, None);
     }
 
     /// Never answers this call.
     pub fn hang(&self, operation: &str) {
-        self.rule(Some(operation), Fault::Hang, None);
+        self.rule(Some(operation), ProxyFault::Hang, None);
     }
 
-    /// Never answers anything.
+    /// Never answers any call.
     pub fn hang_all(&self) {
-        self.rule(None, Fault::Hang, None);
+        self.rule(None, ProxyFault::Hang, None);
     }
 
-    /// Answers everything with "the token is expired".
+    /// Answers every call with "the token is expired".
     pub fn expire(&self) {
-        self.rule(None, Fault::Expired, None);
+        self.rule(None, ProxyFault::Expired, None);
     }
 
-    /// Asks to slow down, once.
+    /// Throttles this call once.
     pub fn throttle_once(&self, operation: &str) {
-        self.rule(Some(operation), Fault::Throttle, Some(1));
+        self.rule(Some(operation), ProxyFault::Throttle, Some(1));
     }
 
-    /// Refuses this call so many times, in AWS's own words.
+    /// Answers this call with this error, the given number of times.
     pub fn refuse(&self, operation: &str, times: usize, status: u16, code: &str, message: &str) {
-        let fault = Fault::Refuse { status, code: code.to_owned(), message: message.to_owned() };
+        let fault = ProxyFault::Error { status, code: code.to_owned(), message: message.to_owned() };
         self.rule(Some(operation), fault, Some(times));
     }
 
-    /// Answers this call with these words, whatever the emulator would say.
-    pub fn say(&self, operation: &str, status: u16, body: &str) {
-        self.rule(Some(operation), Fault::Say { status, body: body.to_owned() }, None);
+    /// Always answers this call with this body.
+    pub fn answer_with(&self, operation: &str, status: u16, body: &str) {
+        self.rule(Some(operation), ProxyFault::Answer { status, body: body.to_owned() }, None);
     }
 
-    /// Lets each answer take at least this long.
-    pub fn latency(&self, latency: Duration) {
+    /// Makes each response take at least this long.
+    pub fn set_latency(&self, latency: Duration) {
         self.shared.lock().latency = latency;
     }
 
-    /// Says that the trail delivered to its log group at this time (seconds since 1970).
-    pub fn delivers(&self, at: i64) {
-        self.shared.lock().delivered = Some(at);
+    /// Sets when the trail last delivered to its log group (seconds since 1970).
+    pub fn set_delivery_time(&self, at: i64) {
+        self.shared.lock().delivery_time = Some(at);
     }
 
-    /// Subscriptions are listed as pending, or as confirmed again.
-    pub fn nobody_confirms(&self, pending: bool) {
-        self.shared.lock().pending = pending;
+    /// Lists email subscriptions as pending, or as confirmed again.
+    pub fn set_pending(&self, pending: bool) {
+        self.shared.lock().is_pending = pending;
     }
 
-    /// Lets so many writes succeed; the last one's answer and everything after it is held back.
+    /// Lets this many writes succeed, and holds back the response to the last one and every later response.
     pub fn hold_after_writes(&self, writes: usize) {
         let mut state = self.shared.lock();
         state.writes_left = Some(writes);
         state.held = false;
     }
 
-    /// Waits until [`Proxy::hold_after_writes`] has come to pass.
+    /// Waits until [`Proxy::hold_after_writes`] has taken effect.
     #[track_caller]
     pub fn wait_until_held(&self) {
         self.wait_until("the writes", |state| state.held);
@@ -178,13 +178,13 @@ impl Proxy {
     /// Waits until this call has come in.
     #[track_caller]
     pub fn wait_for_call(&self, operation: &str) {
-        self.wait_until(operation, |state| state.seen.iter().any(|s| s.call.operation == operation));
+        self.wait_until(operation, |state| state.seen_calls.iter().any(|s| s.call.operation == operation));
     }
 
     #[track_caller]
-    fn wait_until(&self, what: &str, holds: impl Fn(&State) -> bool) {
+    fn wait_until(&self, what: &str, condition: impl Fn(&ProxyState) -> bool) {
         for _ in 0..4000 {
-            if holds(&self.shared.lock()) {
+            if condition(&self.shared.lock()) {
                 return;
             }
             thread::sleep(Duration::from_millis(5));
@@ -192,24 +192,25 @@ impl Proxy {
         panic!("{what} did not come: {:?}", self.operations());
     }
 
-    /// Takes back everything that spoils, and lets go what is held.
-    pub fn clear(&self) {
+    /// Removes all faults, and releases the responses held back.
+    pub fn clear_faults(&self) {
         let mut state = self.shared.lock();
-        let (seen, ran) = (std::mem::take(&mut state.seen), std::mem::take(&mut state.ran));
-        *state = State { seen, ran, ..State::default() };
+        let (seen_calls, executed_actions) =
+            (std::mem::take(&mut state.seen_calls), std::mem::take(&mut state.executed_actions));
+        *state = ProxyState { seen_calls, executed_actions, ..ProxyState::default() };
     }
 
-    /// Forgets what it saw.
-    pub fn forget(&self) {
-        self.shared.lock().seen.clear();
-        for count in [&self.shared.most_in_flight, &self.shared.deepest, &self.shared.connections] {
+    /// Forgets the recorded requests.
+    pub fn forget_calls(&self) {
+        self.shared.lock().seen_calls.clear();
+        for count in [&self.shared.most_in_flight, &self.shared.longest_chain, &self.shared.connections] {
             count.store(0, Ordering::SeqCst);
         }
     }
 
-    /// How many requests had to wait for one another: the longest chain of one that began when another had ended.
-    pub fn deepest(&self) -> usize {
-        self.shared.deepest.load(Ordering::SeqCst)
+    /// The number of sequential round trips: the longest chain of requests that each began when the previous one ended.
+    pub fn longest_chain(&self) -> usize {
+        self.shared.longest_chain.load(Ordering::SeqCst)
     }
 
     /// How many connections were opened and used.
@@ -217,21 +218,21 @@ impl Proxy {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    pub fn seen(&self) -> Vec<ReadResult> {
-        self.shared.lock().seen.clone()
+    pub fn seen_calls(&self) -> Vec<SeenCall> {
+        self.shared.lock().seen_calls.clone()
     }
 
-    /// The calls it saw, in the order in which they came.
+    /// The recorded calls, in the order of their arrival.
     pub fn operations(&self) -> Vec<String> {
-        self.seen().into_iter().map(|s| s.call.operation).collect()
+        self.seen_calls().into_iter().map(|s| s.call.operation).collect()
     }
 
-    /// Those of them that change something.
+    /// The recorded calls that change something.
     pub fn writes(&self) -> Vec<String> {
-        self.seen().into_iter().filter(|s| s.call.writes()).map(|s| s.call.operation).collect()
+        self.seen_calls().into_iter().filter(|s| s.call.writes()).map(|s| s.call.operation).collect()
     }
 
-    /// How often each call came.
+    /// How many times each call was made.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for operation in self.operations() {
@@ -240,26 +241,26 @@ impl Proxy {
         counts
     }
 
-    /// How many requests were under way at one time at most.
+    /// The largest number of requests in progress at the same time.
     pub fn most_in_flight(&self) -> usize {
         self.shared.most_in_flight.load(Ordering::SeqCst)
     }
 
-    fn rule(&self, operation: Option<&str>, fault: Fault, left: Option<usize>) {
-        self.shared.lock().rules.push(Rule { operation: operation.map(str::to_owned), fault, left });
+    fn rule(&self, operation: Option<&str>, fault: ProxyFault, remaining: Option<usize>) {
+        self.shared.lock().rules.push(FaultRule { operation: operation.map(str::to_owned), fault, remaining });
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for a connection.
+        self.shared.is_stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for connections.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ProxyState> {
         self.state.lock().unwrap()
     }
 
@@ -271,9 +272,9 @@ impl Shared {
             let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_in_flight.fetch_max(now, Ordering::SeqCst);
             self.connections.fetch_add(usize::from(!std::mem::replace(&mut used, true)), Ordering::SeqCst);
-            let depth = self.deepest.load(Ordering::SeqCst) + 1;
+            let depth = self.longest_chain.load(Ordering::SeqCst) + 1;
             let answer = self.answer(&request, reader.get_ref());
-            self.deepest.fetch_max(depth, Ordering::SeqCst);
+            self.longest_chain.fetch_max(depth, Ordering::SeqCst);
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
             answer?.write(reader.get_mut(), request.method == "HEAD")?;
         }
@@ -284,8 +285,8 @@ impl Shared {
         let call = request.call();
         let (number, fault, latency) = {
             let mut state = self.lock();
-            state.seen.push(ReadResult { call: call.clone(), status: None });
-            (state.seen.len() - 1, state.fault(&call), state.latency)
+            state.seen_calls.push(SeenCall { call: call.clone(), status: None });
+            (state.seen_calls.len() - 1, state.next_fault(&call), state.latency)
         };
         thread::sleep(latency);
         if self.lock().held {
@@ -293,29 +294,29 @@ impl Shared {
         }
         let response = match fault {
             None => self.pass(&call, request)?,
-            Some(Fault::Hang) => {
+            Some(ProxyFault::Hang) => {
                 self.hold(client)?;
                 self.pass(&call, request)?
             }
-            Some(fault) => spoil(&call, &fault),
+            Some(fault) => faulty_response(&call, &fault),
         };
-        if response.succeeded() && call.writes() && self.lock().count_a_write() {
+        if response.succeeded() && call.writes() && self.lock().count_write() {
             self.hold(client)?;
         }
-        if let Some(seen) = self.lock().seen.get_mut(number) {
-            seen.status = Some(response.status);
+        if let Some(seen_call) = self.lock().seen_calls.get_mut(number) {
+            seen_call.status = Some(response.status);
         }
         Ok(response)
     }
 
-    /// Waits until nothing is spoiled any more, or the client has gone.
+    /// Waits until the call may be answered, or the client has disconnected.
     fn hold(&self, client: &TcpStream) -> io::Result<()> {
         client.set_nonblocking(true)?;
         loop {
             {
                 let state = self.lock();
-                let hangs = state.rules.iter().any(|r| matches!(r.fault, Fault::Hang));
-                if self.over.load(Ordering::SeqCst) || !(state.held || hangs) {
+                let hangs = state.rules.iter().any(|r| matches!(r.fault, ProxyFault::Hang));
+                if self.is_stopped.load(Ordering::SeqCst) || !(state.held || hangs) {
                     break;
                 }
             }
@@ -328,8 +329,8 @@ impl Shared {
     }
 
     fn pass(&self, call: &Call, request: &Request) -> io::Result<Response> {
-        let mut runs = match call.operation.as_str() {
-            "SetAlarmState" => history::about_to_run(request, self.emulator),
+        let mut actions = match call.operation.as_str() {
+            "SetAlarmState" => history::actions_to_run(request, self.emulator),
             _ => Vec::new(),
         };
         let mut response = request.forward(self.emulator)?;
@@ -337,16 +338,18 @@ impl Shared {
             match call.operation.as_str() {
                 "SetAlarmState" => {
                     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64();
-                    for ran in &mut runs {
-                        ran.at = now;
+                    for action in &mut actions {
+                        action.at = now;
                     }
-                    self.lock().ran.extend(runs);
+                    self.lock().executed_actions.extend(actions);
                 }
-                "DescribeAlarmHistory" => history::add(request, &mut response, &self.lock().ran),
-                "CreateTrail" => self.finish_trail(request, &response)?,
-                "GetTrailStatus" => self.date_delivery(&mut response),
+                "DescribeAlarmHistory" => {
+                    history::add_to_history(request, &mut response, &self.lock().executed_actions)
+                }
+                "CreateTrail" => self.complete_create_trail(request, &response)?,
+                "GetTrailStatus" => self.add_delivery_time(&mut response),
                 "ListSubscriptionsByTopic" | "GetSubscriptionAttributes" | "GetTopicAttributes" => {
-                    self.leave_pending(&mut response);
+                    self.mark_pending(&mut response);
                 }
                 _ => {}
             }
@@ -354,7 +357,7 @@ impl Shared {
         Ok(response)
     }
 
-    fn finish_trail(&self, request: &Request, response: &Response) -> io::Result<()> {
+    fn complete_create_trail(&self, request: &Request, response: &Response) -> io::Result<()> {
         let Some(wanted) = request.json() else { return Ok(()) };
         let target = request.header("x-amz-target").unwrap_or_default();
         if wanted.get("CloudWatchLogsLogGroupArn").is_some() {
@@ -370,57 +373,57 @@ impl Shared {
         Ok(())
     }
 
-    fn date_delivery(&self, response: &mut Response) {
-        let Some(at) = self.lock().delivered else { return };
+    fn add_delivery_time(&self, response: &mut Response) {
+        let Some(at) = self.lock().delivery_time else { return };
         if let Ok(mut status) = serde_json::from_slice::<Value>(&response.body) {
             status["LatestCloudWatchLogsDeliveryTime"] = json!(at);
             response.body = status.to_string().into_bytes();
         }
     }
 
-    fn leave_pending(&self, response: &mut Response) {
-        if !self.lock().pending {
+    fn mark_pending(&self, response: &mut Response) {
+        if !self.lock().is_pending {
             return;
         }
         let text = String::from_utf8_lossy(&response.body).into_owned();
         let mut parts = text.split("<SubscriptionArn>");
-        let mut mended = parts.next().unwrap_or_default().to_owned();
+        let mut changed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let rest = part.find("</SubscriptionArn>").map_or(part, |at| &part[at..]);
-            mended.push_str("<SubscriptionArn>PendingConfirmation");
-            mended.push_str(rest);
+            changed.push_str("<SubscriptionArn>PendingConfirmation");
+            changed.push_str(rest);
         }
-        let mended = mended.replace(
+        let changed = changed.replace(
             "<key>PendingConfirmation</key><value>false</value>",
             "<key>PendingConfirmation</key><value>true</value>",
         );
-        response.body = mended.into_bytes();
+        response.body = changed.into_bytes();
     }
 }
 
-impl State {
-    fn fault(&mut self, call: &Call) -> Option<Fault> {
+impl ProxyState {
+    fn next_fault(&mut self, call: &Call) -> Option<ProxyFault> {
         let rule = self.rules.iter_mut().find(|rule| {
-            rule.left != Some(0) && rule.operation.as_ref().is_none_or(|operation| *operation == call.operation)
+            rule.remaining != Some(0) && rule.operation.as_ref().is_none_or(|operation| *operation == call.operation)
         })?;
-        if let Some(left) = &mut rule.left {
-            *left -= 1;
+        if let Some(remaining) = &mut rule.remaining {
+            *remaining -= 1;
         }
         Some(rule.fault.clone())
     }
 
-    /// Whether this write was the last that is answered.
-    fn count_a_write(&mut self) -> bool {
-        if let Some(left) = &mut self.writes_left {
-            *left = left.saturating_sub(1);
-            self.held = *left == 0;
+    /// Counts a write; returns whether its response is to be held back.
+    fn count_write(&mut self) -> bool {
+        if let Some(remaining) = &mut self.writes_left {
+            *remaining = remaining.saturating_sub(1);
+            self.held = *remaining == 0;
         }
         self.held
     }
 }
 
 /// Source: each service's API reference, "Common Errors".
-fn spoil(call: &Call, fault: &Fault) -> Response {
+fn faulty_response(call: &Call, fault: &ProxyFault) -> Response {
     let message = format!(
         "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: {}:{} because no identity-based policy \
          allows it",
@@ -428,22 +431,28 @@ fn spoil(call: &Call, fault: &Fault) -> Response {
     );
     let expired = "The security token included in the request is expired";
     match (fault, call.protocol) {
-        (Fault::Say { status, body }, _) => {
+        (ProxyFault::Answer { status, body }, _) => {
             let headers = vec![("Content-Type".to_owned(), "text/xml".to_owned())];
             Response { status: *status, headers, body: body.clone().into_bytes() }
         }
-        (Fault::Refuse { status, code, message }, _) => refusal(call, *status, code, message),
-        (Fault::Expired, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "ExpiredTokenException", expired),
-        (Fault::Expired, Protocol::Query) => refusal(call, 403, "ExpiredToken", expired),
-        (Fault::Expired, Protocol::S3) => refusal(call, 400, "ExpiredToken", "The provided token has expired."),
-        (Fault::Throttle, Protocol::Json | Protocol::Cbor) => {
-            refusal(call, 400, "ThrottlingException", "Rate exceeded")
+        (ProxyFault::Error { status, code, message }, _) => error_response(call, *status, code, message),
+        (ProxyFault::Expired, Protocol::Json | Protocol::Cbor) => {
+            error_response(call, 400, "ExpiredTokenException", expired)
         }
-        (Fault::Throttle, Protocol::Query) => refusal(call, 400, "Throttling", "Rate exceeded"),
-        (Fault::Throttle, Protocol::S3) => refusal(call, 503, "SlowDown", "Please reduce your request rate."),
-        (_, Protocol::Json | Protocol::Cbor) => refusal(call, 400, "AccessDeniedException", &message),
-        (_, Protocol::Query) if call.service == "sns" => refusal(call, 403, "AuthorizationError", &message),
-        (_, Protocol::Query) => refusal(call, 403, "AccessDenied", &message),
-        (_, Protocol::S3) => refusal(call, 403, "AccessDenied", "Access Denied"),
+        (ProxyFault::Expired, Protocol::Query) => error_response(call, 403, "ExpiredToken", expired),
+        (ProxyFault::Expired, Protocol::S3) => {
+            error_response(call, 400, "ExpiredToken", "The provided token has expired.")
+        }
+        (ProxyFault::Throttle, Protocol::Json | Protocol::Cbor) => {
+            error_response(call, 400, "ThrottlingException", "Rate exceeded")
+        }
+        (ProxyFault::Throttle, Protocol::Query) => error_response(call, 400, "Throttling", "Rate exceeded"),
+        (ProxyFault::Throttle, Protocol::S3) => {
+            error_response(call, 503, "SlowDown", "Please reduce your request rate.")
+        }
+        (_, Protocol::Json | Protocol::Cbor) => error_response(call, 400, "AccessDeniedException", &message),
+        (_, Protocol::Query) if call.service == "sns" => error_response(call, 403, "AuthorizationError", &message),
+        (_, Protocol::Query) => error_response(call, 403, "AccessDenied", &message),
+        (_, Protocol::S3) => error_response(call, 403, "AccessDenied", "Access Denied"),
     }
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tempfile::TempDir;
 
-use super::program::{Program, signal, starting};
+use super::program::{Program, lock_starting, signal};
 
-/// Keys by their name, as a terminal sends them.
-#[expect(dead_code, reason = "a keyboard has them all")]
+/// The bytes that a terminal sends for each named key.
+#[expect(dead_code, reason = "the list is complete even if no test uses a key")]
 pub mod key {
     pub const ENTER: &str = "\r";
     pub const ESC: &str = "\x1b";
@@ -39,10 +39,10 @@ pub mod key {
     pub const CTRL_U: &str = "\x15";
 }
 
-/// How long a screen or an end is waited for, unless said otherwise. The machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for a screen or for the end by default. It is generous because the machine may be busy.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A program in a terminal of its own. It is killed when this value goes.
+/// A program in its own terminal. Dropping this value kills it.
 pub struct Pty {
     master: Option<Box<dyn MasterPty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
@@ -56,11 +56,11 @@ pub struct Pty {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
     pub code: u32,
-    /// The signal's name, where one ended it.
+    /// The signal's name, if one ended it.
     pub signal: Option<String>,
 }
 
-/// The terminal's modes, to compare: what `stty` would show.
+/// The terminal's modes as `stty` would show them, for comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Modes(String);
 
@@ -82,9 +82,9 @@ impl Shared {
 
 impl Pty {
     pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
-        let alone = starting();
+        let guard = lock_starting();
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        drop(alone);
+        drop(guard);
         let before = modes(pair.master.as_ref());
         let mut command = CommandBuilder::new(&program.program);
         command.args(&program.args);
@@ -97,7 +97,7 @@ impl Pty {
         drop(pair.slave);
         let shared = Arc::new(Shared {
             terminal: Mutex::new(Terminal {
-                parser: vt100::Parser::new(positive(rows), positive(columns), 0),
+                parser: vt100::Parser::new(non_zero(rows), non_zero(columns), 0),
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -106,7 +106,7 @@ impl Pty {
         let writer = pair.master.take_writer().unwrap();
         thread::spawn({
             let shared = Arc::clone(&shared);
-            move || follow(reader, &shared)
+            move || read_output(reader, &shared)
         });
         Self { master: Some(pair.master), writer: Some(writer), child, shared, before, _home: program.home }
     }
@@ -118,25 +118,25 @@ impl Pty {
         writer.flush().unwrap();
     }
 
-    /// Sends text as a terminal does when it is pasted.
+    /// Pastes text, using bracketed paste.
     pub fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
-    /// The screen as text: one line a row, without trailing blanks.
+    /// The screen as text: one line per row, without trailing spaces.
     pub fn screen(&self) -> String {
         text(&self.shared.lock())
     }
 
-    /// Looks at the screen with its colours, cursor and modes.
-    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+    /// Gives access to the screen with its colors, cursor, and modes.
+    pub fn with_screen<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shared.lock().parser.screen())
     }
 
-    /// Waits until the screen has this text, and gives the screen.
+    /// Waits until the screen contains this text, and returns the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> String {
-        self.wait_for_within(text, PATIENCE)
+        self.wait_for_within(text, DEFAULT_TIMEOUT)
     }
 
     #[track_caller]
@@ -147,32 +147,32 @@ impl Pty {
     /// Waits until the text is no longer on the screen.
     #[track_caller]
     pub fn wait_gone(&self, text: &str) -> String {
-        self.wait_until(&format!("{text:?} to go"), PATIENCE, |screen| !screen.contains(text))
+        self.wait_until(&format!("{text:?} to go"), DEFAULT_TIMEOUT, |screen| !screen.contains(text))
     }
 
     #[track_caller]
-    pub fn wait_until(&self, what: &str, limit: Duration, holds: impl Fn(&str) -> bool) -> String {
+    pub fn wait_until(&self, what: &str, limit: Duration, condition: impl Fn(&str) -> bool) -> String {
         let mut found = String::new();
         let (terminal, result) = self
             .shared
             .changed
             .wait_timeout_while(self.shared.lock(), limit, |terminal| {
                 found = text(terminal);
-                !holds(&found) && !terminal.closed
+                !condition(&found) && !terminal.closed
             })
             .unwrap();
         let closed = terminal.closed;
         drop(terminal);
-        if holds(&found) {
+        if condition(&found) {
             return found;
         }
         let how = if closed && !result.timed_out() { "the program ended" } else { "the time was up" };
         panic!("waited for {what}, but {how}:\n{found}");
     }
 
-    /// Tells the program that the window has another size now.
+    /// Changes the size of the window.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.shared.lock().parser.screen_mut().set_size(positive(rows), positive(columns));
+        self.shared.lock().parser.screen_mut().set_size(non_zero(rows), non_zero(columns));
         self.master.as_ref().expect("the terminal is closed").resize(size(columns, rows)).unwrap();
     }
 
@@ -185,25 +185,25 @@ impl Pty {
         self.child.process_id().expect("the program runs")
     }
 
-    /// Closes the terminal, as a window that is closed does.
+    /// Closes the terminal, as closing its window does.
     pub fn hang_up(&mut self) {
         self.writer = None;
         self.master = None;
-        // The reader holds the far end open until it has read once more: a wizard that is busy draws soon.
+        // The reader keeps the other end open until its next read; a busy wizard draws soon.
         self.shared.lock().closed = true;
     }
 
-    /// Waits for the end.
+    /// Waits for the program to end.
     #[track_caller]
     pub fn wait_exit(&mut self) -> Exit {
-        self.wait_exit_within(PATIENCE)
+        self.wait_exit_within(DEFAULT_TIMEOUT)
     }
 
     #[track_caller]
     pub fn wait_exit_within(&mut self, limit: Duration) -> Exit {
         for _ in 0..=limit.as_millis() / 5 {
             if let Some(status) = self.child.try_wait().unwrap() {
-                // What it wrote last may still be on its way.
+                // Its last output may not have arrived yet.
                 let wait = self.shared.changed.wait_timeout_while(
                     self.shared.lock(),
                     Duration::from_millis(500),
@@ -217,20 +217,20 @@ impl Pty {
         panic!("it did not end within {limit:?}:\n{}", self.screen());
     }
 
-    /// The terminal's modes now.
+    /// The terminal's current modes.
     pub fn modes(&self) -> Modes {
         modes(self.master.as_ref().expect("the terminal is closed").as_ref())
     }
 
-    /// The terminal is as the program found it: modes, main screen, cursor shown, no paste or mouse reports.
+    /// Checks that the terminal is restored: its modes, the main screen, a visible cursor, no paste or mouse reporting.
     #[track_caller]
     pub fn assert_restored(&self) {
         if self.master.is_some() {
             assert_eq!(self.modes(), self.before, "the terminal's modes");
         }
-        self.look(|screen| {
-            assert!(!screen.alternate_screen(), "the alternate screen is left");
-            assert!(!screen.hide_cursor(), "the cursor is shown");
+        self.with_screen(|screen| {
+            assert!(!screen.alternate_screen(), "the main screen is shown");
+            assert!(!screen.hide_cursor(), "the cursor is visible");
             assert!(!screen.bracketed_paste(), "bracketed paste is off");
             assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "no mouse reports");
         });
@@ -252,14 +252,14 @@ fn size(columns: u16, rows: u16) -> PtySize {
     PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
 }
 
-fn positive(n: u16) -> NonZeroU16 {
-    NonZeroU16::new(n).expect("a terminal has one cell at least")
+fn non_zero(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).expect("a terminal has at least one cell")
 }
 
-fn follow(mut reader: Box<dyn Read + Send>, shared: &Shared) {
+fn read_output(mut reader: Box<dyn Read + Send>, shared: &Shared) {
     let mut buffer = [0; 16 * 1024];
     loop {
-        // The end of a terminal is an error on Linux.
+        // On Linux, reading from a closed terminal is an error.
         let read = reader.read(&mut buffer).unwrap_or(0);
         let mut terminal = shared.lock();
         if read == 0 || terminal.closed {
@@ -282,7 +282,7 @@ fn text(terminal: &Terminal) -> String {
     all
 }
 
-/// Reads the modes at the terminal's far end.
+/// Reads the terminal's modes.
 fn modes(master: &dyn MasterPty) -> Modes {
     let t = master.get_termios().expect("a terminal has modes");
     Modes(format!(

@@ -1,4 +1,4 @@
-//! A queue that is subscribed to a topic, so that a test can read what subscribers get.
+//! A queue subscribed to a topic, with which a test can read what subscribers receive.
 
 use serde_json::{Value, json};
 
@@ -11,18 +11,18 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Makes one, and subscribes it, past the proxy.
-    pub fn on(emulator: u16, region: &str, topic_arn: &str) -> Self {
+    /// Creates a queue and subscribes it to the topic, bypassing the proxy.
+    pub fn subscribe(emulator: u16, region: &str, topic_arn: &str) -> Self {
         let mut queue = Self { emulator, region: region.to_owned(), url: String::new() };
-        let made = queue.sqs("CreateQueue", &json!({ "QueueName": "told" }));
+        let made = queue.sqs("CreateQueue", &json!({ "QueueName": "subscriber" }));
         made["QueueUrl"].as_str().unwrap().clone_into(&mut queue.url);
-        let endpoint = format!("arn:aws:sqs:{region}:000000000000:told");
+        let endpoint = format!("arn:aws:sqs:{region}:000000000000:subscriber");
         let form = format!("Action=Subscribe&Version=2010-03-31&TopicArn={topic_arn}&Protocol=sqs&Endpoint={endpoint}");
         queue.send("sns", ("Content-Type", "application/x-www-form-urlencoded"), form.into_bytes());
         queue
     }
 
-    /// What came in, each message once.
+    /// The messages received since the last call.
     pub fn messages(&self) -> Vec<Value> {
         let mut all = Vec::new();
         loop {

@@ -1,4 +1,4 @@
-//! An account read back with the AWS SDK, and none of rootbell's own code, into plain values to compare.
+//! Reads an account with the AWS SDK, without any of rootbell's own code, into plain values for comparison.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub type Tags = BTreeMap<String, String>;
 
-/// What the things are called that are looked for.
+/// The names of the resources to read.
 #[derive(Clone, Debug)]
 pub struct Names {
     pub bucket: String,
@@ -21,7 +21,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The defaults for a region, spelled out.
+    /// The default names in a region.
     pub fn default_in(region: &str) -> Self {
         Self {
             bucket: format!("rootbell-000000000000-{region}"),
@@ -34,7 +34,7 @@ impl Names {
     }
 }
 
-/// Every attribute that rootbell sets; `None` for what is not there.
+/// Every attribute that rootbell sets; `None` for resources that do not exist.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Account {
     pub bucket: Option<Bucket>,
@@ -42,13 +42,13 @@ pub struct Account {
     pub role: Option<Role>,
     pub trail: Option<Trail>,
     pub topic: Option<Topic>,
-    /// In the order of their addresses.
+    /// Sorted by address.
     pub subscriptions: Vec<Subscription>,
     /// All filters of the log group.
     pub filters: Vec<Filter>,
-    /// All alarms whose name begins with the one looked for.
+    /// All alarms whose name starts with the given one.
     pub alarms: Vec<Alarm>,
-    /// The names of all trails of the region, to see that none is doubled.
+    /// The names of all trails in the region, to detect duplicates.
     pub trails: Vec<String>,
 }
 
@@ -88,7 +88,7 @@ pub struct Trail {
     pub role_arn: Option<String>,
     pub logging: bool,
     pub tags: Tags,
-    /// Read-write type and whether management events are in, for each selector.
+    /// The read-write type of each event selector, and whether it includes management events.
     pub selectors: Vec<(String, bool)>,
 }
 
@@ -160,7 +160,7 @@ pub fn account(endpoint: &str, region: &str, names: &Names) -> Account {
     })
 }
 
-/// The changes of an alarm's state, newest first: what happened, and the reason.
+/// The changes of an alarm's state, newest first: summary and reason.
 pub fn changes_of_state(endpoint: &str, region: &str, alarm: &str) -> Vec<(String, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -178,7 +178,7 @@ pub fn changes_of_state(endpoint: &str, region: &str, alarm: &str) -> Vec<(Strin
     })
 }
 
-/// The events of a log group: the stream, and the line.
+/// The events of a log group: stream and message.
 pub fn log_events(endpoint: &str, region: &str, log_group: &str) -> Vec<(String, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -191,8 +191,8 @@ pub fn log_events(endpoint: &str, region: &str, log_group: &str) -> Vec<(String,
     })
 }
 
-/// Puts small objects into a bucket, as a trail would; the first is overwritten and then deleted, which leaves two
-/// versions and a mark.
+/// Puts small objects into a bucket, as a trail would. The first one is overwritten and then deleted, which leaves two
+/// versions and a delete marker.
 pub fn put_objects(endpoint: &str, region: &str, bucket: &str, count: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -208,7 +208,7 @@ pub fn put_objects(endpoint: &str, region: &str, bucket: &str, count: usize) {
     });
 }
 
-/// Makes a trail as somebody else would, without a log group.
+/// Creates a trail that rootbell does not manage, without a log group.
 pub fn make_trail(endpoint: &str, region: &str, name: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -219,7 +219,7 @@ pub fn make_trail(endpoint: &str, region: &str, name: &str) {
     });
 }
 
-/// The SDK's configuration for an emulator; no environment is read.
+/// The SDK's configuration for the emulator, independent of the environment.
 fn config(endpoint: &str, region: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -315,7 +315,7 @@ async fn role(config: &SdkConfig, name: &str) -> Option<Role> {
     })
 }
 
-/// IAM gives policies percent-encoded (RFC 3986).
+/// IAM returns policies percent-encoded (RFC 3986).
 fn document(text: &str) -> Value {
     let plain = percent_encoding::percent_decode_str(text).decode_utf8().unwrap();
     serde_json::from_str(&plain).unwrap()

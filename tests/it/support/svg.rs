@@ -1,4 +1,4 @@
-//! A screen as a picture: the cells of a terminal as SVG, readable on any background since it brings its own.
+//! Renders a terminal screen as an SVG image with its own background.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-/// Tenths of a pixel, so that the picture is the same to the letter on every machine.
+/// In tenths of a pixel: integers make the output identical on every machine.
 const CELL: (usize, usize) = (84, 180);
 const MARGIN: usize = 120;
 
-/// The sixteen colours of a terminal with a dark background, or a light one; the first is the text's.
+/// A terminal color as RGB on a dark or a light background; `Reset` is the color of plain text.
 fn hex(color: Color, light: bool) -> &'static str {
     let (dark_one, light_one) = match color {
         Color::Black => ("#484f58", "#24292f"),
@@ -22,23 +22,23 @@ fn hex(color: Color, light: bool) -> &'static str {
         Color::Cyan | Color::LightCyan => ("#39c5cf", "#1b7c83"),
         Color::DarkGray => ("#8b949e", "#57606a"),
         Color::Reset | Color::Gray | Color::White => ("#e6edf3", "#1f2328"),
-        other => panic!("the pictures have no colour for {other:?}"),
+        other => panic!("the images have no color for {other:?}"),
     };
     if light { light_one } else { dark_one }
 }
 
-fn ground(light: bool) -> &'static str {
+fn background(light: bool) -> &'static str {
     if light { "#ffffff" } else { "#0d1117" }
 }
 
-/// "12.5" of 125.
+/// "12.5" for 125.
 fn tenths(n: usize) -> String {
     if n.is_multiple_of(10) { (n / 10).to_string() } else { format!("{}.{}", n / 10, n % 10) }
 }
 
-/// Cells side by side that look the same.
+/// Adjacent cells with the same style.
 struct Run {
-    at: usize,
+    column: usize,
     text: String,
     fg: Color,
     bg: Color,
@@ -47,16 +47,16 @@ struct Run {
 
 fn runs(row: &[Cell]) -> Vec<Run> {
     let mut all: Vec<Run> = Vec::new();
-    for (at, cell) in row.iter().enumerate() {
+    for (column, cell) in row.iter().enumerate() {
         let reversed = cell.modifier.contains(Modifier::REVERSED);
         let (fg, bg) = if reversed { (cell.bg, cell.fg) } else { (cell.fg, cell.bg) };
         let bold = cell.modifier.contains(Modifier::BOLD);
         match all.last_mut() {
-            // A blank has no colour of its own.
+            // The text color of a space does not matter.
             Some(run) if run.bg == bg && (cell.symbol() == " " || (run.fg == fg && run.bold == bold)) => {
                 run.text.push_str(cell.symbol());
             }
-            _ => all.push(Run { at, text: cell.symbol().to_owned(), fg, bg, bold }),
+            _ => all.push(Run { column, text: cell.symbol().to_owned(), fg, bg, bold }),
         }
     }
     all
@@ -76,7 +76,7 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
         escaped(title),
         tenths(columns * CELL.0 + 2 * MARGIN - 10),
         tenths(rows * CELL.1 + 2 * MARGIN - 10),
-        ground(light),
+        background(light),
     );
     for (y, row) in buffer.content.chunks(columns).enumerate() {
         for run in runs(row) {
@@ -85,7 +85,7 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
                 let _ = writeln!(
                     svg,
                     "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"18\" fill=\"{}\"/>",
-                    x(run.at),
+                    x(run.column),
                     tenths(MARGIN + y * CELL.1),
                     tenths(run.text.width() * CELL.0),
                     hex(run.bg, light),
@@ -95,12 +95,12 @@ pub fn render(buffer: &Buffer, light: bool, title: &str) -> String {
             if text.is_empty() {
                 continue;
             }
-            let before = run.text.width() - run.text.trim_start().width();
-            // Its width is said, so that columns stay columns in whatever font there is.
+            let indent = run.text.width() - run.text.trim_start().width();
+            // The explicit width keeps columns aligned in any font.
             let _ = write!(
                 svg,
                 "<text x=\"{}\" y=\"{}\" textLength=\"{}\"",
-                x(run.at + before),
+                x(run.column + indent),
                 tenths(MARGIN + y * CELL.1 + 135),
                 tenths(text.width() * CELL.0),
             );

@@ -1,4 +1,4 @@
-//! The wizard without a terminal: keys in, screen out, on a demo account, in virtual time.
+//! Runs the wizard without a terminal, on a demo account, in virtual time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use rootbell::ui::{Theme, view};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-/// When every test begins.
+/// The time at which every test starts.
 pub const START: &str = "2026-11-23T12:00:00Z";
 
-/// Somebody at the keyboard.
+/// The wizard, with methods to press keys and to check the screen.
 pub struct Tester {
     runtime: tokio::runtime::Runtime,
     began: Instant,
@@ -31,7 +31,7 @@ pub struct Tester {
     answers: UnboundedReceiver<Msg>,
     terminal: Terminal<TestBackend>,
     pub theme: Theme,
-    /// What was put into the clipboard.
+    /// The texts copied to the clipboard.
     pub copied: Vec<String>,
     /// How often the terminal's bell rang.
     pub bells: usize,
@@ -65,27 +65,27 @@ impl Connector for OnDemo {
 }
 
 impl Tester {
-    /// Starts the wizard on an account, and waits until it has looked around.
+    /// Starts the wizard on an account, and waits until it has read the account.
     pub fn on(account: Account, width: u16, height: u16) -> Self {
         let mut tester = Self::before_any_answer(account, width, height);
         tester.settle();
         tester
     }
 
-    /// As `rootbell --demo=SCENARIO`: the screen says that it is one.
+    /// Like `rootbell --demo=SCENARIO`: the screen says that it is a demo.
     pub fn on_demo(name: &str, width: u16, height: u16) -> Self {
         let mut tester = Self::on(scenario(name), width, height);
         tester.model.demo = Some(name.to_owned());
         tester
     }
 
-    /// Starts the wizard; nothing has been answered yet.
+    /// Starts the wizard; no call has been answered yet.
     pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let began = runtime.block_on(async { Instant::now() });
         let clock: Clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
         let profiles = account.profiles.clone();
-        // The demo reads the clock at once, and the clock is tokio's.
+        // The demo account reads the clock at once, and the clock needs tokio.
         let cloud = runtime.block_on(async { DemoCloud::new(account, clock.clone()) });
         let (sender, answers) = unbounded_channel();
         let worker = Worker::new(Arc::new(OnDemo(cloud.clone(), profiles)), clock.clone(), sender);
@@ -109,9 +109,9 @@ impl Tester {
         tester
     }
 
-    /// Something done to the account behind the wizard's back, or read off it.
+    /// Changes or reads the account without the wizard.
     pub fn on_account<T>(&self, work: impl FnOnce(&DemoCloud) -> T) -> T {
-        // The account's clock is tokio's.
+        // The account's clock needs tokio.
         let _in_tokio = self.runtime.enter();
         work(&self.cloud)
     }
@@ -132,7 +132,7 @@ impl Tester {
         START.parse::<Timestamp>().unwrap() + signed(elapsed)
     }
 
-    /// One message, as the runtime hands it on.
+    /// Sends a message, as the runtime would.
     pub fn send(&mut self, msg: Msg) {
         let now = self.now();
         let effects = update(&mut self.model, msg, now);
@@ -146,7 +146,7 @@ impl Tester {
         self.terminal.draw(|frame| view(model, theme, frame)).unwrap();
     }
 
-    /// Presses keys: words such as `enter`, `esc`, `tab`, `ctrl+r`, `f2`, or single characters, parted by blanks.
+    /// Presses keys: `enter`, `esc`, `tab`, `ctrl+r`, `f2`, …, or single characters, separated by spaces.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for word in keys.split_whitespace() {
             self.send(Msg::Key(key(word)));
@@ -162,12 +162,12 @@ impl Tester {
         self
     }
 
-    /// Empties the field and types.
+    /// Clears the field and types text.
     pub fn fill(&mut self, text: &str) -> &mut Self {
         self.press("ctrl+u").write(text)
     }
 
-    /// Lets time pass until nothing is under way any more, a minute and a half at most.
+    /// Lets time pass until nothing is in progress, but at most 90 seconds.
     pub fn settle(&mut self) -> &mut Self {
         for _ in 0..9000 {
             if !self.model.is_busy() && !self.model.is_looking() && !self.has_more() {
@@ -212,7 +212,7 @@ impl Tester {
         }
     }
 
-    /// The screen as text, without blanks at the ends of lines.
+    /// The screen as text, without trailing spaces.
     pub fn screen(&self) -> String {
         let buffer = self.terminal.backend().buffer();
         let width = usize::from(buffer.area.width);
@@ -223,7 +223,7 @@ impl Tester {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The screen as it is after something was altered from outside.
+    /// The screen, drawn again after a direct change to the model.
     pub fn redrawn(&mut self) -> &Buffer {
         self.draw();
         self.buffer()
@@ -233,7 +233,7 @@ impl Tester {
         self.terminal.backend().buffer()
     }
 
-    /// The style of the first cell of a text on the screen.
+    /// The style of the first cell of this text on the screen.
     pub fn style_of(&self, text: &str) -> Style {
         let screen = self.screen();
         let (y, line) = screen.lines().enumerate().find(|(_, l)| l.contains(text)).expect("the text is on the screen");
@@ -241,7 +241,7 @@ impl Tester {
         self.buffer()[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].style()
     }
 
-    /// Where the cursor is shown, if it is.
+    /// The position of the cursor, if it is visible.
     pub fn cursor(&mut self) -> Option<(u16, u16)> {
         self.draw();
         let backend = self.terminal.backend();
@@ -295,7 +295,7 @@ fn key(word: &str) -> Key {
     Key::plain(code)
 }
 
-/// A scenario that comes along.
+/// One of the built-in demo scenarios.
 pub fn scenario(name: &str) -> Account {
     let (_, text) = rootbell::cloud::demo::SCENARIOS.iter().find(|(n, _)| *n == name).expect("a scenario");
     Account::read(text).unwrap()

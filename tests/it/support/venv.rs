@@ -1,11 +1,11 @@
-//! Python packages of pinned versions, in a virtual environment under `target/` that is made once.
+//! Python packages with pinned versions, in a virtual environment under `target/` that is created once.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The directory with the programs of the packages that `pins` lists. Tests and processes that come at once wait for
-/// whoever came first.
+/// The directory with the programs of the packages listed in `pins`. Concurrent tests wait for the first one to create
+/// it.
 pub fn bin(name: &str, pins: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let home = target.join(name);

@@ -1,8 +1,8 @@
-//! The program on a demo account that is set up.
+//! The program on a demo account with a working setup.
 
 use super::program::Program;
 
-/// A demo account that is set up, in a file. Nothing takes time but the alarm's evaluation: a second.
+/// The program on a demo account with a working setup, in a file. Only the alarm's evaluation takes time: one second.
 pub fn demo(more: &str) -> Program {
     let account = format!(
         "region = \"eu-west-1\"\n[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\nat = -86400\n\

@@ -1,21 +1,21 @@
-//! Real HTTP: an `apply` that is interrupted, and one that waits.
+//! Real HTTP: an interrupted `apply`, and `apply --wait`.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::program::Running;
 use crate::support::read::Names;
 use crate::wire::{EMAILS, apply, wanted};
 
 #[test]
-fn interrupted_it_says_what_is_done_and_how_to_go_on() {
-    let world = World::new("us-east-1");
+fn an_interrupted_apply_says_what_is_done_and_how_to_continue() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.hold_after_writes(5);
     let running = apply(&world).arg("--json").start();
     world.proxy.wait_until_held();
-    // The answers before that are on their way.
+    // Give the earlier responses time to arrive.
     std::thread::sleep(Duration::from_millis(500));
     running.signal("INT");
     let said = running.wait_within(Duration::from_secs(2)).exits(1);
@@ -25,18 +25,18 @@ fn interrupted_it_says_what_is_done_and_how_to_go_on() {
     assert_eq!(applied + skipped + unknown, 16, "{result}");
     assert!(applied >= 3 && unknown >= 1, "{result}");
     assert!(result["open"].as_array().unwrap().iter().any(|o| o.as_str().unwrap().contains("Run the same command again to continue")));
-    world.proxy.clear();
+    world.proxy.clear_faults();
     apply(&world).output().exits(0);
     assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
 #[test]
-fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
-    let world = World::new("us-east-1");
+fn an_interrupted_apply_lists_what_failed_and_what_was_in_progress() {
+    let world = EmulatedAws::new("us-east-1");
     world.proxy.deny("CreateTopic");
     world.proxy.hang("CreateLogGroup");
     let interrupted = |args: &[&str]| {
-        world.proxy.forget();
+        world.proxy.forget_calls();
         let running = world.rootbell(args).args(EMAILS).start();
         world.proxy.wait_for_call("CreateTopic");
         world.proxy.wait_for_call("CreateLogGroup");
@@ -57,37 +57,37 @@ fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
 }
 
 #[test]
-fn waiting_ends_when_everybody_has_confirmed() {
-    let world = World::new("us-east-1");
-    world.proxy.nobody_confirms(true);
+fn apply_wait_ends_when_every_address_is_confirmed() {
+    let world = EmulatedAws::new("us-east-1");
+    world.proxy.set_pending(true);
     let said = apply(&world).output().exits(0);
     assert!(said.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"), "{said:#?}");
     assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
     let waiting = world.rootbell(&["apply", "--yes", "--wait"]).args(EMAILS).start();
-    world.proxy.forget();
+    world.proxy.forget_calls();
     world.proxy.wait_for_call("ListSubscriptionsByTopic");
     std::thread::sleep(Duration::from_millis(500));
-    world.proxy.nobody_confirms(false);
+    world.proxy.set_pending(false);
     let said = waiting.wait_within(Duration::from_secs(20)).exits(0);
     assert!(said.stderr.contains("waiting   for a@example.com, b@example.com"), "{said:#?}");
     assert!(!said.stdout.contains("Open the link"), "{said:#?}");
 }
 
 #[test]
-fn a_poll_that_is_throttled_does_not_end_the_waiting() {
-    let world = World::new("us-east-1");
+fn a_throttled_poll_does_not_end_the_wait() {
+    let world = EmulatedAws::new("us-east-1");
     let waiting = waiting(&world);
-    // One call with all tries of the SDK, and the first try of the next.
+    // All attempts of the SDK for one call, and the first attempt of the next call.
     world.proxy.refuse("ListSubscriptionsByTopic", 4, 400, "Throttling", "Rate exceeded");
-    world.proxy.nobody_confirms(false);
+    world.proxy.set_pending(false);
     let said = waiting.wait_within(Duration::from_secs(30)).exits(0);
     assert!(said.stderr.contains("slow down"), "{said:#?}");
     assert_eq!(said.json()["failed"], json!([]));
 }
 
 #[test]
-fn a_poll_that_is_denied_ends_the_waiting_and_not_the_result() {
-    let world = World::new("us-east-1");
+fn a_denied_poll_ends_the_wait_but_the_result_is_still_printed() {
+    let world = EmulatedAws::new("us-east-1");
     let waiting = waiting(&world);
     world.proxy.deny("ListSubscriptionsByTopic");
     let said = waiting.wait_within(Duration::from_secs(20)).exits(1);
@@ -97,11 +97,11 @@ fn a_poll_that_is_denied_ends_the_waiting_and_not_the_result() {
     assert!(result["open"].as_array().is_some_and(|open| !open.is_empty()), "{result}");
 }
 
-/// `apply --wait --json` on an account that is set up, while it waits for somebody.
-fn waiting(world: &World) -> Running {
-    world.proxy.nobody_confirms(true);
+/// `apply --wait --json` on an account with a setup, while it waits for a confirmation.
+fn waiting(world: &EmulatedAws) -> Running {
+    world.proxy.set_pending(true);
     apply(world).output().exits(0);
-    world.proxy.forget();
+    world.proxy.forget_calls();
     let waiting = apply(world).args(["--wait", "--json"]).start();
     world.proxy.wait_for_call("ListSubscriptionsByTopic");
     std::thread::sleep(Duration::from_millis(500));

@@ -1,4 +1,4 @@
-//! An alarm in ALARM is on every screen, and is noticed there, too.
+//! Every screen shows when the alarm is in ALARM, and keeps polling for it.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-/// The words of the third row: under the header and its rule.
+/// The third row of the screen, below the header and its line.
 fn band(tester: &Tester) -> String {
     tester.screen().lines().nth(2).unwrap_or_default().to_owned()
 }
 
 #[test]
-fn every_screen_says_that_the_alarm_is_in_alarm_and_looks_as_pictured() {
+fn every_screen_shows_a_banner_while_the_alarm_is_in_alarm() {
     for (width, height) in SIZES {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc");
@@ -43,18 +43,18 @@ fn every_screen_says_that_the_alarm_is_in_alarm_and_looks_as_pictured() {
 }
 
 #[test]
-fn a_window_over_a_screen_leaves_the_band_in_view() {
+fn an_overlay_leaves_the_alarm_banner_visible() {
     for (width, height) in SIZES {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc ?").sees(" Keys ");
         assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
-        // Over the dashboard, the header says it.
+        // On the dashboard, the header shows it.
         tester.press("esc d c").sees("ALARM  the alarm has fired").sees(" Checks ");
     }
 }
 
 #[test]
-fn a_root_use_is_noticed_within_half_a_minute_on_the_account_screen_too() {
+fn a_root_use_shows_within_a_minute_on_the_account_screen_too() {
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     tester.pass(seconds(460)).sees("root use is monitored").press("esc").does_not_see("ALARM");
     let bells = tester.bells;
@@ -73,7 +73,7 @@ fn a_root_use_is_noticed_within_half_a_minute_on_the_account_screen_too() {
 }
 
 #[test]
-fn without_an_alarm_in_alarm_there_is_no_band() {
+fn there_is_no_banner_unless_the_alarm_is_in_alarm() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.does_not_see("ALARM");
     assert!(band(&tester).starts_with(" Account"), "{}", tester.screen());

@@ -1,5 +1,5 @@
-//! What makes it fast and does not depend on the machine: how many questions are asked, how many of them one after the
-//! other, and how often the screen is drawn.
+//! The performance that does not depend on the machine: the number of calls, how many of them are sequential, and how
+//! often the screen is drawn.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use rootbell::domain::{Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
-use crate::properties::{EMAIL, cloud, here, now, setup_options};
+use crate::properties::{EMAIL, cloud, here, in_virtual_time, setup_options};
 #[cfg(unix)]
-use crate::support::World;
+use crate::support::EmulatedAws;
 use crate::support::tester::{Tester, scenario};
 
 const REGION: &str = "eu-west-1";
-/// Milliseconds of a look-up in the demo account; a change takes two of them.
-const HOP: u64 = 50;
+/// How long a read takes in the demo account, in milliseconds; a change takes twice as long.
+const ROUND_TRIP: u64 = 50;
 
 fn armed() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -29,19 +29,19 @@ fn armed() -> Account {
     account
 }
 
-/// What a part of a run took: hops of a look-up, and calls.
+/// The cost of a phase: round trips of a read, and calls.
 type Cost = (u128, usize);
 
-/// As `apply` does it: who is there and the look, the run, the look at how it turned out.
+/// Runs the three phases of `apply`: reading identity and account, applying the plan, and reading the account again.
 fn apply(mut account: Account) -> [Cost; 3] {
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     let mut began = (Duration::ZERO, 0);
-    now(async {
+    in_virtual_time(async {
         let start = Instant::now();
         let mut took = |cloud: &DemoCloud| {
             let (at, calls) = (start.elapsed(), cloud.calls().len());
-            let cost = (at.saturating_sub(began.0).as_millis() / u128::from(HOP), calls - began.1);
+            let cost = (at.saturating_sub(began.0).as_millis() / u128::from(ROUND_TRIP), calls - began.1);
             began = (at, calls);
             cost
         };
@@ -52,63 +52,63 @@ fn apply(mut account: Account) -> [Cost; 3] {
             engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, prefetch).await;
         let settings = Settings::resolve(&identity, REGION, &setup_options(), &observed);
         let plan = plan(&settings, &observed);
-        let looked = took(&cloud);
+        let read_cost = took(&cloud);
         let again = Prefetch::again(&asked, &setup_options(), &settings, settings.trail_arn(&observed));
         let report = engine::run_looking(asked, &plan, &again, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
-        let applied = took(&cloud);
+        let apply_cost = took(&cloud);
         let after =
             engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, again).await;
-        let looked_again = took(&cloud);
-        // What was asked early tells what a look from the beginning tells.
+        let reread_cost = took(&cloud);
+        // The prefetched answers give the same result as a fresh read.
         let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
         assert_eq!(after, fresh);
-        [looked, applied, looked_again]
+        [read_cost, apply_cost, reread_cost]
     })
 }
 
 #[test]
-fn a_fresh_account_is_looked_at_beside_who_is_there_and_looked_at_again_in_one_hop() {
-    let [looked, applied, again] = apply(Account::default());
-    assert_eq!(looked, (2, 10));
-    // Bucket, policy, trail, start, each two hops long: and beside the last all but the trail is looked at again.
-    assert_eq!(applied, (8, 13 + 10));
-    assert_eq!(again, (1, 3));
+fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_one_round_trip() {
+    let [read_cost, apply_cost, reread_cost] = apply(Account::default());
+    assert_eq!(read_cost, (2, 10));
+    // Bucket, policy, trail, start: two round trips each. Alongside the last, everything except the trail is reread.
+    assert_eq!(apply_cost, (8, 13 + 10));
+    assert_eq!(reread_cost, (1, 3));
 }
 
 #[test]
-fn a_sound_account_takes_two_hops_and_nothing_is_asked_twice() {
-    let [looked, applied, _] = apply(armed());
-    assert_eq!(looked, (2, 12));
-    assert_eq!(applied, (0, 0));
+fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
+    let [read_cost, apply_cost, _] = apply(armed());
+    assert_eq!(read_cost, (2, 12));
+    assert_eq!(apply_cost, (0, 0));
 }
 
 #[test]
-fn the_wizard_has_looked_at_an_account_after_two_hops_and_asked_nothing_twice() {
+fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
     let mut account = armed();
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
-    tester.pass(Duration::from_millis(2 * HOP - 1));
+    tester.pass(Duration::from_millis(2 * ROUND_TRIP - 1));
     assert!(tester.model.derived.is_none());
     tester.pass(Duration::from_millis(2));
     assert!(tester.model.derived.is_some());
-    // Then the dashboard opens, and asks what is its own.
+    // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
-    let look: BTreeSet<&String> = asked[..12].iter().collect();
-    assert_eq!(look.len(), 12, "{asked:?}");
+    let unique: BTreeSet<&String> = asked[..12].iter().collect();
+    assert_eq!(unique.len(), 12, "{asked:?}");
 }
 
 #[test]
-fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_for_what_they_share() {
+fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls() {
     let teardown = |more: &[&str], named: &[SetupOptions]| {
         let mut account = armed();
-        account.timing.latency_ms = HOP;
+        account.timing.latency_ms = ROUND_TRIP;
         for name in more {
             let trails = &mut here(&mut account).trails;
             trails.insert((*name).to_owned(), trails["rootbell"].clone());
         }
         let cloud = cloud(account);
-        now(async {
+        in_virtual_time(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
             let chains = engine::teardown::managed_chains_of(&cloud, &identity, REGION, named, true).await;
@@ -116,7 +116,7 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_fo
             assert!(chains.iter().all(|chain| chain.managed.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();
             let asked = |operation: &str| calls.iter().filter(|call| *call == operation).count();
-            assert_eq!(asked("ListObjectVersions"), 1, "a bucket is walked once: {calls:?}");
+            assert_eq!(asked("ListObjectVersions"), 1, "a bucket is listed once: {calls:?}");
             for once in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarmsForMetric"] {
                 assert_eq!(asked(once), named.len(), "{once}: {calls:?}");
             }
@@ -126,29 +126,29 @@ fn a_tear_down_of_three_chains_takes_no_longer_than_that_of_one_and_asks_once_fo
     let unnamed = [SetupOptions::default()];
     let one = teardown(&[], &unnamed);
     assert_eq!(teardown(&["second", "third"], &unnamed), one);
-    // The wizard asks for what was named a moment ago, too.
+    // The wizard also looks for the names used earlier in the session.
     let named = SetupOptions { filter: Some("named-before".into()), ..SetupOptions::default() };
     assert_eq!(teardown(&["second", "third"], &[SetupOptions::default(), named]), one);
 }
 
 #[test]
-fn who_is_there_is_known_at_once_though_all_else_hangs() {
+fn the_identity_is_known_at_once_while_other_calls_hang() {
     let mut account = Account::default();
-    account.timing.latency_ms = HOP;
+    account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
         cloud.fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
     }
-    now(async {
+    in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
         Prefetch::first(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
-        assert_eq!(began.elapsed().as_millis(), u128::from(HOP));
+        assert_eq!(began.elapsed().as_millis(), u128::from(ROUND_TRIP));
     });
 }
 
-/// 5 trails, 10,000 log groups, 100 filters on ours, 5,000 alarms, 100 subscribers, 10,000 uses of root: of these, ten
-/// times as many are in `bench/flat.py`.
+/// 5 trails, 10,000 log groups, 100 filters on rootbell's log group, 5,000 alarms, 100 subscribers, 10,000 root uses.
+/// `bench/flat.py` uses ten times as many root uses.
 fn big() -> Account {
     let mut account = armed();
     let region = here(&mut account);
@@ -185,7 +185,7 @@ fn a_big_account_takes_no_more_calls_than_a_small_one() {
 }
 
 #[test]
-fn the_dashboard_of_a_big_account_asks_as_often_as_that_of_a_small_one() {
+fn the_dashboard_makes_the_same_calls_for_a_big_account_as_for_a_small_one() {
     let asked = |account: Account| {
         let mut tester = Tester::on(account, 80, 24);
         tester.pass(Duration::from_mins(2));
@@ -209,7 +209,7 @@ fn a_page_of_root_events_is_bounded_however_many_there_are() {
         to: "2026-11-23T12:00:00Z".parse().unwrap(),
         page: None,
     };
-    let page = now(cloud.filter_log_events(&search)).unwrap();
+    let page = in_virtual_time(cloud.filter_log_events(&search)).unwrap();
     assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
 }
 
@@ -229,7 +229,7 @@ fn each_key_and_each_message_draws_once_and_the_same_model_draws_the_same_screen
 }
 
 #[test]
-fn a_wizard_that_has_nothing_to_show_asks_for_no_tick() {
+fn an_idle_wizard_schedules_no_ticks() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.pass(Duration::from_secs(10));
     assert_eq!(tester.model.deadline(), None);
@@ -239,19 +239,19 @@ fn a_wizard_that_has_nothing_to_show_asks_for_no_tick() {
 }
 
 #[test]
-fn a_dashboard_that_nobody_touches_asks_and_draws_seldom() {
+fn an_idle_dashboard_makes_few_calls_and_few_draws() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(Duration::from_mins(1));
     let calls = |tester: &Tester| tester.on_account(|cloud| cloud.calls().len());
     let before = (tester.draws, calls(&tester));
     tester.pass(Duration::from_hours(1));
     let (draws, calls) = (tester.draws - before.0, calls(&tester) - before.1);
-    // Alarm every 10 s, events and the chain every minute: each question and each answer is a draw at most.
+    // The alarm is polled every 10 s, events and the chain every minute; each query and each answer draws at most once.
     assert!(draws <= 2000 && calls <= 1500, "{draws} draws, {calls} calls an hour");
 }
 
 #[test]
-fn away_from_the_dashboard_only_the_alarm_is_asked_for_and_seldom() {
+fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
     let mut tester = Tester::on(armed(), 80, 24);
     tester.pass(Duration::from_mins(1));
     tester.press("esc").pass(Duration::from_secs(1));
@@ -267,18 +267,18 @@ fn away_from_the_dashboard_only_the_alarm_is_asked_for_and_seldom() {
 #[cfg(unix)]
 #[test]
 fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
-    let world = World::new(REGION);
-    // Long enough for all requests of one hop to be under way together.
-    world.proxy.latency(Duration::from_millis(150));
+    let world = EmulatedAws::new(REGION);
+    // Long enough for all requests of one round trip to overlap.
+    world.proxy.set_latency(Duration::from_millis(150));
     let cost = |args: &[&str], statuses: [i32; 2]| {
-        world.proxy.forget();
+        world.proxy.forget_calls();
         let said = world.rootbell(args).output();
         assert!(said.status.is_some_and(|status| statuses.contains(&status)), "{said:#?}");
-        (world.proxy.deepest(), world.proxy.seen().len())
+        (world.proxy.longest_chain(), world.proxy.seen_calls().len())
     };
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
     assert!(deep <= 7 && asked <= 45, "{deep} round trips, {asked} requests");
-    // A connection is used again: never more of them than requests at once, and one or two that came too late.
+    // Connections are reused: there are no more of them than concurrent requests, plus a few opened too late.
     let (connections, most) = (world.proxy.connections(), world.proxy.most_in_flight());
     assert!(connections <= most + 3, "{connections} connections for {most} at once");
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
