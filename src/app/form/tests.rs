@@ -20,7 +20,7 @@ fn a_faulty_field_is_no_wish_and_says_why() {
     form.focus_current();
     typed(&mut form, "my trail");
     assert_eq!(form.setup_options().trail, None);
-    assert!(form.faults()[0].1.contains("no spaces"));
+    assert!(form.faults()[0].1.contains("cannot have spaces"));
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn a_trail_is_checked_in_awss_order() {
             assert_eq!(error.kind, expected, "{error:?}");
             assert!(error.message.contains(word), "{error:?}");
         };
-        refused("a trail", ErrorKind::Invalid, "no spaces").await;
+        refused("a trail", ErrorKind::Invalid, "cannot have spaces").await;
         refused("rootbell", ErrorKind::EventualConsistency, "does not exist").await;
         cloud.apply(&change("bucket.create")).await.unwrap();
         refused("rootbell", ErrorKind::EventualConsistency, "bucket policy").await;

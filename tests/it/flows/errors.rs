@@ -106,7 +106,7 @@ fn a_late_answer_changes_nothing() {
 #[test]
 fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter e").fill("my trail").sees("no spaces");
+    tester.press("enter e").fill("my trail").sees("cannot have spaces");
     tester.press("enter");
     assert!(!tester.model.is_running(), "a faulty field is not applied");
     tester.fill("mine").press("enter");
