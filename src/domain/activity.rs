@@ -144,7 +144,8 @@ pub fn recipients(health: &Health) -> Vec<String> {
 /// Why a notification would not reach anyone, according to the checks.
 #[must_use]
 pub fn concerns(health: &Health) -> Vec<String> {
-    let notification_checks = ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
+    let notification_checks =
+        ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
     let broken = health.checks.iter().filter(|c| notification_checks.contains(&c.id) && c.verdict != Verdict::Ok);
     let mut concerns: Vec<String> = broken.map(|c| c.detail.clone()).collect();
     // A missing resource makes several checks in a row fail with the same text.
@@ -189,7 +190,10 @@ mod tests {
             observed.trails = Ok(Vec::new());
         }));
         let wanted = ["actions of `rootbell-root-use` are off", "alias/aws/sns", "Nobody has confirmed"];
-        assert!(found.len() == 3 && found.iter().zip(wanted).all(|(concern, words)| concern.contains(words)), "{found:?}");
+        assert!(
+            found.len() == 3 && found.iter().zip(wanted).all(|(concern, words)| concern.contains(words)),
+            "{found:?}"
+        );
         let found = concerns(&health_of(|observed| observed.topic = Ok(None)));
         assert_eq!(found, ["There is no topic `rootbell-alerts`."]);
     }

@@ -19,10 +19,9 @@ impl RunCount {
     #[must_use]
     pub fn sentence(&self, account_region: &str) -> String {
         let Self { total, done, failed, running } = *self;
-        let pronoun = if running == 1 { "it" } else { "they" };
         let rest = [
             (failed, "failed".to_owned()),
-            (running, format!("in progress, unknown whether {pronoun} succeeded")),
+            (running, "in progress, outcome unknown".to_owned()),
             (total.saturating_sub(done + failed + running), "not started".to_owned()),
         ];
         let s = if total == 1 { "" } else { "s" };
@@ -68,10 +67,10 @@ mod tests {
         let run = RunCount { total: 15, done: 4, failed: 0, running: 2 };
         assert_eq!(
             run.sentence("account 1, eu-west-1"),
-            "Interrupted: 4 of 15 changes made in account 1, eu-west-1; 2 in progress, unknown whether they \
-             succeeded; 9 not started."
+            "Interrupted: 4 of 15 changes made in account 1, eu-west-1; 2 in progress, outcome unknown; 9 not \
+             started."
         );
         let run = RunCount { total: 1, done: 0, failed: 0, running: 1 };
-        assert_eq!(run.sentence("x"), "Interrupted: 0 of 1 change made in x; 1 in progress, unknown whether it succeeded.");
+        assert_eq!(run.sentence("x"), "Interrupted: 0 of 1 change made in x; 1 in progress, outcome unknown.");
     }
 }

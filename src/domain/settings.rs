@@ -150,8 +150,7 @@ impl Settings {
     pub fn resolve(identity: &Identity, region: &str, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
         let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
-        let trail =
-            Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
+        let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
         let bucket = Field::pick(
             setup.bucket.clone(),
             existing.map(|t| t.bucket.clone()).filter(|b| !b.is_empty()),
@@ -201,15 +200,12 @@ impl Settings {
         let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
         let exists = |arn: &&String| !observed.gone.contains(arn);
         let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
-        let topic = Field::pick(
-            setup.topic.clone(),
-            topic_found.map(str::to_owned),
-            || DEFAULT_TOPIC.to_owned(),
-            "default",
-        );
+        let topic =
+            Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
-        let restricted = existing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|restricted| *restricted);
+        let restricted =
+            existing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|restricted| *restricted);
         let role_source_arn = Field::pick(setup.role_source_arn, restricted, || false, "any trail in this account");
         Self {
             account_region,

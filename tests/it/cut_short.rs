@@ -53,7 +53,7 @@ fn interrupted_it_still_says_what_had_failed_and_what_was_under_way() {
     assert!(skipped.contains(&json!("trail.create")) && skipped.contains(&json!("alarm.put")), "{result}");
     let said = interrupted(&["apply", "--yes"]);
     assert!(said.stderr.contains("stopped   + log group rootbell/cloudtrail: under way, not known how"), "{said:#?}");
-    assert!(said.stdout.contains("; 1 failed; 1 under way, not known how it ended; "), "{said:#?}");
+    assert!(said.stdout.contains("; 1 failed; 1 in progress, outcome unknown; "), "{said:#?}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn waiting_for_a_confirmation_is_interrupted_without_another_read() {
     let first = said.stdout.lines().next().unwrap();
     assert_eq!(
         first,
-        "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the waiting for the confirmations \
+        "Interrupted: all 16 changes were made in account 000000000000, us-east-1; the waiting for the confirmations \
          ended, and the account was not read again."
     );
     assert!(said.stdout.contains("Open the link in the e-mail from AWS Notifications to a@example.com"), "{said:#?}");
@@ -102,7 +102,7 @@ fn the_last_read_of_the_account_is_interrupted_and_every_change_is_still_account
         world.proxy.nobody_confirms(false);
         world.proxy.wait_for_call("DescribeTrails");
         let said = interrupt(running, "TERM");
-        let sentence = "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the account was not \
+        let sentence = "Interrupted: all 16 changes were made in account 000000000000, us-east-1; the account was not \
                         read again.";
         if json {
             let result = said.json();
@@ -167,8 +167,8 @@ fn the_wizard_says_on_the_normal_screen_what_is_done_under_way_and_left() {
         assert_eq!(wizard.wait_exit_within(SOON).code, 1);
         wizard.assert_restored();
         let screen = wizard.screen().replace('\n', "");
-        let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 under way, not \
-                      known how it ended; 1 not begun.";
+        let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 in progress, \
+                      outcome unknown; 1 not started.";
         assert!(screen.contains(wanted), "{screen}");
     }
 }

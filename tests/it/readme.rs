@@ -8,10 +8,10 @@ use std::thread;
 use regex_lite::Regex;
 use rootbell::app::keys::{BINDINGS, Context};
 
-use crate::support::working;
 use crate::support::kept::{keep, path};
 use crate::support::program::Program;
 use crate::support::pty::key;
+use crate::support::working;
 
 fn readme() -> String {
     std::fs::read_to_string(path("README.md")).unwrap().replace("\r\n", "\n")

@@ -146,7 +146,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::vec((hostile_text(), inner), 0..4).prop_map(|all| Value::Object(all.into_iter().collect())),
+            proptest::collection::vec((hostile_text(), inner), 0..4)
+                .prop_map(|all| Value::Object(all.into_iter().collect())),
         ]
     })
 }

@@ -64,7 +64,13 @@ fn of_two_trails_the_other_one_can_be_picked_and_the_plan_follows() {
         let account = with_trails(&[("audit", trail()), ("narrow", narrow.clone())]);
         let mut tester = Tester::on(account, width, height);
         tester.press("enter").sees("[audit").press("f4");
-        tester.sees("> audit").sees("attach").sees("repair").sees("it covers eu-west-1 only").sees("create").sees("2 USD");
+        tester
+            .sees("> audit")
+            .sees("attach")
+            .sees("repair")
+            .sees("it covers eu-west-1 only")
+            .sees("create")
+            .sees("2 USD");
         assert_snapshot!(format!("trails-{width}x{height}"), tester.screen());
         tester.press("down enter").settle().sees("[narrow").sees("set by you").sees("~ trail");
         tester.press("enter").settle().does_not_see("failed");
