@@ -102,8 +102,8 @@ pub enum Trigger<'a> {
     Unknown,
 }
 
-/// How long before the alarm its cause can have happened: delivery takes up to 15 minutes, the metric's period is 5, and
-/// the evaluation takes some time as well.
+/// How long before the alarm its cause can have happened: delivery takes up to 15 minutes, the metric's period is 5,
+/// and the evaluation takes some time as well.
 ///
 /// Source: CloudTrail User Guide, "How CloudTrail works"; CloudWatch User Guide, "Alarm evaluation".
 const MAX_DELAY: SignedDuration = SignedDuration::from_mins(30);

@@ -310,7 +310,8 @@ impl Change {
         }
     }
 
-    /// Its ID within a plan, the same in every run. If a plan can contain several, the resource's name follows after a colon.
+    /// Its ID within a plan, the same in every run. If a plan can contain several, the resource's name follows after a
+    /// colon.
     #[must_use]
     pub fn id(&self) -> String {
         let prefix = match self {

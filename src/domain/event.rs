@@ -78,8 +78,8 @@ pub struct RootEvent {
 }
 
 impl RootEvent {
-    /// Decodes a log line. One that is not an event is kept, with the name "unreadable": it matched the filter, so it may
-    /// have set off the alarm.
+    /// Decodes a log line. One that is not an event is kept, with the name "unreadable": it matched the filter, so it
+    /// may have set off the alarm.
     #[must_use]
     pub fn decode(line: &str, id: &str, logged: Option<Timestamp>) -> Self {
         let event: Value = serde_json::from_str(line).unwrap_or(Value::Null);

@@ -96,8 +96,8 @@ impl EventSearch {
         pieces
     }
 
-    /// The request failed, so the piece will be requested again. `without_token`: its page token was rejected (tokens are
-    /// valid for 24 hours), so the rest of it starts with a first page.
+    /// The request failed, so the piece will be requested again. `without_token`: its page token was rejected (tokens
+    /// are valid for 24 hours), so the rest of it starts with a first page.
     pub fn put_back(&mut self, requested: &Piece, without_token: bool) {
         let Some(index) = self.position(requested) else { return };
         let piece = &mut self.open[index];

@@ -1,10 +1,10 @@
-//! CloudWatch Logs filter patterns for JSON events, parsed into a tree that the audit compares and explains and that the
-//! demo account evaluates.
+//! CloudWatch Logs filter patterns for JSON events, parsed into a tree that the audit compares and explains and that
+//! the demo account evaluates.
 //!
-//! A pattern is a condition in braces. Parentheses have the highest precedence, then `&&`, then `||`; white space between
-//! words, including tabs and line breaks, makes no difference. There is no syntax for CIDR ranges: IP addresses are matched
-//! with `123.123.*` or a regular expression. The patterns for text that is not JSON (`ERROR`, `"two words"`, `[a, b]`) are
-//! not supported, because they cannot match a field of a JSON event.
+//! A pattern is a condition in braces. Parentheses have the highest precedence, then `&&`, then `||`; white space
+//! between words, including tabs and line breaks, makes no difference. There is no syntax for CIDR ranges: IP addresses
+//! are matched with `123.123.*` or a regular expression. The patterns for text that is not JSON (`ERROR`, `"two
+//! words"`, `[a, b]`) are not supported, because they cannot match a field of a JSON event.
 //!
 //! Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log
 //! events, and Live Tail"
@@ -126,9 +126,10 @@ impl Pattern {
         self.0.tests()
     }
 
-    /// Whether both patterns are logically the same, apart from the order of operands, repetitions and redundant parentheses.
+    /// Whether both patterns are logically the same, apart from the order of operands, repetitions and redundant
+    /// parentheses.
     #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
+    pub fn is_equivalent_to(&self, other: &Self) -> bool {
         self.0.normalized() == other.0.normalized()
     }
 }

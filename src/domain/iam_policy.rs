@@ -1,5 +1,5 @@
-//! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named resources,
-//! derived from the tables of changes and queries.
+//! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
+//! resources, derived from the tables of changes and queries.
 
 use serde_json::{Value, json};
 

@@ -14,8 +14,8 @@ pub struct RunCount {
 }
 
 impl RunCount {
-    /// One sentence that says what was done, what was running and what was not started. `account_region` is text such as
-    /// "account 123456789012, eu-west-1".
+    /// One sentence that says what was done, what was running and what was not started. `account_region` is text such
+    /// as "account 123456789012, eu-west-1".
     #[must_use]
     pub fn sentence(&self, account_region: &str) -> String {
         let Self { total, done, failed, running } = *self;

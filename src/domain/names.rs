@@ -210,7 +210,8 @@ pub fn retention(days: u32) -> Validity {
     Err(format!("CloudWatch Logs cannot keep logs for {days} days; the closest it allows: {near}."))
 }
 
-/// Checks that the Region is known, or at least looks like a Region: a mistyped one leads to a host that does not exist.
+/// Checks that the Region is known, or at least looks like a Region: a mistyped one leads to a host that does not
+/// exist.
 ///
 /// # Errors
 /// What is wrong, as a sentence.

@@ -266,8 +266,8 @@ pub struct WatchedTrail {
     pub counted: bool,
 }
 
-/// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the bucket
-/// and role that the trail needs.
+/// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the
+/// bucket and role that the trail needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
     /// All trails visible in this Region, shadow trails included.
@@ -290,8 +290,8 @@ pub struct Observed {
     pub key: Option<ReadResult<Option<Key>>>,
 }
 
-/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that tests
-/// for root at all.
+/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
+/// tests for root at all.
 #[must_use]
 pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
     let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));

@@ -53,8 +53,9 @@ pub fn check(pattern: &str) -> Result<(), String> {
 /// Whether auditors accept the pattern: the same tests in the same order, without parentheses, with the same quotes.
 /// White space may differ, except in `invokedBy NOT EXISTS`, which must have single spaces.
 ///
-/// Source: Security Hub User Guide, CloudWatch.1, whose remediation section has a pattern with fewer spaces; Prowler's check for
-/// root usage searches for `$.userIdentity.invokedBy NOT EXISTS` with single spaces and refuses another order.
+/// Source: Security Hub User Guide, CloudWatch.1, whose remediation section has a pattern with fewer spaces; Prowler's
+/// check for root usage searches for `$.userIdentity.invokedBy NOT EXISTS` with single spaces and refuses another
+/// order.
 #[must_use]
 pub fn is_cis_pattern(pattern: &str) -> bool {
     pattern.trim() == CIS_PATTERN
@@ -81,8 +82,8 @@ fn cis() -> Result<Pattern, PatternError> {
 }
 
 /// The pattern to search for root events: the filter's pattern if it is equivalent to the CIS pattern; both patterns
-/// combined if it is not, or if that cannot be determined; the CIS pattern alone if the filter's pattern does not test for
-/// root or is invalid.
+/// combined if it is not, or if that cannot be determined; the CIS pattern alone if the filter's pattern does not test
+/// for root or is invalid.
 ///
 /// Source: CloudWatch Logs User Guide, "Filter pattern syntax": compound expressions.
 #[must_use]
@@ -116,15 +117,15 @@ pub enum Reading {
     Unjudged(String),
 }
 
-/// Assesses a pattern: parses it like CloudWatch Logs does, compares it with the CIS pattern, and if they differ, tries it
-/// on sample events. A pattern is only called wrong if an event proves it.
+/// Assesses a pattern: parses it like CloudWatch Logs does, compares it with the CIS pattern, and if they differ, tries
+/// it on sample events. A pattern is only called wrong if an event proves it.
 #[must_use]
 pub fn read(pattern: &str) -> Reading {
     if is_cis_pattern(pattern) {
         return Reading::Audited;
     }
     match (Pattern::parse(pattern), cis()) {
-        (Ok(pattern), Ok(cis)) if pattern.says_the_same_as(&cis) => Reading::Equivalent,
+        (Ok(pattern), Ok(cis)) if pattern.is_equivalent_to(&cis) => Reading::Equivalent,
         (Ok(pattern), Ok(cis)) => judge(&pattern, &cis),
         (Err(error), _) | (_, Err(error)) => {
             Reading::Unjudged(format!("rootbell cannot parse it (character {}: {})", error.at, error.message))

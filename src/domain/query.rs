@@ -1,5 +1,5 @@
-//! Every query with its operation, required permission and resource: a single table for the AWS adapter, the demo and the
-//! generated IAM policies.
+//! Every query with its operation, required permission and resource: a single table for the AWS adapter, the demo and
+//! the generated IAM policies.
 
 use super::account_region::AccountRegion;
 use super::change::{Operation, Permission};
@@ -83,8 +83,8 @@ impl Query {
 
     /// The required permission, with the resources named in `settings`; `None` if no permission is required.
     ///
-    /// Source: Service Authorization Reference, column "Resource types"; STS API, GetCallerIdentity: "No permissions are
-    /// required".
+    /// Source: Service Authorization Reference, column "Resource types"; STS API, GetCallerIdentity: "No permissions
+    /// are required".
     #[must_use]
     pub fn permission(self, settings: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
         let account_region = &settings.account_region;
@@ -102,7 +102,8 @@ impl Query {
             | Self::BucketOwnership
             | Self::BucketTags
             | Self::BucketContents => bucket(),
-            // The call filters by a name prefix, so CloudWatch Logs checks the permission for all log groups in the Region.
+            // The call filters by a name prefix, so CloudWatch Logs checks the permission for all log groups in the
+            // Region.
             Self::LogGroup => log_group(account_region, "*"),
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value),
             Self::LogGroupTags => log_group(account_region, &settings.log_group.value),

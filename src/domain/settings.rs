@@ -45,7 +45,7 @@ impl SetupOptions {
     #[must_use]
     pub fn faults(&self) -> Vec<InvalidSetting> {
         let check = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
-            value.as_deref().and_then(|v| rule(v).err().map(|said| InvalidSetting { field, said }))
+            value.as_deref().and_then(|v| rule(v).err().map(|problem| InvalidSetting { field, said: problem }))
         };
         let mut faults: Vec<InvalidSetting> = [
             check("--trail", &self.trail, names::trail),
@@ -62,12 +62,12 @@ impl SetupOptions {
         .flatten()
         .collect();
         for email in &self.emails {
-            if let Err(said) = names::email(email) {
-                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {said}") });
+            if let Err(problem) = names::email(email) {
+                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
             }
         }
-        if let Some(Err(said)) = self.retention_days.map(names::retention) {
-            faults.push(InvalidSetting { field: "--retention-days", said });
+        if let Some(Err(problem)) = self.retention_days.map(names::retention) {
+            faults.push(InvalidSetting { field: "--retention-days", said: problem });
         }
         faults
     }

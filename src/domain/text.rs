@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-/// The text on one line, with all control and invisible characters escaped (`\u202e`): C0 and C1 controls, including line
-/// breaks and tabs, bidirectional formatting characters, and other invisible ones. The escapes are those of JSON, so
-/// escaping JSON does not change its meaning.
+/// The text on one line, with all control and invisible characters escaped (`\u202e`): C0 and C1 controls, including
+/// line breaks and tabs, bidirectional formatting characters, and other invisible ones. The escapes are those of JSON,
+/// so escaping JSON does not change its meaning.
 ///
 /// Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters" and "Implicit Directional Marks";
 /// ECMA-48 for the controls.

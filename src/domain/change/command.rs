@@ -52,8 +52,8 @@ fn is_unsafe(c: char) -> bool {
     is_escaped(c) && c != '\n'
 }
 
-/// Writes unsafe characters in octal for `printf`, which restores them. Trailing line breaks, which `$( )` would remove,
-/// are appended after it.
+/// Writes unsafe characters in octal for `printf`, which restores them. Trailing line breaks, which `$( )` would
+/// remove, are appended after it.
 fn printf_quoted(word: &str) -> String {
     let text = word.trim_end_matches('\n');
     let mut format = String::new();

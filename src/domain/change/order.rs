@@ -79,10 +79,11 @@ impl Change {
         id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 
-    /// Whether a failed call should be retried even if the cause is unknown, because a resource created a moment ago may not
-    /// be visible everywhere yet. For scripts; the engine decides by the kind of error.
+    /// Whether a failed call should be retried even if the cause is unknown, because a resource created a moment ago
+    /// may not be visible everywhere yet. For scripts; the engine decides by the kind of error.
     ///
-    /// Source: CloudTrail API, CreateTrail errors; IAM User Guide, "Changes that I make are not always immediately visible".
+    /// Source: CloudTrail API, CreateTrail errors; IAM User Guide, "Changes that I make are not always immediately
+    /// visible".
     #[must_use]
     pub fn needs_something_new(&self) -> bool {
         matches!(

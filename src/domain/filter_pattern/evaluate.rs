@@ -56,8 +56,8 @@ fn children(value: &Value) -> Vec<&Value> {
 }
 
 impl FieldTest {
-    /// Whether the test is true for the value. Only strings and numbers can be compared: for anything else, both `=` and
-    /// `!=` are false.
+    /// Whether the test is true for the value. Only strings and numbers can be compared: for anything else, both `=`
+    /// and `!=` are false.
     #[must_use]
     pub fn holds(&self, value: &Value) -> bool {
         match (self, value) {

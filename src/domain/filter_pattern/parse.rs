@@ -4,8 +4,8 @@ use regex_lite::Regex;
 
 use super::{Comparison, Condition, FieldTest, Matcher, PathPart, PatternError, Selector};
 
-/// The maximum number of wildcards in a selector, of selectors with a wildcard in a pattern, and of regular expressions in
-/// a pattern.
+/// The maximum number of wildcards in a selector, of selectors with a wildcard in a pattern, and of regular expressions
+/// in a pattern.
 ///
 /// Source: CloudWatch Logs User Guide, "Using filter patterns to match terms in JSON log events" and "Supported regular
 /// expressions (regex) syntax", quotas.

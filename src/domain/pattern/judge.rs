@@ -2,8 +2,8 @@
 //!
 //! The events are the samples, events of other identities, and variants of these in which one of the fields that the
 //! pattern tests has another value that occurs in CloudTrail. If the two patterns disagree on an event, the pattern is
-//! wrong, and its tree shows which part. If they agree on all events, including all combinations of values, and the pattern
-//! tests only fields whose values are known here, it is equivalent. Otherwise it cannot be judged.
+//! wrong, and its tree shows which part. If they agree on all events, including all combinations of values, and the
+//! pattern tests only fields whose values are known here, it is equivalent. Otherwise it cannot be judged.
 //!
 //! Source: CloudTrail User Guide, "CloudTrail userIdentity element" and "CloudTrail record contents for management,
 //! data, and network activity events".
@@ -290,8 +290,8 @@ impl PatternComparison<'_> {
         self.pattern.tests().iter().any(|(tested, _)| tested.to_string() == selector)
     }
 
-    /// Changes one field at a time. A disagreement is a fault if only this field can be the cause; otherwise the result is
-    /// inconclusive, because such an event may never occur.
+    /// Changes one field at a time. A disagreement is a fault if only this field can be the cause; otherwise the result
+    /// is inconclusive, because such an event may never occur.
     fn vary_one_field(&self, faults: &mut Vec<String>, is_conclusive: &mut bool) {
         for variable in &self.variables {
             for event in &self.events {

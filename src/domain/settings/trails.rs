@@ -3,8 +3,8 @@
 //!
 //! Source: CloudTrail pricing: the first copy of management events is free, further copies cost 2.00 USD per
 //! 100,000 events;
-//! CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group lives in the trail's account and home
-//! region.
+//! CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group is in the trail's account and home
+//! Region.
 
 use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
@@ -89,7 +89,8 @@ pub fn contenders<'a>(trails: &'a [Trail], name: Option<&str>, account_region: &
 }
 
 /// The trail for the chain. In order of preference: the one that the user named; rootbell's; one that delivers to a log
-/// group here, best to one whose filter already counts root use; one that covers all Regions and lacks only a log group.
+/// group here, best to one whose filter already counts root use; one that covers all Regions and lacks only a log
+/// group.
 #[must_use]
 pub fn choose_trail<'a>(
     observed: &'a Observed,
@@ -211,7 +212,10 @@ mod tests {
 
     #[test]
     fn reuse_comes_before_attach_and_attach_before_create() {
-        assert_eq!(chosen(vec![trail("bare", without_log_group), trail("whole", |_| {})]).as_deref(), Some("whole"));
+        assert_eq!(
+            chosen(vec![trail("bare", without_log_group), trail("complete", |_| {})]).as_deref(),
+            Some("complete")
+        );
         assert_eq!(chosen(vec![trail("bare", without_log_group)]).as_deref(), Some("bare"));
         assert_eq!(chosen(vec![]), None);
         assert_eq!(chosen(vec![trail("narrow", |w| w.trail.multi_region = false)]), None);
@@ -264,12 +268,12 @@ mod tests {
             trail("narrow", |w| w.trail.multi_region = false),
             trail("org", in_another_organization_account),
             trail("bare", without_log_group),
-            trail("whole", |_| {}),
+            trail("complete", |_| {}),
         ];
         let list = trail_candidates(&account_with(all), &account_region());
         let names: Vec<_> = list.iter().map(|c| (c.name.as_str(), c.choice.as_str())).collect();
         let wanted = [
-            ("whole", "reuse"),
+            ("complete", "reuse"),
             ("bare", "attach"),
             ("narrow", "repair"),
             ("rootbell", "create"),
