@@ -3,8 +3,8 @@
 //!
 //! A pattern is a condition in braces. Parentheses have the highest precedence, then `&&`, then `||`; white space
 //! between words, including tabs and line breaks, makes no difference. There is no syntax for CIDR ranges: IP addresses
-//! are matched with `123.123.*` or a regular expression. The patterns for text that is not JSON (`ERROR`, `"two
-//! words"`, `[a, b]`) are not supported, because they cannot match a field of a JSON event.
+//! are matched with `123.123.*` or a regular expression. The patterns for text that is not JSON (`ERROR`,
+//! `"two words"`, `[a, b]`) are not supported, because they cannot match a field of a JSON event.
 //!
 //! Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log
 //! events, and Live Tail"

@@ -91,7 +91,7 @@ fn a_trail_of_ones_own_can_be_picked_beside_one_that_would_do() {
 #[test]
 fn an_organizations_trail_is_shown_with_why_it_cannot_be_used() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
-    tester.press("enter f4").sees("org-trail  unavailable").sees("only that").sees("account can change it");
+    tester.press("enter f4").sees("org-trail  unavailable").sees("only that account").sees("can change it");
     assert_snapshot!("trails-organization-80x24", tester.screen());
     tester.write("org").press("enter").sees("`org-trail` cannot be used");
     assert!(matches!(tester.model.overlay, Some(Overlay::Picker(_))), "another one can be picked");

@@ -195,7 +195,7 @@ fn a_profile_and_a_region_are_picked_without_a_restart() {
 #[test]
 fn a_mistyped_region_is_refused_in_words() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no region");
+    tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no Region");
     tester.press("esc").sees("Already here");
 }
 

@@ -74,7 +74,7 @@ fn the_email_is_waited_for_while_the_wizard_goes_on() {
     tester.sees("waiting for alice@example.com to confirm");
     tester.on_account(|cloud| cloud.confirm("alice@example.com"));
     tester.pass(Duration::from_secs(5));
-    tester.does_not_see("to confirm").sees("2 Topic ok");
+    tester.does_not_see("to confirm").sees("2 Notifications ok");
     tester.press("esc").sees("confirmed");
 }
 
