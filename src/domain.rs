@@ -1,7 +1,7 @@
-//! What rootbell thinks about, without doing anything: names, what is wanted, what an account has,
-//! the difference as a plan of API calls, and the verdict on whether the bell would ring.
+//! The domain model: names, settings, the observed account, the plan of API calls that closes the gap between them, and
+//! the verdict on whether root use would be reported.
 //!
-//! Nothing here does I/O or reads a clock; time is handed in.
+//! Nothing here does I/O or reads a clock; the time is passed in.
 
 pub mod account_region;
 pub mod activity;

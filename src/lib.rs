@@ -1,6 +1,7 @@
-//! rootbell: the bell that rings when somebody signs in as AWS root.
+//! rootbell: alerts you when anyone uses your AWS account's root user.
 //!
-//! The idea that carries everything: wanted − observed = a plan of changes, each one API call. See `ARCHITECTURE.md`.
+//! The core idea: compare the settings with the observed account, and plan the difference as changes, each one API
+//! call. See `ARCHITECTURE.md`.
 
 pub mod app;
 pub mod cli;

@@ -113,7 +113,7 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
             let change = row.change.as_ref();
             json!({
                 "id": row.id,
-                "step": row.step.title().to_lowercase(),
+                "step": row.step.id(),
                 "action": row.action.as_str(),
                 "resource": row.resource,
                 "name": row.name,

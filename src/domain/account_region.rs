@@ -1,18 +1,18 @@
-//! Where the work is done and who does it: partition, account, region, caller.
+//! The partition, account and Region that rootbell works in, and the caller's identity.
 
 use std::fmt;
 
-/// A separate cloud with accounts and endpoints of its own.
+/// A group of AWS Regions with its own accounts and endpoints.
 ///
 /// Source: IAM User Guide, "Amazon Resource Names", partition field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Partition {
     Aws,
-    /// `aws-cn`: accounts there have no root user to sign in as.
+    /// `aws-cn`: accounts there have no root user.
     China,
-    /// `aws-us-gov`: no root sign-in at the console, but root access keys.
+    /// `aws-us-gov`: root cannot sign in to the console, but can have access keys.
     GovCloud,
-    /// The isolated and sovereign ones, by their name in an ARN.
+    /// The isolated and sovereign partitions, by their name in an ARN.
     Other(String),
 }
 
@@ -28,7 +28,7 @@ impl Partition {
         }
     }
 
-    /// The partition that a region belongs to, told by its prefix.
+    /// The partition that a Region belongs to, from the Region's prefix.
     #[must_use]
     pub fn of_region(region: &str) -> Self {
         match region.split('-').next() {
@@ -59,7 +59,7 @@ impl fmt::Display for Partition {
     }
 }
 
-/// One account in one region: everything an ARN needs beside the resource.
+/// One account in one Region: everything an ARN needs apart from the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRegion {
     pub partition: Partition,
@@ -79,7 +79,7 @@ impl AccountRegion {
         self.arn("cloudtrail", &format!("trail/{name}"))
     }
 
-    /// With the trailing `:*` that CreateTrail and UpdateTrail want.
+    /// With the trailing `:*` that CreateTrail and UpdateTrail require.
     ///
     /// Source: CloudTrail User Guide, "Sending events to CloudWatch Logs".
     #[must_use]
@@ -87,13 +87,13 @@ impl AccountRegion {
         self.arn("logs", &format!("log-group:{name}:*"))
     }
 
-    /// Root itself.
+    /// The root user's ARN.
     #[must_use]
     pub fn root_arn(&self) -> String {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
-    /// IAM is global: its ARNs have no region.
+    /// IAM is global: its ARNs have no Region.
     #[must_use]
     pub fn role_arn(&self, name: &str) -> String {
         format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)
@@ -110,13 +110,13 @@ impl AccountRegion {
     }
 }
 
-/// Who is signed in, as `sts:GetCallerIdentity` tells.
+/// Who is signed in, from `sts:GetCallerIdentity`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Twelve digits.
     pub account: String,
     pub arn: String,
-    /// The account's alias, where the caller may read it.
+    /// The account's alias, if the caller is allowed to read it.
     pub alias: Option<String>,
 }
 
@@ -136,8 +136,8 @@ impl Identity {
         AccountRegion { partition: self.partition(), account: self.account.clone(), region: region.to_owned() }
     }
 
-    /// The sign-in name, where it is an e-mail address: IAM Identity Center puts the user's name into the role's
-    /// session name (`assumed-role/AWSReservedSSO_…/alice@example.com`).
+    /// The sign-in name, if it is an email address: IAM Identity Center uses the user's name as the role's session name
+    /// (`assumed-role/AWSReservedSSO_…/alice@example.com`).
     ///
     /// Source: IAM Identity Center User Guide, "Session name".
     #[must_use]
@@ -146,28 +146,28 @@ impl Identity {
         super::names::email(name).is_ok().then_some(name)
     }
 
-    /// Why there is nothing to set up here, if that is so.
+    /// Why rootbell cannot be set up here, if that is the case.
     #[must_use]
     pub fn refusal(&self) -> Option<&'static str> {
         (self.partition() == Partition::China).then_some(
-            "Accounts in the AWS China regions have no root user, so there is no root sign-in to ring for. \
-             Choose a profile of another partition.",
+            "Accounts in the AWS China Regions have no root user, so there is no root use to report. \
+             Choose a profile in another partition.",
         )
     }
 
-    /// What the caller should know before going on.
+    /// What the caller should know before continuing.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
-        let mut said = Vec::new();
+        let mut warnings = Vec::new();
         if self.is_root() {
-            said.push("You are signed in as root: this very use would ring the bell. Use an administrator instead.");
+            warnings.push("You are signed in as root, which itself triggers the alert. Use an administrator instead.");
         }
         if self.partition() == Partition::GovCloud {
-            said.push(
-                "GovCloud has no root sign-in at the console, but root access keys: the alarm then means API use.",
+            warnings.push(
+                "In GovCloud, root cannot sign in to the console but can have access keys: an alert means API use.",
             );
         }
-        said
+        warnings
     }
 }
 
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn arns_carry_the_partition_of_the_caller() {
+    fn arns_have_the_callers_partition() {
         let account_region = identity("arn:aws-us-gov:iam::123456789012:user/alice").in_region("us-gov-west-1");
         assert_eq!(account_region.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(account_region.role_arn("r"), "arn:aws-us-gov:iam::123456789012:role/r");
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_tells_its_partition() {
+    fn the_partition_follows_from_the_region() {
         for (region, partition) in [
             ("us-east-1", "aws"),
             ("eu-west-1", "aws"),
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn a_session_name_that_is_an_address_is_proposed_as_the_email() {
+    fn a_session_name_that_is_an_email_address_is_suggested_as_the_email() {
         let sso = identity("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1a2b/alice@example.com");
         assert_eq!(sso.email(), Some("alice@example.com"));
         assert_eq!(identity("arn:aws:iam::123456789012:user/alice").email(), None);
     }
 
     #[test]
-    fn root_and_govcloud_are_warned_and_china_is_refused() {
+    fn root_and_govcloud_callers_get_a_warning_and_china_is_refused() {
         assert_eq!(identity("arn:aws:iam::123456789012:root").warnings().len(), 1);
         assert_eq!(identity("arn:aws-us-gov:iam::123456789012:user/a").warnings().len(), 1);
         assert!(identity("arn:aws:iam::123456789012:user/a").warnings().is_empty());

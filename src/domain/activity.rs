@@ -1,4 +1,4 @@
-//! What the dashboard watches beside the chain: what the alarm did, how often root was used, and by whom.
+//! What the dashboard shows besides the chain: the alarm's history, how often root was used, and by whom.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -20,16 +20,16 @@ pub struct HistoryItem {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryKind {
-    /// The state changed, and AWS's reason.
+    /// The state changed; with AWS's reason.
     StateUpdate { from: Option<AlarmState>, to: AlarmState, reason: String },
-    /// A notification was sent, or could not be.
+    /// A notification was sent, or failed.
     Action { ok: bool },
-    /// It was made, changed or deleted.
+    /// The alarm was created, updated or deleted.
     Configuration,
 }
 
 impl HistoryItem {
-    /// From what `DescribeAlarmHistory` answers: the type's name, the summary, and the data, which is JSON.
+    /// Decodes an item of `DescribeAlarmHistory`: its type, summary, and data, which is JSON.
     ///
     /// Source: CloudWatch API, AlarmHistoryItem.
     #[must_use]
@@ -39,7 +39,7 @@ impl HistoryItem {
         let summary = escape_controls(summary);
         let state = |pointer| text(pointer).and_then(AlarmState::parse);
         let kind = match kind {
-            "StateUpdate" => match state("/newState/stateValue").or_else(|| last_word(&summary)) {
+            "StateUpdate" => match state("/newState/stateValue").or_else(|| state_in_summary(&summary)) {
                 Some(to) => HistoryKind::StateUpdate {
                     from: state("/oldState/stateValue"),
                     to,
@@ -56,21 +56,21 @@ impl HistoryItem {
     }
 }
 
-/// "Alarm updated from OK to ALARM".
-fn last_word(summary: &str) -> Option<AlarmState> {
+/// The new state in "Alarm updated from OK to ALARM".
+fn state_in_summary(summary: &str) -> Option<AlarmState> {
     summary.split_whitespace().last().and_then(AlarmState::parse)
 }
 
-/// What tells a state that rootbell has set from one that CloudWatch has found.
-const BY_US: &str = " by rootbell, started by ";
+/// Marks a state that rootbell set, as opposed to one that CloudWatch evaluated.
+const MARKER: &str = " by rootbell, started by ";
 
-/// What the alarm's state is set with: who did it, with what, when.
+/// The reason for setting the alarm's state: what was done, by whom, and when.
 ///
 /// Source: CloudWatch API, SetAlarmState, `StateReason`: 1,023 characters at most.
 #[must_use]
 pub fn reason(what: &str, caller: &Identity, at: Timestamp) -> String {
-    let said = format!("{what}{BY_US}{} at {}. Nobody used root.", caller.arn, at.strftime("%Y-%m-%dT%H:%M:%SZ"));
-    said.chars().take(1023).collect()
+    let reason = format!("{what}{MARKER}{} at {}. Nobody used root.", caller.arn, at.strftime("%Y-%m-%dT%H:%M:%SZ"));
+    reason.chars().take(1023).collect()
 }
 
 /// The sum of a metric over one period.
@@ -81,75 +81,76 @@ pub struct Datapoint {
     pub value: f64,
 }
 
-/// One page of root events, newest first. It may be empty and still lead on to another one.
+/// One page of root events, newest first. It can be empty even though another page follows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventPage {
     pub events: Vec<RootEvent>,
-    /// The token of the page that follows; none on the last one.
+    /// The token of the next page; `None` on the last one.
     pub next: Option<String>,
-    /// By the log's clock, down to when everything was read, where another page follows and that can be told.
+    /// If another page follows: everything from this time on has been read, by the log's timestamps. `None` if unknown.
     pub reached: Option<Timestamp>,
 }
 
-/// What made the alarm ring.
+/// What made the alarm fire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger<'a> {
     Root(&'a RootEvent),
     Drill(&'a RootEvent),
-    /// Its state was set with rootbell: a test. The alarm's reason says by whom.
+    /// A test: rootbell set the state. The alarm's reason says who started it.
     Test,
-    /// No use of root from that time is known.
+    /// No root use from around that time is known.
     Unknown,
 }
 
-/// How long before the alarm what rang it can have been: delivery takes 15 minutes at most, counting it another 5, and
-/// the evaluation has its own pace.
+/// How long before the alarm its cause can have happened: delivery takes up to 15 minutes, the metric's period is 5,
+/// and the evaluation takes some time as well.
 ///
 /// Source: CloudTrail User Guide, "How CloudTrail works"; CloudWatch User Guide, "Alarm evaluation".
-const LATE: SignedDuration = SignedDuration::from_mins(30);
+const MAX_DELAY: SignedDuration = SignedDuration::from_mins(30);
 
-/// What made an alarm ring that is in ALARM, as far as its reason and the root events tell, newest first. A use of root
-/// comes before all else; an event from another time explains nothing.
+/// Why an alarm is in ALARM, judging by its reason and the root events (newest first). Root use takes precedence over
+/// drills and tests; events from other times are ignored.
 #[must_use]
 pub fn alarm_trigger<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Trigger<'a> {
-    let test = alarm.reason.contains(BY_US);
-    let from = alarm.since.map(|since| if test { since } else { since.saturating_sub(LATE).unwrap_or(since) });
-    let near = |event: &&RootEvent| from.is_none_or(|from| event.time.is_some_and(|at| at >= from));
-    let mut near = events.iter().filter(near);
-    match near.clone().find(|event| !event.drill) {
+    let is_test = alarm.reason.contains(MARKER);
+    let from = alarm.since.map(|since| if is_test { since } else { since.saturating_sub(MAX_DELAY).unwrap_or(since) });
+    let is_recent = |event: &&RootEvent| from.is_none_or(|from| event.time.is_some_and(|at| at >= from));
+    let mut recent = events.iter().filter(is_recent);
+    match recent.clone().find(|event| !event.drill) {
         Some(event) => Trigger::Root(event),
-        None if test => Trigger::Test,
-        None => near.next().map_or(Trigger::Unknown, Trigger::Drill),
+        None if is_test => Trigger::Test,
+        None => recent.next().map_or(Trigger::Unknown, Trigger::Drill),
     }
 }
 
-/// Why a use of root may be missing from what is recorded, as far as the checks tell.
+/// Why root use may be missing from the log group, according to the checks.
 #[must_use]
 pub fn gap(health: &Health) -> Option<&str> {
     let recording =
         ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
-    let open = |check: &&Check| {
+    let is_gap = |check: &&Check| {
         (recording.contains(&check.id) || check.id == "log_group.exists") && check.verdict != Verdict::Ok
     };
-    health.checks.iter().find(open).map(|check| check.detail.as_str())
+    health.checks.iter().find(is_gap).map(|check| check.detail.as_str())
 }
 
-/// Who gets mail when the alarm rings.
+/// Who gets a notification when the alarm fires: all confirmed endpoints.
 #[must_use]
 pub fn recipients(health: &Health) -> Vec<String> {
     let confirmed = health.subscriptions.iter().filter(|s| s.state == Confirmation::Confirmed);
     confirmed.map(|s| s.endpoint.clone()).collect()
 }
 
-/// Why a ring would not reach anybody, as far as the checks tell.
+/// Why a notification would not reach anyone, according to the checks.
 #[must_use]
 pub fn concerns(health: &Health) -> Vec<String> {
-    let on_the_way = ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
-    let broken = health.checks.iter().filter(|c| on_the_way.contains(&c.id) && c.verdict != Verdict::Ok);
-    let mut said: Vec<String> = broken.map(|c| c.detail.clone()).collect();
-    // What is not there breaks several checks in a row.
-    said.dedup();
-    said
+    let notification_checks =
+        ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
+    let broken = health.checks.iter().filter(|c| notification_checks.contains(&c.id) && c.verdict != Verdict::Ok);
+    let mut concerns: Vec<String> = broken.map(|c| c.detail.clone()).collect();
+    // A missing resource makes several checks in a row fail with the same text.
+    concerns.dedup();
+    concerns
 }
 
 #[cfg(test)]
@@ -160,15 +161,15 @@ mod tests {
     use crate::domain::health::health;
     use crate::domain::observed::Observed;
 
-    fn judged(alter: impl FnOnce(&mut Observed)) -> Health {
+    fn health_of(alter: impl FnOnce(&mut Observed)) -> Health {
         let mut observed = sound();
         alter(&mut observed);
         health(&settings(&SetupOptions::default(), &observed), &observed, NOW.parse().unwrap())
     }
 
     #[test]
-    fn only_who_has_confirmed_is_told() {
-        let health = judged(|observed| {
+    fn only_confirmed_addresses_are_recipients() {
+        let health = health_of(|observed| {
             let mut more = observed.subscriptions.clone().unwrap();
             more.push(more[0].clone());
             (more[1].endpoint, more[1].state) = ("bob@example.com".into(), Confirmation::Pending);
@@ -179,23 +180,26 @@ mod tests {
     }
 
     #[test]
-    fn what_would_silence_the_ring_is_said_once_and_nothing_else() {
-        let said = concerns(&judged(|observed| {
+    fn each_problem_between_the_alarm_and_the_inbox_is_named_once_and_no_other() {
+        let found = concerns(&health_of(|observed| {
             observed.alarms.as_mut().unwrap()[0].actions_enabled = false;
             let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
             topic.kms_key = Some("alias/aws/sns".into());
             observed.subscriptions.as_mut().unwrap()[0].state = Confirmation::Pending;
-            // No link of the way from the alarm to the inbox.
+            // Not between the alarm and the inbox.
             observed.trails = Ok(Vec::new());
         }));
         let wanted = ["actions of `rootbell-root-use` are disabled", "alias/aws/sns", "No alert reaches anyone until"];
-        assert!(said.len() == 3 && said.iter().zip(wanted).all(|(said, word)| said.contains(word)), "{said:?}");
-        let said = concerns(&judged(|observed| observed.topic = Ok(None)));
-        assert_eq!(said, ["There is no topic `rootbell-alerts`."]);
+        assert!(
+            found.len() == 3 && found.iter().zip(wanted).all(|(concern, words)| concern.contains(words)),
+            "{found:?}"
+        );
+        let found = concerns(&health_of(|observed| observed.topic = Ok(None)));
+        assert_eq!(found, ["There is no topic `rootbell-alerts`."]);
     }
 
-    /// An alarm that went off at noon, and what is known by then.
-    fn ringer(reason: &str, lines: &[(&str, &str, bool)]) -> String {
+    /// The trigger of an alarm that fired at noon, given these events (id, time, whether it is a drill).
+    fn trigger_of(reason: &str, items: &[(&str, &str, bool)]) -> String {
         let noon = "2026-11-23T12:00:00Z";
         let alarm = Alarm { since: noon.parse().ok(), reason: reason.into(), ..sound().alarms.unwrap().remove(0) };
         let event = |(id, time, drill): &(&str, &str, bool)| {
@@ -203,7 +207,7 @@ mod tests {
             event.drill = *drill;
             event
         };
-        let events: Vec<RootEvent> = lines.iter().map(event).collect();
+        let events: Vec<RootEvent> = items.iter().map(event).collect();
         match alarm_trigger(&alarm, &events) {
             Trigger::Root(event) => format!("root {}", event.id),
             Trigger::Drill(event) => format!("drill {}", event.id),
@@ -213,28 +217,28 @@ mod tests {
     }
 
     #[test]
-    fn only_an_event_of_that_time_explains_why_it_rings_and_root_comes_first() {
+    fn only_a_recent_event_can_be_the_trigger_and_root_use_takes_precedence() {
         let caller = Identity { account: String::new(), arn: "arn:aws:iam::1:user/a".into(), alias: None };
         let test = reason("Test alarm", &caller, NOW.parse().unwrap());
         let (crossed, old, near) = ("Threshold Crossed", "2026-11-21T12:00:00Z", "2026-11-23T11:50:00Z");
         let after = "2026-11-23T12:03:00Z";
-        assert_eq!(ringer(crossed, &[("a", near, false), ("b", old, false)]), "root a");
-        assert_eq!(ringer(crossed, &[("a", near, true), ("b", near, false)]), "root b");
-        assert_eq!(ringer(crossed, &[("a", near, true), ("b", old, false)]), "drill a");
-        assert_eq!(ringer(crossed, &[("a", old, true)]), "unknown");
-        assert_eq!(ringer(crossed, &[]), "unknown");
-        assert_eq!(ringer(&test, &[("a", near, false)]), "test");
-        assert_eq!(ringer(&test, &[("a", after, false), ("b", near, false)]), "root a");
+        assert_eq!(trigger_of(crossed, &[("a", near, false), ("b", old, false)]), "root a");
+        assert_eq!(trigger_of(crossed, &[("a", near, true), ("b", near, false)]), "root b");
+        assert_eq!(trigger_of(crossed, &[("a", near, true), ("b", old, false)]), "drill a");
+        assert_eq!(trigger_of(crossed, &[("a", old, true)]), "unknown");
+        assert_eq!(trigger_of(crossed, &[]), "unknown");
+        assert_eq!(trigger_of(&test, &[("a", near, false)]), "test");
+        assert_eq!(trigger_of(&test, &[("a", after, false), ("b", near, false)]), "root a");
     }
 
     #[test]
-    fn nobody_can_be_said_not_to_have_used_root_where_not_all_is_recorded() {
-        assert_eq!(gap(&judged(|_| ())), None);
-        let stopped = judged(|o| o.trail.as_mut().unwrap().status.as_mut().unwrap().logging = false);
+    fn a_broken_trail_or_log_group_is_a_gap_but_a_broken_topic_is_not() {
+        assert_eq!(gap(&health_of(|_| ())), None);
+        let stopped = health_of(|o| o.trail.as_mut().unwrap().status.as_mut().unwrap().logging = false);
         assert!(gap(&stopped).unwrap().contains("is stopped"));
-        let none = judged(|o| (o.trails, o.trail) = (Ok(Vec::new()), None));
+        let none = health_of(|o| (o.trails, o.trail) = (Ok(Vec::new()), None));
         assert!(gap(&none).unwrap().contains("no trail"));
-        assert_eq!(gap(&judged(|o| o.topic = Ok(None))), None, "what comes after the log group hides nothing");
+        assert_eq!(gap(&health_of(|o| o.topic = Ok(None))), None, "a missing topic does not hide events");
     }
 
     fn item(kind: &str, summary: &str, data: &str) -> HistoryItem {
@@ -242,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_state_says_from_what_to_what_and_why() {
+    fn a_state_change_has_the_old_and_new_state_and_the_reason() {
         let data = r#"{"version":"1.0","oldState":{"stateValue":"OK","stateReason":"r0"},
             "newState":{"stateValue":"ALARM","stateReason":"Threshold Crossed"}}"#;
         let got = item("StateUpdate", "Alarm updated from OK to ALARM", data);
@@ -255,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn without_readable_data_the_summary_tells() {
+    fn without_readable_data_the_summary_is_used() {
         let got = item("StateUpdate", "Alarm updated from ALARM to OK", "{");
         assert!(matches!(got.kind, HistoryKind::StateUpdate { to: AlarmState::Ok, .. }), "{got:?}");
         assert_eq!(item("Action", "Successfully executed action arn:x", "").kind, HistoryKind::Action { ok: true });
@@ -263,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_datas_word_on_an_action_counts() {
+    fn an_actions_data_takes_precedence_over_its_summary() {
         let got = item("Action", "whatever", r#"{"actionState":"Failed"}"#);
         assert_eq!(got.kind, HistoryKind::Action { ok: false });
         assert_eq!(item("ConfigurationUpdate", "Alarm \"a\" created", "{}").kind, HistoryKind::Configuration);

@@ -1,5 +1,5 @@
-//! A change is one API call, as a value. The plan on screen, the dry run, the `aws` command, the permission and the
-//! order all follow from it.
+//! A change: one API call, as a value. The plan on screen, the dry run, the `aws` command, the required permissions and
+//! the order of calls are all derived from it.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub mod transient;
 pub use command::quote;
 pub use permission::Permission;
 
-/// One of the four screens, and the part of the chain that it makes.
+/// One of the four setup steps, and the part of the chain that it sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Trail,
@@ -27,11 +27,23 @@ pub enum Step {
 impl Step {
     pub const ALL: [Self; 4] = [Self::Trail, Self::Topic, Self::Filter, Self::Alarm];
 
+    /// The value of `step` in JSON output.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Trail => "trail",
+            Self::Topic => "topic",
+            Self::Filter => "filter",
+            Self::Alarm => "alarm",
+        }
+    }
+
+    /// The short label on screen.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Trail => "Trail",
-            Self::Topic => "Topic",
+            Self::Topic => "Notifications",
             Self::Filter => "Filter",
             Self::Alarm => "Alarm",
         }
@@ -54,7 +66,7 @@ impl Step {
     }
 }
 
-/// Where a trail delivers besides its bucket. CloudTrail takes both ARNs or neither.
+/// The log group that a trail delivers to, and the role it uses. CloudTrail requires both ARNs or neither.
 ///
 /// Source: CloudTrail API, UpdateTrail, `CloudWatchLogsLogGroupArn`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +91,7 @@ pub enum Change {
     PutBucketVersioning {
         bucket: String,
     },
-    /// All tags the bucket shall have: the call replaces the whole set.
+    /// All tags that the bucket should have: the call replaces the whole set.
     PutBucketTagging {
         bucket: String,
         tags: Vec<(String, String)>,
@@ -123,7 +135,7 @@ pub enum Change {
     PutEventSelectors {
         trail: String,
     },
-    /// The key that the log files are encrypted with.
+    /// Encrypts the log files with a KMS key.
     SetTrailKey {
         trail: String,
         key: String,
@@ -139,7 +151,7 @@ pub enum Change {
         topic_arn: String,
         policy: Value,
     },
-    /// The key that the topic is encrypted with; `None` takes the encryption off.
+    /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {
         topic_arn: String,
         key: Option<String>,
@@ -155,13 +167,13 @@ pub enum Change {
     PutMetricAlarm {
         alarm: Box<Alarm>,
     },
-    /// A test: it lasts until the next evaluation.
+    /// For a test: the state lasts until the next evaluation.
     SetAlarmState {
         alarm: String,
         state: AlarmState,
         reason: String,
     },
-    /// A drill: its event goes into a stream of its own.
+    /// For a drill, which writes its event to a separate log stream.
     CreateLogStream {
         log_group: String,
         stream: String,
@@ -192,7 +204,7 @@ pub enum Change {
     DeleteTrail {
         trail: String,
     },
-    /// A trail that others made delivers to no log group any more.
+    /// Stops an unmanaged trail's delivery to the log group.
     DetachLogs {
         trail: String,
     },
@@ -208,7 +220,7 @@ pub enum Change {
     DeleteBucketPolicy {
         bucket: String,
     },
-    /// Every version of every object. The one change that is many calls: as many as there are pages of a thousand.
+    /// Deletes every version of every object. The only change that takes several calls: one per thousand versions.
     EmptyBucket {
         bucket: String,
     },
@@ -217,19 +229,19 @@ pub enum Change {
     },
 }
 
-/// What the field calls a change: the service as in IAM, the operation as in the API.
+/// An API operation: the service's IAM prefix and the operation's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
     pub service: &'static str,
     pub name: &'static str,
-    /// The permission it takes; mostly `service:name`, but S3 has its own words.
+    /// The required IAM action: usually `service:name`, but S3's actions have other names.
     pub iam_action: &'static str,
 }
 
 impl Change {
-    /// The operation it calls, and the permission that takes.
+    /// The operation that it calls, and the required permission.
     ///
-    /// Source: Service Authorization Reference, one page a service.
+    /// Source: Service Authorization Reference, one page per service.
     #[must_use]
     pub fn operation(&self) -> Operation {
         let op = |service, name, iam_action| Operation { service, name, iam_action };
@@ -279,7 +291,7 @@ impl Change {
         }
     }
 
-    /// The screen it belongs to.
+    /// The step that it belongs to.
     #[must_use]
     pub fn step(&self) -> Step {
         match self {
@@ -299,11 +311,11 @@ impl Change {
         }
     }
 
-    /// Its name within a plan, stable from run to run. What may come several times carries the thing's name after a
+    /// Its ID within a plan, the same in every run. If a plan can contain several, the resource's name follows after a
     /// colon.
     #[must_use]
     pub fn id(&self) -> String {
-        let stem = match self {
+        let prefix = match self {
             Self::CreateBucket { .. } => "bucket.create",
             Self::PutBucketOwnershipControls { .. } => "bucket.ownership",
             Self::PutPublicAccessBlock { .. } => "bucket.public_access_block",
@@ -345,13 +357,13 @@ impl Change {
             Self::DeleteBucket { .. } => "bucket.delete",
         };
         if self.deletes() || matches!(self, Self::Subscribe { .. }) {
-            format!("{stem}:{}", self.name())
+            format!("{prefix}:{}", self.name())
         } else {
-            stem.to_owned()
+            prefix.to_owned()
         }
     }
 
-    /// What kind of thing it makes or alters, in the user's words.
+    /// The kind of resource that it creates, changes or deletes, for display.
     #[must_use]
     pub fn resource(&self) -> &'static str {
         match self {
@@ -387,7 +399,7 @@ impl Change {
         }
     }
 
-    /// The name of that thing.
+    /// The name of that resource.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -431,7 +443,7 @@ impl Change {
         }
     }
 
-    /// The same call as a command of the AWS CLI, quoted for `sh`.
+    /// The same call as an AWS CLI command, quoted for `sh`.
     #[must_use]
     pub fn aws_cli(&self, account_region: &AccountRegion) -> String {
         command::render(self, account_region)

@@ -1,4 +1,4 @@
-//! A CloudTrail event by root, decoded for people: who did what, when, from where, and was it let in.
+//! A CloudTrail event for root use, decoded for display: who did what, when, from where, and whether it succeeded.
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents" and "AWS Management Console sign-in events".
 
@@ -10,11 +10,11 @@ use super::text::{escape_controls, escape_controls_in_lines};
 
 mod client;
 
-/// Whether the use succeeded.
+/// Whether the sign-in or API call succeeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Success,
-    /// With AWS's words for it.
+    /// With AWS's error message or code.
     Failure(String),
 }
 
@@ -28,7 +28,7 @@ impl Outcome {
     }
 }
 
-/// Whether a second factor was asked for.
+/// Whether MFA was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mfa {
     Yes,
@@ -48,37 +48,38 @@ impl Mfa {
     }
 }
 
-/// One use of root. No field holds a character that a terminal would obey.
+/// One use of root. All fields are safe to print: control characters are escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootEvent {
-    /// CloudTrail's `eventID`, or the log event's where there is none.
+    /// CloudTrail's `eventID`, or else the log event's ID.
     pub id: String,
-    /// When it happened; when it was logged, where the event does not say.
+    /// When it happened, or, if the event does not say, when it was logged.
     pub time: Option<Timestamp>,
-    /// As in `ConsoleLogin`.
+    /// The event's name, such as `ConsoleLogin`.
     pub name: String,
-    /// As in `signin.amazonaws.com`.
+    /// The service, such as `signin.amazonaws.com`.
     pub source: String,
     pub outcome: Outcome,
     pub mfa: Mfa,
     pub address: String,
     pub region: String,
-    /// The user agent in short words, as in "Firefox / macOS".
+    /// A short name for the user agent, such as "Firefox / macOS".
     pub client: String,
-    /// By the console; otherwise by the API.
+    /// Whether the console was used, rather than the API.
     pub console: bool,
-    /// By central root management (`sts:AssumeRoot`), not by somebody with root's password.
+    /// Whether this was a central root access session (`sts:AssumeRoot`), rather than someone with root's credentials.
     pub assumed_root: bool,
-    /// Whoever it was, where a filter that is not the auditors' let somebody else through.
+    /// Who it was, if not root: a filter with another pattern can match events of other identities.
     pub not_root: Option<String>,
-    /// Written by [`drill`], not by CloudTrail.
+    /// Whether [`drill_event`] wrote it, rather than CloudTrail.
     pub drill: bool,
-    /// The whole event, indented; lines are its only control characters.
+    /// The whole event as indented JSON; its only control characters are line breaks.
     pub json: String,
 }
 
 impl RootEvent {
-    /// Reads a log line. What is no event comes back too, named as unreadable: it matched the filter, so it rang.
+    /// Decodes a log line. One that is not an event is kept, with the name "unreadable": it matched the filter, so it
+    /// may have set off the alarm.
     #[must_use]
     pub fn decode(line: &str, id: &str, logged: Option<Timestamp>) -> Self {
         let event: Value = serde_json::from_str(line).unwrap_or(Value::Null);
@@ -86,8 +87,8 @@ impl RootEvent {
         let source = text("/eventSource");
         let readable = event.is_object();
         let assumed_root = event.pointer("/userIdentity/sessionContext/assumedRoot").is_some_and(is_true);
-        let kind = text("/userIdentity/type");
-        let other = !assumed_root && !matches!(kind, "" | "Root");
+        let identity_type = text("/userIdentity/type");
+        let is_other = !assumed_root && !matches!(identity_type, "" | "Root");
         let arn = text("/userIdentity/arn");
         Self {
             id: escape_controls(if text("/eventID").is_empty() { id } else { text("/eventID") }),
@@ -103,13 +104,13 @@ impl RootEvent {
                 || text("/sessionCredentialFromConsole") == "true"
                 || source == "signin.amazonaws.com",
             assumed_root,
-            not_root: other.then(|| escape_controls(if arn.is_empty() { kind } else { arn })),
+            not_root: is_other.then(|| escape_controls(if arn.is_empty() { identity_type } else { arn })),
             drill: source == DRILL_SOURCE,
             json: escape_controls_in_lines(&if readable { format!("{event:#}") } else { line.to_owned() }),
         }
     }
 
-    /// Decoded and whole, as `rootbell events --json` prints it.
+    /// The decoded fields and the whole event, as `rootbell events --json` prints them.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -142,7 +143,7 @@ fn is_true(value: &Value) -> bool {
     value.as_bool() == Some(true) || value.as_str() == Some("true")
 }
 
-/// A sign-in says so in `responseElements.ConsoleLogin`; an API call that failed has an `errorCode`.
+/// A sign-in has its outcome in `responseElements.ConsoleLogin`; a failed API call has an `errorCode`.
 fn outcome(event: &Value) -> Outcome {
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty());
     let failed = text("/responseElements/ConsoleLogin").is_some_and(|o| o.eq_ignore_ascii_case("failure"));
@@ -153,27 +154,27 @@ fn outcome(event: &Value) -> Outcome {
     }
 }
 
-/// A sign-in has `MFAUsed`, in upper or lower case; a call has its session's `mfaAuthenticated`.
+/// A sign-in has `MFAUsed`, in upper or lower case; an API call has its session's `mfaAuthenticated`.
 fn mfa(event: &Value) -> Mfa {
-    let said = event
+    let used = event
         .pointer("/additionalEventData/MFAUsed")
         .or(event.pointer("/userIdentity/sessionContext/attributes/mfaAuthenticated"))
         .and_then(Value::as_str)
         .map(str::to_lowercase);
-    match said.as_deref() {
+    match used.as_deref() {
         Some("yes" | "true") => Mfa::Yes,
         Some("no" | "false") => Mfa::No,
         _ => Mfa::Unknown,
     }
 }
 
-/// Whence a drill's event says it comes; CloudTrail never writes this.
+/// A drill event's `eventSource`, which CloudTrail never uses.
 pub const DRILL_SOURCE: &str = "drill.rootbell";
 
-/// The log stream that drills write to, beside CloudTrail's own.
+/// The log stream that drills write to, separate from CloudTrail's.
 pub const DRILL_STREAM: &str = "rootbell-drill";
 
-/// The one event of a drill: the filter takes it for root, people and auditors see what it is.
+/// The event that a drill writes: it matches the filter as root use, but is clearly marked as a drill.
 #[must_use]
 pub fn drill_event(id: &str, caller: &Identity, region: &str, at: Timestamp) -> String {
     json!({
@@ -195,7 +196,7 @@ pub fn drill_event(id: &str, caller: &Identity, region: &str, at: Timestamp) -> 
         "additionalEventData": {
             "rootbellDrill": true,
             "startedBy": caller.arn,
-            "note": "A drill. Nobody used root. CloudTrail did not write this event; rootbell did.",
+            "note": "A drill: nobody used root. This event was written by rootbell, not by CloudTrail.",
         },
     })
     .to_string()

@@ -1,10 +1,10 @@
-//! The grammar of CloudWatch Logs filter patterns for JSON events: one tree, which the audit compares and explains, and
-//! which the demo account evaluates.
+//! CloudWatch Logs filter patterns for JSON events, parsed into a tree that the audit compares and explains and that
+//! the demo account evaluates.
 //!
-//! A pattern is a condition in braces. Parentheses bind before `&&`, and `&&` before `||`; white space between words,
-//! tabs and line ends included, makes no difference. There is no form for CIDR ranges: addresses are told apart by
-//! `123.123.*` or a regular expression. The forms for text that is not JSON (`ERROR`, `"two words"`, `[a, b]`) are not
-//! read: they cannot tell one field of an event from another.
+//! A pattern is a condition in braces. Parentheses have the highest precedence, then `&&`, then `||`; white space
+//! between words, including tabs and line breaks, makes no difference. There is no syntax for CIDR ranges: IP addresses
+//! are matched with `123.123.*` or a regular expression. The patterns for text that is not JSON (`ERROR`,
+//! `"two words"`, `[a, b]`) are not supported, because they cannot match a field of a JSON event.
 //!
 //! Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log
 //! events, and Live Tail"
@@ -20,25 +20,25 @@ mod parse;
 mod tests;
 mod write;
 
-/// The longest pattern that CloudWatch Logs takes, in characters.
+/// The maximum length of a pattern, in characters.
 ///
 /// Source: CloudWatch Logs API, PutMetricFilter, `filterPattern`.
 pub const MAX_CHARS: usize = 1024;
 
-/// A pattern that CloudWatch Logs would take.
+/// A valid pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pattern(Condition);
 
-/// A tree of conditions.
+/// A condition, which may contain other conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
-    /// One field is tested.
-    Holds(Selector, Test),
+    /// A test of one field.
+    Holds(Selector, FieldTest),
 }
 
-/// The way from the event to a value, as in `$.userIdentity.type`.
+/// The path to a value in an event, such as `$.userIdentity.type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector(Vec<PathPart>);
 
@@ -46,65 +46,65 @@ pub struct Selector(Vec<PathPart>);
 enum PathPart {
     Key(String),
     Index(usize),
-    /// Any element of an array, any field of an object.
+    /// `*`: any element of an array or any field of an object.
     Each,
 }
 
-/// What a value must be.
+/// What a field's value is compared with.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Test {
+pub enum FieldTest {
     Missing,
     Null,
     Is(bool),
-    Like { form: Form, unlike: bool },
-    Equals { number: f64, word: String, unlike: bool },
-    Order(Order, f64),
+    Like { matcher: Matcher, negated: bool },
+    Equals { number: f64, word: String, negated: bool },
+    Compare(Comparison, f64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum Comparison {
     Less,
     LessOrEqual,
     Greater,
     GreaterOrEqual,
 }
 
-/// What a text is compared with.
+/// A text or a regular expression that a value is matched against.
 #[derive(Clone, Debug)]
-pub enum Form {
-    /// A star stands for any text at either end only.
+pub enum Matcher {
+    /// `*` is a wildcard only at the start or end: `open_start` and `open_end` say whether it was there.
     Text { text: String, open_start: bool, open_end: bool },
     Regex {
-        /// As it stands between the percent signs.
+        /// The text between the percent signs.
         source: String,
         regex: Regex,
     },
 }
 
-/// Where a pattern goes wrong, and what would be right.
+/// A syntax error in a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
-    /// The character it is about, counted from 1.
+    /// The position of the character with the error, starting at 1.
     pub at: usize,
     pub message: String,
 }
 
 impl Pattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// Where it goes wrong.
+    /// Where the syntax error is, and what was expected.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.chars().count() > MAX_CHARS {
             return Err(PatternError {
                 at: MAX_CHARS + 1,
-                message: format!("a pattern has at most {MAX_CHARS} characters"),
+                message: format!("a pattern can have at most {MAX_CHARS} characters"),
             });
         }
         parse::pattern(text).map(Self)
     }
 
-    /// What must all hold, each as the pattern has it; parentheses that make no difference are gone.
+    /// The conditions that are joined by `&&` at the top level, with redundant parentheses removed.
     #[must_use]
     pub fn conjuncts(&self) -> Vec<&Condition> {
         let mut found = Vec::new();
@@ -112,7 +112,7 @@ impl Pattern {
         found
     }
 
-    /// The alternatives, any of which is enough; one, where the pattern has no `||` that stands on its own.
+    /// The conditions that are joined by `||` at the top level; a single one if there is no such `||`.
     #[must_use]
     pub fn alternatives(&self) -> Vec<&Condition> {
         let mut found = Vec::new();
@@ -120,31 +120,31 @@ impl Pattern {
         found
     }
 
-    /// Every test of a field in the pattern.
+    /// All field tests in the pattern.
     #[must_use]
-    pub fn tests(&self) -> Vec<(&Selector, &Test)> {
+    pub fn tests(&self) -> Vec<(&Selector, &FieldTest)> {
         self.0.tests()
     }
 
-    /// Whether both say the same thing: the order of what is joined by one sign, repetitions, and parentheses that make
-    /// no difference do not count.
+    /// Whether both patterns are logically the same, apart from the order of operands, repetitions and redundant
+    /// parentheses.
     #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
+    pub fn is_equivalent_to(&self, other: &Self) -> bool {
         self.0.normalized() == other.0.normalized()
     }
 }
 
 impl Condition {
-    /// Every test of a field in the condition.
+    /// All field tests in the condition.
     #[must_use]
-    pub fn tests(&self) -> Vec<(&Selector, &Test)> {
+    pub fn tests(&self) -> Vec<(&Selector, &FieldTest)> {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::tests).collect(),
             Self::Holds(selector, test) => vec![(selector, test)],
         }
     }
 
-    /// The parts that are joined by `&&` (`all`) or by `||`.
+    /// Collects the operands of `&&` (if `all`) or of `||`.
     fn flatten<'a>(&'a self, found: &mut Vec<&'a Self>, all: bool) {
         match self {
             Self::All(parts) if all => parts.iter().for_each(|part| part.flatten(found, all)),
@@ -153,9 +153,9 @@ impl Condition {
         }
     }
 
-    /// The condition in the one way of writing that everything that says the same shares.
+    /// A canonical form: the same text for all conditions that differ only in order, repetitions and parentheses.
     fn normalized(&self) -> String {
-        let (all, sign) = match self {
+        let (all, operator) = match self {
             Self::All(_) => (true, " && "),
             Self::Any(_) => (false, " || "),
             Self::Holds(..) => return self.to_string(),
@@ -167,13 +167,13 @@ impl Condition {
         parts.dedup();
         match parts.as_slice() {
             [only] => only.clone(),
-            _ => format!("({})", parts.join(sign)),
+            _ => format!("({})", parts.join(operator)),
         }
     }
 }
 
-/// Two regular expressions are the same where they are written the same.
-impl PartialEq for Form {
+/// Two regular expressions are equal if their source is.
+impl PartialEq for Matcher {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Regex { source: a, .. }, Self::Regex { source: b, .. }) => a == b,

@@ -1,4 +1,4 @@
-//! A sound account for tests to take something from.
+//! A completely set up account, for tests to modify.
 
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
@@ -17,10 +17,10 @@ pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), REGION, setup, observed)
 }
 
-/// Everything as rootbell makes it, the e-mail confirmed, the last delivery three minutes old.
+/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
 pub fn sound() -> Observed {
-    let wanted = settings(&SetupOptions::default(), &Observed::nothing());
-    let account_region = &wanted.account_region;
+    let settings = settings(&SetupOptions::default(), &Observed::nothing());
+    let account_region = &settings.account_region;
     let trail = Trail {
         name: "rootbell".into(),
         arn: account_region.trail_arn("rootbell"),
@@ -28,12 +28,12 @@ pub fn sound() -> Observed {
         multi_region: true,
         organization: false,
         log_file_validation: true,
-        bucket: wanted.bucket.value.clone(),
-        log_group_arn: Some(account_region.log_group_arn(&wanted.log_group.value)),
-        role_arn: Some(account_region.role_arn(&wanted.role.value)),
+        bucket: settings.bucket.value.clone(),
+        log_group_arn: Some(account_region.log_group_arn(&settings.log_group.value)),
+        role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
-    let bucket_policy = policy::bucket_statements(account_region, &wanted.bucket.value, &trail.arn);
+    let bucket_policy = policy::bucket_statements(account_region, &settings.bucket.value, &trail.arn);
     let status = TrailStatus {
         logging: true,
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
@@ -44,7 +44,7 @@ pub fn sound() -> Observed {
         trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
-            name: wanted.bucket.value.clone(),
+            name: settings.bucket.value.clone(),
             policy: Some(policy::merge(None, &bucket_policy)),
             owner_enforced: true,
             public_blocked: true,
@@ -52,28 +52,28 @@ pub fn sound() -> Observed {
             tags: vec![("rootbell".into(), "managed".into())],
         })),
         log_group: Ok(Some(LogGroup {
-            name: wanted.log_group.value.clone(),
+            name: settings.log_group.value.clone(),
             retention_days: Some(365),
             kms_key: None,
             stored_bytes: 0,
         })),
         filters: Ok(vec![MetricFilter {
-            name: wanted.filter.value.clone(),
+            name: settings.filter.value.clone(),
             pattern: pattern::CIS_PATTERN.into(),
-            metric: wanted.metric.clone(),
+            metric: settings.metric.clone(),
             value: "1".into(),
             default: Some(0.0),
         }]),
         role: Ok(Some(Role {
-            name: wanted.role.value.clone(),
-            arn: account_region.role_arn(&wanted.role.value),
+            name: settings.role.value.clone(),
+            arn: account_region.role_arn(&settings.role.value),
             trust: policy::role_trust(None),
-            policy: Some(policy::role_permissions(account_region, &wanted.log_group.value, false)),
+            policy: Some(policy::role_permissions(account_region, &settings.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
         alarms: Ok(vec![Alarm {
-            name: wanted.alarm.value.clone(),
-            metric: wanted.metric.clone(),
+            name: settings.alarm.value.clone(),
+            metric: settings.metric.clone(),
             statistic: "Sum".into(),
             period: 300,
             evaluation_periods: 1,
@@ -82,7 +82,7 @@ pub fn sound() -> Observed {
             comparison: "GreaterThanOrEqualToThreshold".into(),
             missing_data: "notBreaching".into(),
             actions_enabled: true,
-            actions: vec![wanted.topic_arn()],
+            actions: vec![settings.topic_arn()],
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
             description: String::new(),
@@ -91,8 +91,8 @@ pub fn sound() -> Observed {
             since: None,
         }]),
         topic: Ok(Some(Topic {
-            arn: wanted.topic_arn(),
-            policy: Some(policy::merge(None, &policy::topic_statements(account_region, &wanted.topic_arn()))),
+            arn: settings.topic_arn(),
+            policy: Some(policy::merge(None, &policy::topic_statements(account_region, &settings.topic_arn()))),
             kms_key: None,
         })),
         subscriptions: Ok(vec![Subscription {

@@ -1,5 +1,5 @@
-//! The least privilege: an IAM policy with exactly the permissions that one use of rootbell takes, on exactly the things
-//! that are named, read off the tables of changes and of look-ups.
+//! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
+//! resources, derived from the tables of changes and queries.
 
 use serde_json::{Value, json};
 
@@ -22,12 +22,12 @@ pub enum UseCase {
     Leave { with_logs: bool },
 }
 
-/// How long a managed policy may be, white space not counted.
+/// The maximum length of a managed policy, in characters without white space.
 ///
 /// Source: IAM User Guide, "IAM and AWS STS quotas", managed policy size.
 pub const LONGEST: usize = 6144;
 
-/// What the chain is read by.
+/// The queries that read the chain.
 const CHAIN: [Query; 11] = [
     Query::Identity,
     Query::Alias,
@@ -41,8 +41,8 @@ const CHAIN: [Query; 11] = [
     Query::Topic,
     Query::Subscriptions,
 ];
-/// What a plan and the whole verdict have to know besides.
-const BESIDE: [Query; 8] = [
+/// The further queries that a plan and a complete status need.
+const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Bucket,
     Query::BucketPolicy,
     Query::BucketVersioning,
@@ -53,18 +53,18 @@ const BESIDE: [Query; 8] = [
     Query::RolePolicy,
 ];
 const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::Sums];
-const WHOSE: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
+const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
 #[must_use]
-pub fn policy(of: UseCase, wanted: &Settings, observed: &Observed) -> Value {
+pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Value {
     let mut statements: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
-    for Permission { action, on } in permissions(of, wanted, observed) {
-        // Handing over a role has a condition of its own.
-        let same = |(resources, actions): &&mut (Vec<String>, Vec<&str>)| {
+    for Permission { action, on } in permissions(use_case, settings, observed) {
+        // iam:PassRole has a condition, so it gets a separate statement.
+        let is_for_same_resources = |(resources, actions): &&mut (Vec<String>, Vec<&str>)| {
             *resources == on && (action == PASS_ROLE) == actions.contains(&PASS_ROLE)
         };
-        match statements.iter_mut().find(same) {
+        match statements.iter_mut().find(is_for_same_resources) {
             Some((_, actions)) if actions.contains(&action) => {}
             Some((_, actions)) => actions.push(action),
             None => statements.push((on, vec![action])),
@@ -74,8 +74,8 @@ pub fn policy(of: UseCase, wanted: &Settings, observed: &Observed) -> Value {
         actions.sort_unstable();
         let mut statement = json!({
             "Effect": "Allow",
-            "Action": one_or_all(&actions),
-            "Resource": one_or_all(&resources.iter().map(String::as_str).collect::<Vec<_>>()),
+            "Action": string_or_list(&actions),
+            "Resource": string_or_list(&resources.iter().map(String::as_str).collect::<Vec<_>>()),
         });
         if actions == [PASS_ROLE] {
             statement["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "cloudtrail.amazonaws.com" } });
@@ -87,53 +87,53 @@ pub fn policy(of: UseCase, wanted: &Settings, observed: &Observed) -> Value {
 
 const PASS_ROLE: &str = "iam:PassRole";
 
-fn one_or_all(words: &[&str]) -> Value {
-    match words {
+fn string_or_list(items: &[&str]) -> Value {
+    match items {
         [one] => json!(one),
         all => json!(all),
     }
 }
 
-/// How much of [`LONGEST`] a policy takes.
+/// A policy's length without white space, to compare with [`LONGEST`].
 #[must_use]
 pub fn length(policy: &Value) -> usize {
     policy.to_string().chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// Every permission, some of them more than once.
-fn permissions(of: UseCase, wanted: &Settings, observed: &Observed) -> Vec<Permission> {
-    let account_region = &wanted.account_region;
+/// All required permissions, possibly with duplicates.
+fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Permission> {
+    let account_region = &settings.account_region;
     let existing = observed.trail.as_ref().map(|watched| &watched.trail);
-    let trail_arn = existing.map_or_else(|| account_region.trail_arn(&wanted.trail.value), |trail| trail.arn.clone());
-    // A standing role may have a path.
-    let path = format!("/{}", wanted.role.value);
+    let trail_arn = existing.map_or_else(|| account_region.trail_arn(&settings.trail.value), |trail| trail.arn.clone());
+    // An existing role may have a path.
+    let path = format!("/{}", settings.role.value);
     let role_arn = existing.and_then(|trail| trail.role_arn.clone()).filter(|arn| arn.ends_with(&path));
-    let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&wanted.role.value));
-    let looks =
-        queries(of, wanted, observed).into_iter().filter_map(|query| query.permission(wanted, &trail_arn, &role_arn));
-    let changes = changes(of, wanted, &role_arn);
-    looks.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
+    let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&settings.role.value));
+    let queries = queries(use_case, settings, observed).into_iter();
+    let reads = queries.filter_map(|query| query.permission(settings, &trail_arn, &role_arn));
+    let changes = changes(use_case, settings, &role_arn);
+    reads.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
 }
 
-fn queries(of: UseCase, wanted: &Settings, observed: &Observed) -> Vec<Query> {
+fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Query> {
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
-    if wanted.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
+    if settings.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
         all.extend([Query::Key, Query::KeyPolicy]);
     }
-    match of {
+    match use_case {
         UseCase::SetUp => {
-            all.extend(BESIDE);
+            all.extend(BUCKET_AND_ROLE);
             all.push(Query::TestFilter);
         }
         UseCase::Watch => {
-            all.extend(BESIDE);
+            all.extend(BUCKET_AND_ROLE);
             all.extend(DASHBOARD);
         }
         UseCase::Test => all.extend(DASHBOARD),
         UseCase::Leave { with_logs } => {
-            all.extend(BESIDE);
-            all.extend(WHOSE);
+            all.extend(BUCKET_AND_ROLE);
+            all.extend(TAGS);
             if with_logs {
                 all.push(Query::BucketContents);
             }
@@ -142,17 +142,18 @@ fn queries(of: UseCase, wanted: &Settings, observed: &Observed) -> Vec<Query> {
     all
 }
 
-/// One of each change that may be planned; only what it is and what it is about counts here.
-fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
-    let Settings { account_region, .. } = wanted;
-    let trail = || wanted.trail.value.clone();
-    let bucket = || wanted.bucket.value.clone();
-    let log_group = || wanted.log_group.value.clone();
-    // With its path, as IAM wants it in an ARN.
-    let role = || role_arn.split_once(":role/").map_or_else(|| wanted.role.value.clone(), |(_, name)| name.to_owned());
-    let topic_arn = || wanted.topic_arn();
+/// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
+fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change> {
+    let Settings { account_region, .. } = settings;
+    let trail = || settings.trail.value.clone();
+    let bucket = || settings.bucket.value.clone();
+    let log_group = || settings.log_group.value.clone();
+    // With its path, which is part of the ARN.
+    let role =
+        || role_arn.split_once(":role/").map_or_else(|| settings.role.value.clone(), |(_, name)| name.to_owned());
+    let topic_arn = || settings.topic_arn();
     let delivery = || Delivery {
-        log_group_arn: account_region.log_group_arn(&wanted.log_group.value),
+        log_group_arn: account_region.log_group_arn(&settings.log_group.value),
         role_arn: role_arn.to_owned(),
     };
     let shared = [
@@ -160,15 +161,15 @@ fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
         Change::UpdateAssumeRolePolicy { role: role(), trust: Value::Null },
         Change::PutRolePolicy { role: role(), policy: Value::Null },
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: Value::Null },
-        Change::PutMetricAlarm { alarm: Box::new(alarm(wanted)) },
+        Change::PutMetricAlarm { alarm: Box::new(alarm(settings)) },
     ];
-    match of {
+    match use_case {
         UseCase::Watch => Vec::new(),
         UseCase::Test => {
             let (log_group, stream) = (log_group(), DRILL_STREAM.to_owned());
             vec![
                 Change::SetAlarmState {
-                    alarm: wanted.alarm.value.clone(),
+                    alarm: settings.alarm.value.clone(),
                     state: AlarmState::Alarm,
                     reason: String::new(),
                 },
@@ -191,11 +192,11 @@ fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
                 Change::UpdateTrail { trail: trail(), delivery: Some(delivery()) },
                 Change::PutEventSelectors { trail: trail() },
                 Change::StartLogging { trail: trail() },
-                Change::CreateTopic { topic: wanted.topic.value.clone(), policy: Value::Null },
+                Change::CreateTopic { topic: settings.topic.value.clone(), policy: Value::Null },
                 Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
-                Change::PutMetricFilter { log_group: log_group(), filter: filter(wanted) },
+                Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
-            .chain(wanted.kms_key.iter().flat_map(|key| {
+            .chain(settings.kms_key.iter().flat_map(|key| {
                 [
                     Change::SetTrailKey { trail: trail(), key: key.clone() },
                     Change::SetLogGroupKey { log_group: log_group(), key: key.clone() },
@@ -212,8 +213,8 @@ fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
             shared
                 .into_iter()
                 .chain([
-                    Change::DeleteAlarm { alarm: wanted.alarm.value.clone() },
-                    Change::DeleteMetricFilter { log_group: log_group(), filter: wanted.filter.value.clone() },
+                    Change::DeleteAlarm { alarm: settings.alarm.value.clone() },
+                    Change::DeleteMetricFilter { log_group: log_group(), filter: settings.filter.value.clone() },
                     Change::Unsubscribe { arn: String::new(), endpoint: String::new() },
                     Change::DeleteTopic { topic_arn: topic_arn() },
                     Change::StopLogging { trail: trail() },
@@ -229,10 +230,10 @@ fn changes(of: UseCase, wanted: &Settings, role_arn: &str) -> Vec<Change> {
     }
 }
 
-fn alarm(wanted: &Settings) -> Alarm {
+fn alarm(settings: &Settings) -> Alarm {
     Alarm {
-        name: wanted.alarm.value.clone(),
-        metric: wanted.metric.clone(),
+        name: settings.alarm.value.clone(),
+        metric: settings.metric.clone(),
         statistic: String::new(),
         period: 0,
         evaluation_periods: 0,
@@ -251,24 +252,24 @@ fn alarm(wanted: &Settings) -> Alarm {
     }
 }
 
-fn filter(wanted: &Settings) -> MetricFilter {
+fn filter(settings: &Settings) -> MetricFilter {
     MetricFilter {
-        name: wanted.filter.value.clone(),
+        name: settings.filter.value.clone(),
         pattern: String::new(),
-        metric: wanted.metric.clone(),
+        metric: settings.metric.clone(),
         value: String::new(),
         default: None,
     }
 }
 
-/// Every action that a policy allows, in alphabetical order.
+/// All actions that a policy allows, in alphabetical order.
 #[must_use]
 pub fn actions(policy: &Value) -> Vec<String> {
     let statements = policy["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let listed = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let as_list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
     let mut all: Vec<String> = statements
         .iter()
-        .flat_map(|statement| listed(&statement["Action"]))
+        .flat_map(|statement| as_list(&statement["Action"]))
         .filter_map(|action| action.as_str().map(str::to_owned))
         .collect();
     all.sort();
@@ -290,12 +291,12 @@ mod tests {
         UseCase::Leave { with_logs: true },
     ];
 
-    fn of(of: UseCase, setup: &SetupOptions) -> Value {
-        policy(of, &settings(setup, &Observed::nothing()), &Observed::nothing())
+    fn policy_for(use_case: UseCase, setup: &SetupOptions) -> Value {
+        policy(use_case, &settings(setup, &Observed::nothing()), &Observed::nothing())
     }
 
     #[test]
-    fn every_policy_fits_into_a_managed_one_with_the_longest_names_too() {
+    fn every_policy_is_short_enough_for_a_managed_policy_even_with_the_longest_names() {
         let long = |n: usize| Some("a".repeat(n));
         let setup = SetupOptions {
             trail: long(128),
@@ -307,16 +308,16 @@ mod tests {
             ..SetupOptions::default()
         };
         for each in ALL {
-            let usual = length(&of(each, &SetupOptions::default()));
+            let usual = length(&policy_for(each, &SetupOptions::default()));
             assert!(usual < 3800, "{each:?}: {usual}");
-            let longest = length(&of(each, &setup));
+            let longest = length(&policy_for(each, &setup));
             assert!(longest <= LONGEST, "{each:?}: {longest}");
         }
     }
 
     #[test]
-    fn a_star_stands_only_where_the_service_knows_no_resource() {
-        // Service Authorization Reference: no resource type beside these actions.
+    fn a_wildcard_resource_is_used_only_for_actions_without_resource_level_permissions() {
+        // Service Authorization Reference: these actions have no resource types.
         let unscoped = [
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
@@ -326,52 +327,52 @@ mod tests {
             "sns:Unsubscribe",
         ];
         for each in ALL {
-            let policy = of(each, &SetupOptions::default());
+            let policy = policy_for(each, &SetupOptions::default());
             for statement in policy["Statement"].as_array().unwrap() {
                 let actions = actions(&json!({ "Statement": [statement] }));
-                let known = |action: &String| unscoped.contains(&action.as_str());
+                let is_unscoped = |action: &String| unscoped.contains(&action.as_str());
                 if statement["Resource"] == "*" {
-                    assert!(actions.iter().all(known), "{statement}");
+                    assert!(actions.iter().all(is_unscoped), "{statement}");
                 } else {
-                    assert!(!actions.iter().any(known), "{statement}");
+                    assert!(!actions.iter().any(is_unscoped), "{statement}");
                     let arn = statement["Resource"].as_str().unwrap();
                     assert!(arn.starts_with("arn:aws:"), "{statement}");
-                    assert!(arn.contains("123456789012"), "every name has the account in it: {statement}");
+                    assert!(arn.contains("123456789012"), "every ARN contains the account ID: {statement}");
                 }
             }
         }
     }
 
     #[test]
-    fn only_cloudtrail_is_handed_the_role() {
-        let policy = of(UseCase::SetUp, &SetupOptions::default());
+    fn the_role_can_be_passed_to_cloudtrail_only() {
+        let policy = policy_for(UseCase::SetUp, &SetupOptions::default());
         let pass = policy["Statement"].as_array().unwrap().iter().find(|s| s["Action"] == "iam:PassRole").unwrap();
         assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "cloudtrail.amazonaws.com");
         assert_eq!(pass["Resource"], "arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1");
         for each in [UseCase::Watch, UseCase::Test, UseCase::Leave { with_logs: true }] {
-            assert!(!of(each, &SetupOptions::default()).to_string().contains("PassRole"), "{each:?}");
+            assert!(!policy_for(each, &SetupOptions::default()).to_string().contains("PassRole"), "{each:?}");
         }
     }
 
     #[test]
-    fn who_only_watches_may_change_nothing() {
-        for action in actions(&of(UseCase::Watch, &SetupOptions::default())) {
+    fn the_watch_policy_is_read_only() {
+        for action in actions(&policy_for(UseCase::Watch, &SetupOptions::default())) {
             let name = action.split(':').nth(1).unwrap();
             assert!(["Get", "List", "Describe", "Filter"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }
     }
 
     #[test]
-    fn the_names_in_use_are_the_ones_in_the_policy() {
+    fn the_policy_contains_the_configured_and_existing_names() {
         let mut observed = sound();
         let trail = &mut observed.trail.as_mut().unwrap().trail;
         trail.role_arn = Some("arn:aws:iam::123456789012:role/service-role/theirs".into());
         trail.name = "rootbell".into();
         observed.trails = Ok(vec![trail.clone()]);
-        let wanted = settings(&SetupOptions { topic: Some("ops".into()), ..SetupOptions::default() }, &observed);
-        let said = policy(UseCase::SetUp, &wanted, &observed).to_string();
-        assert!(said.contains("arn:aws:iam::123456789012:role/service-role/theirs"), "{said}");
-        assert!(said.contains("arn:aws:sns:eu-west-1:123456789012:ops"), "{said}");
-        assert!(!said.contains("rootbell-alerts"), "{said}");
+        let settings = settings(&SetupOptions { topic: Some("ops".into()), ..SetupOptions::default() }, &observed);
+        let text = policy(UseCase::SetUp, &settings, &observed).to_string();
+        assert!(text.contains("arn:aws:iam::123456789012:role/service-role/theirs"), "{text}");
+        assert!(text.contains("arn:aws:sns:eu-west-1:123456789012:ops"), "{text}");
+        assert!(!text.contains("rootbell-alerts"), "{text}");
     }
 }

@@ -1,29 +1,28 @@
-//! How far a run had got when it was interrupted, as the commands and the wizard say it.
+//! Messages about an interrupted run, shared by the commands and the wizard.
 
 use super::observed::AlarmState;
 use super::{AccountRegion, Change};
 
-/// What had become of the changes of a run.
+/// How many changes of a run are done, failed or running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunCount {
     pub total: usize,
     pub done: usize,
     pub failed: usize,
-    /// Sent to AWS, and not answered yet.
+    /// Sent to AWS, but not answered yet.
     pub running: usize,
 }
 
 impl RunCount {
-    /// What is done, what was under way and what is left, in one sentence. `account_region` says where: "account 123456789012,
-    /// eu-west-1".
+    /// One sentence that says what was done, what was running and what was not started. `account_region` is text such
+    /// as "account 123456789012, eu-west-1".
     #[must_use]
     pub fn sentence(&self, account_region: &str) -> String {
         let Self { total, done, failed, running } = *self;
-        let how = if running == 1 { "it" } else { "they" };
         let rest = [
             (failed, "failed".to_owned()),
-            (running, format!("under way, not known how {how} ended")),
-            (total.saturating_sub(done + failed + running), "not begun".to_owned()),
+            (running, "in progress, outcome unknown".to_owned()),
+            (total.saturating_sub(done + failed + running), "not started".to_owned()),
         ];
         let s = if total == 1 { "" } else { "s" };
         let mut parts = vec![format!("Interrupted: {done} of {total} change{s} made in {account_region}")];
@@ -31,7 +30,7 @@ impl RunCount {
         parts.join("; ") + "."
     }
 
-    /// The same where it had come to its end, and only `rest` was still to come.
+    /// The same for a run that may have finished, when only `rest` was still to be done.
     #[must_use]
     pub fn ended(&self, account_region: &str, rest: &str) -> String {
         match self.total {
@@ -40,13 +39,13 @@ impl RunCount {
                 format!("{}; {rest}.", sentence.trim_end_matches('.'))
             }
             0 => format!("Interrupted: there was nothing to change in {account_region}; {rest}."),
-            1 => format!("Interrupted: the 1 change is made in {account_region}; {rest}."),
-            total => format!("Interrupted: all {total} changes are made in {account_region}; {rest}."),
+            1 => format!("Interrupted: the 1 change was made in {account_region}; {rest}."),
+            total => format!("Interrupted: all {total} changes were made in {account_region}; {rest}."),
         }
     }
 }
 
-/// What to know about the alarm where a test or a drill of it was interrupted: it may be in ALARM.
+/// Says that the alarm may be in ALARM after an interrupted test or drill, and how to set it back.
 ///
 /// Source: CloudWatch API, SetAlarmState: a metric alarm returns to its actual state at the next evaluation.
 #[must_use]
@@ -64,14 +63,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_is_done_under_way_and_left_and_leaves_out_what_there_is_none_of() {
+    fn the_sentence_names_what_was_done_running_and_not_started_and_omits_empty_counts() {
         let run = RunCount { total: 15, done: 4, failed: 0, running: 2 };
         assert_eq!(
             run.sentence("account 1, eu-west-1"),
-            "Interrupted: 4 of 15 changes made in account 1, eu-west-1; 2 under way, not known how they ended; 9 not \
-             begun."
+            "Interrupted: 4 of 15 changes made in account 1, eu-west-1; 2 in progress, outcome unknown; 9 not \
+             started."
         );
         let run = RunCount { total: 1, done: 0, failed: 0, running: 1 };
-        assert_eq!(run.sentence("x"), "Interrupted: 0 of 1 change made in x; 1 under way, not known how it ended.");
+        assert_eq!(run.sentence("x"), "Interrupted: 0 of 1 change made in x; 1 in progress, outcome unknown.");
     }
 }

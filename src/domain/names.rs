@@ -1,16 +1,16 @@
-//! AWS's own rules for names, each as a function that answers with a sentence for the person.
+//! AWS's naming rules, each as a function that returns an error message for the user.
 
-/// Nothing, or what is wrong with the value and what would be right.
+/// `Ok`, or a message that says what is wrong with the value and what is allowed.
 pub type Validity = Result<(), String>;
 
-/// Retention periods that CloudWatch Logs takes, in days.
+/// The retention periods that CloudWatch Logs accepts, in days.
 ///
 /// Source: CloudWatch Logs API, PutRetentionPolicy, `retentionInDays`.
 pub const RETENTION_DAYS: [u32; 22] =
     [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// The name of a thing with its article.
-fn a(what: &str) -> String {
+/// Puts "A" or "An" in front of a noun.
+fn with_article(what: &str) -> String {
     let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "An" } else { "A" };
     format!("{article} {what}")
 }
@@ -18,23 +18,23 @@ fn a(what: &str) -> String {
 fn length(what: &str, value: &str, min: usize, max: usize) -> Validity {
     let n = value.chars().count();
     if n == 0 {
-        return Err(format!("{} is needed.", a(what)));
+        return Err(format!("{} is required.", with_article(what)));
     }
     if n < min || n > max {
-        return Err(format!("{} has {min} to {max} characters; this one has {n}.", a(what)));
+        return Err(format!("{} must have {min} to {max} characters; this one has {n}.", with_article(what)));
     }
     Ok(())
 }
 
-fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, said: &str) -> Validity {
+fn alphabet(what: &str, value: &str, allowed: impl Fn(char) -> bool, allowed_text: &str) -> Validity {
     match value.chars().find(|c| !allowed(*c)) {
-        Some(' ') => Err(format!("{} has no spaces: {said}.", a(what))),
-        Some(c) => Err(format!("{} has no {c:?}: {said}.", a(what))),
+        Some(' ') => Err(format!("{} cannot have spaces; use {allowed_text}.", with_article(what))),
+        Some(c) => Err(format!("{} cannot have {c:?}; use {allowed_text}.", with_article(what))),
         None => Ok(()),
     }
 }
 
-fn looks_like_an_ip(value: &str) -> bool {
+fn is_ipv4_address(value: &str) -> bool {
     value.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
@@ -50,16 +50,16 @@ pub fn trail(value: &str) -> Validity {
         |c| c.is_ascii_alphanumeric() || "._-".contains(c),
         "letters, digits, period, underscore, dash",
     )?;
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if !edge(value.chars().next()) || !edge(value.chars().last()) {
-        return Err("A trail name starts and ends with a letter or a digit.".into());
+    let is_alphanumeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !is_alphanumeric(value.chars().next()) || !is_alphanumeric(value.chars().last()) {
+        return Err("A trail name must start and end with a letter or a digit.".into());
     }
-    let mark = |c: &u8| b"._-".contains(c);
-    if value.as_bytes().windows(2).any(|pair| pair.iter().all(mark)) {
-        return Err("A trail name has no two of . _ - beside each other.".into());
+    let is_separator = |c: &u8| b"._-".contains(c);
+    if value.as_bytes().windows(2).any(|pair| pair.iter().all(is_separator)) {
+        return Err("A trail name cannot have two of . _ - in a row.".into());
     }
-    if looks_like_an_ip(value) {
-        return Err("A trail name is not an IP address.".into());
+    if is_ipv4_address(value) {
+        return Err("A trail name cannot be an IP address.".into());
     }
     Ok(())
 }
@@ -74,19 +74,19 @@ pub fn bucket(value: &str) -> Validity {
         "bucket name",
         value,
         |c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c),
-        "small letters, digits, period, dash",
+        "lowercase letters, digits, period, dash",
     )?;
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    if !edge(value.chars().next()) || !edge(value.chars().last()) {
-        return Err("A bucket name starts and ends with a letter or a digit.".into());
+    let is_alphanumeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    if !is_alphanumeric(value.chars().next()) || !is_alphanumeric(value.chars().last()) {
+        return Err("A bucket name must start and end with a letter or a digit.".into());
     }
-    if value.contains("..") || looks_like_an_ip(value) {
-        return Err("A bucket name has no two periods in a row and is not an IP address.".into());
+    if value.contains("..") || is_ipv4_address(value) {
+        return Err("A bucket name cannot have two periods in a row or be an IP address.".into());
     }
-    let kept = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|p| value.starts_with(p))
+    let is_reserved = ["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|p| value.starts_with(p))
         || ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an"].iter().any(|s| value.ends_with(s));
-    if kept {
-        return Err("AWS keeps this prefix or suffix of bucket names to itself; choose another.".into());
+    if is_reserved {
+        return Err("AWS reserves this prefix or suffix of bucket names; choose another name.".into());
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ pub fn log_group(value: &str) -> Validity {
         "letters, digits and . _ - / #",
     )?;
     if value.starts_with("aws/") {
-        return Err("A log group name may not start with aws/.".into());
+        return Err("A log group name cannot start with aws/.".into());
     }
     Ok(())
 }
@@ -123,14 +123,14 @@ pub fn role(value: &str) -> Validity {
     )
 }
 
-/// Source: SNS API, CreateTopic, `Name` (standard topics: CloudWatch alarms cannot notify FIFO ones).
+/// Source: SNS API, CreateTopic, `Name` (standard topics only: CloudWatch alarms cannot notify FIFO topics).
 ///
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn topic(value: &str) -> Validity {
     length("topic name", value, 1, 256)?;
     if value.strip_suffix(".fifo").is_some() {
-        return Err("A FIFO topic takes no e-mail subscriptions; choose a name without .fifo.".into());
+        return Err("A FIFO topic cannot have email subscriptions; choose a name without .fifo.".into());
     }
     alphabet(
         "topic name",
@@ -140,17 +140,17 @@ pub fn topic(value: &str) -> Validity {
     )
 }
 
-/// Source: CloudWatch Logs API, PutMetricFilter, `filterName`, which also takes blanks and control characters: these would
-/// break tables and commands.
+/// Source: CloudWatch Logs API, PutMetricFilter, `filterName`, which also allows control characters; rootbell does not,
+/// because they would break tables and commands.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn filter(value: &str) -> Validity {
     length("filter name", value.trim(), 1, 512)?;
     length("filter name", value, 1, 512)?;
-    alphabet("filter name", value, |c| !c.is_control(), "printable characters only")?;
+    alphabet("filter name", value, |c| !c.is_control(), "printable characters")?;
     if value.contains([':', '*']) {
-        return Err("A filter name has no : and no *.".into());
+        return Err("A filter name cannot have : or *.".into());
     }
     Ok(())
 }
@@ -162,40 +162,40 @@ pub fn filter(value: &str) -> Validity {
 pub fn alarm(value: &str) -> Validity {
     length("alarm name", value.trim(), 1, 255)?;
     length("alarm name", value, 1, 255)?;
-    alphabet("alarm name", value, |c| !c.is_control() && c.is_ascii(), "printable ASCII only")
+    alphabet("alarm name", value, |c| !c.is_control() && c.is_ascii(), "printable ASCII characters")
 }
 
-/// An address that SNS would send to: one `@`, something before it, a dotted name after it.
+/// An email address that SNS could send to: one `@` with a name before it and a domain name after it.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn email(value: &str) -> Validity {
-    let no = |why: &str| Err(format!("{why}: an address looks like alice@example.com."));
+    let invalid = |why: &str| Err(format!("{why}: an address looks like alice@example.com."));
     if value.is_empty() {
-        return no("An e-mail address is needed");
+        return invalid("An email address is required");
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control() || "<>(),;:\"[]\\".contains(c)) {
-        return no("An address has no spaces, commas or brackets");
+        return invalid("An address cannot have spaces, commas or brackets");
     }
-    let Some((name, host)) = value.rsplit_once('@') else { return no("This address has no @") };
+    let Some((name, host)) = value.rsplit_once('@') else { return invalid("This address has no @") };
     if name.is_empty() || name.contains('@') {
-        return no("There is one @, with a name before it");
+        return invalid("An address has exactly one @, with a name before it");
     }
     let labels: Vec<&str> = host.split('.').collect();
-    let label = |l: &&str| {
+    let is_domain_label = |l: &&str| {
         !l.is_empty() && !l.starts_with('-') && !l.ends_with('-') && l.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
-    if labels.len() < 2 || !labels.iter().all(label) {
-        return no("What follows the @ is no domain");
+    if labels.len() < 2 || !labels.iter().all(is_domain_label) {
+        return invalid("The part after the @ is not a domain name");
     }
     if value.len() > 254 {
-        return no("This address is too long");
+        return invalid("This address is too long");
     }
     Ok(())
 }
 
 /// # Errors
-/// The allowed values around the one given.
+/// The closest allowed values.
 pub fn retention(days: u32) -> Validity {
     if RETENTION_DAYS.contains(&days) {
         return Ok(());
@@ -207,10 +207,11 @@ pub fn retention(days: u32) -> Validity {
         (Some(only), None) | (None, Some(only)) => only.to_string(),
         (None, None) => String::new(),
     };
-    Err(format!("CloudWatch Logs does not keep logs for {days} days; the nearest it takes: {near}."))
+    Err(format!("CloudWatch Logs cannot keep logs for {days} days; the closest it allows: {near}."))
 }
 
-/// The form of a region's name, and that rootbell knows it or its family: a mistyped region is a host that does not exist.
+/// Checks that the Region is known, or at least looks like a Region: a mistyped one leads to a host that does not
+/// exist.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
@@ -219,20 +220,20 @@ pub fn region(value: &str) -> Validity {
         return Ok(());
     }
     let parts: Vec<&str> = value.split('-').collect();
-    let formed = parts.len() >= 3
+    let has_the_form = parts.len() >= 3
         && parts.last().is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit()))
         && parts[..parts.len() - 1].iter().all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase()));
-    let family =
+    let has_known_words =
         matches!(parts.first(), Some(&("us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx" | "cn" | "eusc")))
             && parts
                 .get(1..parts.len().saturating_sub(1))
                 .is_some_and(|middle| middle.iter().all(|m| DIRECTIONS.contains(m)));
-    if formed && family {
+    if has_the_form && has_known_words {
         return Ok(());
     }
     Err(match closest(value, REGIONS) {
-        Some(r) => format!("There is no region `{value}`; did you mean `{r}`?"),
-        None => format!("There is no region `{value}`; a region is named like `eu-west-1`."),
+        Some(r) => format!("There is no Region `{value}`; did you mean `{r}`?"),
+        None => format!("There is no Region `{value}`; Region names look like `eu-west-1`."),
     })
 }
 
@@ -253,7 +254,7 @@ const DIRECTIONS: [&str; 14] = [
     "de",
 ];
 
-/// The regions that a picker offers. A region that is newer than this list is taken when typed or configured.
+/// The Regions that the picker offers. A Region newer than this list is accepted when typed or configured.
 ///
 /// Source: AWS General Reference, "AWS service endpoints".
 pub const REGIONS: [&str; 38] = [
@@ -335,7 +336,7 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// The ARN of a key itself: CloudWatch Logs takes no alias.
+/// A KMS key's ARN, not an alias: CloudWatch Logs does not accept aliases.
 ///
 /// Source: CloudWatch Logs API, AssociateKmsKey, `kmsKeyId`.
 ///
@@ -343,15 +344,15 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 /// What is wrong, as a sentence.
 pub fn kms_key(value: &str) -> Validity {
     let parts: Vec<&str> = value.split(':').collect();
-    let sound = matches!(parts[..], ["arn", _, "kms", region, account, key]
+    let is_key_arn = matches!(parts[..], ["arn", _, "kms", region, account, key]
         if !region.is_empty()
             && account.len() == 12
             && account.chars().all(|c| c.is_ascii_digit())
             && key.strip_prefix("key/").is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace)));
-    if sound {
+    if is_key_arn {
         return Ok(());
     }
-    Err("A key is named by its ARN, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-… (an alias will not do)."
+    Err("Enter the key's ARN, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-… (an alias is not accepted)."
         .into())
 }
 
@@ -367,7 +368,7 @@ mod tests {
         for bad in ["", "ab", "a b", "-abc", "abc-", "a--b", "a._b", "192.168.5.4", "é-trail", &"x".repeat(129)] {
             assert!(trail(bad).is_err(), "{bad}");
         }
-        assert!(trail("my trail").unwrap_err().contains("no spaces"));
+        assert!(trail("my trail").unwrap_err().contains("cannot have spaces"));
     }
 
     #[test]
@@ -396,11 +397,11 @@ mod tests {
         }
         assert!(alarm(" ").is_err());
         assert!(alarm("Root use!").is_ok());
-        assert!(alarm("ring\u{7}").is_err());
+        assert!(alarm("bell\u{7}").is_err());
     }
 
     #[test]
-    fn an_address_needs_one_at_and_a_domain() {
+    fn an_email_address_needs_exactly_one_at_sign_and_a_domain() {
         for good in ["alice@example.com", "a.b+c@sub.example.co", "jürgen@bücher.example"] {
             assert!(email(good).is_ok(), "{good}");
         }
@@ -412,18 +413,18 @@ mod tests {
     }
 
     #[test]
-    fn forty_two_days_are_refused_with_the_neighbours() {
-        let said = retention(42).unwrap_err();
-        assert!(said.contains("30 or 60"), "{said}");
+    fn a_retention_that_is_not_allowed_is_refused_with_the_closest_allowed_values() {
+        let error = retention(42).unwrap_err();
+        assert!(error.contains("30 or 60"), "{error}");
         assert!(retention(365).is_ok());
         assert!(retention(5000).unwrap_err().contains("3653"));
         assert!(retention(0).unwrap_err().contains(": 1."));
     }
 
     #[test]
-    fn an_unknown_region_is_refused_and_a_near_one_proposed() {
+    fn an_unknown_region_is_refused_and_a_similar_one_suggested() {
         assert!(region("eu-west-1").is_ok());
-        assert!(region("eu-west-9").is_ok(), "newer than our list, but formed like a region");
+        assert!(region("eu-west-9").is_ok(), "newer than our list, but looks like a Region");
         assert!(region("eu-wst-1").unwrap_err().contains("`eu-west-1`"));
         assert!(region("nowhere").is_err());
         assert!(region("").is_err());

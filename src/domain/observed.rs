@@ -1,23 +1,23 @@
-//! What an account has, as far as the chain from trail to inbox goes.
+//! What an account contains, as far as it concerns the chain from trail to inbox.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pattern;
 
-/// A part that could not be read: why, and what to do about it.
+/// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
-    /// One sentence: which call, on what, why not.
+    /// One sentence: which call failed, on what, and why.
     pub why: String,
     /// One sentence: what to do now.
     pub fix: String,
 }
 
-/// A part of the account as it was read, or why it could not be.
+/// A part of the account, or why it could not be read.
 pub type ReadResult<T> = Result<T, ReadError>;
 
-/// A trail, as `cloudtrail:DescribeTrails` lists it (shadow and organization trails too).
+/// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trail {
     pub name: String,
@@ -29,38 +29,38 @@ pub struct Trail {
     pub bucket: String,
     pub log_group_arn: Option<String>,
     pub role_arn: Option<String>,
-    /// The ARN of the key that its log files are encrypted with.
+    /// The ARN of the KMS key that encrypts its log files.
     pub kms_key: Option<String>,
 }
 
 impl Trail {
-    /// The name in the log group's ARN, `arn:{p}:logs:{region}:{account}:log-group:{name}:*`.
+    /// The log group's name, from its ARN: `arn:{p}:logs:{region}:{account}:log-group:{name}:*`.
     #[must_use]
     pub fn log_group(&self) -> Option<&str> {
         let name = self.log_group_arn.as_deref()?.splitn(7, ':').nth(6)?;
         Some(name.strip_suffix(":*").unwrap_or(name))
     }
 
-    /// The account that the log group lives in.
+    /// The account that the log group belongs to.
     #[must_use]
     pub fn log_group_account(&self) -> Option<&str> {
         self.log_group_arn.as_deref()?.split(':').nth(4)
     }
 
-    /// What it sees and where that goes, for somebody of that account.
+    /// Describes which Regions it covers and whether it delivers to a log group in `account`.
     #[must_use]
     pub fn in_words(&self, account: &str) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
-        let reach = if self.multi_region { "sees every region" } else { "sees one region" };
+        let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
         let delivery = match (self.log_group(), self.log_group_account() == Some(account)) {
             (Some(group), true) => format!("delivers to `{group}` in {}", self.home_region),
-            _ => "delivers to no log group of this account".to_owned(),
+            _ => "does not deliver to a log group in this account".to_owned(),
         };
         format!("{kind} `{}` {reach}, {delivery}", self.name)
     }
 }
 
-/// `cloudtrail:GetTrailStatus`.
+/// The result of `cloudtrail:GetTrailStatus`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrailStatus {
     pub logging: bool,
@@ -74,51 +74,51 @@ pub struct TrailStatus {
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
-    /// Data events, advanced selectors or exclusions stand beside: replacing the selectors would lose them.
+    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
     pub others: bool,
 }
 
 impl ManagementEvents {
-    /// What a trail records from the start.
+    /// What a new trail records by default.
     pub const ALL: Self = Self { read: true, write: true, others: false };
 }
 
-/// An S3 bucket of this account.
+/// An S3 bucket in this account.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     pub name: String,
     pub policy: Option<Value>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,
-    /// All four of the public access block.
+    /// All four settings of the public access block are on.
     pub public_blocked: bool,
     pub versioned: bool,
     pub tags: Vec<(String, String)>,
 }
 
-/// What a look at a bucket's name finds.
+/// The result of looking up a bucket by name.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BucketLookup {
     NotFound,
     Owned(Bucket),
-    /// It is there, and we are not let in: somebody else's, or ours without the permission to look.
+    /// The bucket exists, but access was denied: it belongs to another account, or the caller lacks the permission.
     Forbidden,
-    /// The bucket of a trail that is not ours: left alone, and not looked at.
+    /// The bucket of an unmanaged trail: not read, and never changed.
     NotManaged,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogGroup {
     pub name: String,
-    /// `None`: kept for ever.
+    /// `None`: events never expire.
     pub retention_days: Option<u32>,
-    /// The ARN of the key that it is encrypted with.
+    /// The ARN of the KMS key that encrypts it.
     pub kms_key: Option<String>,
-    /// What its events take, in bytes; CloudWatch Logs counts them now and then.
+    /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
     pub stored_bytes: u64,
 }
 
-/// A KMS key, as far as others are to use it.
+/// A KMS key: whether it is enabled, and who may use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
     pub arn: String,
@@ -129,22 +129,22 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Role {
     pub name: String,
-    /// With its path, where it has one.
+    /// With its path, if it has one.
     pub arn: String,
     pub trust: Value,
-    /// The inline policy of our name ([`super::policy::ROLE_POLICY`]).
+    /// The inline policy named [`super::policy::ROLE_POLICY`].
     pub policy: Option<Value>,
     pub tags: Vec<(String, String)>,
 }
 
-/// What is in a bucket: every version of every object, and the marks of deleted ones.
+/// The contents of a bucket: all versions of all objects, and delete markers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     pub objects: u64,
     pub bytes: u64,
 }
 
-/// A metric filter with its one transformation.
+/// A metric filter with its only transformation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricFilter {
     pub name: String,
@@ -161,7 +161,7 @@ pub struct Metric {
     pub name: String,
 }
 
-/// A metric alarm, the parts that decide whether it rings.
+/// A metric alarm: the settings that decide whether it goes to ALARM and notifies anyone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alarm {
     pub name: String,
@@ -175,7 +175,7 @@ pub struct Alarm {
     pub comparison: String,
     pub missing_data: String,
     pub actions_enabled: bool,
-    /// ARNs of what is told on ALARM.
+    /// ARNs of what it notifies when it goes to ALARM.
     pub actions: Vec<String>,
     pub ok_actions: Vec<String>,
     pub insufficient_data_actions: Vec<String>,
@@ -193,7 +193,7 @@ pub enum AlarmState {
 }
 
 impl AlarmState {
-    /// AWS's word for it.
+    /// AWS's name for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -203,10 +203,10 @@ impl AlarmState {
         }
     }
 
-    /// Reads AWS's word back.
+    /// Parses AWS's name.
     #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == word)
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == name)
     }
 }
 
@@ -214,7 +214,7 @@ impl AlarmState {
 pub struct Topic {
     pub arn: String,
     pub policy: Option<Value>,
-    /// Key id, ARN or alias of the key it is encrypted with.
+    /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
 }
 
@@ -227,25 +227,25 @@ impl Topic {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
-    /// The address, for e-mail.
+    /// The address, for email.
     pub endpoint: String,
     /// `email`, `sqs`, …
     pub protocol: String,
     pub state: Confirmation,
-    /// Only a confirmed subscription shows one.
+    /// Only a confirmed subscription has one.
     pub arn: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     Confirmed,
-    /// The link in the e-mail has not been opened yet.
+    /// The link in the email has not been opened yet.
     Pending,
     Deleted,
 }
 
 impl Confirmation {
-    /// The word of the JSON contract.
+    /// The value in JSON output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -256,51 +256,52 @@ impl Confirmation {
     }
 }
 
-/// The trail at the head of the chain, with what has to be asked for apart.
+/// A trail with the details that take separate calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchedTrail {
     pub trail: Trail,
     pub status: ReadResult<TrailStatus>,
     pub events: ReadResult<ManagementEvents>,
-    /// Whether a filter for root use stands on the log group that it delivers to.
+    /// Whether the log group that it delivers to has a filter that counts root use.
     pub counted: bool,
 }
 
-/// The account along the chain an auditor follows: trail → log group → filters → alarms → topic → subscriptions, and the
-/// bucket and the role that the trail needs.
+/// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the
+/// bucket and role that the trail needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
-    /// All trails that this region shows, shadows included.
+    /// All trails visible in this Region, shadow trails included.
     pub trails: ReadResult<Vec<Trail>>,
-    /// The one of them that the chain hangs on.
+    /// The trail that the chain uses.
     pub trail: Option<WatchedTrail>,
-    /// Those that it could hang on as well.
+    /// Other trails that the chain could use.
     pub others: Vec<WatchedTrail>,
     pub bucket: ReadResult<BucketLookup>,
     pub log_group: ReadResult<Option<LogGroup>>,
     pub filters: ReadResult<Vec<MetricFilter>>,
     pub role: ReadResult<Option<Role>>,
-    /// The alarm of the wanted name, and those on the metrics of the filters for root use.
+    /// The alarm with the configured name, and those on the metrics of the filters that count root use.
     pub alarms: ReadResult<Vec<Alarm>>,
     pub topic: ReadResult<Option<Topic>>,
     pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// ARNs of topics that an alarm notifies and that are not there.
+    /// ARNs of topics that an alarm notifies but that do not exist.
     pub gone: Vec<String>,
-    /// The key that is wished for, or else the one that the topic is encrypted with; `None`: there is none to look at.
+    /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<Key>>>,
 }
 
-/// The filter for root use: the auditors' pattern first, then one that means the same, then one that comes near.
+/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
+/// tests for root at all.
 #[must_use]
 pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
-    let like = |fits: fn(&str) -> bool| filters.iter().find(|f| fits(&f.pattern));
-    like(pattern::is_cis_pattern)
-        .or_else(|| like(|p| pattern::read(p) == pattern::Reading::Equivalent))
-        .or_else(|| like(pattern::concerns_root))
+    let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));
+    find(pattern::is_cis_pattern)
+        .or_else(|| find(|p| pattern::read(p) == pattern::Reading::Equivalent))
+        .or_else(|| find(pattern::concerns_root))
 }
 
 impl Observed {
-    /// An account that has nothing of all this.
+    /// An account without any of these resources.
     #[must_use]
     pub fn nothing() -> Self {
         Self {
@@ -319,38 +320,38 @@ impl Observed {
         }
     }
 
-    /// The filter for root use on the chain's log group: the wanted name first, then the auditors' pattern.
+    /// The filter that counts root use on the chain's log group: the one named `name`, else the best match.
     #[must_use]
-    pub fn root_filter(&self, wanted: Option<&str>) -> Option<&MetricFilter> {
+    pub fn root_filter(&self, name: Option<&str>) -> Option<&MetricFilter> {
         let filters = self.filters.as_ref().ok()?;
-        filters.iter().find(|f| Some(f.name.as_str()) == wanted).or_else(|| counts_root(filters))
+        filters.iter().find(|f| Some(f.name.as_str()) == name).or_else(|| counts_root(filters))
     }
 
-    /// The alarm on a metric: the wanted name first.
+    /// The alarm named `name`, else one on the metric.
     #[must_use]
-    pub fn alarm_on(&self, metric: &Metric, wanted: Option<&str>) -> Option<&Alarm> {
+    pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
         let alarms = self.alarms.as_ref().ok()?;
-        let named = alarms.iter().find(|a| Some(a.name.as_str()) == wanted);
+        let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
         named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
     }
 
-    /// Nothing of the chain could be read.
+    /// Whether no part of the chain could be read.
     #[must_use]
     pub fn is_blind(&self) -> bool {
         self.trails.is_err() && self.log_group.is_err() && self.alarms.is_err() && self.topic.is_err()
     }
 
-    /// Whether the chain hangs on a trail that records a whole organization.
+    /// Whether the chain uses an organization trail.
     #[must_use]
     pub fn of_the_organization(&self) -> bool {
         self.trail.as_ref().is_some_and(|t| t.trail.organization)
     }
 
-    /// Everything that could not be read, and that a plan would have to guess.
+    /// Every distinct error among the parts that a plan needs.
     #[must_use]
     pub fn unreadable(&self) -> Vec<&ReadError> {
         let trail = self.trail.as_ref();
-        let mut all = vec![
+        let mut errors = vec![
             self.trails.as_ref().err(),
             trail.and_then(|t| t.status.as_ref().err()),
             trail.and_then(|t| t.events.as_ref().err()),
@@ -362,12 +363,12 @@ impl Observed {
             self.topic.as_ref().err(),
             self.subscriptions.as_ref().err(),
         ];
-        let mut found: Vec<&ReadError> = Vec::new();
-        for unreadable in all.drain(..).flatten() {
-            if !found.contains(&unreadable) {
-                found.push(unreadable);
+        let mut distinct: Vec<&ReadError> = Vec::new();
+        for error in errors.drain(..).flatten() {
+            if !distinct.contains(&error) {
+                distinct.push(error);
             }
         }
-        found
+        distinct
     }
 }

@@ -1,11 +1,11 @@
-//! The filter pattern that means "somebody used root", and what auditors make of another one.
+//! The filter pattern that matches root use, and the assessment of other patterns.
 
 use std::borrow::Cow;
 
 use serde_json::json;
 
 pub use super::filter_pattern::MAX_CHARS;
-use super::filter_pattern::{Pattern, PatternError, Selector, Test};
+use super::filter_pattern::{FieldTest, Pattern, PatternError, Selector};
 
 mod judge;
 #[cfg(test)]
@@ -13,13 +13,13 @@ mod tests;
 
 use judge::{ACCOUNT, account_named, judge};
 
-/// The pattern as CIS 4.3 and Security Hub CloudWatch.1 want it.
+/// The pattern that CIS 4.3 and Security Hub CloudWatch.1 require.
 ///
 /// Source: Security Hub User Guide, CloudWatch.1: "Additional fields or terms cannot be added".
 pub const CIS_PATTERN: &str =
     r#"{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != "AwsServiceEvent" }"#;
 
-/// Straight quotes for the curly ones that articles print and CloudWatch rejects.
+/// Replaces curly quotes, which are common in articles and which CloudWatch rejects, with straight ones.
 #[must_use]
 pub fn normalize_quotes(text: &str) -> String {
     text.chars()
@@ -32,47 +32,48 @@ pub fn normalize_quotes(text: &str) -> String {
         .collect()
 }
 
-/// What is wrong with a pattern before AWS is asked: nothing, or a sentence.
+/// A quick check of a pattern, without calling AWS.
 ///
 /// # Errors
-/// A sentence for the person, where the pattern is empty, too long or no JSON pattern.
+/// A message for the user if the pattern is empty, too long or not a pattern for JSON events.
 pub fn check(pattern: &str) -> Result<(), String> {
     let trimmed = pattern.trim();
     if trimmed.is_empty() {
         return Err("The pattern is empty.".into());
     }
     if pattern.chars().count() > MAX_CHARS {
-        return Err(format!("A pattern has at most {MAX_CHARS} characters."));
+        return Err(format!("A pattern can have at most {MAX_CHARS} characters."));
     }
     if !trimmed.starts_with('{') || !trimmed.ends_with('}') {
-        return Err("A pattern for JSON events stands in { braces }.".into());
+        return Err("A pattern for JSON events must be enclosed in { braces }.".into());
     }
     Ok(())
 }
 
 /// Whether auditors accept the pattern: the same tests in the same order, without parentheses, with the same quotes.
-/// White space between words makes no difference to them, but for `invokedBy NOT EXISTS`, which has one space each.
+/// White space may differ, except in `invokedBy NOT EXISTS`, which must have single spaces.
 ///
-/// Source: Security Hub User Guide, CloudWatch.1, whose remediation has a pattern with fewer spaces; Prowler's check for
-/// root usage searches for `$.userIdentity.invokedBy NOT EXISTS` with single spaces and refuses another order.
+/// Source: Security Hub User Guide, CloudWatch.1, whose remediation section has a pattern with fewer spaces; Prowler's
+/// check for root usage searches for `$.userIdentity.invokedBy NOT EXISTS` with single spaces and refuses another
+/// order.
 #[must_use]
 pub fn is_cis_pattern(pattern: &str) -> bool {
     pattern.trim() == CIS_PATTERN
-        || (pattern.contains(NO_SERVICE)
-            && squeezed(pattern) == squeezed(CIS_PATTERN)
+        || (pattern.contains(NOT_INVOKED_BY_SERVICE)
+            && without_white_space(pattern) == without_white_space(CIS_PATTERN)
             && matches!((Pattern::parse(pattern), cis()), (Ok(pattern), Ok(cis)) if pattern == cis))
 }
 
-const NO_SERVICE: &str = "$.userIdentity.invokedBy NOT EXISTS";
+const NOT_INVOKED_BY_SERVICE: &str = "$.userIdentity.invokedBy NOT EXISTS";
 
 /// The pattern without the white space outside quotes.
-fn squeezed(pattern: &str) -> String {
-    let mut quoted = false;
-    let keeps = |c: &char| {
-        quoted ^= *c == '"';
-        quoted || !c.is_whitespace()
+fn without_white_space(pattern: &str) -> String {
+    let mut in_quotes = false;
+    let is_kept = |c: &char| {
+        in_quotes ^= *c == '"';
+        in_quotes || !c.is_whitespace()
     };
-    pattern.chars().filter(keeps).collect()
+    pattern.chars().filter(is_kept).collect()
 }
 
 /// [`CIS_PATTERN`] as a tree.
@@ -80,20 +81,21 @@ fn cis() -> Result<Pattern, PatternError> {
     Pattern::parse(CIS_PATTERN)
 }
 
-/// The pattern that finds the uses of root: a filter's own, where it counts the same events as the auditors'; beside
-/// theirs, where it counts others, or that cannot be judged; theirs alone, where it does not look for root or cannot be
-/// read.
+/// The pattern to search for root events: the filter's pattern if it is equivalent to the CIS pattern; both patterns
+/// combined if it is not, or if that cannot be determined; the CIS pattern alone if the filter's pattern does not test
+/// for root or is invalid.
 ///
 /// Source: CloudWatch Logs User Guide, "Filter pattern syntax": compound expressions.
 #[must_use]
-pub fn search_pattern(of_filter: Option<&str>) -> Cow<'_, str> {
-    let Some(own) = of_filter.filter(|own| concerns_root(own) && Pattern::parse(own).is_ok()) else {
+pub fn search_pattern(filter_pattern: Option<&str>) -> Cow<'_, str> {
+    let Some(pattern) = filter_pattern.filter(|pattern| concerns_root(pattern) && Pattern::parse(pattern).is_ok())
+    else {
         return Cow::Borrowed(CIS_PATTERN);
     };
-    if matches!(read(own), Reading::Audited | Reading::Equivalent) {
-        return Cow::Borrowed(own);
+    if matches!(read(pattern), Reading::Audited | Reading::Equivalent) {
+        return Cow::Borrowed(pattern);
     }
-    let both = format!("{{ ({}) || ({}) }}", inside_braces(own), inside_braces(CIS_PATTERN));
+    let both = format!("{{ ({}) || ({}) }}", inside_braces(pattern), inside_braces(CIS_PATTERN));
     if both.chars().count() > MAX_CHARS { Cow::Borrowed(CIS_PATTERN) } else { Cow::Owned(both) }
 }
 
@@ -102,46 +104,46 @@ fn inside_braces(pattern: &str) -> &str {
     pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(pattern).trim()
 }
 
-/// What a pattern means for the alarm and for auditors.
+/// The assessment of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// The one that auditors accept.
+    /// Auditors accept it: it is the CIS pattern.
     Audited,
-    /// It counts the same events, but is written differently, which auditors do not accept.
+    /// It counts the same events, but is written differently, so auditors do not accept it.
     Equivalent,
-    /// What it counts too much or too little, each as half a sentence about "it".
+    /// It counts other events; each text is a phrase that says what it misses or adds.
     Other(Vec<String>),
-    /// Whether it counts the same events cannot be told, and why: half a sentence.
+    /// Whether it counts the same events cannot be determined; the text is a phrase that says why.
     Unjudged(String),
 }
 
-/// Reads a pattern as CloudWatch Logs does, compares it with the auditors', and where it is another, tries it on sample
-/// events. Nothing is called wrong that is not known to be.
+/// Assesses a pattern: parses it like CloudWatch Logs does, compares it with the CIS pattern, and if they differ, tries
+/// it on sample events. A pattern is only called wrong if an event proves it.
 #[must_use]
 pub fn read(pattern: &str) -> Reading {
     if is_cis_pattern(pattern) {
         return Reading::Audited;
     }
     match (Pattern::parse(pattern), cis()) {
-        (Ok(pattern), Ok(cis)) if pattern.says_the_same_as(&cis) => Reading::Equivalent,
+        (Ok(pattern), Ok(cis)) if pattern.is_equivalent_to(&cis) => Reading::Equivalent,
         (Ok(pattern), Ok(cis)) => judge(&pattern, &cis),
         (Err(error), _) | (_, Err(error)) => {
-            Reading::Unjudged(format!("rootbell cannot read it (at character {}: {})", error.at, error.message))
+            Reading::Unjudged(format!("rootbell cannot parse it (character {}: {})", error.at, error.message))
         }
     }
 }
 
-/// Whether a pattern is about root use at all, so that a filter with it is a candidate for the chain.
+/// Whether a pattern tests for root at all, so that its filter is a candidate for the chain.
 #[must_use]
 pub fn concerns_root(pattern: &str) -> bool {
     match Pattern::parse(pattern) {
-        Ok(read) => read.tests().into_iter().any(|(selector, test)| asks_for_root(selector, test)),
+        Ok(parsed) => parsed.tests().into_iter().any(|(selector, test)| matches_only_root(selector, test)),
         Err(_) => pattern.contains("$.userIdentity.type") && pattern.contains("Root"),
     }
 }
 
-/// Whether a test lets root through and nobody else.
-fn asks_for_root(selector: &Selector, test: &Test) -> bool {
+/// Whether a test is true for root and for no other identity.
+fn matches_only_root(selector: &Selector, test: &FieldTest) -> bool {
     let account = account_named(test).unwrap_or_else(|| ACCOUNT.to_owned());
     match selector.to_string().as_str() {
         "$.userIdentity.type" => {

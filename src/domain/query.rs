@@ -1,10 +1,11 @@
-//! Every look-up, with the permission it takes and on what: one table for the adapter, the demo, and the policies.
+//! Every query with its operation, required permission and resource: a single table for the AWS adapter, the demo and
+//! the generated IAM policies.
 
 use super::account_region::AccountRegion;
 use super::change::{Operation, Permission};
 use super::settings::Settings;
 
-/// A question to the account, one API call. A part of a look-up that a service answers apart is a look-up of its own.
+/// A read-only API call. Details that a service returns in a separate call are a separate query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Query {
     Identity,
@@ -40,9 +41,9 @@ pub enum Query {
 }
 
 impl Query {
-    /// The operation it calls, and the permission that takes.
+    /// The operation that it calls, and the required permission.
     ///
-    /// Source: Service Authorization Reference, one page a service.
+    /// Source: Service Authorization Reference, one page per service.
     #[must_use]
     pub const fn operation(self) -> Operation {
         let (service, name, iam_action) = match self {
@@ -80,19 +81,19 @@ impl Query {
         Operation { service, name, iam_action }
     }
 
-    /// The permission it takes, on the things that `wanted` names; `None` where it takes none.
+    /// The required permission, with the resources named in `settings`; `None` if no permission is required.
     ///
-    /// Source: Service Authorization Reference, column "Resource types"; STS API, GetCallerIdentity: "No permissions are
-    /// required".
+    /// Source: Service Authorization Reference, column "Resource types"; STS API, GetCallerIdentity: "No permissions
+    /// are required".
     #[must_use]
-    pub fn permission(self, wanted: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
-        let account_region = &wanted.account_region;
-        let bucket = || format!("arn:{}:s3:::{}", account_region.partition, wanted.bucket.value);
-        let on = match self {
+    pub fn permission(self, settings: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
+        let account_region = &settings.account_region;
+        let bucket = || format!("arn:{}:s3:::{}", account_region.partition, settings.bucket.value);
+        let resource = match self {
             Self::Identity => return None,
             Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsOn | Self::Sums => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.to_owned(),
-            // Which trail is whose, the tags of all of them tell.
+            // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),
             Self::Bucket
             | Self::BucketPolicy
@@ -101,23 +102,26 @@ impl Query {
             | Self::BucketOwnership
             | Self::BucketTags
             | Self::BucketContents => bucket(),
-            // Asked for by the beginning of a name, which CloudWatch Logs holds against all groups of the region.
+            // The call filters by a name prefix, so CloudWatch Logs checks the permission for all log groups in the
+            // Region.
             Self::LogGroup => log_group(account_region, "*"),
-            Self::Filters | Self::RootEvents => account_region.log_group_arn(&wanted.log_group.value),
-            Self::LogGroupTags => log_group(account_region, &wanted.log_group.value),
+            Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value),
+            Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.to_owned(),
-            Self::History => account_region.alarm_arn(&wanted.alarm.value),
-            // Likewise; and the alarms on the filter's metric may be called anything.
+            Self::History => account_region.alarm_arn(&settings.alarm.value),
+            // Likewise; also, the alarms on the filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
-            Self::Topic | Self::Subscriptions | Self::TopicTags => wanted.topic_arn(),
-            // The topic's own key is known by its id only once it is read.
-            Self::Key | Self::KeyPolicy => wanted.kms_key.clone().unwrap_or_else(|| account_region.arn("kms", "key/*")),
+            Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),
+            // The ID of the key that encrypts the topic is only known once the topic has been read.
+            Self::Key | Self::KeyPolicy => {
+                settings.kms_key.clone().unwrap_or_else(|| account_region.arn("kms", "key/*"))
+            }
         };
-        Some(Permission::new(self.operation().iam_action, [on]))
+        Some(Permission::new(self.operation().iam_action, [resource]))
     }
 }
 
-/// What has tags that are asked for apart, by ARN.
+/// A kind of resource whose tags take a separate call, by ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tagged {
     Trail,
@@ -138,7 +142,7 @@ impl Tagged {
     }
 }
 
-/// A log group as the tagging calls name it: without the `:*`.
+/// A log group's ARN as the tagging calls require it: without the `:*`.
 ///
 /// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
 #[must_use]

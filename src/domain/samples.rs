@@ -1,12 +1,13 @@
-//! Sample CloudTrail events, to try a pattern on before it is written.
+//! Sample CloudTrail events for testing a filter's pattern before the filter is created.
 
-/// An event and whether a sound pattern rings for it.
+/// An event, and whether a correct pattern matches it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// What happens in it, in a few words.
+    /// A short description of the event.
     pub title: &'static str,
+    /// Whether the event should set off the alarm.
     pub rings: bool,
-    /// As CloudTrail records it: one JSON object.
+    /// The event as CloudTrail records it: a JSON object.
     pub json: &'static str,
 }
 
@@ -16,7 +17,7 @@ macro_rules! sample {
     };
 }
 
-/// Three that must ring, three that must not.
+/// Three events that should set off the alarm, and three that should not.
 pub const SAMPLES: [Sample; 6] = [
     sample!("root signs in", true, "root-sign-in.json"),
     sample!("root fails to sign in", true, "root-sign-in-failed.json"),

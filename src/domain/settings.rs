@@ -1,4 +1,4 @@
-//! What the user wants: everything they said, and a sound default for everything they didn't.
+//! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
 use super::names;
@@ -10,18 +10,18 @@ mod trails;
 
 pub use trails::{Candidate, Choice, choose_trail, contenders, trail_candidates};
 
-/// The name of the trail, and the stem of all other names.
+/// The default name of the trail, and the prefix of all other default names.
 pub const TRAIL: &str = "rootbell";
-/// What auditors want: a year.
+/// The audit baseline, in days: 1 year.
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
 pub const RETENTION: u32 = 365;
-/// Seconds that one datapoint of the alarm covers.
+/// The alarm's period, in seconds.
 pub const PERIOD: u32 = 300;
-/// The tag that everything made here carries.
+/// The tag on every resource that rootbell creates.
 pub const TAG: (&str, &str) = ("rootbell", "managed");
 
-/// What the user said; `None` and empty leave it to rootbell.
+/// What the user asked for; for `None` or an empty list, rootbell chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetupOptions {
     pub trail: Option<String>,
@@ -34,70 +34,72 @@ pub struct SetupOptions {
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
-    /// The ARN of a key of the user's own for trail, log group and topic.
+    /// The ARN of a customer managed KMS key for the trail, log group and topic.
     pub kms_key: Option<String>,
-    /// Whether the role may be taken for this trail only.
+    /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
 }
 
 impl SetupOptions {
-    /// Every wish that AWS would refuse, with what is wrong.
+    /// Every option that AWS would reject, with what is wrong.
     #[must_use]
     pub fn faults(&self) -> Vec<InvalidSetting> {
-        let text = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
-            value.as_deref().and_then(|v| rule(v).err().map(|said| InvalidSetting { field, said }))
+        let check = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
+            value.as_deref().and_then(|v| rule(v).err().map(|problem| InvalidSetting { field, said: problem }))
         };
         let mut faults: Vec<InvalidSetting> = [
-            text("--trail", &self.trail, names::trail),
-            text("--bucket", &self.bucket, names::bucket),
-            text("--log-group", &self.log_group, names::log_group),
-            text("--role", &self.role, names::role),
-            text("--topic", &self.topic, names::topic),
-            text("--filter", &self.filter, names::filter),
-            text("--pattern", &self.pattern, pattern::check),
-            text("--alarm", &self.alarm, names::alarm),
-            text("--kms-key", &self.kms_key, names::kms_key),
+            check("--trail", &self.trail, names::trail),
+            check("--bucket", &self.bucket, names::bucket),
+            check("--log-group", &self.log_group, names::log_group),
+            check("--role", &self.role, names::role),
+            check("--topic", &self.topic, names::topic),
+            check("--filter", &self.filter, names::filter),
+            check("--pattern", &self.pattern, pattern::check),
+            check("--alarm", &self.alarm, names::alarm),
+            check("--kms-key", &self.kms_key, names::kms_key),
         ]
         .into_iter()
         .flatten()
         .collect();
         for email in &self.emails {
-            if let Err(said) = names::email(email) {
-                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {said}") });
+            if let Err(problem) = names::email(email) {
+                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
             }
         }
-        if let Some(Err(said)) = self.retention_days.map(names::retention) {
-            faults.push(InvalidSetting { field: "--retention-days", said });
+        if let Some(Err(problem)) = self.retention_days.map(names::retention) {
+            faults.push(InvalidSetting { field: "--retention-days", said: problem });
         }
         faults
     }
 }
 
-/// A wish that cannot be, under the name of its flag.
+/// An option that AWS would reject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSetting {
+    /// The option's flag, as in `--email`.
     pub field: &'static str,
+    /// What is wrong with it.
     pub said: String,
 }
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The user said so.
+    /// Set by the user.
     Given,
-    /// It stands in the account like this.
+    /// Read from the account.
     Found,
-    /// Proposed, and what it is derived from.
+    /// A default; the text says what it is based on.
     Default(&'static str),
 }
 
 impl Origin {
-    /// The words beside a field.
+    /// The label next to the field.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Given => "yours",
-            Self::Found => "already there",
+            Self::Given => "set by you",
+            Self::Found => "existing",
             Self::Default(from) => from,
         }
     }
@@ -111,8 +113,8 @@ pub struct Field<T> {
 }
 
 impl<T> Field<T> {
-    fn pick(wish: Option<T>, found: Option<T>, default: impl FnOnce() -> T, from: &'static str) -> Self {
-        match (wish, found) {
+    fn pick(option: Option<T>, found: Option<T>, default: impl FnOnce() -> T, from: &'static str) -> Self {
+        match (option, found) {
             (Some(value), _) => Self { value, origin: Origin::Given },
             (None, Some(value)) => Self { value, origin: Origin::Found },
             (None, None) => Self { value: default(), origin: Origin::Default(from) },
@@ -120,7 +122,7 @@ impl<T> Field<T> {
     }
 }
 
-/// The whole of what is wanted, complete: what [`super::plan::plan`] compares the account with.
+/// The complete settings, which [`super::plan::plan`] compares with the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub account_region: AccountRegion,
@@ -128,7 +130,7 @@ pub struct Settings {
     pub bucket: Field<String>,
     pub log_group: Field<String>,
     pub role: Field<String>,
-    /// `None`: keep what a log group that is not ours has.
+    /// `None`: keep the current retention of an unmanaged log group.
     pub retention_days: Field<Option<u32>>,
     pub topic: Field<String>,
     pub emails: Field<Vec<String>>,
@@ -136,79 +138,75 @@ pub struct Settings {
     pub pattern: Field<String>,
     pub metric: Metric,
     pub alarm: Field<String>,
-    /// `None`: encryption stays as it is.
+    /// `None`: leave encryption unchanged.
     pub kms_key: Option<String>,
-    /// Whether the role may be taken for this trail only.
+    /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Field<bool>,
 }
 
 impl Settings {
-    /// The user's word first, then what stands in the account, then a default from account id and region.
+    /// For each setting: the user's option, else the existing value, else a default from the account ID and Region.
     #[must_use]
     pub fn resolve(identity: &Identity, region: &str, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
         let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
-        let trail =
-            Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "rootbell's own");
+        let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
         let bucket = Field::pick(
             setup.bucket.clone(),
             existing.map(|t| t.bucket.clone()).filter(|b| !b.is_empty()),
             || default_bucket(&account_region),
-            "from your account id and region",
+            "from your account ID and Region",
         );
         let log_group = Field::pick(
             setup.log_group.clone(),
             existing.and_then(Trail::log_group).map(str::to_owned),
             || DEFAULT_LOG_GROUP.to_owned(),
-            "rootbell's own",
+            "default",
         );
         let role = Field::pick(
             setup.role.clone(),
             existing.and_then(|t| t.role_arn.as_deref()).and_then(|arn| arn.rsplit('/').next()).map(str::to_owned),
             || default_role(&account_region),
-            "from your region",
+            "from your Region",
         );
         let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
         let filter_found = observed.root_filter(Some(setup.filter.as_deref().unwrap_or(DEFAULT_FILTER)));
-        // A filter named by the user wins over one that merely has the pattern.
-        let filter_found = filter_found.filter(|f| setup.filter.as_ref().is_none_or(|wish| *wish == f.name));
+        // A filter that the user named takes precedence over one that only has the pattern.
+        let filter_found = filter_found.filter(|f| setup.filter.as_ref().is_none_or(|name| *name == f.name));
         let filter = Field::pick(
             setup.filter.clone(),
             filter_found.map(|f| f.name.clone()),
             || DEFAULT_FILTER.to_owned(),
-            "rootbell's own",
+            "default",
         );
         let pattern = Field::pick(
             setup.pattern.as_deref().map(pattern::normalize_quotes),
             None,
             || pattern::CIS_PATTERN.to_owned(),
-            "as CIS 4.3 and Security Hub want it",
+            "required by CIS 4.3 and Security Hub",
         );
         let metric = filter_found.map_or_else(default_metric, |f| f.metric.clone());
 
         let alarm_found = observed.alarm_on(&metric, Some(setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM)));
-        let alarm_found = alarm_found.filter(|a| setup.alarm.as_ref().is_none_or(|wish| *wish == a.name));
+        let alarm_found = alarm_found.filter(|a| setup.alarm.as_ref().is_none_or(|name| *name == a.name));
         let alarm = Field::pick(
             setup.alarm.clone(),
             alarm_found.map(|a| a.name.clone()),
             || DEFAULT_ALARM.to_owned(),
-            "rootbell's own",
+            "default",
         );
-        let topics_here = account_region.topic_arn("");
-        let told = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
-        let there = |arn: &&String| !observed.gone.contains(arn);
-        let topic_found = told.iter().filter(there).find_map(|arn| arn.strip_prefix(&topics_here));
-        let topic = Field::pick(
-            setup.topic.clone(),
-            topic_found.map(str::to_owned),
-            || DEFAULT_TOPIC.to_owned(),
-            "rootbell's own",
-        );
+        let topic_arn_prefix = account_region.topic_arn("");
+        let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let exists = |arn: &&String| !observed.gone.contains(arn);
+        let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
+        let topic =
+            Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
-        let standing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
-        let tied = standing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|tied| *tied);
-        let role_source_arn = Field::pick(setup.role_source_arn, tied, || false, "any trail of this account");
+        let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
+        let restricted =
+            existing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|restricted| *restricted);
+        let role_source_arn = Field::pick(setup.role_source_arn, restricted, || false, "any trail in this account");
         Self {
             account_region,
             trail,
@@ -227,14 +225,14 @@ impl Settings {
         }
     }
 
-    /// The trail's ARN: as it stands, or as it will be.
+    /// The ARN of the existing trail, or of the one to be created.
     #[must_use]
     pub fn trail_arn(&self, observed: &Observed) -> String {
         let existing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
         existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
 
-    /// Who may take the role, as wanted.
+    /// The role's trust policy according to the settings.
     #[must_use]
     pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
         let arn = self.trail_arn(observed);
@@ -246,13 +244,13 @@ impl Settings {
         self.account_region.topic_arn(&self.topic.value)
     }
 
-    /// Whether the trail carries rootbell's own name, or the user named it.
+    /// Whether the trail has the default name, or the user named it.
     #[must_use]
     pub fn trail_is_ours(&self) -> bool {
         self.trail.value == TRAIL || self.trail.origin == Origin::Given
     }
 
-    /// Whether the thing that a row's id begins with (`trail`, `bucket`, …) carries the name that rootbell gives.
+    /// Whether a resource has its default name; `thing` is the first part of a row's id (`trail`, `bucket`, …).
     #[must_use]
     pub fn has_our_name(&self, thing: &str) -> bool {
         match thing {
@@ -272,7 +270,7 @@ impl Settings {
         self.topic.value == DEFAULT_TOPIC || self.topic.origin == Origin::Given
     }
 
-    /// Whether the role carries rootbell's own name, so that nobody else has a use for it.
+    /// Whether the role has the default name, so nothing else should be using it.
     #[must_use]
     pub fn role_is_default(&self) -> bool {
         self.role.value == default_role(&self.account_region)
@@ -283,14 +281,14 @@ impl Settings {
         self.bucket.value == default_bucket(&self.account_region) || self.bucket.origin == Origin::Given
     }
 
-    /// Whether nobody else would call a bucket like this.
+    /// Whether the bucket has the default name, which nobody else would choose.
     #[must_use]
     pub fn bucket_has_our_name(&self) -> bool {
         self.bucket.value == default_bucket(&self.account_region)
     }
 
-    /// Whether rootbell made a bucket with these tags, or would make one of that name: only then is anything taken out of
-    /// its policy.
+    /// Whether the bucket has rootbell's tag or the default name. Only then does rootbell remove statements from its
+    /// policy.
     #[must_use]
     pub fn manages_bucket(&self, tags: &[(String, String)]) -> bool {
         self.bucket_has_our_name() || tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG)
@@ -302,41 +300,41 @@ impl Settings {
     }
 }
 
-/// The log group of a trail of our own.
+/// The default name of the log group.
 pub const DEFAULT_LOG_GROUP: &str = "rootbell/cloudtrail";
-/// The topic of our own.
+/// The default name of the topic.
 pub const DEFAULT_TOPIC: &str = "rootbell-alerts";
-/// The metric filter of our own.
+/// The default name of the metric filter.
 pub const DEFAULT_FILTER: &str = "rootbell-root-use";
-/// The alarm of our own.
+/// The default name of the alarm.
 pub const DEFAULT_ALARM: &str = "rootbell-root-use";
 
-/// The metric of our own.
+/// The default metric.
 #[must_use]
 pub fn default_metric() -> Metric {
     Metric { namespace: "rootbell".into(), name: "RootUse".into() }
 }
 
-/// Bucket names are global: account and region make ours unlike anyone else's.
+/// Bucket names are global: the account ID and Region make this one unique.
 fn default_bucket(account_region: &AccountRegion) -> String {
     format!("rootbell-{}-{}", account_region.account, account_region.region)
 }
 
-/// Role names are global in an account, the rest is regional: the region keeps two set-ups apart.
+/// Roles are global within an account, everything else is regional: the Region in the name keeps two setups apart.
 fn default_role(account_region: &AccountRegion) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
-fn retention(wish: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
+fn retention(option: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
     let found = observed.log_group.as_ref().ok().and_then(Option::as_ref);
-    let ours = log_group == DEFAULT_LOG_GROUP;
-    match (wish, found) {
+    let has_default_name = log_group == DEFAULT_LOG_GROUP;
+    match (option, found) {
         (Some(days), _) => Field { value: Some(days), origin: Origin::Given },
-        // What is kept at least as long as auditors want stays so; what is not ours stays anyhow.
-        (None, Some(group)) if !ours || group.retention_days.is_some_and(|d| d >= RETENTION) => {
+        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline.
+        (None, Some(group)) if !has_default_name || group.retention_days.is_some_and(|d| d >= RETENTION) => {
             Field { value: group.retention_days, origin: Origin::Found }
         }
-        (None, _) => Field { value: Some(RETENTION), origin: Origin::Default("a year, as auditors want") },
+        (None, _) => Field { value: Some(RETENTION), origin: Origin::Default("1 year (audit baseline)") },
     }
 }
 
@@ -393,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn every_default_comes_from_account_and_region() {
+    fn defaults_are_derived_from_the_account_id_and_region() {
         let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &Observed::nothing());
         assert_eq!(s.bucket.value, "rootbell-123456789012-eu-west-1");
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
@@ -403,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_of_every_region_pass_awss_own_rules() {
+    fn the_default_names_are_valid_in_every_region() {
         for region in names::REGIONS {
             let s = Settings::resolve(&identity(), region, &SetupOptions::default(), &Observed::nothing());
             names::trail(&s.trail.value).unwrap();
@@ -418,18 +416,18 @@ mod tests {
     }
 
     #[test]
-    fn a_trail_that_already_delivers_here_is_used_rather_than_a_second_one() {
+    fn a_trail_that_already_delivers_here_is_reused() {
         let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
         let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let elsewhere = Settings::resolve(&identity(), "us-east-1", &SetupOptions::default(), &observed);
-        assert_eq!(elsewhere.trail.value, "rootbell");
+        let in_another_region = Settings::resolve(&identity(), "us-east-1", &SetupOptions::default(), &observed);
+        assert_eq!(in_another_region.trail.value, "rootbell");
     }
 
     #[test]
-    fn the_users_word_comes_first_and_twice_the_same_address_counts_once() {
+    fn the_users_options_take_precedence_and_a_repeated_address_counts_once() {
         let setup = SetupOptions {
             trail: Some("mine".into()),
             emails: vec!["a@b.de".into(), "a@b.de".into()],
@@ -441,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_wish_is_named_by_its_flag() {
+    fn every_invalid_option_is_reported_with_its_flag() {
         let setup = SetupOptions {
             trail: Some("my trail".into()),
             emails: vec!["nobody".into()],

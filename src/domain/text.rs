@@ -1,10 +1,10 @@
-//! Text from outside, made safe to show: an alarm's reason, a name, a tag, a user agent, an error message.
+//! Escapes untrusted text for display: an alarm's reason, a name, a tag, a user agent, an error message.
 
 use std::fmt::Write;
 
-/// The text on one line, with every character written as an escape (`\u202e`) that a terminal would obey or a reader
-/// would not see: controls of both kinds, line ends and tabs among them, those that turn the direction of writing, and
-/// other invisible ones. The escapes are JSON's own, so JSON that is escaped says the same as before.
+/// The text on one line, with all control and invisible characters escaped (`\u202e`): C0 and C1 controls, including
+/// line breaks and tabs, bidirectional formatting characters, and other invisible ones. The escapes are those of JSON,
+/// so escaping JSON does not change its meaning.
 ///
 /// Source: Unicode Standard Annex #9, "Explicit Directional Formatting Characters" and "Implicit Directional Marks";
 /// ECMA-48 for the controls.
@@ -24,13 +24,13 @@ pub fn escape_controls(text: &str) -> String {
     out
 }
 
-/// The same for text of several lines whose line ends are our own: these stay.
+/// The same for multi-line text: its line breaks are kept.
 #[must_use]
 pub fn escape_controls_in_lines(text: &str) -> String {
     text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether [`escape_controls`] writes the character as an escape.
+/// Whether [`escape_controls`] escapes the character.
 #[must_use]
 pub fn is_escaped(c: char) -> bool {
     c.is_control()
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_obeys_or_an_eye_misses_becomes_a_visible_escape() {
+    fn control_and_invisible_characters_are_escaped() {
         assert_eq!(escape_controls("a\u{1b}[2Jb\u{9b}c\nd\te"), r"a\u001b[2Jb\u009bc\u000ad\u0009e");
         assert_eq!(escape_controls("\u{202e}gpj\u{2066}\u{61c}\u{200f}"), r"\u202egpj\u2066\u061c\u200f");
         assert_eq!(escape_controls("\u{e0041}"), r"\udb40\udc41");
@@ -62,11 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn json_that_is_escaped_says_the_same() {
+    fn escaping_json_does_not_change_its_meaning() {
         let value = serde_json::json!({ "a": "\u{202e}\u{1b}\u{9b}\n\u{e0041}\u{ad}" });
         let escaped = escape_controls_in_lines(&format!("{value:#}"));
         assert!(!escaped.chars().any(|c| is_escaped(c) && c != '\n'), "{escaped}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
-        assert_eq!(escape_controls_in_lines(&escaped), escaped, "once is enough");
+        assert_eq!(escape_controls_in_lines(&escaped), escaped, "escaping twice changes nothing");
     }
 }

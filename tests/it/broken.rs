@@ -62,7 +62,7 @@ const CASES: [BrokenAccount; 46] = [
         |a| filter(a).pattern = CIS_PATTERN.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
         "filter.pattern",
         Wrong,
-        "services do for root",
+        "services do on root's behalf",
         Mended,
     ),
     case(

@@ -53,7 +53,7 @@ fn an_interrupted_apply_lists_what_failed_and_what_was_in_progress() {
     assert!(skipped.contains(&json!("trail.create")) && skipped.contains(&json!("alarm.put")), "{result}");
     let said = interrupted(&["apply", "--yes"]);
     assert!(said.stderr.contains("stopped   + log group rootbell/cloudtrail: it was in progress, outcome unknown"), "{said:#?}");
-    assert!(said.stdout.contains("; 1 failed; 1 under way, not known how it ended; "), "{said:#?}");
+    assert!(said.stdout.contains("; 1 failed; 1 in progress, outcome unknown; "), "{said:#?}");
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
     let first = said.stdout.lines().next().unwrap();
     assert_eq!(
         first,
-        "Interrupted: all 16 changes are made in account 000000000000, us-east-1; no longer waiting for the \
+        "Interrupted: all 16 changes were made in account 000000000000, us-east-1; no longer waiting for the \
          confirmations, and the account was not read again."
     );
     assert!(said.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"), "{said:#?}");
@@ -102,7 +102,7 @@ fn interrupting_the_final_read_still_reports_every_change() {
         world.proxy.set_pending(false);
         world.proxy.wait_for_call("DescribeTrails");
         let said = interrupt(running, "TERM");
-        let sentence = "Interrupted: all 16 changes are made in account 000000000000, us-east-1; the account was not \
+        let sentence = "Interrupted: all 16 changes were made in account 000000000000, us-east-1; the account was not \
                         read again.";
         if json {
             let result = said.json();
@@ -167,8 +167,8 @@ fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_
         assert_eq!(wizard.wait_exit_within(SOON).code, 1);
         wizard.assert_restored();
         let screen = wizard.screen().replace('\n', "");
-        let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 under way, not \
-                      known how it ended; 1 not begun.";
+        let wanted = "rootbell: Interrupted: 9 of 11 changes made in account 000000000000, eu-west-1; 1 in progress, \
+                      outcome unknown; 1 not started.";
         assert!(screen.contains(wanted), "{screen}");
     }
 }

@@ -20,7 +20,7 @@ fn an_invalid_field_sets_no_option_and_says_why() {
     form.focus_current();
     typed(&mut form, "my trail");
     assert_eq!(form.setup_options().trail, None);
-    assert!(form.errors()[0].1.contains("no spaces"));
+    assert!(form.errors()[0].1.contains("cannot have spaces"));
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn create_trail_checks_its_parameters_in_the_order_that_aws_does() {
             assert_eq!(error.kind, expected, "{error:?}");
             assert!(error.message.contains(word), "{error:?}");
         };
-        assert_rejected("a trail", ErrorKind::Invalid, "no spaces").await;
+        assert_rejected("a trail", ErrorKind::Invalid, "cannot have spaces").await;
         assert_rejected("rootbell", ErrorKind::EventualConsistency, "does not exist").await;
         cloud.apply(&change("bucket.create")).await.unwrap();
         assert_rejected("rootbell", ErrorKind::EventualConsistency, "bucket policy").await;

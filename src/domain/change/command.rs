@@ -1,4 +1,4 @@
-//! A change as a command of the AWS CLI.
+//! Formats a change as an AWS CLI command.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use crate::domain::account_region::AccountRegion;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
-/// A command line as it grows: words are quoted for `sh`.
-struct Line(String);
+/// Builds a command line, quoting words for `sh`.
+struct CommandLine(String);
 
-impl Line {
+impl CommandLine {
     fn new(service: &str, command: &str) -> Self {
         Self(format!("aws {service} {command}"))
     }
@@ -32,34 +32,34 @@ impl Line {
     }
 }
 
-/// The word as `sh` reads it back unchanged.
+/// Quotes a word for `sh`.
 #[must_use]
 pub fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    let needs_no_quotes = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+".contains(c);
+    if !word.is_empty() && word.chars().all(needs_no_quotes) {
         return word.to_owned();
     }
-    if word.chars().any(steers) { escaped(word) } else { single(word) }
+    if word.chars().any(is_unsafe) { printf_quoted(word) } else { single_quoted(word) }
 }
 
-fn single(word: &str) -> String {
+fn single_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Whether a terminal would obey the character instead of showing it.
-fn steers(c: char) -> bool {
-    // `sh` takes a line end in quotes as it is.
+/// Whether a terminal might interpret the character instead of showing it.
+fn is_unsafe(c: char) -> bool {
+    // A line break in quotes is fine in `sh`.
     is_escaped(c) && c != '\n'
 }
 
-/// What steers a terminal is written in octal, and `printf` makes it what it was. Ends of line at the end, which `$( )`
-/// drops, stand behind it.
-fn escaped(word: &str) -> String {
+/// Writes unsafe characters in octal for `printf`, which restores them. Trailing line breaks, which `$( )` would
+/// remove, are appended after it.
+fn printf_quoted(word: &str) -> String {
     let text = word.trim_end_matches('\n');
     let mut format = String::new();
     for c in text.chars() {
         match c {
-            c if steers(c) => {
+            c if is_unsafe(c) => {
                 for byte in c.to_string().bytes() {
                     let _ = write!(format, "\\{byte:03o}");
                 }
@@ -70,74 +70,76 @@ fn escaped(word: &str) -> String {
         }
     }
     let tail = &word[text.len()..];
-    let tail = if tail.is_empty() { String::new() } else { single(tail) };
-    format!("\"$(printf {})\"{tail}", single(&format))
+    let tail = if tail.is_empty() { String::new() } else { single_quoted(tail) };
+    format!("\"$(printf {})\"{tail}", single_quoted(&format))
 }
 
 fn tag() -> String {
     format!("Key={},Value={}", TAG.0, TAG.1)
 }
 
-fn deliver(line: Line, delivery: &Delivery) -> Line {
+fn deliver(line: CommandLine, delivery: &Delivery) -> CommandLine {
     line.option("cloud-watch-logs-log-group-arn", &delivery.log_group_arn)
         .option("cloud-watch-logs-role-arn", &delivery.role_arn)
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm a call, side by side with the API's own list")]
+#[expect(clippy::too_many_lines, reason = "one arm per call, in the same order as the enum")]
 pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String {
     let line = match change {
         Change::CreateBucket { bucket } => {
-            let line = Line::new("s3api", "create-bucket")
+            let line = CommandLine::new("s3api", "create-bucket")
                 .option("bucket", bucket)
                 .option("object-ownership", "BucketOwnerEnforced");
-            // S3 refuses the constraint in us-east-1, and wants it everywhere else.
+            // S3 rejects the constraint in us-east-1 and requires it everywhere else.
             if account_region.region == "us-east-1" {
                 line
             } else {
                 line.option("create-bucket-configuration", format!("LocationConstraint={}", account_region.region))
             }
         }
-        Change::PutBucketOwnershipControls { bucket } => Line::new("s3api", "put-bucket-ownership-controls")
+        Change::PutBucketOwnershipControls { bucket } => CommandLine::new("s3api", "put-bucket-ownership-controls")
             .option("bucket", bucket)
             .option("ownership-controls", "Rules=[{ObjectOwnership=BucketOwnerEnforced}]"),
         Change::PutPublicAccessBlock { bucket } => {
-            Line::new("s3api", "put-public-access-block").option("bucket", bucket).option(
+            CommandLine::new("s3api", "put-public-access-block").option("bucket", bucket).option(
                 "public-access-block-configuration",
                 "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true",
             )
         }
-        Change::PutBucketVersioning { bucket } => Line::new("s3api", "put-bucket-versioning")
+        Change::PutBucketVersioning { bucket } => CommandLine::new("s3api", "put-bucket-versioning")
             .option("bucket", bucket)
             .option("versioning-configuration", "Status=Enabled"),
         Change::PutBucketTagging { bucket, tags } => {
             let set: Vec<Value> = tags.iter().map(|(k, v)| json!({ "Key": k, "Value": v })).collect();
-            Line::new("s3api", "put-bucket-tagging").option("bucket", bucket).json("tagging", &json!({ "TagSet": set }))
+            CommandLine::new("s3api", "put-bucket-tagging")
+                .option("bucket", bucket)
+                .json("tagging", &json!({ "TagSet": set }))
         }
         Change::PutBucketPolicy { bucket, policy } => {
-            Line::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy)
+            CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy)
         }
-        Change::CreateLogGroup { log_group } => Line::new("logs", "create-log-group")
+        Change::CreateLogGroup { log_group } => CommandLine::new("logs", "create-log-group")
             .option("log-group-name", log_group)
             .option("tags", format!("{}={}", TAG.0, TAG.1)),
-        Change::PutRetentionPolicy { log_group, days } => Line::new("logs", "put-retention-policy")
+        Change::PutRetentionPolicy { log_group, days } => CommandLine::new("logs", "put-retention-policy")
             .option("log-group-name", log_group)
             .option("retention-in-days", days.to_string()),
         Change::SetLogGroupKey { log_group, key } => {
-            Line::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
+            CommandLine::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
         }
-        Change::CreateRole { role, trust } => Line::new("iam", "create-role")
+        Change::CreateRole { role, trust } => CommandLine::new("iam", "create-role")
             .option("role-name", role)
             .json("assume-role-policy-document", trust)
             .option("tags", tag()),
-        Change::UpdateAssumeRolePolicy { role, trust } => {
-            Line::new("iam", "update-assume-role-policy").option("role-name", role).json("policy-document", trust)
-        }
-        Change::PutRolePolicy { role, policy } => Line::new("iam", "put-role-policy")
+        Change::UpdateAssumeRolePolicy { role, trust } => CommandLine::new("iam", "update-assume-role-policy")
+            .option("role-name", role)
+            .json("policy-document", trust),
+        Change::PutRolePolicy { role, policy } => CommandLine::new("iam", "put-role-policy")
             .option("role-name", role)
             .option("policy-name", crate::domain::policy::ROLE_POLICY)
             .json("policy-document", policy),
         Change::CreateTrail { trail, bucket, delivery } => deliver(
-            Line::new("cloudtrail", "create-trail")
+            CommandLine::new("cloudtrail", "create-trail")
                 .option("name", trail)
                 .option("s3-bucket-name", bucket)
                 .flag("is-multi-region-trail")
@@ -147,7 +149,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
             delivery,
         ),
         Change::UpdateTrail { trail, delivery } => {
-            let line = Line::new("cloudtrail", "update-trail")
+            let line = CommandLine::new("cloudtrail", "update-trail")
                 .option("name", trail)
                 .flag("is-multi-region-trail")
                 .flag("include-global-service-events")
@@ -157,26 +159,26 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 None => line,
             }
         }
-        Change::PutEventSelectors { trail } => Line::new("cloudtrail", "put-event-selectors")
+        Change::PutEventSelectors { trail } => CommandLine::new("cloudtrail", "put-event-selectors")
             .option("trail-name", trail)
             .json("event-selectors", &json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true }])),
         Change::SetTrailKey { trail, key } => {
-            Line::new("cloudtrail", "update-trail").option("name", trail).option("kms-key-id", key)
+            CommandLine::new("cloudtrail", "update-trail").option("name", trail).option("kms-key-id", key)
         }
-        Change::StartLogging { trail } => Line::new("cloudtrail", "start-logging").option("name", trail),
-        Change::CreateTopic { topic, policy } => Line::new("sns", "create-topic")
+        Change::StartLogging { trail } => CommandLine::new("cloudtrail", "start-logging").option("name", trail),
+        Change::CreateTopic { topic, policy } => CommandLine::new("sns", "create-topic")
             .option("name", topic)
             .json("attributes", &json!({ "Policy": policy.to_string() }))
             .option("tags", tag()),
-        Change::SetTopicPolicy { topic_arn, policy } => Line::new("sns", "set-topic-attributes")
+        Change::SetTopicPolicy { topic_arn, policy } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "Policy")
             .json("attribute-value", policy),
-        Change::SetTopicKey { topic_arn, key } => Line::new("sns", "set-topic-attributes")
+        Change::SetTopicKey { topic_arn, key } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "KmsMasterKeyId")
             .option("attribute-value", key.as_deref().unwrap_or_default()),
-        Change::Subscribe { topic_arn, email } => Line::new("sns", "subscribe")
+        Change::Subscribe { topic_arn, email } => CommandLine::new("sns", "subscribe")
             .option("topic-arn", topic_arn)
             .option("protocol", "email")
             .option("notification-endpoint", email)
@@ -191,17 +193,17 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
             if let Some(default) = filter.default {
                 transformation["defaultValue"] = json!(default);
             }
-            Line::new("logs", "put-metric-filter")
+            CommandLine::new("logs", "put-metric-filter")
                 .option("log-group-name", log_group)
                 .option("filter-name", &filter.name)
                 .option("filter-pattern", &filter.pattern)
                 .json("metric-transformations", &json!([transformation]))
         }
         Change::PutMetricAlarm { alarm } => {
-            let list = |line: Line, name: &str, arns: &[String]| {
+            let list = |line: CommandLine, name: &str, arns: &[String]| {
                 if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
             };
-            let mut line = Line::new("cloudwatch", "put-metric-alarm")
+            let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")
                 .option("alarm-name", &alarm.name)
                 .option("alarm-description", &alarm.description)
                 .option("namespace", &alarm.metric.namespace)
@@ -219,61 +221,63 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
             line = list(line, "insufficient-data-actions", &alarm.insufficient_data_actions);
             line.option("tags", tag())
         }
-        Change::SetAlarmState { alarm, state, reason } => Line::new("cloudwatch", "set-alarm-state")
+        Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
             .option("state-value", state.as_str())
             .option("state-reason", reason),
-        Change::CreateLogStream { log_group, stream } => {
-            Line::new("logs", "create-log-stream").option("log-group-name", log_group).option("log-stream-name", stream)
-        }
-        Change::PutLogEvents { log_group, stream, at, message } => Line::new("logs", "put-log-events")
+        Change::CreateLogStream { log_group, stream } => CommandLine::new("logs", "create-log-stream")
+            .option("log-group-name", log_group)
+            .option("log-stream-name", stream),
+        Change::PutLogEvents { log_group, stream, at, message } => CommandLine::new("logs", "put-log-events")
             .option("log-group-name", log_group)
             .option("log-stream-name", stream)
             .json("log-events", &json!([{ "timestamp": at.as_millisecond(), "message": message }])),
-        Change::DeleteAlarm { alarm } => Line::new("cloudwatch", "delete-alarms").option("alarm-names", alarm),
-        Change::DeleteMetricFilter { log_group, filter } => {
-            Line::new("logs", "delete-metric-filter").option("log-group-name", log_group).option("filter-name", filter)
-        }
-        Change::Unsubscribe { arn, .. } => Line::new("sns", "unsubscribe").option("subscription-arn", arn),
-        Change::DeleteTopic { topic_arn } => Line::new("sns", "delete-topic").option("topic-arn", topic_arn),
-        Change::StopLogging { trail } => Line::new("cloudtrail", "stop-logging").option("name", trail),
-        Change::DeleteTrail { trail } => Line::new("cloudtrail", "delete-trail").option("name", trail),
-        Change::DetachLogs { trail } => Line::new("cloudtrail", "update-trail")
+        Change::DeleteAlarm { alarm } => CommandLine::new("cloudwatch", "delete-alarms").option("alarm-names", alarm),
+        Change::DeleteMetricFilter { log_group, filter } => CommandLine::new("logs", "delete-metric-filter")
+            .option("log-group-name", log_group)
+            .option("filter-name", filter),
+        Change::Unsubscribe { arn, .. } => CommandLine::new("sns", "unsubscribe").option("subscription-arn", arn),
+        Change::DeleteTopic { topic_arn } => CommandLine::new("sns", "delete-topic").option("topic-arn", topic_arn),
+        Change::StopLogging { trail } => CommandLine::new("cloudtrail", "stop-logging").option("name", trail),
+        Change::DeleteTrail { trail } => CommandLine::new("cloudtrail", "delete-trail").option("name", trail),
+        Change::DetachLogs { trail } => CommandLine::new("cloudtrail", "update-trail")
             .option("name", trail)
             .option("cloud-watch-logs-log-group-arn", "")
             .option("cloud-watch-logs-role-arn", ""),
-        Change::DeleteRolePolicy { role } => Line::new("iam", "delete-role-policy")
+        Change::DeleteRolePolicy { role } => CommandLine::new("iam", "delete-role-policy")
             .option("role-name", role)
             .option("policy-name", crate::domain::policy::ROLE_POLICY),
-        Change::DeleteRole { role } => Line::new("iam", "delete-role").option("role-name", role),
+        Change::DeleteRole { role } => CommandLine::new("iam", "delete-role").option("role-name", role),
         Change::DeleteLogGroup { log_group } => {
-            Line::new("logs", "delete-log-group").option("log-group-name", log_group)
+            CommandLine::new("logs", "delete-log-group").option("log-group-name", log_group)
         }
-        Change::DeleteBucketPolicy { bucket } => Line::new("s3api", "delete-bucket-policy").option("bucket", bucket),
-        Change::EmptyBucket { bucket } => return empty(bucket, &account_region.region),
-        Change::DeleteBucket { bucket } => Line::new("s3api", "delete-bucket").option("bucket", bucket),
+        Change::DeleteBucketPolicy { bucket } => {
+            CommandLine::new("s3api", "delete-bucket-policy").option("bucket", bucket)
+        }
+        Change::EmptyBucket { bucket } => return empty_bucket(bucket, &account_region.region),
+        Change::DeleteBucket { bucket } => CommandLine::new("s3api", "delete-bucket").option("bucket", bucket),
     };
-    // For IAM too: the region tells the partition, and with an endpoint of its own the AWS CLI wants one.
+    // IAM calls get a Region too: it determines the partition, and the AWS CLI requires one with a custom endpoint.
     line.option("region", &account_region.region).0
 }
 
-/// A loop, since `aws s3 rm` leaves versions and delete markers behind: a page of both at a time until there is none.
-fn empty(bucket: &str, region: &str) -> String {
-    let at = format!("--bucket {} --region {}", quote(bucket), quote(region));
-    let list = |what: &str| {
+/// A loop that deletes one page of versions or delete markers at a time, because `aws s3 rm` leaves both behind.
+fn empty_bucket(bucket: &str, region: &str) -> String {
+    let target = format!("--bucket {} --region {}", quote(bucket), quote(region));
+    let list = |kind: &str| {
         format!(
-            "aws s3api list-object-versions {at} --max-items 500 --output json --query '{{Objects: {what}[].{{Key: \
+            "aws s3api list-object-versions {target} --max-items 500 --output json --query '{{Objects: {kind}[].{{Key: \
              Key, VersionId: VersionId}}, Quiet: `true`}}'"
         )
     };
-    let rest = |what: &str| {
+    let delete_all = |kind: &str| {
         format!(
-            "while page=$({}) && printf '%s' \"$page\" | grep -q '\"Key\"'; do aws s3api delete-objects {at} \
+            "while page=$({}) && printf '%s' \"$page\" | grep -q '\"Key\"'; do aws s3api delete-objects {target} \
              --delete \"$page\"; done",
-            list(what)
+            list(kind)
         )
     };
-    format!("{{ {}; {}; }}", rest("Versions"), rest("DeleteMarkers"))
+    format!("{{ {}; {}; }}", delete_all("Versions"), delete_all("DeleteMarkers"))
 }
 
 #[cfg(test)]
@@ -281,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_comes_back_from_sh_unchanged() {
+    fn sh_reads_a_quoted_word_unchanged() {
         assert_eq!(quote("a-b_c.d/e:f"), "a-b_c.d/e:f");
         assert_eq!(quote("it's"), r"'it'\''s'");
         assert_eq!(quote("$(x) `y`"), "'$(x) `y`'");

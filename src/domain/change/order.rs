@@ -1,9 +1,9 @@
-//! What comes before what, and what belongs to the tear-down.
+//! The order of changes, and which belong to the teardown.
 
 use super::Change;
 
 impl Change {
-    /// Whether it belongs to the tear-down. That the thing is gone already is then as good as done.
+    /// Whether it belongs to the teardown. If the resource no longer exists, such a change counts as done.
     #[must_use]
     pub fn deletes(&self) -> bool {
         matches!(
@@ -24,7 +24,7 @@ impl Change {
         )
     }
 
-    /// The changes that must be done before, where the plan has them: their ids, or the stems of their ids.
+    /// The changes in the same plan that must be done first: their IDs, or the part of their IDs before the colon.
     #[must_use]
     pub fn needs(&self) -> &'static [&'static str] {
         match self {
@@ -40,7 +40,7 @@ impl Change {
             | Self::PutPublicAccessBlock { .. }
             | Self::PutBucketVersioning { .. }
             | Self::PutBucketTagging { .. } => &["bucket.create"],
-            // What is taken out of a standing policy, the trail needs to its end.
+            // The trail needs the statements that are removed from an existing policy until it is deleted.
             Self::PutBucketPolicy { .. } => &["bucket.create", "trail.delete"],
             Self::PutRetentionPolicy { .. } | Self::SetLogGroupKey { .. } | Self::PutMetricFilter { .. } => {
                 &["log_group.create"]
@@ -59,7 +59,7 @@ impl Change {
             Self::PutMetricAlarm { .. } => &["topic.create", "filter.put"],
             Self::SetAlarmState { .. } => &["alarm.put"],
             Self::PutLogEvents { .. } => &["drill.stream"],
-            // From the inbox back to the trail: nothing that is still there leads to nowhere.
+            // In the reverse order of setup: no remaining resource refers to a deleted one.
             Self::DeleteMetricFilter { .. } => &["alarm.delete"],
             Self::Unsubscribe { .. } => &["alarm.delete", "alarm.put"],
             Self::DeleteTopic { .. } => &["alarm.delete", "alarm.put", "subscription.delete"],
@@ -73,7 +73,7 @@ impl Change {
         }
     }
 
-    /// Whether the change of that id is one that `need` speaks of: by its id, or by the stem of it.
+    /// Whether `need` refers to the change with this ID: by the whole ID, or by the part before the colon.
     #[must_use]
     pub fn meets(id: &str, need: &str) -> bool {
         id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_need_speaks_of_an_id_or_of_all_that_begin_with_it() {
+    fn a_need_refers_to_one_id_or_to_all_ids_with_that_prefix() {
         assert!(Change::meets("trail.delete", "trail.delete") && Change::meets("trail.delete:a.b", "trail.delete"));
         assert!(!Change::meets("role.policy.delete:r", "role.policy") && !Change::meets("trail", "trail.delete"));
     }

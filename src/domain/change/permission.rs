@@ -1,15 +1,15 @@
-//! What a change takes: its permission, those that AWS asks for beside it, and on what.
+//! The permissions that a change requires, including dependent actions, and the resources they apply to.
 //!
-//! Source: Service Authorization Reference, one page a service, columns "Resource types" and "Dependent actions".
+//! Source: Service Authorization Reference, one page per service, columns "Resource types" and "Dependent actions".
 
 use super::Change;
 use crate::domain::account_region::AccountRegion;
 
-/// An action, on these resources.
+/// An IAM action on these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
     pub action: &'static str,
-    /// ARNs; `*` where the service knows no resource for the action.
+    /// ARNs; `*` if the action does not support resource-level permissions.
     pub on: Vec<String>,
 }
 
@@ -21,7 +21,7 @@ impl Permission {
 }
 
 impl Change {
-    /// What it is about, as ARNs.
+    /// The ARNs of the resources that it acts on.
     #[must_use]
     pub fn arns(&self, account_region: &AccountRegion) -> Vec<String> {
         let partition = &account_region.partition;
@@ -68,17 +68,17 @@ impl Change {
         }
     }
 
-    /// Every permission it takes: a call that brings tags takes the tagging as well, one that hands a role to CloudTrail
-    /// takes `iam:PassRole`.
+    /// All required permissions: a call that sets tags also needs the tagging action, and one that passes a role to
+    /// CloudTrail needs `iam:PassRole`.
     #[must_use]
     pub fn permissions(&self, account_region: &AccountRegion) -> Vec<Permission> {
         let on = self.arns(account_region);
         let mut all = vec![Permission::new(self.operation().iam_action, on.clone())];
         let mut also = |action, on: Vec<String>| all.push(Permission { action, on });
         match self {
-            // The header that turns ACLs off.
+            // For the header that disables ACLs.
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
-            // The tagging actions name a log group without the `:*`.
+            // The tagging actions take a log group's ARN without the `:*`.
             Self::CreateLogGroup { log_group } => {
                 also("logs:TagResource", vec![crate::domain::query::log_group(account_region, log_group)]);
             }

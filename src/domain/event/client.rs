@@ -1,6 +1,6 @@
-//! User agents in short words.
+//! Short names for user agents.
 
-/// What a program calls itself, and what people call it; the first that fits wins.
+/// Part of a program's user agent, and its usual name; the first match wins.
 const PROGRAMS: &[(&str, &str)] = &[
     ("exec-env/CloudShell", "CloudShell"),
     ("Terraform", "Terraform"),
@@ -26,7 +26,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("rootbell/", "rootbell"),
 ];
 
-/// A browser pretends to be its forebears, so the youngest comes first.
+/// Browsers include the names of older browsers in their user agents, so the most specific name comes first.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -51,17 +51,17 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// "Firefox / macOS", "AWS CLI", "boto3"; what is not known is cut to its first word.
+/// Such as "Firefox / macOS", "AWS CLI" or "boto3"; an unknown user agent is cut to its first word.
 pub(super) fn short(agent: &str) -> String {
     let find =
-        |table: &[(&str, &'static str)]| table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, word)| *word);
+        |table: &[(&str, &'static str)]| table.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name);
     if agent.starts_with("Mozilla/") {
         let (browser, system) = (find(BROWSERS), find(SYSTEMS));
-        let words: Vec<&str> = [browser, system].into_iter().flatten().collect();
-        return if words.is_empty() { "a browser".into() } else { words.join(" / ") };
+        let names: Vec<&str> = [browser, system].into_iter().flatten().collect();
+        return if names.is_empty() { "a browser".into() } else { names.join(" / ") };
     }
-    if let Some(word) = find(PROGRAMS) {
-        return word.to_owned();
+    if let Some(name) = find(PROGRAMS) {
+        return name.to_owned();
     }
     if agent.ends_with(".amazonaws.com") || agent == "AWS Internal" {
         return agent.to_owned();
@@ -102,8 +102,8 @@ mod tests {
             ("curl/8.4.0", "curl"),
             ("", ""),
         ];
-        for (agent, word) in cases {
-            assert_eq!(short(agent), word, "{agent}");
+        for (agent, name) in cases {
+            assert_eq!(short(agent), name, "{agent}");
         }
     }
 }

@@ -24,7 +24,7 @@ fn sign_in() -> Value {
 }
 
 #[test]
-fn a_sign_in_says_when_from_where_with_what_and_whether_it_was_let_in() {
+fn a_sign_in_is_decoded_with_time_address_client_and_outcome() {
     let event = decoded(&sign_in());
     assert_eq!(event.id, "e-1");
     assert_eq!(event.time, Some("2026-11-23T08:14:03Z".parse().unwrap()));
@@ -35,7 +35,7 @@ fn a_sign_in_says_when_from_where_with_what_and_whether_it_was_let_in() {
 }
 
 #[test]
-fn a_failed_sign_in_has_awss_words_and_mfa_is_read_in_any_case() {
+fn a_failed_sign_in_has_awss_error_message_and_mfa_is_read_in_any_case() {
     let mut event = sign_in();
     event["responseElements"]["ConsoleLogin"] = json!("Failure");
     event["errorMessage"] = json!("Failed authentication");
@@ -46,7 +46,7 @@ fn a_failed_sign_in_has_awss_words_and_mfa_is_read_in_any_case() {
 }
 
 #[test]
-fn a_refused_call_is_a_failure_and_central_root_management_is_marked() {
+fn a_denied_call_is_a_failure_and_central_root_access_is_marked() {
     let event = decoded(&json!({
         "eventName": "DeleteBucketPolicy", "eventSource": "s3.amazonaws.com", "errorCode": "AccessDenied",
         "userIdentity": { "type": "Root", "sessionContext": { "assumedRoot": "true",
@@ -58,7 +58,7 @@ fn a_refused_call_is_a_failure_and_central_root_management_is_marked() {
 }
 
 #[test]
-fn what_is_no_event_is_shown_as_it_is() {
+fn a_line_that_is_not_an_event_is_shown_unchanged() {
     for line in ["not json", "[1]", "\"x\"", "", "{", "null"] {
         let event = RootEvent::decode(line, "id", None);
         assert_eq!(event.name, "unreadable", "{line}");
@@ -67,13 +67,13 @@ fn what_is_no_event_is_shown_as_it_is() {
 }
 
 #[test]
-fn fields_of_the_wrong_kind_are_empty_not_a_panic() {
+fn fields_of_the_wrong_type_are_empty_and_do_not_panic() {
     let event = decoded(&json!({ "eventName": 7, "userIdentity": "x", "additionalEventData": [], "userAgent": null }));
     assert_eq!((event.name.as_str(), event.client.as_str(), event.mfa), ("", "", Mfa::Unknown));
 }
 
 #[test]
-fn nothing_in_an_event_can_drive_a_terminal() {
+fn control_characters_in_an_event_are_escaped() {
     let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\r\n\u{202e}gpj.exe\u{7f}\u{200b}";
     let mut event = sign_in();
     event["userAgent"] = json!(evil);
@@ -88,12 +88,12 @@ fn nothing_in_an_event_can_drive_a_terminal() {
         assert!(!text.contains('\u{202e}'), "{text:?}");
     }
     assert!(shown.json.chars().all(|c| !c.is_control() || c == '\n'), "{:?}", shown.json);
-    let again: Value = serde_json::from_str(&shown.json).unwrap();
-    assert_eq!(again["userAgent"], json!(evil), "the escapes are JSON's own: nothing is lost");
+    let parsed: Value = serde_json::from_str(&shown.json).unwrap();
+    assert_eq!(parsed["userAgent"], json!(evil), "the escapes are valid JSON, so nothing is lost");
 }
 
 #[test]
-fn a_drill_rings_and_cannot_be_taken_for_root() {
+fn a_drill_event_is_marked_as_one_and_names_who_started_it() {
     let caller =
         Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None };
     let line = drill_event("d-1", &caller, "eu-west-1", "2026-11-23T08:14:03Z".parse().unwrap());
@@ -112,8 +112,8 @@ fn the_samples_decode() {
     }
 }
 
-/// Text as an attacker would choose it: controls, directions of writing, quotes, the ends of things.
-fn nasty() -> impl Strategy<Value = String> {
+/// Text as an attacker would choose it: control characters, bidirectional overrides, quotes, truncated escapes.
+fn hostile_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<String>(),
         proptest::sample::select(vec![
@@ -139,19 +139,20 @@ fn value() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        // Not every f64 comes through JSON to its last bit.
+        // Not every f64 survives a round trip through JSON exactly.
         any::<i32>().prop_map(|n| Value::from(f64::from(n) / 8.0)),
-        nasty().prop_map(Value::from),
+        hostile_text().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            proptest::collection::vec((nasty(), inner), 0..4).prop_map(|all| Value::Object(all.into_iter().collect())),
+            proptest::collection::vec((hostile_text(), inner), 0..4)
+                .prop_map(|all| Value::Object(all.into_iter().collect())),
         ]
     })
 }
 
-/// An object that has some of the fields that are read, of whatever kind.
+/// An object with some of the fields that are read, of any type.
 fn event() -> impl Strategy<Value = Value> {
     let known = [
         "eventID",
@@ -171,54 +172,54 @@ fn event() -> impl Strategy<Value = Value> {
     ];
     let inner = prop_oneof![
         4 => value(),
-        1 => nasty().prop_map(|text| json!({ "ConsoleLogin": text, "MFAUsed": text })),
-        1 => nasty().prop_map(|text| json!({ "sessionContext": { "assumedRoot": text, "attributes": text } })),
+        1 => hostile_text().prop_map(|text| json!({ "ConsoleLogin": text, "MFAUsed": text })),
+        1 => hostile_text().prop_map(|text| json!({ "sessionContext": { "assumedRoot": text, "attributes": text } })),
     ];
     proptest::collection::vec((proptest::sample::select(known.to_vec()), inner), 0..12)
         .prop_map(|all| Value::Object(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
-/// What holds for whatever line: no field steers a terminal, and the JSON of it can be read.
-fn tame(shown: &RootEvent) -> Result<(), TestCaseError> {
-    let steers =
+/// Checks what must hold for any line: no field contains a control character, and its JSON can be parsed.
+fn check_is_safe(shown: &RootEvent) -> Result<(), TestCaseError> {
+    let is_control =
         |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
     let why = match &shown.outcome {
         Outcome::Failure(why) => why.as_str(),
         Outcome::Success => "",
     };
     for field in [&shown.id, &shown.name, &shown.source, &shown.address, &shown.region, &shown.client, why] {
-        prop_assert!(!field.contains(steers), "{field:?}");
+        prop_assert!(!field.contains(is_control), "{field:?}");
     }
-    prop_assert!(!shown.json.contains(|c| steers(c) && c != '\n'), "{:?}", shown.json);
-    prop_assert!(!escape_controls(&shown.to_json().to_string()).contains(steers));
+    prop_assert!(!shown.json.contains(|c| is_control(c) && c != '\n'), "{:?}", shown.json);
+    prop_assert!(!escape_controls(&shown.to_json().to_string()).contains(is_control));
     Ok(())
 }
 
-/// The same cases everywhere, so that what fails elsewhere fails here.
+/// The same cases on every machine, so that a failure can be reproduced.
 const SEED: proptest::test_runner::RngSeed = proptest::test_runner::RngSeed::Fixed(43);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: SEED, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_an_event_has_it_is_shown_and_nothing_of_it_is_lost(event in event(), id in nasty()) {
+    fn any_event_is_shown_safely_and_completely(event in event(), id in hostile_text()) {
         let shown = RootEvent::decode(&event.to_string(), &id, None);
-        tame(&shown)?;
+        check_is_safe(&shown)?;
         prop_assert_eq!(serde_json::from_str::<Value>(&shown.json).unwrap(), event.clone());
         prop_assert_eq!(shown.to_json()["raw"].clone(), event);
     }
 
     #[test]
-    fn whatever_a_line_is_it_is_shown(line in nasty(), bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        tame(&RootEvent::decode(&line, &line, None))?;
+    fn any_line_is_shown_safely(line in hostile_text(), bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        check_is_safe(&RootEvent::decode(&line, &line, None))?;
         let text = String::from_utf8_lossy(&bytes);
-        tame(&RootEvent::decode(&text, &text, None))?;
+        check_is_safe(&RootEvent::decode(&text, &text, None))?;
     }
 
     #[test]
-    fn half_an_event_is_shown_too(event in event(), cut in 0usize..400) {
+    fn a_truncated_event_is_shown_safely(event in event(), cut in 0usize..400) {
         let line = event.to_string();
-        let end = (0..=cut.min(line.len())).rev().find(|at| line.is_char_boundary(*at)).unwrap();
-        tame(&RootEvent::decode(&line[..end], "id", None))?;
+        let end = (0..=cut.min(line.len())).rev().find(|index| line.is_char_boundary(*index)).unwrap();
+        check_is_safe(&RootEvent::decode(&line[..end], "id", None))?;
     }
 }

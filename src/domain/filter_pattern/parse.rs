@@ -1,40 +1,41 @@
-//! Reads a pattern: `{ condition }`, where `()` binds before `&&`, and `&&` before `||`.
+//! Parses a pattern: `{ condition }`. Parentheses have the highest precedence, then `&&`, then `||`.
 
 use regex_lite::Regex;
 
-use super::{Condition, Form, Order, PathPart, PatternError, Selector, Test};
+use super::{Comparison, Condition, FieldTest, Matcher, PathPart, PatternError, Selector};
 
-/// Wildcards in one selector, and selectors with one in a pattern; regular expressions in a pattern.
+/// The maximum number of wildcards in a selector, of selectors with a wildcard in a pattern, and of regular expressions
+/// in a pattern.
 ///
 /// Source: CloudWatch Logs User Guide, "Using filter patterns to match terms in JSON log events" and "Supported regular
 /// expressions (regex) syntax", quotas.
-const EACH_IN_SELECTOR: usize = 1;
-const EACH_IN_PATTERN: usize = 3;
-const REGEX_IN_PATTERN: usize = 2;
+const MAX_WILDCARDS_IN_SELECTOR: usize = 1;
+const MAX_WILDCARDS_IN_PATTERN: usize = 3;
+const MAX_REGEXES_IN_PATTERN: usize = 2;
 
-type Read<T> = Result<T, PatternError>;
+type Parsed<T> = Result<T, PatternError>;
 
-struct Reader {
+struct Parser {
     text: Vec<char>,
     at: usize,
-    each: usize,
+    wildcards: usize,
     regexes: usize,
 }
 
-pub(super) fn pattern(text: &str) -> Read<Condition> {
-    let mut reader = Reader { text: text.chars().collect(), at: 0, each: 0, regexes: 0 };
-    reader.expect("{", "a pattern for JSON events begins with {")?;
-    let condition = reader.any()?;
-    reader.expect("}", "expected &&, || or the closing }")?;
-    reader.blank();
-    if reader.at < reader.text.len() {
-        return reader.wrong("nothing may follow the closing }");
+pub(super) fn pattern(text: &str) -> Parsed<Condition> {
+    let mut parser = Parser { text: text.chars().collect(), at: 0, wildcards: 0, regexes: 0 };
+    parser.expect("{", "a pattern for JSON events starts with {")?;
+    let condition = parser.any()?;
+    parser.expect("}", "expected &&, || or the closing }")?;
+    parser.skip_white_space();
+    if parser.at < parser.text.len() {
+        return parser.error("unexpected text after the closing }");
     }
     Ok(condition)
 }
 
-impl Reader {
-    fn wrong<T>(&self, message: impl Into<String>) -> Read<T> {
+impl Parser {
+    fn error<T>(&self, message: impl Into<String>) -> Parsed<T> {
         Err(PatternError { at: self.at + 1, message: message.into() })
     }
 
@@ -42,31 +43,31 @@ impl Reader {
         self.text.get(self.at).copied()
     }
 
-    fn blank(&mut self) {
+    fn skip_white_space(&mut self) {
         while self.peek().is_some_and(char::is_whitespace) {
             self.at += 1;
         }
     }
 
-    /// Takes what is named, if that is next.
-    fn take(&mut self, what: &str) -> bool {
-        let next = self.text[self.at..].iter().copied().take(what.chars().count());
-        let here = next.eq(what.chars());
-        if here {
-            self.at += what.chars().count();
+    /// Consumes the token if it comes next.
+    fn take(&mut self, token: &str) -> bool {
+        let next = self.text[self.at..].iter().copied().take(token.chars().count());
+        let is_next = next.eq(token.chars());
+        if is_next {
+            self.at += token.chars().count();
         }
-        here
+        is_next
     }
 
-    fn expect(&mut self, what: &str, message: &str) -> Read<()> {
-        self.blank();
-        if self.take(what) { Ok(()) } else { self.wrong(message) }
+    fn expect(&mut self, token: &str, message: &str) -> Parsed<()> {
+        self.skip_white_space();
+        if self.take(token) { Ok(()) } else { self.error(message) }
     }
 
-    fn any(&mut self) -> Read<Condition> {
+    fn any(&mut self) -> Parsed<Condition> {
         let mut parts = vec![self.all()?];
         loop {
-            self.blank();
+            self.skip_white_space();
             if !self.take("||") {
                 return Ok(one_or(parts, Condition::Any));
             }
@@ -74,10 +75,10 @@ impl Reader {
         }
     }
 
-    fn all(&mut self) -> Read<Condition> {
+    fn all(&mut self) -> Parsed<Condition> {
         let mut parts = vec![self.unit()?];
         loop {
-            self.blank();
+            self.skip_white_space();
             if !self.take("&&") {
                 return Ok(one_or(parts, Condition::All));
             }
@@ -85,46 +86,46 @@ impl Reader {
         }
     }
 
-    fn unit(&mut self) -> Read<Condition> {
-        self.blank();
+    fn unit(&mut self) -> Parsed<Condition> {
+        self.skip_white_space();
         if self.take("(") {
-            let within = self.any()?;
+            let inner = self.any()?;
             self.expect(")", "expected &&, || or the closing )")?;
-            return Ok(within);
+            return Ok(inner);
         }
         let selector = self.selector()?;
-        self.blank();
+        self.skip_white_space();
         let test = self.test()?;
         Ok(Condition::Holds(selector, test))
     }
 
-    fn selector(&mut self) -> Read<Selector> {
+    fn selector(&mut self) -> Parsed<Selector> {
         if !self.take("$") {
-            return self.wrong("expected a selector such as $.userIdentity.type");
+            return self.error("expected a selector such as $.userIdentity.type");
         }
-        let mut steps = Vec::new();
+        let mut parts = Vec::new();
         loop {
-            let step = match self.peek() {
+            let part = match self.peek() {
                 Some('.') => self.field()?,
-                Some('[') if !steps.is_empty() => self.element()?,
-                _ if steps.is_empty() => return self.wrong("expected . after $"),
+                Some('[') if !parts.is_empty() => self.element()?,
+                _ if parts.is_empty() => return self.error("expected . after $"),
                 _ => break,
             };
-            steps.push(step);
+            parts.push(part);
         }
-        let each = steps.iter().filter(|step| matches!(step, PathPart::Each)).count();
-        self.each += each.min(1);
-        if each > EACH_IN_SELECTOR {
-            return self.wrong("a selector has one * at most");
+        let wildcards = parts.iter().filter(|part| matches!(part, PathPart::Each)).count();
+        self.wildcards += wildcards.min(1);
+        if wildcards > MAX_WILDCARDS_IN_SELECTOR {
+            return self.error("a selector can have at most one *");
         }
-        if self.each > EACH_IN_PATTERN {
-            return self.wrong(format!("a pattern has {EACH_IN_PATTERN} selectors with a * at most"));
+        if self.wildcards > MAX_WILDCARDS_IN_PATTERN {
+            return self.error(format!("a pattern can have at most {MAX_WILDCARDS_IN_PATTERN} selectors with a *"));
         }
-        Ok(Selector(steps))
+        Ok(Selector(parts))
     }
 
     /// `.name`, `.*` or `.['name.with.periods']`.
-    fn field(&mut self) -> Read<PathPart> {
+    fn field(&mut self) -> Parsed<PathPart> {
         self.at += 1;
         if self.take("*") {
             return Ok(PathPart::Each);
@@ -135,23 +136,23 @@ impl Reader {
                 self.at += 1;
             }
             let key: String = self.text[start..self.at].iter().collect();
-            return if !key.is_empty() && self.take("']") { Ok(PathPart::Key(key)) } else { self.wrong("expected ']") };
+            return if !key.is_empty() && self.take("']") { Ok(PathPart::Key(key)) } else { self.error("expected ']") };
         }
         let start = self.at;
         while self.peek().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
             self.at += 1;
         }
         if start == self.at {
-            return self.wrong("expected a property of letters, digits, - and _, or ['any other']");
+            return self.error("expected a property name of letters, digits, - and _, or ['any other name']");
         }
         Ok(PathPart::Key(self.text[start..self.at].iter().collect()))
     }
 
     /// `[0]` or `[*]`.
-    fn element(&mut self) -> Read<PathPart> {
+    fn element(&mut self) -> Parsed<PathPart> {
         self.at += 1;
         let start = self.at;
-        let step = if self.take("*") {
+        let part = if self.take("*") {
             PathPart::Each
         } else {
             while self.peek().is_some_and(|c| c.is_ascii_digit()) {
@@ -160,79 +161,85 @@ impl Reader {
             let digits: String = self.text[start..self.at].iter().collect();
             match digits.parse() {
                 Ok(index) => PathPart::Index(index),
-                Err(_) => return self.wrong("expected the number of an element, or *"),
+                Err(_) => return self.error("expected an array index or *"),
             }
         };
-        if self.take("]") { Ok(step) } else { self.wrong("expected ]") }
+        if self.take("]") { Ok(part) } else { self.error("expected ]") }
     }
 
-    fn test(&mut self) -> Read<Test> {
-        for (sign, unlike) in [("!=", true), ("=", false)] {
-            if self.take(sign) {
-                return self.value(unlike);
+    fn test(&mut self) -> Parsed<FieldTest> {
+        for (operator, negated) in [("!=", true), ("=", false)] {
+            if self.take(operator) {
+                return self.value(negated);
             }
         }
-        let orders =
-            [("<=", Order::LessOrEqual), (">=", Order::GreaterOrEqual), ("<", Order::Less), (">", Order::Greater)];
-        for (sign, order) in orders {
-            if self.take(sign) {
-                self.blank();
+        let comparisons = [
+            ("<=", Comparison::LessOrEqual),
+            (">=", Comparison::GreaterOrEqual),
+            ("<", Comparison::Less),
+            (">", Comparison::Greater),
+        ];
+        for (operator, comparison) in comparisons {
+            if self.take(operator) {
+                self.skip_white_space();
                 let (start, word) = (self.at, self.word());
-                return number(&word).map(|number| Test::Order(order, number)).ok_or_else(|| PatternError {
-                    at: start + 1,
-                    message: format!("{sign} compares with a number such as 400, +4.5 or 1e-3"),
+                return number(&word).map(|number| FieldTest::Compare(comparison, number)).ok_or_else(|| {
+                    PatternError {
+                        at: start + 1,
+                        message: format!("{operator} needs a number such as 400, +4.5 or 1e-3"),
+                    }
                 });
             }
         }
         let start = self.at;
         let first = self.word();
-        self.blank();
+        self.skip_white_space();
         let second = self.word();
-        let said = match (first.as_str(), second.as_str()) {
-            ("IS", "NULL") => return Ok(Test::Null),
-            ("IS", "TRUE") => return Ok(Test::Is(true)),
-            ("IS", "FALSE") => return Ok(Test::Is(false)),
-            ("NOT", "EXISTS") => return Ok(Test::Missing),
+        let message = match (first.as_str(), second.as_str()) {
+            ("IS", "NULL") => return Ok(FieldTest::Null),
+            ("IS", "TRUE") => return Ok(FieldTest::Is(true)),
+            ("IS", "FALSE") => return Ok(FieldTest::Is(false)),
+            ("NOT", "EXISTS") => return Ok(FieldTest::Missing),
             ("IS", "NOT") => "IS NOT is not supported",
-            ("EXISTS", _) => "EXISTS is not supported, NOT EXISTS is",
-            ("IS", _) => "IS goes with NULL, TRUE or FALSE",
-            ("NOT", _) => "NOT goes with EXISTS",
+            ("EXISTS", _) => "EXISTS is not supported, only NOT EXISTS",
+            ("IS", _) => "IS must be followed by NULL, TRUE or FALSE",
+            ("NOT", _) => "NOT must be followed by EXISTS",
             _ => "expected =, !=, <, >, <=, >=, IS or NOT EXISTS",
         };
-        Err(PatternError { at: start + 1, message: said.to_owned() })
+        Err(PatternError { at: start + 1, message: message.to_owned() })
     }
 
-    fn value(&mut self, unlike: bool) -> Read<Test> {
-        self.blank();
+    fn value(&mut self, negated: bool) -> Parsed<FieldTest> {
+        self.skip_white_space();
         match self.peek() {
-            Some('"') => Ok(Test::Like { form: text(&self.quoted()?), unlike }),
-            Some('%') => Ok(Test::Like { form: self.regex()?, unlike }),
+            Some('"') => Ok(FieldTest::Like { matcher: text(&self.quoted()?), negated }),
+            Some('%') => Ok(FieldTest::Like { matcher: self.regex()?, negated }),
             Some('“' | '”' | '„' | '‘' | '’' | '\'') => {
-                self.wrong("a string stands in straight double quotes")
+                self.error("a string must be in straight double quotes")
             }
             _ => {
                 let start = self.at;
                 let word = self.word();
                 if word.is_empty() {
-                    return self.wrong("expected a value: a word, \"a string\", a number or %a regular expression%");
+                    return self.error("expected a value: a word, \"a string\", a number or %a regular expression%");
                 }
                 if let Some(number) = number(&word) {
-                    return Ok(Test::Equals { number, word, unlike });
+                    return Ok(FieldTest::Equals { number, word, negated });
                 }
-                // A period is taken: AWS's own examples have 123.123.*.
+                // Periods are allowed: AWS's examples include 123.123.*.
                 match word.chars().position(|c| !(c.is_ascii_alphanumeric() || "_.*".contains(c))) {
-                    Some(odd) => Err(PatternError {
-                        at: start + odd + 1,
-                        message: "a string with other characters than letters, digits, _ . * stands in double quotes"
+                    Some(index) => Err(PatternError {
+                        at: start + index + 1,
+                        message: "a string with characters other than letters, digits, _ . * must be in double quotes"
                             .into(),
                     }),
-                    None => Ok(Test::Like { form: text(&word), unlike }),
+                    None => Ok(FieldTest::Like { matcher: text(&word), negated }),
                 }
             }
         }
     }
 
-    /// Up to a blank or a sign of the grammar.
+    /// The text up to white space or an operator.
     fn word(&mut self) -> String {
         let start = self.at;
         while self.peek().is_some_and(|c| !c.is_whitespace() && !"(){}&|=<>!\"%".contains(c)) {
@@ -241,22 +248,22 @@ impl Reader {
         self.text[start..self.at].iter().collect()
     }
 
-    fn quoted(&mut self) -> Read<String> {
+    fn quoted(&mut self) -> Parsed<String> {
         self.at += 1;
-        let mut held = String::new();
+        let mut string = String::new();
         loop {
             match self.peek() {
-                None => return self.wrong("the string does not end: expected \""),
+                None => return self.error("unterminated string: expected \""),
                 Some('"') => {
                     self.at += 1;
-                    return Ok(held);
+                    return Ok(string);
                 }
                 Some('\\') if matches!(self.text.get(self.at + 1), Some('"' | '\\')) => {
-                    held.push(self.text[self.at + 1]);
+                    string.push(self.text[self.at + 1]);
                     self.at += 2;
                 }
                 Some(c) => {
-                    held.push(c);
+                    string.push(c);
                     self.at += 1;
                 }
             }
@@ -264,28 +271,28 @@ impl Reader {
     }
 
     /// Source: CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax".
-    fn regex(&mut self) -> Read<Form> {
+    fn regex(&mut self) -> Parsed<Matcher> {
         self.at += 1;
         self.regexes += 1;
-        if self.regexes > REGEX_IN_PATTERN {
-            return self.wrong(format!("a pattern has {REGEX_IN_PATTERN} regular expressions at most"));
+        if self.regexes > MAX_REGEXES_IN_PATTERN {
+            return self.error(format!("a pattern can have at most {MAX_REGEXES_IN_PATTERN} regular expressions"));
         }
         let start = self.at;
         while let Some(c) = self.peek().filter(|c| *c != '%') {
-            // A blank stands in AWS's own examples.
+            // AWS's examples contain spaces.
             if !(c.is_ascii_alphanumeric() || ":_#=@/;,- ^$?[]{}|\\*+.".contains(c)) {
-                return self.wrong(format!("a regular expression cannot have {c:?} here"));
+                return self.error(format!("a regular expression cannot contain {c:?} here"));
             }
             self.at += 1;
         }
         let source: String = self.text[start..self.at].iter().collect();
         if source.is_empty() || !self.take("%") {
-            return self.wrong("the regular expression does not end: expected %");
+            return self.error("unterminated regular expression: expected %");
         }
-        // {,n} is AWS's own way to leave the minimum out.
+        // AWS allows {,n} without a minimum.
         match Regex::new(&source.replace("{,", "{0,")) {
-            Ok(regex) => Ok(Form::Regex { source, regex }),
-            Err(_) => Err(PatternError { at: start + 1, message: "this is no regular expression".into() }),
+            Ok(regex) => Ok(Matcher::Regex { source, regex }),
+            Err(_) => Err(PatternError { at: start + 1, message: "this is not a valid regular expression".into() }),
         }
     }
 }
@@ -301,17 +308,19 @@ fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> C
     }
 }
 
-/// A sign, digits with or without a period, an exponent.
+/// A number: optional sign, digits with an optional period, optional exponent.
 fn number(word: &str) -> Option<f64> {
-    let plain = word.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c));
-    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let has_only_number_chars = word.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c));
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let unsigned = word.strip_prefix(['+', '-']).unwrap_or(word);
-    (plain && digit(unsigned.chars().next()) && digit(word.chars().last())).then(|| word.parse().ok()).flatten()
+    (has_only_number_chars && is_digit(unsigned.chars().next()) && is_digit(word.chars().last()))
+        .then(|| word.parse().ok())
+        .flatten()
 }
 
-/// A star in the middle is a star.
-fn text(word: &str) -> Form {
+/// A `*` at the start or end is a wildcard; elsewhere it is an ordinary character.
+fn text(word: &str) -> Matcher {
     let (open_start, rest) = word.strip_prefix('*').map_or((false, word), |rest| (true, rest));
     let (open_end, rest) = rest.strip_suffix('*').map_or((false, rest), |rest| (true, rest));
-    Form::Text { text: rest.to_owned(), open_start, open_end }
+    Matcher::Text { text: rest.to_owned(), open_start, open_end }
 }

@@ -5,22 +5,22 @@ use crate::domain::samples::SAMPLES;
 /// "Using filter patterns to match terms in JSON log events", its first event.
 const EVENT: &str = r#"{"eventType":"UpdateTrail","sourceIPAddress":"111.111.111.111","arrayKey":["value","another value"],
     "objectList":[{"name":"a","id":1},{"name":"b","id":2}],"SomeObject":null,"cluster.name":"c"}"#;
-/// The same page, the event for compound expressions.
+/// The same page, the event in the section on compound expressions.
 const USERS: &str = r#"{"user":{"id":1,"email":"John.Stiles@example.com"},
     "users":[{"id":2,"email":"John.Doe@example.com"},{"id":3,"email":"Jane.Doe@example.com"}],
     "actions":["GET","PUT","DELETE"],"coordinates":[[0,1,2],[4,5,6],[7,8,9]]}"#;
 
-/// The CloudWatch Logs User Guide's page that a case is from, or follows from.
+/// The page of the CloudWatch Logs User Guide that a case is based on.
 const JSON: &str = "Using filter patterns to match terms in JSON log events";
 const SYNTAX: &str = "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail";
 const REGEX: &str = "Supported regular expressions (regex) syntax";
-/// As its source stood on GitHub, awsdocs/amazon-cloudwatch-logs-user-guide.
+/// An earlier version of the guide, from GitHub: awsdocs/amazon-cloudwatch-logs-user-guide.
 const EARLIER: &str = "Filter and Pattern Syntax";
 
 fn check(cases: &[(&str, &str, &str, bool)]) {
     for (page, pattern, event, expected) in cases {
-        let read = Pattern::parse(pattern).unwrap_or_else(|wrong| panic!("{pattern}: {wrong:?} ({page})"));
-        assert_eq!(read.matches(event), *expected, "{pattern} on {event} ({page})");
+        let parsed = Pattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error:?} ({page})"));
+        assert_eq!(parsed.matches(event), *expected, "{pattern} on {event} ({page})");
     }
 }
 
@@ -59,7 +59,7 @@ fn strings_and_selectors_match_as_documented() {
         (EARLIER, r"{ $.name = Event* }", r#"{"name":"EventName"}"#, true),
         (EARLIER, r"{ $.name = Ev*ent }", r#"{"name":"Ev*ent"}"#, true),
         (EARLIER, r"{ $.name = Ev*ent }", r#"{"name":"Evident"}"#, false),
-        // A selector that leads to an array fits neither comparison.
+        // For a selector that leads to an array, neither comparison is true.
         (EARLIER, r"{ $.users = 1 }", r#"{"users":[1,2,3]}"#, false),
         (EARLIER, r"{ $.users != 1 }", r#"{"users":[1,2,3]}"#, false),
     ]);
@@ -95,7 +95,7 @@ fn numbers_compare_as_documented() {
 }
 
 #[test]
-fn parentheses_bind_before_and_and_and_before_or() {
+fn parentheses_take_precedence_over_and_and_and_over_or() {
     check(&[
         (JSON, r#"{ ($.user.id = 1) && ($.users[0].email = "John.Doe@example.com") }"#, USERS, true),
         (
@@ -118,7 +118,7 @@ fn parentheses_bind_before_and_and_and_before_or() {
 
 #[test]
 fn regular_expressions_match_as_documented() {
-    for (regex, yes, no) in [
+    for (regex, matching, not_matching) in [
         ("^[hc]at", vec!["hat", "cat"], vec!["that"]),
         ("[hc]at$", vec!["that"], vec!["hats"]),
         ("colou?r", vec!["color", "colour"], vec!["colouur"]),
@@ -144,27 +144,27 @@ fn regular_expressions_match_as_documented() {
         (r"\x3A", vec!["a:b"], vec!["ab"]),
     ] {
         let pattern = Pattern::parse(&format!("{{ $.a = %{regex}% }}")).unwrap_or_else(|w| panic!("{regex}: {w:?}"));
-        let unlike = Pattern::parse(&format!("{{ $.a != %{regex}% }}")).unwrap();
-        for (texts, expected) in [(yes, true), (no, false)] {
+        let negated = Pattern::parse(&format!("{{ $.a != %{regex}% }}")).unwrap();
+        for (texts, expected) in [(matching, true), (not_matching, false)] {
             for text in texts {
                 let event = serde_json::json!({ "a": text }).to_string();
                 assert_eq!(pattern.matches(&event), expected, "{regex} on {text} ({REGEX})");
-                assert_eq!(unlike.matches(&event), !expected, "not {regex} on {text} ({REGEX})");
+                assert_eq!(negated.matches(&event), !expected, "not {regex} on {text} ({REGEX})");
             }
         }
     }
 }
 
 #[test]
-fn the_auditors_pattern_rings_for_root_alone() {
-    let is_cis_pattern = Pattern::parse(CIS_PATTERN).unwrap();
+fn the_cis_pattern_matches_root_use_only() {
+    let cis = Pattern::parse(CIS_PATTERN).unwrap();
     for sample in SAMPLES {
-        assert_eq!(is_cis_pattern.matches(sample.json), sample.rings, "{}", sample.title);
+        assert_eq!(cis.matches(sample.json), sample.rings, "{}", sample.title);
     }
 }
 
 #[test]
-fn what_is_no_json_object_matches_nothing() {
+fn text_that_is_not_a_json_object_never_matches() {
     let missing = Pattern::parse("{ $.a NOT EXISTS }").unwrap();
     assert!(missing.matches("{}"));
     for event in ["", "a = 1", "[1]", "null", "2026-11-23 {\"b\":1}"] {
@@ -184,11 +184,11 @@ fn a_missing_field_fails_every_comparison() {
 }
 
 #[test]
-fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
-    for (pattern, at, said) in [
-        ("ERROR", 1, "begins with {"),
+fn a_syntax_error_is_reported_with_its_position() {
+    for (pattern, at, message) in [
+        ("ERROR", 1, "starts with {"),
         ("{ $.a = x", 10, "closing }"),
-        ("{ $.a = x } y", 13, "follow"),
+        ("{ $.a = x } y", 13, "unexpected text after"),
         ("{ a = x }", 3, "selector"),
         ("{ $a = x }", 4, "expected ."),
         ("{ $.a == x }", 8, "expected a value"),
@@ -200,37 +200,37 @@ fn a_wrong_pattern_is_refused_where_it_goes_wrong() {
         ("{ $.a EXISTS }", 7, "EXISTS is not supported"),
         ("{ $.a IS NOT NULL }", 7, "IS NOT is not supported"),
         ("{ $.a IS MAYBE }", 7, "NULL, TRUE or FALSE"),
-        ("{ $.a[x] = 1 }", 7, "number of an element"),
+        ("{ $.a[x] = 1 }", 7, "array index"),
         ("{ $.a[0 = 1 }", 8, "expected ]"),
-        ("{ $.a = \"x }", 13, "does not end"),
-        ("{ $.a < many }", 9, "compares with a number"),
+        ("{ $.a = \"x }", 13, "unterminated string"),
+        ("{ $.a < many }", 9, "needs a number"),
         ("{ $.a = us-east-1 }", 11, "double quotes"),
         ("{ $.a = 10.0.0.0/8 }", 17, "double quotes"),
         ("{ $.a = 'x' }", 9, "straight double quotes"),
-        ("{ $.*[*] = x }", 9, "one * at most"),
+        ("{ $.*[*] = x }", 9, "at most one *"),
         ("{ $.* = a || $.* = b || $.* = c || $.* = d }", 39, "3 selectors"),
         ("{ $.a = %x% || $.a = %y% || $.a = %z% }", 36, "2 regular expressions"),
-        ("{ $.a = %some!thing% }", 14, "cannot have '!'"),
-        ("{ $.a = %(a)% }", 10, "cannot have '('"),
-        ("{ $.a = %[% }", 10, "no regular expression"),
+        ("{ $.a = %some!thing% }", 14, "cannot contain '!'"),
+        ("{ $.a = %(a)% }", 10, "cannot contain '('"),
+        ("{ $.a = %[% }", 10, "not a valid regular expression"),
     ] {
-        let wrong = Pattern::parse(pattern).expect_err(pattern);
-        assert!(wrong.message.contains(said), "{pattern}: {wrong:?}");
-        assert_eq!(wrong.at, at, "{pattern}: {wrong:?}");
+        let error = Pattern::parse(pattern).expect_err(pattern);
+        assert!(error.message.contains(message), "{pattern}: {error:?}");
+        assert_eq!(error.at, at, "{pattern}: {error:?}");
     }
 }
 
 #[test]
-fn curly_quotes_are_refused_and_straightened_ones_taken() {
+fn curly_quotes_are_refused_and_accepted_once_normalized() {
     let pasted = CIS_PATTERN.replacen('"', "“", 1).replacen('"', "”", 1);
-    let wrong = Pattern::parse(&pasted).unwrap_err();
-    assert!(wrong.message.contains("straight"), "{wrong:?}");
-    assert_eq!(pasted.chars().nth(wrong.at - 1), Some('“'));
+    let error = Pattern::parse(&pasted).unwrap_err();
+    assert!(error.message.contains("straight"), "{error:?}");
+    assert_eq!(pasted.chars().nth(error.at - 1), Some('“'));
     assert!(Pattern::parse(&normalize_quotes(&pasted)).is_ok());
 }
 
 #[test]
-fn deep_nesting_and_endless_text_are_answered() {
+fn deep_nesting_is_accepted_and_too_long_a_pattern_is_refused() {
     let deep = format!("{{ {}$.a = 1{} }}", "(".repeat(500), ")".repeat(500));
     assert!(Pattern::parse(&deep).is_ok());
     assert!(Pattern::parse(&format!("{{ $.a = \"{}\" }}", "x".repeat(2000))).unwrap_err().message.contains("1024"));
@@ -238,27 +238,27 @@ fn deep_nesting_and_endless_text_are_answered() {
 
 proptest::proptest! {
     #[test]
-    fn no_pattern_and_no_event_brings_it_down(
+    fn no_pattern_and_no_event_causes_a_panic(
         pattern in r#"\{ ?(\(|\$\.[a*]|\[[0-9*]\]|=|!=|<|%[a-c*+{},|]{0,4}%|"|\\|&&|\|\||IS|NOT| |NULL|“|\)|[a-z0-9.*e+-]{1,3}){0,12} ?\}?"#,
         event in r#"\{"a":("[a-c]{0,3}"|[0-9]{1,3}|null|\[1,"x"\])\}?"#,
     ) {
         match Pattern::parse(&pattern) {
-            Ok(read) => { let _ = read.matches(&event); }
-            Err(wrong) => proptest::prop_assert!((1..=pattern.chars().count() + 1).contains(&wrong.at), "{wrong:?}"),
+            Ok(parsed) => { let _ = parsed.matches(&event); }
+            Err(error) => proptest::prop_assert!((1..=pattern.chars().count() + 1).contains(&error.at), "{error:?}"),
         }
     }
 }
 
 #[test]
-fn white_space_of_every_kind_stands_between_words() {
+fn white_space_of_any_kind_is_allowed_between_words() {
     let pattern = Pattern::parse("\n{\t$.a\r\n=\tx\n&&\t(\n$.b\tNOT\n EXISTS\t)\n}\n").unwrap();
     assert!(pattern.matches(r#"{"a":"x"}"#));
     assert_eq!(pattern, Pattern::parse("{ $.a = x && $.b NOT EXISTS }").unwrap());
 }
 
 #[test]
-fn order_repetition_and_needless_parentheses_do_not_change_what_is_said() {
-    let same = |a: &str, b: &str| Pattern::parse(a).unwrap().says_the_same_as(&Pattern::parse(b).unwrap());
+fn order_repetition_and_redundant_parentheses_do_not_change_the_meaning() {
+    let same = |a: &str, b: &str| Pattern::parse(a).unwrap().is_equivalent_to(&Pattern::parse(b).unwrap());
     assert!(same("{ $.a = x && $.b = y && $.c = z }", "{ $.c = \"z\" && (($.b = y) && $.a = \"x\") }"));
     assert!(same("{ $.a = x || $.b = y }", "{ (($.b = y) || $.a = x) || $.b = \"y\" }"));
     assert!(same("{ $.a = x }", "{ ((($.a = x && $.a = x))) }"));
@@ -275,7 +275,7 @@ fn order_repetition_and_needless_parentheses_do_not_change_what_is_said() {
 }
 
 #[test]
-fn a_condition_is_written_so_that_it_is_read_back_as_the_same() {
+fn a_formatted_condition_parses_as_the_same_condition() {
     for text in [
         CIS_PATTERN,
         r"{ ($.a = *x* || $.b = y) && $.['c.d'] IS NULL && $.e[0].f IS TRUE && $.g[*] IS FALSE }",
@@ -283,7 +283,7 @@ fn a_condition_is_written_so_that_it_is_read_back_as_the_same() {
     ] {
         let pattern = Pattern::parse(text).unwrap();
         let written: Vec<String> = pattern.conjuncts().into_iter().map(|part| format!("({part})")).collect();
-        let again = Pattern::parse(&format!("{{ {} }}", written.join(" && "))).unwrap();
-        assert!(again.says_the_same_as(&pattern), "{written:?}");
+        let reparsed = Pattern::parse(&format!("{{ {} }}", written.join(" && "))).unwrap();
+        assert!(reparsed.is_equivalent_to(&pattern), "{written:?}");
     }
 }

@@ -1,19 +1,19 @@
-//! A condition as a person would write it: strings in double quotes, one space around each sign.
+//! Formats a condition in the usual style: strings in double quotes, one space around each operator.
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Condition, Form, Order, PathPart, Selector, Test};
+use super::{Comparison, Condition, FieldTest, Matcher, PathPart, Selector};
 
 impl Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (parts, sign) = match self {
+        let (parts, operator) = match self {
             Self::Holds(selector, test) => return write!(f, "{selector} {test}"),
             Self::All(parts) => (parts, " && "),
             Self::Any(parts) => (parts, " || "),
         };
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                f.write_str(sign)?;
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                f.write_str(operator)?;
             }
             match part {
                 Self::Holds(..) => write!(f, "{part}")?,
@@ -27,8 +27,8 @@ impl Display for Condition {
 impl Display for Selector {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("$")?;
-        for step in &self.0 {
-            match step {
+        for part in &self.0 {
+            match part {
                 PathPart::Key(key) if key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') => {
                     write!(f, ".{key}")?;
                 }
@@ -41,23 +41,23 @@ impl Display for Selector {
     }
 }
 
-impl Display for Test {
+impl Display for FieldTest {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let sign = |unlike: bool| if unlike { "!=" } else { "=" };
+        let operator = |negated: bool| if negated { "!=" } else { "=" };
         match self {
             Self::Missing => f.write_str("NOT EXISTS"),
             Self::Null => f.write_str("IS NULL"),
             Self::Is(true) => f.write_str("IS TRUE"),
             Self::Is(false) => f.write_str("IS FALSE"),
-            Self::Like { form, unlike } => write!(f, "{} {form}", sign(*unlike)),
-            Self::Equals { word, unlike, .. } => write!(f, "{} {word}", sign(*unlike)),
-            Self::Order(order, number) => write!(f, "{} {number}", order.sign()),
+            Self::Like { matcher, negated } => write!(f, "{} {matcher}", operator(*negated)),
+            Self::Equals { word, negated, .. } => write!(f, "{} {word}", operator(*negated)),
+            Self::Compare(comparison, number) => write!(f, "{} {number}", comparison.operator()),
         }
     }
 }
 
-impl Order {
-    fn sign(self) -> &'static str {
+impl Comparison {
+    fn operator(self) -> &'static str {
         match self {
             Self::Less => "<",
             Self::LessOrEqual => "<=",
@@ -67,7 +67,7 @@ impl Order {
     }
 }
 
-impl Display for Form {
+impl Display for Matcher {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Regex { source, .. } => write!(f, "%{source}%"),

@@ -1,10 +1,9 @@
-//! What a pattern that is not the auditors' counts, found out by trying it on events.
+//! Assesses a pattern that is not the CIS pattern, by trying both on events.
 //!
-//! The events are the samples, those of other identities, and those of the samples with one of the fields that the
-//! pattern tests changed to a value that occurs in CloudTrail. Where such an event is counted otherwise than by the
-//! auditors' pattern, the pattern is at fault, and the tree tells which part of it. Where none is, and the pattern tests
-//! nothing but fields whose values are known here, in every combination, it counts the same events. Anything else cannot
-//! be judged.
+//! The events are the samples, events of other identities, and variants of these in which one of the fields that the
+//! pattern tests has another value that occurs in CloudTrail. If the two patterns disagree on an event, the pattern is
+//! wrong, and its tree shows which part. If they agree on all events, including all combinations of values, and the
+//! pattern tests only fields whose values are known here, it is equivalent. Otherwise it cannot be judged.
 //!
 //! Source: CloudTrail User Guide, "CloudTrail userIdentity element" and "CloudTrail record contents for management,
 //! data, and network activity events".
@@ -12,13 +11,13 @@
 use serde_json::{Value, json};
 
 use super::Reading;
-use crate::domain::filter_pattern::{Condition, Form, Pattern, Test};
+use crate::domain::filter_pattern::{Condition, FieldTest, Matcher, Pattern};
 use crate::domain::samples::SAMPLES;
 
-/// The account of the sample events.
+/// The account in the sample events.
 pub(super) const ACCOUNT: &str = "123456789012";
 
-/// Source: CloudTrail User Guide, "CloudTrail userIdentity element", `type`, all but `Root`.
+/// Source: CloudTrail User Guide, "CloudTrail userIdentity element", `type`, all values except `Root`.
 pub(super) const OTHER_TYPES: [&str; 11] = [
     "IAMUser",
     "AssumedRole",
@@ -38,23 +37,23 @@ const ARN: &str = "$.userIdentity.arn";
 const INVOKED_BY: &str = "$.userIdentity.invokedBy";
 const EVENT_TYPE: &str = "$.eventType";
 
-/// More events than that are not tried.
-const MOST_EVENTS: usize = 4096;
+/// The maximum number of events to try.
+const MAX_EVENTS: usize = 4096;
 
-const OTHERS: &str = "counts what others than root do";
-const NARROWS: &str = "narrows it, so that some uses of root go uncounted";
+const OTHERS: &str = "counts events of identities other than root";
+const NARROWS: &str = "excludes some root use";
 
-struct Event {
+struct SampleEvent {
     title: &'static str,
     json: Value,
 }
 
-/// A field that the pattern tests and whose values are varied.
+/// A field that the pattern tests, and the values to try.
 struct Variable {
     selector: String,
-    /// The property of the event.
+    /// The event's property.
     key: String,
-    /// `None`: the event has no such field.
+    /// `None`: the event does not have the field.
     values: Vec<Option<Value>>,
 }
 
@@ -62,40 +61,43 @@ pub(super) fn judge(pattern: &Pattern, cis: &Pattern) -> Reading {
     let account = pattern.tests().into_iter().find_map(|(_, test)| account_named(test));
     let events = events(account.as_deref().unwrap_or(ACCOUNT));
     let variables = variables(pattern);
-    let trial = Trial { pattern, cis, events, variables };
-    let (mut faults, mut sure) = (trial.faults(), true);
-    trial.vary_one(&mut faults, &mut sure);
+    let comparison = PatternComparison { pattern, cis, events, variables };
+    let (mut faults, mut is_conclusive) = (comparison.faults(), true);
+    comparison.vary_one_field(&mut faults, &mut is_conclusive);
     if !faults.is_empty() {
         return Reading::Other(faults);
     }
-    // Which values a regular expression tells apart cannot be seen from it.
-    let known = |selector: &str, test: &Test| {
-        let is_regex = matches!(test, Test::Like { form: Form::Regex { .. }, .. });
+    // The values to try cannot be derived from a regular expression.
+    let has_known_values = |selector: &str, test: &FieldTest| {
+        let is_regex = matches!(test, FieldTest::Like { matcher: Matcher::Regex { .. }, .. });
         [TYPE, ARN, INVOKED_BY].contains(&selector)
-            || (!is_regex && trial.variables.iter().any(|v| v.selector == selector))
+            || (!is_regex && comparison.variables.iter().any(|v| v.selector == selector))
     };
-    if let Some((selector, test)) = pattern.tests().into_iter().find(|(s, test)| !known(&s.to_string(), test)) {
-        return Reading::Unjudged(format!("no sample event tells what `{selector} {test}` leaves out"));
+    if let Some((selector, test)) =
+        pattern.tests().into_iter().find(|(s, test)| !has_known_values(&s.to_string(), test))
+    {
+        return Reading::Unjudged(format!("no sample event shows what `{selector} {test}` excludes"));
     }
     if let Some(account) = account {
-        return Reading::Unjudged(format!("it is for account {account} alone"));
+        return Reading::Unjudged(format!("it only counts events of account {account}"));
     }
-    if !sure || !trial.same_in_all_combinations() {
+    if !is_conclusive || !comparison.same_in_all_combinations() {
         return Reading::Unjudged("its conditions depend on each other".into());
     }
     Reading::Equivalent
 }
 
-/// The account that a test has the number of.
-pub(super) fn account_named(test: &Test) -> Option<String> {
-    let said = test.to_string();
-    said.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == ACCOUNT.len()).map(str::to_owned)
+/// The account ID that appears in a test.
+pub(super) fn account_named(test: &FieldTest) -> Option<String> {
+    let text = test.to_string();
+    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == ACCOUNT.len()).map(str::to_owned)
 }
 
-/// The samples, then what identities of the other types do, all of them in an account.
-fn events(account: &str) -> Vec<Event> {
+/// The samples, then events of the other identity types, all in the given account.
+fn events(account: &str) -> Vec<SampleEvent> {
     let read = |text: &str| serde_json::from_str::<Value>(&text.replace(ACCOUNT, account)).unwrap_or(Value::Null);
-    let mut events: Vec<Event> = SAMPLES.iter().map(|s| Event { title: s.title, json: read(s.json) }).collect();
+    let mut events: Vec<SampleEvent> =
+        SAMPLES.iter().map(|s| SampleEvent { title: s.title, json: read(s.json) }).collect();
     let call = events.iter().find(|event| event.title == "root calls an API").map(|event| event.json.clone());
     for other in OTHER_TYPES {
         let mut json = call.clone().unwrap_or_default();
@@ -106,54 +108,54 @@ fn events(account: &str) -> Vec<Event> {
             "AWSService" => json!({ "type": other, "invokedBy": "autoscaling.amazonaws.com" }),
             _ => json!({ "type": other }),
         };
-        events.push(Event { title: "another identity calls an API", json });
+        events.push(SampleEvent { title: "another identity calls an API", json });
     }
     events
 }
 
-/// The fields that the pattern tests, with values that they have in CloudTrail, and those that the pattern names.
+/// The fields that the pattern tests, with values that occur in CloudTrail and those that appear in the pattern.
 fn variables(pattern: &Pattern) -> Vec<Variable> {
     let mut found: Vec<Variable> = Vec::new();
     for (selector, test) in pattern.tests() {
         let selector = selector.to_string();
-        let at = found.iter().position(|v| v.selector == selector).or_else(|| {
+        let index = found.iter().position(|v| v.selector == selector).or_else(|| {
             let key = selector.strip_prefix("$.")?.to_owned();
             let values = known_values(&key)?;
             found.push(Variable { selector, key, values });
             Some(found.len() - 1)
         });
-        let Some(variable) = at.and_then(|at| found.get_mut(at)) else { continue };
-        if let Some(named) = named_value(test).map(Some).filter(|named| !variable.values.contains(named)) {
-            variable.values.push(named);
+        let Some(variable) = index.and_then(|index| found.get_mut(index)) else { continue };
+        if let Some(value) = example_value(test).map(Some).filter(|value| !variable.values.contains(value)) {
+            variable.values.push(value);
         }
     }
     found
 }
 
-/// A value that the test is about: with something in the place of its stars.
-fn named_value(test: &Test) -> Option<Value> {
+/// A value that matches the test's text; wildcards are replaced with some text.
+fn example_value(test: &FieldTest) -> Option<Value> {
     match test {
-        Test::Like { form: Form::Text { text, open_start, open_end }, .. } => {
-            let some = |open: bool| if open { "x" } else { "" };
-            Some(json!(format!("{}{text}{}", some(*open_start), some(*open_end))))
+        FieldTest::Like { matcher: Matcher::Text { text, open_start, open_end }, .. } => {
+            let filler = |open: bool| if open { "x" } else { "" };
+            Some(json!(format!("{}{text}{}", filler(*open_start), filler(*open_end))))
         }
-        Test::Equals { word, .. } => Some(json!(word)),
+        FieldTest::Equals { word, .. } => Some(json!(word)),
         _ => None,
     }
 }
 
 fn known_values(key: &str) -> Option<Vec<Option<Value>>> {
-    let always = |values: &[&str]| values.iter().map(|value| Some(json!(value))).collect();
-    let at_times = |values: &[&str]| std::iter::once(None).chain(values.iter().map(|v| Some(json!(v)))).collect();
+    let required = |values: &[&str]| values.iter().map(|value| Some(json!(value))).collect();
+    let optional = |values: &[&str]| std::iter::once(None).chain(values.iter().map(|v| Some(json!(v)))).collect();
     Some(match key {
-        "eventType" => always(&["AwsApiCall", "AwsConsoleAction", "AwsConsoleSignIn", "AwsServiceEvent"]),
-        "awsRegion" => always(&["us-east-1", "eu-west-1", "ap-southeast-2"]),
-        "eventSource" => always(&["iam.amazonaws.com", "signin.amazonaws.com", "s3.amazonaws.com"]),
-        "eventName" => always(&["ConsoleLogin", "CreateAccessKey", "GetAccountSummary", "PasswordUpdated"]),
-        "sourceIPAddress" => always(&["203.0.113.7", "2001:db8::1", "AWS Internal"]),
-        "userAgent" => always(&["aws-cli/2.31.0", "Mozilla/5.0 (X11; Linux x86_64)", "AWS Internal"]),
-        "errorCode" => at_times(&["AccessDenied"]),
-        "errorMessage" => at_times(&["Failed authentication"]),
+        "eventType" => required(&["AwsApiCall", "AwsConsoleAction", "AwsConsoleSignIn", "AwsServiceEvent"]),
+        "awsRegion" => required(&["us-east-1", "eu-west-1", "ap-southeast-2"]),
+        "eventSource" => required(&["iam.amazonaws.com", "signin.amazonaws.com", "s3.amazonaws.com"]),
+        "eventName" => required(&["ConsoleLogin", "CreateAccessKey", "GetAccountSummary", "PasswordUpdated"]),
+        "sourceIPAddress" => required(&["203.0.113.7", "2001:db8::1", "AWS Internal"]),
+        "userAgent" => required(&["aws-cli/2.31.0", "Mozilla/5.0 (X11; Linux x86_64)", "AWS Internal"]),
+        "errorCode" => optional(&["AccessDenied"]),
+        "errorMessage" => optional(&["Failed authentication"]),
         "readOnly" => vec![Some(json!(true)), Some(json!(false))],
         _ => return None,
     })
@@ -173,30 +175,30 @@ impl Variable {
     }
 }
 
-/// A pattern and what it is tried on.
-struct Trial<'a> {
+/// Compares a pattern with the CIS pattern on a set of events.
+struct PatternComparison<'a> {
     pattern: &'a Pattern,
     cis: &'a Pattern,
-    events: Vec<Event>,
+    events: Vec<SampleEvent>,
     variables: Vec<Variable>,
 }
 
-impl Trial<'_> {
-    /// Root's use that goes uncounted.
+impl PatternComparison<'_> {
+    /// Whether the pattern misses this root use.
     fn misses(&self, event: &Value) -> bool {
-        self.cis.fits(event) && !self.pattern.fits(event)
+        self.cis.matches_value(event) && !self.pattern.matches_value(event)
     }
 
-    /// What is counted and is no use of root.
+    /// Whether the pattern counts this event although it is not root use.
     fn adds(&self, event: &Value) -> bool {
-        self.pattern.fits(event) && !self.cis.fits(event)
+        self.pattern.matches_value(event) && !self.cis.matches_value(event)
     }
 
-    /// What the events as they are show to be wrong.
+    /// The faults that the unmodified events show.
     fn faults(&self) -> Vec<String> {
-        let missed: Vec<&Event> = self.events.iter().filter(|event| self.misses(&event.json)).collect();
-        let added: Vec<&Event> = self.events.iter().filter(|event| self.adds(&event.json)).collect();
-        let is_root = |event: &&&Event| event.json["userIdentity"]["type"] == "Root";
+        let missed: Vec<&SampleEvent> = self.events.iter().filter(|event| self.misses(&event.json)).collect();
+        let added: Vec<&SampleEvent> = self.events.iter().filter(|event| self.adds(&event.json)).collect();
+        let is_root = |event: &&&SampleEvent| event.json["userIdentity"]["type"] == "Root";
         let mut faults = self.counts_nearly_everything(&added).map_or_else(Vec::new, |fault| vec![fault]);
         if faults.is_empty() {
             self.explain_missed(&missed, &mut faults);
@@ -207,7 +209,7 @@ impl Trial<'_> {
                 let (selector, test, counted) = if event.json["userIdentity"]["invokedBy"].is_null() {
                     (EVENT_TYPE, "!= \"AwsServiceEvent\"", "service events")
                 } else {
-                    (INVOKED_BY, "NOT EXISTS", "what services do for root")
+                    (INVOKED_BY, "NOT EXISTS", "what services do on root's behalf")
                 };
                 let without =
                     if self.tests(selector) { String::new() } else { format!("without `{selector} {test}` ") };
@@ -217,64 +219,69 @@ impl Trial<'_> {
         faults
     }
 
-    /// Where one of the clauses that are to leave services out is enough by itself.
-    fn counts_nearly_everything(&self, added: &[&Event]) -> Option<String> {
+    /// Whether one of the tests that should exclude services is an alternative on its own.
+    fn counts_nearly_everything(&self, added: &[&SampleEvent]) -> Option<String> {
         let alternatives = self.pattern.alternatives();
-        let leaves_services_out = |part: &&Condition| {
+        let is_service_test = |part: &&Condition| {
             let tests = part.tests();
             tests.iter().all(|(selector, _)| [INVOKED_BY, EVENT_TYPE].contains(&selector.to_string().as_str()))
                 && added.iter().any(|event| event.title == "an IAM user signs in" && part.holds(&event.json))
         };
-        (alternatives.len() > 1 && alternatives.iter().any(leaves_services_out))
-            .then(|| "`||` where `&&` belongs counts nearly every event".to_owned())
+        (alternatives.len() > 1 && alternatives.iter().any(is_service_test))
+            .then(|| "`||` instead of `&&` makes it count nearly every event".to_owned())
     }
 
-    fn explain_missed(&self, missed: &[&Event], faults: &mut Vec<String>) {
+    fn explain_missed(&self, missed: &[&SampleEvent], faults: &mut Vec<String>) {
         if missed.is_empty() {
             return;
         }
-        if let Some(instead) = self.instead_of_root() {
-            return faults.push(instead);
+        if let Some(fault) = self.fault_if_root_is_excluded() {
+            return faults.push(fault);
         }
         if self.pattern.alternatives().len() > 1 {
             let titles: Vec<&str> = missed.iter().map(|event| event.title).collect();
-            return faults.push(format!("it does not count every use of root ({})", titles.join(", ")));
+            return faults.push(format!("it does not count all root use ({})", titles.join(", ")));
         }
-        let narrows = |part: &&Condition| missed.iter().any(|event| !part.holds(&event.json));
-        for part in self.pattern.conjuncts().into_iter().filter(narrows) {
+        let excludes_root_use = |part: &&Condition| missed.iter().any(|event| !part.holds(&event.json));
+        for part in self.pattern.conjuncts().into_iter().filter(excludes_root_use) {
             faults.push(format!("`{part}` {NARROWS}"));
         }
     }
 
-    /// Where no test of the type lets root through.
-    fn instead_of_root(&self) -> Option<String> {
-        let on_type = |part: &&Condition| part.tests().iter().all(|(selector, _)| selector.to_string() == TYPE);
-        let tests: Vec<&Condition> = self.pattern.conjuncts().into_iter().filter(on_type).collect();
+    /// The fault if the tests of the identity type exclude root.
+    fn fault_if_root_is_excluded(&self) -> Option<String> {
+        let tests_only_type = |part: &&Condition| part.tests().iter().all(|(selector, _)| selector.to_string() == TYPE);
+        let tests: Vec<&Condition> = self.pattern.conjuncts().into_iter().filter(tests_only_type).collect();
         let root = json!({ "userIdentity": { "type": "Root" } });
         if tests.is_empty() || tests.iter().any(|part| part.holds(&root)) {
             return None;
         }
         Some(match tests.as_slice() {
-            [Condition::Holds(_, Test::Like { form: Form::Text { text, open_start, open_end }, unlike: false })] => {
+            [
+                Condition::Holds(
+                    _,
+                    FieldTest::Like { matcher: Matcher::Text { text, open_start, open_end }, negated: false },
+                ),
+            ] => {
                 let star = |open: &bool| if *open { "*" } else { "" };
                 let other = format!("{}{text}{}", star(open_start), star(open_end));
-                format!("it counts {other} instead of Root, so root goes unnoticed")
+                format!("it counts {other} instead of Root, so it misses all root use")
             }
             others => {
                 let others: Vec<String> = others.iter().map(ToString::to_string).collect();
-                format!("`{}` is not so for Root, so root goes unnoticed", others.join(" && "))
+                format!("`{}` excludes Root, so it misses all root use", others.join(" && "))
             }
         })
     }
 
-    fn explain_others(&self, other: &Event, faults: &mut Vec<String>) {
+    fn explain_others(&self, other: &SampleEvent, faults: &mut Vec<String>) {
         let alternatives = self.pattern.alternatives();
         if alternatives.len() > 1 {
-            let counts = |part: &&Condition| part.holds(&other.json);
-            faults.extend(alternatives.into_iter().filter(counts).map(|part| format!("`{part}` {OTHERS}")));
+            let matches_other = |part: &&Condition| part.holds(&other.json);
+            faults.extend(alternatives.into_iter().filter(matches_other).map(|part| format!("`{part}` {OTHERS}")));
         } else if !self.tests(TYPE) && !self.tests(ARN) {
-            faults.push("it does not ask for `$.userIdentity.type = \"Root\"`".to_owned());
-        } else if self.instead_of_root().is_none() {
+            faults.push("it does not test for `$.userIdentity.type = \"Root\"`".to_owned());
+        } else if self.fault_if_root_is_excluded().is_none() {
             faults.push(format!("it also {OTHERS}"));
         }
     }
@@ -283,44 +290,44 @@ impl Trial<'_> {
         self.pattern.tests().iter().any(|(tested, _)| tested.to_string() == selector)
     }
 
-    /// Changes one field at a time. What that shows is a fault where no other field can have to do with it; otherwise
-    /// nothing is sure any more, as the event may be one that does not occur.
-    fn vary_one(&self, faults: &mut Vec<String>, sure: &mut bool) {
+    /// Changes one field at a time. A disagreement is a fault if only this field can be the cause; otherwise the result
+    /// is inconclusive, because such an event may never occur.
+    fn vary_one_field(&self, faults: &mut Vec<String>, is_conclusive: &mut bool) {
         for variable in &self.variables {
             for event in &self.events {
                 for value in &variable.values {
                     let mut json = event.json.clone();
                     variable.set(&mut json, value.as_ref());
-                    let (parts, does, at_fault) = if self.misses(&json) {
+                    let (parts, effect, faulty_result) = if self.misses(&json) {
                         (self.pattern.conjuncts(), NARROWS, false)
                     } else if self.adds(&json) {
                         (self.pattern.alternatives(), OTHERS, true)
                     } else {
                         continue;
                     };
-                    let mut part = parts.into_iter().filter(|part| part.holds(&json) == at_fault);
+                    let mut part = parts.into_iter().filter(|part| part.holds(&json) == faulty_result);
                     let only = part.next().filter(|_| part.next().is_none());
-                    let alone = |part: &&Condition| {
+                    let tests_only_this_field = |part: &&Condition| {
                         part.tests().iter().all(|(selector, _)| selector.to_string() == variable.selector)
                     };
-                    match only.filter(alone) {
+                    match only.filter(tests_only_this_field) {
                         Some(part) => {
-                            let fault = format!("`{part}` {does}");
+                            let fault = format!("`{part}` {effect}");
                             if !faults.contains(&fault) {
                                 faults.push(fault);
                             }
                         }
-                        None => *sure = false,
+                        None => *is_conclusive = false,
                     }
                 }
             }
         }
     }
 
-    /// Whether every event that can be made of the known values is counted as by the auditors' pattern.
+    /// Whether both patterns agree on every combination of known values.
     fn same_in_all_combinations(&self) -> bool {
         let count = self.variables.iter().try_fold(self.events.len(), |all, v| all.checked_mul(v.values.len()));
-        if count.is_none_or(|count| count > MOST_EVENTS) {
+        if count.is_none_or(|count| count > MAX_EVENTS) {
             return false;
         }
         let mut events: Vec<Value> = self.events.iter().map(|event| event.json.clone()).collect();
@@ -334,6 +341,6 @@ impl Trial<'_> {
             };
             events = events.into_iter().flat_map(with_each).collect();
         }
-        events.iter().all(|event| self.pattern.fits(event) == self.cis.fits(event))
+        events.iter().all(|event| self.pattern.matches_value(event) == self.cis.matches_value(event))
     }
 }

@@ -1,28 +1,28 @@
 use super::*;
 
 #[test]
-fn curly_quotes_are_straightened() {
+fn curly_quotes_are_replaced_with_straight_ones() {
     let pasted = CIS_PATTERN.replacen('"', "“", 1).replacen('"', "”", 1);
     assert_ne!(pasted, CIS_PATTERN);
     assert_eq!(normalize_quotes(&pasted), CIS_PATTERN);
 }
 
 #[test]
-fn auditors_accept_only_the_letter() {
+fn auditors_accept_only_the_exact_pattern() {
     assert!(is_cis_pattern(CIS_PATTERN));
     assert!(!is_cis_pattern(&CIS_PATTERN.replace(" NOT", "  NOT")));
     assert!(!is_cis_pattern(&CIS_PATTERN.replace("\"Root\"", "Root")));
 }
 
 #[test]
-fn uses_of_root_are_looked_for_so_that_no_filter_hides_one() {
+fn the_search_finds_all_root_use_whatever_the_filters_pattern_is() {
     assert_eq!(search_pattern(None), CIS_PATTERN);
     assert_eq!(search_pattern(Some(CIS_PATTERN)), CIS_PATTERN);
-    let same = CIS_PATTERN.replace('"', "");
-    assert_eq!(search_pattern(Some(&same)), same);
+    let equivalent = CIS_PATTERN.replace('"', "");
+    assert_eq!(search_pattern(Some(&equivalent)), equivalent);
     assert_eq!(search_pattern(Some("{ $.userIdentity.type = IAMUser }")), CIS_PATTERN);
-    let more = r#"{ $.userIdentity.type = "Root" }"#;
-    let both = search_pattern(Some(more));
+    let broader = r#"{ $.userIdentity.type = "Root" }"#;
+    let both = search_pattern(Some(broader));
     assert!(both.starts_with(r#"{ ($.userIdentity.type = "Root") || ($.userIdentity.type = "Root" && "#), "{both}");
     assert_eq!(check(&both), Ok(()));
     assert_eq!(
@@ -39,7 +39,7 @@ fn a_pattern_without_braces_is_refused_with_a_reason() {
 }
 
 #[test]
-fn blanks_quotes_and_order_do_not_change_what_a_pattern_means() {
+fn white_space_quotes_and_order_do_not_change_what_a_pattern_means() {
     for same in [
         CIS_PATTERN.replace('"', ""),
         CIS_PATTERN.replace(" NOT", "   NOT"),
@@ -52,37 +52,40 @@ fn blanks_quotes_and_order_do_not_change_what_a_pattern_means() {
 }
 
 #[test]
-fn what_a_pattern_counts_wrongly_is_said() {
-    let said = |pattern: &str| match read(pattern) {
+fn the_faults_of_a_pattern_are_named() {
+    let faults_of = |pattern: &str| match read(pattern) {
         Reading::Other(faults) => faults.join("; "),
         other => panic!("{pattern}: {other:?}"),
     };
-    assert!(said(&CIS_PATTERN.replace("&&", "||")).contains("nearly every event"));
-    assert!(said(&CIS_PATTERN.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
-    assert!(said(&CIS_PATTERN.replace("\"Root\"", "\" Root\"")).contains("instead of Root"), "the blank is in quotes");
-    let both = CIS_PATTERN.replace(" }", " && $.userIdentity.type = IAMUser }");
-    assert!(said(&both).contains("`$.userIdentity.type = \"IAMUser\"` narrows"), "nobody is both");
-    assert!(said("{ $.userIdentity.type = \"Root\" }").contains("services do for root"));
+    assert!(faults_of(&CIS_PATTERN.replace("&&", "||")).contains("nearly every event"));
+    assert!(faults_of(&CIS_PATTERN.replace("\"Root\"", "\"IAMUser\"")).contains("IAMUser instead of Root"));
     assert!(
-        said(&CIS_PATTERN.replace(" }", " && $.awsRegion = \"us-east-1\" }"))
-            .contains("`$.awsRegion = \"us-east-1\"` narrows")
+        faults_of(&CIS_PATTERN.replace("\"Root\"", "\" Root\"")).contains("instead of Root"),
+        "the space is inside the quotes"
+    );
+    let both = CIS_PATTERN.replace(" }", " && $.userIdentity.type = IAMUser }");
+    assert!(faults_of(&both).contains("`$.userIdentity.type = \"IAMUser\"` excludes"), "no identity is both");
+    assert!(faults_of("{ $.userIdentity.type = \"Root\" }").contains("services do on root's behalf"));
+    assert!(
+        faults_of(&CIS_PATTERN.replace(" }", " && $.awsRegion = \"us-east-1\" }"))
+            .contains("`$.awsRegion = \"us-east-1\"` excludes")
     );
 }
 
 #[test]
-fn a_filter_for_another_thing_is_no_candidate() {
+fn a_filter_for_something_else_is_not_a_candidate() {
     assert!(concerns_root(CIS_PATTERN));
     assert!(concerns_root("{ $.userIdentity.type=Root }"));
     assert!(!concerns_root("{ $.eventName = ConsoleLogin }"));
 }
 
-/// The auditors' pattern with another test in the place of the one for root.
-fn with(root: &str) -> String {
+/// The CIS pattern with another test instead of the one for root.
+fn cis_with_root_test(root: &str) -> String {
     CIS_PATTERN.replace("$.userIdentity.type = \"Root\"", root)
 }
 
 #[test]
-fn a_valid_pattern_that_counts_every_use_of_root_is_not_called_wrong() {
+fn a_valid_pattern_that_counts_all_root_use_is_not_called_wrong() {
     for root in [
         "$.userIdentity.type = %^Root$%",
         "$.userIdentity.type = %Root%",
@@ -97,10 +100,10 @@ fn a_valid_pattern_that_counts_every_use_of_root_is_not_called_wrong() {
         "$.userIdentity.type = \"Root\" && $.eventSource = *.amazonaws.com",
         "$.userIdentity.type = \"Root\" && ($.errorCode NOT EXISTS || $.errorCode = *)",
     ] {
-        let pattern = with(root);
+        let pattern = cis_with_root_test(root);
         assert_eq!(read(&pattern), Reading::Equivalent, "{pattern}");
         assert!(concerns_root(&pattern), "{pattern}");
-        assert_eq!(search_pattern(Some(&pattern)), pattern, "nothing has to be looked for besides");
+        assert_eq!(search_pattern(Some(&pattern)), pattern, "the filter's pattern is enough for the search");
     }
     for pattern in [
         CIS_PATTERN.replace(" && ", "\n\t&&\n\t").replace("$.eventType", "($.eventType").replace(" }", ") }"),
@@ -131,56 +134,65 @@ fn white_space_outside_quotes_makes_no_difference_to_auditors() {
 }
 
 #[test]
-fn what_is_wrong_is_named_from_the_tree() {
+fn each_wrong_part_of_a_pattern_is_named() {
     for (pattern, faults) in [
-        (with("$.userIdentity.type = \"IAMUser\""), &["counts IAMUser instead of Root"][..]),
-        (with("$.userIdentity.type = %^IAM%"), &["`$.userIdentity.type = %^IAM%` is not so for Root"]),
-        (with("$.userIdentity.type != \"IAMUser\""), &["also counts what others than root do"]),
-        (with("$.userIdentity.type = *"), &["also counts what others than root do"]),
-        (with("$.eventName = *"), &["does not ask for `$.userIdentity.type = \"Root\"`"]),
-        (with("$.userIdentity.arn = \"*:user/*\""), &["`$.userIdentity.arn = \"*:user/*\"` narrows it", "what others than root do"]),
+        (cis_with_root_test("$.userIdentity.type = \"IAMUser\""), &["counts IAMUser instead of Root"][..]),
+        (cis_with_root_test("$.userIdentity.type = %^IAM%"), &["`$.userIdentity.type = %^IAM%` excludes Root"]),
+        (cis_with_root_test("$.userIdentity.type != \"IAMUser\""), &["also counts events of identities other than root"]),
+        (cis_with_root_test("$.userIdentity.type = *"), &["also counts events of identities other than root"]),
+        (cis_with_root_test("$.eventName = *"), &["does not test for `$.userIdentity.type = \"Root\"`"]),
+        (cis_with_root_test("$.userIdentity.arn = \"*:user/*\""), &["`$.userIdentity.arn = \"*:user/*\"` excludes some root use", "events of identities other than root"]),
         (
-            with("$.userIdentity.type = \"Root\" && $.eventName = \"ConsoleLogin\""),
-            &["`$.eventName = \"ConsoleLogin\"` narrows it"],
+            cis_with_root_test("$.userIdentity.type = \"Root\" && $.eventName = \"ConsoleLogin\""),
+            &["`$.eventName = \"ConsoleLogin\"` excludes some root use"],
         ),
-        (with("$.userIdentity.type = \"Root\" && $.errorCode NOT EXISTS"), &["`$.errorCode NOT EXISTS` narrows it"]),
-        (with("$.userIdentity.type = \"Root\" && $.eventName != \"List*\""), &["`$.eventName != \"List*\"` narrows it"]),
+        (cis_with_root_test("$.userIdentity.type = \"Root\" && $.errorCode NOT EXISTS"), &["`$.errorCode NOT EXISTS` excludes some root use"]),
+        (cis_with_root_test("$.userIdentity.type = \"Root\" && $.eventName != \"List*\""), &["`$.eventName != \"List*\"` excludes some root use"]),
         (
-            with("$.userIdentity.type = \"Root\" && ($.awsRegion = \"us-east-1\" || $.awsRegion = \"eu-west-3\")"),
-            &["`$.awsRegion = \"us-east-1\" || $.awsRegion = \"eu-west-3\"` narrows it"],
+            cis_with_root_test("$.userIdentity.type = \"Root\" && ($.awsRegion = \"us-east-1\" || $.awsRegion = \"eu-west-3\")"),
+            &["`$.awsRegion = \"us-east-1\" || $.awsRegion = \"eu-west-3\"` excludes some root use"],
         ),
         (
             CIS_PATTERN.replace('{', "{ (").replace('}', ") || $.eventName = \"StopLogging\" }"),
-            &["`$.eventName = \"StopLogging\"` counts what others than root do"],
+            &["`$.eventName = \"StopLogging\"` counts events of identities other than root"],
         ),
         (
             r#"{ $.userIdentity.type = "Root" && ($.userIdentity.invokedBy NOT EXISTS || $.eventType != "AwsServiceEvent") }"#
                 .into(),
-            &["it also counts what services do for root", "it also counts service events"],
+            &["it also counts what services do on root's behalf", "it also counts service events"],
         ),
         (
             r#"{ $.userIdentity.type = "Root" && $.eventType = "AwsConsoleSignIn" }"#.into(),
-            &["`$.eventType = \"AwsConsoleSignIn\"` narrows it"],
+            &["`$.eventType = \"AwsConsoleSignIn\"` excludes some root use"],
         ),
     ] {
-        let Reading::Other(said) = read(&pattern) else { panic!("{pattern}: {:?}", read(&pattern)) };
-        let text = said.join("; ");
+        let Reading::Other(found) = read(&pattern) else { panic!("{pattern}: {:?}", read(&pattern)) };
+        let text = found.join("; ");
         for fault in faults {
             assert!(text.contains(fault), "{pattern}: {text}");
         }
-        assert_eq!(said.len(), faults.len(), "{pattern}: {text}");
+        assert_eq!(found.len(), faults.len(), "{pattern}: {text}");
     }
 }
 
 #[test]
-fn what_cannot_be_judged_is_not_called_wrong() {
+fn a_pattern_that_cannot_be_judged_is_not_called_wrong() {
     for (pattern, why) in [
-        (with("$.userIdentity.type = \"Root\" && $.managementEvent IS TRUE"), "`$.managementEvent IS TRUE` leaves out"),
-        (with("$.userIdentity.type = \"Root\" && $.x NOT EXISTS"), "`$.x NOT EXISTS` leaves out"),
-        (with("$.userIdentity.type = \"Root\" && $.eventName != %^List%"), "`$.eventName != %^List%` leaves out"),
-        (with("$.userIdentity.arn = \"arn:aws:iam::999988887777:root\""), "account 999988887777 alone"),
         (
-            with(
+            cis_with_root_test("$.userIdentity.type = \"Root\" && $.managementEvent IS TRUE"),
+            "`$.managementEvent IS TRUE` excludes",
+        ),
+        (cis_with_root_test("$.userIdentity.type = \"Root\" && $.x NOT EXISTS"), "`$.x NOT EXISTS` excludes"),
+        (
+            cis_with_root_test("$.userIdentity.type = \"Root\" && $.eventName != %^List%"),
+            "`$.eventName != %^List%` excludes",
+        ),
+        (
+            cis_with_root_test("$.userIdentity.arn = \"arn:aws:iam::999988887777:root\""),
+            "only counts events of account 999988887777",
+        ),
+        (
+            cis_with_root_test(
                 "$.userIdentity.type = \"Root\" && ($.eventName != \"ConsoleLogin\" || $.eventSource = \"signin.amazonaws.com\")",
             ),
             "depend on each other",
@@ -191,13 +203,13 @@ fn what_cannot_be_judged_is_not_called_wrong() {
         ("ERROR".into(), "character 1: "),
         (String::new(), "character 1: "),
     ] {
-        let Reading::Unjudged(said) = read(&pattern) else { panic!("{pattern}: {:?}", read(&pattern)) };
-        assert!(said.contains(why), "{pattern}: {said}");
+        let Reading::Unjudged(reason) = read(&pattern) else { panic!("{pattern}: {:?}", read(&pattern)) };
+        assert!(reason.contains(why), "{pattern}: {reason}");
     }
 }
 
 #[test]
-fn a_filter_for_root_is_told_from_those_that_auditors_want_for_other_things() {
+fn the_filters_of_other_cis_controls_are_not_taken_for_a_root_use_filter() {
     for other in [
         "{ ($.eventName = \"ConsoleLogin\") && ($.additionalEventData.MFAUsed != \"Yes\") }",
         "{ $.eventName = \"ConsoleLogin\" && $.errorMessage = \"Failed authentication\" }",

@@ -1,60 +1,61 @@
-//! Which of the account's trails the chain hangs on: reuse before attach before create, since a second copy of the
-//! management events costs money.
+//! Chooses the trail for the chain: reusing one is preferred to attaching a log group to one, and both to creating one,
+//! because a second copy of the management events costs money.
 //!
-//! Source: CloudTrail pricing: the first copy of management events is free, 2.00 USD for 100,000 events of any other;
-//! CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group lives in the trail's account and home
-//! region.
+//! Source: CloudTrail pricing: the first copy of management events is free, further copies cost 2.00 USD per
+//! 100,000 events;
+//! CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group is in the trail's account and home
+//! Region.
 
 use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::observed::{Observed, Trail, WatchedTrail};
 
-/// What it takes to hang the chain on a trail, the cheapest first.
+/// What has to be done to use a trail, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Choice {
-    /// It delivers to a log group here already.
+    /// It already delivers to a log group in this account.
     Reuse,
-    /// It lacks a log group, and gets one.
+    /// It has no log group, so one is attached.
     Attach,
-    /// It has to be started, widened or made to record everything.
+    /// It has to be started, or changed to record all Regions or all management events.
     Mend,
-    /// A new one.
+    /// A new trail is created.
     Create,
-    /// It cannot be altered from here.
+    /// It cannot be changed from this account and Region.
     OutOfReach,
 }
 
 impl Choice {
-    /// The word beside its name in a list.
+    /// The word next to the trail's name in a list.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reuse => "reuse",
             Self::Attach => "attach",
-            Self::Mend => "mend",
+            Self::Mend => "repair",
             Self::Create => "create",
-            Self::OutOfReach => "out of reach",
+            Self::OutOfReach => "unavailable",
         }
     }
 }
 
-/// A trail that the chain could hang on, or the reason why it cannot.
+/// A trail that the chain could use, or the reason why it can't.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub name: String,
     pub choice: Choice,
-    /// Half a sentence about the trail.
+    /// A phrase about the trail, or why it is unavailable.
     pub why: String,
-    /// What choosing it costs, half a sentence.
+    /// What choosing it costs, as a phrase.
     pub cost: &'static str,
 }
 
 const FREE: &str = "free";
-const INGESTION: &str = "free but for what CloudWatch Logs takes in and keeps";
+const INGESTION: &str = "free, except for CloudWatch Logs ingestion and storage";
 const FIRST_COPY: &str = "the first copy of management events is free";
-const SECOND_COPY: &str = "2 USD for every 100,000 management events, as a second copy";
+const SECOND_COPY: &str = "2 USD per 100,000 management events, as a second copy";
 
-/// Every trail in sight and a new one, the cheapest choice first.
+/// Every visible trail and a new one, cheapest choice first.
 #[must_use]
 pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> Vec<Candidate> {
     let trails = observed.trails.as_deref().unwrap_or_default();
@@ -71,38 +72,39 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
         .collect();
     if !trails.iter().any(|t| t.name == TRAIL) {
         let cost = if trails.is_empty() { FIRST_COPY } else { SECOND_COPY };
-        let why = "one of this account's own".to_owned();
+        let why = "a new trail".to_owned();
         all.push(Candidate { name: TRAIL.to_owned(), choice: Choice::Create, why, cost });
     }
     all.sort_by_key(|candidate| candidate.choice);
     all
 }
 
-/// The trails that are worth a closer look before one is chosen: none where the user or an earlier run has chosen.
+/// The trails that need further queries before one is chosen; none if the user or an earlier run has already chosen.
 #[must_use]
-pub fn contenders<'a>(trails: &'a [Trail], wish: Option<&str>, account_region: &AccountRegion) -> Vec<&'a Trail> {
-    if wish.is_some() || own(trails).is_some() {
+pub fn contenders<'a>(trails: &'a [Trail], name: Option<&str>, account_region: &AccountRegion) -> Vec<&'a Trail> {
+    if name.is_some() || default_trail(trails).is_some() {
         return Vec::new();
     }
-    trails.iter().filter(|t| t.multi_region && hurdle(t, account_region).is_none()).collect()
+    trails.iter().filter(|t| t.multi_region && obstacle(t, account_region).is_none()).collect()
 }
 
-/// The trail that the chain hangs on: the one named; our own; one that delivers to a log group here, best to one on
-/// which root use is counted already; one that sees every region and lacks nothing but a log group.
+/// The trail for the chain. In order of preference: the one that the user named; rootbell's; one that delivers to a log
+/// group here, best to one whose filter already counts root use; one that covers all Regions and lacks only a log
+/// group.
 #[must_use]
 pub fn choose_trail<'a>(
     observed: &'a Observed,
-    wish: Option<&str>,
+    name: Option<&str>,
     account_region: &AccountRegion,
 ) -> Option<&'a Trail> {
     let trails = observed.trails.as_deref().unwrap_or_default();
-    if let Some(name) = wish {
+    if let Some(name) = name {
         return trails.iter().find(|t| t.name == name || t.arn == name);
     }
     let rank = |trail: &&Trail| {
-        let seen = watched(observed, trail);
-        let counted = seen.is_some_and(|w| w.counted);
-        match judge(trail, seen, account_region).0 {
+        let watched = watched(observed, trail);
+        let counted = watched.is_some_and(|w| w.counted);
+        match judge(trail, watched, account_region).0 {
             _ if trail.multi_region && trail.log_group_arn.is_some() && counted => Some(0),
             Choice::Reuse => Some(1),
             Choice::Mend if trail.multi_region && trail.log_group_arn.is_some() => Some(2),
@@ -111,13 +113,13 @@ pub fn choose_trail<'a>(
         }
     };
     let best = || {
-        let contenders = contenders(trails, wish, account_region);
+        let contenders = contenders(trails, name, account_region);
         contenders.into_iter().filter(|t| rank(t).is_some()).min_by_key(rank)
     };
-    own(trails).or_else(best)
+    default_trail(trails).or_else(best)
 }
 
-fn own(trails: &[Trail]) -> Option<&Trail> {
+fn default_trail(trails: &[Trail]) -> Option<&Trail> {
     trails.iter().find(|t| t.name == TRAIL && !t.organization)
 }
 
@@ -125,43 +127,43 @@ fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a WatchedTrail
     observed.trail.iter().chain(&observed.others).find(|w| w.trail.arn == trail.arn)
 }
 
-/// Why the chain cannot hang on it, half a sentence.
-fn hurdle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
+/// Why the chain cannot use the trail, as a phrase.
+fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
     let owner = trail.arn.split(':').nth(4).unwrap_or_default();
     if owner != account_region.account {
-        let managed_parts = if trail.organization { "it is the organization's, and lives" } else { "it lives" };
-        return Some(format!("{managed_parts} in account {owner}, which alone can alter it"));
+        let kind = if trail.organization { "it is an organization trail of" } else { "it belongs to" };
+        return Some(format!("{kind} account {owner}; only that account can change it"));
     }
     if trail.home_region != account_region.region {
-        return Some(format!("its home is {}, and it is altered there only", trail.home_region));
+        return Some(format!("its home Region is {}; it can only be changed there", trail.home_region));
     }
     match trail.log_group_account() {
         Some(account) if account != account_region.account => {
-            Some(format!("it delivers to a log group of account {account}"))
+            Some(format!("it delivers to a log group in account {account}"))
         }
-        None if trail.name.starts_with("aws-controltower") => Some("Control Tower keeps it as it is".to_owned()),
+        None if trail.name.starts_with("aws-controltower") => Some("Control Tower manages it".to_owned()),
         _ => None,
     }
 }
 
-fn judge(trail: &Trail, seen: Option<&WatchedTrail>, account_region: &AccountRegion) -> (Choice, String) {
-    if let Some(hurdle) = hurdle(trail, account_region) {
-        return (Choice::OutOfReach, hurdle);
+fn judge(trail: &Trail, watched: Option<&WatchedTrail>, account_region: &AccountRegion) -> (Choice, String) {
+    if let Some(obstacle) = obstacle(trail, account_region) {
+        return (Choice::OutOfReach, obstacle);
     }
-    let mut lacks = Vec::new();
+    let mut problems = Vec::new();
     if !trail.multi_region {
-        lacks.push(format!("it sees {} only", trail.home_region));
+        problems.push(format!("it covers {} only", trail.home_region));
     }
-    if seen.and_then(|w| w.status.as_ref().ok()).is_some_and(|status| !status.logging) {
-        lacks.push("it is stopped".to_owned());
+    if watched.and_then(|w| w.status.as_ref().ok()).is_some_and(|status| !status.logging) {
+        problems.push("it is stopped".to_owned());
     }
-    if seen.and_then(|w| w.events.as_ref().ok()).is_some_and(|events| !(events.read && events.write)) {
-        lacks.push("it leaves management events out".to_owned());
+    if watched.and_then(|w| w.events.as_ref().ok()).is_some_and(|events| !(events.read && events.write)) {
+        problems.push("it skips some management events".to_owned());
     }
-    match (lacks.is_empty(), trail.log_group()) {
-        (false, _) => (Choice::Mend, lacks.join(", ")),
-        (true, Some(group)) => (Choice::Reuse, format!("it sees every region and delivers to `{group}`")),
-        (true, None) => (Choice::Attach, "it sees every region, and lacks only a log group".to_owned()),
+    match (problems.is_empty(), trail.log_group()) {
+        (false, _) => (Choice::Mend, problems.join(", ")),
+        (true, Some(group)) => (Choice::Reuse, format!("it covers all Regions and delivers to `{group}`")),
+        (true, None) => (Choice::Attach, "it covers all Regions and lacks only a log group".to_owned()),
     }
 }
 
@@ -175,8 +177,8 @@ mod tests {
         identity().in_region("eu-west-1")
     }
 
-    /// A trail of that name, and a look at it, with something altered.
-    fn seen(name: &str, alter: impl FnOnce(&mut WatchedTrail)) -> WatchedTrail {
+    /// A working trail with that name, then altered.
+    fn trail(name: &str, alter: impl FnOnce(&mut WatchedTrail)) -> WatchedTrail {
         let mut watched = sound().trail.unwrap();
         watched.trail.name = name.into();
         watched.trail.arn = account_region().trail_arn(name);
@@ -185,16 +187,16 @@ mod tests {
         watched
     }
 
-    fn account(all: Vec<WatchedTrail>) -> Observed {
+    fn account_with(all: Vec<WatchedTrail>) -> Observed {
         let trails = Ok(all.iter().map(|w| w.trail.clone()).collect());
         Observed { trails, others: all, ..Observed::nothing() }
     }
 
     fn chosen(all: Vec<WatchedTrail>) -> Option<String> {
-        choose_trail(&account(all), None, &account_region()).map(|t| t.name.clone())
+        choose_trail(&account_with(all), None, &account_region()).map(|t| t.name.clone())
     }
 
-    fn bare(w: &mut WatchedTrail) {
+    fn without_log_group(w: &mut WatchedTrail) {
         (w.trail.log_group_arn, w.trail.role_arn) = (None, None);
     }
 
@@ -202,7 +204,7 @@ mod tests {
         w.status.as_mut().unwrap().logging = false;
     }
 
-    fn of_the_organization(w: &mut WatchedTrail) {
+    fn in_another_organization_account(w: &mut WatchedTrail) {
         w.trail.organization = true;
         w.trail.arn = w.trail.arn.replace("123456789012", "210987654321");
         w.trail.log_group_arn = Some("arn:aws:logs:eu-west-1:210987654321:log-group:g:*".into());
@@ -210,69 +212,72 @@ mod tests {
 
     #[test]
     fn reuse_comes_before_attach_and_attach_before_create() {
-        assert_eq!(chosen(vec![seen("bare", bare), seen("whole", |_| {})]).as_deref(), Some("whole"));
-        assert_eq!(chosen(vec![seen("bare", bare)]).as_deref(), Some("bare"));
+        assert_eq!(
+            chosen(vec![trail("bare", without_log_group), trail("complete", |_| {})]).as_deref(),
+            Some("complete")
+        );
+        assert_eq!(chosen(vec![trail("bare", without_log_group)]).as_deref(), Some("bare"));
         assert_eq!(chosen(vec![]), None);
-        assert_eq!(chosen(vec![seen("narrow", |w| w.trail.multi_region = false)]), None);
-        assert_eq!(chosen(vec![seen("bare and stopped", |w| (bare(w), stopped(w)).1)]), None);
+        assert_eq!(chosen(vec![trail("narrow", |w| w.trail.multi_region = false)]), None);
+        assert_eq!(chosen(vec![trail("bare and stopped", |w| (without_log_group(w), stopped(w)).1)]), None);
     }
 
     #[test]
-    fn the_trail_on_which_root_use_is_counted_stays_chosen_even_when_stopped() {
+    fn the_trail_whose_filter_counts_root_use_is_preferred_even_when_stopped() {
         let adopted = |w: &mut WatchedTrail| (stopped(w), w.counted = true).1;
-        assert_eq!(chosen(vec![seen("a", |_| {}), seen("b", adopted)]).as_deref(), Some("b"));
+        assert_eq!(chosen(vec![trail("a", |_| {}), trail("b", adopted)]).as_deref(), Some("b"));
     }
 
     #[test]
-    fn a_sound_trail_is_chosen_before_one_that_is_stopped_or_leaves_events_out() {
+    fn a_working_trail_is_preferred_to_one_that_is_stopped_or_skips_events() {
         let partly = |w: &mut WatchedTrail| w.events = Ok(ManagementEvents { read: false, ..ManagementEvents::ALL });
-        assert_eq!(chosen(vec![seen("a", stopped), seen("b", |_| {})]).as_deref(), Some("b"));
-        assert_eq!(chosen(vec![seen("a", partly), seen("b", |_| {})]).as_deref(), Some("b"));
-        assert_eq!(chosen(vec![seen("a", stopped)]).as_deref(), Some("a"), "one that delivers here is mended");
+        assert_eq!(chosen(vec![trail("a", stopped), trail("b", |_| {})]).as_deref(), Some("b"));
+        assert_eq!(chosen(vec![trail("a", partly), trail("b", |_| {})]).as_deref(), Some("b"));
+        assert_eq!(chosen(vec![trail("a", stopped)]).as_deref(), Some("a"), "a trail that delivers here is repaired");
     }
 
     #[test]
-    fn what_cannot_be_altered_from_here_is_never_chosen_and_says_why() {
-        let far = |w: &mut WatchedTrail| w.trail.home_region = "us-east-1".into();
-        let tower = seen("aws-controltower-BaselineCloudTrail", bare);
-        for (trail, why) in [
-            (seen("org", of_the_organization), "account 210987654321"),
-            (seen("far", far), "its home is us-east-1"),
-            (tower, "Control Tower keeps it"),
+    fn a_trail_that_cannot_be_changed_from_here_is_never_chosen_and_says_why() {
+        let other_region = |w: &mut WatchedTrail| w.trail.home_region = "us-east-1".into();
+        let tower = trail("aws-controltower-BaselineCloudTrail", without_log_group);
+        for (watched, why) in [
+            (trail("org", in_another_organization_account), "account 210987654321"),
+            (trail("far", other_region), "its home Region is us-east-1"),
+            (tower, "Control Tower manages it"),
         ] {
-            let name = trail.trail.name.clone();
-            assert_eq!(chosen(vec![trail.clone()]), None, "{name}");
-            let candidates = trail_candidates(&account(vec![trail]), &account_region());
-            let told = candidates.iter().find(|c| c.name == name).unwrap();
-            assert_eq!(told.choice, Choice::OutOfReach);
-            assert!(told.why.contains(why), "{told:?}");
+            let name = watched.trail.name.clone();
+            assert_eq!(chosen(vec![watched.clone()]), None, "{name}");
+            let candidates = trail_candidates(&account_with(vec![watched]), &account_region());
+            let candidate = candidates.iter().find(|c| c.name == name).unwrap();
+            assert_eq!(candidate.choice, Choice::OutOfReach);
+            assert!(candidate.why.contains(why), "{candidate:?}");
             assert_eq!(candidates[0].choice, Choice::Create);
             assert_eq!(candidates[0].cost, SECOND_COPY);
         }
     }
 
     #[test]
-    fn a_management_accounts_own_organization_trail_can_be_hung_on() {
-        let managed = seen("org", |w| w.trail.organization = true);
+    fn the_management_account_can_use_its_organization_trail() {
+        let managed = trail("org", |w| w.trail.organization = true);
         assert_eq!(chosen(vec![managed]).as_deref(), Some("org"));
     }
 
     #[test]
-    fn the_list_for_a_picker_has_the_cheapest_first_with_what_it_costs() {
+    fn the_candidates_are_listed_cheapest_first_with_their_cost() {
         let all = vec![
-            seen("narrow", |w| w.trail.multi_region = false),
-            seen("org", of_the_organization),
-            seen("bare", bare),
-            seen("whole", |_| {}),
+            trail("narrow", |w| w.trail.multi_region = false),
+            trail("org", in_another_organization_account),
+            trail("bare", without_log_group),
+            trail("complete", |_| {}),
         ];
-        let list = trail_candidates(&account(all), &account_region());
+        let list = trail_candidates(&account_with(all), &account_region());
         let names: Vec<_> = list.iter().map(|c| (c.name.as_str(), c.choice.as_str())).collect();
         let wanted = [
-            ("whole", "reuse"),
+            ("complete", "reuse"),
             ("bare", "attach"),
-            ("narrow", "mend"),
+            ("narrow", "repair"),
             ("rootbell", "create"),
-            ("org", "out of reach"),
+            ("org", "unavailable"),
         ];
         assert_eq!(names, wanted);
         assert_eq!(list[0].cost, FREE);

@@ -64,9 +64,15 @@ fn another_trail_can_be_picked_and_the_plan_follows() {
         let account = with_trails(&[("audit", trail()), ("narrow", narrow.clone())]);
         let mut tester = Tester::on(account, width, height);
         tester.press("enter").sees("[audit").press("f4");
-        tester.sees("> audit").sees("attach").sees("mend").sees("it sees eu-west-1 only").sees("create").sees("2 USD");
+        tester
+            .sees("> audit")
+            .sees("attach")
+            .sees("repair")
+            .sees("it covers eu-west-1 only")
+            .sees("create")
+            .sees("2 USD");
         assert_snapshot!(format!("trails-{width}x{height}"), tester.screen());
-        tester.press("down enter").settle().sees("[narrow").sees("yours").sees("~ trail");
+        tester.press("down enter").settle().sees("[narrow").sees("set by you").sees("~ trail");
         tester.press("enter").settle().does_not_see("failed");
         let all = trails(&tester);
         assert_eq!(all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["audit", "narrow"]);
@@ -85,7 +91,7 @@ fn a_new_trail_can_be_picked_although_an_existing_one_would_do() {
 #[test]
 fn an_organization_trail_is_listed_with_the_reason_it_cannot_be_used() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
-    tester.press("enter f4").sees("org-trail  out of reach").sees("which").sees("alone can alter it");
+    tester.press("enter f4").sees("org-trail  unavailable").sees("only that account").sees("can change it");
     assert_snapshot!("trails-organization-80x24", tester.screen());
     tester.write("org").press("enter").sees("`org-trail` cannot be used");
     assert!(matches!(tester.model.overlay, Some(Overlay::Picker(_))), "another one can be picked");
@@ -120,8 +126,8 @@ fn a_customer_managed_key_can_be_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
     focus_on(&mut tester, FieldId::KmsKey);
-    tester.write("alias/mine").sees("an alias will not do").sees("Fix the marked field");
-    tester.fill(KEY).settle().sees("yours").sees("Enter apply 13").does_not_see("Correct");
+    tester.write("alias/mine").sees("an alias is not accepted").sees("Fix the marked field");
+    tester.fill(KEY).settle().sees("set by you").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
     let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].kms_key.clone());
     assert_eq!(key.as_deref(), Some(KEY));

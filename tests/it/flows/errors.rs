@@ -106,7 +106,7 @@ fn a_late_response_changes_nothing() {
 #[test]
 fn the_plan_follows_the_form_and_enter_applies_exactly_what_is_shown() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("enter e").fill("my trail").sees("no spaces");
+    tester.press("enter e").fill("my trail").sees("cannot have spaces");
     tester.press("enter");
     assert!(!tester.model.is_running(), "nothing is applied while a field is invalid");
     tester.fill("mine").press("enter");
@@ -200,7 +200,7 @@ fn the_profile_and_the_region_can_be_changed_without_a_restart() {
 #[test]
 fn a_mistyped_region_is_rejected_with_a_suggestion() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no region");
+    tester.press("g").write("eu-wst-1").sees("did you mean").press("enter").sees("no Region");
     tester.press("esc").sees("Root-use alert");
 }
 

@@ -38,7 +38,7 @@ fn an_interrupt_between_a_run_and_the_reread_reports_all_changes_as_made() {
     }
     tester.press("ctrl+c");
     let said = tester.model.interruption();
-    let wanted = format!("Interrupted: all 11 changes are made in {PLACE}; the account was not read again.");
+    let wanted = format!("Interrupted: all 11 changes were made in {PLACE}; the account was not read again.");
     assert_eq!(said, wanted);
     let mut tester = fresh();
     tester.press("enter enter").settle();
@@ -74,7 +74,7 @@ fn an_interrupted_teardown_says_how_far_it_got() {
     tester.write("destroy").press("enter").pass(Duration::from_secs(30));
     let said = tester.model.interruption();
     assert!(said.starts_with("Interrupted: ") && said.contains(&format!("changes made in {PLACE}; ")), "{said}");
-    assert!(said.contains("1 under way, not known how it ended"), "{said}");
+    assert!(said.contains("1 in progress, outcome unknown"), "{said}");
 }
 
 #[test]

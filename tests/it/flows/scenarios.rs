@@ -31,8 +31,11 @@ fn assert_all_done(tester: &mut Tester) {
     tester.resize(80, 24);
     let bar = screen.lines().next().unwrap();
     for step in ["1 Trail ", "2 Notifications "] {
-        let mark = bar.split(step).nth(1).unwrap();
-        assert!(mark.starts_with("ok") || mark.starts_with("pending"), "{bar}");
+        // Without the title where the bar is too narrow for it.
+        let rest = bar.split(&format!("{} ", step.number())).nth(1).unwrap();
+        let mark = rest.strip_prefix(step.title()).unwrap_or(rest).trim_start();
+        let may_wait = matches!(step, Step::Trail | Step::Topic);
+        assert!(mark.starts_with("ok") || may_wait && mark.starts_with("pending"), "{bar}");
     }
 }
 
@@ -66,9 +69,9 @@ fn in_half_done_only_the_missing_resources_are_created() {
 #[test]
 fn in_organization_a_second_trail_is_created_with_a_note_about_its_cost() {
     let mut tester = Tester::on(scenario("organization"), 80, 24);
-    tester.sees("organization trail `org-trail` sees every region");
+    tester.sees("organization trail `org-trail` covers all Regions");
     let theirs = tester.on_account(|cloud| cloud.snapshot().regions["us-east-1"].clone());
-    tester.press("enter").sees("costs 2 USD").sees("alone can alter").sees("Enter apply 11");
+    tester.press("enter").sees("costs 2 USD").sees("only that account").sees("Enter apply 11");
     tester.press("esc").settle();
     set_up(&mut tester);
     assert_all_done(&mut tester);
