@@ -181,10 +181,10 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
-    let ours = wanted.has_our_name("topic");
+    let is_managed = wanted.has_our_name("topic");
     let detail = match access(existing) {
         TopicAccess::AlarmsOnly => None,
-        TopicAccess::Public if ours => Some("anyone can publish → only CloudWatch in this account"),
+        TopicAccess::Public if is_managed => Some("public → not public; CloudWatch in this account can publish"),
         TopicAccess::Public => {
             plan.notes.push((
                 Step::Topic,
@@ -201,7 +201,8 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         TopicAccess::Unknown(_) => Some("CloudWatch can publish if a condition holds → can, for this account"),
     };
     let Some(detail) = detail else { return };
-    let policy = if ours { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy =
+        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         plan.notes.push((
             Step::Topic,

@@ -16,7 +16,7 @@ mod topic;
 
 pub use document::statements;
 pub use evaluation::{AccessRequest, Decision, Doubt, allows, evaluate, well_formed as is_well_formed};
-pub use key::{KeyUsers, Lacking, key_lacks, key_serves_alarms, key_statement_for_alarms};
+pub use key::{KeyUsers, MissingStatement, key_lacks, key_serves_alarms, key_statement_for_alarms};
 pub use reading::{bucket_open, repair_bucket, repair_role, too_wide, trusts_others};
 pub use topic::{TopicAccess, repair_topic, topic_access};
 
@@ -160,18 +160,18 @@ pub fn merge(existing: Option<&Value>, wanted: &[Value]) -> Value {
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Version".
 fn with(existing: Option<&Value>, statements: &[Value]) -> Value {
-    let Some(Value::Object(theirs)) = existing.filter(|policy| policy.as_object().is_some_and(|p| !p.is_empty()))
+    let Some(Value::Object(object)) = existing.filter(|policy| policy.as_object().is_some_and(|p| !p.is_empty()))
     else {
         return document(statements);
     };
-    let mut policy = theirs.clone();
+    let mut policy = object.clone();
     policy.insert("Statement".into(), statements.into());
     Value::Object(policy)
 }
 
-/// The result of [`without`].
+/// The result of [`remove_statements`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Without {
+pub enum Remainder {
     /// None of the statements were in it.
     Unchanged,
     /// The policy with the other statements.
@@ -182,14 +182,14 @@ pub enum Without {
 
 /// `existing` without the statements that have the same `Sid` as one of `ours`: undoes [`merge`].
 #[must_use]
-pub fn without(existing: Option<&Value>, ours: &[Value]) -> Without {
+pub fn remove_statements(existing: Option<&Value>, ours: &[Value]) -> Remainder {
     let all = existing.map(statements).unwrap_or_default();
     let has_our_sid = |s: &Value| ours.iter().any(|o| s.get("Sid").is_some() && o.get("Sid") == s.get("Sid"));
     let rest: Vec<Value> = all.iter().filter(|s| !has_our_sid(s)).cloned().collect();
     match rest.len() {
-        n if n == all.len() => Without::Unchanged,
-        0 => Without::Empty,
-        _ => Without::Rest(with(existing, &rest)),
+        n if n == all.len() => Remainder::Unchanged,
+        0 => Remainder::Empty,
+        _ => Remainder::Rest(with(existing, &rest)),
     }
 }
 
@@ -266,7 +266,7 @@ mod tests {
         let wanted = bucket_statements(&account_region(), "b", "arn:t");
         let merged = merge(Some(&existing), &wanted);
         assert_eq!(merged.get("Version"), None, "another version would change what their statements mean");
-        assert_eq!(without(Some(&merged), &wanted), Without::Rest(existing));
+        assert_eq!(remove_statements(Some(&merged), &wanted), Remainder::Rest(existing));
         assert_eq!(merge(Some(&json!({})), &wanted), merge(None, &wanted));
     }
 
@@ -275,10 +275,10 @@ mod tests {
         let existing = json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] });
         let wanted = bucket_statements(&account_region(), "b", "arn:t");
         let merged = merge(Some(&existing), &wanted);
-        assert_eq!(without(Some(&merged), &wanted), Without::Rest(existing.clone()));
-        assert_eq!(without(Some(&existing), &wanted), Without::Unchanged);
-        assert_eq!(without(Some(&merge(None, &wanted)), &wanted), Without::Empty);
-        assert_eq!(without(None, &wanted), Without::Unchanged);
+        assert_eq!(remove_statements(Some(&merged), &wanted), Remainder::Rest(existing.clone()));
+        assert_eq!(remove_statements(Some(&existing), &wanted), Remainder::Unchanged);
+        assert_eq!(remove_statements(Some(&merge(None, &wanted)), &wanted), Remainder::Empty);
+        assert_eq!(remove_statements(None, &wanted), Remainder::Unchanged);
     }
 
     #[test]

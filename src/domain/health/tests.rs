@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
 
-fn judge(observed: &Observed) -> Health {
+fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
 }
 
@@ -12,7 +12,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 
 #[test]
 fn the_check_ids_match_the_contract() {
-    let ids: Vec<_> = judge(&sound()).checks.iter().map(|c| c.id).collect();
+    let ids: Vec<_> = health_of(&sound()).checks.iter().map(|c| c.id).collect();
     let contract = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers \
                     log_group.exists log_group.retention filter.pattern alarm.exists alarm.actions topic.exists \
                     topic.policy topic.encryption subscription.confirmed";
@@ -21,8 +21,8 @@ fn the_check_ids_match_the_contract() {
 
 #[test]
 fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
-    assert!(judge(&sound()).healthy());
-    let empty = judge(&Observed::nothing());
+    assert!(health_of(&sound()).healthy());
+    let empty = health_of(&Observed::nothing());
     assert!(!empty.healthy());
     assert!(empty.checks.iter().all(|c| c.verdict == Verdict::Missing), "{empty:?}");
     assert!(empty.checks.iter().all(|c| !c.fix.is_empty()));
@@ -74,7 +74,7 @@ const BREAKS: &[Break] = &[
         "not the CIS pattern",
     ),
     (
-        "a pattern that cannot be judged",
+        "a pattern that cannot be evaluated",
         |o| {
             o.filters.as_mut().unwrap()[0].pattern =
                 pattern::CIS_PATTERN.replace(" }", " && $.managementEvent IS TRUE }")
@@ -155,7 +155,7 @@ fn each_fault_is_reported_by_the_right_check_with_its_detail() {
     for (name, break_setup, id, verdict, word) in BREAKS {
         let mut observed = sound();
         break_setup(&mut observed);
-        let health = judge(&observed);
+        let health = health_of(&observed);
         let found = check(&health, id);
         assert_eq!(found.verdict, *verdict, "{name}: {found:?}");
         assert!(found.detail.contains(word), "{name}: {found:?}");
@@ -167,7 +167,7 @@ fn each_fault_is_reported_by_the_right_check_with_its_detail() {
 #[test]
 fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() {
     let unreadable = ReadError { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
-    let health = judge(&Observed { topic: Err(unreadable), ..sound() });
+    let health = health_of(&Observed { topic: Err(unreadable), ..sound() });
     let unknown: Vec<_> = health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id).collect();
     assert_eq!(unknown, ["topic.exists", "topic.policy", "topic.encryption"]);
     assert!(health.checks.iter().filter(|c| !unknown.contains(&c.id)).all(|c| c.verdict == Verdict::Ok));
@@ -177,9 +177,9 @@ fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() 
 fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_status() {
     let unreadable = || ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
-    assert!(judge(&observed).healthy());
+    assert!(health_of(&observed).healthy());
     status(&mut observed).bucket_error = Some("AccessDenied".into());
-    let health = judge(&observed);
+    let health = health_of(&observed);
     let found = check(&health, "trail.logging");
     assert_eq!(found.verdict, Verdict::Wrong);
     assert!(found.detail.contains("cannot write to its bucket"), "{found:?}");
@@ -190,10 +190,10 @@ fn only_our_own_trail_needs_log_file_validation() {
     let mut observed = sound();
     trail(&mut observed).trail.log_file_validation = false;
     observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
-    assert_eq!(check(&judge(&observed), "trail.logging").verdict, Verdict::Wrong);
+    assert_eq!(check(&health_of(&observed), "trail.logging").verdict, Verdict::Wrong);
     trail(&mut observed).trail.name = "theirs".into();
     observed.trails = Ok(vec![trail(&mut observed).trail.clone()]);
-    let health = judge(&observed);
+    let health = health_of(&observed);
     assert_eq!(check(&health, "trail.logging").verdict, Verdict::Ok);
     assert!(check(&health, "trail.logging").detail.contains("validation is off"));
 }
@@ -208,10 +208,10 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");
-    assert!(check(&judge(&observed), "trail.logging").fix.contains("Only account 210987654321"));
+    assert!(check(&health_of(&observed), "trail.logging").fix.contains("Only account 210987654321"));
     let mut observed = sound();
     stop_and_move(&mut observed, "eu-west-1", "us-east-1");
-    assert!(check(&judge(&observed), "trail.logging").fix.contains("--region us-east-1"));
+    assert!(check(&health_of(&observed), "trail.logging").fix.contains("--region us-east-1"));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn one_confirmed_subscription_of_two_is_enough() {
         arn: None,
     };
     observed.subscriptions.as_mut().unwrap().push(second);
-    let health = judge(&observed);
+    let health = health_of(&observed);
     assert_eq!(check(&health, "subscription.confirmed").detail, "1 of 2 confirmed");
     assert!(health.healthy());
 }
@@ -249,7 +249,7 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
         let mut observed = sound();
         let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
         topic.policy = Some(json!({ "Statement": statements }));
-        let health = judge(&observed);
+        let health = health_of(&observed);
         let found = check(&health, "topic.policy");
         assert_eq!(found.verdict, verdict, "{statements:?}: {found:?}");
         assert!(found.fix.contains(fix), "{found:?}");

@@ -25,9 +25,10 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
             wrong(format!("Anyone can publish to `{name}`."), fix)
         }
         TopicAccess::NoAlarms => {
-            let ours = topic_statements(&settings.account_region, &topic.arn);
-            let denied = topic_access(Some(&merge(policy, &ours)), &topic.arn, &alarm) == TopicAccess::NoAlarms;
-            let fix = if denied {
+            let our_statements = topic_statements(&settings.account_region, &topic.arn);
+            let has_deny =
+                topic_access(Some(&merge(policy, &our_statements)), &topic.arn, &alarm) == TopicAccess::NoAlarms;
+            let fix = if has_deny {
                 "A Deny statement prevents it, and rootbell never removes one: remove it yourself, or use another topic \
                  (--topic)."
             } else {

@@ -111,14 +111,14 @@ pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Outcom
         Err(unreadable) => unknown(unreadable),
         Ok(e) if e.read && e.write => ok("read and write"),
         Ok(e) => {
-            let lacks = if e.read {
+            let missing_events = if e.read {
                 "writes"
             } else if e.write {
                 "reads"
             } else {
                 "management events"
             };
-            wrong(format!("`{}` does not record {lacks}.", t.trail.name), trail_fix(t, settings))
+            wrong(format!("`{}` does not record {missing_events}.", t.trail.name), trail_fix(t, settings))
         }
     }
 }

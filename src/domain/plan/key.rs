@@ -3,7 +3,7 @@
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{Key, Observed};
-use crate::domain::policy::{KeyUsers, Lacking, key_lacks};
+use crate::domain::policy::{KeyUsers, MissingStatement, key_lacks};
 use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -49,9 +49,9 @@ fn unusable_reason(key: &Key, wanted: &Settings, observed: &Observed) -> Option<
     if !key.enabled {
         return Some(format!("The key {arn} is disabled. Enable it: aws kms enable-key --key-id {arn}"));
     }
-    let lacking = missing_statements(key, wanted, observed);
+    let missing = missing_statements(key, wanted, observed);
     let statements: Vec<String> =
-        lacking.iter().filter(|l| l.doubt.is_none()).map(|l| l.statement.to_string()).collect();
+        missing.iter().filter(|l| l.doubt.is_none()).map(|l| l.statement.to_string()).collect();
     if statements.is_empty() {
         return None;
     }
@@ -62,7 +62,7 @@ fn unusable_reason(key: &Key, wanted: &Settings, observed: &Observed) -> Option<
     ))
 }
 
-fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<Lacking> {
+fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<MissingStatement> {
     let users = KeyUsers {
         account_region: &wanted.account_region,
         key_arn: &key.arn,
@@ -75,9 +75,9 @@ fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<
 }
 
 /// What to check before relying on a key whose policy may or may not allow a service to use it.
-fn uncertainty(lacking: &Lacking) -> Option<String> {
-    let service = lacking.statement["Principal"]["Service"].as_str().unwrap_or_default();
-    let doubt = lacking.doubt.as_ref()?;
+fn uncertainty(missing: &MissingStatement) -> Option<String> {
+    let service = missing.statement["Principal"]["Service"].as_str().unwrap_or_default();
+    let doubt = missing.doubt.as_ref()?;
     if doubt.denies {
         return Some(format!(
             "A statement in the key's policy may deny {service}, depending on {}, which rootbell cannot evaluate. Check \
@@ -88,7 +88,7 @@ fn uncertainty(lacking: &Lacking) -> Option<String> {
     Some(format!(
         "Whether the key's policy lets {service} use it depends on {}, which rootbell cannot evaluate. If it does not, \
          add to its statements: {}",
-        doubt.depends_on, lacking.statement
+        doubt.depends_on, missing.statement
     ))
 }
 

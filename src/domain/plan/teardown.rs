@@ -6,7 +6,7 @@ use crate::domain::change::{Change, Step};
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadError, ReadResult, Trail,
 };
-use crate::domain::policy::{self, Without};
+use crate::domain::policy::{self, Remainder};
 use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
 
 /// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
@@ -221,13 +221,13 @@ impl TeardownPlanner<'_> {
         }
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
         plan.keep(Step::Topic, "topic", "SNS topic", topic.name(), "unmanaged");
-        let (policy, detail) = match policy::without(topic.policy.as_ref(), &managed) {
-            Without::Unchanged => return,
-            Without::Rest(rest) => (rest, "unmanaged; rootbell's statements → removed"),
+        let (policy, detail) = match policy::remove_statements(topic.policy.as_ref(), &managed) {
+            Remainder::Unchanged => return,
+            Remainder::Rest(rest) => (rest, "unmanaged; rootbell's statements → removed"),
             // A topic's policy cannot be deleted, so the owner's statement is kept.
-            Without::Empty => match policy::without(topic.policy.as_ref(), &managed[1..]) {
-                Without::Rest(rest) => (rest, "unmanaged; CloudWatch can publish → can't"),
-                Without::Unchanged | Without::Empty => return,
+            Remainder::Empty => match policy::remove_statements(topic.policy.as_ref(), &managed[1..]) {
+                Remainder::Rest(rest) => (rest, "unmanaged; CloudWatch can publish → can't"),
+                Remainder::Unchanged | Remainder::Empty => return,
             },
         };
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
@@ -317,10 +317,12 @@ impl TeardownPlanner<'_> {
         let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
-        match policy::without(role.policy.as_ref(), &statements(&permissions)) {
-            Without::Unchanged => {}
-            Without::Empty => plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy"),
-            Without::Rest(policy) => {
+        match policy::remove_statements(role.policy.as_ref(), &statements(&permissions)) {
+            Remainder::Unchanged => {}
+            Remainder::Empty => {
+                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy")
+            }
+            Remainder::Rest(policy) => {
                 plan.put(
                     Action::Update,
                     Change::PutRolePolicy { role: name(), policy },
@@ -329,7 +331,9 @@ impl TeardownPlanner<'_> {
             }
         }
         // A trust policy needs at least one statement, so the only one is kept.
-        if let Without::Rest(trust) = policy::without(Some(&role.trust), &statements(&policy::role_trust(None))) {
+        if let Remainder::Rest(trust) =
+            policy::remove_statements(Some(&role.trust), &statements(&policy::role_trust(None)))
+        {
             let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
             plan.put(Action::Update, change, "CloudTrail can assume it → can't");
         }
@@ -366,12 +370,12 @@ impl TeardownPlanner<'_> {
             let account_region = &self.wanted().account_region;
             let trail = account_region.trail_arn(&self.wanted().trail.value);
             let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
-            match policy::without(bucket.policy.as_ref(), &managed) {
-                Without::Unchanged => {}
-                Without::Empty => {
+            match policy::remove_statements(bucket.policy.as_ref(), &managed) {
+                Remainder::Unchanged => {}
+                Remainder::Empty => {
                     plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's policy");
                 }
-                Without::Rest(policy) => {
+                Remainder::Rest(policy) => {
                     let change = Change::PutBucketPolicy { bucket: name(), policy };
                     plan.put(Action::Update, change, "rootbell's statements → removed");
                 }

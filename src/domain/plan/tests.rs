@@ -127,11 +127,11 @@ fn event_selectors_are_not_replaced_if_some_would_be_lost() {
 }
 
 /// An account with an unmanaged trail.
-fn with_unmanaged_trail(alter: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
+fn with_unmanaged_trail(change: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
     let mut theirs = sound().trail.unwrap().trail;
     (theirs.name, theirs.log_group_arn, theirs.role_arn) = ("theirs".into(), None, None);
     theirs.arn = theirs.arn.replace("/rootbell", "/theirs");
-    alter(&mut theirs);
+    change(&mut theirs);
     Observed { trails: Ok(vec![theirs]), ..Observed::nothing() }
 }
 
@@ -291,7 +291,7 @@ fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
         let statements = policy::statements(policy);
         assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
         let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
-        assert_eq!(row.detail.contains("only CloudWatch in this account"), name == "rootbell-alerts", "{}", row.detail);
+        assert_eq!(row.detail.contains("not public"), name == "rootbell-alerts", "{}", row.detail);
         assert_eq!(row.foreign, name == "central");
     }
 }
@@ -304,7 +304,8 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
         "Condition": { "StringEquals": { "aws:PrincipalOrgID": "o-1" } } });
     let default = settings(&SetupOptions::default(), &Observed::nothing()).bucket.value;
     let tag = (super::super::settings::TAG.0.to_owned(), super::super::settings::TAG.1.to_owned());
-    for (name, tags, loses) in [(default.as_str(), vec![], true), ("mine", vec![tag], true), ("theirs", vec![], false)]
+    for (name, tags, is_removed) in
+        [(default.as_str(), vec![], true), ("mine", vec![tag], true), ("theirs", vec![], false)]
     {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }));
         let bucket = super::super::observed::Bucket { name: name.into(), policy, tags, ..Default::default() };
@@ -317,7 +318,7 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
         });
         let written = written.unwrap();
         assert!(written.contains(&shared), "{name}");
-        assert_eq!(!written.contains(&open), loses, "{name}");
-        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !loses, "{name}");
+        assert_eq!(!written.contains(&open), is_removed, "{name}");
+        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !is_removed, "{name}");
     }
 }

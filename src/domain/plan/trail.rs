@@ -58,10 +58,10 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
-    let ours = wanted.manages_bucket(&existing.tags);
+    let is_managed = wanted.manages_bucket(&existing.tags);
     let existing = existing.policy.as_ref();
     let open = policy::bucket_open(existing);
-    if open && !ours {
+    if open && !is_managed {
         plan.notes.push((
             Step::Trail,
             format!(
@@ -70,10 +70,13 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             ),
         ));
     }
-    if (open && ours) || !policy::has_all(existing, &statements) {
-        let policy =
-            if ours { policy::repair_bucket(existing, &statements) } else { policy::merge(existing, &statements) };
-        let detail = if open && ours {
+    if (open && is_managed) || !policy::has_all(existing, &statements) {
+        let policy = if is_managed {
+            policy::repair_bucket(existing, &statements)
+        } else {
+            policy::merge(existing, &statements)
+        };
+        let detail = if open && is_managed {
             "open to everyone → closed; this trail can write"
         } else if existing.is_some() {
             "this trail can write; TLS required; rest unchanged"
@@ -254,8 +257,8 @@ fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Opti
 
 /// Compares ARNs, because another Region may have a log group of the same name.
 fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
-    let bare = |arn: &str| arn.trim_end_matches(":*").to_owned();
-    trail.log_group_arn.as_deref().map(bare) == Some(bare(&delivery.log_group_arn))
+    let without_suffix = |arn: &str| arn.trim_end_matches(":*").to_owned();
+    trail.log_group_arn.as_deref().map(without_suffix) == Some(without_suffix(&delivery.log_group_arn))
 }
 
 fn update_detail(wanted: &Settings, existing: &Trail) -> String {

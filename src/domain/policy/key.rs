@@ -19,7 +19,7 @@ pub struct KeyUsers<'a> {
 
 /// A statement that the key's policy needs so that a service can certainly use the key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lacking {
+pub struct MissingStatement {
     pub statement: Value,
     /// What the answer depends on if the policy may already allow the service; `None` if it certainly doesn't.
     pub doubt: Option<Doubt>,
@@ -31,7 +31,7 @@ pub struct Lacking {
 /// log data in CloudWatch Logs using AWS KMS"; SNS Developer Guide, "Enable compatibility between event sources from AWS
 /// services and encrypted topics".
 #[must_use]
-pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
+pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
     let KeyUsers { account_region, trail_arn, log_group, .. } = *users;
     let (account, region) = (account_region.account.as_str(), account_region.region.as_str());
     let group = account_region.arn("logs", &format!("log-group:{log_group}"));
@@ -78,8 +78,8 @@ pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<Lacking> {
     .into_iter()
     .filter_map(|(decision, statement)| match decision {
         Decision::Allowed => None,
-        Decision::Denied => Some(Lacking { statement, doubt: None }),
-        Decision::Unknown(doubt) => Some(Lacking { statement, doubt: Some(doubt) }),
+        Decision::Denied => Some(MissingStatement { statement, doubt: None }),
+        Decision::Unknown(doubt) => Some(MissingStatement { statement, doubt: Some(doubt) }),
     })
     .collect()
 }
@@ -150,7 +150,7 @@ mod tests {
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
     const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
 
-    fn lacking(policy: &Value) -> Vec<Lacking> {
+    fn missing(policy: &Value) -> Vec<MissingStatement> {
         let account_region = identity().in_region("eu-west-1");
         let users = KeyUsers {
             account_region: &account_region,
@@ -164,8 +164,8 @@ mod tests {
     }
 
     fn missing_sids(statements: &[Value]) -> Vec<String> {
-        let lacking = lacking(&json!({ "Statement": statements }));
-        lacking.iter().map(|l| l.statement["Sid"].as_str().unwrap().to_owned()).collect()
+        let missing = missing(&json!({ "Statement": statements }));
+        missing.iter().map(|l| l.statement["Sid"].as_str().unwrap().to_owned()).collect()
     }
 
     fn for_alarms(resource: &str, condition: &Value) -> Value {
@@ -184,8 +184,8 @@ mod tests {
             json!({}),
         ] {
             for resource in ["*", KEY] {
-                let lacking = missing_sids(&[for_alarms(resource, &condition)]);
-                assert!(!lacking.contains(&"RootbellAlarms".to_owned()), "{resource} {condition}");
+                let missing = missing_sids(&[for_alarms(resource, &condition)]);
+                assert!(!missing.contains(&"RootbellAlarms".to_owned()), "{resource} {condition}");
             }
         }
         for condition in [
@@ -199,11 +199,11 @@ mod tests {
     #[test]
     fn whether_a_statement_for_an_organization_allows_cloudwatch_is_unknown() {
         let policy = json!({ "Statement": for_alarms("*", &json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } })) });
-        let lacking = lacking(&policy);
-        let alarms = lacking.iter().find(|l| l.statement["Sid"] == "RootbellAlarms").unwrap();
+        let missing = missing(&policy);
+        let alarms = missing.iter().find(|l| l.statement["Sid"] == "RootbellAlarms").unwrap();
         let doubt = alarms.doubt.as_ref().unwrap();
         assert!(!doubt.denies && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
-        assert!(lacking.iter().filter(|l| l.statement["Sid"] != "RootbellAlarms").all(|l| l.doubt.is_none()));
+        assert!(missing.iter().filter(|l| l.statement["Sid"] != "RootbellAlarms").all(|l| l.doubt.is_none()));
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             missing_sids(std::slice::from_ref(&owner)),
             ["RootbellCloudTrail", "RootbellLogs", "RootbellAlarms"]
         );
-        let mut all: Vec<Value> = lacking(&json!({})).into_iter().map(|l| l.statement).collect();
+        let mut all: Vec<Value> = missing(&json!({})).into_iter().map(|l| l.statement).collect();
         all.push(owner);
         assert_eq!(missing_sids(&all), Vec::<String>::new());
     }
