@@ -116,7 +116,7 @@ impl CloudError {
             },
             ErrorKind::ExpiredCredentials => sign_in.expired(),
             ErrorKind::InvalidCredentials => format!("{} ({message})", sign_in.rejected()),
-            ErrorKind::NoCredentials => format!("no credentials found ({message})"),
+            ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
             ErrorKind::ProcessFailed => format!("{} {message}", sign_in.program()),
             ErrorKind::MfaRequired => {
                 let role = sign_in.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();

@@ -108,7 +108,7 @@ fn an_alarm_that_rings_already_is_set_to_ok_and_rings_again() {
 fn without_an_alarm_there_is_nothing_to_ring_and_the_way_to_one_is_named() {
     let world = World::new("us-east-1");
     let said = test(&world).arg("--json").output().exits(1);
-    let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
+    let error = json!({ "why": "There is no alarm to test.", "fix": "Run `rootbell apply` or use the wizard." });
     assert_eq!(said.json()["error"], error);
     assert_eq!(said.json()["dispatched"], false);
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
@@ -163,7 +163,7 @@ fn with_actions_off_no_notification_is_seen_and_that_was_said_before() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
     let said = said.says("warning   The actions of `rootbell-root-use` are off.");
-    assert!(said.stdout.contains("NOT SEEN") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
+    assert!(said.stdout.contains("NOT SEEN") && said.stdout.contains("waiting for: notification sent"), "{said:#?}");
 }
 
 #[test]
@@ -186,8 +186,9 @@ fn nobody_confirmed_is_a_warning_before_the_test() {
 #[test]
 fn a_test_goes_back_by_itself_and_each_hop_has_its_time() {
     let said = demo("").args(["test", "--json"]).output().exits(0);
-    let said =
-        said.says("seen      alarm in ALARM, after 0 s: Test alarm by rootbell").says("waiting   alarm back to OK");
+    let said = said
+        .says("seen      alarm went to ALARM, after 0 s: Test alarm by rootbell")
+        .says("waiting   alarm returned to OK");
     assert_eq!(hops(&said), ["alarm", "action", "back"]);
     assert_eq!(said.json()["demo"], true);
     let times: Vec<_> = said.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
@@ -206,7 +207,7 @@ fn a_drill_goes_through_the_whole_chain_and_says_what_stays() {
         .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
     assert_eq!(said.json()["kind"], "drill");
     assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
-    assert!(!said.stderr.contains("waiting   alarm back to OK"), "that takes minutes: {said:#?}");
+    assert!(!said.stderr.contains("waiting   alarm returned to OK"), "that takes minutes: {said:#?}");
 }
 
 #[test]
@@ -218,8 +219,8 @@ fn a_drill_leaves_one_event_that_anybody_can_tell_apart() {
     let said = drill().output().exits(1);
     assert_eq!(hops(&said), ["stored", "matched"]);
     let error = &said.json()["error"];
-    assert!(error["why"].as_str().unwrap().contains("in vain for: counted by the metric"), "{error}");
-    assert!(error["fix"].as_str().unwrap().contains("Look at the metric filter"), "{error}");
+    assert!(error["why"].as_str().unwrap().contains("waiting for: counted by the metric"), "{error}");
+    assert!(error["fix"].as_str().unwrap().contains("Check the metric filter"), "{error}");
     assert_eq!(world.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
     assert_eq!(queue.messages(), Vec::<Value>::new());
 

@@ -113,7 +113,7 @@ fn bad_input_is_refused_before_anything_is_asked_with_what_would_be_right() {
         (&["--retention-days", "42"], "the nearest it takes: 30 or 60"),
         (&["--retention-days", "many"], "invalid value 'many' for '--retention-days <DAYS>'"),
         (&["--region", "eu-wst-1"], "There is no region `eu-wst-1`; did you mean `eu-west-1`?"),
-        (&["--endpoint-url", "nonsense"], "`nonsense` is no URL"),
+        (&["--endpoint-url", "nonsense"], "`nonsense` isn't a URL"),
         (&["--nonsense"], "unexpected argument '--nonsense'"),
     ];
     for command in ["plan", "apply"] {

@@ -64,9 +64,8 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             tester.press("r").pass(seconds(5));
             if fault != InjectedFault::ThrottleOnce && !is_needless(operation) {
                 let said = seen(&mut tester);
-                let needs = kind == "denied" && (said.contains("unknown, needs ") || said.contains("Ask for "));
-                let briefly =
-                    ["AWS asked to slow down", "no connection", "no answer in time", "the sign-in has expired"];
+                let needs = kind == "denied" && (said.contains("unknown, needs ") || said.contains("Grant "));
+                let briefly = ["throttled by AWS", "no connection", "timed out", "the sign-in has expired"];
                 let brief = briefly.iter().any(|brief| said.contains(brief));
                 let named = said.contains(&format!("unknown: {operation}"));
                 assert!(needs || brief || named || said.contains(why), "{name} is not told:\n{said}");
@@ -86,7 +85,7 @@ fn each_repeated_question_in_each_kind_of_trouble_is_told_and_the_rest_goes_on()
             tester.sees("the bell is armed").sees("No root use in the last 7 days.");
             assert_eq!(parts(&tester).map(|(_, trouble)| trouble), [false; 4], "{name}");
             let whole = seen(&mut tester);
-            assert!(!whole.contains("unknown") && !whole.contains("Ask for "), "{name}:\n{whole}");
+            assert!(!whole.contains("unknown") && !whole.contains("Grant "), "{name}:\n{whole}");
             cases += 1;
         }
     }
