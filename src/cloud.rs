@@ -1,6 +1,6 @@
-//! What rootbell asks of a cloud: a handful of look-ups along the chain, and to apply a [`Change`].
+//! The interface to a cloud: queries about the resources of the chain, and a call that applies a [`Change`].
 //!
-//! [`aws`] is the real one, [`demo`] an account in memory.
+//! [`aws`] talks to AWS, [`demo`] simulates an account in memory.
 
 use std::sync::Arc;
 
@@ -25,20 +25,20 @@ mod sign_in;
 pub use error::{CloudError, ErrorKind};
 pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
-/// The answer to one question.
+/// The answer to one query.
 pub type Answer<T> = Result<T, CloudError>;
 
-/// One account in one region, seen through one caller's eyes. Every call is one look-up or one change; none retries
-/// what a wait could cure (the engine does, visibly), beyond the SDK's own retries of throttling and lost connections.
+/// One account in one Region, with one caller's permissions. Each method is one query or one change. Apart from the SDK's
+/// own retries of throttled calls and lost connections, nothing is retried here; the engine does that, visibly.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Who is signed in. The alias comes along where it may be read.
+    /// Who is signed in, including the account's alias if it can be read.
     async fn identity(&self) -> Answer<Identity>;
 
-    /// Every trail this region shows, shadow and organization trails too.
+    /// Every trail visible in this Region, including shadow and organization trails.
     async fn trails(&self) -> Answer<Vec<Trail>>;
 
-    /// By ARN, since a shadow trail is known by nothing else.
+    /// By ARN, because a shadow trail's name alone isn't enough.
     async fn trail_status(&self, arn: &str) -> Answer<TrailStatus>;
 
     /// Which management events the trail of this ARN records.
@@ -48,32 +48,32 @@ pub trait Cloud: Send + Sync {
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>>;
 
-    /// Every filter on a log group (at most 100 by AWS's quota); none where the group is not there.
+    /// Every filter on a log group (at most 100 by AWS's quota); empty if the group doesn't exist.
     async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>>;
 
-    /// With the inline policy of our name, where it has that.
+    /// Including rootbell's inline policy, if it has that.
     async fn role(&self, name: &str) -> Answer<Option<Role>>;
 
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>>;
 
-    /// The alarms on a metric, whatever their name.
+    /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>>;
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>>;
 
-    /// Every subscription of a topic; none where the topic is not there.
+    /// Every subscription of a topic; empty if the topic doesn't exist.
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>>;
 
-    /// By id, ARN or alias; with its policy.
+    /// By ID, ARN, or alias; includes the key policy.
     async fn key(&self, id: &str) -> Answer<Option<Key>>;
 
-    /// For each event whether the pattern matches it. [`ErrorKind::Unsupported`] where the endpoint has no such call.
+    /// Whether the pattern matches, for each event. [`ErrorKind::Unsupported`] if the endpoint doesn't have this call.
     async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
 
-    /// What the alarm did since then, newest first; one page of at most 100.
+    /// The alarm's history since that time, newest first; one page of at most 100 entries.
     async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
 
-    /// The sums of a metric, one for each `period` seconds that have any, oldest first.
+    /// The sums of a metric, oldest first: one for each period of `period` seconds that has data.
     async fn get_metric_data(
         &self,
         metric: &Metric,
@@ -82,21 +82,22 @@ pub trait Cloud: Send + Sync {
         period: u32,
     ) -> Answer<Vec<Datapoint>>;
 
-    /// The events of a log group that match the pattern, newest first: a page of at most 100, or the one that `page`
-    /// leads to. An empty page may lead on to another one. [`ErrorKind::NotFound`] where the group is not there.
+    /// The events of a log group that match the pattern, newest first: the first page of at most 100, or the one with the
+    /// token `page`. An empty page may be followed by another one. [`ErrorKind::NotFound`] if the group doesn't exist.
     async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage>;
 
-    /// The tags of a thing, by its ARN (a log group's without the `:*`); none where it is not there.
-    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;
+    /// The tags of a resource, by its ARN (a log group's without the `:*`); empty if it doesn't exist.
+    async fn tags(&self, kind: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;
 
-    /// How much is in a bucket, every version counted: a call for each thousand. Nothing where there is no bucket.
+    /// How many objects a bucket holds and their size, including every version: one call per thousand. Zero if the bucket
+    /// doesn't exist.
     async fn bucket_contents(&self, bucket: &str) -> Answer<Contents>;
 
-    /// Makes the one API call that the change is.
+    /// Makes the API call of a change.
     async fn apply(&self, change: &Change) -> Answer<()>;
 }
 
-/// Where to look for events, and for which.
+/// Which events to search for, and where.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     pub log_group: &'a str,
@@ -106,7 +107,7 @@ pub struct Search<'a> {
     pub page: Option<&'a str>,
 }
 
-/// Which account and region to talk to; `None` leaves it to the SDK's own chain.
+/// Which account and Region to connect to; `None` leaves it to the SDK's default chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub profile: Option<String>,
@@ -114,14 +115,14 @@ pub struct Target {
     pub endpoint_url: Option<String>,
 }
 
-/// A cloud to talk to, and how it was chosen.
+/// A connection to a cloud, and where its settings came from.
 #[derive(Clone)]
 pub struct Session {
     pub cloud: Arc<dyn Cloud>,
     pub region: String,
-    /// Where the region came from, as in "profile `prod`".
+    /// Where the Region came from, as in "profile `prod`".
     pub region_from: String,
-    /// The profile in use, where it is not the default one.
+    /// The profile in use, unless it is the default one.
     pub profile: Option<String>,
 }
 
@@ -131,17 +132,17 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// What makes sessions; the wizard makes another one each time the user picks a profile or region.
+/// Creates sessions; the wizard creates a new one each time the user picks a profile or Region.
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// # Errors
-    /// [`ErrorKind::NoRegion`], [`ErrorKind::NoProfile`] for a profile that is not there, [`ErrorKind::Invalid`] for
-    /// a setting that cannot be. No request is sent yet.
+    /// [`ErrorKind::NoRegion`], [`ErrorKind::NoProfile`] for a profile that doesn't exist, [`ErrorKind::Invalid`] for an
+    /// invalid setting. No AWS API is called yet.
     async fn connect(&self, target: &Target) -> Answer<Session>;
 
     /// The profiles of the shared configuration, in alphabetical order.
     async fn profiles(&self) -> Vec<String>;
 
-    /// Opens the links in all confirmation e-mails, which only a demo account's owner can do from here.
+    /// Opens the links in all confirmation emails; only a demo account can do that.
     fn open_links(&self) {}
 }

@@ -1,4 +1,4 @@
-//! Looks at an account, and runs a plan on it.
+//! Observes an account, runs plans on it, and tests its alarm.
 
 pub mod alarm_test;
 pub mod observe;

@@ -1,8 +1,5 @@
-//! The real cloud, through the AWS SDK: SDK type ↔ domain type, nothing else. The only place that names `aws_*` crates.
-#![allow(
-    clippy::result_large_err,
-    reason = "an error is made once a call at most, and the trait hands it out as it is"
-)]
+//! AWS through its SDK: converts between SDK types and domain types, nothing else. Only this module uses the `aws_*` crates.
+#![allow(clippy::result_large_err, reason = "a call creates at most one error, and the trait returns it by value")]
 
 use std::future::Future;
 use std::sync::Arc;
@@ -50,7 +47,7 @@ pub(super) mod tests;
 
 pub use connect::AwsConnector;
 
-/// One account in one region. Made by [`AwsConnector`].
+/// One account in one Region. Created by [`AwsConnector`].
 pub struct AwsCloud {
     sts: Sts,
     iam: Iam,
@@ -78,16 +75,16 @@ impl AwsCloud {
         }
     }
 
-    /// The answer, with the sign-in in an error: what to do about it depends on that.
-    async fn told<T>(&self, answer: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
-        answer.await.map_err(|error| self.signed(error))
+    /// Adds the sign-in to an error: what to do about the error depends on it.
+    async fn with_sign_in<T>(&self, answer: impl Future<Output = Answer<T>> + Send) -> Answer<T> {
+        answer.await.map_err(|error| self.add_sign_in(error))
     }
 
-    fn signed(&self, error: CloudError) -> CloudError {
+    fn add_sign_in(&self, error: CloudError) -> CloudError {
         let sign_in = &self.sign_in;
         let role = sign_in.role(&error.message);
         let kind = match error.kind {
-            // AWS does not always say that the code is what it misses.
+            // AWS doesn't always say that the MFA code is missing.
             ErrorKind::RoleDenied if role.is_some_and(|role| role.mfa) => ErrorKind::MfaRequired,
             ErrorKind::NoCredentials if sign_in.fault.is_some() => ErrorKind::BadProfile,
             kind => kind,
@@ -99,54 +96,66 @@ impl AwsCloud {
         CloudError { kind, resource, sign_in: Some(Arc::clone(sign_in)), ..error }
     }
 
-    async fn make(&self, change: &Change) -> Answer<()> {
-        let call = Call::of(change);
+    async fn call(&self, change: &Change) -> Answer<()> {
+        let call = Call::change(change);
         match change {
-            Change::CreateBucket { bucket } => self.s3.create(&call, bucket).await,
+            Change::CreateBucket { bucket } => self.s3.create_bucket(&call, bucket).await,
             Change::PutBucketOwnershipControls { bucket } => self.s3.put_bucket_ownership_controls(&call, bucket).await,
             Change::PutPublicAccessBlock { bucket } => self.s3.put_public_access_block(&call, bucket).await,
             Change::PutBucketVersioning { bucket } => self.s3.put_bucket_versioning(&call, bucket).await,
-            Change::PutBucketTagging { bucket, tags } => self.s3.tag(&call, bucket, tags).await,
-            Change::PutBucketPolicy { bucket, policy } => self.s3.put_policy(&call, bucket, policy).await,
-            Change::CreateLogGroup { log_group } => self.logs.create(&call, log_group).await,
-            Change::PutRetentionPolicy { log_group, days } => self.logs.retain(&call, log_group, *days).await,
-            Change::SetLogGroupKey { log_group, key } => self.logs.put_key(&call, log_group, key).await,
-            Change::CreateRole { role, trust } => self.iam.create(&call, role, trust).await,
-            Change::UpdateAssumeRolePolicy { role, trust } => self.iam.put_trust(&call, role, trust).await,
-            Change::PutRolePolicy { role, policy } => self.iam.put_policy(&call, role, policy).await,
+            Change::PutBucketTagging { bucket, tags } => self.s3.put_bucket_tagging(&call, bucket, tags).await,
+            Change::PutBucketPolicy { bucket, policy } => self.s3.put_bucket_policy(&call, bucket, policy).await,
+            Change::CreateLogGroup { log_group } => self.logs.create_log_group(&call, log_group).await,
+            Change::PutRetentionPolicy { log_group, days } => {
+                self.logs.put_retention_policy(&call, log_group, *days).await
+            }
+            Change::SetLogGroupKey { log_group, key } => self.logs.associate_kms_key(&call, log_group, key).await,
+            Change::CreateRole { role, trust } => self.iam.create_role(&call, role, trust).await,
+            Change::UpdateAssumeRolePolicy { role, trust } => {
+                self.iam.update_assume_role_policy(&call, role, trust).await
+            }
+            Change::PutRolePolicy { role, policy } => self.iam.put_role_policy(&call, role, policy).await,
             Change::CreateTrail { trail, bucket, delivery } => {
-                self.cloudtrail.create(&call, trail, bucket, delivery).await
+                self.cloudtrail.create_trail(&call, trail, bucket, delivery).await
             }
-            Change::UpdateTrail { trail, delivery } => self.cloudtrail.update(&call, trail, delivery.as_ref()).await,
-            Change::PutEventSelectors { trail } => self.cloudtrail.select_all(&call, trail).await,
-            Change::SetTrailKey { trail, key } => self.cloudtrail.put_key(&call, trail, key).await,
-            Change::StartLogging { trail } => self.cloudtrail.start(&call, trail).await,
-            Change::CreateTopic { topic, policy } => self.sns.create(&call, topic, policy).await,
-            Change::SetTopicPolicy { topic_arn, policy } => self.sns.put_policy(&call, topic_arn, policy).await,
-            Change::SetTopicKey { topic_arn, key } => self.sns.put_key(&call, topic_arn, key.as_deref()).await,
+            Change::UpdateTrail { trail, delivery } => {
+                self.cloudtrail.update_trail(&call, trail, delivery.as_ref()).await
+            }
+            Change::PutEventSelectors { trail } => self.cloudtrail.put_event_selectors(&call, trail).await,
+            Change::SetTrailKey { trail, key } => self.cloudtrail.update_trail_key(&call, trail, key).await,
+            Change::StartLogging { trail } => self.cloudtrail.start_logging(&call, trail).await,
+            Change::CreateTopic { topic, policy } => self.sns.create_topic(&call, topic, policy).await,
+            Change::SetTopicPolicy { topic_arn, policy } => self.sns.set_topic_policy(&call, topic_arn, policy).await,
+            Change::SetTopicKey { topic_arn, key } => self.sns.set_topic_key(&call, topic_arn, key.as_deref()).await,
             Change::Subscribe { topic_arn, email } => self.sns.subscribe(&call, topic_arn, email).await,
-            Change::PutMetricFilter { log_group, filter } => self.logs.put_filter(&call, log_group, filter).await,
-            Change::PutMetricAlarm { alarm } => self.cloudwatch.put(&call, alarm).await,
+            Change::PutMetricFilter { log_group, filter } => {
+                self.logs.put_metric_filter(&call, log_group, filter).await
+            }
+            Change::PutMetricAlarm { alarm } => self.cloudwatch.put_metric_alarm(&call, alarm).await,
             Change::SetAlarmState { alarm, state, reason } => {
-                self.cloudwatch.set_state(&call, alarm, *state, reason).await
+                self.cloudwatch.set_alarm_state(&call, alarm, *state, reason).await
             }
-            Change::CreateLogStream { log_group, stream } => self.logs.create_stream(&call, log_group, stream).await,
+            Change::CreateLogStream { log_group, stream } => {
+                self.logs.create_log_stream(&call, log_group, stream).await
+            }
             Change::PutLogEvents { log_group, stream, at, message } => {
-                self.logs.put_event(&call, log_group, stream, *at, message).await
+                self.logs.put_log_events(&call, log_group, stream, *at, message).await
             }
-            Change::DeleteAlarm { alarm } => self.cloudwatch.delete(&call, alarm).await,
-            Change::DeleteMetricFilter { log_group, filter } => self.logs.delete_filter(&call, log_group, filter).await,
+            Change::DeleteAlarm { alarm } => self.cloudwatch.delete_alarms(&call, alarm).await,
+            Change::DeleteMetricFilter { log_group, filter } => {
+                self.logs.delete_metric_filter(&call, log_group, filter).await
+            }
             Change::Unsubscribe { arn, .. } => self.sns.unsubscribe(&call, arn).await,
-            Change::DeleteTopic { topic_arn } => self.sns.delete(&call, topic_arn).await,
-            Change::StopLogging { trail } => self.cloudtrail.stop(&call, trail).await,
-            Change::DeleteTrail { trail } => self.cloudtrail.delete(&call, trail).await,
-            Change::DetachLogs { trail } => self.cloudtrail.detach(&call, trail).await,
-            Change::DeleteRolePolicy { role } => self.iam.delete_policy(&call, role).await,
-            Change::DeleteRole { role } => self.iam.delete(&call, role).await,
-            Change::DeleteLogGroup { log_group } => self.logs.delete(&call, log_group).await,
-            Change::DeleteBucketPolicy { bucket } => self.s3.drop_policy(&call, bucket).await,
-            Change::EmptyBucket { bucket } => Box::pin(self.s3.empty(&call, bucket)).await,
-            Change::DeleteBucket { bucket } => self.s3.delete(&call, bucket).await,
+            Change::DeleteTopic { topic_arn } => self.sns.delete_topic(&call, topic_arn).await,
+            Change::StopLogging { trail } => self.cloudtrail.stop_logging(&call, trail).await,
+            Change::DeleteTrail { trail } => self.cloudtrail.delete_trail(&call, trail).await,
+            Change::DetachLogs { trail } => self.cloudtrail.update_trail_without_logs(&call, trail).await,
+            Change::DeleteRolePolicy { role } => self.iam.delete_role_policy(&call, role).await,
+            Change::DeleteRole { role } => self.iam.delete_role(&call, role).await,
+            Change::DeleteLogGroup { log_group } => self.logs.delete_log_group(&call, log_group).await,
+            Change::DeleteBucketPolicy { bucket } => self.s3.delete_bucket_policy(&call, bucket).await,
+            Change::EmptyBucket { bucket } => Box::pin(self.s3.delete_objects(&call, bucket)).await,
+            Change::DeleteBucket { bucket } => self.s3.delete_bucket(&call, bucket).await,
         }
     }
 }
@@ -154,65 +163,65 @@ impl AwsCloud {
 #[async_trait]
 impl Cloud for AwsCloud {
     async fn identity(&self) -> Answer<Identity> {
-        let both = async { tokio::try_join!(self.sts.caller(), self.iam.alias()) };
-        let (caller, alias) = self.told(Box::pin(both)).await?;
+        let both = async { tokio::try_join!(self.sts.get_caller_identity(), self.iam.list_account_aliases()) };
+        let (caller, alias) = self.with_sign_in(Box::pin(both)).await?;
         Ok(Identity { alias, ..caller })
     }
 
     async fn trails(&self) -> Answer<Vec<Trail>> {
-        self.told(self.cloudtrail.trails()).await
+        self.with_sign_in(self.cloudtrail.describe_trails()).await
     }
 
     async fn trail_status(&self, arn: &str) -> Answer<TrailStatus> {
-        self.told(self.cloudtrail.status(arn)).await
+        self.with_sign_in(self.cloudtrail.get_trail_status(arn)).await
     }
 
     async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        self.told(self.cloudtrail.management_events(arn)).await
+        self.with_sign_in(self.cloudtrail.get_event_selectors(arn)).await
     }
 
     async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
-        self.told(Box::pin(self.s3.bucket(name))).await
+        self.with_sign_in(Box::pin(self.s3.bucket(name))).await
     }
 
     async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        self.told(self.logs.group(name)).await
+        self.with_sign_in(self.logs.describe_log_groups(name)).await
     }
 
     async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        self.told(self.logs.filters(log_group)).await
+        self.with_sign_in(self.logs.describe_metric_filters(log_group)).await
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.told(Box::pin(self.iam.role(name))).await
+        self.with_sign_in(Box::pin(self.iam.get_role(name))).await
     }
 
     async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        self.told(self.cloudwatch.alarm(name)).await
+        self.with_sign_in(self.cloudwatch.describe_alarms(name)).await
     }
 
     async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        self.told(self.cloudwatch.describe_alarms_for_metric(metric)).await
+        self.with_sign_in(self.cloudwatch.describe_alarms_for_metric(metric)).await
     }
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        self.told(self.sns.topic(arn)).await
+        self.with_sign_in(self.sns.get_topic_attributes(arn)).await
     }
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        self.told(self.sns.subscriptions(topic_arn)).await
+        self.with_sign_in(self.sns.list_subscriptions_by_topic(topic_arn)).await
     }
 
     async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        self.told(Box::pin(self.kms.key(id))).await
+        self.with_sign_in(Box::pin(self.kms.describe_key(id))).await
     }
 
     async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        self.told(self.logs.test(pattern, events)).await
+        self.with_sign_in(self.logs.test_metric_filter(pattern, events)).await
     }
 
     async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        self.told(self.cloudwatch.history(alarm, since)).await
+        self.with_sign_in(self.cloudwatch.describe_alarm_history(alarm, since)).await
     }
 
     async fn get_metric_data(
@@ -222,42 +231,42 @@ impl Cloud for AwsCloud {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.told(self.cloudwatch.get_metric_data(metric, from, to, period)).await
+        self.with_sign_in(self.cloudwatch.get_metric_data(metric, from, to, period)).await
     }
 
     async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        self.told(self.logs.events(search)).await
+        self.with_sign_in(self.logs.filter_log_events(search)).await
     }
 
-    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
-        match of {
-            Tagged::Trail => self.told(self.cloudtrail.tags(arn)).await,
-            Tagged::LogGroup => self.told(self.logs.tags(arn)).await,
-            Tagged::Topic => self.told(self.sns.tags(arn)).await,
-            Tagged::Alarm => self.told(self.cloudwatch.tags(arn)).await,
+    async fn tags(&self, kind: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
+        match kind {
+            Tagged::Trail => self.with_sign_in(self.cloudtrail.list_tags(arn)).await,
+            Tagged::LogGroup => self.with_sign_in(self.logs.list_tags_for_resource(arn)).await,
+            Tagged::Topic => self.with_sign_in(self.sns.list_tags_for_resource(arn)).await,
+            Tagged::Alarm => self.with_sign_in(self.cloudwatch.list_tags_for_resource(arn)).await,
         }
     }
 
     async fn bucket_contents(&self, bucket: &str) -> Answer<Contents> {
-        self.told(Box::pin(self.s3.contents(bucket))).await
+        self.with_sign_in(Box::pin(self.s3.list_object_versions(bucket))).await
     }
 
     async fn apply(&self, change: &Change) -> Answer<()> {
-        self.told(Box::pin(self.make(change))).await
+        self.with_sign_in(Box::pin(self.call(change))).await
     }
 }
 
-/// An SDK time as ours; `None` for one that no calendar has.
+/// Converts an SDK time; `None` if it is out of range.
 fn time(sdk: &DateTime) -> Option<Timestamp> {
     Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
 }
 
-/// Our time as the SDK's.
+/// Converts our time to an SDK time.
 fn sdk_time(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.as_millisecond())
 }
 
-/// Text that says something: services answer some absent fields with an empty string.
+/// The text, unless it is empty: services return some missing fields as an empty string.
 fn text(sdk: Option<&str>) -> Option<String> {
     sdk.filter(|s| !s.is_empty()).map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! An error for the person: which call, on what, why, and what to do now.
+//! An error for the user: which call failed, on what, why, and what to do now.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,21 +7,21 @@ use super::SignIn;
 use crate::domain::names;
 use crate::domain::observed::ReadError;
 
-/// What kind of refusal it was; what to do follows from it.
+/// The kind of error, which determines what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     AccessDenied,
     ExpiredCredentials,
-    /// AWS does not accept the credentials.
+    /// AWS doesn't accept the credentials.
     InvalidCredentials,
     NoCredentials,
-    /// The profile's role cannot be assumed.
+    /// The profile's role can't be assumed.
     RoleDenied,
     /// The profile's role needs an MFA code.
     MfaRequired,
     /// The profile's `credential_process` did not return credentials.
     ProcessFailed,
-    /// There is no profile of that name.
+    /// There is no profile with that name.
     NoProfile,
     /// The profile's settings contradict each other, or are incomplete.
     BadProfile,
@@ -31,45 +31,45 @@ pub enum ErrorKind {
     /// This computer's clock is too far from AWS's.
     WrongClock,
     Throttled,
-    /// The service is not available at the moment.
+    /// The service isn't available at the moment.
     Unavailable,
-    /// A web page came instead of AWS's answer: a network's sign-in page, or a proxy.
+    /// The answer is a web page that isn't from AWS, such as a network's sign-in page or a proxy's error.
     WebPage,
     NotFound,
     AlreadyExists,
     Quota,
     Invalid,
-    /// Something made a moment ago is not seen everywhere yet: wait and ask again.
+    /// Something created a moment ago isn't visible everywhere yet: wait and try again.
     EventualConsistency,
-    /// No connection: no network, a name that does not resolve, a refused port, a TLS failure.
+    /// No connection: no network, a host name that doesn't resolve, a refused connection, or a TLS failure.
     Offline,
     Timeout,
-    /// The endpoint does not know this call.
+    /// The endpoint doesn't support this call.
     Unsupported,
     Other,
 }
 
-/// A call that was not answered as hoped.
+/// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudError {
     pub kind: ErrorKind,
-    /// The permission's prefix: `cloudtrail`, `s3`, …
+    /// The service as in permissions: `cloudtrail`, `s3`, …
     pub service: &'static str,
     /// As in the API: `CreateTrail`.
     pub operation: &'static str,
-    /// The permission the call takes, `cloudtrail:CreateTrail`.
+    /// The permission that the call needs: `cloudtrail:CreateTrail`.
     pub iam_action: &'static str,
-    /// Name or ARN; empty where the call is about no one thing.
+    /// Name or ARN; empty if the call isn't about a single resource.
     pub resource: String,
-    /// AWS's own words, or the network's.
+    /// The message from AWS or the network.
     pub message: String,
     pub request_id: Option<String>,
-    /// Whose credentials were used, and in which Region: what to do about a failed sign-in follows from it.
+    /// Whose credentials were used, and in which Region. What to do about a failed sign-in depends on it.
     pub sign_in: Option<Arc<SignIn>>,
 }
 
 impl CloudError {
-    /// An error that no call had part in.
+    /// An error that didn't come from a call.
     #[must_use]
     pub fn local(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
@@ -84,16 +84,16 @@ impl CloudError {
         }
     }
 
-    /// Which call, on what, and why not: one sentence.
+    /// Which call failed, on what, and why: one sentence.
     #[must_use]
     pub fn why(&self) -> String {
         let mut text = self.reason();
-        // A role that cannot be assumed says all there is to say about the call.
+        // If a role can't be assumed, the message already says everything about the call.
         if self.operation.is_empty() || matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired) {
             text = capitalized(&text);
         } else {
-            let on = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
-            text = format!("{} ({}){on}: {text}", self.operation, self.service);
+            let on_resource = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
+            text = format!("{} ({}){on_resource}: {text}", self.operation, self.service);
         }
         if let Some(tried) = self.sign_in.as_ref().filter(|_| self.is_about_the_sign_in()).and_then(|s| s.tried()) {
             text = match text.strip_suffix(')') {
@@ -104,48 +104,48 @@ impl CloudError {
         sentence(&text)
     }
 
-    /// Why not, without an end.
+    /// The reason, without a full stop.
     fn reason(&self) -> String {
         let message = self.message.trim().trim_end_matches('.');
-        let of = self.sign_in.as_deref().cloned().unwrap_or_default();
+        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
-            // AWS's sentence names caller, action and resource, which stand here already; what follows is news.
+            // AWS's message repeats the caller, the action, and the resource; only the rest is new.
             ErrorKind::AccessDenied => match message.split_once(" because ") {
                 Some((_, because)) => format!("permission denied, because {because}"),
                 None => format!("permission denied for {}", self.missing().0),
             },
-            ErrorKind::ExpiredCredentials => of.expired(),
-            ErrorKind::InvalidCredentials => format!("{} ({message})", of.rejected()),
+            ErrorKind::ExpiredCredentials => sign_in.expired(),
+            ErrorKind::InvalidCredentials => format!("{} ({message})", sign_in.rejected()),
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
-            ErrorKind::ProcessFailed => format!("{} {message}", of.program()),
+            ErrorKind::ProcessFailed => format!("{} {message}", sign_in.program()),
             ErrorKind::MfaRequired => {
-                let role = of.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
+                let role = sign_in.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
                 format!("the role {role}cannot be assumed: it needs an MFA code, and rootbell cannot ask for one")
             }
             ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
-                format!("IAM Identity Center does not hand out the profile's role: {message}")
+                format!("IAM Identity Center doesn't provide the profile's role: {message}")
             }
             ErrorKind::RoleDenied => {
-                let role = of.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
+                let role = sign_in.role(message).map(|role| format!("`{}` ", role.arn)).unwrap_or_default();
                 format!("the role {role}cannot be assumed: {message}")
             }
             ErrorKind::BadProfile => {
-                let profile = of.profile.as_deref().unwrap_or("default");
-                format!("the profile `{profile}` cannot be used: {}", of.fault.as_deref().unwrap_or(message))
+                let profile = sign_in.profile.as_deref().unwrap_or("default");
+                format!("the profile `{profile}` cannot be used: {}", sign_in.fault.as_deref().unwrap_or(message))
             }
             ErrorKind::WrongClock => format!("this computer's clock is wrong ({message})"),
             ErrorKind::RegionDisabled => format!("this account has not enabled the Region ({message})"),
-            ErrorKind::Throttled => "AWS asked to slow down".to_owned(),
+            ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline => format!("no connection ({message})"),
-            ErrorKind::Timeout => "no answer in time".to_owned(),
-            ErrorKind::Unsupported => "this endpoint does not know the call".to_owned(),
+            ErrorKind::Timeout => "timed out".to_owned(),
+            ErrorKind::Unsupported => "this endpoint doesn't support the call".to_owned(),
             ErrorKind::EventualConsistency => format!("not ready yet ({message})"),
             _ => message.to_owned(),
         }
     }
 
-    /// Whether it is the credentials that are in the way, or something on the way to them.
+    /// Whether the problem is the credentials, or getting them.
     fn is_about_the_sign_in(&self) -> bool {
         matches!(
             self.kind,
@@ -161,14 +161,14 @@ impl CloudError {
         ) || ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"].contains(&self.operation)
     }
 
-    /// A few words for where there is no room for a sentence: what is missing, or why nothing came.
+    /// A few words, where there is no room for a sentence: the missing permission, or the reason.
     #[must_use]
     pub fn brief(&self) -> String {
         match self.kind {
             ErrorKind::AccessDenied => format!("unknown, needs {}", self.iam_action),
-            ErrorKind::Throttled => "AWS asked to slow down".to_owned(),
+            ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Offline => "no connection".to_owned(),
-            ErrorKind::Timeout => "no answer in time".to_owned(),
+            ErrorKind::Timeout => "timed out".to_owned(),
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::InvalidCredentials => "AWS does not accept the credentials".to_owned(),
             ErrorKind::MfaRequired => "the role needs an MFA code".to_owned(),
@@ -181,27 +181,27 @@ impl CloudError {
     /// What to do now: one sentence or two.
     #[must_use]
     pub fn fix(&self) -> String {
-        let of = self.sign_in.as_deref().cloned().unwrap_or_default();
+        let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
             ErrorKind::AccessDenied => {
-                format!("Ask for {}, or another sign-in that has it: {}", self.missing().0, self.statement())
+                format!("Grant {} to this identity, or use credentials that have it: {}", self.missing().0, self.statement())
             }
-            ErrorKind::ExpiredCredentials => of.renew(),
-            ErrorKind::InvalidCredentials if names::opt_in(&of.region) => format!(
+            ErrorKind::ExpiredCredentials => sign_in.renew(),
+            ErrorKind::InvalidCredentials if names::opt_in(&sign_in.region) => format!(
                 "{} Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
                  choose another Region (--region).",
-                of.replace(),
-                of.region
+                sign_in.replace(),
+                sign_in.region
             ),
-            ErrorKind::InvalidCredentials => of.replace(),
-            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => of.provide(),
-            ErrorKind::MfaRequired => of.ask_for_code(),
+            ErrorKind::InvalidCredentials => sign_in.replace(),
+            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => sign_in.provide(),
+            ErrorKind::MfaRequired => sign_in.ask_for_code(),
             ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
                 "Check sso_account_id and sso_role_name of the profile, and ask whoever manages IAM Identity Center for \
                  this account and permission set."
                     .to_owned()
             }
-            ErrorKind::RoleDenied => of.allow_role(&self.message),
+            ErrorKind::RoleDenied => sign_in.allow_role(&self.message),
             ErrorKind::NoProfile => "Choose one that exists (--profile or AWS_PROFILE), or create it with \
                  `aws configure sso` or `aws login`."
                 .to_owned(),
@@ -219,45 +219,45 @@ impl CloudError {
                  in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
                  again."
                 .to_owned(),
-            ErrorKind::NoRegion => "Name one with --region, such as --region us-east-1.".to_owned(),
+            ErrorKind::NoRegion => "Choose one with --region, such as --region us-east-1.".to_owned(),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
                 format!(
-                    "The name belongs to somebody else; choose another, such as `{}-logs` (--bucket).",
+                    "The name is taken by another account; choose another, such as `{}-logs` (--bucket).",
                     self.resource
                 )
             }
-            ErrorKind::AlreadyExists => "Try again: it is looked at anew and used.".to_owned(),
+            ErrorKind::AlreadyExists => "Try again: the existing one will be used.".to_owned(),
             ErrorKind::Quota => match self.operation {
                 "CreateTrail" => {
-                    "A region has at most 5 trails: name a standing one (--trail), or delete one.".to_owned()
+                    "A Region can have at most 5 trails: use an existing one (--trail), or delete one.".to_owned()
                 }
-                _ => "Delete one that is no longer used, or ask AWS for a higher quota, then try again.".to_owned(),
+                _ => "Delete one you no longer need, or request a higher quota from AWS, then try again.".to_owned(),
             },
             ErrorKind::Offline if self.message.contains("certificate") => {
-                "Somebody between here and AWS opens TLS, or the clock is wrong: name the certificate of your network's \
-                 proxy in AWS_CA_BUNDLE, then try again."
+                "A proxy is intercepting TLS, or the clock is wrong: set AWS_CA_BUNDLE to the file with your proxy's \
+                 certificate, then try again."
                     .to_owned()
             }
             ErrorKind::Offline => {
-                "Look at the network, the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL), then try again."
+                "Check the network, the proxy (HTTPS_PROXY), and the endpoint (AWS_ENDPOINT_URL), then try again."
                     .to_owned()
             }
             ErrorKind::Timeout => {
-                "Look at the network and the endpoint, then try again: what is done stays done.".to_owned()
+                "Check the network and the endpoint, then try again: finished changes are kept.".to_owned()
             }
             ErrorKind::EventualConsistency => "Try again in a minute.".to_owned(),
-            ErrorKind::NotFound => "Try again: the account is looked at anew.".to_owned(),
+            ErrorKind::NotFound => "Try again: the account will be read again.".to_owned(),
             ErrorKind::Invalid => "Correct the value, then try again.".to_owned(),
-            ErrorKind::Unsupported => "Go on without it.".to_owned(),
+            ErrorKind::Unsupported => "Continue without it.".to_owned(),
             ErrorKind::Other if self.operation == "DeleteRole" => {
-                "Take the other policies off the role, then try again.".to_owned()
+                "Detach the other policies from the role, then try again.".to_owned()
             }
             ErrorKind::Other if self.operation == "DeleteBucket" => {
-                "A log file came in between, or could not be deleted: try again.".to_owned()
+                "A new log file arrived, or one could not be deleted: try again.".to_owned()
             }
             ErrorKind::Other => match &self.request_id {
-                Some(id) => format!("Try again; if it stays, AWS Support can look up the request {id}."),
+                Some(id) => format!("Try again; if the error persists, AWS Support can look up request {id}."),
                 None => "Try again.".to_owned(),
             },
         }
@@ -269,11 +269,11 @@ impl CloudError {
         serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": resource }).to_string()
     }
 
-    /// The permission that is missing, and on what: AWS's word where it has one, since it knows best ("… is not
-    /// authorized to perform: iam:PassRole on resource: arn:… because …"), otherwise what is known of the call.
+    /// The missing permission and its resource: from AWS's message if it names them ("… is not authorized to perform:
+    /// iam:PassRole on resource: arn:… because …"), otherwise the call's own permission.
     fn missing(&self) -> (&str, &str) {
-        let (_, said) = self.message.split_once("not authorized to perform: ").unwrap_or_default();
-        if let Some((action, rest)) = said.split_once(" on resource: ") {
+        let (_, text) = self.message.split_once("not authorized to perform: ").unwrap_or_default();
+        if let Some((action, rest)) = text.split_once(" on resource: ") {
             let resource = rest.split_whitespace().next().unwrap_or_default().trim_matches('"').trim_end_matches('.');
             if resource.starts_with("arn:") && !action.contains(char::is_whitespace) {
                 return (action, resource);
@@ -283,7 +283,7 @@ impl CloudError {
     }
 }
 
-/// With a full stop, unless it ends like a sentence already.
+/// Adds a full stop, unless the text ends in a punctuation mark.
 fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
@@ -328,38 +328,39 @@ mod tests {
 
     #[test]
     fn a_missing_permission_names_the_action_and_the_statement() {
-        let said = error(ErrorKind::AccessDenied).to_string();
-        assert!(said.contains("CreateTrail (cloudtrail) on `arn:"), "{said}");
-        assert!(said.contains(r#""Action":"cloudtrail:CreateTrail""#), "{said}");
+        let text = error(ErrorKind::AccessDenied).to_string();
+        assert!(text.contains("CreateTrail (cloudtrail) on `arn:"), "{text}");
+        assert!(text.contains(r#""Action":"cloudtrail:CreateTrail""#), "{text}");
     }
 
     #[test]
-    fn the_statement_is_about_what_aws_says_is_missing() {
+    fn the_statement_names_the_permission_that_aws_says_is_missing() {
         let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
                        arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
-        let said = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix();
-        assert!(said.contains("Ask for iam:PassRole,"), "{said}");
-        assert!(said.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{said}");
+        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix();
+        assert!(text.contains("Grant iam:PassRole to this identity,"), "{text}");
+        assert!(text.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{text}");
         let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
-        let bare = CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }.fix();
-        assert!(bare.contains(r#""Resource":"arn:aws:s3:::b""#), "{bare}");
-        let mute =
+        let unqualified =
+            CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }.fix();
+        assert!(unqualified.contains(r#""Resource":"arn:aws:s3:::b""#), "{unqualified}");
+        let without_details =
             CloudError { message: "Access Denied".into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) };
-        assert!(mute.fix().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
+        assert!(without_details.fix().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
     }
 
     #[test]
-    fn the_reason_of_a_denial_is_kept_and_its_repetitions_are_not() {
+    fn the_reason_for_a_denial_is_kept_without_repeating_the_call() {
         let message = "User: arn:aws:iam::1:user/a is not authorized to perform: cloudtrail:CreateTrail on resource: x \
                        because no identity-based policy allows the cloudtrail:CreateTrail action";
-        let said = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.why();
-        assert!(said.ends_with(
+        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.why();
+        assert!(text.ends_with(
             "permission denied, because no identity-based policy allows the cloudtrail:CreateTrail action."
         ));
     }
 
     #[test]
-    fn an_expired_session_names_the_command_with_the_profile() {
+    fn an_expired_session_names_the_sign_in_command_with_the_profile() {
         assert!(error(ErrorKind::ExpiredCredentials).to_string().contains("`aws sso login --profile prod`"));
     }
 
@@ -407,19 +408,19 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_and_every_advice_is_a_sentence_for_every_kind_of_profile() {
+    fn every_reason_and_fix_is_a_full_sentence_for_every_kind_of_profile() {
         for kind in KINDS {
             for source in sources() {
                 for message in ["no", "no.", "did you mean `x`?", "is that so (really)"] {
                     let sso = source == CredentialSource::Sso;
                     let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), "eu-west-1") };
                     let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
-                    let said = error.to_string();
+                    let text = error.to_string();
                     for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {
-                        assert!(!said.contains(wrong), "{wrong:?} in {said}");
+                        assert!(!text.contains(wrong), "{wrong:?} in {text}");
                     }
-                    assert!(error.why().ends_with(['.', '?']), "{said}");
-                    assert!(error.fix().ends_with(['.', '}']), "{said}");
+                    assert!(error.why().ends_with(['.', '?']), "{text}");
+                    assert!(error.fix().ends_with(['.', '}']), "{text}");
                     let missing = [
                         ErrorKind::ExpiredCredentials,
                         ErrorKind::InvalidCredentials,
@@ -427,14 +428,14 @@ mod tests {
                         ErrorKind::ProcessFailed,
                     ];
                     let expected = sso && missing.contains(&kind);
-                    assert_eq!(said.contains("aws sso login"), expected, "{said}");
+                    assert_eq!(text.contains("aws sso login"), expected, "{text}");
                 }
             }
         }
     }
 
     #[test]
-    fn somebody_elses_bucket_proposes_another_name() {
+    fn a_bucket_name_taken_by_another_account_suggests_another_name() {
         let taken = CloudError { operation: "CreateBucket", resource: "b".into(), ..error(ErrorKind::AlreadyExists) };
         assert!(taken.fix().contains("`b-logs`"));
     }

@@ -6,15 +6,15 @@ use crate::domain::change::quote;
 /// Whose credentials a session uses, and in which Region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignIn {
-    /// The profile; none if the keys come from the environment, or in the demo.
+    /// The profile; `None` if the keys come from the environment, and in the demo.
     pub profile: Option<String>,
     pub region: String,
     pub source: CredentialSource,
-    /// The profile that `source` is set in, if it is another one: the end of the chain of `source_profile`s.
+    /// The profile that sets `source`, if that is another one: the last in the chain of `source_profile`s.
     pub source_profile: Option<String>,
-    /// The roles to assume with these credentials, the one of the profile itself first.
+    /// The roles to assume with these credentials, the profile's own role first.
     pub roles: Vec<AssumedRole>,
-    /// What is wrong with the profile's settings, as half a sentence.
+    /// What is wrong with the profile's settings, as part of a sentence.
     pub fault: Option<String>,
 }
 
@@ -29,10 +29,10 @@ pub struct AssumedRole {
 /// What provides the credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CredentialSource {
-    /// Nothing that is known.
+    /// Not known.
     #[default]
     Unknown,
-    /// AWS_ACCESS_KEY_ID and its companions.
+    /// AWS_ACCESS_KEY_ID and the related variables.
     Environment(KeyKind),
     /// Keys in a file.
     Keys(KeyKind),
@@ -40,7 +40,7 @@ pub enum CredentialSource {
     Sso,
     /// `aws login`.
     Login,
-    /// A `credential_process`; its program, without the arguments, which may be secret.
+    /// The program of a `credential_process`, without its arguments, which may be secret.
     Process(String),
     /// A web identity token in this file.
     WebIdentity(String),
@@ -48,20 +48,20 @@ pub enum CredentialSource {
     Instance,
 }
 
-/// The keys as they are written down.
+/// What kind of keys they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     LongTerm,
     /// With a session token.
     Temporary,
-    /// Temporary by its id, but without its session token.
+    /// Temporary according to the key ID, but without a session token.
     ///
     /// Source: IAM User Guide, "IAM identifiers", unique identifiers: `ASIA`.
     WithoutToken,
 }
 
 impl SignIn {
-    /// A sign-in through IAM Identity Center, with the profile where one is named.
+    /// A sign-in through IAM Identity Center, with a profile if one is named.
     pub fn sso(profile: Option<&str>, region: &str) -> Self {
         Self {
             profile: profile.map(str::to_owned),
@@ -92,12 +92,12 @@ impl SignIn {
         })
     }
 
-    /// The profile that the source is set in.
+    /// The profile that sets the source.
     fn owner(&self) -> &str {
         self.source_profile.as_deref().or(self.profile.as_deref()).unwrap_or("default")
     }
 
-    /// A command of the AWS CLI, with the profile that it is about.
+    /// A command of the AWS CLI, with the profile to use.
     fn command(&self, command: &str) -> String {
         match self.source_profile.as_ref().or(self.profile.as_ref()).filter(|profile| *profile != "default") {
             Some(profile) => format!("`{command} --profile {}`", quote(profile)),
@@ -107,14 +107,14 @@ impl SignIn {
 
     /// The `credential_process`, as the subject of a sentence.
     pub(super) fn program(&self) -> String {
-        let of = format!("the credential_process of profile `{}`", self.owner());
+        let subject = format!("the credential_process of profile `{}`", self.owner());
         match &self.source {
-            CredentialSource::Process(program) => format!("{of} (`{program}`)"),
-            _ => of,
+            CredentialSource::Process(program) => format!("{subject} (`{program}`)"),
+            _ => subject,
         }
     }
 
-    /// What has expired, as a sentence without its end.
+    /// What has expired, as a sentence without a full stop.
     pub(super) fn expired(&self) -> String {
         match &self.source {
             CredentialSource::Keys(KeyKind::Temporary) => {
@@ -137,7 +137,7 @@ impl SignIn {
         }
     }
 
-    /// What AWS does not accept, as a sentence without its end.
+    /// What AWS doesn't accept, as a sentence without a full stop.
     pub(super) fn rejected(&self) -> String {
         let what = match &self.source {
             CredentialSource::Keys(_) => format!("the access key of profile `{}`", self.owner()),
@@ -168,7 +168,7 @@ impl SignIn {
                     .to_owned()
             }
             CredentialSource::Process(_) => format!(
-                "Run the credential_process of profile `{}` by hand and see what it needs to return new ones, then try \
+                "Run the credential_process of profile `{}` by hand to see what it needs to return new ones, then try \
                  again.",
                 self.owner()
             ),
@@ -182,9 +182,9 @@ impl SignIn {
         }
     }
 
-    /// What to do if AWS does not accept the credentials.
+    /// What to do if AWS doesn't accept the credentials.
     pub(super) fn replace(&self) -> String {
-        let (kind, [id, secret, token], account_region) = match &self.source {
+        let (kind, [id, secret, token], of_profile) = match &self.source {
             CredentialSource::Keys(kind) => (
                 kind,
                 ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"],
@@ -197,15 +197,15 @@ impl SignIn {
         };
         match kind {
             KeyKind::LongTerm => format!(
-                "Check {id} and {secret}{account_region}, and in the IAM console whether the key still exists and is active; if \
+                "Check {id} and {secret}{of_profile}, and in the IAM console whether the key still exists and is active; if \
                  not, create a new access key, then try again."
             ),
             KeyKind::Temporary => format!(
-                "Check that {id}, {secret}, and {token}{account_region} belong together and are still valid; if not, get new \
+                "Check that {id}, {secret}, and {token}{of_profile} belong together and are still valid; if not, get new \
                  temporary keys, then try again."
             ),
             KeyKind::WithoutToken => format!(
-                "The key begins with ASIA, so it is temporary and needs its session token: set {token}{account_region} too, then \
+                "The key begins with ASIA, so it is temporary and needs its session token: set {token}{of_profile} too, then \
                  try again."
             ),
         }
@@ -228,15 +228,15 @@ impl SignIn {
                     .to_owned()
             }
             _ => format!(
-                "Sign in with {}, or set up IAM Identity Center with {}; or choose another profile (--profile); or look \
-                 around first with `rootbell --demo`.",
+                "Sign in with {}, or set up IAM Identity Center with {}; or choose another profile (--profile); or try \
+                 the demo with `rootbell --demo`.",
                 self.command("aws login"),
                 self.command("aws configure sso")
             ),
         }
     }
 
-    /// What to do if a role needs an MFA code: the AWS CLI asks for it, and hands on the role's credentials.
+    /// What to do if a role needs an MFA code: let the AWS CLI ask for it and export the role's credentials.
     ///
     /// Source: AWS CLI User Guide, "Using an IAM role in the AWS CLI", "Using multi-factor authentication"; AWS CLI
     /// Command Reference, `configure export-credentials`.
@@ -248,7 +248,7 @@ impl SignIn {
         )
     }
 
-    /// What to do if the role cannot be assumed.
+    /// What to do if the role can't be assumed.
     pub(super) fn allow_role(&self, message: &str) -> String {
         if let Some((_, policy)) = message.split_once("with an explicit deny in ") {
             let policy = policy.split(':').next().unwrap_or(policy).trim_end_matches('.');

@@ -1,5 +1,5 @@
-//! Rings on purpose, and watches whether the notification goes out: the test from the alarm on, the drill from the log
-//! group on.
+//! Makes the alarm fire on purpose, and checks that the notification is sent. A test starts at the alarm, a drill at the
+//! log group.
 
 use std::time::Duration;
 
@@ -17,25 +17,25 @@ mod drill;
 
 pub use drill::Drill;
 
-/// A step on the way from the cause to the inbox.
+/// A stage on the way from the event to the notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestStage {
     /// The drill's event is in the log group.
     Stored,
-    /// The filter's own pattern finds it.
+    /// The filter's pattern matches it.
     Matched,
-    /// The metric has gone up.
+    /// The metric counted it.
     Counted,
     /// The alarm is in ALARM.
     Alarm,
-    /// The action was executed.
+    /// The alarm's action was executed.
     Action,
-    /// The alarm is back to OK.
+    /// The alarm returned to OK.
     Back,
 }
 
 impl TestStage {
-    /// Its name in JSON, and on the screen.
+    /// Its name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,74 +48,72 @@ impl TestStage {
         }
     }
 
-    /// What it means, in a few words.
+    /// What it means, in a few words for the screen.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Stored => "event in the log group",
-            Self::Matched => "found by the filter's pattern",
+            Self::Stored => "event stored in the log group",
+            Self::Matched => "matched by the filter's pattern",
             Self::Counted => "counted by the metric",
-            Self::Alarm => "alarm in ALARM",
+            Self::Alarm => "alarm went to ALARM",
             Self::Action => "notification sent",
-            Self::Back => "alarm back to OK",
+            Self::Back => "alarm returned to OK",
         }
     }
 
-    /// Where to look when it does not come.
+    /// What to check if the stage isn't reached.
     fn advice(self) -> &'static str {
         match self {
-            Self::Stored => "Look at the log group: is it there, and may you write to it?",
-            Self::Matched => "Look at the filter's pattern: events are found a few seconds after they are stored.",
-            Self::Counted => "Look at the metric filter: is it on this log group, with the value 1?",
-            Self::Alarm => "Look at the alarm: does it watch the filter's metric, with Sum, threshold 1, period 300?",
-            Self::Action => {
-                "Look at the alarm's actions and the topic's policy; `rootbell status` names the weak link."
-            }
-            Self::Back => "It goes back at the next evaluation.",
+            Self::Stored => "Check that the log group exists and that you may write to it.",
+            Self::Matched => "Check the filter's pattern. Events can be found a few seconds after they are stored.",
+            Self::Counted => "Check the metric filter: it must be on this log group, with the value 1.",
+            Self::Alarm => "Check the alarm: it must watch the filter's metric, with Sum, threshold 1, period 300.",
+            Self::Action => "Check the alarm's actions and the topic's policy; `rootbell status` shows what is wrong.",
+            Self::Back => "It returns to OK at the next evaluation.",
         }
     }
 }
 
-/// A hop that was seen.
+/// A stage that was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StageResult {
     pub stage: TestStage,
-    /// From the start.
+    /// Time since the start.
     pub after: SignedDuration,
-    /// AWS's words, where it has any.
+    /// AWS's message, if there is one.
     pub said: String,
 }
 
-/// What is known of a ring, from the start to the end.
+/// The progress of a test or drill, and its result at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestRun {
     pub seen: Vec<StageResult>,
-    /// What is waited for; when the ring has ended, what never came.
+    /// The stage it is waiting for; at the end, the stage that wasn't reached.
     pub waits_for: Option<TestStage>,
 }
 
 impl TestRun {
-    /// Whether the notification went out: what the ring is about.
+    /// Whether the notification was sent, which is what a test is for.
     #[must_use]
     pub fn dispatched(&self) -> bool {
         self.seen.iter().any(|s| s.stage == TestStage::Action)
     }
 }
 
-/// Why a ring ended early.
+/// Why a test or drill ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TestError {
-    /// A call was refused.
+    /// A call failed.
     Call(CloudError),
-    /// CloudWatch tried, and could not tell the topic; its words.
+    /// CloudWatch couldn't publish to the topic; its message.
     NotSent(String),
-    /// The hop did not come in time.
+    /// The stage wasn't reached in time.
     TimedOut { stage: TestStage, waited: SignedDuration },
-    /// It is ringing already: a drill would prove nothing.
+    /// The alarm is already in ALARM, so a drill would prove nothing.
     AlreadyInAlarm,
-    /// There is no such alarm.
+    /// The alarm doesn't exist.
     NoAlarm,
-    /// What would count a drill's event could not be read.
+    /// The metric filters could not be read.
     ReadError(ReadError),
     /// No filter on the log group would count a drill's event.
     NotCounted { log_group: String },
@@ -129,10 +127,10 @@ impl TestError {
             Self::Call(error) => error.why(),
             Self::NotSent(said) => format!("CloudWatch could not send the notification: {said}"),
             Self::TimedOut { stage, waited } => {
-                format!("Waited {} s in vain for: {}.", waited.as_secs(), stage.words())
+                format!("Timed out after {} s waiting for: {}.", waited.as_secs(), stage.words())
             }
-            Self::AlreadyInAlarm => "The alarm is in ALARM already, so a drill would prove nothing.".into(),
-            Self::NoAlarm => "There is no alarm to ring.".into(),
+            Self::AlreadyInAlarm => "The alarm is already in ALARM, so a drill would prove nothing.".into(),
+            Self::NoAlarm => "There is no alarm to test.".into(),
             Self::ReadError(unreadable) => unreadable.why.clone(),
             Self::NotCounted { log_group } => {
                 format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
@@ -146,14 +144,14 @@ impl TestError {
         match self {
             Self::Call(error) => error.fix(),
             Self::NotSent(_) => {
-                "Look at the topic: its policy, and its key; `rootbell status` names the weak link.".into()
+                "Check the topic's policy and its KMS key; `rootbell status` shows what is wrong.".into()
             }
             Self::TimedOut { stage, .. } => stage.advice().into(),
             Self::AlreadyInAlarm => {
-                "Wait until it is back to OK, about five minutes after the last use, then try again.".into()
+                "Wait until it returns to OK, about five minutes after the last use, then try again.".into()
             }
             Self::ReadError(unreadable) => unreadable.fix.clone(),
-            Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply`, or the wizard.".into(),
+            Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply` or use the wizard.".into(),
         }
     }
 }
@@ -164,19 +162,19 @@ impl From<CloudError> for TestError {
     }
 }
 
-/// What to ring, and who does.
+/// Which alarm to test, and on whose behalf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlarmTest {
     pub alarm: String,
     pub caller: Identity,
     pub region: String,
-    /// How long to wait for each hop.
+    /// How long to wait for each stage.
     pub patience: SignedDuration,
 }
 
 impl AlarmTest {
-    /// How long to wait for each hop unless the user says otherwise. A drill waits for the metric and for the alarm's
-    /// evaluation, a minute or two each.
+    /// How long to wait for each stage unless the user says otherwise. In a drill, the metric and the alarm's evaluation
+    /// take a minute or two each.
     ///
     /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
     /// minute or more is evaluated every minute.
@@ -186,90 +184,91 @@ impl AlarmTest {
     }
 }
 
-/// Time between two questions.
-const PACE: Duration = Duration::from_secs(1);
+/// Time between two polls.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the alarm is waited for to go back by itself once the notification is out: that is no part of the proof.
-const BACK: SignedDuration = SignedDuration::from_secs(90);
+/// How long to wait for the alarm to return to OK after the notification. This is not part of the proof.
+const RETURN_TIMEOUT: SignedDuration = SignedDuration::from_secs(90);
 
-/// What a watcher of a ring brings along.
+/// The caller's clock, and its callback for progress.
 pub struct Observer<'a> {
     pub clock: &'a (dyn Fn() -> Timestamp + Sync),
-    /// Is told of each turn.
+    /// Called with each change.
     pub news: &'a (dyn Fn(TestRun) + Sync),
 }
 
-/// By what the change of state that is waited for is known among others.
+/// How to recognize the state change that this test caused.
 struct ExpectedChange {
-    /// The one that we set has this reason.
+    /// The reason of a state that we set ourselves.
     reason: Option<String>,
-    /// Any other is later than all that was known before, by AWS's own clock.
-    known: Option<Timestamp>,
+    /// Any other change is later than everything in the history before the test, by AWS's clock.
+    latest_before: Option<Timestamp>,
 }
 
 impl ExpectedChange {
     fn new(reason: Option<&str>, existing: &Alarm, history: &[HistoryItem]) -> Self {
-        let known = history.iter().map(|item| item.at).max().max(existing.since);
-        Self { reason: reason.map(escape_controls), known }
+        let latest_before = history.iter().map(|item| item.at).max().max(existing.since);
+        Self { reason: reason.map(escape_controls), latest_before }
     }
 
-    fn fits(&self, item: &HistoryItem) -> bool {
+    fn matches(&self, item: &HistoryItem) -> bool {
         let HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } = &item.kind else { return false };
-        self.reason.as_ref() == Some(reason) || self.known.is_none_or(|known| item.at > known)
+        self.reason.as_ref() == Some(reason) || self.latest_before.is_none_or(|latest_before| item.at > latest_before)
     }
 }
 
-struct Follow<'a> {
+struct TestFollower<'a> {
     cloud: &'a dyn Cloud,
     test: &'a AlarmTest,
     observer: &'a Observer<'a>,
-    began: Timestamp,
-    mark: ExpectedChange,
-    /// How many actions the change of state has.
+    started: Timestamp,
+    expected_change: ExpectedChange,
+    /// How many actions the alarm has.
     actions: usize,
-    /// What kept the last round from being answered in full.
-    slip: Option<CloudError>,
-    ring: TestRun,
+    /// The temporary error of the last poll, if it had one.
+    last_error: Option<CloudError>,
+    run: TestRun,
 }
 
-/// How far AWS's clock and ours may be apart.
-const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// How far our clock may differ from AWS's.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
+fn minus(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_sub(by).unwrap_or(at)
 }
 
-/// Sets the alarm to ALARM by hand, sees the notification go out, and the alarm go back. Proves alarm → topic, not trail
-/// → filter. An alarm that is ringing is set to OK first: actions run only on a change of state. Nobody is mailed where
-/// the history, which alone tells what became of it, may not be read.
+/// Sets the alarm to ALARM, then waits for the notification and for the return to OK. This proves alarm → topic, not trail
+/// → filter. An alarm that is already in ALARM is set to OK first, because actions run only on a change of state. Nothing is
+/// sent if the history can't be read, because only the history shows the result.
 ///
 /// # Errors
-/// [`TestError`]; what was seen until then went to the watcher.
+/// [`TestError`]; the observer already has the stages that were reached.
 ///
 /// Source: CloudWatch API, SetAlarmState and DescribeAlarmHistory.
 pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'_>) -> Result<TestRun, TestError> {
-    let began = (observer.clock)();
+    let started = (observer.clock)();
     let (existing, history) =
-        join!(cloud.alarm(&test.alarm), cloud.describe_alarm_history(&test.alarm, before(began, SKEW)));
+        join!(cloud.alarm(&test.alarm), cloud.describe_alarm_history(&test.alarm, minus(started, MAX_CLOCK_SKEW)));
     let existing = existing?.ok_or(TestError::NoAlarm)?;
-    let why = reason("Test alarm", &test.caller, began);
-    let mark = ExpectedChange::new(Some(&why), &existing, &unless_throttled(history)?.unwrap_or_default());
-    let mut watch = Follow::new(cloud, test, observer, &existing, mark);
-    watch.wait_for(TestStage::Alarm);
-    let set = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
+    let test_reason = reason("Test alarm", &test.caller, started);
+    let expected_change =
+        ExpectedChange::new(Some(&test_reason), &existing, &unless_throttled(history)?.unwrap_or_default());
+    let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
+    follower.wait_for(TestStage::Alarm);
+    let set_state = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
     if existing.state == AlarmState::Alarm {
-        cloud.apply(&set(AlarmState::Ok, reason("Set to OK before a test", &test.caller, began))).await?;
+        cloud.apply(&set_state(AlarmState::Ok, reason("Set to OK before a test", &test.caller, started))).await?;
     }
-    cloud.apply(&set(AlarmState::Alarm, why)).await?;
-    watch.follow_alarm().await?;
-    Ok(watch.ring)
+    cloud.apply(&set_state(AlarmState::Alarm, test_reason)).await?;
+    follower.follow_alarm().await?;
+    Ok(follower.run)
 }
 
-/// Writes one marked root event into the log group, and follows it through filter, metric and alarm to the
-/// notification: everything but CloudTrail itself. Nothing is written where one of the looks that follow it is refused.
+/// Writes one marked root event to the log group, and follows it through filter, metric, and alarm to the notification:
+/// everything except CloudTrail itself. Nothing is written if one of the queries that follow the event fails.
 ///
 /// # Errors
-/// [`TestError`]; what was seen until then went to the watcher.
+/// [`TestError`]; the observer already has the stages that were reached.
 ///
 /// Source: CloudWatch Logs API, PutLogEvents.
 pub async fn run_drill(
@@ -279,140 +278,141 @@ pub async fn run_drill(
     observer: &Observer<'_>,
 ) -> Result<TestRun, TestError> {
     let at = (observer.clock)();
-    let (existing, history, (found, counted)) = join!(
+    let (existing, history, (found, sum)) = join!(
         cloud.alarm(&test.alarm),
-        cloud.describe_alarm_history(&test.alarm, before(at, SKEW)),
-        drill.look(cloud, at, at, true),
+        cloud.describe_alarm_history(&test.alarm, minus(at, MAX_CLOCK_SKEW)),
+        drill.poll(cloud, at, at, true),
     );
     let existing = existing?.ok_or(TestError::NoAlarm)?;
     if existing.state == AlarmState::Alarm {
         return Err(TestError::AlreadyInAlarm);
     }
-    let mark = ExpectedChange::new(None, &existing, &unless_throttled(history)?.unwrap_or_default());
+    let expected_change = ExpectedChange::new(None, &existing, &unless_throttled(history)?.unwrap_or_default());
     unless_throttled(found)?;
-    let counted = unless_throttled(counted)?.unwrap_or_default();
-    let mut watch = Follow::new(cloud, test, observer, &existing, mark);
-    watch.wait_for(TestStage::Stored);
+    let baseline = unless_throttled(sum)?.unwrap_or_default();
+    let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
+    follower.wait_for(TestStage::Stored);
     let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
-    let made = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
-    match made {
-        // A drill before this one made it.
+    let created = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
+    match created {
+        // An earlier drill created it.
         Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
         _ => {}
     }
     let message = drill_event(&drill.id, &test.caller, &test.region, at);
     cloud.apply(&Change::PutLogEvents { log_group, stream, at, message }).await?;
-    watch.saw(TestStage::Stored, watch.since(), String::new());
-    watch.follow_line(drill, counted).await?;
-    watch.follow_alarm().await?;
-    Ok(watch.ring)
+    follower.record(TestStage::Stored, follower.elapsed(), String::new());
+    follower.follow_drill(drill, baseline).await?;
+    follower.follow_alarm().await?;
+    Ok(follower.run)
 }
 
 impl Drill {
-    /// Whether the event is found, where that is asked, and the metric's sum, from shortly before the start on.
-    async fn look(
+    /// Whether the event is found (if `find_event`), and the metric's sum since shortly before the start.
+    async fn poll(
         &self,
         cloud: &dyn Cloud,
-        began: Timestamp,
+        started: Timestamp,
         now: Timestamp,
-        find: bool,
+        find_event: bool,
     ) -> (Answer<bool>, Answer<f64>) {
         let minute = SignedDuration::from_mins(1);
-        let (from, to) = (before(began, minute), now.saturating_add(minute).unwrap_or(now));
+        let (from, to) = (minus(started, minute), now.saturating_add(minute).unwrap_or(now));
         let search = Search { log_group: &self.log_group, pattern: &self.pattern, from, to, page: None };
         let found = async {
-            if !find {
+            if !find_event {
                 return Ok(false);
             }
             cloud.filter_log_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
         };
-        let (found, get_metric_data) = join!(found, cloud.get_metric_data(&self.metric, from, to, 60));
-        (found, get_metric_data.map(|points| points.iter().map(|point| point.value).sum()))
+        let (found, points) = join!(found, cloud.get_metric_data(&self.metric, from, to, 60));
+        (found, points.map(|points| points.iter().map(|point| point.value).sum()))
     }
 }
 
-impl<'a> Follow<'a> {
+impl<'a> TestFollower<'a> {
     fn new(
         cloud: &'a dyn Cloud,
         test: &'a AlarmTest,
         observer: &'a Observer<'a>,
         existing: &Alarm,
-        mark: ExpectedChange,
+        expected_change: ExpectedChange,
     ) -> Self {
-        let ring = TestRun { seen: Vec::new(), waits_for: None };
+        let run = TestRun { seen: Vec::new(), waits_for: None };
         Self {
             cloud,
             test,
             observer,
-            began: (observer.clock)(),
-            mark,
+            started: (observer.clock)(),
+            expected_change,
             actions: existing.actions.len(),
-            slip: None,
-            ring,
+            last_error: None,
+            run,
         }
     }
 
-    fn since(&self) -> SignedDuration {
-        (self.observer.clock)().duration_since(self.began)
+    fn elapsed(&self) -> SignedDuration {
+        (self.observer.clock)().duration_since(self.started)
     }
 
     fn wait_for(&mut self, stage: TestStage) {
-        self.ring.waits_for = Some(stage);
-        (self.observer.news)(self.ring.clone());
+        self.run.waits_for = Some(stage);
+        (self.observer.news)(self.run.clone());
     }
 
-    /// AWS's clock may be another than ours: no hop comes before the last one, and none in the future.
-    fn saw(&mut self, stage: TestStage, after: SignedDuration, said: String) {
-        if !self.has(stage) {
-            let last = self.ring.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
-            let after = after.min(self.since()).max(last);
-            self.ring.seen.push(StageResult { stage, after, said });
-            (self.observer.news)(self.ring.clone());
+    /// AWS's clock may differ from ours, so no stage may be earlier than the previous one or in the future.
+    fn record(&mut self, stage: TestStage, after: SignedDuration, said: String) {
+        if !self.is_reached(stage) {
+            let last = self.run.seen.last().map_or(SignedDuration::ZERO, |seen| seen.after);
+            let after = after.min(self.elapsed()).max(last);
+            self.run.seen.push(StageResult { stage, after, said });
+            (self.observer.news)(self.run.clone());
         }
     }
 
-    fn has(&self, stage: TestStage) -> bool {
-        self.ring.seen.iter().any(|s| s.stage == stage)
+    fn is_reached(&self, stage: TestStage) -> bool {
+        self.run.seen.iter().any(|s| s.stage == stage)
     }
 
-    /// Until the metric has gone up from `counted`; the alarm may be quicker than the metric is shown.
-    async fn follow_line(&mut self, drill: &Drill, counted: f64) -> Result<(), TestError> {
-        let mut waiting = self.since();
+    /// Waits until the metric is above `baseline`. The alarm may go to ALARM before the metric can be read.
+    async fn follow_drill(&mut self, drill: &Drill, baseline: f64) -> Result<(), TestError> {
+        let mut stage_started = self.elapsed();
         loop {
-            let stage = if self.has(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
-            self.turn_to(stage, &mut waiting);
+            let stage = if self.is_reached(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
+            self.begin_stage(stage, &mut stage_started);
             let ((found, sum), alarm) = join!(
-                drill.look(self.cloud, self.began, (self.observer.clock)(), stage == TestStage::Matched),
+                drill.poll(self.cloud, self.started, (self.observer.clock)(), stage == TestStage::Matched),
                 self.cloud.alarm(&self.test.alarm),
             );
-            // A metric's name is the filter's alone, so that what goes up now is the drill.
-            let counted = self.passing(sum)?.is_some_and(|sum| sum > counted);
-            let rings = self.passing(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
-            if self.passing(found)?.unwrap_or_default() || counted || rings {
-                self.saw(TestStage::Matched, self.since(), String::new());
+            // Only this filter counts into the metric, so the increase comes from the drill.
+            let counted = self.tolerate(sum)?.is_some_and(|sum| sum > baseline);
+            let in_alarm = self.tolerate(alarm)?.flatten().is_some_and(|a| a.state == AlarmState::Alarm);
+            if self.tolerate(found)?.unwrap_or_default() || counted || in_alarm {
+                self.record(TestStage::Matched, self.elapsed(), String::new());
             }
-            if counted || rings {
-                self.saw(TestStage::Counted, self.since(), String::new());
+            if counted || in_alarm {
+                self.record(TestStage::Counted, self.elapsed(), String::new());
                 return Ok(());
             }
-            self.pause(stage, waiting).await?;
+            self.pause(stage, stage_started).await?;
         }
     }
 
-    /// From the change of state to the notification, and back.
+    /// Waits for the state change, the notification, and the return to OK.
     async fn follow_alarm(&mut self) -> Result<(), TestError> {
-        let mut waiting = self.since();
+        let mut stage_started = self.elapsed();
         loop {
-            let stage = match (self.has(TestStage::Alarm), self.has(TestStage::Action)) {
+            let stage = match (self.is_reached(TestStage::Alarm), self.is_reached(TestStage::Action)) {
                 (false, _) => TestStage::Alarm,
                 (true, false) => TestStage::Action,
                 (true, true) => TestStage::Back,
             };
-            self.turn_to(stage, &mut waiting);
-            let history = self.cloud.describe_alarm_history(&self.test.alarm, before(self.began, SKEW)).await;
-            let history = match self.passing(history) {
-                Ok(items) => self.since_the_ring(&items.unwrap_or_default()),
-                // The proof is there; the way back is no part of it.
+            self.begin_stage(stage, &mut stage_started);
+            let history =
+                self.cloud.describe_alarm_history(&self.test.alarm, minus(self.started, MAX_CLOCK_SKEW)).await;
+            let history = match self.tolerate(history) {
+                Ok(items) => self.items_of_this_test(&items.unwrap_or_default()),
+                // The notification is the proof; the return to OK is not part of it.
                 Err(_) if stage == TestStage::Back => return Ok(()),
                 Err(error) => return Err(error.into()),
             };
@@ -422,75 +422,81 @@ impl<'a> Follow<'a> {
                 .map(|item| item.summary.as_str())
                 .collect();
             for item in &history {
-                let after = item.at.duration_since(self.began);
+                let after = item.at.duration_since(self.started);
                 match &item.kind {
                     HistoryKind::StateUpdate { to: AlarmState::Alarm, reason, .. } => {
-                        self.saw(TestStage::Alarm, after, reason.clone());
+                        self.record(TestStage::Alarm, after, reason.clone());
                     }
                     HistoryKind::Action { ok: true } => {
                         let said = [&[item.summary.as_str()], &failed[..]].concat().join("; ");
-                        self.saw(TestStage::Action, after, said);
+                        self.record(TestStage::Action, after, said);
                     }
-                    HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. } if self.has(TestStage::Action) => {
-                        self.saw(TestStage::Back, after, reason.clone());
-                        self.ring.waits_for = None;
+                    HistoryKind::StateUpdate { to: AlarmState::Ok, reason, .. }
+                        if self.is_reached(TestStage::Action) =>
+                    {
+                        self.record(TestStage::Back, after, reason.clone());
+                        self.run.waits_for = None;
                         return Ok(());
                     }
                     _ => {}
                 }
             }
             if stage == TestStage::Back {
-                if self.since() - waiting > BACK.min(self.test.patience) {
+                if self.elapsed() - stage_started > RETURN_TIMEOUT.min(self.test.patience) {
                     return Ok(());
                 }
-                tokio::time::sleep(PACE).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
-            // Of several actions, one is enough: what the others say is waited for.
-            let no_more = failed.len() >= self.actions || self.since() - waiting >= self.test.patience;
-            if !failed.is_empty() && !self.has(TestStage::Action) && no_more {
+            // One successful action is enough, so wait for the others before reporting a failure.
+            let is_final = failed.len() >= self.actions || self.elapsed() - stage_started >= self.test.patience;
+            if !failed.is_empty() && !self.is_reached(TestStage::Action) && is_final {
                 return Err(TestError::NotSent(failed.join("; ")));
             }
-            self.pause(stage, waiting).await?;
+            self.pause(stage, stage_started).await?;
         }
     }
 
-    /// Oldest first, from the change to ALARM on that is this ring's: what came before is another story.
-    fn since_the_ring(&self, newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
-        let Some(ring) = newest_first.iter().position(|item| self.mark.fits(item)) else { return Vec::new() };
-        // Of entries of one moment, AWS does not say which comes first.
-        let at = newest_first[ring].at;
-        let same = |item: &&HistoryItem| item.at == at && matches!(item.kind, HistoryKind::Action { .. });
-        let (later, earlier) = newest_first.split_at(ring + 1);
-        let mut items: Vec<HistoryItem> = later.iter().rev().chain(earlier.iter().take_while(same)).cloned().collect();
+    /// The history since this test's change to ALARM, oldest first. Anything earlier isn't part of the test.
+    fn items_of_this_test(&self, newest_first: &[HistoryItem]) -> Vec<HistoryItem> {
+        let Some(start) = newest_first.iter().position(|item| self.expected_change.matches(item)) else {
+            return Vec::new();
+        };
+        // AWS doesn't document the order of entries with the same time.
+        let at = newest_first[start].at;
+        let is_simultaneous_action =
+            |item: &&HistoryItem| item.at == at && matches!(item.kind, HistoryKind::Action { .. });
+        let (later, earlier) = newest_first.split_at(start + 1);
+        let mut items: Vec<HistoryItem> =
+            later.iter().rev().chain(earlier.iter().take_while(is_simultaneous_action)).cloned().collect();
         items.sort_by_key(|item| item.at);
         items
     }
 
-    /// The clock of a hop starts when it is the next one.
-    fn turn_to(&mut self, stage: TestStage, waiting: &mut SignedDuration) {
-        if self.ring.waits_for != Some(stage) {
+    /// The timeout of a stage starts when it becomes the next one.
+    fn begin_stage(&mut self, stage: TestStage, stage_started: &mut SignedDuration) {
+        if self.run.waits_for != Some(stage) {
             self.wait_for(stage);
-            *waiting = self.since();
+            *stage_started = self.elapsed();
         }
     }
 
-    async fn pause(&mut self, stage: TestStage, waiting: SignedDuration) -> Result<(), TestError> {
-        let waited = self.since() - waiting;
+    async fn pause(&mut self, stage: TestStage, stage_started: SignedDuration) -> Result<(), TestError> {
+        let waited = self.elapsed() - stage_started;
         if waited >= self.test.patience {
-            return Err(self.slip.take().map_or(TestError::TimedOut { stage, waited }, TestError::Call));
+            return Err(self.last_error.take().map_or(TestError::TimedOut { stage, waited }, TestError::Call));
         }
-        self.slip = None;
-        tokio::time::sleep(PACE).await;
+        self.last_error = None;
+        tokio::time::sleep(POLL_INTERVAL).await;
         Ok(())
     }
 
-    /// A slip of the network while watching is no verdict: the next question may be answered.
-    fn passing<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
+    /// A temporary error while polling doesn't end the test: the next poll may succeed.
+    fn tolerate<T>(&mut self, answer: Answer<T>) -> Answer<Option<T>> {
         match answer {
             Ok(value) => Ok(Some(value)),
             Err(error) if matches!(error.kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout) => {
-                self.slip = Some(error);
+                self.last_error = Some(error);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -498,7 +504,7 @@ impl<'a> Follow<'a> {
     }
 }
 
-/// Before anything is done, whatever is not answered is a reason not to do it; being asked to slow down is an answer.
+/// Before anything is changed, every error but throttling is a reason to stop.
 fn unless_throttled<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),

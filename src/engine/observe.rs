@@ -1,5 +1,5 @@
-//! Reads an account along the chain. Whatever can be asked at once is asked at once: the default names are looked up
-//! beside the trails, and only what turns out to be called otherwise is asked for again.
+//! Reads the account, resource by resource along the chain. Independent queries run concurrently: resources with default
+//! names are read at the same time as the trails, and only those that turn out to have other names are read again.
 
 use futures::future::{OptionFuture, join_all};
 use futures::join;
@@ -18,74 +18,83 @@ mod prefetch;
 pub use prefetch::Prefetch;
 use prefetch::TrailAnswers;
 
-/// How much is read.
+/// How much of the account to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObserveScope {
-    /// From the trail to the inbox: enough to see whether it rings.
+    /// From the trail to the subscriptions: enough to tell whether an alert would be sent.
     Chain,
-    /// The bucket and the role as well, as a plan and the whole verdict need them.
+    /// The bucket and the role too, which a plan and the full set of checks need.
     Everything,
 }
 
-/// The account as it is now. What could not be read says so in its place; nothing fails as a whole.
+/// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned.
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
     region: &str,
     setup: &SetupOptions,
-    look: ObserveScope,
+    scope: ObserveScope,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, look, Prefetch::first(&cloud, setup)).await
+    observe_with(cloud, identity, region, setup, scope, Prefetch::first(&cloud, setup)).await
 }
 
-/// The same, going on from what is asked already.
+/// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
 pub async fn observe_with(
     cloud: &dyn Cloud,
     identity: &Identity,
     region: &str,
     setup: &SetupOptions,
-    look: ObserveScope,
+    scope: ObserveScope,
     prefetch: Prefetch<'_>,
 ) -> Observed {
     let resolve = |observed: &Observed| Settings::resolve(identity, region, setup, observed);
-    let known = prefetch.known.as_ref();
-    let guess = known.map_or_else(|| resolve(&Observed::nothing()), |known| known.settings.clone());
+    let earlier = prefetch.earlier.as_ref();
+    let guess = earlier.map_or_else(|| resolve(&Observed::nothing()), |earlier| earlier.settings.clone());
     let guessed_topic = guess.topic_arn();
-    let wished_key = setup.kms_key.as_deref().map(|key| cloud.key(key));
-    let (head, bucket, role, (log_group, filters), alarm, on_metric, (topic, subscriptions), wished_key) = join!(
-        head(cloud, &guess, &prefetch, &resolve, setup, look),
+    let requested_key = setup.kms_key.as_deref().map(|key| cloud.key(key));
+    let (
+        trail_and_dependents,
+        bucket,
+        role,
+        (log_group, filters),
+        alarm,
+        on_metric,
+        (topic, subscriptions),
+        requested_key,
+    ) = join!(
+        trail_and_dependents(cloud, &guess, &prefetch, &resolve, setup, scope),
         async {
-            match known {
-                Some(known) => known.bucket.clone().await,
-                None => observe_bucket(cloud, &guess, look).await,
+            match earlier {
+                Some(earlier) => earlier.bucket.clone().await,
+                None => observe_bucket(cloud, &guess, scope).await,
             }
         },
         async {
-            match known {
-                Some(known) => known.role.clone().await,
-                None => observe_role(cloud, &guess, look).await,
+            match earlier {
+                Some(earlier) => earlier.role.clone().await,
+                None => observe_role(cloud, &guess, scope).await,
             }
         },
         prefetch.group.clone(),
         prefetch.alarm.clone(),
         OptionFuture::from(prefetch.on_metric.clone()),
         async {
-            match known {
-                Some(known) => known.topic_and_subscriptions.clone().await,
+            match earlier {
+                Some(earlier) => earlier.topic_and_subscriptions.clone().await,
                 None => topic_and_subscriptions(cloud, &guessed_topic).await,
             }
         },
-        OptionFuture::from(wished_key),
+        OptionFuture::from(requested_key),
     );
-    let (log_group, filters) = head.group.unwrap_or((log_group, filters));
+    let (log_group, filters) = trail_and_dependents.group.unwrap_or((log_group, filters));
     let mut observed = Observed {
-        trails: head.trails,
-        trail: head.watched,
-        others: head.others,
-        bucket: head.bucket.unwrap_or(bucket),
+        trails: trail_and_dependents.trails,
+        trail: trail_and_dependents.watched,
+        others: trail_and_dependents.others,
+        bucket: trail_and_dependents.bucket.unwrap_or(bucket),
         log_group,
         filters,
-        role: head.role.unwrap_or(role),
+        role: trail_and_dependents.role.unwrap_or(role),
         alarms: alarm.map(Vec::from_iter),
         topic,
         subscriptions,
@@ -93,28 +102,30 @@ pub async fn observe_with(
         key: None,
     };
 
-    let named = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
+    let has_alarm = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
     match on_metric {
-        // With an alarm of our own name there, nobody needs another.
-        Some(Err(_)) if named => {}
-        Some(more) => add_new(&mut observed.alarms, more),
+        // The alarm with our name exists, so failing to find others doesn't matter.
+        Some(Err(_)) if has_alarm => {}
+        Some(others) => add_new(&mut observed.alarms, others),
         None => {}
     }
 
-    // The filter tells its metric, the metric its alarms, the alarm its topic.
-    if let Some(metric) = unwatched(&observed, setup, &resolve(&observed)).filter(|metric| *metric != guess.metric) {
-        add_new(&mut observed.alarms, seen(cloud.describe_alarms_for_metric(&metric).await));
+    // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.
+    if let Some(metric) =
+        metric_without_alarm(&observed, setup, &resolve(&observed)).filter(|metric| *metric != guess.metric)
+    {
+        add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(&metric).await));
     }
     find_topic(cloud, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
-        _ if wished_key.is_some() => wished_key.map(seen),
-        Some(key) if !silenced_by_key(Some(&key)) => Some(seen(cloud.key(&key).await)),
+        _ if requested_key.is_some() => requested_key.map(to_read_result),
+        Some(key) if !silenced_by_key(Some(&key)) => Some(to_read_result(cloud.key(&key).await)),
         _ => None,
     };
     observed
 }
 
-/// The topic that the alarm notifies, where that is not the one looked up already.
+/// Reads the topic that the alarm notifies, unless that was read already.
 async fn find_topic(
     cloud: &dyn Cloud,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
@@ -128,7 +139,7 @@ async fn find_topic(
             return;
         }
         let (found, subscriptions) = topic_and_subscriptions(cloud, &topic).await;
-        // An alarm may name a topic that is not there: then the next one it names, or our own.
+        // If the topic doesn't exist, try the next one that the alarm names, or the default one.
         if found == Ok(None) && setup.topic.is_none() {
             observed.gone.push(topic);
             continue;
@@ -138,8 +149,8 @@ async fn find_topic(
     }
 }
 
-/// The trail, and what it says of the things that hang on it, where that is not what was guessed.
-struct Head {
+/// The trail, and the resources that depend on it where they differ from the guess.
+struct TrailAndDependents {
     trails: ReadResult<Vec<Trail>>,
     watched: Option<WatchedTrail>,
     others: Vec<WatchedTrail>,
@@ -148,72 +159,84 @@ struct Head {
     group: Option<Group>,
 }
 
-/// A log group, and the filters on it.
+/// A log group and its filters.
 type Group = (ReadResult<Option<LogGroup>>, ReadResult<Vec<MetricFilter>>);
 
-/// A topic, and who is subscribed to it.
+/// A topic and its subscriptions.
 type TopicAndSubscriptions = (ReadResult<Option<Topic>>, ReadResult<Vec<Subscription>>);
 
-/// Every trail that could be the one is looked at, with its log group: so a choice takes no longer than none.
-async fn head(
+/// Reads all candidate trails and their log groups at once, so choosing among several takes no longer than reading one.
+async fn trail_and_dependents(
     cloud: &dyn Cloud,
     guess: &Settings,
     prefetch: &Prefetch<'_>,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     setup: &SetupOptions,
-    look: ObserveScope,
-) -> Head {
-    let expected = prefetch.watched.as_ref();
-    let (trails, _) = join!(prefetch.trails.clone(), OptionFuture::from(expected.map(|(_, watch)| watch.clone())));
+    scope: ObserveScope,
+) -> TrailAndDependents {
+    let expected = prefetch.expected_trail.as_ref();
+    let (trails, _) =
+        join!(prefetch.trails.clone(), OptionFuture::from(expected.map(|(_, trail_answers)| trail_answers.clone())));
     let mut observed = Observed { trails, ..Observed::nothing() };
     let all = observed.trails.as_deref().unwrap_or_default();
-    let wish = setup.trail.as_deref();
-    let mut near: Vec<Trail> = contenders(all, wish, &guess.account_region).into_iter().cloned().collect();
-    let likely = choose_trail(&observed, wish, &guess.account_region);
-    near.extend(likely.filter(|t| !near.contains(t)).cloned());
-    let found = resolve(&observed);
-    let looks = near.into_iter().map(|trail| async {
+    let requested_trail = setup.trail.as_deref();
+    let mut candidates: Vec<Trail> =
+        contenders(all, requested_trail, &guess.account_region).into_iter().cloned().collect();
+    let likely_trail = choose_trail(&observed, requested_trail, &guess.account_region);
+    candidates.extend(likely_trail.filter(|t| !candidates.contains(t)).cloned());
+    let resolved = resolve(&observed);
+    let trail_queries = candidates.into_iter().map(|trail| async {
         let name = trail.log_group().filter(|_| setup.log_group.is_none()).map(str::to_owned);
-        let its_group = async {
+        let log_group_query = async {
             match name.as_deref() {
                 Some(name) if name == guess.log_group.value => Some(prefetch.group.clone().await),
                 Some(name) => Some(group(cloud, name).await),
                 None => None,
             }
         };
-        let its_watch = async {
+        let trail_query = async {
             match expected {
-                Some((arn, watch)) if *arn == trail.arn => watch.clone().await,
-                _ => watch(cloud, &trail.arn).await,
+                Some((arn, trail_answers)) if *arn == trail.arn => trail_answers.clone().await,
+                _ => trail_answers(cloud, &trail.arn).await,
             }
         };
-        let ((status, events), group) = join!(its_watch, its_group);
+        let ((status, events), group) = join!(trail_query, log_group_query);
         (WatchedTrail { trail, status, events, counted: false }, group)
     });
-    let (looked, bucket, role) = join!(
-        join_all(looks),
-        OptionFuture::from((found.bucket.value != guess.bucket.value).then(|| observe_bucket(cloud, &found, look))),
-        OptionFuture::from((found.role.value != guess.role.value).then(|| observe_role(cloud, &found, look))),
+    let (trails_with_groups, bucket, role) = join!(
+        join_all(trail_queries),
+        OptionFuture::from(
+            (resolved.bucket.value != guess.bucket.value).then(|| observe_bucket(cloud, &resolved, scope))
+        ),
+        OptionFuture::from((resolved.role.value != guess.role.value).then(|| observe_role(cloud, &resolved, scope))),
     );
     let mut groups = Vec::new();
-    for (mut watched, group) in looked {
+    for (mut watched, group) in trails_with_groups {
         if let Some((_, Ok(filters))) = &group {
             watched.counted = counts_root(filters).is_some();
         }
         groups.push((watched.trail.arn.clone(), group));
         observed.others.push(watched);
     }
-    let chosen = choose_trail(&observed, wish, &guess.account_region).map(|t| t.arn.clone());
-    let at = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
-    let watched = at.map(|at| observed.others.remove(at));
-    let group = at.and_then(|at| groups.remove(at).1);
-    // The choice may have fallen on another one than it first looked like.
-    let again = resolve(&observed_with(&observed, watched.clone()));
+    let chosen = choose_trail(&observed, requested_trail, &guess.account_region).map(|t| t.arn.clone());
+    let index = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
+    let watched = index.map(|index| observed.others.remove(index));
+    let group = index.and_then(|index| groups.remove(index).1);
+    // The chosen trail may not be the likely one above.
+    let resolved_again = resolve(&with_trail(&observed, watched.clone()));
     let (bucket_again, role_again) = join!(
-        OptionFuture::from((again.bucket.value != found.bucket.value).then(|| observe_bucket(cloud, &again, look))),
-        OptionFuture::from((again.role.value != found.role.value).then(|| observe_role(cloud, &again, look))),
+        OptionFuture::from((resolved_again.bucket.value != resolved.bucket.value).then(|| observe_bucket(
+            cloud,
+            &resolved_again,
+            scope
+        ))),
+        OptionFuture::from((resolved_again.role.value != resolved.role.value).then(|| observe_role(
+            cloud,
+            &resolved_again,
+            scope
+        ))),
     );
-    Head {
+    TrailAndDependents {
         trails: observed.trails,
         watched,
         others: observed.others,
@@ -223,60 +246,60 @@ async fn head(
     }
 }
 
-fn observed_with(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
+fn with_trail(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
     Observed { trail, ..observed.clone() }
 }
 
-pub(super) fn seen<T>(answer: Answer<T>) -> ReadResult<T> {
+pub(super) fn to_read_result<T>(answer: Answer<T>) -> ReadResult<T> {
     answer.map_err(ReadError::from)
 }
 
-fn not_asked<T>() -> ReadResult<T> {
-    Err(ReadError { why: "Not looked at.".into(), fix: String::new() })
+fn not_read<T>() -> ReadResult<T> {
+    Err(ReadError { why: "Not read.".into(), fix: String::new() })
 }
 
-async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, look: ObserveScope) -> ReadResult<BucketLookup> {
-    match look {
-        ObserveScope::Chain => not_asked(),
+async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<BucketLookup> {
+    match scope {
+        ObserveScope::Chain => not_read(),
         ObserveScope::Everything if !settings.bucket_is_ours() => Ok(BucketLookup::NotManaged),
-        ObserveScope::Everything => seen(cloud.bucket(&settings.bucket.value).await),
+        ObserveScope::Everything => to_read_result(cloud.bucket(&settings.bucket.value).await),
     }
 }
 
-async fn observe_role(cloud: &dyn Cloud, settings: &Settings, look: ObserveScope) -> ReadResult<Option<Role>> {
-    match look {
-        ObserveScope::Chain => not_asked(),
+async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<Option<Role>> {
+    match scope {
+        ObserveScope::Chain => not_read(),
         ObserveScope::Everything if !settings.role_is_ours() => Ok(None),
-        ObserveScope::Everything => seen(cloud.role(&settings.role.value).await),
+        ObserveScope::Everything => to_read_result(cloud.role(&settings.role.value).await),
     }
 }
 
 async fn group(cloud: &dyn Cloud, name: &str) -> Group {
     let (group, filters) = join!(cloud.log_group(name), cloud.metric_filters(name));
-    (seen(group), seen(filters))
+    (to_read_result(group), to_read_result(filters))
 }
 
 async fn topic_and_subscriptions(cloud: &dyn Cloud, arn: &str) -> TopicAndSubscriptions {
     let (topic, subscriptions) = join!(cloud.topic(arn), cloud.subscriptions(arn));
-    (seen(topic), seen(subscriptions))
+    (to_read_result(topic), to_read_result(subscriptions))
 }
 
-async fn watch(cloud: &dyn Cloud, arn: &str) -> TrailAnswers {
+async fn trail_answers(cloud: &dyn Cloud, arn: &str) -> TrailAnswers {
     let (status, events) = join!(cloud.trail_status(arn), cloud.management_events(arn));
-    (seen(status), seen(events))
+    (to_read_result(status), to_read_result(events))
 }
 
-/// The metric of a filter for root use that no known alarm watches.
-fn unwatched(observed: &Observed, setup: &SetupOptions, settings: &Settings) -> Option<Metric> {
+/// The root-use filter's metric, if none of the alarms read so far watches it.
+fn metric_without_alarm(observed: &Observed, setup: &SetupOptions, settings: &Settings) -> Option<Metric> {
     let metric = &observed.root_filter(Some(&settings.filter.value))?.metric;
     let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.metric == *metric));
     (setup.alarm.is_none() && !watched).then(|| metric.clone())
 }
 
-pub(super) fn add_new(known: &mut ReadResult<Vec<Alarm>>, more: ReadResult<Vec<Alarm>>) {
-    match (known, more) {
-        (Ok(known), Ok(more)) => {
-            for alarm in more {
+pub(super) fn add_new(known: &mut ReadResult<Vec<Alarm>>, others: ReadResult<Vec<Alarm>>) {
+    match (known, others) {
+        (Ok(known), Ok(others)) => {
+            for alarm in others {
                 if !known.iter().any(|a| a.name == alarm.name) {
                     known.push(alarm);
                 }

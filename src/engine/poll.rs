@@ -1,4 +1,4 @@
-//! The questions that a dashboard asks again and again, one call each.
+//! The queries that the dashboard polls, one call each.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::cloud::{Answer, Cloud, Search};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{Alarm, Metric};
 
-/// One part of the dashboard.
+/// A query for one part of the dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PollQuery {
     Alarm { name: String },
@@ -15,7 +15,7 @@ pub enum PollQuery {
     Events { log_group: String, pattern: String, from: Timestamp, to: Timestamp, page: Option<String> },
 }
 
-/// What came back.
+/// The answer to a [`PollQuery`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum PollResult {
     Alarm(Box<Option<Alarm>>),
@@ -24,15 +24,15 @@ pub enum PollResult {
     Events(EventPage),
 }
 
-/// Seconds that one bar of the metric covers: 28 of them are a week.
+/// Seconds that one bar of the chart covers: 28 bars are a week.
 pub const BAR: u32 = 6 * 3600;
 
-/// Asks one question.
+/// Runs one query.
 ///
 /// # Errors
-/// What the call met.
-pub async fn ask(cloud: &dyn Cloud, question: &PollQuery) -> Answer<PollResult> {
-    match question {
+/// The call's error.
+pub async fn ask(cloud: &dyn Cloud, query: &PollQuery) -> Answer<PollResult> {
+    match query {
         PollQuery::Alarm { name } => cloud.alarm(name).await.map(|alarm| PollResult::Alarm(Box::new(alarm))),
         PollQuery::History { alarm, since } => {
             cloud.describe_alarm_history(alarm, *since).await.map(PollResult::History)

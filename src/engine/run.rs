@@ -1,4 +1,4 @@
-//! Runs a plan: a change starts as soon as what it needs is done, so independent calls overlap.
+//! Runs a plan. A change starts as soon as the changes it needs are done, so independent calls overlap.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,33 +12,33 @@ use super::Prefetch;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::domain::{Change, Plan, Step};
 
-/// How a change is getting on.
+/// The state of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChangeState {
-    /// It waits for what it needs.
+    /// Waiting for the changes it needs.
     Queued,
     Running,
-    /// A refusal that a wait can cure: which attempt comes next, and AWS's reason.
+    /// AWS rejected it for a reason that will pass: the number of the next attempt, and AWS's reason.
     Retrying {
         attempt: u32,
         because: String,
     },
     Done,
     Failed(CloudError),
-    /// Not tried, since the change of this id failed.
+    /// Not tried, because the change with this ID failed.
     Skipped {
         needs: String,
     },
 }
 
-/// News of one change.
+/// A change's new state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     pub id: String,
     pub state: ChangeState,
 }
 
-/// How a run ended, change by change.
+/// The outcome of a run, change by change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     pub done: Vec<String>,
@@ -53,24 +53,29 @@ impl Report {
     }
 }
 
-/// How long a refusal is waited out that a wait can cure.
+/// How long to retry a change that AWS rejects for a reason that will pass.
 ///
-/// Source: CloudTrail User Guide and provider practice: a new role is seen within seconds, now and then only after a minute.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Source: CloudTrail User Guide and provider practice: a new role is usually visible within seconds, sometimes only after a minute.
+const RETRY_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Applies the changes of a plan, or of one step of it, and tells `news` of each turn. Nothing is left running when the
-/// future is dropped; what was done stays done.
-pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn Fn(Progress) + Sync)) -> Report {
-    let mut waiting: Vec<&Change> = plan.changes().filter(|c| only.is_none_or(|step| c.step() == step)).collect();
+/// Applies the changes of a plan, or of one of its steps, and reports each change of state to `on_progress`. If the future
+/// is dropped, nothing keeps running; finished changes stay.
+pub async fn run(
+    cloud: &dyn Cloud,
+    plan: &Plan,
+    only_step: Option<Step>,
+    on_progress: &(dyn Fn(Progress) + Sync),
+) -> Report {
+    let mut waiting: Vec<&Change> = plan.changes().filter(|c| only_step.is_none_or(|step| c.step() == step)).collect();
     let ids: Vec<String> = waiting.iter().map(|c| c.id()).collect();
-    let tell = |id: &str, state: ChangeState| {
+    let set_state = |id: &str, state: ChangeState| {
         log(id, &state);
-        news(Progress { id: id.to_owned(), state });
+        on_progress(Progress { id: id.to_owned(), state });
     };
     for id in &ids {
-        tell(id, ChangeState::Queued);
+        set_state(id, ChangeState::Queued);
     }
-    let mut ended: BTreeMap<String, bool> = BTreeMap::new();
+    let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
     let mut report = Report::default();
     let mut running = FuturesUnordered::new();
     loop {
@@ -78,21 +83,21 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
             let change = *change;
             let id = change.id();
             let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::meets(id, need)));
-            if let Some(broken) = needs.clone().find(|need| ended.get(*need) == Some(&false)) {
-                tell(&id, ChangeState::Skipped { needs: broken.clone() });
-                ended.insert(id.clone(), false);
+            if let Some(failed_need) = needs.clone().find(|need| outcomes.get(*need) == Some(&false)) {
+                set_state(&id, ChangeState::Skipped { needs: failed_need.clone() });
+                outcomes.insert(id.clone(), false);
                 report.skipped.push(id);
                 return false;
             }
-            let ready = needs.all(|need| ended.get(need) == Some(&true));
+            let ready = needs.all(|need| outcomes.get(need) == Some(&true));
             if ready {
-                tell(&id, ChangeState::Running);
-                running.push(async move { (change.id(), persist(cloud, change, news).await) });
+                set_state(&id, ChangeState::Running);
+                running.push(async move { (change.id(), apply_with_retries(cloud, change, on_progress).await) });
             }
             !ready
         });
         let Some((id, result)) = running.next().await else {
-            // With nothing running, what still waits has just lost what it needs; another round skips it.
+            // Nothing is running, so the waiting changes need one that failed; the next round skips them.
             if waiting.is_empty() {
                 break;
             }
@@ -100,13 +105,13 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
         };
         match result {
             Ok(()) => {
-                tell(&id, ChangeState::Done);
-                ended.insert(id.clone(), true);
+                set_state(&id, ChangeState::Done);
+                outcomes.insert(id.clone(), true);
                 report.done.push(id);
             }
             Err(error) => {
-                tell(&id, ChangeState::Failed(error.clone()));
-                ended.insert(id.clone(), false);
+                set_state(&id, ChangeState::Failed(error.clone()));
+                outcomes.insert(id.clone(), false);
                 report.failed.push((id, error));
             }
         }
@@ -114,28 +119,28 @@ pub async fn run(cloud: &dyn Cloud, plan: &Plan, only: Option<Step>, news: &(dyn
     report
 }
 
-/// Runs a whole plan. While its last change is under way and concerns the trail alone, everything but the trail is
-/// looked at again already.
+/// Runs a whole plan. While its last change is running and affects only the trail, everything else is already read
+/// again.
 pub async fn run_looking(
     cloud: &dyn Cloud,
     plan: &Plan,
-    again: &Prefetch<'_>,
-    news: &(dyn Fn(Progress) + Sync),
+    prefetch: &Prefetch<'_>,
+    on_progress: &(dyn Fn(Progress) + Sync),
 ) -> Report {
-    let left: Mutex<Vec<String>> = Mutex::new(plan.changes().map(Change::id).collect());
-    let only_the_trail = Notify::new();
-    let hear = |progress: Progress| {
-        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+    let remaining: Mutex<Vec<String>> = Mutex::new(plan.changes().map(Change::id).collect());
+    let only_trail_left = Notify::new();
+    let track = |progress: Progress| {
+        let mut remaining = remaining.lock().unwrap_or_else(PoisonError::into_inner);
         if progress.state == ChangeState::Done {
-            left.retain(|id| *id != progress.id);
+            remaining.retain(|id| *id != progress.id);
         }
-        if matches!(left.as_slice(), [last] if last.starts_with("trail.")) {
-            only_the_trail.notify_one();
+        if matches!(remaining.as_slice(), [last] if last.starts_with("trail.")) {
+            only_trail_left.notify_one();
         }
-        drop(left);
-        news(progress);
+        drop(remaining);
+        on_progress(progress);
     };
-    again.alongside_from(only_the_trail.notified(), run(cloud, plan, None, &hear)).await
+    prefetch.alongside_from(only_trail_left.notified(), run(cloud, plan, None, &track)).await
 }
 
 fn log(id: &str, state: &ChangeState) {
@@ -148,23 +153,30 @@ fn log(id: &str, state: &ChangeState) {
     }
 }
 
-/// Applies one change, again and again while the refusal is one that passes.
-async fn persist(cloud: &dyn Cloud, change: &Change, news: &(dyn Fn(Progress) + Sync)) -> Result<(), CloudError> {
+/// Applies one change, and retries it while AWS rejects it for a reason that will pass.
+async fn apply_with_retries(
+    cloud: &dyn Cloud,
+    change: &Change,
+    on_progress: &(dyn Fn(Progress) + Sync),
+) -> Result<(), CloudError> {
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(500);
     let mut attempt = 1;
     loop {
         match cloud.apply(change).await {
-            Err(error) if error.kind == ErrorKind::EventualConsistency && waited < PATIENCE => {
+            Err(error) if error.kind == ErrorKind::EventualConsistency && waited < RETRY_TIMEOUT => {
                 attempt += 1;
                 tracing::warn!(id = change.id(), attempt, because = error.message, "retrying");
-                news(Progress { id: change.id(), state: ChangeState::Retrying { attempt, because: error.message } });
+                on_progress(Progress {
+                    id: change.id(),
+                    state: ChangeState::Retrying { attempt, because: error.message },
+                });
                 tokio::time::sleep(pause).await;
                 waited += pause;
                 pause = (pause * 2).min(Duration::from_secs(8));
-                news(Progress { id: change.id(), state: ChangeState::Running });
+                on_progress(Progress { id: change.id(), state: ChangeState::Running });
             }
-            // Somebody was quicker, or the answer to a first attempt was lost.
+            // It was deleted by someone else, or by a first attempt whose response was lost.
             Err(error) if error.kind == ErrorKind::NotFound && change.deletes() => return Ok(()),
             answer => return answer,
         }

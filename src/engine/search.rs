@@ -1,4 +1,4 @@
-//! Searches the log group for uses of root, however many requests that takes, within bounds.
+//! Searches the log group for root use, with as many requests as needed, up to a limit.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,59 +13,58 @@ use crate::cloud::{Cloud, CloudError, ErrorKind, Search};
 use crate::domain::event::RootEvent;
 use crate::domain::event_search::EventSearch;
 
-/// How many requests one search takes at most: at this pace, a little more than four minutes.
+/// How many requests a search makes at most: at this pace, a little over four minutes.
 pub const MOST_REQUESTS: usize = 1000;
 
-/// Requests under way at once.
-const AT_ONCE: usize = 4;
+/// How many requests run at once.
+const CONCURRENCY: usize = 4;
 
-/// Time from the start of one request to that of the next, which stays below the quota of 5 a second that an account has
-/// in a Region.
+/// Time between the starts of two requests, to stay below the quota of 5 requests per second per account and Region.
 ///
 /// Source: AWS Knowledge Center, "How do I determine throttling in my CloudWatch logs?": FilterLogEvents has a hard limit
 /// of 5 transactions per second per account and Region.
-const PACE: Duration = Duration::from_millis(250);
+const INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often in a row AWS may ask to slow down before the search fails. The wait doubles each time, up to 8 seconds.
-const MOST_THROTTLED: u32 = 10;
+/// How many times in a row a request may be throttled before the search fails. The wait doubles each time, up to 8 seconds.
+const MAX_THROTTLED: u32 = 10;
 
-/// What was found, and how far back it is known.
+/// The events found, and how far back the search got.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// Newest first, as many as were asked for at most. Below `back_to` some may be missing.
+    /// Newest first, at most as many as requested. Events before `back_to` may be missing.
     pub events: Vec<RootEvent>,
-    /// Everything from this moment on was searched.
+    /// Everything since this time was searched.
     pub back_to: Timestamp,
-    /// The whole range was searched, and no event left out.
+    /// The whole range was searched, and every event is included.
     pub complete: bool,
-    /// The search ended because it had taken [`MOST_REQUESTS`].
+    /// The search stopped after [`MOST_REQUESTS`] requests.
     pub cut_short: bool,
     pub requests: usize,
 }
 
-/// Searches a range for its newest events, `limit` of them at most. Where one page covers the range, that is one request.
-/// `news` is told after each answer.
+/// Finds the newest events in a time range, at most `limit` of them. If one page covers the range, that takes one request.
+/// `on_progress` is called after each answer.
 ///
 /// # Errors
-/// What a request met. Being asked to slow down is one only where it does not stop.
+/// The first error of a request. Throttling counts as an error only if it doesn't stop.
 pub async fn filter_log_events(
     cloud: &dyn Cloud,
     search: Search<'_>,
     limit: usize,
-    news: &(dyn Fn(&Found) + Sync),
+    on_progress: &(dyn Fn(&Found) + Sync),
 ) -> Result<Found, CloudError> {
-    let mut open = EventSearch::new(search.from, search.to);
-    let (mut known, mut throttled) = (BTreeSet::new(), 0);
+    let mut ranges = EventSearch::new(search.from, search.to);
+    let (mut seen_ids, mut throttled) = (BTreeSet::new(), 0);
     let mut found = Found { events: Vec::new(), back_to: search.to, complete: false, cut_short: false, requests: 0 };
-    let mut more = false;
+    let mut omitted = false;
     let mut next_start = Instant::now();
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < AT_ONCE && found.requests < MOST_REQUESTS {
-            let Some(piece) = open.take_next() else { break };
+        while running.len() < CONCURRENCY && found.requests < MOST_REQUESTS {
+            let Some(piece) = ranges.take_next() else { break };
             found.requests += 1;
             let start = next_start.max(Instant::now());
-            next_start = start + PACE;
+            next_start = start + INTERVAL;
             running.push(async move {
                 tokio::time::sleep_until(start).await;
                 let search = Search { from: piece.from, to: piece.to, page: piece.page.as_deref(), ..search };
@@ -77,28 +76,28 @@ pub async fn filter_log_events(
         match answer {
             Ok(page) => {
                 throttled = 0;
-                open.answered(&piece, &page);
-                let fresh = page.events.into_iter().filter(|e| e.id.is_empty() || known.insert(e.id.clone()));
-                found.events.extend(fresh);
+                ranges.answered(&piece, &page);
+                let new_events = page.events.into_iter().filter(|e| e.id.is_empty() || seen_ids.insert(e.id.clone()));
+                found.events.extend(new_events);
                 found.events.sort_by_key(|event| Reverse(event.time));
-                more |= found.events.len() > limit;
+                omitted |= found.events.len() > limit;
                 found.events.truncate(limit);
             }
-            Err(error) if error.kind == ErrorKind::Throttled && throttled < MOST_THROTTLED => {
-                open.put_back(&piece, false);
+            Err(error) if error.kind == ErrorKind::Throttled && throttled < MAX_THROTTLED => {
+                ranges.put_back(&piece, false);
                 throttled += 1;
-                next_start = Instant::now() + PACE * 2_u32.pow(throttled.min(5));
+                next_start = Instant::now() + INTERVAL * 2_u32.pow(throttled.min(5));
             }
             Err(error) => return Err(error),
         }
-        found.back_to = open.back_to();
-        found.complete = open.is_complete() && !more;
-        news(&found);
+        found.back_to = ranges.back_to();
+        found.complete = ranges.is_complete() && !omitted;
+        on_progress(&found);
         let oldest = found.events.last().and_then(|event| event.time);
         if found.events.len() >= limit && oldest.is_some_and(|oldest| oldest >= found.back_to) {
             return Ok(found);
         }
     }
-    found.cut_short = !open.is_complete();
+    found.cut_short = !ranges.is_complete();
     Ok(found)
 }

@@ -1,12 +1,12 @@
-//! Looks at an account through the eyes of somebody who wants rootbell out of it: the chains, whose their parts are, and
-//! what would be lost. Only the tear-down asks for tags and contents.
+//! Reads what a teardown needs to know: the chains, which of their resources rootbell manages, and what would be lost.
+//! Only the teardown reads tags and bucket contents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
-use super::observe::{ObserveScope, Prefetch, add_new, observe_with, seen};
+use super::observe::{ObserveScope, Prefetch, add_new, observe_with, to_read_result};
 use crate::cloud::{Answer, Cloud};
 use crate::domain::observed::{BucketLookup, Contents, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed, tagged};
@@ -14,9 +14,9 @@ use crate::domain::query::{Tagged, log_group};
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail, default_metric};
 use crate::domain::{AccountRegion, Identity, Observed, Settings, SetupOptions};
 
-/// Every chain that rootbell may have had a hand in: of the trail that is named, or of those that carry its tag, of the
-/// one that its set-up would use now, and of its own default names, which an earlier tear-down may have left half done.
-/// What could not be read says so in its place.
+/// Every chain that rootbell may have created or changed: that of the trail the user named, or else those of the trails
+/// with rootbell's tag or log group, of the trail that a setup would use now, and of the default names, which an
+/// unfinished teardown may have left behind. If a query fails, its field holds the error.
 pub async fn managed_chains(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -27,8 +27,8 @@ pub async fn managed_chains(
     managed_chains_of(cloud, identity, region, std::slice::from_ref(setup), contents).await
 }
 
-/// The same for several sets of names, side by side. A bucket that several chains share is counted once: that takes a
-/// call for each thousand objects.
+/// Like [`managed_chains`], for several sets of names at once. A bucket that several chains share is counted once, because
+/// that takes one call per thousand objects.
 pub async fn managed_chains_of(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -36,44 +36,46 @@ pub async fn managed_chains_of(
     named: &[SetupOptions],
     contents: bool,
 ) -> Vec<Chain> {
-    let looks = named.iter().map(|setup| chains(cloud, identity, region, setup));
-    let mut all: Vec<Chain> = join_all(looks).await.into_iter().flatten().collect();
+    let queries = named.iter().map(|setup| chains(cloud, identity, region, setup));
+    let mut all: Vec<Chain> = join_all(queries).await.into_iter().flatten().collect();
     if contents {
-        count(cloud, &mut all).await;
+        count_contents(cloud, &mut all).await;
     }
     all
 }
 
 async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &str, setup: &SetupOptions) -> Vec<Chain> {
     let account_region = identity.in_region(region);
-    // The chains share what is asked by default names, and the trails.
+    // The chains share the queries for the trails and for the default names.
     let prefetch = Prefetch::first(&cloud, setup);
     let names = match &setup.trail {
         Some(name) => vec![name.clone()],
         None => trail_names(cloud, &account_region, &prefetch).await,
     };
-    let looks = names.into_iter().map(|name| {
+    let queries = names.into_iter().map(|name| {
         let setup = SetupOptions { trail: Some(name), ..setup.clone() };
         let prefetch = prefetch.clone();
         async move { chain(cloud, identity, region, &setup, prefetch).await }
     });
-    join_all(looks).await
+    join_all(queries).await
 }
 
-/// The names of the trails whose chains are worth a look.
+/// The names of the trails whose chains to read.
 async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch: &Prefetch<'_>) -> Vec<String> {
-    // Where this fails, the look at the chain says so.
+    // If this fails, reading the chain reports the error.
     let trails = prefetch.trails.clone().await.unwrap_or_default();
-    let seen = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
-    let own: Vec<&Trail> = trails.iter().filter(|trail| lives_here(trail, account_region)).collect();
-    let tags = join_all(own.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
-    // One whose tags may not be read may be ours: the look at its chain says so again, where it is heard.
-    let carries = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().map_or(true, |tags| tagged(tags));
-    let tagged = own.iter().zip(&tags).filter(|(_, tags)| carries(tags)).map(|(trail, _)| trail.name.clone());
-    let attached = own.iter().filter(|trail| trail.log_group() == Some(DEFAULT_LOG_GROUP)).map(|t| t.name.clone());
-    let used = choose_trail(&seen, None, account_region).map(|trail| trail.name.clone());
+    let observed = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
+    let home_trails: Vec<&Trail> = trails.iter().filter(|trail| is_home_trail(trail, account_region)).collect();
+    let tags = join_all(home_trails.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
+    // A trail whose tags can't be read may be ours; reading its chain reports the error.
+    let may_be_tagged = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().map_or(true, |tags| tagged(tags));
+    let tagged =
+        home_trails.iter().zip(&tags).filter(|(_, tags)| may_be_tagged(tags)).map(|(trail, _)| trail.name.clone());
+    let delivering =
+        home_trails.iter().filter(|trail| trail.log_group() == Some(DEFAULT_LOG_GROUP)).map(|t| t.name.clone());
+    let chosen = choose_trail(&observed, None, account_region).map(|trail| trail.name.clone());
     let mut names: Vec<String> = Vec::new();
-    for name in tagged.chain(attached).chain(used).chain([TRAIL.to_owned()]) {
+    for name in tagged.chain(delivering).chain(chosen).chain([TRAIL.to_owned()]) {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -81,8 +83,8 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
     names
 }
 
-/// A shadow's tags are asked for where it lives.
-fn lives_here(trail: &Trail, account_region: &AccountRegion) -> bool {
+/// Whether this is the trail's own account and home Region; a shadow trail's tags can't be read here.
+fn is_home_trail(trail: &Trail, account_region: &AccountRegion) -> bool {
     trail.home_region == account_region.region && trail.arn.split(':').nth(4) == Some(account_region.account.as_str())
 }
 
@@ -93,50 +95,52 @@ async fn chain(
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
 ) -> Chain {
-    let on_own = prefetch.on_metric.clone();
+    let on_default_metric = prefetch.on_metric.clone();
     let mut observed = observe_with(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
     let settings = Settings::resolve(identity, region, setup, &observed);
-    // Alarms of other names on the metric, and on the one rootbell counts into, come to light whatever is in between.
-    let own = default_metric();
-    let on_own = async {
-        match on_own {
-            Some(asked) => asked.await,
-            None => seen(cloud.describe_alarms_for_metric(&own).await),
+    // Also find alarms with other names on the filter's metric and on the default one, even if the filter is missing.
+    let default = default_metric();
+    let on_default_metric = async {
+        match on_default_metric {
+            Some(query) => query.await,
+            None => to_read_result(cloud.describe_alarms_for_metric(&default).await),
         }
     };
-    let other =
-        OptionFuture::from((settings.metric != own).then(|| cloud.describe_alarms_for_metric(&settings.metric)));
-    let (on_own, other) = join!(on_own, other);
-    for found in other.map(seen).into_iter().chain([on_own]) {
+    let on_filter_metric =
+        OptionFuture::from((settings.metric != default).then(|| cloud.describe_alarms_for_metric(&settings.metric)));
+    let (on_default_metric, on_filter_metric) = join!(on_default_metric, on_filter_metric);
+    for found in on_filter_metric.map(to_read_result).into_iter().chain([on_default_metric]) {
         add_new(&mut observed.alarms, found);
     }
     let managed = managed_parts(cloud, &settings, &observed).await;
-    let own_trail = managed.trail == Ok(true);
-    let attached = managed.log_group == Ok(true) && observed.trail.is_some();
+    let is_own_trail = managed.trail == Ok(true);
+    let is_attached = managed.log_group == Ok(true) && observed.trail.is_some();
     let (role, bucket) = join!(
         OptionFuture::from(
-            (own_trail || attached || settings.role_is_ours()).then(|| cloud.role(&settings.role.value))
+            (is_own_trail || is_attached || settings.role_is_ours()).then(|| cloud.role(&settings.role.value))
         ),
-        OptionFuture::from((own_trail || settings.bucket_is_ours()).then(|| cloud.bucket(&settings.bucket.value))),
+        OptionFuture::from((is_own_trail || settings.bucket_is_ours()).then(|| cloud.bucket(&settings.bucket.value))),
     );
-    observed.role = seen(role.unwrap_or(Ok(None)));
-    observed.bucket = seen(bucket.unwrap_or(Ok(BucketLookup::NotManaged)));
+    observed.role = to_read_result(role.unwrap_or(Ok(None)));
+    observed.bucket = to_read_result(bucket.unwrap_or(Ok(BucketLookup::NotManaged)));
     Chain { settings, observed, managed }
 }
 
 async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> Managed {
     let account_region = &settings.account_region;
-    let carries = async |of: Tagged, arn: String| seen(cloud.tags(of, &arn).await.map(|tags| tagged(&tags)));
-    let trail = observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| lives_here(trail, account_region));
+    let is_tagged =
+        async |kind: Tagged, arn: String| to_read_result(cloud.tags(kind, &arn).await.map(|tags| tagged(&tags)));
+    let trail =
+        observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| is_home_trail(trail, account_region));
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     let names = observed.alarms.as_deref().unwrap_or_default().iter().map(|alarm| alarm.name.clone());
     let names: Vec<String> = names.collect();
     let (trail, group, topic, alarms) = join!(
-        OptionFuture::from(trail.map(|trail| carries(Tagged::Trail, trail.arn.clone()))),
-        OptionFuture::from(group.map(|group| carries(Tagged::LogGroup, log_group(account_region, &group.name)))),
-        OptionFuture::from(topic.map(|topic| carries(Tagged::Topic, topic.arn.clone()))),
-        join_all(names.iter().map(|name| carries(Tagged::Alarm, account_region.alarm_arn(name)))),
+        OptionFuture::from(trail.map(|trail| is_tagged(Tagged::Trail, trail.arn.clone()))),
+        OptionFuture::from(group.map(|group| is_tagged(Tagged::LogGroup, log_group(account_region, &group.name)))),
+        OptionFuture::from(topic.map(|topic| is_tagged(Tagged::Topic, topic.arn.clone()))),
+        join_all(names.iter().map(|name| is_tagged(Tagged::Alarm, account_region.alarm_arn(name)))),
     );
     let alarms: ReadResult<Vec<bool>> = alarms.into_iter().collect();
     Managed {
@@ -144,25 +148,29 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
         log_group: group.unwrap_or(Ok(false)),
         topic: topic.unwrap_or(Ok(false)),
         alarms: alarms
-            .map(|carry| names.into_iter().zip(carry).filter(|(_, managed)| *managed).map(|(n, _)| n).collect()),
+            .map(|flags| names.into_iter().zip(flags).filter(|(_, managed)| *managed).map(|(n, _)| n).collect()),
         contents: Ok(None),
     }
 }
 
-async fn count(cloud: &dyn Cloud, chains: &mut [Chain]) {
-    let buckets: BTreeSet<String> = chains.iter().filter_map(|c| counted(&c.observed)).map(str::to_owned).collect();
+async fn count_contents(cloud: &dyn Cloud, chains: &mut [Chain]) {
+    let buckets: BTreeSet<String> =
+        chains.iter().filter_map(|c| deletable_bucket(&c.observed)).map(str::to_owned).collect();
     let counts = join_all(buckets.iter().map(|bucket| cloud.bucket_contents(bucket))).await;
-    let counts: BTreeMap<&str, ReadResult<Option<Contents>>> =
-        buckets.iter().map(String::as_str).zip(counts.into_iter().map(|count| seen(count.map(Some)))).collect();
+    let counts: BTreeMap<&str, ReadResult<Option<Contents>>> = buckets
+        .iter()
+        .map(String::as_str)
+        .zip(counts.into_iter().map(|count| to_read_result(count.map(Some))))
+        .collect();
     for chain in chains {
-        if let Some(count) = counted(&chain.observed).and_then(|bucket| counts.get(bucket)) {
+        if let Some(count) = deletable_bucket(&chain.observed).and_then(|bucket| counts.get(bucket)) {
             chain.managed.contents = count.clone();
         }
     }
 }
 
-/// The bucket that would go with the logs.
-fn counted(observed: &Observed) -> Option<&str> {
+/// The bucket that would be deleted along with the logs.
+fn deletable_bucket(observed: &Observed) -> Option<&str> {
     match &observed.bucket {
         Ok(BucketLookup::Owned(bucket)) if tagged(&bucket.tags) => Some(&bucket.name),
         _ => None,

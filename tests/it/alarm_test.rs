@@ -109,7 +109,7 @@ fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
 fn testing_without_an_alarm_fails_and_points_to_apply() {
     let world = EmulatedAws::new("us-east-1");
     let said = test(&world).arg("--json").output().exits(1);
-    let error = json!({ "why": "There is no alarm to ring.", "fix": "Run `rootbell apply`, or the wizard." });
+    let error = json!({ "why": "There is no alarm to test.", "fix": "Run `rootbell apply` or use the wizard." });
     assert_eq!(said.json()["error"], error);
     assert_eq!(said.json()["dispatched"], false);
     assert_eq!(world.proxy.writes(), Vec::<String>::new());
@@ -164,7 +164,7 @@ fn disabled_alarm_actions_are_warned_about_and_the_test_fails() {
     let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
     let said = said.args(["test", "--timeout", "1"]).output().exits(1);
     let said = said.says("warning   The actions of `rootbell-root-use` are disabled.");
-    assert!(said.stdout.contains("FAILED: no notification was seen.") && said.stdout.contains("in vain for: notification sent"), "{said:#?}");
+    assert!(said.stdout.contains("FAILED: no notification was seen.") && said.stdout.contains("waiting for: notification sent"), "{said:#?}");
 }
 
 #[test]
@@ -187,8 +187,9 @@ fn an_unconfirmed_subscription_is_warned_about_before_the_test() {
 #[test]
 fn the_alarm_returns_to_ok_after_a_test_and_each_stage_is_timed() {
     let said = demo("").args(["test", "--json"]).output().exits(0);
-    let said =
-        said.says("done      alarm in ALARM after 0 s: Test alarm by rootbell").says("waiting   for: alarm back to OK");
+    let said = said
+        .says("done      alarm in ALARM after 0 s: Test alarm by rootbell")
+        .says("waiting   for: alarm back to OK");
     assert_eq!(hops(&said), ["alarm", "action", "back"]);
     assert_eq!(said.json()["demo"], true);
     let times: Vec<_> = said.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
@@ -219,8 +220,8 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
     let said = drill().output().exits(1);
     assert_eq!(hops(&said), ["stored", "matched"]);
     let error = &said.json()["error"];
-    assert!(error["why"].as_str().unwrap().contains("in vain for: counted by the metric"), "{error}");
-    assert!(error["fix"].as_str().unwrap().contains("Look at the metric filter"), "{error}");
+    assert!(error["why"].as_str().unwrap().contains("waiting for: counted by the metric"), "{error}");
+    assert!(error["fix"].as_str().unwrap().contains("Check the metric filter"), "{error}");
     assert_eq!(world.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
     assert_eq!(queue.messages(), Vec::<Value>::new());
 

@@ -113,7 +113,7 @@ fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
         (&["--retention-days", "42"], "the closest it allows: 30 or 60"),
         (&["--retention-days", "many"], "invalid value 'many' for '--retention-days <DAYS>'"),
         (&["--region", "eu-wst-1"], "There is no Region `eu-wst-1`; did you mean `eu-west-1`?"),
-        (&["--endpoint-url", "nonsense"], "`nonsense` is no URL"),
+        (&["--endpoint-url", "nonsense"], "`nonsense` isn't a URL"),
         (&["--nonsense"], "unexpected argument '--nonsense'"),
     ];
     for command in ["plan", "apply"] {

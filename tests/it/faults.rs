@@ -26,12 +26,12 @@ const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
 
 /// The kinds of failure, each with words from the reason and from the fix.
 const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
-    ("denied", InjectedFault::Deny, "permission denied", "Ask for "),
-    ("throttled once", InjectedFault::ThrottleOnce, "slow down", "Wait a moment"),
-    ("throttled for good", InjectedFault::Throttle, "slow down", "Wait a moment"),
+    ("denied", InjectedFault::Deny, "permission denied", "Grant "),
+    ("throttled once", InjectedFault::ThrottleOnce, "throttled by AWS", "Wait a moment"),
+    ("throttled for good", InjectedFault::Throttle, "throttled by AWS", "Wait a moment"),
     ("500", InjectedFault::Error500, "internal failure", "Try again"),
-    ("connection refused", InjectedFault::Refused, "connection refused", "Look at the network"),
-    ("hung", InjectedFault::Timeout, "no answer in time", "Look at the network"),
+    ("connection refused", InjectedFault::Refused, "connection refused", "Check the network"),
+    ("hung", InjectedFault::Timeout, "timed out", "Check the network"),
     ("TLS error", InjectedFault::Tls, "invalid peer certificate", "AWS_CA_BUNDLE"),
     ("expired token", InjectedFault::Expired(1), "the sign-in has expired", "aws sso login"),
     ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Try again"),

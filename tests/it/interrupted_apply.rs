@@ -81,7 +81,7 @@ fn a_throttled_poll_does_not_end_the_wait() {
     world.proxy.refuse("ListSubscriptionsByTopic", 4, 400, "Throttling", "Rate exceeded");
     world.proxy.set_pending(false);
     let said = waiting.wait_within(Duration::from_secs(30)).exits(0);
-    assert!(said.stderr.contains("slow down"), "{said:#?}");
+    assert!(said.stderr.contains("throttled by AWS"), "{said:#?}");
     assert_eq!(said.json()["failed"], json!([]));
 }
 

@@ -325,7 +325,7 @@ fn rows() -> Vec<Row> {
             SSO,
             |_| (403, "application/json", r#"{"__type":"ForbiddenException","message":"No access"}"#.into()),
             &[
-                "rootbell: IAM Identity Center does not hand out the profile's role: No access (profile `sso`, Region eu-west-1). ",
+                "rootbell: IAM Identity Center doesn't provide the profile's role: No access (profile `sso`, Region eu-west-1). ",
                 "Check sso_account_id and sso_role_name",
             ],
         ),

@@ -1,4 +1,4 @@
-//! CloudTrail: trails, whether they deliver, and what they record.
+//! CloudTrail: trails, their delivery status, and the events they record.
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
@@ -21,16 +21,16 @@ impl CloudTrail {
         Self { client: Client::new(config) }
     }
 
-    /// Source: CloudTrail API, DescribeTrails: one answer, without pages.
-    pub(super) async fn trails(&self) -> Answer<Vec<Trail>> {
-        let call = Call::look(Query::Trails, "");
+    /// Source: CloudTrail API, DescribeTrails: one response, without pages.
+    pub(super) async fn describe_trails(&self) -> Answer<Vec<Trail>> {
+        let call = Call::query(Query::Trails, "");
         let request = self.client.describe_trails().include_shadow_trails(true);
         let found = call.answered(request.send().await)?;
         Ok(found.trail_list.unwrap_or_default().into_iter().map(trail).collect())
     }
 
-    pub(super) async fn status(&self, arn: &str) -> Answer<TrailStatus> {
-        let call = Call::look(Query::TrailStatus, arn);
+    pub(super) async fn get_trail_status(&self, arn: &str) -> Answer<TrailStatus> {
+        let call = Call::query(Query::TrailStatus, arn);
         let found = call.answered(self.client.get_trail_status().name(arn).send().await)?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
@@ -40,14 +40,14 @@ impl CloudTrail {
         })
     }
 
-    pub(super) async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        let call = Call::look(Query::Events, arn);
+    pub(super) async fn get_event_selectors(&self, arn: &str) -> Answer<ManagementEvents> {
+        let call = Call::query(Query::Events, arn);
         let found = call.answered(self.client.get_event_selectors().trail_name(arn).send().await)?;
-        Ok(recorded(found.event_selectors(), found.advanced_event_selectors()))
+        Ok(recorded_events(found.event_selectors(), found.advanced_event_selectors()))
     }
 
-    pub(super) async fn create(&self, call: &Call<'_>, trail: &str, bucket: &str, to: &Delivery) -> Answer<()> {
-        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+    pub(super) async fn create_trail(&self, call: &Call<'_>, trail: &str, bucket: &str, to: &Delivery) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.invalid_request(&e))?;
         let request = self
             .client
             .create_trail()
@@ -62,7 +62,7 @@ impl CloudTrail {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn update(&self, call: &Call<'_>, trail: &str, to: Option<&Delivery>) -> Answer<()> {
+    pub(super) async fn update_trail(&self, call: &Call<'_>, trail: &str, to: Option<&Delivery>) -> Answer<()> {
         let request = self
             .client
             .update_trail()
@@ -75,23 +75,23 @@ impl CloudTrail {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_key(&self, call: &Call<'_>, trail: &str, key: &str) -> Answer<()> {
+    pub(super) async fn update_trail_key(&self, call: &Call<'_>, trail: &str, key: &str) -> Answer<()> {
         call.answered(self.client.update_trail().name(trail).kms_key_id(key).send().await).map(drop)
     }
 
-    pub(super) async fn select_all(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+    pub(super) async fn put_event_selectors(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         let all = EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
         let request = self.client.put_event_selectors().trail_name(trail).event_selectors(all);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn start(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+    pub(super) async fn start_logging(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         call.answered(self.client.start_logging().name(trail).send().await).map(drop)
     }
 
     /// Source: CloudTrail API, ListTags.
-    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Query::TrailTags, arn);
+    pub(super) async fn list_tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::query(Query::TrailTags, arn);
         let found = self.client.list_tags().resource_id_list(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         let lists = found.and_then(|found| found.resource_tag_list).unwrap_or_default();
@@ -99,19 +99,19 @@ impl CloudTrail {
         Ok(tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
     }
 
-    pub(super) async fn stop(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+    pub(super) async fn stop_logging(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         call.answered(self.client.stop_logging().name(trail).send().await).map(drop)
     }
 
-    /// Empty ARNs take the log group off; left out, they stay.
+    /// Removes the log group from the trail: empty ARNs remove it, omitted ones leave it unchanged.
     ///
     /// Source: CloudTrail User Guide, "Stopping CloudTrail from sending events to CloudWatch Logs".
-    pub(super) async fn detach(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+    pub(super) async fn update_trail_without_logs(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         let request = self.client.update_trail().name(trail).cloud_watch_logs_log_group_arn("");
         call.answered(request.cloud_watch_logs_role_arn("").send().await).map(drop)
     }
 
-    pub(super) async fn delete(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
+    pub(super) async fn delete_trail(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
         call.answered(self.client.delete_trail().name(trail).send().await).map(drop)
     }
 }
@@ -131,24 +131,24 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
     }
 }
 
-const NOTHING: ManagementEvents = ManagementEvents { read: false, write: false, others: false };
+const NONE: ManagementEvents = ManagementEvents { read: false, write: false, others: false };
 
-/// A trail has basic selectors or advanced ones, and records what any of them selects.
+/// A trail has basic or advanced selectors, and records the events that any of them selects.
 ///
 /// Source: CloudTrail API, PutEventSelectors: a trail without selectors records all management events.
-pub(super) fn recorded(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> ManagementEvents {
+pub(super) fn recorded_events(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> ManagementEvents {
     if basic.is_empty() && advanced.is_empty() {
         return ManagementEvents::ALL;
     }
-    let each = basic.iter().map(basic_selector).chain(advanced.iter().map(advanced_selector));
-    each.fold(NOTHING, |sum, one| ManagementEvents {
+    let selected = basic.iter().map(basic_selector).chain(advanced.iter().map(advanced_selector));
+    selected.fold(NONE, |sum, one| ManagementEvents {
         read: sum.read || one.read,
         write: sum.write || one.write,
         others: sum.others || one.others,
     })
 }
 
-/// Source: CloudTrail API, EventSelector: both fields have a default, all management events.
+/// Source: CloudTrail API, EventSelector: both fields default to all management events.
 fn basic_selector(selector: &EventSelector) -> ManagementEvents {
     let management = selector.include_management_events.unwrap_or(true);
     let kind = selector.read_write_type.as_ref().unwrap_or(&ReadWriteType::All);
@@ -159,29 +159,29 @@ fn basic_selector(selector: &EventSelector) -> ManagementEvents {
     }
 }
 
-/// All field selectors of an advanced selector must hold at once, so that one on another field narrows it: it counts
-/// as a selector for management events only where it leaves out single services.
+/// All field selectors of an advanced selector must match at once, so a selector on any other field narrows it. It still
+/// counts as selecting management events if it only excludes individual services.
 ///
 /// Source: CloudTrail API, AdvancedFieldSelector.
 fn advanced_selector(selector: &AdvancedEventSelector) -> ManagementEvents {
     let fields = selector.field_selectors();
-    let of = |name: &str| fields.iter().find(|f| f.field() == name);
-    let only = |field: &AdvancedFieldSelector, value: &str| field.equals().iter().all(|v| v == value);
-    if !of("eventCategory").is_some_and(|f| f.equals().iter().any(|v| v == "Management")) {
-        return ManagementEvents { others: true, ..NOTHING };
+    let field = |name: &str| fields.iter().find(|f| f.field() == name);
+    let allows_only = |field: &AdvancedFieldSelector, value: &str| field.equals().iter().all(|v| v == value);
+    if !field("eventCategory").is_some_and(|f| f.equals().iter().any(|v| v == "Management")) {
+        return ManagementEvents { others: true, ..NONE };
     }
-    let plain = |f: &AdvancedFieldSelector| matches!(f.field(), "eventCategory" | "readOnly");
-    let leaves_out = |f: &AdvancedFieldSelector| f.field() == "eventSource" && !selects(f);
-    let narrowed = fields.iter().any(|f| !plain(f) && !leaves_out(f));
-    let read_only = of("readOnly");
+    let is_unrestricting = |f: &AdvancedFieldSelector| matches!(f.field(), "eventCategory" | "readOnly");
+    let is_exclusion = |f: &AdvancedFieldSelector| f.field() == "eventSource" && !is_inclusion(f);
+    let is_narrowed = fields.iter().any(|f| !is_unrestricting(f) && !is_exclusion(f));
+    let read_only = field("readOnly");
     ManagementEvents {
-        read: !narrowed && read_only.is_none_or(|f| only(f, "true")),
-        write: !narrowed && read_only.is_none_or(|f| only(f, "false")),
-        others: !fields.iter().all(plain),
+        read: !is_narrowed && read_only.is_none_or(|f| allows_only(f, "true")),
+        write: !is_narrowed && read_only.is_none_or(|f| allows_only(f, "false")),
+        others: !fields.iter().all(is_unrestricting),
     }
 }
 
-/// Whether the field names what it wants, rather than what it leaves out.
-fn selects(field: &AdvancedFieldSelector) -> bool {
+/// Whether the field selector includes events, rather than excludes them.
+fn is_inclusion(field: &AdvancedFieldSelector) -> bool {
     !field.equals().is_empty() || !field.starts_with().is_empty() || !field.ends_with().is_empty()
 }

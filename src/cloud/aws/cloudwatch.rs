@@ -1,4 +1,4 @@
-//! CloudWatch: the alarm, its history, its metric.
+//! CloudWatch: the alarm, its history, and its metric.
 
 use std::cmp::Reverse;
 
@@ -28,9 +28,9 @@ impl CloudWatch {
         Self { client: Client::new(config) }
     }
 
-    /// Source: CloudWatch API, DescribeAlarms: of all types only where they are named.
-    pub(super) async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        let call = Call::look(Query::Alarm, name);
+    /// Source: CloudWatch API, DescribeAlarms: returns other types than metric alarms only if `AlarmTypes` names them.
+    pub(super) async fn describe_alarms(&self, name: &str) -> Answer<Option<Alarm>> {
+        let call = Call::query(Query::Alarm, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_alarms().alarm_names(name).alarm_types(AlarmType::MetricAlarm);
@@ -44,9 +44,9 @@ impl CloudWatch {
         }
     }
 
-    /// Source: CloudWatch API, DescribeAlarmsForMetric: one answer, without pages.
+    /// Source: CloudWatch API, DescribeAlarmsForMetric: one response, without pages.
     pub(super) async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let call = Call::look(Query::AlarmsOn, &metric.name);
+        let call = Call::query(Query::AlarmsOn, &metric.name);
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
         let found = call.answered(request.send().await)?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
@@ -55,8 +55,8 @@ impl CloudWatch {
     /// The newest 100 entries.
     ///
     /// Source: CloudWatch API, DescribeAlarmHistory, `ScanBy` and `MaxRecords`.
-    pub(super) async fn history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        let call = Call::look(Query::History, alarm);
+    pub(super) async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        let call = Call::query(Query::History, alarm);
         let request = self.client.describe_alarm_history().alarm_name(alarm).start_date(sdk_time(since));
         let request = request.scan_by(ScanBy::TimestampDescending).max_records(100);
         let found = call.answered(request.send().await)?;
@@ -71,7 +71,7 @@ impl CloudWatch {
         Ok(items)
     }
 
-    /// Source: CloudWatch API, GetMetricData: up to 100,800 datapoints in one answer.
+    /// Source: CloudWatch API, GetMetricData: up to 100,800 datapoints in one response.
     pub(super) async fn get_metric_data(
         &self,
         metric: &Metric,
@@ -79,9 +79,9 @@ impl CloudWatch {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        let call = Call::look(Query::Sums, &metric.name);
+        let call = Call::query(Query::Sums, &metric.name);
         let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
-        let period = i32::try_from(period).map_err(|e| call.unsendable(&e))?;
+        let period = i32::try_from(period).map_err(|e| call.invalid_request(&e))?;
         let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();
         let query = MetricDataQuery::builder().id("sum").metric_stat(stat).build();
         let request = self.client.get_metric_data().metric_data_queries(query);
@@ -91,15 +91,21 @@ impl CloudWatch {
         Ok(points.filter_map(|(at, value)| Some(Datapoint { at: time(at)?, value: *value })).collect())
     }
 
-    pub(super) async fn set_state(&self, call: &Call<'_>, alarm: &str, state: AlarmState, reason: &str) -> Answer<()> {
+    pub(super) async fn set_alarm_state(
+        &self,
+        call: &Call<'_>,
+        alarm: &str,
+        state: AlarmState,
+        reason: &str,
+    ) -> Answer<()> {
         let request =
             self.client.set_alarm_state().alarm_name(alarm).state_value(sdk_state(state)).state_reason(reason);
         call.answered(request.send().await).map(drop)
     }
 
     /// Source: CloudWatch API, ListTagsForResource.
-    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Query::AlarmTags, arn);
+    pub(super) async fn list_tags_for_resource(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::query(Query::AlarmTags, arn);
         let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         let tags = found.and_then(|found| found.tags).unwrap_or_default();
@@ -107,12 +113,12 @@ impl CloudWatch {
     }
 
     /// Source: CloudWatch API, DeleteAlarms.
-    pub(super) async fn delete(&self, call: &Call<'_>, alarm: &str) -> Answer<()> {
+    pub(super) async fn delete_alarms(&self, call: &Call<'_>, alarm: &str) -> Answer<()> {
         call.answered(self.client.delete_alarms().alarm_names(alarm).send().await).map(drop)
     }
 
-    pub(super) async fn put(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
-        let number = |n: u32| i32::try_from(n).map_err(|e| call.unsendable(&e));
+    pub(super) async fn put_metric_alarm(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
+        let number = |n: u32| i32::try_from(n).map_err(|e| call.invalid_request(&e));
         let list = |arns: &[String]| (!arns.is_empty()).then(|| arns.to_vec());
         let request = self
             .client
@@ -137,7 +143,7 @@ impl CloudWatch {
     }
 }
 
-/// Our word for a state as the SDK's.
+/// Converts our alarm state to the SDK's.
 fn sdk_state(state: AlarmState) -> StateValue {
     match state {
         AlarmState::Ok => StateValue::Ok,
@@ -146,7 +152,7 @@ fn sdk_state(state: AlarmState) -> StateValue {
     }
 }
 
-/// What is left out has a default. An alarm on a metric expression has no metric of its own, and none here.
+/// Missing fields get AWS's defaults. An alarm on a metric expression has no metric name, so it has none here either.
 ///
 /// Source: CloudWatch API, MetricAlarm and PutMetricAlarm.
 fn alarm(sdk: &MetricAlarm) -> Alarm {

@@ -1,4 +1,4 @@
-//! From options, environment and shared configuration to a session. Credentials are made by `aws-config` alone.
+//! Creates a session from options, environment, and shared configuration. Only `aws-config` gets credentials.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::OnceCell;
 
 use super::AwsCloud;
-use super::errors::{cause, one_line};
-use super::http::{Http, trusting};
+use super::errors::{cause, short_line};
+use super::http::{Http, trust};
 use super::profile;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::names;
 
-/// How long a call may take, part by part.
+/// The timeouts of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeouts {
     pub(super) connect: Duration,
     pub(super) read: Duration,
-    /// One try, and all tries together.
+    /// `attempt` is for one attempt, `operation` for all attempts together.
     pub(super) attempt: Duration,
     pub(super) operation: Duration,
 }
@@ -49,27 +49,27 @@ impl Default for Timeouts {
 }
 
 impl From<Timeouts> for TimeoutConfig {
-    fn from(ours: Timeouts) -> Self {
+    fn from(timeouts: Timeouts) -> Self {
         Self::builder()
-            .connect_timeout(ours.connect)
-            .read_timeout(ours.read)
-            .operation_attempt_timeout(ours.attempt)
-            .operation_timeout(ours.operation)
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.read)
+            .operation_attempt_timeout(timeouts.attempt)
+            .operation_timeout(timeouts.operation)
             .build()
     }
 }
 
-/// Tries of one call, the first included.
+/// How many times a call is attempted at most, including the first.
 const ATTEMPTS: u32 = 3;
 
-/// The profile that needs no section in the files.
+/// The profile that doesn't need a section in the files.
 const DEFAULT: &str = "default";
 
-/// Makes sessions with AWS, as the command line of AWS would: options first, then the environment, then the files.
+/// Creates sessions with AWS. Like the AWS CLI, it uses options first, then the environment, then the files.
 pub struct AwsConnector {
     env: Env,
     fs: Fs,
-    /// Made at the first connection, and shared by all of them.
+    /// Created with the first session, and shared by all of them.
     http: OnceCell<SharedHttpClient>,
 }
 
@@ -80,13 +80,13 @@ impl Default for AwsConnector {
 }
 
 impl AwsConnector {
-    /// In the environment of this process.
+    /// Uses the environment and files of this process.
     #[must_use]
     pub fn new() -> Self {
-        Self::within(Env::real(), Fs::real())
+        Self::with_env(Env::real(), Fs::real())
     }
 
-    pub(super) fn within(env: Env, fs: Fs) -> Self {
+    pub(super) fn with_env(env: Env, fs: Fs) -> Self {
         Self { env, fs, http: OnceCell::new() }
     }
 
@@ -94,62 +94,63 @@ impl AwsConnector {
         self.env.get(name).ok().filter(|value| !value.is_empty())
     }
 
-    /// The shared configuration, with the profile that is in use.
+    /// The shared configuration, with the profile in use selected.
     pub(super) async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
         let load = source::load(&self.env, &self.fs, &EnvConfigFiles::default()).await;
-        let mut files = load.map_err(|e| unreadable("The shared configuration", &cause(&e)))?;
+        let mut files = load.map_err(|e| cannot_read("The shared configuration", &cause(&e)))?;
         if let Some(profile) = target.profile.clone() {
             files.profile = Cow::Owned(profile);
         }
         if files.profile.is_empty() {
             files.profile = Cow::Borrowed(DEFAULT);
         }
-        EnvConfigSections::parse(files).map_err(|e| unreadable("The shared configuration", &e.to_string()))
+        EnvConfigSections::parse(files).map_err(|e| cannot_read("The shared configuration", &e.to_string()))
     }
 
     async fn http(&self) -> Answer<SharedHttpClient> {
-        let made = self.http.get_or_try_init(|| async {
+        let client = self.http.get_or_try_init(|| async {
             let bundle = match self.variable("AWS_CA_BUNDLE") {
                 Some(path) => {
                     let pem = self
                         .fs
                         .read_to_end(&path)
                         .await
-                        .map_err(|e| unreadable(&format!("AWS_CA_BUNDLE: `{path}`"), &cause(&e)))?;
+                        .map_err(|e| cannot_read(&format!("AWS_CA_BUNDLE: `{path}`"), &cause(&e)))?;
                     Some((path, pem))
                 }
                 None => None,
             };
             let pem = bundle.as_ref().map(|(_, pem)| pem.as_slice());
-            let tls = trusting(pem).map_err(|why| {
+            let tls = trust(pem).map_err(|why| {
                 let path = bundle.as_ref().map_or("", |(path, _)| path);
                 invalid(format!("AWS_CA_BUNDLE: `{path}` {why}."))
             })?;
             Ok(SharedHttpClient::new(Http::new(tls, ProxyConfig::from_env())))
         });
-        made.await.cloned()
+        client.await.cloned()
     }
 
-    /// The region and where it came from.
+    /// The Region, and where it came from.
     pub(super) async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
-        let named = target.region.clone().map(|region| (region, "--region".to_owned()));
-        let found =
-            named.or_else(|| from_env("AWS_REGION")).or_else(|| from_env("AWS_DEFAULT_REGION")).or_else(from_files);
-        let asked = !self.variable("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let from_option = target.region.clone().map(|region| (region, "--region".to_owned()));
+        let found = from_option
+            .or_else(|| from_env("AWS_REGION"))
+            .or_else(|| from_env("AWS_DEFAULT_REGION"))
+            .or_else(from_files);
+        let use_metadata = !self.variable("AWS_EC2_METADATA_DISABLED").is_some_and(|v| v.eq_ignore_ascii_case("true"));
         let found = match found {
-            None if asked => self.region_of_instance().await?.map(|region| (region, "EC2 metadata".to_owned())),
+            None if use_metadata => self.region_of_instance().await?.map(|region| (region, "EC2 metadata".to_owned())),
             found => found,
         };
         let Some((region, from)) = found else {
-            let instance = if asked { " nor EC2 metadata" } else { "" };
+            let metadata = if use_metadata { ", and EC2 metadata" } else { "" };
             return Err(CloudError::local(
                 ErrorKind::NoRegion,
                 format!(
-                    "No region: neither --region nor AWS_REGION nor AWS_DEFAULT_REGION nor the profile \
-                     `{profile}`{instance} names one"
+                    "No Region is set: checked --region, AWS_REGION, AWS_DEFAULT_REGION, the profile `{profile}`{metadata}"
                 ),
             ));
         };
@@ -157,8 +158,8 @@ impl AwsConnector {
         Ok((region, from))
     }
 
-    /// The one request before a session: nothing else says where we are. Outside of EC2 nobody answers, so that it is
-    /// asked once and briefly.
+    /// Asks the EC2 metadata service, the only request before a session. Outside of EC2 there is no answer, so it is tried
+    /// only once, with a short timeout.
     async fn region_of_instance(&self) -> Answer<Option<String>> {
         const PATIENCE: Duration = Duration::from_secs(1);
         let config = ProviderConfig::without_region().with_http_client(self.http().await?);
@@ -190,8 +191,8 @@ impl AwsConnector {
         if target.profile.is_none() {
             return Ok(config);
         }
-        // The SDK's chain takes keys in the environment even where a profile is named: not what --profile asks for.
-        let account_region = ProviderConfig::without_region()
+        // The SDK's default chain prefers keys in the environment, which is wrong if --profile names a profile.
+        let provider_config = ProviderConfig::without_region()
             .with_region(Some(Region::new(region)))
             .with_http_client(http)
             .with_timeout_config(timeouts)
@@ -199,9 +200,9 @@ impl AwsConnector {
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        let of_profile =
-            ProfileFileCredentialsProvider::builder().configure(&account_region).profile_name(profile).build();
-        Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(of_profile)).build())
+        let credentials =
+            ProfileFileCredentialsProvider::builder().configure(&provider_config).profile_name(profile).build();
+        Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
     }
 }
 
@@ -225,13 +226,13 @@ impl AwsConnector {
     async fn session(&self, target: &Target) -> Answer<Session> {
         let files = self.sections(target).await?;
         let profile = files.selected_profile().to_owned();
-        self.known(&files, &profile, target)?;
+        self.check_profile(&files, &profile, target)?;
         let endpoint = match &target.endpoint_url {
             Some(url) => Some((url.clone(), "--endpoint-url")),
             None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
         };
         if let Some((url, from)) = endpoint {
-            address(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
+            check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
         let (region, region_from) = self.region(target, &files).await?;
         let config = self.load(target, &profile, region.clone()).await?;
@@ -240,28 +241,28 @@ impl AwsConnector {
         Ok(Session { cloud: Arc::new(AwsCloud::new(&config, sign_in)), region, region_from, profile })
     }
 
-    /// A profile that is named has to exist; the default one need not.
-    fn known(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+    /// Checks that the profile exists, unless it is the default one.
+    fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
         if profile == DEFAULT || files.get_profile(profile).is_some() {
             return Ok(());
         }
-        let account_region = |variable: &str, usual: &str| self.variable(variable).unwrap_or_else(|| usual.to_owned());
-        let config = account_region("AWS_CONFIG_FILE", "~/.aws/config");
-        let credentials = account_region("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+        let path = |variable: &str, default: &str| self.variable(variable).unwrap_or_else(|| default.to_owned());
+        let config = path("AWS_CONFIG_FILE", "~/.aws/config");
+        let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
         let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
         let mut names: Vec<&str> = files.profiles().collect();
         names.sort_unstable();
         let why = match names::closest(profile, names.iter().copied()) {
-            Some(near) => format!("{missing}; did you mean `{near}`?"),
-            None => format!("{missing}; {}", existing(&names)),
+            Some(similar) => format!("{missing}; did you mean `{similar}`?"),
+            None => format!("{missing}; {}", existing_profiles(&names)),
         };
         Err(CloudError::local(ErrorKind::NoProfile, why))
     }
 }
 
-/// The profiles that exist, a few of them by name.
-fn existing(names: &[&str]) -> String {
+/// The existing profiles, a few of them by name.
+fn existing_profiles(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len() {
@@ -276,29 +277,29 @@ fn invalid(message: String) -> CloudError {
     CloudError::local(ErrorKind::Invalid, message)
 }
 
-fn unreadable(what: &str, why: &str) -> CloudError {
-    invalid(format!("{what} cannot be read: {}.", one_line(why)))
+fn cannot_read(what: &str, why: &str) -> CloudError {
+    invalid(format!("{what} cannot be read: {}.", short_line(why)))
 }
 
-/// The profile's own region, or that of the profile which it takes its credentials from.
+/// The profile's own Region, or that of its source profile.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "AWS Region".
 fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
     let mut name = files.selected_profile();
-    let mut seen = Vec::new();
+    let mut visited = Vec::new();
     loop {
         let profile = files.get_profile(name)?;
         if let Some(region) = profile.get("region").filter(|region| !region.is_empty()) {
             return Some(region.to_owned());
         }
-        seen.push(name);
-        name = profile.get("source_profile").filter(|next| !seen.contains(next))?;
+        visited.push(name);
+        name = profile.get("source_profile").filter(|next| !visited.contains(next))?;
     }
 }
 
-/// The SDK takes no notice of an endpoint that is no URL, and would talk to AWS itself.
-fn address(url: &str) -> Result<(), String> {
+/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
+fn check_url(url: &str) -> Result<(), String> {
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let good = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !host.contains(' '));
-    if good { Ok(()) } else { Err(format!("`{url}` is no URL; an endpoint looks like http://127.0.0.1:4566.")) }
+    let is_valid = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !host.contains(' '));
+    if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

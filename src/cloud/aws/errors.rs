@@ -1,4 +1,4 @@
-//! SDK errors as errors for the person. Every answer passes here, so this is where the log hears of it.
+//! Converts SDK errors to errors for the user. Every answer passes through here, so answers are logged here too.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -22,8 +22,8 @@ use crate::domain::change::Operation;
 use crate::domain::change::transient::is_transient;
 use crate::domain::{Change, Query};
 
-/// No call at all.
-const NONE: Operation = Operation { service: "", name: "", iam_action: "" };
+/// Not a call.
+const NO_CALL: Operation = Operation { service: "", name: "", iam_action: "" };
 
 /// One call, as an error names it.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +33,12 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn look(query: Query, resource: &'a str) -> Self {
+    pub(super) fn query(query: Query, resource: &'a str) -> Self {
         Self { operation: query.operation(), resource }
     }
 
-    /// The call that a change is.
-    pub(super) fn of(change: &'a Change) -> Self {
+    /// The call that makes a change.
+    pub(super) fn change(change: &'a Change) -> Self {
         Self { operation: change.operation(), resource: change.name() }
     }
 
@@ -47,25 +47,25 @@ impl<'a> Call<'a> {
         Self { operation, resource: "" }
     }
 
-    /// Why it failed.
+    /// The error of a failed call.
     pub(super) fn failed<E>(&self, error: &SdkError<E, HttpResponse>) -> CloudError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let request_id = error.request_id().map(one_line);
-        let Some(of) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) else {
-            let (kind, message) = self.judged(error);
+        let request_id = error.request_id().map(short_line);
+        let Some(credentials_error) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) else {
+            let (kind, message) = self.kind_and_message(error);
             return self.error_of(kind, &message, request_id);
         };
-        let (kind, message, call) = credentials::failure(of);
-        // It never came to this call: what the error is about is the one before it, if there was one.
-        let Operation { service, name, iam_action } = call.unwrap_or(NONE);
+        let (kind, message, call) = credentials::failure(credentials_error);
+        // This call was never sent. The error is about the call for the credentials, if there was one.
+        let Operation { service, name, iam_action } = call.unwrap_or(NO_CALL);
         let error = self.error_of(kind, &message, request_id);
         CloudError { service, operation: name, iam_action, resource: String::new(), ..error }
     }
 
-    /// What kind of failure it is, and AWS's or the network's words.
-    pub(super) fn judged<E>(&self, error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+    /// The kind of error, and the message from AWS or the network.
+    pub(super) fn kind_and_message<E>(&self, error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -78,64 +78,64 @@ impl<'a> Call<'a> {
             {
                 (ErrorKind::WebPage, page)
             }
-            SdkError::ServiceError(_) => self.refused(error.code(), error.message(), status),
-            SdkError::ResponseError(_) => unreadable(error, status),
-            _ => undelivered(error),
+            SdkError::ServiceError(_) => self.service_error(error.code(), error.message(), status),
+            SdkError::ResponseError(_) => response_error(error, status),
+            _ => dispatch_error(error),
         }
     }
 
-    /// The answer, or why there is none.
+    /// Logs and returns the answer, or the error.
     pub(super) fn answered<T, E>(&self, answer: Result<T, SdkError<E, HttpResponse>>) -> Answer<T>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         let answer = answer.map_err(|error| self.failed(&error))?;
-        self.done();
+        self.log_answered();
         Ok(answer)
     }
 
-    /// It was answered, be it that there is no such thing.
-    pub(super) fn done(&self) {
+    /// Logs that the call was answered, even if only to say that the resource doesn't exist.
+    pub(super) fn log_answered(&self) {
         tracing::debug!(operation = self.operation.name, resource = self.resource, "answered");
     }
 
-    /// The answer; `None` where AWS says by this code that there is no such thing.
+    /// The answer; `None` if AWS returns the error code for a resource that doesn't exist.
     pub(super) fn found<T, E>(&self, answer: Result<T, SdkError<E, HttpResponse>>, absent: &str) -> Answer<Option<T>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         match answer {
             Err(error) if error.code() == Some(absent) => {
-                self.done();
+                self.log_answered();
                 Ok(None)
             }
             answer => self.answered(answer).map(Some),
         }
     }
 
-    /// A policy document in the answer.
+    /// Parses a policy document in the answer.
     pub(super) fn document(&self, text: &str) -> Answer<Value> {
-        serde_json::from_str(text).map_err(|_| self.misunderstood("the policy in the answer is no JSON"))
+        serde_json::from_str(text).map_err(|_| self.unexpected_answer("the policy in the response isn't JSON"))
     }
 
-    /// An answer that came and says nothing that we know.
-    pub(super) fn misunderstood(&self, why: &str) -> CloudError {
+    /// An answer with unexpected content.
+    pub(super) fn unexpected_answer(&self, why: &str) -> CloudError {
         self.error(ErrorKind::Other, why)
     }
 
-    /// A request that cannot be put together.
-    pub(super) fn unsendable(&self, error: &(dyn Error + 'static)) -> CloudError {
+    /// A request that can't be built.
+    pub(super) fn invalid_request(&self, error: &(dyn Error + 'static)) -> CloudError {
         self.error(ErrorKind::Invalid, &error.to_string())
     }
 
-    /// The call was answered, and the answer is no.
-    pub(super) fn denied_in_answer(&self, message: &str) -> CloudError {
+    /// The call succeeded, but its answer reports a rejection.
+    pub(super) fn rejected_in_answer(&self, message: &str) -> CloudError {
         self.error(ErrorKind::Invalid, message)
     }
 
-    /// One thing of several could not be done, and the answer says why as an error would.
-    pub(super) fn refused_in_answer(&self, code: Option<&str>, message: Option<&str>) -> CloudError {
-        let (kind, message) = self.refused(code, message, None);
+    /// The call succeeded, but its answer reports an error for one of several items.
+    pub(super) fn error_in_answer(&self, code: Option<&str>, message: Option<&str>) -> CloudError {
+        let (kind, message) = self.service_error(code, message, None);
         self.error(kind, &message)
     }
 
@@ -150,7 +150,7 @@ impl<'a> Call<'a> {
             operation: self.operation.name,
             iam_action: self.operation.iam_action,
             resource: self.resource.to_owned(),
-            message: one_line(&readable(message)),
+            message: short_line(&without_debug_output(message)),
             request_id,
             sign_in: None,
         };
@@ -159,24 +159,24 @@ impl<'a> Call<'a> {
         error
     }
 
-    fn refused(&self, code: Option<&str>, message: Option<&str>, status: Option<u16>) -> (ErrorKind, String) {
-        // Behind it comes the whole request, with the session's token.
-        let said = message.and_then(|m| m.split("The Canonical String").next()).filter(|m| !m.trim().is_empty());
-        let kind = self.kind(code.unwrap_or_default(), said.unwrap_or_default(), status);
-        let bare = || match (code, status) {
+    fn service_error(&self, code: Option<&str>, message: Option<&str>, status: Option<u16>) -> (ErrorKind, String) {
+        // AWS appends the whole request, including the session token.
+        let text = message.and_then(|m| m.split("The Canonical String").next()).filter(|m| !m.trim().is_empty());
+        let kind = self.kind(code.unwrap_or_default(), text.unwrap_or_default(), status);
+        let without_message = || match (code, status) {
             (Some(code), _) => code.to_owned(),
             (None, Some(200..300)) => not_aws(status),
-            (None, Some(status)) => format!("HTTP {status} without a word why"),
-            (None, None) => "refused without a word why".to_owned(),
+            (None, Some(status)) => format!("HTTP {status} without an explanation"),
+            (None, None) => "refused without an explanation".to_owned(),
         };
-        (kind, said.map_or_else(bare, str::to_owned))
+        (kind, text.map_or_else(without_message, str::to_owned))
     }
 
     fn kind(&self, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
         if is_transient(self.operation, code, message) {
             return ErrorKind::EventualConsistency;
         }
-        // An emulator's way to say so.
+        // This is how emulators say it.
         if ["Unknown action", "Unknown operation"].iter().any(|start| message.starts_with(start)) {
             return ErrorKind::Unsupported;
         }
@@ -230,20 +230,20 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What is left to go by where the code says nothing.
+/// The kind by HTTP status, if the error code doesn't tell.
 fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
     match status {
         Some(401 | 403) => ErrorKind::AccessDenied,
         Some(429) => ErrorKind::Throttled,
         Some(503 | 504) => ErrorKind::Unavailable,
-        // An endpoint that knows the call says what it did not find.
+        // An endpoint that supports the call returns a code for what it didn't find.
         Some(404 | 405 | 501) if code.is_empty() => ErrorKind::Unsupported,
         Some(404) => ErrorKind::NotFound,
         _ => ErrorKind::Other,
     }
 }
 
-/// Whether AWS found the time of the request too far from its own.
+/// Whether AWS rejected the request because its time is too far from AWS's clock.
 ///
 /// Source: IAM User Guide, "Troubleshooting signed requests for AWS APIs", expired signatures; S3 API, "Error
 /// responses"; Amazon EC2 API, "Error codes", `RequestExpired`.
@@ -252,36 +252,36 @@ fn clock_is_wrong(code: &str, message: &str) -> bool {
     signature || ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(&code)
 }
 
-/// Who answered with a web page, where AWS never does: not with success, not with a redirection, and not with a denial
-/// that has no code in it. Load balancers of AWS itself have pages for other failures.
+/// A message that names who answered with a web page, for statuses with which AWS never sends one: success, redirection, or
+/// a denial without an error code. For other failures, AWS's own load balancers send pages too.
 fn web_page(response: &HttpResponse) -> Option<String> {
     let status = response.status().as_u16();
     let kind = response.headers().get("content-type").unwrap_or_default();
     let body = response.body().bytes().unwrap_or_default();
     let start = String::from_utf8_lossy(&body[..body.len().min(256)]).trim_start().to_lowercase();
-    let html = kind.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html");
-    let redirected = (300..400).contains(&status) && response.headers().get("location").is_some();
-    if !(redirected || html && matches!(status, 200..=399 | 401 | 403 | 407 | 511)) {
+    let is_html = kind.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html");
+    let is_redirect = (300..400).contains(&status) && response.headers().get("location").is_some();
+    if !(is_redirect || is_html && matches!(status, 200..=399 | 401 | 403 | 407 | 511)) {
         return None;
     }
     let who = response.extension::<AnsweredBy>().map_or("the endpoint", |AnsweredBy(host)| host);
     Some(format!("{who} answered with a web page (HTTP {status}) instead of AWS's answer"))
 }
 
-/// The text up to where it turns into a value in Rust's own notation, which no person should have to read: a name in
-/// capitals with a brace or parenthesis after it.
-fn readable(text: &str) -> Cow<'_, str> {
+/// The text before any Rust debug output, which users shouldn't have to read: a capitalized name followed by a brace or
+/// parenthesis.
+fn without_debug_output(text: &str) -> Cow<'_, str> {
     let notation = NOTATION.get_or_init(|| Regex::new(r"\b[A-Z][A-Za-z]*(\(| \{)").ok());
     let Some(found) = notation.as_ref().and_then(|notation| notation.find(text)) else { return text.into() };
-    tracing::debug!(text, "not shown as it is");
+    tracing::debug!(text, "shortened");
     let start = text[..found.start()].trim_end_matches([' ', ':', ',', '(', '"']);
-    if start.is_empty() { "the AWS SDK failed without a reason that can be read".into() } else { start.into() }
+    if start.is_empty() { "the AWS SDK failed without a readable reason".into() } else { start.into() }
 }
 
 static NOTATION: OnceLock<Option<Regex>> = OnceLock::new();
 
-/// The answer broke off, or is none of AWS's.
-fn unreadable(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
+/// The answer was cut off, or isn't from AWS.
+fn response_error(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
     if causes(error).any(<dyn Error>::is::<io::Error>) {
         return (ErrorKind::Offline, cause(error));
     }
@@ -290,35 +290,35 @@ fn unreadable(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind,
 
 fn not_aws(status: Option<u16>) -> String {
     let status = status.map(|s| format!(" (HTTP {s})")).unwrap_or_default();
-    format!("the answer{status} is not one that AWS gives; is the endpoint the right one?")
+    format!("the answer{status} is not one that AWS gives; is this the right endpoint?")
 }
 
-/// The request did not get through: no credentials, no connection, no time.
-fn undelivered(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
+/// The request wasn't delivered: no credentials, no connection, or a timeout.
+fn dispatch_error(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
     if let Some(network) = network(error) {
         return network;
     }
     let text = cause(error);
     // The SDK's own type for this is private.
     if text.starts_with("identity resolver timed out") {
-        return (ErrorKind::NoCredentials, "no credentials came in time".to_owned());
+        return (ErrorKind::NoCredentials, "timed out while getting them".to_owned());
     }
     (ErrorKind::Other, text)
 }
 
 pub(super) fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
     let connector = causes(error).filter_map(|e| e.downcast_ref::<ConnectorError>()).last();
-    let late = causes(error)
+    let timeout_text = causes(error)
         .map(ToString::to_string)
         .filter(|text| text.contains("timeout") && text.contains("occurred"))
         .last();
-    if late.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
-        return Some((ErrorKind::Timeout, late.unwrap_or_else(|| "no answer in time".to_owned())));
+    if timeout_text.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
+        return Some((ErrorKind::Timeout, timeout_text.unwrap_or_else(|| "timed out".to_owned())));
     }
     connector.is_some_and(ConnectorError::is_io).then(|| (ErrorKind::Offline, cause(error)))
 }
 
-/// The error and what is behind it. An I/O error hides the one it carries from `source`.
+/// The error and its causes. The `source` of an I/O error skips the error that it wraps.
 pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| match error.downcast_ref::<io::Error>() {
         Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -326,25 +326,25 @@ pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item
     })
 }
 
-/// The innermost cause, in words.
+/// The innermost cause, in plain words.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(inner) = causes(error).last() else { return String::new() };
-    if let Some(said) = inner.downcast_ref::<ErrorMetadata>() {
-        return said.message().or(said.code()).unwrap_or("refused without a word why").to_owned();
+    if let Some(text) = inner.downcast_ref::<ErrorMetadata>() {
+        return text.message().or(text.code()).unwrap_or("refused without an explanation").to_owned();
     }
     let words = match inner.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe) => {
-            "the connection was cut off".to_owned()
+            "the connection was reset".to_owned()
         }
-        Some(io::ErrorKind::UnexpectedEof) => "the connection was closed before an answer came".to_owned(),
+        Some(io::ErrorKind::UnexpectedEof) => "the connection was closed before a response arrived".to_owned(),
         Some(io::ErrorKind::NotFound) => "not found".to_owned(),
         Some(io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
-        // The number is for programmers.
+        // Without the error number, which means nothing to users.
         _ => inner.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     };
     if words.contains("InvalidContentType") {
-        return "no TLS at the other end; is the endpoint http:// rather than https://?".to_owned();
+        return "the endpoint doesn't use TLS; should it be http:// instead of https://?".to_owned();
     }
     if causes(error).any(|e| e.to_string().contains("dns error")) {
         return format!("dns error: {words}");
@@ -352,8 +352,8 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     words
 }
 
-/// One line without control characters, of a length that fits on a screen.
-pub(super) fn one_line(text: &str) -> String {
+/// A single line without control characters, cut to a length that fits on a screen.
+pub(super) fn short_line(text: &str) -> String {
     const LENGTH: usize = 300;
     // Other invisible characters are escaped where the message is shown.
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());

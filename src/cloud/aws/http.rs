@@ -1,4 +1,4 @@
-//! The HTTP client that all services share, so that they share its connections too.
+//! The HTTP client that all services share, and with it their connections.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,9 +21,10 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-/// One connector, with its pool, for each pair of timeouts that is asked for.
+/// One connector, with its own pool, for each pair of timeouts.
 ///
-/// Not the SDK crate's own builder: that knows no proxy, and reads the system's certificates again for every client.
+/// The SDK crate's own builder isn't used, because it doesn't support proxies and reads the system's certificates again for
+/// each client.
 #[derive(Debug)]
 pub(super) struct Http {
     tls: TlsContext,
@@ -38,19 +39,19 @@ impl Http {
 }
 
 impl HttpClient for Http {
-    fn http_connector(&self, settings: &HttpConnectorSettings, parts: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         let timeouts = [settings.connect_timeout(), settings.read_timeout()];
         let mut connectors = self.connectors.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = connectors.entry(timeouts).or_insert_with(|| {
+        let connector = connectors.entry(timeouts).or_insert_with(|| {
             let mut builder = Connector::builder()
                 .connector_settings(settings.clone())
                 .proxy_config(self.proxy.clone())
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
                 .tls_context(self.tls.clone());
-            builder.set_sleep_impl(parts.sleep_impl());
-            SharedHttpConnector::new(Traced(SharedHttpConnector::new(builder.build())))
+            builder.set_sleep_impl(components.sleep_impl());
+            SharedHttpConnector::new(LoggedConnector(SharedHttpConnector::new(builder.build())))
         });
-        made.clone()
+        connector.clone()
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
@@ -58,12 +59,12 @@ impl HttpClient for Http {
     }
 }
 
-/// Tells the log of each request, the SDK's own retries and sign-ins among them: where it went and how it ended. What
-/// is in it stays out, for it may be a secret.
+/// Logs each request, including the SDK's own retries and sign-ins: where it went and its status. The content isn't logged,
+/// because it may be secret.
 #[derive(Debug)]
-struct Traced(SharedHttpConnector);
+struct LoggedConnector(SharedHttpConnector);
 
-impl HttpConnector for Traced {
+impl HttpConnector for LoggedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (method, host) = (request.method().to_owned(), host(request.uri()).to_owned());
         let answer = self.0.call(request);
@@ -79,28 +80,29 @@ impl HttpConnector for Traced {
     }
 }
 
-/// Host and port that a response came from, or should have.
+/// The host and port that the request was sent to.
 #[derive(Clone, Debug)]
 pub(super) struct AnsweredBy(pub(super) String);
 
-/// Host and port alone: a user's name and password may stand before them.
+/// Only the host and port of a URL, because a user name and password may precede them.
 fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit('@').next().unwrap_or_default()
 }
 
-/// The system's certificates, and those of the bundle beside them. Certificates that rustls cannot read are left out:
-/// handed on, they would end the program.
+/// Trusts the system's certificates and those of the bundle. Certificates that rustls can't read are skipped, because they
+/// would crash the program.
 ///
 /// # Errors
-/// What is wrong with the bundle.
-pub(super) fn trusting(bundle: Option<&[u8]>) -> Result<TlsContext, String> {
+/// What is wrong with the bundle, as the end of a sentence.
+pub(super) fn trust(bundle: Option<&[u8]>) -> Result<TlsContext, String> {
     let mut store = TrustStore::default();
     if let Some(pem) = bundle {
-        let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).filter(usable).collect();
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).filter(is_usable).collect();
         if certificates.is_empty() {
-            return Err("has no certificate in it (PEM is wanted, -----BEGIN CERTIFICATE-----)".to_owned());
+            return Err("contains no certificate (PEM is expected, -----BEGIN CERTIFICATE-----)".to_owned());
         }
         for certificate in certificates {
             let body = STANDARD.encode(&certificate);
@@ -110,7 +112,7 @@ pub(super) fn trusting(bundle: Option<&[u8]>) -> Result<TlsContext, String> {
     TlsContext::builder().with_trust_store(store).build().map_err(|e| e.to_string())
 }
 
-fn usable(certificate: &CertificateDer<'_>) -> bool {
+fn is_usable(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 
@@ -119,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_an_address_the_log_gets_host_and_port_alone() {
+    fn only_host_and_port_of_a_url_are_logged() {
         for (url, wanted) in [
             ("https://sns.eu-west-1.amazonaws.com/", "sns.eu-west-1.amazonaws.com"),
             ("http://me:secret@127.0.0.1:4566/b?token=secret", "127.0.0.1:4566"),

@@ -1,4 +1,4 @@
-//! IAM: the account's alias, and the role that CloudTrail delivers with.
+//! IAM: the account's alias, and the role that CloudTrail uses for delivery.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::domain::observed::Role;
 use crate::domain::policy::ROLE_POLICY;
 use crate::domain::settings::TAG;
 
-/// How long the alias, a nicety, may hold up who is signed in. Networks with endpoints for some services often have
-/// none for IAM.
-const ALIAS_PATIENCE: Duration = Duration::from_secs(3);
+/// How long to wait for the alias, which is optional. Private networks with VPC endpoints for other services often have none
+/// for IAM.
+const ALIAS_TIMEOUT: Duration = Duration::from_secs(3);
 
 pub(super) struct Iam {
     pub(super) client: Client,
@@ -28,13 +28,13 @@ impl Iam {
         Self { client: Client::new(config) }
     }
 
-    /// The account's alias, and nothing where it may not be read or is slow to come.
+    /// The account's alias; `None` if it can't be read or takes too long.
     ///
-    /// Source: IAM API, ListAccountAliases: an account has one at most.
-    pub(super) async fn alias(&self) -> Answer<Option<String>> {
-        let asked = tokio::time::timeout(ALIAS_PATIENCE, self.client.list_account_aliases().send()).await;
-        let call = Call::look(Query::Alias, "");
-        let aliases = asked
+    /// Source: IAM API, ListAccountAliases: an account has at most one.
+    pub(super) async fn list_account_aliases(&self) -> Answer<Option<String>> {
+        let answer = tokio::time::timeout(ALIAS_TIMEOUT, self.client.list_account_aliases().send()).await;
+        let call = Call::query(Query::Alias, "");
+        let aliases = answer
             .ok()
             .and_then(|answer| call.answered(answer).ok())
             .map(|found| found.account_aliases)
@@ -43,14 +43,14 @@ impl Iam {
     }
 
     /// Source: IAM API, GetRole and GetRolePolicy.
-    pub(super) async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        let get_role = Call::look(Query::Role, name);
-        let get_policy = Call::look(Query::RolePolicy, name);
+    pub(super) async fn get_role(&self, name: &str) -> Answer<Option<Role>> {
+        let get_role = Call::query(Query::Role, name);
+        let get_policy = Call::query(Query::RolePolicy, name);
         let (role, policy) = tokio::join!(
             self.client.get_role().role_name(name).send(),
             self.client.get_role_policy().role_name(name).policy_name(ROLE_POLICY).send(),
         );
-        // The role first: where there is none, a denied look at its policy says nothing.
+        // Check the role first: if it doesn't exist, an error for its policy doesn't matter.
         let Some(role) = get_role.found(role, "NoSuchEntity")?.and_then(|found| found.role) else { return Ok(None) };
         let trust = role.assume_role_policy_document.as_deref();
         let policy = get_policy.found(policy, "NoSuchEntity")?;
@@ -63,40 +63,40 @@ impl Iam {
         }))
     }
 
-    pub(super) async fn create(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
-        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+    pub(super) async fn create_role(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.invalid_request(&e))?;
         let request =
             self.client.create_role().role_name(role).assume_role_policy_document(trust.to_string()).tags(tag);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_trust(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+    pub(super) async fn update_assume_role_policy(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
         let request = self.client.update_assume_role_policy().role_name(role).policy_document(trust.to_string());
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_policy(&self, call: &Call<'_>, role: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn put_role_policy(&self, call: &Call<'_>, role: &str, policy: &Value) -> Answer<()> {
         let request =
             self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn delete_policy(&self, call: &Call<'_>, role: &str) -> Answer<()> {
+    pub(super) async fn delete_role_policy(&self, call: &Call<'_>, role: &str) -> Answer<()> {
         let request = self.client.delete_role_policy().role_name(role).policy_name(ROLE_POLICY);
         call.answered(request.send().await).map(drop)
     }
 
-    /// Source: IAM API, DeleteRole: refused while a policy is on it.
-    pub(super) async fn delete(&self, call: &Call<'_>, role: &str) -> Answer<()> {
+    /// Source: IAM API, DeleteRole: fails while the role has a policy.
+    pub(super) async fn delete_role(&self, call: &Call<'_>, role: &str) -> Answer<()> {
         call.answered(self.client.delete_role().role_name(role).send().await).map(drop)
     }
 }
 
-/// A policy document as IAM hands it out: URL-encoded, as RFC 3986 has it.
+/// Parses a policy document as IAM returns it: URL-encoded according to RFC 3986.
 ///
 /// Source: IAM API, GetRolePolicy, `PolicyDocument`.
 fn document(call: &Call<'_>, text: &str) -> Answer<Value> {
-    // Emulators send it plain, and a plain one may have a % of its own.
+    // Emulators send it unencoded, and then a % in it is literal.
     if text.trim_start().starts_with('{') {
         return call.document(text);
     }

@@ -1,4 +1,4 @@
-//! KMS: a key of the user's own, and whom its policy serves.
+//! KMS: a customer-managed key and its policy.
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
@@ -17,15 +17,15 @@ impl Kms {
         Self { client: Client::new(config) }
     }
 
-    /// Source: KMS API, DescribeKey takes an alias; GetKeyPolicy takes none.
-    pub(super) async fn key(&self, id: &str) -> Answer<Option<Key>> {
-        let describe = Call::look(Query::Key, id);
-        let get_policy = Call::look(Query::KeyPolicy, id);
+    /// Source: KMS API: DescribeKey accepts an alias, GetKeyPolicy doesn't.
+    pub(super) async fn describe_key(&self, id: &str) -> Answer<Option<Key>> {
+        let describe = Call::query(Query::Key, id);
+        let get_policy = Call::query(Query::KeyPolicy, id);
         let described = async {
             let found = describe.found(self.client.describe_key().key_id(id).send().await, "NotFoundException")?;
             Ok(found.and_then(|found| found.key_metadata))
         };
-        let policy_of = async |id: &str| {
+        let read_policy = async |id: &str| {
             let found = self.client.get_key_policy().key_id(id).policy_name("default").send().await;
             let found = get_policy.found(found, "NotFoundException")?;
             found.and_then(|found| found.policy).map(|text| get_policy.document(&text)).transpose()
@@ -34,12 +34,12 @@ impl Kms {
             let described = described.await?;
             let arn = described.as_ref().and_then(|key| key.arn.clone());
             let policy = match &arn {
-                Some(arn) => policy_of(arn).await?,
+                Some(arn) => read_policy(arn).await?,
                 None => None,
             };
             (described, policy)
         } else {
-            tokio::try_join!(described, policy_of(id))?
+            tokio::try_join!(described, read_policy(id))?
         };
         let Some((described, policy)) = described.zip(policy) else { return Ok(None) };
         let arn = described.arn.unwrap_or_else(|| id.to_owned());

@@ -1,4 +1,4 @@
-//! CloudWatch Logs: the log group, its metric filters, its events.
+//! CloudWatch Logs: the log group, its metric filters, and its events.
 
 use std::cmp::Reverse;
 
@@ -19,15 +19,15 @@ use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
 
-/// How many messages one trial of a pattern takes.
+/// How many messages a pattern can be tested on in one call.
 ///
 /// Source: CloudWatch Logs API, TestMetricFilter, `logEventMessages`.
-const MESSAGES: usize = 50;
+const MESSAGES_PER_CALL: usize = 50;
 
-/// 2024-01-01, in milliseconds: before that nothing is read backwards.
+/// 2024-01-01 in milliseconds: events from before can't be read newest first.
 ///
 /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`.
-const BACKWARDS_SINCE: i64 = 1_704_067_200_000;
+const NEWEST_FIRST_SINCE: i64 = 1_704_067_200_000;
 
 pub(super) struct Logs {
     pub(super) client: Client,
@@ -38,12 +38,12 @@ impl Logs {
         Self { client: Client::new(config) }
     }
 
-    /// By its name as a prefix: there is no call for exactly one group. The name itself sorts before all that begin with
-    /// it, so that the first page with anything on it tells, however many there are.
+    /// Finds the group by using its name as a prefix, because no call returns exactly one group. The exact name sorts before
+    /// all longer ones, so the first page that isn't empty is enough.
     ///
     /// Source: CloudWatch Logs API, DescribeLogGroups, `logGroupNamePrefix`: "The results are ASCII-sorted".
-    pub(super) async fn group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        let call = Call::look(Query::LogGroup, name);
+    pub(super) async fn describe_log_groups(&self, name: &str) -> Answer<Option<LogGroup>> {
+        let call = Call::query(Query::LogGroup, name);
         let mut tokens = Tokens::default();
         loop {
             let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
@@ -61,8 +61,8 @@ impl Logs {
     }
 
     /// Source: CloudWatch Logs API, DescribeMetricFilters: pages of 50.
-    pub(super) async fn filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        let call = Call::look(Query::Filters, log_group);
+    pub(super) async fn describe_metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
+        let call = Call::query(Query::Filters, log_group);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -77,53 +77,53 @@ impl Logs {
     }
 
     /// Source: CloudWatch Logs API, TestMetricFilter.
-    pub(super) async fn test(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        let call = Call::look(Query::TestFilter, "");
+    pub(super) async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+        let call = Call::query(Query::TestFilter, "");
         let mut all = Vec::with_capacity(events.len());
-        for some in events.chunks(MESSAGES) {
-            let messages = some.iter().map(|&event| event.to_owned()).collect();
+        for chunk in events.chunks(MESSAGES_PER_CALL) {
+            let messages = chunk.iter().map(|&event| event.to_owned()).collect();
             let request =
                 self.client.test_metric_filter().filter_pattern(pattern).set_log_event_messages(Some(messages));
             let found = call.answered(request.send().await)?;
-            all.extend(matched(some, found.matches()));
+            all.extend(matches_by_event(chunk, found.matches()));
         }
         Ok(all)
     }
 
-    /// The newest first, which AWS does for events since 2024. A page covers no more than AWS scans in one go, so that it
-    /// may be empty and lead on.
+    /// Newest first, which AWS supports for events since 2024. A page covers only what AWS scans in one call, so it may be
+    /// empty although more pages follow.
     ///
     /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, `limit`, `nextToken`: "A returned page might only be
     /// partially full, or even empty".
-    pub(super) async fn events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        let call = Call::look(Query::RootEvents, search.log_group);
+    pub(super) async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage> {
+        let call = Call::query(Query::RootEvents, search.log_group);
         let request = self
             .client
             .filter_log_events()
             .log_group_name(search.log_group)
             .filter_pattern(search.pattern)
-            .start_time(search.from.as_millisecond().max(BACKWARDS_SINCE))
+            .start_time(search.from.as_millisecond().max(NEWEST_FIRST_SINCE))
             .end_time(search.to.as_millisecond())
             .limit(100)
             .start_from_head(false)
             .set_next_token(search.page.map(str::to_owned));
         let found = call.answered(request.send().await)?;
         let next = text(found.next_token());
-        let reached = next.as_ref().and_then(|_| reached(found.events()));
+        let reached = next.as_ref().and_then(|_| oldest_time(found.events()));
         let mut events: Vec<RootEvent> = found.events().iter().map(event).collect();
         events.sort_by_key(|event: &RootEvent| Reverse(event.time));
         Ok(EventPage { events, next, reached })
     }
 
-    pub(super) async fn create_stream(&self, call: &Call<'_>, log_group: &str, stream: &str) -> Answer<()> {
+    pub(super) async fn create_log_stream(&self, call: &Call<'_>, log_group: &str, stream: &str) -> Answer<()> {
         let request = self.client.create_log_stream().log_group_name(log_group).log_stream_name(stream);
         call.answered(request.send().await).map(drop)
     }
 
-    /// An event that is taken and then left out counts as refused.
+    /// An event that AWS accepts and then rejects in its response counts as an error.
     ///
     /// Source: CloudWatch Logs API, PutLogEvents, `rejectedLogEventsInfo`.
-    pub(super) async fn put_event(
+    pub(super) async fn put_log_events(
         &self,
         call: &Call<'_>,
         log_group: &str,
@@ -132,34 +132,39 @@ impl Logs {
         message: &str,
     ) -> Answer<()> {
         let event = InputLogEvent::builder().timestamp(at.as_millisecond()).message(message).build();
-        let event = event.map_err(|e| call.unsendable(&e))?;
+        let event = event.map_err(|e| call.invalid_request(&e))?;
         let request = self.client.put_log_events().log_group_name(log_group).log_stream_name(stream).log_events(event);
-        let taken = call.answered(request.send().await)?;
-        let Some(rejected) = taken.rejected_log_events_info() else { return Ok(()) };
+        let response = call.answered(request.send().await)?;
+        let Some(rejected) = response.rejected_log_events_info() else { return Ok(()) };
         let why = match rejected.too_new_log_event_start_index() {
             Some(_) => "its time is more than 2 hours ahead of AWS's",
-            None => "its time is too old, or older than what the log group keeps",
+            None => "its time is too old, or before the log group's retention period",
         };
-        Err(call.denied_in_answer(&format!("the event was left out, for {why}; is the clock of this machine right?")))
+        Err(call.rejected_in_answer(&format!("the event was rejected because {why}; check this computer's clock")))
     }
 
-    pub(super) async fn create(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+    pub(super) async fn create_log_group(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_key(&self, call: &Call<'_>, log_group: &str, key: &str) -> Answer<()> {
+    pub(super) async fn associate_kms_key(&self, call: &Call<'_>, log_group: &str, key: &str) -> Answer<()> {
         let request = self.client.associate_kms_key().log_group_name(log_group).kms_key_id(key);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn retain(&self, call: &Call<'_>, log_group: &str, days: u32) -> Answer<()> {
-        let days = i32::try_from(days).map_err(|e| call.unsendable(&e))?;
+    pub(super) async fn put_retention_policy(&self, call: &Call<'_>, log_group: &str, days: u32) -> Answer<()> {
+        let days = i32::try_from(days).map_err(|e| call.invalid_request(&e))?;
         let request = self.client.put_retention_policy().log_group_name(log_group).retention_in_days(days);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_filter(&self, call: &Call<'_>, log_group: &str, filter: &MetricFilter) -> Answer<()> {
+    pub(super) async fn put_metric_filter(
+        &self,
+        call: &Call<'_>,
+        log_group: &str,
+        filter: &MetricFilter,
+    ) -> Answer<()> {
         let transformation = MetricTransformation::builder()
             .metric_namespace(&filter.metric.namespace)
             .metric_name(&filter.metric.name)
@@ -167,7 +172,7 @@ impl Logs {
             .unit(StandardUnit::Count)
             .set_default_value(filter.default)
             .build()
-            .map_err(|e| call.unsendable(&e))?;
+            .map_err(|e| call.invalid_request(&e))?;
         let request = self
             .client
             .put_metric_filter()
@@ -179,19 +184,19 @@ impl Logs {
     }
 
     /// Source: CloudWatch Logs API, ListTagsForResource: a log group's ARN without the `:*`.
-    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Query::LogGroupTags, arn);
+    pub(super) async fn list_tags_for_resource(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::query(Query::LogGroupTags, arn);
         let found = self.client.list_tags_for_resource().resource_arn(arn).send().await;
         let found = call.found(found, "ResourceNotFoundException")?;
         Ok(found.and_then(|found| found.tags).unwrap_or_default().into_iter().collect())
     }
 
-    pub(super) async fn delete_filter(&self, call: &Call<'_>, log_group: &str, filter: &str) -> Answer<()> {
+    pub(super) async fn delete_metric_filter(&self, call: &Call<'_>, log_group: &str, filter: &str) -> Answer<()> {
         let request = self.client.delete_metric_filter().log_group_name(log_group).filter_name(filter);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn delete(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+    pub(super) async fn delete_log_group(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.delete_log_group().log_group_name(log_group);
         call.answered(request.send().await).map(drop)
     }
@@ -202,14 +207,14 @@ fn event(sdk: &FilteredLogEvent) -> RootEvent {
     RootEvent::decode(sdk.message().unwrap_or_default(), sdk.event_id().unwrap_or_default(), logged)
 }
 
-/// The time of the oldest event, where the newest came first. Where `startFromHead` is not known yet (it is from 2026),
-/// they come oldest first; one event alone shows no order.
-fn reached(events: &[FilteredLogEvent]) -> Option<Timestamp> {
+/// The time of the oldest event, if the newest came first. Endpoints that don't support `startFromHead` yet (added in
+/// 2026) return the oldest first. With a single event, the order is unknown.
+fn oldest_time(events: &[FilteredLogEvent]) -> Option<Timestamp> {
     let (first, last) = (events.first()?.timestamp()?, events.last()?.timestamp()?);
     (first > last).then(|| Timestamp::from_millisecond(last).ok()).flatten()
 }
 
-/// A filter has exactly one transformation; one without counts nothing.
+/// A filter has exactly one transformation; without one, it counts nothing.
 ///
 /// Source: CloudWatch Logs API, PutMetricFilter, `metricTransformations`.
 fn filter(sdk: &aws_sdk_cloudwatchlogs::types::MetricFilter) -> Option<MetricFilter> {
@@ -223,18 +228,18 @@ fn filter(sdk: &aws_sdk_cloudwatchlogs::types::MetricFilter) -> Option<MetricFil
     })
 }
 
-/// Which events the records speak of. The number is no more than "the event number" in the reference, so that the
-/// message, which a record repeats, comes first; the number counts from 1.
+/// Which events the match records refer to. The API reference calls the number only "the event number", so the message in
+/// the record is compared first; the number counts from 1.
 ///
 /// Source: CloudWatch Logs API, MetricFilterMatchRecord.
-fn matched(events: &[&str], records: &[MetricFilterMatchRecord]) -> Vec<bool> {
-    let repeated = |record: &MetricFilterMatchRecord| record.event_message().is_some_and(|m| events.contains(&m));
-    let numbered = |record: &MetricFilterMatchRecord, index: usize| {
+fn matches_by_event(events: &[&str], records: &[MetricFilterMatchRecord]) -> Vec<bool> {
+    let has_message = |record: &MetricFilterMatchRecord| record.event_message().is_some_and(|m| events.contains(&m));
+    let has_number = |record: &MetricFilterMatchRecord, index: usize| {
         usize::try_from(record.event_number()).is_ok_and(|number| number == index + 1)
     };
     let is_match = |(index, event): (usize, &&str)| {
         records.iter().any(|record| {
-            if repeated(record) { record.event_message() == Some(event) } else { numbered(record, index) }
+            if has_message(record) { record.event_message() == Some(event) } else { has_number(record, index) }
         })
     };
     events.iter().enumerate().map(is_match).collect()

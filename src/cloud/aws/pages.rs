@@ -1,8 +1,9 @@
-//! Walking through the pages of an answer.
+//! Pagination: reading all pages of an answer.
 
 use std::collections::HashSet;
 
-/// The tokens of one walk. An empty page may still lead on; a token that comes again leads in circles, and ends it.
+/// The tokens of one paginated read. An empty page may still be followed by another one. A repeated token would loop
+/// forever, so it ends the read.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
     seen: HashSet<String>,
@@ -10,12 +11,12 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// What to ask the next page with; `None` for the first.
+    /// The token to request the next page with; `None` for the first.
     pub(super) fn next(&self) -> Option<String> {
         self.next.clone()
     }
 
-    /// Whether the token leads to another page.
+    /// Stores the token, and returns whether there is another page.
     pub(super) fn follow(&mut self, token: Option<&str>) -> bool {
         self.next = token.filter(|t| !t.is_empty()).map(str::to_owned);
         self.next.as_ref().is_some_and(|t| self.seen.insert(t.clone()))
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_comes_again_ends_the_walk() {
+    fn a_repeated_token_ends_the_read() {
         let mut tokens = Tokens::default();
         assert!(tokens.follow(Some("a")));
         assert!(tokens.follow(Some("b")));
@@ -35,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_token_is_none() {
+    fn an_empty_token_counts_as_no_token() {
         assert!(!Tokens::default().follow(Some("")));
         assert!(!Tokens::default().follow(None));
     }

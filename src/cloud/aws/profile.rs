@@ -1,19 +1,19 @@
 //! What a profile's settings say about where its credentials come from. The SDK reads the same settings and gets the
-//! credentials; this is only for telling what to do if it can't.
+//! credentials; this module only helps to say what to do if it can't.
 
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_types::os_shim_internal::Env;
 
 use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
-/// Where the credentials come from: the chain that the SDK goes through, in its order. If the profile is not named on
-/// the command line, keys in the environment come first.
+/// Where the credentials come from, following the SDK's chain in order. Unless the command line names a profile, keys in
+/// the environment come first.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers" and "Assume role credential provider".
 pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &str) -> SignIn {
-    let set = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
-    if let Some(id) = set("AWS_ACCESS_KEY_ID").filter(|_| !named) {
-        let source = CredentialSource::Environment(key_kind(&id, set("AWS_SESSION_TOKEN").is_some()));
+    let variable = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
+    if let Some(id) = variable("AWS_ACCESS_KEY_ID").filter(|_| !named) {
+        let source = CredentialSource::Environment(key_kind(&id, variable("AWS_SESSION_TOKEN").is_some()));
         return SignIn { region: region.to_owned(), source, ..SignIn::default() };
     }
     let selected = files.selected_profile();
@@ -23,40 +23,40 @@ pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region:
         Err(fault) => sign_in.fault = Some(fault),
     }
     if sign_in.source == CredentialSource::Unknown && !named && sign_in.fault.is_none() {
-        sign_in.source = surroundings(&set);
+        sign_in.source = machine_source(&variable);
     }
     sign_in
 }
 
-/// Follows the `source_profile`s to what provides the credentials.
+/// Follows the `source_profile`s to the source of the credentials.
 ///
 /// # Errors
 /// What is wrong with the settings.
 fn follow(files: &EnvConfigSections, selected: &str, sign_in: &mut SignIn) -> Result<CredentialSource, String> {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut visited: Vec<&str> = Vec::new();
     let mut name = selected;
     loop {
         let Some(profile) = files.get_profile(name) else {
-            return match seen.last() {
-                Some(before) => Err(format!("`{before}` names the source_profile `{name}`, which does not exist")),
+            return match visited.last() {
+                Some(previous) => Err(format!("`{previous}` names the source_profile `{name}`, which does not exist")),
                 None => Ok(CredentialSource::Unknown),
             };
         };
-        if seen.contains(&name) {
+        if visited.contains(&name) {
             return Err(format!("its source_profiles lead back to `{name}`"));
         }
-        seen.push(name);
+        visited.push(name);
         if name != selected {
             sign_in.source_profile = Some(name.to_owned());
         }
         let keys = keys_of(profile);
-        if seen.len() > 1
+        if visited.len() > 1
             && let Some(keys) = &keys
         {
             return Ok(keys.clone());
         }
         let role = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
-        let next = match (role, profile.get("source_profile"), profile.get("credential_source")) {
+        let source_profile = match (role, profile.get("source_profile"), profile.get("credential_source")) {
             (None, ..) => None,
             (Some(_), Some(_), Some(_)) => {
                 return Err(format!("`{name}` has both source_profile and credential_source"));
@@ -64,26 +64,26 @@ fn follow(files: &EnvConfigSections, selected: &str, sign_in: &mut SignIn) -> Re
             (Some(_), None, None) => {
                 return Err(format!("`{name}` has a role_arn, but neither source_profile nor credential_source"));
             }
-            (Some(_), next, _) => next.filter(|next| *next != name),
+            (Some(_), source_profile, _) => source_profile.filter(|source_profile| *source_profile != name),
         };
         if let Some(arn) = role {
             sign_in.roles.push(AssumedRole { arn: arn.to_owned(), mfa: profile.get("mfa_serial").is_some() });
         }
-        if let Some(next) = next {
-            name = next;
+        if let Some(source_profile) = source_profile {
+            name = source_profile;
             continue;
         }
-        return match base(files, profile)?.or(keys) {
-            None if seen.len() > 1 || role.is_some() => {
-                Err(format!("`{name}`, which it takes its credentials from, has none"))
+        return match source_without_keys(files, profile)?.or(keys) {
+            None if visited.len() > 1 || role.is_some() => {
+                Err(format!("`{name}`, which it gets its credentials from, has none"))
             }
             source => Ok(source.unwrap_or_default()),
         };
     }
 }
 
-/// What provides the credentials of a profile, other than keys.
-fn base(files: &EnvConfigSections, profile: &Profile) -> Result<Option<CredentialSource>, String> {
+/// The source of a profile's credentials, other than keys.
+fn source_without_keys(files: &EnvConfigSections, profile: &Profile) -> Result<Option<CredentialSource>, String> {
     if let Some(source) = profile.get("credential_source") {
         return match source.to_ascii_lowercase().as_str() {
             "environment" => Ok(Some(CredentialSource::Environment(KeyKind::Temporary))),
@@ -126,21 +126,21 @@ fn key_kind(id: &str, token: bool) -> KeyKind {
     }
 }
 
-/// What is left if no profile says anything: what the machine provides.
-fn surroundings(set: &dyn Fn(&str) -> Option<String>) -> CredentialSource {
+/// The source that the machine provides, if no profile sets one.
+fn machine_source(variable: &dyn Fn(&str) -> Option<String>) -> CredentialSource {
     let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
-    if let Some(file) = set("AWS_WEB_IDENTITY_TOKEN_FILE") {
+    if let Some(file) = variable("AWS_WEB_IDENTITY_TOKEN_FILE") {
         CredentialSource::WebIdentity(file)
-    } else if container.iter().any(|name| set(name).is_some()) {
+    } else if container.iter().any(|name| variable(name).is_some()) {
         CredentialSource::Container
-    } else if set("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    } else if variable("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         CredentialSource::Unknown
     } else {
         CredentialSource::Instance
     }
 }
 
-/// The first word of a command, whose other words may be secret.
+/// The first word of a command; the others may be secret.
 fn program(command: &str) -> String {
     let command = command.trim();
     let quoted = ['"', '\''].into_iter().find_map(|quote| command.strip_prefix(quote)?.split(quote).next());

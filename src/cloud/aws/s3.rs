@@ -22,21 +22,21 @@ use crate::domain::observed::{Bucket, BucketLookup, Contents};
 
 pub(super) struct S3 {
     pub(super) client: Client,
-    /// The buckets that are known to be there, each with its client: S3 takes calls in a bucket's own region only.
-    known: Mutex<HashMap<String, Client>>,
+    /// The buckets known to exist, each with its client: S3 accepts calls only in a bucket's own Region.
+    known_buckets: Mutex<HashMap<String, Client>>,
 }
 
-/// What HeadBucket tells, without a body.
-enum Head {
-    There,
-    Free,
-    Closed,
-    Elsewhere(Region),
+/// The result of HeadBucket, which has no body.
+enum HeadResult {
+    Exists,
+    NotFound,
+    Forbidden,
+    InRegion(Region),
 }
 
 impl S3 {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        // An endpoint of one's own has no name for each bucket, and few emulators know the newer checksums.
+        // A custom endpoint has no host name for each bucket, and few emulators support the newer checksums.
         let settings = config::Builder::from(config)
             .force_path_style(has_endpoint(config))
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
@@ -44,48 +44,48 @@ impl S3 {
     }
 
     pub(super) fn with(client: Client) -> Self {
-        Self { client, known: Mutex::default() }
+        Self { client, known_buckets: Mutex::default() }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Client>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known_buckets(&self) -> MutexGuard<'_, HashMap<String, Client>> {
+        self.known_buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client_for(&self, bucket: &str) -> Client {
-        self.known().get(bucket).unwrap_or(&self.client).clone()
+        self.known_buckets().get(bucket).unwrap_or(&self.client).clone()
     }
 
-    /// A bucket of ours in another region is looked at there. Whether one is there that was there before, its parts
-    /// tell as they are read; only where they don't is it asked again.
+    /// Reads a bucket of ours, in whichever Region it is. For a bucket that was found before, HeadBucket is called again only
+    /// if reading its settings fails.
     pub(super) async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
-        let known = self.known().get(name).cloned();
-        if let Some(client) = known {
-            if let Ok(bucket) = Box::pin(read(&client, name)).await {
+        let client = self.known_buckets().get(name).cloned();
+        if let Some(client) = client {
+            if let Ok(bucket) = Box::pin(read_bucket(&client, name)).await {
                 return Ok(BucketLookup::Owned(bucket));
             }
-            self.known().remove(name);
+            self.known_buckets().remove(name);
         }
         let mut client = self.client.clone();
-        let mut head = head(&client, name).await?;
-        if let Head::Elsewhere(region) = head {
+        let mut head = head_bucket(&client, name).await?;
+        if let HeadResult::InRegion(region) = head {
             client = Client::from_conf(client.config().to_builder().region(region).build());
-            head = self::head(&client, name).await?;
+            head = head_bucket(&client, name).await?;
         }
         match head {
-            Head::There => {
-                self.known().insert(name.to_owned(), client.clone());
-                Ok(BucketLookup::Owned(Box::pin(read(&client, name)).await?))
+            HeadResult::Exists => {
+                self.known_buckets().insert(name.to_owned(), client.clone());
+                Ok(BucketLookup::Owned(Box::pin(read_bucket(&client, name)).await?))
             }
-            Head::Free => Ok(BucketLookup::NotFound),
-            Head::Closed | Head::Elsewhere(_) => Ok(BucketLookup::Forbidden),
+            HeadResult::NotFound => Ok(BucketLookup::NotFound),
+            HeadResult::Forbidden | HeadResult::InRegion(_) => Ok(BucketLookup::Forbidden),
         }
     }
 
-    /// Source: S3 API, CreateBucket: us-east-1 is said by leaving the constraint out, and there one's own bucket is
-    /// created again without an error.
-    pub(super) async fn create(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    /// Source: S3 API, CreateBucket: us-east-1 is requested by omitting the location constraint, and creating one's own
+    /// bucket again is not an error there.
+    pub(super) async fn create_bucket(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let region = self.client.config().region().map_or("us-east-1", |r| r.as_ref());
-        let account_region = (region != "us-east-1").then(|| {
+        let configuration = (region != "us-east-1").then(|| {
             CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
         });
         let request = self
@@ -93,14 +93,14 @@ impl S3 {
             .create_bucket()
             .bucket(bucket)
             .object_ownership(ObjectOwnership::BucketOwnerEnforced)
-            .set_create_bucket_configuration(account_region);
+            .set_create_bucket_configuration(configuration);
         match request.send().await {
             Err(e) if e.code() != Some("BucketAlreadyOwnedByYou") => Err(call.failed(&e)),
-            made => {
-                call.done();
-                // One that was there already may be in another region.
-                if made.is_ok() {
-                    self.known().insert(bucket.to_owned(), self.client.clone());
+            created => {
+                call.log_answered();
+                // A bucket that already existed may be in another Region.
+                if created.is_ok() {
+                    self.known_buckets().insert(bucket.to_owned(), self.client.clone());
                 }
                 Ok(())
             }
@@ -110,7 +110,7 @@ impl S3 {
     pub(super) async fn put_bucket_ownership_controls(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let rule = OwnershipControlsRule::builder().object_ownership(ObjectOwnership::BucketOwnerEnforced).build();
         let controls = rule.and_then(|rule| OwnershipControls::builder().rules(rule).build());
-        let controls = controls.map_err(|e| call.unsendable(&e))?;
+        let controls = controls.map_err(|e| call.invalid_request(&e))?;
         let request =
             self.client_for(bucket).put_bucket_ownership_controls().bucket(bucket).ownership_controls(controls);
         call.answered(request.send().await).map(drop)
@@ -134,109 +134,115 @@ impl S3 {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn tag(&self, call: &Call<'_>, bucket: &str, tags: &[(String, String)]) -> Answer<()> {
+    pub(super) async fn put_bucket_tagging(
+        &self,
+        call: &Call<'_>,
+        bucket: &str,
+        tags: &[(String, String)],
+    ) -> Answer<()> {
         let set: Result<Vec<Tag>, _> = tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect();
         let tagging = set.and_then(|set| Tagging::builder().set_tag_set(Some(set)).build());
-        let tagging = tagging.map_err(|e| call.unsendable(&e))?;
+        let tagging = tagging.map_err(|e| call.invalid_request(&e))?;
         let request = self.client_for(bucket).put_bucket_tagging().bucket(bucket).tagging(tagging);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn put_bucket_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
         let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
         call.answered(request.send().await).map(drop)
     }
 
     /// Source: S3 API, ListObjectVersions: pages of a thousand, versions and delete markers together.
-    pub(super) async fn contents(&self, bucket: &str) -> Answer<Contents> {
-        let call = Call::look(Query::BucketContents, bucket);
+    pub(super) async fn list_object_versions(&self, bucket: &str) -> Answer<Contents> {
+        let call = Call::query(Query::BucketContents, bucket);
         let client = self.client_for(bucket);
-        let mut sum = Contents::default();
-        let mut after: Option<(Option<String>, Option<String>)> = None;
+        let mut contents = Contents::default();
+        let mut next_page: Option<(Option<String>, Option<String>)> = None;
         loop {
             let request = client.list_object_versions().bucket(bucket);
-            let (key, version) = after.take().unwrap_or_default();
+            let (key, version) = next_page.take().unwrap_or_default();
             let page = request.set_key_marker(key).set_version_id_marker(version).send().await;
-            let Some(page) = call.found(page, "NoSuchBucket")? else { return Ok(sum) };
+            let Some(page) = call.found(page, "NoSuchBucket")? else { return Ok(contents) };
             let sizes = page.versions().iter().map(|v| v.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0));
-            sum.bytes += sizes.sum::<u64>();
-            sum.objects += (page.versions().len() + page.delete_markers().len()) as u64;
+            contents.bytes += sizes.sum::<u64>();
+            contents.objects += (page.versions().len() + page.delete_markers().len()) as u64;
             if page.is_truncated() != Some(true) || page.next_key_marker().is_none() {
-                return Ok(sum);
+                return Ok(contents);
             }
-            after = Some((page.next_key_marker, page.next_version_id_marker));
+            next_page = Some((page.next_key_marker, page.next_version_id_marker));
         }
     }
 
-    /// The first page again and again, since what it named is gone by the next time.
+    /// Reads the first page again and again, because the objects that it listed are deleted by then.
     ///
-    /// Source: S3 API, DeleteObjects: at most a thousand; what could not be deleted stands in an answer of success.
-    pub(super) async fn empty(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    /// Source: S3 API, DeleteObjects: at most a thousand; a successful response lists what could not be deleted.
+    pub(super) async fn delete_objects(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let client = self.client_for(bucket);
         loop {
-            let list = Call::look(Query::BucketContents, bucket);
+            let list = Call::query(Query::BucketContents, bucket);
             let page = list.found(client.list_object_versions().bucket(bucket).send().await, "NoSuchBucket")?;
             let Some(page) = page else { return Ok(()) };
             let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
             let markers = page.delete_markers().iter().map(|m| (m.key(), m.version_id()));
-            let named = versions.chain(markers).filter_map(|(key, version)| {
+            let identifiers = versions.chain(markers).filter_map(|(key, version)| {
                 ObjectIdentifier::builder().key(key?).set_version_id(version.map(str::to_owned)).build().ok()
             });
-            let objects: Vec<ObjectIdentifier> = named.take(1000).collect();
+            let objects: Vec<ObjectIdentifier> = identifiers.take(1000).collect();
             if objects.is_empty() {
                 return Ok(());
             }
             let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
-            let delete = delete.map_err(|e| call.unsendable(&e))?;
-            let done = call.answered(client.delete_objects().bucket(bucket).delete(delete).send().await)?;
-            if let Some(error) = done.errors().first() {
-                return Err(call.refused_in_answer(error.code(), error.message()));
+            let delete = delete.map_err(|e| call.invalid_request(&e))?;
+            let response = call.answered(client.delete_objects().bucket(bucket).delete(delete).send().await)?;
+            if let Some(error) = response.errors().first() {
+                return Err(call.error_in_answer(error.code(), error.message()));
             }
         }
     }
 
-    pub(super) async fn drop_policy(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    pub(super) async fn delete_bucket_policy(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         let request = self.client_for(bucket).delete_bucket_policy().bucket(bucket);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn delete(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
+    pub(super) async fn delete_bucket(&self, call: &Call<'_>, bucket: &str) -> Answer<()> {
         call.answered(self.client_for(bucket).delete_bucket().bucket(bucket).send().await).map(drop)
     }
 }
 
-/// Whether S3 is reached at an endpoint of the user's: for all services or for this one, by option, environment or
-/// profile.
+/// Whether the user set an endpoint, for S3 or for all services, by option, environment, or profile.
 fn has_endpoint(config: &SdkConfig) -> bool {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let own = config.service_config().zip(key.ok()).and_then(|(service, key)| service.load_config(key));
-    config.endpoint_url().is_some() || own.is_some()
+    let for_s3 = config.service_config().zip(key.ok()).and_then(|(service, key)| service.load_config(key));
+    config.endpoint_url().is_some() || for_s3.is_some()
 }
 
 /// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
-async fn head(client: &Client, name: &str) -> Answer<Head> {
-    let call = Call::look(Query::Bucket, name);
+async fn head_bucket(client: &Client, name: &str) -> Answer<HeadResult> {
+    let call = Call::query(Query::Bucket, name);
     let Err(error) = client.head_bucket().bucket(name).send().await else {
-        call.done();
-        return Ok(Head::There);
+        call.log_answered();
+        return Ok(HeadResult::Exists);
     };
     let raw = error.raw_response();
     let region = raw.and_then(|r| r.headers().get("x-amz-bucket-region")).map(|r| Region::new(r.to_owned()));
     let head = match (raw.map(|r| r.status().as_u16()), region) {
-        (Some(404), _) => Head::Free,
-        (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => Head::Elsewhere(region),
-        (Some(301 | 307 | 403), _) => Head::Closed,
+        (Some(404), _) => HeadResult::NotFound,
+        (Some(301 | 307 | 400), Some(region)) if client.config().region() != Some(&region) => {
+            HeadResult::InRegion(region)
+        }
+        (Some(301 | 307 | 403), _) => HeadResult::Forbidden,
         _ => return Err(call.failed(&error)),
     };
-    call.done();
+    call.log_answered();
     Ok(head)
 }
 
-/// The five things that are asked for one by one.
+/// Reads the five settings of a bucket, each with its own call.
 ///
-/// Source: S3 API: each answers with an error of its own where it was never set.
-async fn read(client: &Client, name: &str) -> Answer<Bucket> {
-    let call = |query| Call::look(query, name);
+/// Source: S3 API: each returns its own error code if it was never set.
+async fn read_bucket(client: &Client, name: &str) -> Answer<Bucket> {
+    let call = |query| Call::query(query, name);
     let policy = async {
         let call = call(Query::BucketPolicy);
         let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;

@@ -1,4 +1,4 @@
-//! SNS: the topic, and who is told.
+//! SNS: the topic and its subscriptions.
 
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
@@ -23,8 +23,8 @@ impl Sns {
     }
 
     /// Source: SNS API, GetTopicAttributes.
-    pub(super) async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        let call = Call::look(Query::Topic, arn);
+    pub(super) async fn get_topic_attributes(&self, arn: &str) -> Answer<Option<Topic>> {
+        let call = Call::query(Query::Topic, arn);
         let found = call.found(self.client.get_topic_attributes().topic_arn(arn).send().await, "NotFound")?;
         let Some(found) = found else { return Ok(None) };
         let attributes = found.attributes.unwrap_or_default();
@@ -36,11 +36,11 @@ impl Sns {
         }))
     }
 
-    /// By address: SNS names no order, and a list that jumps about is hard to read.
+    /// Sorted by address, because SNS returns them in no defined order.
     ///
     /// Source: SNS API, ListSubscriptionsByTopic: pages of 100.
-    pub(super) async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        let call = Call::look(Query::Subscriptions, topic_arn);
+    pub(super) async fn list_subscriptions_by_topic(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
+        let call = Call::query(Query::Subscriptions, topic_arn);
         let mut all = Vec::new();
         let mut tokens = Tokens::default();
         loop {
@@ -54,19 +54,19 @@ impl Sns {
         }
     }
 
-    pub(super) async fn create(&self, call: &Call<'_>, topic: &str, policy: &Value) -> Answer<()> {
-        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.unsendable(&e))?;
+    pub(super) async fn create_topic(&self, call: &Call<'_>, topic: &str, policy: &Value) -> Answer<()> {
+        let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.invalid_request(&e))?;
         let request = self.client.create_topic().name(topic).attributes("Policy", policy.to_string()).tags(tag);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_policy(&self, call: &Call<'_>, topic_arn: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn set_topic_policy(&self, call: &Call<'_>, topic_arn: &str, policy: &Value) -> Answer<()> {
         let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("Policy");
         call.answered(request.attribute_value(policy.to_string()).send().await).map(drop)
     }
 
-    /// Source: SNS API, SetTopicAttributes, `KmsMasterKeyId`: an empty one takes the encryption off.
-    pub(super) async fn put_key(&self, call: &Call<'_>, topic_arn: &str, key: Option<&str>) -> Answer<()> {
+    /// Source: SNS API, SetTopicAttributes, `KmsMasterKeyId`: an empty value removes the encryption.
+    pub(super) async fn set_topic_key(&self, call: &Call<'_>, topic_arn: &str, key: Option<&str>) -> Answer<()> {
         let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("KmsMasterKeyId");
         let request = request.attribute_value(key.unwrap_or_default());
         call.answered(request.send().await).map(drop)
@@ -78,8 +78,8 @@ impl Sns {
     }
 
     /// Source: SNS API, ListTagsForResource.
-    pub(super) async fn tags(&self, arn: &str) -> Answer<Vec<(String, String)>> {
-        let call = Call::look(Query::TopicTags, arn);
+    pub(super) async fn list_tags_for_resource(&self, arn: &str) -> Answer<Vec<(String, String)>> {
+        let call = Call::query(Query::TopicTags, arn);
         let found =
             call.found(self.client.list_tags_for_resource().resource_arn(arn).send().await, "ResourceNotFound")?;
         let tags = found.and_then(|found| found.tags).unwrap_or_default();
@@ -90,13 +90,13 @@ impl Sns {
         call.answered(self.client.unsubscribe().subscription_arn(arn).send().await).map(drop)
     }
 
-    /// Source: SNS API, DeleteTopic: one that is gone already is no error.
-    pub(super) async fn delete(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
+    /// Source: SNS API, DeleteTopic: deleting a missing topic isn't an error.
+    pub(super) async fn delete_topic(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
         call.answered(self.client.delete_topic().topic_arn(arn).send().await).map(drop)
     }
 }
 
-/// Two words may stand where the ARN would.
+/// SNS may return one of two words in place of the ARN.
 ///
 /// Source: SNS API, ListSubscriptionsByTopic, `SubscriptionArn`.
 fn subscription(sdk: &aws_sdk_sns::types::Subscription) -> Subscription {

@@ -16,15 +16,15 @@ impl Sts {
         Self { client: Client::new(config) }
     }
 
-    /// Without the alias, which is IAM's to tell.
+    /// Without the alias, which comes from IAM.
     ///
-    /// Source: STS API, GetCallerIdentity: takes no permission.
-    pub(super) async fn caller(&self) -> Answer<Identity> {
-        let call = Call::look(Query::Identity, "");
+    /// Source: STS API, GetCallerIdentity: needs no permission.
+    pub(super) async fn get_caller_identity(&self) -> Answer<Identity> {
+        let call = Call::query(Query::Identity, "");
         let found = call.answered(self.client.get_caller_identity().send().await)?;
         match (found.account, found.arn) {
             (Some(account), Some(arn)) => Ok(Identity { account, arn, alias: None }),
-            _ => Err(call.misunderstood("the answer names no account")),
+            _ => Err(call.unexpected_answer("the response names no account")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The adapter against answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
+//! Tests the adapter with answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -37,11 +37,11 @@ fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder
         .http_client(http)
 }
 
-/// A request as the tests look at it.
+/// A request as the tests see it.
 pub(in crate::cloud) struct Asked {
     pub method: String,
     pub url: String,
-    /// The operation, where a header or the body names it.
+    /// The operation, if a header or the body names it.
     pub operation: String,
     body: String,
     pub protocol: Protocol,
@@ -126,7 +126,7 @@ pub(in crate::cloud) fn cbor(entries: &[(&str, &str)]) -> Vec<u8> {
     bytes
 }
 
-/// S3's answer where a part of a bucket was never set.
+/// S3's answers for a bucket with no setting ever made.
 pub(in crate::cloud) fn never_set(asked: &Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) {
     let parts = [
         ("policy", "NoSuchBucketPolicy"),
@@ -202,8 +202,7 @@ fn policy() -> Value {
     json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] })
 }
 
-/// One of each.
-/// Each change that is one call: all but the emptying of a bucket.
+/// One of each change that is a single call: all except emptying a bucket.
 fn every_change() -> Vec<Change> {
     let (bucket, group, role, trail) = ("b".to_owned(), "g".to_owned(), "r".to_owned(), "rootbell".to_owned());
     vec![

@@ -1,4 +1,4 @@
-//! A drill's way into the chain: where its event goes, and by what it is counted.
+//! What a drill uses: the log group that its event goes to, and the filter and metric that count it.
 
 use jiff::Timestamp;
 
@@ -6,21 +6,21 @@ use super::TestError;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;
 
-/// The drill's part of the chain, before the alarm.
+/// The part of the chain before the alarm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drill {
     pub log_group: String,
     pub pattern: String,
     pub metric: Metric,
-    /// The event's own name.
+    /// The ID of the drill's event.
     pub id: String,
 }
 
 impl Drill {
-    /// For a drill at that moment, through what the account has.
+    /// Prepares a drill at the time `at`, with the account's own filter.
     ///
     /// # Errors
-    /// [`TestError::ReadError`] and [`TestError::NotCounted`]: a drill would leave its event behind, and prove nothing.
+    /// [`TestError::ReadError`] and [`TestError::NotCounted`]: a drill would leave its event behind and prove nothing.
     pub fn of(settings: &Settings, observed: &Observed, at: Timestamp) -> Result<Self, TestError> {
         let log_group = settings.log_group.value.clone();
         if let Err(unreadable) = &observed.filters {
@@ -37,11 +37,11 @@ impl Drill {
         })
     }
 
-    /// Whether others may work with what is in the log group: it has not rootbell's own name, even if the user gave it
-    /// the name it has, or the trail is an organization's.
+    /// Whether others may use the log group's events: its name isn't rootbell's default (even if the user chose it), or
+    /// the trail is an organization trail.
     #[must_use]
     pub fn is_among_others(settings: &Settings, observed: &Observed) -> bool {
-        let of_organization = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
-        of_organization || !settings.has_our_name("log_group")
+        let is_organization_trail = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
+        is_organization_trail || !settings.has_our_name("log_group")
     }
 }

@@ -92,7 +92,7 @@ fn a_failed_request_during_the_search_leaves_no_gap() {
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(6));
     tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Throttle));
-    tester.pass(seconds(30)).sees("AWS asked to slow down").does_not_see("in the last 7 days.");
+    tester.pass(seconds(30)).sees("throttled by AWS").does_not_see("in the last 7 days.");
     tester.on_account(|cloud| cloud.mend("FilterLogEvents"));
     tester.pass(seconds(300)).sees(&format!("Used{}", -at)).does_not_see("still reading");
 }

@@ -209,7 +209,7 @@ fn a_step_that_could_not_be_read_is_reread_with_enter() {
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");
     assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
     tester.press("enter").settle();
-    assert_eq!(tester.screen().matches("Ask for ").count(), 1, "{}", tester.screen());
+    assert_eq!(tester.screen().matches("Grant ").count(), 1, "{}", tester.screen());
     tester.on_account(|cloud| cloud.mend("DescribeTrails"));
     tester.press("enter").settle().sees("Enter apply 11").does_not_see("DescribeTrails");
 }

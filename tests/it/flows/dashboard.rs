@@ -117,7 +117,7 @@ fn a_test_names_the_recipients_fires_the_alarm_and_returns_to_ok() {
     tester.press("t").sees("Sends email to alice@example.com").sees("cloudwatch:SetAlarmState");
     assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before confirmation");
     tester.press("enter").pass(seconds(3));
-    tester.sees("done       alarm in ALARM").sees("done       notification sent").sees("waiting  alarm back");
+    tester.sees("done       alarm went to ALARM").sees("done       notification sent").sees("waiting  alarm returned");
     assert_snapshot!("test-80x24", tester.screen());
     tester.pass(seconds(70)).sees("Passed: notification sent after").sees("to OK after 60.0 s");
     tester.press("enter").does_not_see("Passed:").pass(seconds(6)).sees("Test alarm by rootbell, started by arn");
@@ -189,8 +189,11 @@ fn a_fresh_account_can_be_set_up_and_drilled_and_returns_to_ok() {
     tester.press("d").sees("rootbell-drill").sees("nobody used root");
     assert_snapshot!("drill-80x24", tester.screen());
     tester.press("enter").pass(seconds(45));
-    tester.sees("done       event in the log group").sees("done       found by the filter").sees("done       counted");
-    tester.sees("done       alarm in ALARM").sees("Passed:");
+    tester
+        .sees("done       event stored in the log group")
+        .sees("done       matched by the filter")
+        .sees("done       counted");
+    tester.sees("done       alarm went to ALARM").sees("Passed:");
     tester.pass(seconds(100)).press("esc").pass(seconds(5));
     tester.sees("ALARM: a drill at").sees("DRILL, not root").sees("action");
     tester.pass(seconds(400)).sees("root use is monitored").sees("ALARM → OK");
@@ -344,7 +347,7 @@ fn a_throttled_dashboard_slows_down_and_says_so() {
     tester.pass(seconds(1));
     tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", InjectedFault::Throttle));
     let before = calls(&tester, "DescribeAlarmHistory");
-    tester.pass(seconds(600)).sees("AWS asked to slow down");
+    tester.pass(seconds(600)).sees("throttled by AWS");
     let asked = calls(&tester, "DescribeAlarmHistory") - before;
     assert!((3..=6).contains(&asked), "{asked} times in ten minutes, not forty");
 }

@@ -1,4 +1,4 @@
-//! What a dashboard, a test and a drill ask and do.
+//! The calls of the dashboard, the test, and the drill.
 
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
@@ -35,7 +35,7 @@ fn entry(second: i64, kind: HistoryItemType, summary: &str, data: &str) -> Alarm
 }
 
 #[tokio::test]
-async fn an_alarms_history_is_read_newest_first_and_since_when_it_is_asked() {
+async fn an_alarms_history_is_read_newest_first_since_the_given_time() {
     let changed = json!({
         "version": "1.0",
         "oldState": { "stateValue": "OK", "stateReason": "quiet" },
@@ -60,7 +60,7 @@ async fn an_alarms_history_is_read_newest_first_and_since_when_it_is_asked() {
                     "Alarm updated from OK to ALARM",
                     &changed.to_string(),
                 ))
-                // Without a time it cannot be told where it belongs.
+                // An entry without a time is skipped.
                 .alarm_history_items(AlarmHistoryItem::builder().history_summary("?").build())
                 .build()
         });
@@ -90,7 +90,7 @@ fn event(second: i64, name: &str) -> FilteredLogEvent {
 }
 
 #[tokio::test]
-async fn events_come_newest_first_and_say_where_they_go_on_and_how_far_they_got() {
+async fn events_come_newest_first_with_the_next_token_and_the_time_reached() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| {
             asked.next_token().is_none()
@@ -117,8 +117,8 @@ async fn events_come_newest_first_and_say_where_they_go_on_and_how_far_they_got(
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_come_newest_first_is_sorted_and_does_not_say_how_far_it_got() {
-    // As where `startFromHead` is not known; and one event, which shows no order.
+async fn a_page_that_is_not_newest_first_is_sorted_and_has_no_time_reached() {
+    // From an endpoint that doesn't support `startFromHead`, and a single event, which shows no order.
     let pages: [fn() -> FilterLogEventsOutput; 2] = [
         || {
             let page = FilterLogEventsOutput::builder().events(event(10, "Older")).events(event(20, "Newer"));
@@ -134,7 +134,7 @@ async fn a_page_that_does_not_come_newest_first_is_sorted_and_does_not_say_how_f
 }
 
 #[tokio::test]
-async fn a_page_that_is_asked_for_is_the_one_that_comes() {
+async fn a_page_is_requested_by_its_token() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| asked.next_token() == Some("there"))
         .then_output(|| FilterLogEventsOutput::builder().events(event(1, "One")).build());
@@ -143,7 +143,7 @@ async fn a_page_that_is_asked_for_is_the_one_that_comes() {
 }
 
 #[tokio::test]
-async fn an_empty_page_comes_back_as_one_with_its_token_after_one_request() {
+async fn an_empty_page_is_returned_with_its_token_after_one_request() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .then_output(|| FilterLogEventsOutput::builder().next_token("on and on").build());
     let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
@@ -152,7 +152,7 @@ async fn an_empty_page_comes_back_as_one_with_its_token_after_one_request() {
 }
 
 #[tokio::test]
-async fn nothing_is_read_backwards_from_before_2024() {
+async fn no_events_from_before_2024_are_requested() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| asked.start_time() == Some(at("2024-01-01T00:00:00Z").as_millisecond()))
         .then_output(|| FilterLogEventsOutput::builder().build());
@@ -163,7 +163,7 @@ async fn nothing_is_read_backwards_from_before_2024() {
 }
 
 #[tokio::test]
-async fn a_metric_is_asked_for_as_sums_and_comes_oldest_first() {
+async fn a_metric_is_requested_as_sums_and_returned_oldest_first() {
     let rule = mock!(aws_sdk_cloudwatch::Client::get_metric_data)
         .match_requests(|asked| {
             let Some(stat) = asked.metric_data_queries().first().and_then(|query| query.metric_stat()) else {
@@ -186,8 +186,8 @@ async fn a_metric_is_asked_for_as_sums_and_comes_oldest_first() {
         });
     let cloud = of_alarms(mocked!(aws_sdk_cloudwatch, rule));
     let found = cloud.get_metric_data(&metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
-    let told: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
-    assert_eq!(told, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
+    let points: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
+    assert_eq!(points, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
 }
 
 fn state() -> Change {
@@ -207,7 +207,7 @@ async fn an_alarms_state_is_set_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_set_says_why() {
+async fn an_alarm_state_that_cannot_be_set_says_why() {
     let gone = mock!(aws_sdk_cloudwatch::Client::set_alarm_state).then_error(|| {
         let meta = ErrorMetadata::builder().code("ResourceNotFound").message("Alarm root does not exist").build();
         SetAlarmStateError::ResourceNotFound(ResourceNotFound::builder().meta(meta).build())
@@ -230,7 +230,7 @@ fn drill_event() -> Change {
 }
 
 #[tokio::test]
-async fn a_drills_event_carries_its_time_and_goes_into_its_stream() {
+async fn a_drills_event_is_sent_with_its_time_to_its_stream() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::put_log_events)
         .match_requests(|asked| {
             let events: Vec<_> = asked.log_events().iter().map(|e| (e.timestamp(), e.message())).collect();
@@ -242,9 +242,9 @@ async fn a_drills_event_carries_its_time_and_goes_into_its_stream() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_taken_and_left_out_counts_as_refused() {
-    type Left = fn() -> RejectedLogEventsInfo;
-    let cases: [(Left, &str); 3] = [
+async fn an_event_that_aws_accepts_but_rejects_in_its_response_is_an_error() {
+    type Rejected = fn() -> RejectedLogEventsInfo;
+    let cases: [(Rejected, &str); 3] = [
         (|| RejectedLogEventsInfo::builder().too_new_log_event_start_index(0).build(), "ahead of AWS's"),
         (|| RejectedLogEventsInfo::builder().too_old_log_event_end_index(1).build(), "too old"),
         (|| RejectedLogEventsInfo::builder().expired_log_event_end_index(1).build(), "too old"),

@@ -1,4 +1,4 @@
-//! What AWS answers, as the domain's types.
+//! AWS's answers as domain types.
 
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
 use aws_sdk_cloudtrail::types::{
@@ -20,7 +20,7 @@ use crate::cloud::Cloud;
 use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
 fn silent() -> AwsCloud {
-    wire(|asked| panic!("nobody should ask {} {}", asked.operation, asked.url))
+    wire(|asked| panic!("unexpected request {} {}", asked.operation, asked.url))
 }
 
 pub(super) fn of_logs(client: aws_sdk_cloudwatchlogs::Client) -> AwsCloud {
@@ -40,7 +40,7 @@ fn subscribed(arn: &str, email: &str) -> Subscription {
 }
 
 #[tokio::test]
-async fn a_pending_address_has_no_arn() {
+async fn a_pending_subscription_has_no_arn() {
     let rule = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic).then_output(|| {
         ListSubscriptionsByTopicOutput::builder()
             .subscriptions(subscribed("PendingConfirmation", "pending@example.com"))
@@ -49,8 +49,11 @@ async fn a_pending_address_has_no_arn() {
             .build()
     });
     let found = of_sns(mocked!(aws_sdk_sns, rule)).subscriptions(TOPIC).await.unwrap();
-    let told: Vec<_> = found.iter().map(|s| (s.state, s.arn.is_some())).collect();
-    assert_eq!(told, [(Confirmation::Deleted, false), (Confirmation::Confirmed, true), (Confirmation::Pending, false)]);
+    let states: Vec<_> = found.iter().map(|s| (s.state, s.arn.is_some())).collect();
+    assert_eq!(
+        states,
+        [(Confirmation::Deleted, false), (Confirmation::Confirmed, true), (Confirmation::Pending, false)]
+    );
 }
 
 #[tokio::test]
@@ -70,7 +73,7 @@ async fn an_empty_page_with_a_token_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_again_ends_the_walk() {
+async fn a_repeated_token_ends_the_read() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::describe_metric_filters)
         .then_output(|| DescribeMetricFiltersOutput::builder().next_token("again").build());
     let cloud = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule));
@@ -79,7 +82,7 @@ async fn a_token_that_comes_again_ends_the_walk() {
 }
 
 #[tokio::test]
-async fn a_log_group_is_known_by_its_whole_name_on_the_first_page_that_has_any() {
+async fn a_log_group_is_found_by_its_full_name_on_the_first_page_that_is_not_empty() {
     let group = |name: &str| LogGroup::builder().log_group_name(name).retention_in_days(365).build();
     let first = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups)
         .match_requests(|asked| asked.next_token().is_none() && asked.log_group_name_prefix() == Some("trail"))
@@ -92,7 +95,7 @@ async fn a_log_group_is_known_by_its_whole_name_on_the_first_page_that_has_any()
 }
 
 #[tokio::test]
-async fn thousands_of_groups_with_longer_names_are_not_walked_through() {
+async fn pages_of_groups_with_longer_names_are_not_read() {
     let longer = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups).then_output(|| {
         let group = LogGroup::builder().log_group_name("trail-2").build();
         DescribeLogGroupsOutput::builder().log_groups(group).next_token("more").build()
@@ -103,7 +106,7 @@ async fn thousands_of_groups_with_longer_names_are_not_walked_through() {
 }
 
 #[tokio::test]
-async fn filters_carry_their_metric_and_default() {
+async fn filters_have_their_metric_and_default_value() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::describe_metric_filters).then_output(|| {
         let to = MetricTransformation::builder()
             .metric_namespace("LogMetrics")
@@ -134,30 +137,30 @@ async fn tested(records: Vec<MetricFilterMatchRecord>, events: &[&str]) -> Vec<b
 }
 
 #[tokio::test]
-async fn a_trial_counts_events_from_one() {
+async fn a_pattern_test_numbers_events_from_one() {
     assert_eq!(tested(vec![record(1, None), record(3, None)], &["a", "b", "c"]).await, [true, false, true]);
 }
 
 #[tokio::test]
-async fn a_trial_that_repeats_the_message_is_taken_by_it() {
+async fn a_pattern_test_that_repeats_the_message_is_matched_by_message() {
     assert_eq!(tested(vec![record(0, Some("b"))], &["a", "b"]).await, [false, true]);
     assert_eq!(tested(Vec::new(), &["a", "b"]).await, [false, false]);
 }
 
 #[tokio::test]
-async fn a_trial_of_many_events_takes_fifty_at_a_time() {
+async fn a_pattern_test_of_many_events_sends_fifty_at_a_time() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::test_metric_filter).then_compute_output(|asked| {
         assert!(asked.log_event_messages().len() <= 50);
         TestMetricFilterOutput::builder().matches(record(1, None)).build()
     });
     let events = vec!["e"; 51];
     let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).test_metric_filter("x", &events).await.unwrap();
-    assert_eq!(found.iter().filter(|hit| **hit).count(), 2, "the first of each lot");
+    assert_eq!(found.iter().filter(|hit| **hit).count(), 2, "the first of each call");
     assert!(found[0] && found[50]);
 }
 
 #[tokio::test]
-async fn an_alarm_is_found_by_name_with_what_is_left_out_filled_in() {
+async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
     let rule = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
         .match_requests(|asked| {
             asked.alarm_names() == ["root"]
@@ -215,7 +218,7 @@ fn advanced(selectors: &[&[(&str, &str)]]) -> GetEventSelectorsOutput {
 const MANAGEMENT: (&str, &str) = ("eventCategory", "Management");
 
 #[tokio::test]
-async fn basic_selectors_tell_which_management_events_are_recorded() {
+async fn basic_selectors_determine_which_management_events_are_recorded() {
     let all = ManagementEvents::ALL;
     assert_eq!(events(GetEventSelectorsOutput::builder().build()).await, all);
     assert_eq!(events(basic(EventSelector::builder().build())).await, all);
@@ -232,7 +235,7 @@ async fn basic_selectors_tell_which_management_events_are_recorded() {
 }
 
 #[tokio::test]
-async fn advanced_selectors_tell_which_management_events_are_recorded() {
+async fn advanced_selectors_determine_which_management_events_are_recorded() {
     let all = ManagementEvents::ALL;
     let none = ManagementEvents { read: false, write: false, others: true };
     assert_eq!(events(advanced(&[&[MANAGEMENT]])).await, all);
@@ -251,7 +254,7 @@ async fn advanced_selectors_tell_which_management_events_are_recorded() {
     let without_kms = &[MANAGEMENT, ("!eventSource", "kms.amazonaws.com")];
     assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { others: true, ..all });
     let kms_only = &[MANAGEMENT, ("eventSource", "kms.amazonaws.com")];
-    assert_eq!(events(advanced(&[kms_only])).await, none, "one service alone leaves sign-ins out");
+    assert_eq!(events(advanced(&[kms_only])).await, none, "a single service excludes sign-ins");
 }
 
 #[tokio::test]
@@ -270,7 +273,7 @@ async fn an_empty_arn_in_a_trail_is_none() {
 }
 
 #[tokio::test]
-async fn the_status_tells_deliveries_and_errors() {
+async fn the_trail_status_has_deliveries_and_errors() {
     let cloud = wire(|_| {
         ok(json!({ "IsLogging": true, "LatestDeliveryError": "",
             "LatestCloudWatchLogsDeliveryError": "Access denied" })
@@ -284,7 +287,7 @@ async fn the_status_tells_deliveries_and_errors() {
 }
 
 #[tokio::test]
-async fn an_alias_that_may_not_be_read_is_left_out_without_a_word() {
+async fn an_alias_that_cannot_be_read_is_omitted_without_an_error() {
     let cloud = wire(|asked| match asked.operation.as_str() {
         "GetCallerIdentity" => {
             ok("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
@@ -314,7 +317,7 @@ async fn a_policy_of_a_role_is_decoded() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none_rather_than_an_error() {
+async fn a_missing_resource_is_none_rather_than_an_error() {
     let cloud = wire(|asked| match asked.protocol {
         Protocol::Json => refusal(asked, 400, "ResourceNotFoundException", "no"),
         _ if asked.url.contains("sns") => refusal(asked, 404, "NotFound", "no"),
@@ -327,7 +330,7 @@ async fn what_is_not_there_is_none_rather_than_an_error() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_is_none_even_where_its_policy_may_not_be_read() {
+async fn a_missing_role_is_none_even_if_its_policy_cannot_be_read() {
     let cloud = wire(|asked| match asked.operation.as_str() {
         "GetRole" => refusal(asked, 404, "NoSuchEntity", "no"),
         _ => refusal(asked, 403, "AccessDenied", "no"),
@@ -336,20 +339,20 @@ async fn a_role_that_is_not_there_is_none_even_where_its_policy_may_not_be_read(
 }
 
 #[tokio::test]
-async fn a_bare_bucket_of_ours_has_nothing_set() {
+async fn a_bucket_of_ours_without_settings_has_nothing_set() {
     let BucketLookup::Owned(found) = wire(never_set).bucket("b").await.unwrap() else { panic!("ours") };
     assert_eq!(found, crate::domain::observed::Bucket { name: "b".into(), ..Default::default() });
 }
 
 #[tokio::test]
-async fn a_bucket_name_is_free_or_closed_by_its_status() {
+async fn the_status_shows_whether_a_bucket_name_is_free_or_forbidden() {
     let status = |status| wire(move |_| (status, Vec::new(), Vec::new()));
     assert_eq!(status(404).bucket("b").await.unwrap(), BucketLookup::NotFound);
     assert_eq!(status(403).bucket("b").await.unwrap(), BucketLookup::Forbidden);
 }
 
 #[tokio::test]
-async fn a_bucket_in_another_region_is_looked_at_and_changed_there() {
+async fn a_bucket_in_another_region_is_read_and_changed_there() {
     let cloud = wire(|asked| {
         if asked.url.contains("us-west-2") {
             return never_set(asked);
@@ -360,7 +363,7 @@ async fn a_bucket_in_another_region_is_looked_at_and_changed_there() {
     cloud.apply(&Change::PutBucketVersioning { bucket: "b".into() }).await.unwrap();
 }
 
-/// KMS with this one key.
+/// KMS with a single key.
 fn with_key(state: &'static str) -> AwsCloud {
     wire(move |asked| match asked.operation.as_str() {
         "DescribeKey" => {
@@ -368,7 +371,7 @@ fn with_key(state: &'static str) -> AwsCloud {
             let key = json!({ "KeyMetadata": { "KeyId": "1", "Arn": KEY, "Enabled": enabled, "KeyState": state } });
             ok(key.to_string())
         }
-        // GetKeyPolicy takes no alias.
+        // GetKeyPolicy doesn't accept an alias.
         "GetKeyPolicy" if asked.body.contains("alias/") => refusal(asked, 400, "InvalidArnException", "Invalid keyId"),
         "GetKeyPolicy" => ok(json!({ "Policy": "{\"Statement\":[]}", "PolicyName": "default" }).to_string()),
         other => panic!("{other}"),

@@ -1,4 +1,4 @@
-//! From options, environment and files to a session, and what happens when nobody is at the other end.
+//! Sessions from options, environment, and files, and endpoints that don't answer.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use aws_smithy_http_client::test_util::NeverClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::super::connect::{AwsConnector, Timeouts};
-use super::super::http::{Http, trusting};
+use super::super::http::{Http, trust};
 use super::*;
 use crate::cloud::{Cloud, CloudError, Connector, ErrorKind, Target};
 
@@ -27,12 +27,12 @@ source_profile = prod
 source_profile = circle
 ";
 
-/// In a home of its own, and on no EC2 instance.
+/// With its own home directory, and not on an EC2 instance.
 fn connector(env: &[(&str, &str)]) -> AwsConnector {
     let mut all = vec![("HOME", "/home/alice"), ("AWS_EC2_METADATA_DISABLED", "true")];
     all.extend(env);
     let files = [("/home/alice/.aws/config", CONFIG), ("/home/alice/.aws/credentials", "[keys]\nregion = eu-west-3\n")];
-    AwsConnector::within(Env::from_slice(&all), Fs::from_slice(&files))
+    AwsConnector::with_env(Env::from_slice(&all), Fs::from_slice(&files))
 }
 
 fn profile(name: &str) -> Target {
@@ -46,7 +46,7 @@ async fn region(env: &[(&str, &str)], target: &Target) -> Result<(String, String
 }
 
 #[tokio::test]
-async fn the_region_comes_from_the_nearest_that_names_one_and_says_so() {
+async fn the_region_comes_from_the_first_source_that_sets_one_and_names_it() {
     let env: &[(&str, &str)] = &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
     let here = Target { region: Some("eu-central-1".into()), ..profile("prod") };
     for (env, target, expected) in [
@@ -66,7 +66,7 @@ async fn the_region_comes_from_the_nearest_that_names_one_and_says_so() {
 }
 
 #[tokio::test]
-async fn without_a_region_it_is_told_where_it_was_looked_for() {
+async fn a_missing_region_error_lists_the_places_that_were_checked() {
     let error = connector(&[]).connect(&profile("circle")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NoRegion);
     for origin in ["--region", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
@@ -75,7 +75,7 @@ async fn without_a_region_it_is_told_where_it_was_looked_for() {
 }
 
 #[tokio::test]
-async fn a_mistyped_region_is_refused_with_its_source() {
+async fn a_mistyped_region_is_rejected_with_its_source() {
     let error = connector(&[("AWS_REGION", "eu-wst-1")]).connect(&Target::default()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert!(error.message.starts_with("AWS_REGION: "), "{}", error.message);
@@ -83,7 +83,7 @@ async fn a_mistyped_region_is_refused_with_its_source() {
 }
 
 #[tokio::test]
-async fn a_profile_that_is_not_there_is_refused_with_the_one_that_may_be_meant_or_a_few_that_exist() {
+async fn a_missing_profile_is_rejected_with_a_similar_one_or_a_few_that_exist() {
     for (connector, target) in
         [(connector(&[]), profile("prd")), (connector(&[("AWS_PROFILE", "prd")]), Target::default())]
     {
@@ -107,7 +107,7 @@ async fn profiles_of_both_files_are_listed_in_order() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_refused() {
+async fn an_endpoint_that_is_not_a_url_is_rejected() {
     let target = Target { endpoint_url: Some("localhost".into()), ..profile("prod") };
     let error = connector(&[]).connect(&target).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
@@ -117,7 +117,7 @@ async fn an_endpoint_that_is_no_url_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_bundle_that_cannot_be_used_is_refused() {
+async fn an_unusable_certificate_bundle_is_rejected() {
     for (path, why) in [("/nowhere.pem", "not found"), ("/home/alice/.aws/config", "no certificate")] {
         let error = connector(&[("AWS_CA_BUNDLE", path)]).connect(&profile("prod")).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
@@ -126,15 +126,15 @@ async fn a_certificate_bundle_that_cannot_be_used_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_is_none_does_not_end_the_program() {
+fn an_invalid_certificate_does_not_crash_the_program() {
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert!(trusting(Some(pem.as_bytes())).is_err());
-    assert!(trusting(None).is_ok());
+    assert!(trust(Some(pem.as_bytes())).is_err());
+    assert!(trust(None).is_ok());
 }
 
-/// A cloud over real sockets to a port of this machine.
+/// A cloud that connects to a local port through real sockets.
 fn reaching(port: u16, timeouts: Timeouts) -> AwsCloud {
-    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    let http = SharedHttpClient::new(Http::new(trust(None).unwrap(), ProxyConfig::disabled()));
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("http://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
@@ -142,7 +142,7 @@ fn reaching(port: u16, timeouts: Timeouts) -> AwsCloud {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_said_in_words() {
+async fn a_refused_connection_is_reported_in_plain_words() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -158,7 +158,7 @@ async fn a_refused_connection_is_said_in_words() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_says_nothing_is_given_up_on() {
+async fn an_endpoint_that_never_answers_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (short, long) = (Duration::from_millis(50), Duration::from_secs(20));
@@ -174,7 +174,7 @@ async fn an_endpoint_that_says_nothing_is_given_up_on() {
     }
 }
 
-/// The error of a call whose credentials could not be had.
+/// The error of a call without credentials.
 async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
     let http = SharedHttpClient::new(NeverClient::new());
     let none = SharedCredentialsProvider::new(provide_credentials_fn(move || async move { Err(why()) }));
@@ -183,14 +183,14 @@ async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_is_over_names_the_command_that_mends_it() {
-    let over: [fn() -> CredentialsError; 4] = [
+async fn an_expired_sign_in_names_the_command_to_sign_in_again() {
+    let expired: [fn() -> CredentialsError; 4] = [
         || CredentialsError::provider_error("the SSO token has expired and cannot be refreshed"),
         || CredentialsError::provider_error("failed to load the cached SSO token"),
         || CredentialsError::unhandled("cached Login token is expired"),
         || CredentialsError::provider_error("UnauthorizedException: Session token not found or invalid"),
     ];
-    for why in over {
+    for why in expired {
         let error = without_credentials(why).await;
         assert_eq!(error.kind, ErrorKind::ExpiredCredentials, "{error:?}");
         assert!(error.fix().contains("--profile prod"), "{}", error.fix());
@@ -198,7 +198,7 @@ async fn a_sign_in_that_is_over_names_the_command_that_mends_it() {
 }
 
 #[tokio::test]
-async fn no_failure_of_a_provider_is_told_in_rusts_own_notation() {
+async fn no_error_of_a_provider_shows_rust_debug_output() {
     let failures: [fn() -> CredentialsError; 6] = [
         || CredentialsError::provider_error("Error { code: \"AccessDenied\", message: \"no\" }"),
         || CredentialsError::unhandled("error parsing XML: got StartEl { name: Name { prefix: \"\" } }"),
@@ -216,7 +216,7 @@ async fn no_failure_of_a_provider_is_told_in_rusts_own_notation() {
 }
 
 #[tokio::test]
-async fn missing_credentials_are_said_in_words() {
+async fn missing_credentials_are_reported_in_plain_words() {
     let none = without_credentials(CredentialsError::not_loaded_no_source).await;
     assert_eq!(none.kind, ErrorKind::NoCredentials);
     let denied = without_credentials(|| CredentialsError::provider_error("not authorized to perform: sts:AssumeRole"));

@@ -1,4 +1,4 @@
-//! Every call in every kind of trouble: what the network and AWS do to it, as an error for the person.
+//! Every call with every kind of failure: network and AWS errors as errors for the user.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::super::connect::Timeouts;
-use super::super::http::{Http, trusting};
+use super::super::http::{Http, trust};
 use super::*;
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 
-/// A call by the name of its operation; what it answers does not matter.
+/// A call with the name of its operation; its answer doesn't matter.
 type Call = (&'static str, Box<dyn for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send>);
 
-fn look<F>(name: &'static str, call: F) -> Call
+fn query<F>(name: &'static str, call: F) -> Call
 where
     F: for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send + 'static,
 {
@@ -35,25 +35,27 @@ where
 fn every_call() -> Vec<Call> {
     let at: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
     let mut all = vec![
-        look("GetCallerIdentity", |c| async { c.identity().await.map(drop) }.boxed()),
-        look("DescribeTrails", |c| async { c.trails().await.map(drop) }.boxed()),
-        look("GetTrailStatus", |c| async { c.trail_status(TRAIL).await.map(drop) }.boxed()),
-        look("GetEventSelectors", |c| async { c.management_events(TRAIL).await.map(drop) }.boxed()),
-        look("HeadBucket", |c| async { c.bucket("b").await.map(drop) }.boxed()),
-        look("DescribeLogGroups", |c| async { c.log_group("g").await.map(drop) }.boxed()),
-        look("DescribeMetricFilters", |c| async { c.metric_filters("g").await.map(drop) }.boxed()),
-        look("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
-        look("DescribeAlarms", |c| async { c.alarm("a").await.map(drop) }.boxed()),
-        look("DescribeAlarmsForMetric", |c| async { c.describe_alarms_for_metric(&metric()).await.map(drop) }.boxed()),
-        look("GetTopicAttributes", |c| async { c.topic(TOPIC).await.map(drop) }.boxed()),
-        look("ListSubscriptionsByTopic", |c| async { c.subscriptions(TOPIC).await.map(drop) }.boxed()),
-        look("DescribeKey", |c| async { c.key("alias/mine").await.map(drop) }.boxed()),
-        look("TestMetricFilter", |c| async { c.test_metric_filter("x", &["{}"]).await.map(drop) }.boxed()),
-        look("DescribeAlarmHistory", move |c| async move { c.describe_alarm_history("a", at).await.map(drop) }.boxed()),
-        look("GetMetricData", move |c| {
+        query("GetCallerIdentity", |c| async { c.identity().await.map(drop) }.boxed()),
+        query("DescribeTrails", |c| async { c.trails().await.map(drop) }.boxed()),
+        query("GetTrailStatus", |c| async { c.trail_status(TRAIL).await.map(drop) }.boxed()),
+        query("GetEventSelectors", |c| async { c.management_events(TRAIL).await.map(drop) }.boxed()),
+        query("HeadBucket", |c| async { c.bucket("b").await.map(drop) }.boxed()),
+        query("DescribeLogGroups", |c| async { c.log_group("g").await.map(drop) }.boxed()),
+        query("DescribeMetricFilters", |c| async { c.metric_filters("g").await.map(drop) }.boxed()),
+        query("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
+        query("DescribeAlarms", |c| async { c.alarm("a").await.map(drop) }.boxed()),
+        query("DescribeAlarmsForMetric", |c| async { c.describe_alarms_for_metric(&metric()).await.map(drop) }.boxed()),
+        query("GetTopicAttributes", |c| async { c.topic(TOPIC).await.map(drop) }.boxed()),
+        query("ListSubscriptionsByTopic", |c| async { c.subscriptions(TOPIC).await.map(drop) }.boxed()),
+        query("DescribeKey", |c| async { c.key("alias/mine").await.map(drop) }.boxed()),
+        query("TestMetricFilter", |c| async { c.test_metric_filter("x", &["{}"]).await.map(drop) }.boxed()),
+        query("DescribeAlarmHistory", move |c| {
+            async move { c.describe_alarm_history("a", at).await.map(drop) }.boxed()
+        }),
+        query("GetMetricData", move |c| {
             async move { c.get_metric_data(&metric(), at, at, 300).await.map(drop) }.boxed()
         }),
-        look("FilterLogEvents", move |c| {
+        query("FilterLogEvents", move |c| {
             async move {
                 let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
                 c.filter_log_events(&search).await.map(drop)
@@ -63,7 +65,7 @@ fn every_call() -> Vec<Call> {
     ];
     for change in every_change() {
         let name = change.operation().name;
-        all.push(look(name, move |c| {
+        all.push(query(name, move |c| {
             let change = change.clone();
             async move { c.apply(&change).await }.boxed()
         }));
@@ -71,7 +73,7 @@ fn every_call() -> Vec<Call> {
     all
 }
 
-/// A connection that fails like this.
+/// A connection that fails with this error.
 #[derive(Clone, Debug)]
 struct Broken(fn() -> ConnectorError);
 
@@ -95,7 +97,7 @@ fn io(kind: std::io::ErrorKind, why: &'static str) -> ConnectorError {
     ConnectorError::io(std::io::Error::new(kind, why).into())
 }
 
-/// With the SDK's own retries, as in use but without their pauses; `answer` gets the number of the request.
+/// With the SDK's own retries as in production, but without the pauses; `answer` gets the number of the request.
 fn retrying(
     answer: impl Fn(&Asked, usize) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static,
 ) -> AwsCloud {
@@ -114,9 +116,9 @@ fn retrying(
     AwsCloud::new(&settings.build(), SignIn::default())
 }
 
-/// The kind, and a sentence that names the call and ends in what to do.
+/// Checks the kind, that the reason names the call, and that there is a fix.
 #[track_caller]
-fn told(name: &str, error: &CloudError, kind: ErrorKind) {
+fn check_error(name: &str, error: &CloudError, kind: ErrorKind) {
     assert_eq!(error.kind, kind, "{name}: {error:?}");
     let (why, fix) = (error.why(), error.fix());
     assert!(why.contains(error.operation) && why.contains(error.service), "{name}: {why}");
@@ -127,17 +129,17 @@ fn told(name: &str, error: &CloudError, kind: ErrorKind) {
 }
 
 #[tokio::test]
-async fn every_call_in_every_kind_of_trouble_is_an_error_of_its_kind_for_the_person() {
+async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
     let mut cases = 0;
     for (name, call) in every_call() {
         let fails = async |cloud: AwsCloud, kind: ErrorKind| {
-            told(name, &call(&cloud).await.expect_err(name), kind);
+            check_error(name, &call(&cloud).await.expect_err(name), kind);
         };
-        // HeadBucket says no more than a status, and 403 there means a name that is taken.
+        // HeadBucket returns only a status, and its 403 means that the name is taken.
         if name != "HeadBucket" {
             fails(wire(|asked| refusal(asked, 403, "AccessDenied", "no")), ErrorKind::AccessDenied).await;
-            let over = "The security token included in the request is expired";
-            fails(wire(move |asked| refusal(asked, 400, "ExpiredToken", over)), ErrorKind::ExpiredCredentials).await;
+            let expired = "The security token included in the request is expired";
+            fails(wire(move |asked| refusal(asked, 400, "ExpiredToken", expired)), ErrorKind::ExpiredCredentials).await;
             fails(retrying(|asked, _| refusal(asked, 400, "Throttling", "Rate exceeded")), ErrorKind::Throttled).await;
             cases += 3;
         }
@@ -149,11 +151,11 @@ async fn every_call_in_every_kind_of_trouble_is_an_error_of_its_kind_for_the_per
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 55 * 7 - 3, "the table is as long as it says");
+    assert_eq!(cases, 55 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]
-async fn a_call_throttled_once_goes_through_without_a_word() {
+async fn a_call_throttled_once_succeeds_on_retry() {
     for (name, call) in every_call() {
         let requests = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&requests);
@@ -165,32 +167,32 @@ async fn a_call_throttled_once_goes_through_without_a_word() {
                 refusal(asked, 400, "Later", "x")
             }
         });
-        // What the second request is answered is not throttling any more.
+        // The answer to the second request isn't throttling any more.
         let error = call(&cloud).await.expect_err(name);
         assert_ne!(error.kind, ErrorKind::Throttled, "{name}: {error:?}");
-        assert!(name == "HeadBucket" || requests.load(Ordering::Relaxed) >= 2, "{name} is not tried again");
+        assert!(name == "HeadBucket" || requests.load(Ordering::Relaxed) >= 2, "{name} is not retried");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_of_awss_is_said_and_never_a_panic() {
+async fn an_answer_that_is_not_from_aws_is_an_error_and_never_a_panic() {
     let mut silent = Vec::new();
     for (name, call) in every_call() {
         for body in ["<html>It works!</html>", "{\"a\":", "", "\u{0}\u{ff}"] {
             match call(&wire(move |_| ok(body))).await {
                 Ok(()) => silent.push(name),
-                Err(error) => told(name, &error, error.kind),
+                Err(error) => check_error(name, &error, error.kind),
             }
         }
     }
-    // Calls that answer nothing cannot be answered wrongly; a list that is left out is empty.
+    // Calls without a response body can't get a wrong one; a missing list is empty.
     for loud in ["GetCallerIdentity", "CreateTopic"] {
-        assert!(silent.iter().filter(|name| **name == loud).count() < 4, "{loud} takes anything");
+        assert!(silent.iter().filter(|name| **name == loud).count() < 4, "{loud} accepts anything");
     }
 }
 
 #[tokio::test]
-async fn no_tls_at_the_other_end_is_said_and_so_is_silence() {
+async fn an_endpoint_without_tls_or_without_an_answer_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -203,26 +205,26 @@ async fn no_tls_at_the_other_end_is_said_and_so_is_silence() {
     });
     let short = Duration::from_millis(300);
     let timeouts = Timeouts { connect: short, read: short, attempt: short, operation: short };
-    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    let http = SharedHttpClient::new(Http::new(trust(None).unwrap(), ProxyConfig::disabled()));
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("https://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
     let cloud = AwsCloud::new(&settings.build(), SignIn::default());
     for (name, call) in every_call() {
         let error = call(&cloud).await.expect_err(name);
-        told(name, &error, ErrorKind::Offline);
-        assert!(error.message.contains("no TLS at the other end"), "{name}: {error:?}");
+        check_error(name, &error, ErrorKind::Offline);
+        assert!(error.message.contains("doesn't use TLS"), "{name}: {error:?}");
     }
-    // A port that takes the connection and says nothing.
-    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
-    let http = SharedHttpClient::new(Http::new(trusting(None).unwrap(), ProxyConfig::disabled()));
+    // A port that accepts the connection and never answers.
+    let silent_port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let http = SharedHttpClient::new(Http::new(trust(None).unwrap(), ProxyConfig::disabled()));
     let short = Duration::from_millis(20);
     let timeouts = Timeouts { connect: short, read: short, attempt: short, operation: short };
     let settings = super::settings(http, "eu-west-1")
-        .endpoint_url(format!("http://127.0.0.1:{}", mute.local_addr().unwrap().port()))
+        .endpoint_url(format!("http://127.0.0.1:{}", silent_port.local_addr().unwrap().port()))
         .timeout_config(TimeoutConfig::from(timeouts));
     let cloud = AwsCloud::new(&settings.build(), SignIn::default());
     for (name, call) in every_call() {
-        told(name, &call(&cloud).await.expect_err(name), ErrorKind::Timeout);
+        check_error(name, &call(&cloud).await.expect_err(name), ErrorKind::Timeout);
     }
 }

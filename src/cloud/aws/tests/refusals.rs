@@ -1,4 +1,4 @@
-//! What AWS refuses, as an error for the person.
+//! AWS's error responses as errors for the user.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ async fn kind_of(id: &str, code: &'static str, message: &'static str) -> ErrorKi
 }
 
 #[tokio::test]
-async fn a_denied_change_names_its_action_its_service_and_its_request() {
+async fn a_denied_change_names_its_action_service_and_request() {
     for change in every_change() {
         let error = refusing(403, "AccessDenied", "not authorized").apply(&change).await.unwrap_err();
         let operation = change.operation();
@@ -40,32 +40,32 @@ async fn a_denied_change_names_its_action_its_service_and_its_request() {
 }
 
 #[tokio::test]
-async fn a_denied_look_names_its_action() {
+async fn a_denied_query_names_its_action() {
     let cloud = refusing(403, "AccessDeniedException", "not authorized");
-    let told = |error: CloudError| {
+    let denied_action = |error: CloudError| {
         assert_eq!(error.kind, ErrorKind::AccessDenied, "{error}");
         error.iam_action
     };
-    assert_eq!(told(cloud.identity().await.unwrap_err()), "sts:GetCallerIdentity");
-    assert_eq!(told(cloud.trails().await.unwrap_err()), "cloudtrail:DescribeTrails");
-    assert_eq!(told(cloud.trail_status(TRAIL).await.unwrap_err()), "cloudtrail:GetTrailStatus");
-    assert_eq!(told(cloud.management_events(TRAIL).await.unwrap_err()), "cloudtrail:GetEventSelectors");
-    assert_eq!(told(cloud.log_group("g").await.unwrap_err()), "logs:DescribeLogGroups");
-    assert_eq!(told(cloud.metric_filters("g").await.unwrap_err()), "logs:DescribeMetricFilters");
-    assert_eq!(told(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
-    assert_eq!(told(cloud.role("r").await.unwrap_err()), "iam:GetRole");
-    assert_eq!(told(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
+    assert_eq!(denied_action(cloud.identity().await.unwrap_err()), "sts:GetCallerIdentity");
+    assert_eq!(denied_action(cloud.trails().await.unwrap_err()), "cloudtrail:DescribeTrails");
+    assert_eq!(denied_action(cloud.trail_status(TRAIL).await.unwrap_err()), "cloudtrail:GetTrailStatus");
+    assert_eq!(denied_action(cloud.management_events(TRAIL).await.unwrap_err()), "cloudtrail:GetEventSelectors");
+    assert_eq!(denied_action(cloud.log_group("g").await.unwrap_err()), "logs:DescribeLogGroups");
+    assert_eq!(denied_action(cloud.metric_filters("g").await.unwrap_err()), "logs:DescribeMetricFilters");
+    assert_eq!(denied_action(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
+    assert_eq!(denied_action(cloud.role("r").await.unwrap_err()), "iam:GetRole");
+    assert_eq!(denied_action(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
     assert_eq!(
-        told(cloud.describe_alarms_for_metric(&metric()).await.unwrap_err()),
+        denied_action(cloud.describe_alarms_for_metric(&metric()).await.unwrap_err()),
         "cloudwatch:DescribeAlarmsForMetric"
     );
-    assert_eq!(told(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
-    assert_eq!(told(cloud.key(KEY).await.unwrap_err()), "kms:DescribeKey");
-    assert_eq!(told(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
+    assert_eq!(denied_action(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
+    assert_eq!(denied_action(cloud.key(KEY).await.unwrap_err()), "kms:DescribeKey");
+    assert_eq!(denied_action(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
 }
 
 #[tokio::test]
-async fn a_denied_look_into_a_bucket_of_ours_names_its_action() {
+async fn a_denied_query_about_a_bucket_of_ours_names_its_action() {
     let parts = [
         ("policy", "s3:GetBucketPolicy"),
         ("versioning", "s3:GetBucketVersioning"),
@@ -88,7 +88,7 @@ async fn a_denied_look_into_a_bucket_of_ours_names_its_action() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_there_yet_is_worth_waiting_for() {
+async fn a_role_that_does_not_exist_yet_is_waited_for() {
     let said = "Access denied. Verify in IAM that the role has adequate permissions.";
     for id in ["trail.create", "trail.update"] {
         assert_eq!(
@@ -103,14 +103,14 @@ async fn a_role_that_is_not_there_yet_is_worth_waiting_for() {
 }
 
 #[tokio::test]
-async fn a_log_group_that_is_denied_is_worth_waiting_for_and_a_wrong_one_is_not() {
+async fn a_denied_log_group_is_waited_for_and_an_invalid_one_is_not() {
     let code = "InvalidCloudWatchLogsLogGroupArnException";
     assert_eq!(kind_of("trail.create", code, "Access denied. Check it.").await, ErrorKind::EventualConsistency);
     assert_eq!(kind_of("trail.create", code, "No such format of an ARN.").await, ErrorKind::Invalid);
 }
 
 #[tokio::test]
-async fn what_settles_by_itself_is_worth_waiting_for() {
+async fn an_error_that_resolves_itself_is_waited_for() {
     for (id, code) in [
         ("trail.create", "InsufficientS3BucketPolicyException"),
         ("trail.create", "S3BucketDoesNotExistException"),
@@ -182,13 +182,13 @@ async fn every_code_has_its_kind() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_known_by_its_words_too() {
+async fn an_expired_token_is_also_recognized_by_its_message() {
     let said = "The security token included in the request is expired";
     assert_eq!(kind_of("trail.create", "SomeException", said).await, ErrorKind::ExpiredCredentials);
 }
 
 #[tokio::test]
-async fn an_endpoint_without_the_call_is_told_apart_from_a_refusal() {
+async fn an_endpoint_that_lacks_the_call_is_distinguished_from_a_denial() {
     for cloud in [
         refusing(400, "UnknownOperationException", ""),
         refusing(404, "UnknownOperationException", ""),
@@ -202,7 +202,7 @@ async fn an_endpoint_without_the_call_is_told_apart_from_a_refusal() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_awss_is_said_in_a_plain_sentence() {
+async fn an_answer_that_is_not_from_aws_is_reported_in_a_plain_sentence() {
     let gateway = wire(|_| (502, Vec::new(), b"<html><body>Bad Gateway</body></html>".to_vec()));
     for error in [
         gateway.trails().await.unwrap_err(),
@@ -217,25 +217,25 @@ async fn an_answer_that_is_not_awss_is_said_in_a_plain_sentence() {
     let nonsense = wire(|_| ok("nonsense"));
     let error = nonsense.trails().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
-    assert!(error.message.contains("is the endpoint the right one?"), "{}", error.message);
+    assert!(error.message.contains("is this the right endpoint?"), "{}", error.message);
 }
 
 #[tokio::test]
-async fn a_message_is_one_line_of_a_length_that_can_be_read() {
+async fn a_message_is_cut_to_one_readable_line() {
     let cloud = wire(|asked| refusal(asked, 400, "Oops", &format!("a\nb\u{1b}[31m\t{}", "x".repeat(2000))));
     let message = cloud.trails().await.unwrap_err().message;
     assert!(message.starts_with("a b [31m x"), "{message}");
     assert!(!message.contains(char::is_control));
-    assert_eq!(message.chars().count(), 301, "300 and the sign that more was said");
+    assert_eq!(message.chars().count(), 301, "300 characters and an ellipsis");
 }
 
 #[tokio::test]
-async fn a_message_that_is_missing_is_made_up_for_by_the_code() {
+async fn the_code_replaces_a_missing_message() {
     assert_eq!(refusing(400, "Strange", "").trails().await.unwrap_err().message, "Strange");
 }
 
 #[tokio::test]
-async fn somebody_elses_bucket_is_an_error_and_ones_own_is_not() {
+async fn creating_a_bucket_of_another_account_is_an_error_and_ones_own_is_not() {
     let create = change("bucket.create");
     refusing(409, "BucketAlreadyOwnedByYou", "yours").apply(&create).await.unwrap();
     let error = refusing(409, "BucketAlreadyExists", "taken").apply(&create).await.unwrap_err();
@@ -244,7 +244,7 @@ async fn somebody_elses_bucket_is_an_error_and_ones_own_is_not() {
 }
 
 #[tokio::test]
-async fn a_signature_that_does_not_match_hands_back_no_token() {
+async fn a_signature_mismatch_never_shows_the_token() {
     let words = "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String \
                  for this request should have been\n'POST\n/\n\nx-amz-security-token:secret-token\n'";
     for code in ["SignatureDoesNotMatch", "InvalidSignatureException"] {

@@ -1,4 +1,4 @@
-//! What goes over the wire for a change.
+//! The requests that are sent for a change.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use aws_smithy_mocks::mock;
 use super::*;
 use crate::cloud::Cloud;
 
-/// The requests of one change, each answered with nothing.
+/// The request of one change, answered with an empty response.
 async fn sent_in(region: &'static str, change: &Change) -> Asked {
     let asked: Arc<Mutex<Option<Asked>>> = Arc::default();
     let seen = Arc::clone(&asked);
@@ -24,10 +24,10 @@ async fn sent_in(region: &'static str, change: &Change) -> Asked {
             body: request.body.clone(),
             protocol: request.protocol,
         };
-        assert!(seen.lock().unwrap().replace(copy).is_none(), "a change is one call");
+        assert!(seen.lock().unwrap().replace(copy).is_none(), "a change is a single call");
         ok(answer)
     });
-    // Not every service takes an empty answer; what counts here is the request.
+    // Not every service accepts an empty response; only the request matters here.
     let _ = cloud.apply(change).await;
     let sent = asked.lock().unwrap().take();
     sent.unwrap()
@@ -48,7 +48,7 @@ fn form(asked: &Asked) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_change_is_the_one_call_it_says() {
+async fn each_change_makes_the_one_call_that_it_names() {
     for change in every_change() {
         let asked = sent_in("eu-west-1", &change).await;
         if asked.protocol != Protocol::S3 {
@@ -58,9 +58,9 @@ async fn each_change_is_the_one_call_it_says() {
 }
 
 #[tokio::test]
-async fn a_key_goes_to_the_trail_the_log_group_and_the_topic_and_can_be_taken_off_the_topic() {
+async fn a_key_can_be_set_on_trail_log_group_and_topic_and_removed_from_the_topic() {
     let trail = parsed(&sent("trail.key").await);
-    assert_eq!(trail, json!({ "Name": "rootbell", "KmsKeyId": KEY }), "nothing else of the trail is touched");
+    assert_eq!(trail, json!({ "Name": "rootbell", "KmsKeyId": KEY }), "nothing else of the trail is changed");
     assert_eq!(parsed(&sent("log_group.key").await), json!({ "logGroupName": "g", "kmsKeyId": KEY }));
     let topic = form(&sent("topic.key").await);
     assert!(topic.contains(&"AttributeName=KmsMasterKeyId".to_owned()), "{topic:?}");
@@ -70,7 +70,7 @@ async fn a_key_goes_to_the_trail_the_log_group_and_the_topic_and_can_be_taken_of
 }
 
 #[tokio::test]
-async fn us_east_1_is_said_by_leaving_the_constraint_out() {
+async fn us_east_1_is_requested_by_omitting_the_location_constraint() {
     let create = Change::CreateBucket { bucket: "b".into() };
     let there = sent_in("us-east-1", &create).await;
     assert!(!there.body.contains("LocationConstraint"), "{}", there.body);
@@ -80,7 +80,7 @@ async fn us_east_1_is_said_by_leaving_the_constraint_out() {
 }
 
 #[tokio::test]
-async fn a_bucket_is_closed_to_the_public_in_all_four_ways() {
+async fn all_four_public_access_settings_of_a_bucket_are_blocked() {
     let body = sent("bucket.public").await.body;
     for way in ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"] {
         assert!(body.contains(&format!("<{way}>true</{way}>")), "{way}");
@@ -91,7 +91,7 @@ async fn a_bucket_is_closed_to_the_public_in_all_four_ways() {
 }
 
 #[tokio::test]
-async fn a_trail_is_made_for_every_region_with_validation_and_our_tag() {
+async fn a_trail_is_created_for_all_regions_with_validation_and_our_tag() {
     assert_eq!(
         parsed(&sent("trail.create").await),
         json!({
@@ -108,7 +108,7 @@ async fn a_trail_is_made_for_every_region_with_validation_and_our_tag() {
 }
 
 #[tokio::test]
-async fn an_update_without_a_delivery_leaves_the_standing_one() {
+async fn an_update_without_a_delivery_keeps_the_existing_one() {
     let asked = sent_in("eu-west-1", &Change::UpdateTrail { trail: "t".into(), delivery: None }).await;
     assert_eq!(
         parsed(&asked),
@@ -118,7 +118,7 @@ async fn an_update_without_a_delivery_leaves_the_standing_one() {
 }
 
 #[tokio::test]
-async fn event_selectors_ask_for_reads_and_writes() {
+async fn event_selectors_include_reads_and_writes() {
     assert_eq!(
         parsed(&sent("trail.events").await),
         json!({ "TrailName": "rootbell",
@@ -127,7 +127,7 @@ async fn event_selectors_ask_for_reads_and_writes() {
 }
 
 #[tokio::test]
-async fn a_filter_counts_one_for_each_event_and_nothing_otherwise() {
+async fn a_filter_counts_one_for_each_event_and_zero_otherwise() {
     assert_eq!(
         parsed(&sent("filter.put").await),
         json!({
@@ -146,7 +146,7 @@ async fn a_filter_counts_one_for_each_event_and_nothing_otherwise() {
 }
 
 #[tokio::test]
-async fn a_log_group_carries_our_tag() {
+async fn a_log_group_has_our_tag() {
     assert_eq!(
         parsed(&sent("log_group.create").await),
         json!({ "logGroupName": "g", "tags": { "rootbell": "managed" } })
@@ -155,7 +155,7 @@ async fn a_log_group_carries_our_tag() {
 }
 
 #[tokio::test]
-async fn a_topic_is_made_with_its_policy_and_our_tag() {
+async fn a_topic_is_created_with_its_policy_and_our_tag() {
     let sent = form(&sent("topic.create").await);
     for pair in [
         "Name=rootbell",
@@ -169,7 +169,7 @@ async fn a_topic_is_made_with_its_policy_and_our_tag() {
 }
 
 #[tokio::test]
-async fn a_subscription_asks_for_its_arn() {
+async fn a_subscription_requests_its_arn() {
     let sent = form(&sent("subscription").await);
     for pair in ["Protocol=email", "Endpoint=alice@example.com", "ReturnSubscriptionArn=true"] {
         assert!(sent.iter().any(|s| s == pair), "{pair} in {sent:?}");
@@ -177,7 +177,7 @@ async fn a_subscription_asks_for_its_arn() {
 }
 
 #[tokio::test]
-async fn a_role_carries_our_tag_and_its_policy_our_name() {
+async fn a_role_has_our_tag_and_its_policy_has_our_name() {
     let role = form(&sent("role.create").await);
     assert!(role.iter().any(|s| s == "Tags.member.1.Key=rootbell"), "{role:?}");
     let policy = form(&sent("role.policy").await);
@@ -209,8 +209,8 @@ async fn an_alarm_is_sent_with_every_field() {
         })
         .then_output(|| PutMetricAlarmOutput::builder().build());
     let client = mocked!(aws_sdk_cloudwatch, rule);
-    let nobody = wire(|_| panic!("only CloudWatch is asked"));
-    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..nobody };
+    let no_other_service = wire(|_| panic!("only CloudWatch is called"));
+    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
     cloud.apply(&Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
 }

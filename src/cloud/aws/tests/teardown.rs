@@ -1,4 +1,4 @@
-//! What the tear-down asks, and what S3 says when it is asked to delete.
+//! The queries of the teardown, and S3's answers to deletions.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,8 +7,8 @@ use crate::cloud::{Cloud, ErrorKind};
 use crate::domain::observed::Contents;
 use crate::domain::query::Tagged;
 
-/// A page of versions and one delete mark; `next`: more follow.
-fn page(versions: &[(&str, u64)], marks: usize, next: Option<&str>) -> Vec<u8> {
+/// A page of versions and delete markers; with `next`, more pages follow.
+fn page(versions: &[(&str, u64)], markers: usize, next: Option<&str>) -> Vec<u8> {
     let next = next.map(|next| {
         format!(
             "<IsTruncated>true</IsTruncated><NextKeyMarker>{next}</NextKeyMarker>\
@@ -19,7 +19,7 @@ fn page(versions: &[(&str, u64)], marks: usize, next: Option<&str>) -> Vec<u8> {
         format!("<Version><Key>{key}</Key><VersionId>v</VersionId><Size>{size}</Size></Version>")
     };
     let mark = |n| format!("<DeleteMarker><Key>mark{n}</Key><VersionId>null</VersionId></DeleteMarker>");
-    let all: String = next.into_iter().chain(versions.iter().map(version)).chain((0..marks).map(mark)).collect();
+    let all: String = next.into_iter().chain(versions.iter().map(version)).chain((0..markers).map(mark)).collect();
     format!("<ListVersionsResult>{all}</ListVersionsResult>").into_bytes()
 }
 
@@ -28,7 +28,7 @@ fn empty() -> Change {
 }
 
 #[tokio::test]
-async fn every_page_of_a_bucket_is_counted_versions_and_marks_alike() {
+async fn versions_and_delete_markers_on_every_page_of_a_bucket_are_counted() {
     let cloud = wire(|asked| {
         if asked.url.contains("key-marker=k2") {
             assert!(asked.url.contains("version-id-marker=v"), "{}", asked.url);
@@ -40,14 +40,14 @@ async fn every_page_of_a_bucket_is_counted_versions_and_marks_alike() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_gone_has_nothing_in_it() {
+async fn a_missing_bucket_counts_as_empty() {
     let cloud = wire(|asked| refusal(asked, 404, "NoSuchBucket", "The specified bucket does not exist"));
     assert_eq!(cloud.bucket_contents("b").await.unwrap(), Contents::default());
     cloud.apply(&empty()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_bucket_is_emptied_by_version_until_nothing_is_listed() {
+async fn a_bucket_is_emptied_version_by_version_until_nothing_is_listed() {
     let deleted: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&deleted);
     let cloud = wire(move |asked| {
@@ -74,7 +74,7 @@ async fn a_bucket_is_emptied_by_version_until_nothing_is_listed() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_deleted_is_an_error_though_the_answer_is_a_success() {
+async fn an_object_that_cannot_be_deleted_is_an_error_although_the_response_is_a_success() {
     let cloud = wire(|asked| match asked.method.as_str() {
         "POST" => ok("<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code>\
                       <Message>User: x is not authorized to perform: s3:DeleteObjectVersion on resource: \
@@ -87,19 +87,19 @@ async fn what_cannot_be_deleted_is_an_error_though_the_answer_is_a_success() {
 }
 
 #[tokio::test]
-async fn a_bucket_with_something_in_it_and_a_role_with_another_policy_say_what_to_do() {
+async fn a_bucket_that_is_not_empty_and_a_role_with_another_policy_say_what_to_do() {
     let cloud = wire(|asked| refusal(asked, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty"));
     let error = cloud.apply(&Change::DeleteBucket { bucket: "b".into() }).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
-    assert!(error.to_string().contains("is not empty. A log file came in between"), "{error}");
+    assert!(error.to_string().contains("is not empty. A new log file arrived"), "{error}");
     let cloud =
         wire(|asked| refusal(asked, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first"));
     let error = cloud.apply(&Change::DeleteRole { role: "r".into() }).await.unwrap_err();
-    assert!(error.to_string().contains("Take the other policies off the role"), "{error}");
+    assert!(error.to_string().contains("Detach the other policies from the role"), "{error}");
 }
 
 #[tokio::test]
-async fn empty_arns_take_the_log_group_off_a_trail_and_nothing_else() {
+async fn empty_arns_remove_only_the_log_group_from_a_trail() {
     let cloud = wire(|asked| {
         let body: Value = serde_json::from_str(&asked.body).unwrap();
         let wanted = json!({ "Name": "t", "CloudWatchLogsLogGroupArn": "", "CloudWatchLogsRoleArn": "" });
@@ -131,18 +131,18 @@ async fn tags_are_read_service_by_service() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_has_no_tags_and_a_denied_look_names_its_action() {
+async fn a_missing_resource_has_no_tags_and_a_denied_query_names_its_action() {
     let all = [
         (Tagged::Trail, "ResourceNotFoundException", "cloudtrail:ListTags"),
         (Tagged::LogGroup, "ResourceNotFoundException", "logs:ListTagsForResource"),
         (Tagged::Topic, "ResourceNotFound", "sns:ListTagsForResource"),
         (Tagged::Alarm, "ResourceNotFoundException", "cloudwatch:ListTagsForResource"),
     ];
-    for (of, code, action) in all {
+    for (kind, code, action) in all {
         let gone = wire(move |asked| refusal(asked, 400, code, "not found"));
-        assert_eq!(gone.tags(of, TOPIC).await.unwrap(), [], "{of:?}");
+        assert_eq!(gone.tags(kind, TOPIC).await.unwrap(), [], "{kind:?}");
         let denied = wire(|asked| refusal(asked, 403, "AccessDenied", "no"));
-        let error = denied.tags(of, TOPIC).await.unwrap_err();
+        let error = denied.tags(kind, TOPIC).await.unwrap_err();
         assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, action));
     }
 }
