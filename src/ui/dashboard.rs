@@ -246,7 +246,8 @@ fn summary(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'sta
     let problems = health.checks.iter().filter(|check| check.verdict != Verdict::Ok).count();
     let more = match problems.saturating_sub(1) {
         0 => String::new(),
-        more => format!(" {more} more: press `c`."),
+        1 => " 1 more problem: press `c`.".to_owned(),
+        more => format!(" {more} more problems: press `c`."),
     };
     paragraph(&format!("{}{more}", checks::summary(health)), style, width, lines);
 }
