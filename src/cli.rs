@@ -294,8 +294,8 @@ fn format_local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
 
 /// Fails with a line for each option that AWS would reject.
 fn check_options(setup: &SetupOptions) -> Result<(), CommandError> {
-    let faults = setup.faults();
-    if faults.is_empty() {
+    let invalid_settings = setup.faults();
+    if invalid_settings.is_empty() {
         return Ok(());
     }
     let pattern_is_empty = setup.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
@@ -303,7 +303,7 @@ fn check_options(setup: &SetupOptions) -> Result<(), CommandError> {
         "--pattern" if pattern_is_empty => format!("{field}: {reason} Without {field}, the CIS pattern is used."),
         field => format!("{field}: {reason}"),
     };
-    let lines: Vec<String> = faults.iter().map(describe).collect();
+    let lines: Vec<String> = invalid_settings.iter().map(describe).collect();
     Err(CommandError::usage(lines.join("\n          ")))
 }
 

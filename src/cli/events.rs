@@ -43,7 +43,7 @@ pub(super) async fn run(
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
         Err((why, "Run `rootbell apply` or use the wizard.".to_owned()))
     } else {
-        let printer = SearchProgress { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
+        let printer = SearchProgressPrinter { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
         let cloud = session.connection.cloud.as_ref();
         let found = filter_log_events(cloud, search, limit, &|found| printer.update(found)).await;
         found.map_err(|error| (error.why(), error.fix()))
@@ -76,13 +76,13 @@ pub(super) async fn run(
 }
 
 /// Prints the progress of a search on standard error, every few seconds.
-struct SearchProgress<'a> {
+struct SearchProgressPrinter<'a> {
     console: &'a Console,
     zone: &'a TimeZone,
     last_printed: Mutex<Instant>,
 }
 
-impl SearchProgress<'_> {
+impl SearchProgressPrinter<'_> {
     fn update(&self, found: &Found) {
         let mut last_printed = self.last_printed.lock().unwrap_or_else(PoisonError::into_inner);
         if last_printed.elapsed() >= PROGRESS_INTERVAL {

@@ -51,7 +51,7 @@ pub(super) async fn run(
     let setup = options.names.setup_options();
     check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    // A resource that can't be read with today's permissions gets its default name.
+    // A resource that can't be read gets its default name.
     let observed = session.observe(&setup, ObserveScope::Chain, prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let policy = policy(use_case, &settings, &observed);

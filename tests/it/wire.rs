@@ -238,7 +238,7 @@ fn the_script_creates_the_same_account() {
     assert!(errors.contains("16/16 create alarm rootbell-root-use"), "{errors}");
     assert_eq!(
         String::from_utf8_lossy(&ran.stdout),
-        "16 changes made. `rootbell status` says whether it would ring.\n"
+        "16 changes made. Run `rootbell status` to check whether an alert would reach you.\n"
     );
     assert_eq!(world.account(&Names::default_in(region)), wanted(region));
 
