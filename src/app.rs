@@ -168,10 +168,10 @@ pub struct Derived {
 /// Whether the pattern matches the sample events.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Samples {
-    NotAsked,
-    Asking(Ticket),
+    NotTested,
+    Testing(Ticket),
     /// For each sample, whether the pattern matches it.
-    Known(Vec<bool>),
+    Tested(Vec<bool>),
     /// AWS rejects the pattern, or the endpoint doesn't support the call.
-    NotChecked(CloudError),
+    TestFailed(CloudError),
 }

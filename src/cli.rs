@@ -294,7 +294,7 @@ fn format_local(at: Timestamp, zone: &TimeZone, format: &str) -> String {
 
 /// Fails with a line for each option that AWS would reject.
 fn check_options(setup: &SetupOptions) -> Result<(), CommandError> {
-    let invalid_settings = setup.faults();
+    let invalid_settings = setup.invalid_settings();
     if invalid_settings.is_empty() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
@@ -65,7 +65,7 @@ pub trait Cloud: Send + Sync {
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>>;
 
     /// By ID, ARN, or alias; includes the key policy.
-    async fn key(&self, id: &str) -> Answer<Option<Key>>;
+    async fn key(&self, id: &str) -> Answer<Option<KmsKey>>;
 
     /// Whether the pattern matches, for each event. [`ErrorKind::Unsupported`] if the endpoint doesn't have this call.
     async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;

@@ -17,9 +17,9 @@ pub struct TestScreen {
     pub concerns: Vec<String>,
     /// The drill would write to an unmanaged log group.
     pub foreign: bool,
-    pub stage: TestPhase,
+    pub phase: TestPhase,
     /// The stages seen so far.
-    pub ring: TestRun,
+    pub run: TestRun,
 }
 
 /// The test or drill that is running, whether or not its window is open.
@@ -42,10 +42,10 @@ impl TestScreen {
     /// One sentence with the result; `None` as long as it is not known.
     #[must_use]
     pub fn verdict(&self) -> Option<String> {
-        if let TestPhase::Ended(ended) = &self.stage {
-            return Some(outcome(ended, &self.ring));
+        if let TestPhase::Ended(ended) = &self.phase {
+            return Some(outcome(ended, &self.run));
         }
-        let sent = duration_until(&self.ring, TestStage::Action)?;
+        let sent = duration_until(&self.run, TestStage::Action)?;
         Some(format!("Passed: notification sent after {sent}. The alarm will return to OK by itself."))
     }
 }
@@ -107,9 +107,9 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
         is_drill,
         recipients: activity::recipients(&derived.health),
         concerns: activity::concerns(&derived.health),
-        foreign: is_drill && Drill::is_among_others(&derived.settings, observed),
-        stage: TestPhase::Asking,
-        ring: TestRun { seen: Vec::new(), waits_for: None },
+        foreign: is_drill && Drill::is_shared_log_group(&derived.settings, observed),
+        phase: TestPhase::Asking,
+        run: TestRun { seen: Vec::new(), waiting_for: None },
     })));
     Vec::new()
 }
@@ -126,7 +126,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             Err(error) => {
                 // The account has changed since the confirmation was opened.
                 if let Some(Overlay::Test(screen)) = &mut model.overlay {
-                    screen.stage = TestPhase::Ended(Err(error));
+                    screen.phase = TestPhase::Ended(Err(error));
                 }
                 return Vec::new();
             }
@@ -137,10 +137,10 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
         caller: caller.identity.clone(),
         region: caller.region.clone(),
-        patience: AlarmTest::usual_patience(is_drill),
+        timeout: AlarmTest::default_timeout(is_drill),
     };
     if let Some(Overlay::Test(screen)) = &mut model.overlay {
-        screen.stage = TestPhase::Running { began: now };
+        screen.phase = TestPhase::Running { began: now };
     }
     model.test_running = Some(TestUnderWay { ticket, is_drill, alarm: test.alarm.clone() });
     vec![Effect::Test { ticket, test: Box::new(test), drill: drill.map(Box::new) }]
@@ -155,7 +155,7 @@ pub(super) fn progressed(model: &mut Model, ticket: Ticket, run: TestRun) {
     if is_awaited(model, ticket)
         && let Some(Overlay::Test(screen)) = &mut model.overlay
     {
-        screen.ring = run;
+        screen.run = run;
         // The test changes the alarm's state, so the dashboard's copy is out of date.
         model.dashboard.refresh_alarm_now();
     }
@@ -174,8 +174,8 @@ pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<TestRun, T
     };
     match &mut model.overlay {
         Some(Overlay::Test(screen)) => {
-            screen.stage = TestPhase::Ended(result);
-            screen.ring = run.unwrap_or_else(|| std::mem::take(&mut screen.ring));
+            screen.phase = TestPhase::Ended(result);
+            screen.run = run.unwrap_or_else(|| std::mem::take(&mut screen.run));
         }
         _ => model.notice = Some(outcome(&result, &run.unwrap_or_default()).into()),
     }

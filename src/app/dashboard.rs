@@ -143,7 +143,7 @@ impl Dashboard {
 
 /// Requests every value that is due.
 pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
-    let (on_dashboard, alarm_only, in_alarm) = (model.shows_dashboard(), model.polls_alarm_only(), model.rings());
+    let (on_dashboard, alarm_only, in_alarm) = (model.shows_dashboard(), model.polls_alarm_only(), model.is_in_alarm());
     let Some(derived) = model.derived.as_ref().filter(|_| on_dashboard || alarm_only) else { return Vec::new() };
     let now = model.now;
     let from = now.saturating_sub(WEEK).unwrap_or(now);
@@ -165,7 +165,7 @@ pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
         queries.extend(next_events(model));
     }
     let mut effects: Vec<Effect> = queries.into_iter().map(|query| poll(model, query)).collect();
-    if on_dashboard && model.dashboard.chain.is_due(now) && !model.is_looking() {
+    if on_dashboard && model.dashboard.chain.is_due(now) && !model.is_observing() {
         effects.extend(model.observe());
         if let Some(ticket) = model.observing {
             model.dashboard.chain.requested(ticket);
@@ -212,7 +212,7 @@ fn load_older(model: &mut Model) -> Vec<Effect> {
 /// The account has been read, on behalf of the dashboard or not.
 pub(super) fn chain_observed(model: &mut Model, observed: &Observed) {
     let (now, slowdown) = (model.now, model.dashboard.slowdown());
-    let first_error = observed.unreadable().first().copied().filter(|_| observed.is_blind());
+    let first_error = observed.unreadable().first().copied().filter(|_| observed.is_unreadable());
     let answer =
         first_error.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
     model.dashboard.chain.answered(answer, now, slowdown);
@@ -232,14 +232,14 @@ pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
         Intent::Test => return alarm_test::open(model, false),
         Intent::Drill => return alarm_test::open(model, true),
         Intent::Refresh => model.dashboard.refresh_now(),
-        Intent::SendAgain => return screens::send_again(model),
+        Intent::ResendConfirmation => return screens::send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         Intent::Checks => return screens::open(model, Overlay::Checks { scroll: 0 }),
-        Intent::Open if model.dashboard.event().is_some() => {
+        Intent::ShowEvent if model.dashboard.event().is_some() => {
             return screens::open(model, Overlay::Event { scroll: 0 });
         }
-        Intent::Open => model.notice = Some("There is no event to show.".into()),
-        Intent::Older => return load_older(model),
+        Intent::ShowEvent => model.notice = Some("There is no event to show.".into()),
+        Intent::LoadOlder => return load_older(model),
         Intent::SetOk => ask_to_set_ok(model),
         Intent::Teardown => return teardown::open(model),
         Intent::Copy => return copy_arn(model),
@@ -356,7 +356,7 @@ fn events(model: &mut Model, answer: Result<PollResult, CloudError>) {
     board.events.answered(answer, now, slowdown);
     if succeeded {
         // A page from earlier in the week doesn't make the data more recent.
-        board.events.seen = board.activity.up_to();
+        board.events.read_at = board.activity.up_to();
     }
     if board.activity.is_reading(board.known_events()) {
         board.events.request_within(READING * slowdown, now);

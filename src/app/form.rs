@@ -15,7 +15,7 @@ pub enum FieldId {
     LogGroup,
     Role,
     KmsKey,
-    TieRole,
+    RestrictRole,
     Topic,
     Emails,
     Filter,
@@ -31,7 +31,7 @@ impl FieldId {
         Self::LogGroup,
         Self::Role,
         Self::KmsKey,
-        Self::TieRole,
+        Self::RestrictRole,
         Self::Topic,
         Self::Emails,
         Self::Filter,
@@ -48,7 +48,7 @@ impl FieldId {
             | Self::LogGroup
             | Self::Role
             | Self::KmsKey
-            | Self::TieRole => Step::Trail,
+            | Self::RestrictRole => Step::Trail,
             Self::Topic | Self::Emails => Step::Topic,
             Self::Filter | Self::Pattern => Step::Filter,
             Self::Alarm => Step::Alarm,
@@ -64,7 +64,7 @@ impl FieldId {
             Self::LogGroup => "Log group",
             Self::Role => "Role",
             Self::KmsKey => "KMS key",
-            Self::TieRole => "Restrict role",
+            Self::RestrictRole => "Restrict role",
             Self::Topic => "Topic",
             Self::Emails => "Email",
             Self::Filter => "Filter",
@@ -76,13 +76,13 @@ impl FieldId {
     /// Whether it is shown only with the details.
     #[must_use]
     pub fn is_detail(self) -> bool {
-        matches!(self, Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::TieRole)
+        matches!(self, Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::RestrictRole)
     }
 
     /// Whether it is a choice between yes and no.
     #[must_use]
     pub fn is_yes_or_no(self) -> bool {
-        self == Self::TieRole
+        self == Self::RestrictRole
     }
 
     fn proposal(self, settings: &Settings) -> String {
@@ -93,7 +93,7 @@ impl FieldId {
             Self::LogGroup => settings.log_group.value.clone(),
             Self::Role => settings.role.value.clone(),
             Self::KmsKey => settings.kms_key.clone().unwrap_or_default(),
-            Self::TieRole => yes_or_no(settings.role_source_arn.value).into(),
+            Self::RestrictRole => yes_or_no(settings.role_source_arn.value).into(),
             Self::Topic => settings.topic.value.clone(),
             Self::Emails => settings.emails.value.join(", "),
             Self::Filter => settings.filter.value.clone(),
@@ -111,7 +111,7 @@ impl FieldId {
             Self::Role => settings.role.origin,
             Self::KmsKey if settings.kms_key.is_none() => Origin::Default("encryption unchanged"),
             Self::KmsKey => Origin::Given,
-            Self::TieRole => settings.role_source_arn.origin,
+            Self::RestrictRole => settings.role_source_arn.origin,
             Self::Topic => settings.topic.origin,
             Self::Emails if settings.emails.value.is_empty() => Origin::Default("who gets the alert"),
             Self::Emails => settings.emails.origin,
@@ -134,7 +134,7 @@ impl FieldId {
             // The key is optional.
             Self::KmsKey if text.trim().is_empty() => Ok(()),
             Self::KmsKey => names::kms_key(text.trim()),
-            Self::TieRole => Ok(()),
+            Self::RestrictRole => Ok(()),
             Self::Topic => names::topic(text),
             Self::Emails => {
                 let all = addresses(text);
@@ -188,7 +188,7 @@ pub struct TextField {
     input: Input,
     /// The user has changed it.
     pub edited: bool,
-    pub fault: Option<String>,
+    pub error: Option<String>,
     /// Says how the text was changed automatically.
     pub note: Option<&'static str>,
     pub origin: Origin,
@@ -208,9 +208,9 @@ impl TextField {
 
     /// The remark next to the field: what is wrong with it, or a note, or where the value came from.
     #[must_use]
-    pub fn aside(&self) -> &str {
-        match (&self.fault, self.note) {
-            (Some(fault), _) => fault,
+    pub fn remark(&self) -> &str {
+        match (&self.error, self.note) {
+            (Some(error), _) => error,
             (None, Some(note)) => note,
             (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
                 "works if the samples below match, but audits accept only the default (F5)"
@@ -219,7 +219,7 @@ impl TextField {
                 "only this trail can assume it; Space changes it"
             }
             (None, None) if self.id.is_yes_or_no() => "any trail of this account can assume it; Space changes it",
-            (None, None) => self.origin.words(),
+            (None, None) => self.origin.label(),
         }
     }
 
@@ -254,7 +254,7 @@ impl TextField {
                 self.note = Some("curly quotes were replaced: CloudWatch rejects them");
             }
         }
-        self.fault = self.id.check(self.text()).err();
+        self.error = self.id.check(self.text()).err();
     }
 }
 
@@ -275,7 +275,7 @@ impl Form {
             id,
             input: Input::default(),
             edited: false,
-            fault: None,
+            error: None,
             note: None,
             origin: Origin::Default(""),
         };
@@ -289,7 +289,7 @@ impl Form {
     }
 
     fn is_shown(&self, field: &TextField, step: Step) -> bool {
-        field.id.step() == step && (self.details || !field.id.is_detail() || field.fault.is_some())
+        field.id.step() == step && (self.details || !field.id.is_detail() || field.error.is_some())
     }
 
     /// The field that has the focus; none while letters are commands.
@@ -352,12 +352,12 @@ impl Form {
     /// What is wrong with each invalid field.
     #[must_use]
     pub fn errors(&self) -> Vec<(FieldId, &str)> {
-        self.fields.iter().filter_map(|f| f.fault.as_deref().map(|why| (f.id, why))).collect()
+        self.fields.iter().filter_map(|f| f.error.as_deref().map(|why| (f.id, why))).collect()
     }
 
     /// Focuses a step's first invalid field. Returns whether there is one.
     pub fn focus_invalid(&mut self, step: Step) -> bool {
-        let invalid = self.fields.iter().find(|f| f.id.step() == step && f.fault.is_some()).map(|f| f.id);
+        let invalid = self.fields.iter().find(|f| f.id.step() == step && f.error.is_some()).map(|f| f.id);
         if let Some(id) = invalid {
             self.focus_on(id);
         }
@@ -437,7 +437,7 @@ impl Form {
         let (step, focus) = (self.current.step(), self.focus());
         for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.step() == step, |focus| f.id == focus)) {
             field.edited = false;
-            field.fault = None;
+            field.error = None;
             field.note = None;
         }
     }
@@ -466,7 +466,7 @@ impl Form {
     #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         let edited = |id: FieldId| {
-            self.fields.iter().find(|f| f.id == id && f.edited && f.fault.is_none()).map(|f| f.text().trim().to_owned())
+            self.fields.iter().find(|f| f.id == id && f.edited && f.error.is_none()).map(|f| f.text().trim().to_owned())
         };
         SetupOptions {
             trail: edited(FieldId::Trail),
@@ -474,7 +474,7 @@ impl Form {
             log_group: edited(FieldId::LogGroup),
             role: edited(FieldId::Role),
             kms_key: edited(FieldId::KmsKey).filter(|key| !key.is_empty()),
-            role_source_arn: edited(FieldId::TieRole).map(|word| word == "yes"),
+            role_source_arn: edited(FieldId::RestrictRole).map(|word| word == "yes"),
             retention_days: edited(FieldId::Retention).and_then(|t| t.parse().ok()),
             topic: edited(FieldId::Topic),
             emails: edited(FieldId::Emails).map(|t| addresses(&t)).unwrap_or_default(),

@@ -38,7 +38,7 @@ impl Model {
         } else {
             sentences.push(match &self.connection {
                 Connection::Connecting(_) => "Interrupted while signing in: nothing was changed.".to_owned(),
-                _ if self.is_looking() => {
+                _ if self.is_observing() => {
                     "Interrupted while reading the account: no change was in progress.".to_owned()
                 }
                 _ => "Interrupted: no change was in progress.".to_owned(),

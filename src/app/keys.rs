@@ -134,8 +134,8 @@ pub enum Intent {
     PreviousField,
     Commands,
     Details,
-    Proposal,
-    SendAgain,
+    ResetFields,
+    ResendConfirmation,
     Up,
     Down,
     PageUp,
@@ -145,10 +145,10 @@ pub enum Intent {
     Test,
     Drill,
     SetOk,
-    Open,
-    Older,
+    ShowEvent,
+    LoadOlder,
     Checks,
-    Force,
+    DrillAnyway,
     Teardown,
     Logs,
     OpenLinks,
@@ -215,11 +215,11 @@ pub const BINDINGS: &[Binding] = bindings! {
     Step: [UP, BACKTAB] PreviousField "" "Edit the last field";
     Step: [ESC] Back "back" "Go back one screen; nothing is lost";
     Step: [F4] PickTrail "trails" "Choose the trail to use";
-    Step: [Key::ctrl('r')] SendAgain "resend" "Send the confirmation email again";
+    Step: [Key::ctrl('r')] ResendConfirmation "resend" "Send the confirmation email again";
     Step: [Key::ctrl('o')] OpenLinks "open the link" "In a demo account: open the links in the emails";
     Step: [ch('v'), F2] Commands "commands" "Show the plan as AWS CLI commands";
     Step: [F3] Details "details" "Show or hide the bucket, log group, role, and encryption";
-    Step: [F5] Proposal "reset" "Reset every field to its proposed value";
+    Step: [F5] ResetFields "reset" "Reset every field to its proposed value";
     Step: [ch('k')] Up "" "Scroll the plan up";
     Step: [ch('j')] Down "" "Scroll the plan down";
     Step: [PGUP] PageUp "" "Scroll the plan up, faster";
@@ -231,11 +231,11 @@ pub const BINDINGS: &[Binding] = bindings! {
     Field: [BACKTAB, UP] PreviousField "" "Go to the previous field";
     Field: [ESC] LeaveField "leave field" "Leave the field; letters are commands again";
     Field: [F4] PickTrail "trails" "Choose the trail to use";
-    Field: [Key::ctrl('r')] SendAgain "resend" "Send the confirmation email again";
+    Field: [Key::ctrl('r')] ResendConfirmation "resend" "Send the confirmation email again";
     Field: [Key::ctrl('o')] OpenLinks "open the link" "In a demo account: open the links in the emails";
     Field: [F2] Commands "commands" "Show the plan as AWS CLI commands";
     Field: [F3] Details "details" "Show or hide the bucket, log group, role, and encryption";
-    Field: [F5] Proposal "reset" "Reset the field to its proposed value";
+    Field: [F5] ResetFields "reset" "Reset the field to its proposed value";
     Field: [PGUP] PageUp "" "Scroll the plan up";
     Field: [PGDN] PageDown "" "Scroll the plan down";
     Field: [F1] Help "help" "Show the keys";
@@ -243,13 +243,13 @@ pub const BINDINGS: &[Binding] = bindings! {
     Dashboard: [ch('d')] Drill "drill" "Send a marked root event through the whole chain";
     Dashboard: [ch('o')] SetOk "set OK" "Set the alarm to OK; asks first";
     Dashboard: [ch('r')] Refresh "refresh" "Refresh everything";
-    Dashboard: [ch('s')] SendAgain "resend confirmation" "Send the confirmation email again";
+    Dashboard: [ch('s')] ResendConfirmation "resend confirmation" "Send the confirmation email again";
     Dashboard: [ch('l')] OpenLinks "open the link" "In a demo account: open the links in the emails";
-    Dashboard: [ENTER] Open "details" "Show the details of the selected event";
+    Dashboard: [ENTER] ShowEvent "details" "Show the details of the selected event";
     Dashboard: [ch('w')] Wizard "wizard" "Go through the steps again";
     Dashboard: [ch('c')] Checks "checks" "Show all checks and how to fix what is wrong";
     Dashboard: [ESC] Back "" "Go back to the account screen";
-    Dashboard: [ch('m')] Older "older" "Load older events";
+    Dashboard: [ch('m')] LoadOlder "older" "Load older events";
     Dashboard: [ch('x')] Teardown "delete" "Delete what rootbell created; shows the list first";
     Dashboard: [UP, ch('k')] Up "" "Select the event above";
     Dashboard: [DOWN, ch('j')] Down "" "Select the event below";
@@ -263,7 +263,7 @@ pub const BINDINGS: &[Binding] = bindings! {
     Event: [PGDN] PageDown "" "Scroll a page down";
     Event: [ESC, ENTER, ch('q')] Close "close" "Close";
     Test: [ENTER, ch('y')] Yes "start" "Start the test or drill";
-    Test: [ch('f')] Force "write there anyway" "Start the drill in an unmanaged log group";
+    Test: [ch('f')] DrillAnyway "write there anyway" "Start the drill in an unmanaged log group";
     Test: [ESC, ch('n'), ch('q')] Close "close" "Close; a running test continues, and its result is shown";
     Teardown: [ENTER] Apply "delete" "Delete what is shown, once the word is typed; after a failure, continue";
     Teardown: [F3] Logs "delete logs too" "Delete or keep the bucket and the log group with their logs";

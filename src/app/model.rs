@@ -96,7 +96,7 @@ impl Model {
             observe_due: None,
             runs: [None, None, None, None],
             running: None,
-            samples: Samples::NotAsked,
+            samples: Samples::NotTested,
             tested_pattern: String::new(),
             pattern_test_due: None,
             confirmation: Polled::new(CONFIRMATION_INTERVAL),
@@ -142,12 +142,12 @@ impl Model {
     }
 
     pub(super) fn teardown_phase_is(&self, is_phase: impl Fn(TeardownPhase) -> bool) -> bool {
-        matches!(&self.overlay, Some(Overlay::Teardown(screen)) if is_phase(screen.stage))
+        matches!(&self.overlay, Some(Overlay::Teardown(screen)) if is_phase(screen.phase))
     }
 
     /// Whether the account is being read, or is about to be.
     #[must_use]
-    pub fn is_looking(&self) -> bool {
+    pub fn is_observing(&self) -> bool {
         self.observing.is_some() || self.observe_due.is_some()
     }
 
@@ -156,12 +156,12 @@ impl Model {
     pub fn is_busy(&self) -> bool {
         self.is_running()
             || self.observing.is_some()
-            || self.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Looking(_)))
+            || self.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Finding(_)))
             || !self.single_changes.is_empty()
             || self.test_running.is_some()
             || matches!(&self.overlay, Some(Overlay::Picker(picker)) if !picker.ready)
             || matches!(self.connection, Connection::Connecting(_))
-            || matches!(self.samples, Samples::Asking(_))
+            || matches!(self.samples, Samples::Testing(_))
     }
 
     /// When the next [`Msg::Tick`] is due; none if nothing is scheduled.
@@ -171,8 +171,9 @@ impl Model {
         let countdown = (!self.waiting().is_empty() && !self.sent.is_empty())
             .then(|| self.now.saturating_add(SignedDuration::from_secs(1)).unwrap_or(self.now));
         let confirmation = self.polls_confirmation().then(|| self.confirmation.deadline(self.now)).flatten();
-        let dashboard = self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_looking())).flatten();
-        let in_alarm = self.rings();
+        let dashboard =
+            self.shows_dashboard().then(|| self.dashboard.deadline(self.now, self.is_observing())).flatten();
+        let in_alarm = self.is_in_alarm();
         let alarm = self.polls_alarm_only().then(|| self.dashboard.alarm_deadline(self.now, in_alarm)).flatten();
         [frame, countdown, self.observe_due, self.pattern_test_due, confirmation, dashboard, alarm]
             .into_iter()
@@ -209,7 +210,7 @@ impl Model {
 
     /// Whether the alarm was in ALARM when last read.
     #[must_use]
-    pub fn rings(&self) -> bool {
+    pub fn is_in_alarm(&self) -> bool {
         self.derived.as_ref().is_some_and(|derived| derived.health.in_alarm().is_some())
     }
 
@@ -229,7 +230,7 @@ impl Model {
 
     /// Whether the only thing a step needs is an email address.
     #[must_use]
-    pub fn wants_an_address(&self, step: Step) -> bool {
+    pub fn needs_email(&self, step: Step) -> bool {
         let no_emails = self.derived.as_ref().is_some_and(|d| d.settings.emails.value.is_empty());
         step == Step::Topic && no_emails && self.derived.as_ref().is_some_and(|d| !d.plan.rows.is_empty())
     }
@@ -277,7 +278,7 @@ impl Model {
         self.unfinished_teardown.clear();
         self.dashboard = self.dashboard.reset();
         self.runs = [None, None, None, None];
-        self.samples = Samples::NotAsked;
+        self.samples = Samples::NotTested;
         self.tested_pattern.clear();
         self.sent.clear();
         self.form = Form::new();
@@ -330,7 +331,7 @@ impl Model {
             let wait = if self.tested_pattern.is_empty() { SignedDuration::ZERO } else { DEBOUNCE };
             self.pattern_test_due = self.now.saturating_add(wait).ok();
             // The earlier result was for another pattern.
-            self.samples = Samples::NotAsked;
+            self.samples = Samples::NotTested;
         }
     }
 

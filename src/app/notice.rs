@@ -40,10 +40,10 @@ impl Notice {
             Self::Text(_) => true,
             Self::WhileConnecting => matches!(model.connection, Connection::Connecting(_)),
             Self::WhileReading | Self::WhilePlanning => {
-                model.caller().is_some() && (model.is_looking() || model.derived.is_none())
+                model.caller().is_some() && (model.is_observing() || model.derived.is_none())
             }
             Self::WhileRunning => {
-                model.is_running() || model.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Looking(_)))
+                model.is_running() || model.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Finding(_)))
             }
         }
     }
@@ -91,7 +91,7 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
         Connection::Connecting(_) => true,
         Connection::Failed(_) => false,
         Connection::Ready(caller) => {
-            caller.identity.refusal().is_none() && (model.is_looking() || model.derived.is_none())
+            caller.identity.refusal().is_none() && (model.is_observing() || model.derived.is_none())
         }
     };
     let on_same_screen = key.screen == model.screen && model.overlay.is_none();
@@ -107,7 +107,7 @@ pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
         (Intent::Dashboard, _) if model.derived.is_some() => screens::open_dashboard(model),
         (Intent::Apply, Screen::Step(step)) => {
             let Some(derived) = &model.derived else { return Vec::new() };
-            let has_errors = model.form.shown(step).any(|field| field.fault.is_some());
+            let has_errors = model.form.shown(step).any(|field| field.error.is_some());
             // There was no plan on the screen when Enter was pressed. It is shown now; another Enter applies it.
             let has_changes = derived.plan.step(step).any(|row| row.change.is_some());
             if has_errors || has_changes || !model.blocked(step).is_empty() {

@@ -7,7 +7,7 @@ use super::keys::{Code, Key};
 use super::teardown::Teardown;
 use crate::domain::account_region::Partition;
 use crate::domain::names;
-use crate::domain::settings::{Candidate, Choice};
+use crate::domain::settings::{Candidate, TrailChoice};
 
 /// A window over the screen; it gets the keys.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub enum Overlay {
 
 /// What a picker lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Picked {
+pub enum PickerKind {
     Profile,
     Region,
     /// The trail to use for the setup.
@@ -53,7 +53,7 @@ pub enum Picked {
 /// A list to choose from; typing filters it.
 #[derive(Clone, Debug)]
 pub struct Picker {
-    pub what: Picked,
+    pub what: PickerKind,
     items: Vec<String>,
     /// Details of the trails.
     candidates: Vec<Candidate>,
@@ -70,14 +70,14 @@ impl Picker {
         let is_reachable = |region: &&&str| partition.is_none_or(|p| Partition::of_region(region) == *p);
         let items: Vec<String> = names::REGIONS.iter().filter(is_reachable).map(|r| (*r).to_owned()).collect();
         let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
-        Self { what: Picked::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
+        Self { what: PickerKind::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }
 
     /// The profiles known so far; [`Self::offer_profiles`] replaces them once they have been read.
     #[must_use]
     pub fn profiles(known: &[String]) -> Self {
         Self {
-            what: Picked::Profile,
+            what: PickerKind::Profile,
             items: known.to_vec(),
             candidates: Vec::new(),
             input: Input::default(),
@@ -91,7 +91,7 @@ impl Picker {
     pub fn trails(candidates: Vec<Candidate>, used: &str) -> Self {
         let items: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
         let selected = items.iter().position(|name| name == used).unwrap_or(0);
-        Self { what: Picked::Trail, items, candidates, input: Input::default(), selected, ready: true }
+        Self { what: PickerKind::Trail, items, candidates, input: Input::default(), selected, ready: true }
     }
 
     /// The details of an item that is a trail.
@@ -101,7 +101,7 @@ impl Picker {
     }
 
     pub fn offer_profiles(&mut self, profiles: &[String]) {
-        if self.what == Picked::Profile {
+        if self.what == PickerKind::Profile {
             self.items = profiles.to_vec();
             self.ready = true;
             self.selected = self.selected.min(self.items.len().saturating_sub(1));
@@ -148,17 +148,17 @@ impl Picker {
     /// What is wrong with the typed text or the selected trail.
     pub fn choice(&self) -> Result<String, String> {
         if let Some(item) = self.matches().get(self.selected) {
-            if let Some(trail) = self.candidate(item).filter(|c| c.choice == Choice::OutOfReach) {
+            if let Some(trail) = self.candidate(item).filter(|c| c.choice == TrailChoice::Unavailable) {
                 return Err(format!("`{}` cannot be used: {}.", trail.name, trail.why));
             }
             return Ok((*item).to_owned());
         }
         match self.what {
-            Picked::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
-            Picked::Trail => {
+            PickerKind::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
+            PickerKind::Trail => {
                 Err(format!("No trail `{}` was found here; you can type its name into the field.", self.typed()))
             }
-            Picked::Profile => Err(format!("There is no profile `{}` in your AWS configuration.", self.typed())),
+            PickerKind::Profile => Err(format!("There is no profile `{}` in your AWS configuration.", self.typed())),
         }
     }
 }

@@ -13,9 +13,9 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(300);
 pub struct Polled<T> {
     pub value: Option<T>,
     /// When it was last read successfully.
-    pub seen: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
     /// Why the last request failed.
-    pub trouble: Option<CloudError>,
+    pub error: Option<CloudError>,
     every: SignedDuration,
     due: Option<Timestamp>,
     request: Option<Ticket>,
@@ -24,7 +24,7 @@ pub struct Polled<T> {
 
 impl<T> Polled<T> {
     pub(super) fn new(every: SignedDuration) -> Self {
-        Self { value: None, seen: None, trouble: None, every, due: None, request: None, failures: 0 }
+        Self { value: None, read_at: None, error: None, every, due: None, request: None, failures: 0 }
     }
 
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
@@ -56,12 +56,12 @@ impl<T> Polled<T> {
         match answer {
             Ok(value) => {
                 self.value = Some(value);
-                self.seen = Some(now);
-                self.trouble = None;
+                self.read_at = Some(now);
+                self.error = None;
                 self.failures = 0;
             }
             Err(error) => {
-                self.trouble = Some(error);
+                self.error = Some(error);
                 self.failures = (self.failures + 1).min(6);
             }
         }
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);
         polled.answered(Ok(()), at(0), 1);
         assert_eq!(polled.deadline(at(0)), Some(at(5)));
-        assert!(polled.trouble.is_none());
+        assert!(polled.error.is_none());
     }
 
     #[test]
@@ -127,6 +127,6 @@ mod tests {
         let mut polled = Polled::new(SignedDuration::from_secs(5));
         polled.answered(Ok(7), at(0), 1);
         polled.answered(Err(CloudError::local(ErrorKind::Offline, "gone")), at(5), 1);
-        assert_eq!((polled.value, polled.seen), (Some(7), Some(at(0))));
+        assert_eq!((polled.value, polled.read_at), (Some(7), Some(at(0))));
     }
 }

@@ -4,7 +4,7 @@ use super::alarm_test::{self, TestPhase};
 use super::form::FieldId;
 use super::interruption::count;
 use super::keys::{Context, Intent, Key, intent};
-use super::overlay::{Overlay, Picked, Picker};
+use super::overlay::{Overlay, Picker, PickerKind};
 use super::progress::StepRun;
 use super::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
 use crate::domain::observed::Confirmation;
@@ -18,7 +18,7 @@ pub(super) fn context(model: &Model) -> Context {
         (Some(Overlay::Picker(_)), _) => Context::Picker,
         (Some(Overlay::ConfirmQuit { .. }), _) => Context::Confirm,
         (Some(Overlay::SetOk), _) => Context::SetOk,
-        (Some(Overlay::Teardown(screen)), _) if screen.asks_to_quit => Context::Confirm,
+        (Some(Overlay::Teardown(screen)), _) if screen.asks_to_leave => Context::Confirm,
         (Some(Overlay::Teardown(_)), _) => Context::Teardown,
         (Some(Overlay::Checks { .. }), _) => Context::Checks,
         (Some(Overlay::Event { .. }), _) => Context::Event,
@@ -94,7 +94,7 @@ const NOT_WHILE_RUNNING: &str = "The fields can be edited once the calls have fi
 pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
     if model.derived.is_some() {
         model.go(Screen::Dashboard);
-    } else if model.is_looking() || matches!(model.connection, Connection::Connecting(_)) {
+    } else if model.is_observing() || matches!(model.connection, Connection::Connecting(_)) {
         notice::keep(model, Intent::Dashboard);
     } else {
         model.notice = Some("The account has not been read yet.".into());
@@ -201,13 +201,13 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         (Overlay::Picker(picker), Some(Intent::Choose)) => match picker.choice() {
             Ok(choice) => {
                 match picker.what {
-                    Picked::Profile => {
+                    PickerKind::Profile => {
                         model.target.profile = Some(choice);
                         // The new profile has its own Region.
                         model.target.region = None;
                     }
-                    Picked::Region => model.target.region = Some(choice),
-                    Picked::Trail => {
+                    PickerKind::Region => model.target.region = Some(choice),
+                    PickerKind::Trail => {
                         model.overlay = None;
                         model.form.choose(FieldId::Trail, choice);
                         edited(model);
@@ -237,12 +237,12 @@ pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
 
 fn on_test(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
-    match (&screen.stage, intent) {
+    match (&screen.phase, intent) {
         (TestPhase::Asking, Intent::Yes) if screen.foreign => {
             model.notice = Some("This log group is unmanaged: `f` writes the drill's event to it anyway.".into());
         }
         (TestPhase::Asking, Intent::Yes) => return alarm_test::start(model),
-        (TestPhase::Asking, Intent::Force) if screen.foreign => return alarm_test::start(model),
+        (TestPhase::Asking, Intent::DrillAnyway) if screen.foreign => return alarm_test::start(model),
         (TestPhase::Ended(_), Intent::Yes) => model.overlay = None,
         _ => {}
     }
@@ -292,7 +292,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
         Intent::Back if model.is_running() => model.overlay = Some(Overlay::ConfirmQuit { quit: false }),
         Intent::Back => model.go(previous_screen(step)),
         Intent::Details => model.form.toggle_details(),
-        Intent::Proposal if !model.is_running() => {
+        Intent::ResetFields if !model.is_running() => {
             model.form.reset_to_proposal();
             edited(model);
         }
@@ -301,7 +301,7 @@ fn on_step(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> {
             model.overlay = Some(Overlay::Commands { text, scroll: 0 });
         }
         Intent::PickTrail if step == Step::Trail && !model.is_running() => pick_trail(model),
-        Intent::SendAgain => return send_again(model),
+        Intent::ResendConfirmation => return send_again(model),
         Intent::OpenLinks if model.demo.is_some() => return vec![Effect::OpenLinks],
         _ => {}
     }
@@ -327,14 +327,14 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if model.form.focus_invalid(step) {
         return Vec::new();
     }
-    if model.is_looking() || model.derived.is_none() {
+    if model.is_observing() || model.derived.is_none() {
         notice::keep(model, Intent::Apply);
         return Vec::new();
     }
     if !model.blocked(step).is_empty() {
         // The reason is shown below the plan. A missing address must be typed; anything else may be fixed by now, so the
         // account is read again.
-        if model.wants_an_address(step) {
+        if model.needs_email(step) {
             model.form.focus_on(FieldId::Emails);
             return Vec::new();
         }

@@ -14,21 +14,21 @@ use crate::domain::{Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
 /// The word to type as confirmation; the account number is accepted as well.
-pub const WORD: &str = "destroy";
+pub const CONFIRMATION_WORD: &str = "destroy";
 
 /// A teardown, from finding the resources to its end.
 #[derive(Clone, Debug)]
 pub struct Teardown {
     /// Whether the bucket and the log group are deleted, too.
     pub logs: bool,
-    pub stage: TeardownPhase,
+    pub phase: TeardownPhase,
     /// What the user confirms; nothing else is deleted.
     pub plan: Plan,
     /// The rows of the plan and their states.
     pub run: StepRun,
     pub scroll: u16,
     /// Whether the user is asked to confirm leaving while it runs.
-    pub asks_to_quit: bool,
+    pub asks_to_leave: bool,
     word: Input,
     /// The names that were looked for.
     named: Vec<SetupOptions>,
@@ -40,7 +40,7 @@ pub struct Teardown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TeardownPhase {
     /// Finding the resources that rootbell manages.
-    Looking(Ticket),
+    Finding(Ticket),
     Asking,
     Running(Ticket),
     Ended,
@@ -55,21 +55,21 @@ impl Teardown {
 
     /// Whether the plan can be confirmed.
     #[must_use]
-    pub fn can_be_agreed(&self) -> bool {
-        self.stage == TeardownPhase::Asking && self.plan.blocked.is_empty() && !self.plan.is_empty()
+    pub fn can_confirm(&self) -> bool {
+        self.phase == TeardownPhase::Asking && self.plan.blocked.is_empty() && !self.plan.is_empty()
     }
 
     /// Whether everything in the plan was deleted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let (done, all) = self.run.count();
-        self.stage == TeardownPhase::Ended && done == all
+        self.phase == TeardownPhase::Ended && done == all
     }
 
     /// Whether the user can include or exclude the logs. If the objects can't be counted, excluding them is still possible.
     #[must_use]
-    pub fn can_turn(&self) -> bool {
-        self.stage == TeardownPhase::Asking && (self.logs || self.plan.blocked.is_empty())
+    pub fn can_toggle_logs(&self) -> bool {
+        self.phase == TeardownPhase::Asking && (self.logs || self.plan.blocked.is_empty())
     }
 }
 
@@ -92,11 +92,11 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     }
     let empty = Teardown {
         logs: false,
-        stage: TeardownPhase::Asking,
+        phase: TeardownPhase::Asking,
         plan: Plan::default(),
         run: StepRun::default(),
         scroll: 0,
-        asks_to_quit: false,
+        asks_to_leave: false,
         word: Input::default(),
         named,
         rest: Vec::new(),
@@ -120,7 +120,7 @@ fn names_of(setup: &SetupOptions) -> SetupOptions {
 
 /// The names of a chain that differ from the default names.
 fn custom_names(settings: &Settings) -> SetupOptions {
-    let unless_default = |resource, name: &String| (!settings.has_our_name(resource)).then(|| name.clone());
+    let unless_default = |resource, name: &String| (!settings.has_default_name(resource)).then(|| name.clone());
     SetupOptions {
         bucket: unless_default("bucket", &settings.bucket.value),
         log_group: unless_default("log_group", &settings.log_group.value),
@@ -143,7 +143,7 @@ fn find(model: &mut Model) -> Vec<Effect> {
     let ticket = model.ticket();
     let Some(caller) = model.caller().cloned() else { return Vec::new() };
     let Some(screen) = screen(model) else { return Vec::new() };
-    screen.stage = TeardownPhase::Looking(ticket);
+    screen.phase = TeardownPhase::Finding(ticket);
     // A new plan must be confirmed again.
     screen.word = Input::default();
     let (named, contents) = (screen.named.clone(), screen.logs);
@@ -152,10 +152,10 @@ fn find(model: &mut Model) -> Vec<Effect> {
 
 /// The managed resources were found. A late answer is ignored.
 pub(super) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
-    let Some(screen) = screen(model).filter(|screen| screen.stage == TeardownPhase::Looking(ticket)) else { return };
+    let Some(screen) = screen(model).filter(|screen| screen.phase == TeardownPhase::Finding(ticket)) else { return };
     screen.plan = teardown(chains, screen.logs);
     screen.run = StepRun::new(screen.plan.rows.iter(), None);
-    screen.stage = TeardownPhase::Asking;
+    screen.phase = TeardownPhase::Asking;
     screen.scroll = 0;
     screen.rest = screen.named.clone();
     screen.rest.extend(chains.iter().map(|chain| custom_names(&chain.settings)));
@@ -164,26 +164,26 @@ pub(super) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
 /// Handles a key while the teardown is open.
 pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(screen) = screen(model) else { return Vec::new() };
-    if screen.asks_to_quit {
+    if screen.asks_to_leave {
         match intent {
             Some(Intent::Yes) => return abort(model),
-            Some(Intent::No) => screen.asks_to_quit = false,
+            Some(Intent::No) => screen.asks_to_leave = false,
             _ => {}
         }
         return Vec::new();
     }
-    match (screen.stage, intent) {
-        (TeardownPhase::Running(_), Some(Intent::Close)) => screen.asks_to_quit = true,
+    match (screen.phase, intent) {
+        (TeardownPhase::Running(_), Some(Intent::Close)) => screen.asks_to_leave = true,
         (_, Some(Intent::Close)) => close(model),
         (TeardownPhase::Asking, Some(Intent::Apply)) => return confirm(model),
         (TeardownPhase::Ended, Some(Intent::Apply)) if screen.is_complete() => close(model),
         (TeardownPhase::Ended, Some(Intent::Apply)) => return run(model),
         (_, Some(Intent::Apply)) => model.notice = Some(Notice::WhileRunning),
-        (_, Some(Intent::Logs)) if screen.can_turn() => {
+        (_, Some(Intent::Logs)) if screen.can_toggle_logs() => {
             screen.logs = !screen.logs;
             return find(model);
         }
-        (_, None) if screen.can_be_agreed() => {
+        (_, None) if screen.can_confirm() => {
             if let Some(request) = edit_request(key) {
                 screen.word.handle(request);
             }
@@ -195,7 +195,7 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
 
 /// Pastes into the field for the word, if it is shown.
 pub(super) fn paste(screen: &mut Teardown, text: &str) {
-    if screen.can_be_agreed() {
+    if screen.can_confirm() {
         for c in text.trim().chars().filter(|c| !c.is_control()) {
             screen.word.handle(InputRequest::InsertChar(c));
         }
@@ -205,7 +205,7 @@ pub(super) fn paste(screen: &mut Teardown, text: &str) {
 fn confirm(model: &mut Model) -> Vec<Effect> {
     let account = model.caller().map(|caller| caller.identity.account.clone()).unwrap_or_default();
     let Some(screen) = screen(model) else { return Vec::new() };
-    if !screen.can_be_agreed() {
+    if !screen.can_confirm() {
         // Closes if there is nothing to delete. If the plan is blocked, the reasons stay on the screen until Esc.
         if screen.plan.blocked.is_empty() {
             close(model);
@@ -213,8 +213,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let typed = screen.word.value().trim();
-    if typed != WORD && typed != account {
-        let notice = format!("Type `{WORD}` or {account} to delete all this. Nothing was changed.");
+    if typed != CONFIRMATION_WORD && typed != account {
+        let notice = format!("Type `{CONFIRMATION_WORD}` or {account} to delete all this. Nothing was changed.");
         model.notice = Some(notice.into());
         return Vec::new();
     }
@@ -229,7 +229,7 @@ fn run(model: &mut Model) -> Vec<Effect> {
     let rows = screen.plan.rows.iter().filter(|row| row.change.is_some() && !is_done(&row.id)).cloned().collect();
     let plan = Plan { rows, ..Plan::default() };
     screen.run = StepRun::new(screen.plan.rows.iter(), Some(&screen.run));
-    screen.stage = TeardownPhase::Running(ticket);
+    screen.phase = TeardownPhase::Running(ticket);
     screen.scroll = 0;
     // The earlier runs of the steps no longer describe the account.
     model.runs = [None, None, None, None];
@@ -239,16 +239,16 @@ fn run(model: &mut Model) -> Vec<Effect> {
 /// Records the progress of one change if it belongs to the running teardown.
 pub(super) fn progress(model: &mut Model, ticket: Ticket, progress: Progress) {
     let now = model.now;
-    if let Some(screen) = screen(model).filter(|screen| screen.stage == TeardownPhase::Running(ticket)) {
+    if let Some(screen) = screen(model).filter(|screen| screen.phase == TeardownPhase::Running(ticket)) {
         screen.run.record(progress, now);
     }
 }
 
 /// The teardown has ended. Returns `None` if the ticket belongs to another run.
 pub(super) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Option<Vec<Effect>> {
-    let screen = screen(model).filter(|screen| screen.stage == TeardownPhase::Running(ticket))?;
-    screen.stage = TeardownPhase::Ended;
-    screen.asks_to_quit = false;
+    let screen = screen(model).filter(|screen| screen.phase == TeardownPhase::Running(ticket))?;
+    screen.phase = TeardownPhase::Ended;
+    screen.asks_to_leave = false;
     let rest = screen.rest.clone();
     model.unobserved_run = Some(count(&screen.run));
     model.unfinished_teardown = if report.succeeded() { Vec::new() } else { rest };

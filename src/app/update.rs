@@ -41,7 +41,7 @@ fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             model.unobserved_run = None;
             dashboard::chain_observed(model, &observed);
             // If nothing could be read, the dashboard keeps showing the earlier data.
-            if model.screen != Screen::Dashboard || model.observed.is_none() || !observed.is_blind() {
+            if model.screen != Screen::Dashboard || model.observed.is_none() || !observed.is_unreadable() {
                 model.observed = Some(*observed);
             }
             model.derive();
@@ -68,8 +68,8 @@ fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         }
         Msg::Applied(ticket, report) => applied(model, ticket, &report),
         Msg::PatternTested(ticket, answer) => {
-            if model.samples == Samples::Asking(ticket) {
-                model.samples = answer.map_or_else(Samples::NotChecked, Samples::Known);
+            if model.samples == Samples::Testing(ticket) {
+                model.samples = answer.map_or_else(Samples::TestFailed, Samples::Tested);
             }
             Vec::new()
         }
@@ -177,7 +177,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         model.pattern_test_due = None;
         if let Some(pattern) = model.derived.as_ref().map(|d| d.settings.pattern.value.clone()) {
             let ticket = model.ticket();
-            model.samples = Samples::Asking(ticket);
+            model.samples = Samples::Testing(ticket);
             model.tested_pattern.clone_from(&pattern);
             effects.push(Effect::TestPattern { ticket, pattern });
         }

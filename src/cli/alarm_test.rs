@@ -60,7 +60,7 @@ pub(super) async fn run(
             alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
             caller: session.identity.clone(),
             region: session.region().to_owned(),
-            patience: timeout.unwrap_or(AlarmTest::usual_patience(options.drill)),
+            timeout: timeout.unwrap_or(AlarmTest::default_timeout(options.drill)),
         },
         drill: None,
         recipients: recipients(&health),
@@ -107,7 +107,7 @@ fn prepare_drill(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Drill, TestFailure> {
-    if !options.foreign_log_group && Drill::is_among_others(settings, observed) {
+    if !options.foreign_log_group && Drill::is_shared_log_group(settings, observed) {
         let is_organization_trail = observed.trail.as_ref().is_some_and(|status| status.trail.organization);
         let owner = if is_organization_trail { "an organization trail" } else { "an unmanaged trail" };
         return Err(TestFailure {
@@ -186,15 +186,15 @@ async fn run_test(
     console: &Console,
 ) -> TestOutcome {
     interrupt.handle();
-    let latest = Mutex::new(TestRun { seen: Vec::new(), waits_for: None });
+    let latest = Mutex::new(TestRun { seen: Vec::new(), waiting_for: None });
     let sent = Notify::new();
     let print_update = |update: TestRun| {
         let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
         for result in &update.seen[latest.seen.len()..] {
             console.eprint(format_args!("done      {}", describe(result)));
         }
-        match update.waits_for {
-            Some(stage) if update.waits_for != latest.waits_for => {
+        match update.waiting_for {
+            Some(stage) if update.waiting_for != latest.waiting_for => {
                 console.eprint(format_args!("waiting   for: {}", stage.words()));
             }
             _ => {}

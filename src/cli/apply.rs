@@ -155,7 +155,7 @@ pub(super) async fn carry_out(
     let cloud = session.connection.cloud.as_ref();
     let run = async {
         match prefetch {
-            Some(prefetch) => engine::run_looking(cloud, plan, prefetch, &print_update).await,
+            Some(prefetch) => engine::run_and_prefetch(cloud, plan, prefetch, &print_update).await,
             None => engine::run(cloud, plan, None, &print_update).await,
         }
     };

@@ -15,7 +15,7 @@ use crate::cloud::{Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::{SetupOptions, pattern};
-use crate::engine::search::{Found, filter_log_events};
+use crate::engine::search::{SearchResult, filter_log_events};
 
 /// How often a long search reports its progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(3);
@@ -83,7 +83,7 @@ struct SearchProgressPrinter<'a> {
 }
 
 impl SearchProgressPrinter<'_> {
-    fn update(&self, found: &Found) {
+    fn update(&self, found: &SearchResult) {
         let mut last_printed = self.last_printed.lock().unwrap_or_else(PoisonError::into_inner);
         if last_printed.elapsed() >= PROGRESS_INTERVAL {
             *last_printed = Instant::now();
@@ -95,7 +95,7 @@ impl SearchProgressPrinter<'_> {
 }
 
 /// The time range that a search didn't cover because it stopped early, and what to do about it.
-fn unsearched(found: &Found, since: &str, zone: &TimeZone) -> String {
+fn unsearched(found: &SearchResult, since: &str, zone: &TimeZone) -> String {
     let back_to = format_local(found.back_to, zone, "%Y-%m-%d %H:%M %Z");
     format!(
         "The search stopped after {}. Not searched: {since} to {back_to}. For that, query the log group with CloudWatch \
@@ -105,7 +105,7 @@ fn unsearched(found: &Found, since: &str, zone: &TimeZone) -> String {
 }
 
 /// A table with one line per event, and a summary.
-fn text(found: &Found, since: &str, gap: Option<&str>, zone: &TimeZone) -> String {
+fn text(found: &SearchResult, since: &str, gap: Option<&str>, zone: &TimeZone) -> String {
     if found.events.is_empty() {
         if found.cut_short {
             let back_to = format_local(found.back_to, zone, "%Y-%m-%d %H:%M %Z");
@@ -177,7 +177,7 @@ fn document(
     log_group: &str,
     from: Timestamp,
     gap: Option<&str>,
-    result: &Result<Found, (String, String)>,
+    result: &Result<SearchResult, (String, String)>,
 ) -> Value {
     let events: Vec<Value> =
         result.as_ref().map(|found| found.events.iter().map(RootEvent::to_json).collect()).unwrap_or_default();
@@ -202,10 +202,10 @@ fn to_rfc3339(at: Timestamp) -> String {
 mod tests {
     use super::*;
 
-    fn found(events: usize, cut_short: bool, complete: bool) -> Found {
+    fn found(events: usize, cut_short: bool, complete: bool) -> SearchResult {
         let event = |n| RootEvent::decode("{}", &format!("e{n}"), Timestamp::from_second(1_790_000_000).ok());
         let back_to = "2026-11-21T13:00:00Z".parse().unwrap();
-        Found { events: (0..events).map(event).collect(), back_to, complete, cut_short, requests: 1000 }
+        SearchResult { events: (0..events).map(event).collect(), back_to, complete, cut_short, requests: 1000 }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::destroy::NameArgs;
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
 use crate::cloud::Connector;
 use crate::domain::Settings;
-use crate::domain::iam_policy::{LONGEST, UseCase, length, policy};
+use crate::domain::iam_policy::{MAX_POLICY_LENGTH, UseCase, length, policy};
 use crate::engine::ObserveScope;
 
 #[derive(Args, Debug)]
@@ -40,11 +40,11 @@ pub(super) async fn run(
     console: &Console,
 ) -> Result<Exit, CommandError> {
     let use_case = match options.task {
-        PolicyTask::Destroy => UseCase::Leave { with_logs: options.with_logs },
+        PolicyTask::Destroy => UseCase::Teardown { with_logs: options.with_logs },
         _ if options.with_logs => {
             return Err(CommandError::usage("--with-logs is only valid with `rootbell policy destroy`."));
         }
-        PolicyTask::Setup => UseCase::SetUp,
+        PolicyTask::Setup => UseCase::Setup,
         PolicyTask::Watch => UseCase::Watch,
         PolicyTask::Test => UseCase::Test,
     };
@@ -56,9 +56,9 @@ pub(super) async fn run(
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let policy = policy(use_case, &settings, &observed);
     let length = length(&policy);
-    if length > LONGEST {
+    if length > MAX_POLICY_LENGTH {
         console.eprint(format_args!(
-            "Warning: with these names the policy has {length} characters; the maximum for a managed policy is {LONGEST}. \
+            "Warning: with these names the policy has {length} characters; the maximum for a managed policy is {MAX_POLICY_LENGTH}. \
              Split it, or use shorter names."
         ));
     }

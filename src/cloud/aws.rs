@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
@@ -212,7 +212,7 @@ impl Cloud for AwsCloud {
         self.with_sign_in(self.sns.list_subscriptions_by_topic(topic_arn)).await
     }
 
-    async fn key(&self, id: &str) -> Answer<Option<Key>> {
+    async fn key(&self, id: &str) -> Answer<Option<KmsKey>> {
         self.with_sign_in(Box::pin(self.kms.describe_key(id))).await
     }
 

@@ -40,12 +40,12 @@ enum CloudCall {
     MetricFilters(&'static str),
     Role(&'static str),
     Alarm(&'static str),
-    AlarmsOn,
+    AlarmsForMetric,
     Topic(&'static str),
     Subscriptions(&'static str),
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
-    Sums,
+    MetricData,
     RootEvents(&'static str),
     Apply(Box<Change>),
 }
@@ -68,12 +68,12 @@ async fn send(cloud: &dyn Cloud, call: &CloudCall) -> Result<String, CloudError>
         CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(group).await),
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
         CloudCall::Alarm(name) => debug_text(cloud.alarm(name).await),
-        CloudCall::AlarmsOn => debug_text(cloud.describe_alarms_for_metric(&metric()).await),
+        CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(&metric()).await),
         CloudCall::Topic(arn) => debug_text(cloud.topic(arn).await),
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(arn).await),
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(alarm, from).await),
-        CloudCall::Sums => debug_text(cloud.get_metric_data(&metric(), from, to, 300).await),
+        CloudCall::MetricData => debug_text(cloud.get_metric_data(&metric(), from, to, 300).await),
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
             debug_text(cloud.filter_log_events(&search).await)

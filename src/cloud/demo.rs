@@ -16,7 +16,7 @@ use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::filter_pattern::PatternError;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
@@ -35,7 +35,7 @@ pub use account::Account;
 pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
-use account::Link;
+use account::SubscriptionState;
 use faults::{CallLog, InjectedOutcome};
 use queries::AccountView;
 
@@ -153,14 +153,14 @@ impl DemoCloud {
     }
 
     /// Makes all further calls of the operation (`*`: all calls) fail in this way.
-    pub fn fault(&self, operation: &str, injected: InjectedFault) {
+    pub fn inject_fault(&self, operation: &str, injected: InjectedFault) {
         let mut state = lock(&self.shared.state);
         state.log.reset_count(operation);
         state.account.faults.insert(operation.to_owned(), injected);
     }
 
     /// Removes an injected fault.
-    pub fn mend(&self, operation: &str) {
+    pub fn clear_fault(&self, operation: &str) {
         lock(&self.shared.state).account.faults.remove(operation);
     }
 
@@ -169,8 +169,8 @@ impl DemoCloud {
         let mut state = self.current_state();
         let topics = state.account.regions.values_mut().flat_map(|region| region.topics.values_mut());
         for subscription in topics.flat_map(|topic| &mut topic.subscriptions) {
-            if subscription.state == Link::Pending && subscription.endpoint.eq_ignore_ascii_case(email) {
-                subscription.state = Link::Confirmed;
+            if subscription.state == SubscriptionState::Pending && subscription.endpoint.eq_ignore_ascii_case(email) {
+                subscription.state = SubscriptionState::Confirmed;
             }
         }
     }
@@ -180,7 +180,7 @@ impl DemoCloud {
     pub fn unconfirmed(&self) -> Vec<String> {
         let state = self.current_state();
         let topics = state.account.regions.values().flat_map(|region| region.topics.values());
-        let pending = topics.flat_map(|topic| &topic.subscriptions).filter(|s| s.state == Link::Pending);
+        let pending = topics.flat_map(|topic| &topic.subscriptions).filter(|s| s.state == SubscriptionState::Pending);
         pending.map(|s| s.endpoint.clone()).collect()
     }
 
@@ -196,14 +196,14 @@ impl DemoCloud {
         lock(&self.shared.state).log.max_in_flight
     }
 
-    /// A copy of the account as it is now. Use [`Account::timeless`] to compare accounts set up at different times.
+    /// A copy of the account as it is now. Use [`Account::without_times`] to compare accounts set up at different times.
     #[must_use]
     pub fn snapshot(&self) -> Account {
         self.current_state().account.clone()
     }
 
     /// Modifies the account directly, like another user at the console would.
-    pub fn meddle(&self, edit: impl FnOnce(&mut Account)) {
+    pub fn modify(&self, edit: impl FnOnce(&mut Account)) {
         edit(&mut self.current_state().account);
     }
 
@@ -337,7 +337,7 @@ impl Cloud for DemoCloud {
 
     async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
         let watches_metric = |alarm: &Alarm| alarm.metric == *metric;
-        self.query(Query::AlarmsOn, &metric.name, |account, view| {
+        self.query(Query::AlarmsForMetric, &metric.name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })
         .await
@@ -354,7 +354,7 @@ impl Cloud for DemoCloud {
         .await
     }
 
-    async fn key(&self, id: &str) -> Answer<Option<Key>> {
+    async fn key(&self, id: &str) -> Answer<Option<KmsKey>> {
         self.query(Query::KeyPolicy, id, |account, _| Ok(queries::key(account, id))).await
     }
 
@@ -379,7 +379,7 @@ impl Cloud for DemoCloud {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.query(Query::Sums, &metric.name, |account, view| {
+        self.query(Query::MetricData, &metric.name, |account, view| {
             let mut points = activity::get_metric_data(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)

@@ -2,7 +2,7 @@
 
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
-    Subscription, Topic, Trail, TrailStatus, WatchedTrail,
+    Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::{Identity, Settings, SetupOptions, pattern, policy};
 
@@ -41,7 +41,7 @@ pub fn sound() -> Observed {
     };
     Observed {
         trails: Ok(vec![trail.clone()]),
-        trail: Some(WatchedTrail { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
+        trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),

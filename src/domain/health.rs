@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::Step;
 use super::observed::{
     Alarm, AlarmState, Confirmation, LogGroup, Metric, Observed, ReadError, ReadResult, Subscription, Topic,
-    WatchedTrail,
+    TrailDetails,
 };
 use super::pattern::{self, Reading};
 use super::settings::{RETENTION, Settings};
@@ -14,7 +14,7 @@ use super::settings::{RETENTION, Settings};
 mod topic;
 mod trail;
 
-pub use topic::silenced_by_key;
+pub use topic::is_aws_sns_key;
 use topic::{encryption, publishable};
 use trail::{delivers, logging, management_events, multi_region};
 
@@ -136,14 +136,14 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let metric = filter.map_or(&settings.metric, |f| &f.metric);
     let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
     let check = |id, step, title, (verdict, detail, fix): Outcome| Check { id, step, title, verdict, detail, fix };
-    let trail_check = |id, title, judge: &dyn Fn(&WatchedTrail) -> Outcome| {
+    let trail_check = |id, title, judge: &dyn Fn(&TrailDetails) -> Outcome| {
         let outcome = match (&observed.trails, &observed.trail) {
             (Err(unreadable), _) => unknown(unreadable),
             (Ok(others), None) => {
                 let name = &settings.trail.value;
                 missing(match others.first() {
                     Some(other) => {
-                        format!("There is no trail `{name}`; {}.", other.in_words(&settings.account_region.account))
+                        format!("There is no trail `{name}`; {}.", other.describe(&settings.account_region.account))
                     }
                     None => format!("There is no trail `{name}`."),
                 })
@@ -232,7 +232,7 @@ fn filter_pattern(settings: &Settings, observed: &Observed) -> Outcome {
     let filter = observed.root_filter(Some(&settings.filter.value));
     if let Some(f) = filter {
         match pattern::read(&f.pattern) {
-            Reading::Audited => {}
+            Reading::CisPattern => {}
             Reading::Equivalent => {
                 return wrong(
                     format!(

@@ -13,19 +13,19 @@ use super::settings::Settings;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseCase {
     /// The wizard, `plan`, `apply` and `status`.
-    SetUp,
+    Setup,
     /// The dashboard, `status` and `events`.
     Watch,
     /// `test`, with the drill.
     Test,
     /// `destroy`.
-    Leave { with_logs: bool },
+    Teardown { with_logs: bool },
 }
 
 /// The maximum length of a managed policy, in characters without white space.
 ///
 /// Source: IAM User Guide, "IAM and AWS STS quotas", managed policy size.
-pub const LONGEST: usize = 6144;
+pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
 const CHAIN: [Query; 11] = [
@@ -37,7 +37,7 @@ const CHAIN: [Query; 11] = [
     Query::LogGroup,
     Query::Filters,
     Query::Alarm,
-    Query::AlarmsOn,
+    Query::AlarmsForMetric,
     Query::Topic,
     Query::Subscriptions,
 ];
@@ -52,7 +52,7 @@ const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Role,
     Query::RolePolicy,
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::Sums];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricData];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -94,7 +94,7 @@ fn string_or_list(items: &[&str]) -> Value {
     }
 }
 
-/// A policy's length without white space, to compare with [`LONGEST`].
+/// A policy's length without white space, to compare with [`MAX_POLICY_LENGTH`].
 #[must_use]
 pub fn length(policy: &Value) -> usize {
     policy.to_string().chars().filter(|c| !c.is_whitespace()).count()
@@ -119,10 +119,10 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     if settings.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
-        all.extend([Query::Key, Query::KeyPolicy]);
+        all.extend([Query::KmsKey, Query::KeyPolicy]);
     }
     match use_case {
-        UseCase::SetUp => {
+        UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
             all.push(Query::TestFilter);
         }
@@ -131,7 +131,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
             all.extend(DASHBOARD);
         }
         UseCase::Test => all.extend(DASHBOARD),
-        UseCase::Leave { with_logs } => {
+        UseCase::Teardown { with_logs } => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(TAGS);
             if with_logs {
@@ -177,7 +177,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 Change::PutLogEvents { log_group, stream, at: jiff::Timestamp::UNIX_EPOCH, message: String::new() },
             ]
         }
-        UseCase::SetUp => shared
+        UseCase::Setup => shared
             .into_iter()
             .chain([
                 Change::CreateBucket { bucket: bucket() },
@@ -204,7 +204,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 ]
             }))
             .collect(),
-        UseCase::Leave { with_logs } => {
+        UseCase::Teardown { with_logs } => {
             let logs = [
                 Change::DeleteLogGroup { log_group: log_group() },
                 Change::EmptyBucket { bucket: bucket() },
@@ -284,11 +284,11 @@ mod tests {
     use crate::domain::SetupOptions;
 
     const ALL: [UseCase; 5] = [
-        UseCase::SetUp,
+        UseCase::Setup,
         UseCase::Watch,
         UseCase::Test,
-        UseCase::Leave { with_logs: false },
-        UseCase::Leave { with_logs: true },
+        UseCase::Teardown { with_logs: false },
+        UseCase::Teardown { with_logs: true },
     ];
 
     fn policy_for(use_case: UseCase, setup: &SetupOptions) -> Value {
@@ -311,7 +311,7 @@ mod tests {
             let usual = length(&policy_for(each, &SetupOptions::default()));
             assert!(usual < 3800, "{each:?}: {usual}");
             let longest = length(&policy_for(each, &setup));
-            assert!(longest <= LONGEST, "{each:?}: {longest}");
+            assert!(longest <= MAX_POLICY_LENGTH, "{each:?}: {longest}");
         }
     }
 
@@ -345,11 +345,11 @@ mod tests {
 
     #[test]
     fn the_role_can_be_passed_to_cloudtrail_only() {
-        let policy = policy_for(UseCase::SetUp, &SetupOptions::default());
+        let policy = policy_for(UseCase::Setup, &SetupOptions::default());
         let pass = policy["Statement"].as_array().unwrap().iter().find(|s| s["Action"] == "iam:PassRole").unwrap();
         assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "cloudtrail.amazonaws.com");
         assert_eq!(pass["Resource"], "arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1");
-        for each in [UseCase::Watch, UseCase::Test, UseCase::Leave { with_logs: true }] {
+        for each in [UseCase::Watch, UseCase::Test, UseCase::Teardown { with_logs: true }] {
             assert!(!policy_for(each, &SetupOptions::default()).to_string().contains("PassRole"), "{each:?}");
         }
     }
@@ -370,7 +370,7 @@ mod tests {
         trail.name = "rootbell".into();
         observed.trails = Ok(vec![trail.clone()]);
         let settings = settings(&SetupOptions { topic: Some("ops".into()), ..SetupOptions::default() }, &observed);
-        let text = policy(UseCase::SetUp, &settings, &observed).to_string();
+        let text = policy(UseCase::Setup, &settings, &observed).to_string();
         assert!(text.contains("arn:aws:iam::123456789012:role/service-role/theirs"), "{text}");
         assert!(text.contains("arn:aws:sns:eu-west-1:123456789012:ops"), "{text}");
         assert!(!text.contains("rootbell-alerts"), "{text}");

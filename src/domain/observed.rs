@@ -49,7 +49,7 @@ impl Trail {
 
     /// Describes which Regions it covers and whether it delivers to a log group in `account`.
     #[must_use]
-    pub fn in_words(&self, account: &str) -> String {
+    pub fn describe(&self, account: &str) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
         let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
         let delivery = match (self.log_group(), self.log_group_account() == Some(account)) {
@@ -120,7 +120,7 @@ pub struct LogGroup {
 
 /// A KMS key: whether it is enabled, and who may use it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Key {
+pub struct KmsKey {
     pub arn: String,
     pub enabled: bool,
     pub policy: Value,
@@ -258,7 +258,7 @@ impl Confirmation {
 
 /// A trail with the details that take separate calls.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WatchedTrail {
+pub struct TrailDetails {
     pub trail: Trail,
     pub status: ReadResult<TrailStatus>,
     pub events: ReadResult<ManagementEvents>,
@@ -273,9 +273,9 @@ pub struct Observed {
     /// All trails visible in this Region, shadow trails included.
     pub trails: ReadResult<Vec<Trail>>,
     /// The trail that the chain uses.
-    pub trail: Option<WatchedTrail>,
+    pub trail: Option<TrailDetails>,
     /// Other trails that the chain could use.
-    pub others: Vec<WatchedTrail>,
+    pub others: Vec<TrailDetails>,
     pub bucket: ReadResult<BucketLookup>,
     pub log_group: ReadResult<Option<LogGroup>>,
     pub filters: ReadResult<Vec<MetricFilter>>,
@@ -287,7 +287,7 @@ pub struct Observed {
     /// ARNs of topics that an alarm notifies but that do not exist.
     pub gone: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
-    pub key: Option<ReadResult<Option<Key>>>,
+    pub key: Option<ReadResult<Option<KmsKey>>>,
 }
 
 /// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
@@ -337,13 +337,13 @@ impl Observed {
 
     /// Whether no part of the chain could be read.
     #[must_use]
-    pub fn is_blind(&self) -> bool {
+    pub fn is_unreadable(&self) -> bool {
         self.trails.is_err() && self.log_group.is_err() && self.alarms.is_err() && self.topic.is_err()
     }
 
     /// Whether the chain uses an organization trail.
     #[must_use]
-    pub fn of_the_organization(&self) -> bool {
+    pub fn has_organization_trail(&self) -> bool {
         self.trail.as_ref().is_some_and(|t| t.trail.organization)
     }
 

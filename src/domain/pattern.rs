@@ -92,7 +92,7 @@ pub fn search_pattern(filter_pattern: Option<&str>) -> Cow<'_, str> {
     else {
         return Cow::Borrowed(CIS_PATTERN);
     };
-    if matches!(read(pattern), Reading::Audited | Reading::Equivalent) {
+    if matches!(read(pattern), Reading::CisPattern | Reading::Equivalent) {
         return Cow::Borrowed(pattern);
     }
     let both = format!("{{ ({}) || ({}) }}", inside_braces(pattern), inside_braces(CIS_PATTERN));
@@ -108,7 +108,7 @@ fn inside_braces(pattern: &str) -> &str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Auditors accept it: it is the CIS pattern.
-    Audited,
+    CisPattern,
     /// It counts the same events, but is written differently, so auditors do not accept it.
     Equivalent,
     /// It counts other events; each text is a phrase that says what it misses or adds.
@@ -122,7 +122,7 @@ pub enum Reading {
 #[must_use]
 pub fn read(pattern: &str) -> Reading {
     if is_cis_pattern(pattern) {
-        return Reading::Audited;
+        return Reading::CisPattern;
     }
     match (Pattern::parse(pattern), cis()) {
         (Ok(pattern), Ok(cis)) if pattern.is_equivalent_to(&cis) => Reading::Equivalent,

@@ -1,7 +1,7 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
 use super::change::{Change, Step};
-use super::health::{action_fault, alarm_faults, is_topic_in_other_region, silenced_by_key};
+use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
@@ -86,7 +86,7 @@ impl Plan {
     /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
     pub fn needs(&self, change: &Change) -> Vec<String> {
-        let is_needed = |id: &String| change.needs().iter().any(|need| Change::meets(id, need));
+        let is_needed = |id: &String| change.needs().iter().any(|need| Change::matches_need(id, need));
         self.changes().map(Change::id).filter(is_needed).collect()
     }
 
@@ -137,7 +137,7 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         key::encrypt(&mut plan, wanted, observed);
     }
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
-        row.foreign = !wanted.has_our_name(row.id.split('.').next().unwrap_or_default());
+        row.foreign = !wanted.has_default_name(row.id.split('.').next().unwrap_or_default());
     }
     plan
 }
@@ -157,8 +157,8 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     plan.keep(Step::Topic, "topic", "SNS topic", name, "existing");
     topic_policy(plan, wanted, existing, &statements);
-    if silenced_by_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
-        if wanted.topic_is_ours() {
+    if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
+        if wanted.topic_is_managed() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
@@ -181,7 +181,7 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
-    let is_managed = wanted.has_our_name("topic");
+    let is_managed = wanted.has_default_name("topic");
     let detail = match access(existing) {
         TopicAccess::AlarmsOnly => None,
         TopicAccess::Public if is_managed => Some("public → not public; CloudWatch in this account can publish"),
@@ -263,7 +263,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
-        Reading::Audited => "counts every use of root",
+        Reading::CisPattern => "counts every use of root",
         Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
         Reading::Other(faults) => {
             let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));

@@ -16,7 +16,7 @@ mod topic;
 
 pub use document::statements;
 pub use evaluation::{AccessRequest, Decision, Doubt, allows, evaluate, well_formed as is_well_formed};
-pub use key::{KeyUsers, MissingStatement, key_lacks, key_serves_alarms, key_statement_for_alarms};
+pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
 pub use reading::{bucket_open, repair_bucket, repair_role, too_wide, trusts_others};
 pub use topic::{TopicAccess, repair_topic, topic_access};
 
@@ -93,7 +93,7 @@ pub fn role_trust(trail_arn: Option<&str>) -> Value {
 
 /// Whether a role can be assumed for one trail only.
 #[must_use]
-pub fn names_its_trail(trust: &Value) -> bool {
+pub fn is_restricted_to_trail(trust: &Value) -> bool {
     statements(trust).iter().any(|s| s.pointer("/Condition/StringEquals/aws:SourceArn").is_some())
 }
 

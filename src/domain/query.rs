@@ -27,12 +27,12 @@ pub enum Query {
     Role,
     RolePolicy,
     Alarm,
-    AlarmsOn,
+    AlarmsForMetric,
     History,
-    Sums,
+    MetricData,
     Topic,
     Subscriptions,
-    Key,
+    KmsKey,
     KeyPolicy,
     TrailTags,
     LogGroupTags,
@@ -66,12 +66,12 @@ impl Query {
             Self::Role => ("iam", "GetRole", "iam:GetRole"),
             Self::RolePolicy => ("iam", "GetRolePolicy", "iam:GetRolePolicy"),
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
-            Self::AlarmsOn => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
+            Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
-            Self::Sums => ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData"),
+            Self::MetricData => ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
             Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
-            Self::Key => ("kms", "DescribeKey", "kms:DescribeKey"),
+            Self::KmsKey => ("kms", "DescribeKey", "kms:DescribeKey"),
             Self::KeyPolicy => ("kms", "GetKeyPolicy", "kms:GetKeyPolicy"),
             Self::TrailTags => ("cloudtrail", "ListTags", "cloudtrail:ListTags"),
             Self::LogGroupTags => ("logs", "ListTagsForResource", "logs:ListTagsForResource"),
@@ -91,7 +91,7 @@ impl Query {
         let bucket = || format!("arn:{}:s3:::{}", account_region.partition, settings.bucket.value);
         let resource = match self {
             Self::Identity => return None,
-            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsOn | Self::Sums => "*".into(),
+            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricData => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.to_owned(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),
@@ -113,7 +113,7 @@ impl Query {
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),
             // The ID of the key that encrypts the topic is only known once the topic has been read.
-            Self::Key | Self::KeyPolicy => {
+            Self::KmsKey | Self::KeyPolicy => {
                 settings.kms_key.clone().unwrap_or_else(|| account_region.arn("kms", "key/*"))
             }
         };

@@ -6,14 +6,18 @@ pub struct Sample {
     /// A short description of the event.
     pub title: &'static str,
     /// Whether the event should set off the alarm.
-    pub rings: bool,
+    pub should_match: bool,
     /// The event as CloudTrail records it: a JSON object.
     pub json: &'static str,
 }
 
 macro_rules! sample {
-    ($title:literal, $rings:literal, $file:literal) => {
-        Sample { title: $title, rings: $rings, json: include_str!(concat!("../../assets/events/", $file)) }
+    ($title:literal, $should_match:literal, $file:literal) => {
+        Sample {
+            title: $title,
+            should_match: $should_match,
+            json: include_str!(concat!("../../assets/events/", $file)),
+        }
     };
 }
 

@@ -8,7 +8,7 @@ use super::policy;
 
 mod trails;
 
-pub use trails::{Candidate, Choice, choose_trail, contenders, trail_candidates};
+pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
 
 /// The default name of the trail, and the prefix of all other default names.
 pub const TRAIL: &str = "rootbell";
@@ -43,11 +43,11 @@ pub struct SetupOptions {
 impl SetupOptions {
     /// Every option that AWS would reject, with what is wrong.
     #[must_use]
-    pub fn faults(&self) -> Vec<InvalidSetting> {
+    pub fn invalid_settings(&self) -> Vec<InvalidSetting> {
         let check = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
             value.as_deref().and_then(|v| rule(v).err().map(|problem| InvalidSetting { field, said: problem }))
         };
-        let mut faults: Vec<InvalidSetting> = [
+        let mut invalid_settings: Vec<InvalidSetting> = [
             check("--trail", &self.trail, names::trail),
             check("--bucket", &self.bucket, names::bucket),
             check("--log-group", &self.log_group, names::log_group),
@@ -63,13 +63,13 @@ impl SetupOptions {
         .collect();
         for email in &self.emails {
             if let Err(problem) = names::email(email) {
-                faults.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
+                invalid_settings.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
             }
         }
         if let Some(Err(problem)) = self.retention_days.map(names::retention) {
-            faults.push(InvalidSetting { field: "--retention-days", said: problem });
+            invalid_settings.push(InvalidSetting { field: "--retention-days", said: problem });
         }
-        faults
+        invalid_settings
     }
 }
 
@@ -96,7 +96,7 @@ pub enum Origin {
 impl Origin {
     /// The label next to the field.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Given => "set by you",
             Self::Found => "existing",
@@ -205,7 +205,7 @@ impl Settings {
         let emails = emails(identity, setup, observed);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
-            existing_role.map(|role| policy::names_its_trail(&role.trust)).filter(|restricted| *restricted);
+            existing_role.map(|role| policy::is_restricted_to_trail(&role.trust)).filter(|restricted| *restricted);
         let role_source_arn = Field::pick(setup.role_source_arn, restricted, || false, "any trail in this account");
         Self {
             account_region,
@@ -246,18 +246,18 @@ impl Settings {
 
     /// Whether the trail has the default name, or the user named it.
     #[must_use]
-    pub fn trail_is_ours(&self) -> bool {
+    pub fn trail_is_managed(&self) -> bool {
         self.trail.value == TRAIL || self.trail.origin == Origin::Given
     }
 
     /// Whether a resource has its default name; `thing` is the first part of a row's id (`trail`, `bucket`, …).
     #[must_use]
-    pub fn has_our_name(&self, thing: &str) -> bool {
+    pub fn has_default_name(&self, thing: &str) -> bool {
         match thing {
             "trail" => self.trail.value == TRAIL,
             "bucket" => self.bucket.value == default_bucket(&self.account_region),
             "log_group" => self.log_group.value == DEFAULT_LOG_GROUP,
-            "role" => self.role_is_default(),
+            "role" => self.role_has_default_name(),
             "topic" => self.topic.value == DEFAULT_TOPIC,
             "filter" => self.filter.value == DEFAULT_FILTER,
             "alarm" => self.alarm.value == DEFAULT_ALARM,
@@ -266,37 +266,37 @@ impl Settings {
     }
 
     #[must_use]
-    pub fn topic_is_ours(&self) -> bool {
+    pub fn topic_is_managed(&self) -> bool {
         self.topic.value == DEFAULT_TOPIC || self.topic.origin == Origin::Given
     }
 
     /// Whether the role has the default name, so nothing else should be using it.
     #[must_use]
-    pub fn role_is_default(&self) -> bool {
+    pub fn role_has_default_name(&self) -> bool {
         self.role.value == default_role(&self.account_region)
     }
 
     #[must_use]
-    pub fn bucket_is_ours(&self) -> bool {
+    pub fn bucket_is_managed(&self) -> bool {
         self.bucket.value == default_bucket(&self.account_region) || self.bucket.origin == Origin::Given
     }
 
     /// Whether the bucket has the default name, which nobody else would choose.
     #[must_use]
-    pub fn bucket_has_our_name(&self) -> bool {
+    pub fn bucket_has_default_name(&self) -> bool {
         self.bucket.value == default_bucket(&self.account_region)
     }
 
     /// Whether the bucket has rootbell's tag or the default name. Only then does rootbell remove statements from its
     /// policy.
     #[must_use]
-    pub fn manages_bucket(&self, tags: &[(String, String)]) -> bool {
-        self.bucket_has_our_name() || tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG)
+    pub fn may_edit_bucket_policy(&self, tags: &[(String, String)]) -> bool {
+        self.bucket_has_default_name() || tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG)
     }
 
     #[must_use]
-    pub fn role_is_ours(&self) -> bool {
-        self.role_is_default() || self.role.origin == Origin::Given
+    pub fn role_is_managed(&self) -> bool {
+        self.role_has_default_name() || self.role.origin == Origin::Given
     }
 }
 
@@ -396,7 +396,7 @@ mod tests {
         assert_eq!(s.bucket.value, "rootbell-123456789012-eu-west-1");
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
-        assert_eq!(s.emails.origin.words(), "from your sign-in name");
+        assert_eq!(s.emails.origin.label(), "from your sign-in name");
         assert_eq!(s.retention_days.value, Some(365));
     }
 
@@ -446,7 +446,7 @@ mod tests {
             retention_days: Some(42),
             ..SetupOptions::default()
         };
-        let fields: Vec<_> = setup.faults().into_iter().map(|f| f.field).collect();
+        let fields: Vec<_> = setup.invalid_settings().into_iter().map(|f| f.field).collect();
         assert_eq!(fields, ["--trail", "--email", "--retention-days"]);
     }
 }

@@ -89,7 +89,7 @@ pub struct StageResult {
 pub struct TestRun {
     pub seen: Vec<StageResult>,
     /// The stage it is waiting for; at the end, the stage that wasn't reached.
-    pub waits_for: Option<TestStage>,
+    pub waiting_for: Option<TestStage>,
 }
 
 impl TestRun {
@@ -169,7 +169,7 @@ pub struct AlarmTest {
     pub caller: Identity,
     pub region: String,
     /// How long to wait for each stage.
-    pub patience: SignedDuration,
+    pub timeout: SignedDuration,
 }
 
 impl AlarmTest {
@@ -179,7 +179,7 @@ impl AlarmTest {
     /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
     /// minute or more is evaluated every minute.
     #[must_use]
-    pub fn usual_patience(drill: bool) -> SignedDuration {
+    pub fn default_timeout(drill: bool) -> SignedDuration {
         SignedDuration::from_mins(if drill { 5 } else { 2 })
     }
 }
@@ -338,7 +338,7 @@ impl<'a> TestFollower<'a> {
         existing: &Alarm,
         expected_change: ExpectedChange,
     ) -> Self {
-        let run = TestRun { seen: Vec::new(), waits_for: None };
+        let run = TestRun { seen: Vec::new(), waiting_for: None };
         Self {
             cloud,
             test,
@@ -356,7 +356,7 @@ impl<'a> TestFollower<'a> {
     }
 
     fn wait_for(&mut self, stage: TestStage) {
-        self.run.waits_for = Some(stage);
+        self.run.waiting_for = Some(stage);
         (self.observer.news)(self.run.clone());
     }
 
@@ -435,21 +435,21 @@ impl<'a> TestFollower<'a> {
                         if self.is_reached(TestStage::Action) =>
                     {
                         self.record(TestStage::Back, after, reason.clone());
-                        self.run.waits_for = None;
+                        self.run.waiting_for = None;
                         return Ok(());
                     }
                     _ => {}
                 }
             }
             if stage == TestStage::Back {
-                if self.elapsed() - stage_started > RETURN_TIMEOUT.min(self.test.patience) {
+                if self.elapsed() - stage_started > RETURN_TIMEOUT.min(self.test.timeout) {
                     return Ok(());
                 }
                 tokio::time::sleep(POLL_INTERVAL).await;
                 continue;
             }
             // One successful action is enough, so wait for the others before reporting a failure.
-            let is_final = failed.len() >= self.actions || self.elapsed() - stage_started >= self.test.patience;
+            let is_final = failed.len() >= self.actions || self.elapsed() - stage_started >= self.test.timeout;
             if !failed.is_empty() && !self.is_reached(TestStage::Action) && is_final {
                 return Err(TestError::NotSent(failed.join("; ")));
             }
@@ -475,7 +475,7 @@ impl<'a> TestFollower<'a> {
 
     /// The timeout of a stage starts when it becomes the next one.
     fn begin_stage(&mut self, stage: TestStage, stage_started: &mut SignedDuration) {
-        if self.run.waits_for != Some(stage) {
+        if self.run.waiting_for != Some(stage) {
             self.wait_for(stage);
             *stage_started = self.elapsed();
         }
@@ -483,7 +483,7 @@ impl<'a> TestFollower<'a> {
 
     async fn pause(&mut self, stage: TestStage, stage_started: SignedDuration) -> Result<(), TestError> {
         let waited = self.elapsed() - stage_started;
-        if waited >= self.test.patience {
+        if waited >= self.test.timeout {
             return Err(self.last_error.take().map_or(TestError::TimedOut { stage, waited }, TestError::Call));
         }
         self.last_error = None;

@@ -5,12 +5,12 @@ use futures::future::{OptionFuture, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
-use crate::domain::health::silenced_by_key;
+use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
     Alarm, BucketLookup, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic, Trail,
-    WatchedTrail, counts_root,
+    TrailDetails, counts_root,
 };
-use crate::domain::settings::{choose_trail, contenders};
+use crate::domain::settings::{choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
 mod prefetch;
@@ -119,7 +119,7 @@ pub async fn observe_with(
     find_topic(cloud, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
         _ if requested_key.is_some() => requested_key.map(to_read_result),
-        Some(key) if !silenced_by_key(Some(&key)) => Some(to_read_result(cloud.key(&key).await)),
+        Some(key) if !is_aws_sns_key(Some(&key)) => Some(to_read_result(cloud.key(&key).await)),
         _ => None,
     };
     observed
@@ -152,8 +152,8 @@ async fn find_topic(
 /// The trail, and the resources that depend on it where they differ from the guess.
 struct TrailAndDependents {
     trails: ReadResult<Vec<Trail>>,
-    watched: Option<WatchedTrail>,
-    others: Vec<WatchedTrail>,
+    watched: Option<TrailDetails>,
+    others: Vec<TrailDetails>,
     bucket: Option<ReadResult<BucketLookup>>,
     role: Option<ReadResult<Option<Role>>>,
     group: Option<Group>,
@@ -181,7 +181,7 @@ async fn trail_and_dependents(
     let all = observed.trails.as_deref().unwrap_or_default();
     let requested_trail = setup.trail.as_deref();
     let mut candidates: Vec<Trail> =
-        contenders(all, requested_trail, &guess.account_region).into_iter().cloned().collect();
+        trails_to_examine(all, requested_trail, &guess.account_region).into_iter().cloned().collect();
     let likely_trail = choose_trail(&observed, requested_trail, &guess.account_region);
     candidates.extend(likely_trail.filter(|t| !candidates.contains(t)).cloned());
     let resolved = resolve(&observed);
@@ -201,7 +201,7 @@ async fn trail_and_dependents(
             }
         };
         let ((status, events), group) = join!(trail_query, log_group_query);
-        (WatchedTrail { trail, status, events, counted: false }, group)
+        (TrailDetails { trail, status, events, counted: false }, group)
     });
     let (trails_with_groups, bucket, role) = join!(
         join_all(trail_queries),
@@ -246,7 +246,7 @@ async fn trail_and_dependents(
     }
 }
 
-fn with_trail(observed: &Observed, trail: Option<WatchedTrail>) -> Observed {
+fn with_trail(observed: &Observed, trail: Option<TrailDetails>) -> Observed {
     Observed { trail, ..observed.clone() }
 }
 
@@ -261,7 +261,7 @@ fn not_read<T>() -> ReadResult<T> {
 async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<BucketLookup> {
     match scope {
         ObserveScope::Chain => not_read(),
-        ObserveScope::Everything if !settings.bucket_is_ours() => Ok(BucketLookup::NotManaged),
+        ObserveScope::Everything if !settings.bucket_is_managed() => Ok(BucketLookup::NotManaged),
         ObserveScope::Everything => to_read_result(cloud.bucket(&settings.bucket.value).await),
     }
 }
@@ -269,7 +269,7 @@ async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, scope: ObserveSc
 async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<Option<Role>> {
     match scope {
         ObserveScope::Chain => not_read(),
-        ObserveScope::Everything if !settings.role_is_ours() => Ok(None),
+        ObserveScope::Everything if !settings.role_is_managed() => Ok(None),
         ObserveScope::Everything => to_read_result(cloud.role(&settings.role.value).await),
     }
 }

@@ -82,7 +82,7 @@ pub async fn run(
         waiting.retain(|change| {
             let change = *change;
             let id = change.id();
-            let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::meets(id, need)));
+            let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::matches_need(id, need)));
             if let Some(failed_need) = needs.clone().find(|need| outcomes.get(*need) == Some(&false)) {
                 set_state(&id, ChangeState::Skipped { needs: failed_need.clone() });
                 outcomes.insert(id.clone(), false);
@@ -121,7 +121,7 @@ pub async fn run(
 
 /// Runs a whole plan. While its last change is running and affects only the trail, everything else is already read
 /// again.
-pub async fn run_looking(
+pub async fn run_and_prefetch(
     cloud: &dyn Cloud,
     plan: &Plan,
     prefetch: &Prefetch<'_>,

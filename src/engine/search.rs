@@ -14,7 +14,7 @@ use crate::domain::event::RootEvent;
 use crate::domain::event_search::EventSearch;
 
 /// How many requests a search makes at most: at this pace, a little over four minutes.
-pub const MOST_REQUESTS: usize = 1000;
+pub const MAX_REQUESTS: usize = 1000;
 
 /// How many requests run at once.
 const CONCURRENCY: usize = 4;
@@ -30,14 +30,14 @@ const MAX_THROTTLED: u32 = 10;
 
 /// The events found, and how far back the search got.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
+pub struct SearchResult {
     /// Newest first, at most as many as requested. Events before `back_to` may be missing.
     pub events: Vec<RootEvent>,
     /// Everything since this time was searched.
     pub back_to: Timestamp,
     /// The whole range was searched, and every event is included.
     pub complete: bool,
-    /// The search stopped after [`MOST_REQUESTS`] requests.
+    /// The search stopped after [`MAX_REQUESTS`] requests.
     pub cut_short: bool,
     pub requests: usize,
 }
@@ -51,16 +51,17 @@ pub async fn filter_log_events(
     cloud: &dyn Cloud,
     search: Search<'_>,
     limit: usize,
-    on_progress: &(dyn Fn(&Found) + Sync),
-) -> Result<Found, CloudError> {
+    on_progress: &(dyn Fn(&SearchResult) + Sync),
+) -> Result<SearchResult, CloudError> {
     let mut ranges = EventSearch::new(search.from, search.to);
     let (mut seen_ids, mut throttled) = (BTreeSet::new(), 0);
-    let mut found = Found { events: Vec::new(), back_to: search.to, complete: false, cut_short: false, requests: 0 };
+    let mut found =
+        SearchResult { events: Vec::new(), back_to: search.to, complete: false, cut_short: false, requests: 0 };
     let mut omitted = false;
     let mut next_start = Instant::now();
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < CONCURRENCY && found.requests < MOST_REQUESTS {
+        while running.len() < CONCURRENCY && found.requests < MAX_REQUESTS {
             let Some(piece) = ranges.take_next() else { break };
             found.requests += 1;
             let start = next_start.max(Instant::now());

@@ -117,9 +117,11 @@ async fn chain(
     let is_attached = managed.log_group == Ok(true) && observed.trail.is_some();
     let (role, bucket) = join!(
         OptionFuture::from(
-            (is_own_trail || is_attached || settings.role_is_ours()).then(|| cloud.role(&settings.role.value))
+            (is_own_trail || is_attached || settings.role_is_managed()).then(|| cloud.role(&settings.role.value))
         ),
-        OptionFuture::from((is_own_trail || settings.bucket_is_ours()).then(|| cloud.bucket(&settings.bucket.value))),
+        OptionFuture::from(
+            (is_own_trail || settings.bucket_is_managed()).then(|| cloud.bucket(&settings.bucket.value))
+        ),
     );
     observed.role = to_read_result(role.unwrap_or(Ok(None)));
     observed.bucket = to_read_result(bucket.unwrap_or(Ok(BucketLookup::NotManaged)));

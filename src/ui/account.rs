@@ -91,7 +91,7 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
-            row("existing", theme.good, &trail.in_words(&derived.settings.account_region.account));
+            row("existing", theme.good, &trail.describe(&derived.settings.account_region.account));
         }
     }
     let health = &derived.health;

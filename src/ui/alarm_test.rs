@@ -21,7 +21,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
     let say = |text: &str, style: Style, lines: &mut Vec<Line<'static>>| {
         lines.extend(wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
     };
-    if screen.stage == TestPhase::Asking {
+    if screen.phase == TestPhase::Asking {
         say(if screen.is_drill { "Run a drill?" } else { "Send a test alarm?" }, theme.title, &mut lines);
         say(if screen.is_drill { DRILL } else { TEST }, theme.text, &mut lines);
         lines.push(Line::default());
@@ -36,7 +36,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
         }
     }
     let in_alarm = model.derived.as_ref().and_then(|d| d.health.in_alarm());
-    if let Some(alarm) = in_alarm.filter(|_| screen.stage == TestPhase::Asking) {
+    if let Some(alarm) = in_alarm.filter(|_| screen.phase == TestPhase::Asking) {
         let since = super::dashboard::local(model, alarm.since, false);
         let warning =
             format!("The alarm has been in ALARM since {since}. It is set to OK first, which also ends a real alarm.");
@@ -47,14 +47,14 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
         [] if !screen.concerns.is_empty() => {}
         [] => say("No email is sent: no address is confirmed.", theme.warn, &mut lines),
         addresses => {
-            let sends = if screen.ring.dispatched() { "Sent" } else { "Sends" };
+            let sends = if screen.run.dispatched() { "Sent" } else { "Sends" };
             say(&format!("{sends} email to {}.", addresses.join(", ")), theme.title, &mut lines);
         }
     }
     for concern in &screen.concerns {
         say(concern, theme.warn, &mut lines);
     }
-    if screen.foreign && screen.stage == TestPhase::Asking {
+    if screen.foreign && screen.phase == TestPhase::Asking {
         say(
             "This log group is unmanaged (not created by rootbell): others may read it, and may have alarms on it. \
              Press `f` to write there anyway.",
@@ -62,7 +62,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
             &mut lines,
         );
     }
-    if screen.stage == TestPhase::Asking {
+    if screen.phase == TestPhase::Asking {
         let extra = if screen.is_drill {
             "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
              cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
@@ -78,7 +78,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
         lines.push(Line::default());
         say(
             &verdict,
-            if matches!(screen.stage, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good },
+            if matches!(screen.phase, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good },
             &mut lines,
         );
     }
@@ -96,10 +96,10 @@ fn stages(model: &Model, screen: &TestScreen, theme: &Theme, lines: &mut Vec<Lin
         TestStage::Back,
     ];
     for stage in STAGES.into_iter().skip(if screen.is_drill { 0 } else { 3 }) {
-        let seen = screen.ring.seen.iter().find(|s| s.stage == stage);
-        let (word, style, time) = match (&screen.stage, seen) {
+        let seen = screen.run.seen.iter().find(|s| s.stage == stage);
+        let (word, style, time) = match (&screen.phase, seen) {
             (_, Some(seen)) => ("done".to_owned(), theme.good, seconds(seen.after)),
-            (TestPhase::Running { began }, None) if screen.ring.waits_for == Some(stage) => {
+            (TestPhase::Running { began }, None) if screen.run.waiting_for == Some(stage) => {
                 let waited: SignedDuration = model.now.duration_since(*began);
                 (format!("{} waiting", spinner(model.now)), theme.warn, clock(waited))
             }
@@ -121,6 +121,6 @@ fn failed_stage(error: &TestError, screen: &TestScreen) -> Option<TestStage> {
     match error {
         TestError::NotSent(_) => Some(TestStage::Action),
         TestError::TimedOut { stage, .. } => Some(*stage),
-        _ => screen.ring.waits_for,
+        _ => screen.run.waiting_for,
     }
 }

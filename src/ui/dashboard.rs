@@ -52,8 +52,8 @@ fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>
 /// Why the alarm cannot be read, at the top, so that old data does not look current.
 fn stale_data(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let part = &model.dashboard.alarm;
-    let Some(error) = &part.trouble else { return };
-    let shown = match part.seen {
+    let Some(error) = &part.error else { return };
+    let shown = match part.read_at {
         Some(seen) => {
             format!("Showing data from {} ago; retrying.", age(model.now.duration_since(seen)))
         }
@@ -122,7 +122,7 @@ pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stat
         (_, Trigger::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
         (_, Trigger::Unknown) => {
             let since = local(model, alarm.since, false);
-            let reason = match (events, &model.dashboard.events.trouble) {
+            let reason = match (events, &model.dashboard.events.error) {
                 (Some(_), None) => "no root use from that time was found",
                 _ => "the events could not be read",
             };
@@ -255,13 +255,13 @@ fn summary(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'sta
 /// A section's title, the age of its data, and why it could not be read.
 fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Polled<T>, width: usize) -> Line<'static> {
     let mut spans = vec![Span::styled(format!(" {name}"), theme.title)];
-    if let Some(seen) = part.seen {
+    if let Some(seen) = part.read_at {
         let age_of_data = model.now.duration_since(seen);
         if age_of_data >= SignedDuration::from_secs(20) {
             spans.push(Span::styled(format!("   {} ago", age(age_of_data)), theme.dim));
         }
     }
-    if let Some(error) = &part.trouble {
+    if let Some(error) = &part.error {
         let used: usize = spans.iter().map(Span::width).sum();
         let why = format!("   {}", error.brief());
         spans.push(Span::styled(cut(&why, width.saturating_sub(used + 1)), theme.warn));
@@ -276,16 +276,16 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     let unreadable = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
     // Empty bars would suggest that nothing happened.
     let bars = if unreadable.is_some() { String::new() } else { bars(model) };
-    if let Some(error) = model.dashboard.metric.trouble.as_ref().filter(|_| part.trouble.is_none()) {
+    if let Some(error) = model.dashboard.metric.error.as_ref().filter(|_| part.error.is_none()) {
         let room = width.saturating_sub(head.width() + 4);
         head.push_span(Span::styled(format!("   {}", cut(&format!("chart {}", error.brief()), room)), theme.warn));
-    } else if part.trouble.is_none() && !bars.is_empty() && head.width() + bars.chars().count() + 4 <= width {
+    } else if part.error.is_none() && !bars.is_empty() && head.width() + bars.chars().count() + 4 <= width {
         head.push_span(Span::styled(format!("   {bars}"), theme.accent));
     }
     lines.push(head);
     let room = room.saturating_sub(1);
     let Some(events) = &part.value else {
-        if part.trouble.is_none() {
+        if part.error.is_none() {
             lines.push(Line::styled(format!("   {} reading the log group", spinner(model.now)), theme.dim));
         }
         return;

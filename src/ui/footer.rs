@@ -49,16 +49,16 @@ fn applies(model: &Model, binding: &Binding) -> bool {
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
         (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
-        (Intent::SendAgain, _) => !model.waiting().is_empty(),
+        (Intent::ResendConfirmation, _) => !model.waiting().is_empty(),
         (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
-        (Intent::Older, _) => model.dashboard.has_older(),
-        (Intent::Open, _) => model.dashboard.event().is_some(),
+        (Intent::LoadOlder, _) => model.dashboard.has_older(),
+        (Intent::ShowEvent, _) => model.dashboard.event().is_some(),
         (Intent::Test, _) => has_alarm,
         (Intent::Drill, _) => has_alarm && !in_alarm,
         (Intent::SetOk, _) => in_alarm,
-        (Intent::Yes | Intent::Force, _) if binding.context == Context::Test => match &model.overlay {
+        (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => match &model.overlay {
             Some(Overlay::Test(screen)) => {
-                screen.stage == TestPhase::Asking && screen.foreign == (binding.intent == Intent::Force)
+                screen.phase == TestPhase::Asking && screen.foreign == (binding.intent == Intent::DrillAnyway)
             }
             _ => false,
         },
@@ -68,17 +68,17 @@ fn applies(model: &Model, binding: &Binding) -> bool {
             .is_some_and(|derived| Step::ALL.into_iter().any(|step| derived.health.step(step) != Verdict::Missing)),
         (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
             match &model.overlay {
-                Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_turn(),
+                Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_toggle_logs(),
                 // If the only thing left to do is to close it, the hint for Esc is enough.
                 Some(Overlay::Teardown(screen)) => {
-                    screen.stage != teardown::TeardownPhase::Asking || screen.can_be_agreed()
+                    screen.phase != teardown::TeardownPhase::Asking || screen.can_confirm()
                 }
                 _ => false,
             }
         }
         (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
         (Intent::Edit, _) => !model.is_running(),
-        (Intent::Proposal, _) => model.form.is_edited(),
+        (Intent::ResetFields, _) => model.form.is_edited(),
         _ => true,
     }
 }
@@ -95,12 +95,12 @@ fn hint(model: &Model, binding: &Binding) -> String {
     if model.is_running() {
         return "wait".into();
     }
-    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else { return "wait".into() };
-    if model.form.shown(step).any(|field| field.fault.is_some()) {
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_observing()) else { return "wait".into() };
+    if model.form.shown(step).any(|field| field.error.is_some()) {
         return "fix the error".into();
     }
     if !model.blocked(step).is_empty() {
-        return if model.wants_an_address(step) { "enter an email address" } else { "check again" }.into();
+        return if model.needs_email(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
     let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
@@ -114,10 +114,10 @@ fn hint(model: &Model, binding: &Binding) -> String {
 
 /// The hint for a key during a teardown, which depends on its phase.
 fn teardown_hint(screen: &teardown::Teardown, binding: &Binding) -> String {
-    match (binding.intent, screen.stage) {
+    match (binding.intent, screen.phase) {
         (Intent::Logs, _) if screen.logs => "keep the logs".into(),
-        (Intent::Apply, teardown::TeardownPhase::Looking(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
-        (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_be_agreed() => {
+        (Intent::Apply, teardown::TeardownPhase::Finding(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
+        (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_confirm() => {
             format!("delete {}", screen.plan.changes().count())
         }
         (Intent::Apply, teardown::TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),

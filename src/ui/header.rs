@@ -77,7 +77,7 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
         let name = format!("{}{label}", step.number());
         spans.push(Span::styled(name, style));
         match verdict {
-            _ if step == Step::Alarm && model.rings() => spans.push(Span::styled(" ALARM", theme.bad)),
+            _ if step == Step::Alarm && model.is_in_alarm() => spans.push(Span::styled(" ALARM", theme.bad)),
             Some(Verdict::Ok) => spans.push(Span::styled(" ok", theme.good)),
             Some(Verdict::Pending) => spans.push(Span::styled(" pending", theme.warn)),
             _ => {}
@@ -101,7 +101,7 @@ fn label(step: Step) -> &'static str {
 
 /// The verdict on the whole chain: a word, a sentence, and their style.
 fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style) {
-    if model.dashboard.alarm.trouble.is_some() {
+    if model.dashboard.alarm.error.is_some() {
         return ("UNKNOWN", "the alarm cannot be read", theme.warn);
     }
     let Some(health) = model.derived.as_ref().map(|derived| &derived.health) else {

@@ -10,8 +10,8 @@ use super::theme::Theme;
 use super::{alarm_test, checks, dashboard, teardown};
 use crate::app::Model;
 use crate::app::keys::{BINDINGS, Context, Key};
-use crate::app::overlay::{Overlay, Picked, Picker};
-use crate::domain::settings::Choice;
+use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::domain::settings::TrailChoice;
 
 pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
         }
         Overlay::Teardown(screen) => {
             teardown::draw(model, screen, theme, frame, area);
-            if screen.asks_to_quit {
+            if screen.asks_to_leave {
                 confirm_quit(false, theme, frame, area);
             }
         }
@@ -102,9 +102,9 @@ fn row(theme: &Theme, width: u16, keys: &str, help: &str) -> Line<'static> {
 
 fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let title = match picker.what {
-        Picked::Profile => " Profile ",
-        Picked::Region => " Region ",
-        Picked::Trail => " Trail ",
+        PickerKind::Profile => " Profile ",
+        PickerKind::Region => " Region ",
+        PickerKind::Trail => " Trail ",
     };
     let mut lines = vec![Line::from(vec![
         Span::styled(" Type to filter: ", theme.dim),
@@ -112,7 +112,7 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
     ])];
     let matches = picker.matches();
     // A trail takes three lines, any other item one.
-    let item_height = if picker.what == Picked::Trail { 3 } else { 1 };
+    let item_height = if picker.what == PickerKind::Trail { 3 } else { 1 };
     let height = usize::from(area.height.saturating_sub(4)) / item_height;
     let from = (picker.selected() + 1).saturating_sub(height);
     for (i, item) in matches.iter().enumerate().skip(from).take(height) {
@@ -122,7 +122,7 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
             continue;
         };
         let room = area.width.saturating_sub(10);
-        let is_usable = trail.choice != Choice::OutOfReach;
+        let is_usable = trail.choice != TrailChoice::Unavailable;
         let choice_style = if is_usable { theme.good } else { theme.warn };
         lines.push(Line::from(vec![
             Span::styled(format!(" {mark} {}  ", cut(item, usize::from(room).saturating_sub(16))), style),

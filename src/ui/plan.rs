@@ -47,13 +47,13 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     if model.is_running() && run.is_some() {
         return (out, focus);
     }
-    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_looking()) else {
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_observing()) else {
         if run.is_none() {
             out.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
         }
         return (out, focus);
     };
-    if model.form.shown(step).any(|field| field.fault.is_some()) {
+    if model.form.shown(step).any(|field| field.error.is_some()) {
         out.push(Line::styled("   Fix the marked field first.", theme.warn));
         return (out, focus);
     }
@@ -146,7 +146,7 @@ fn is_done(row: &RunRow) -> bool {
 /// the new plan no longer contains it.
 fn is_current(model: &Model, row: &RunRow) -> bool {
     let is_undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
-    let was_read_again = !model.is_looking() && !model.is_running();
+    let was_read_again = !model.is_observing() && !model.is_running();
     let is_planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
     !(is_undone && was_read_again) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
 }

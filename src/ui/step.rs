@@ -105,7 +105,7 @@ fn field_lines(
     let room = usize::from(width).saturating_sub(left + 3);
     let box_width = match field.id {
         FieldId::Pattern => room,
-        FieldId::Retention | FieldId::TieRole => 6,
+        FieldId::Retention | FieldId::RestrictRole => 6,
         _ => room.min(40),
     };
     let marker = if focused { ">" } else { " " };
@@ -123,13 +123,13 @@ fn field_lines(
         ]));
     }
     let aside = aside(field);
-    let aside_style = if field.fault.is_some() { theme.bad } else { theme.dim };
+    let aside_style = if field.error.is_some() { theme.bad } else { theme.dim };
     let alongside = usize::from(width).saturating_sub(left + box_width + 5);
     if !is_pattern && aside.width() <= alongside {
         if let Some(line) = out.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
-    } else if focused || field.fault.is_some() || field.edited || area.height > 20 && model.form.focus().is_none() {
+    } else if focused || field.error.is_some() || field.edited || area.height > 20 && model.form.focus().is_none() {
         for line in wrap(&aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
             out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
         }
@@ -141,8 +141,8 @@ fn field_lines(
 
 /// The text next to the field, with the key that fixes an empty pattern.
 fn aside(field: &TextField) -> Cow<'_, str> {
-    let text = field.aside();
-    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.fault.is_some() {
+    let text = field.remark();
+    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.error.is_some() {
         return format!("{text} F5 restores the default.").into();
     }
     text.into()
@@ -160,25 +160,25 @@ fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>,
 
 /// The sample events, and whether the pattern matches each of them.
 fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
-    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.fault.is_some());
-    let samples = if is_invalid { &Samples::NotAsked } else { &model.samples };
+    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+    let samples = if is_invalid { &Samples::NotTested } else { &model.samples };
     let title = match samples {
         _ if is_invalid => " Sample events: not tested".to_owned(),
-        Samples::Known(_) => " Sample events, tested by AWS".to_owned(),
-        Samples::Asking(_) => format!(" {} testing the sample events", super::plan::spinner(model.now)),
-        Samples::NotAsked => " Sample events".to_owned(),
-        Samples::NotChecked(error) => format!(" Sample events: could not be tested. {}", error.why()),
+        Samples::Tested(_) => " Sample events, tested by AWS".to_owned(),
+        Samples::Testing(_) => format!(" {} testing the sample events", super::plan::spinner(model.now)),
+        Samples::NotTested => " Sample events".to_owned(),
+        Samples::TestFailed(error) => format!(" Sample events: could not be tested. {}", error.why()),
     };
     let title = wrap(title.trim_start(), area.width.saturating_sub(2));
     out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
     let result = |sample: Sample, i: usize| match samples {
-        Samples::Known(matches) => match (matches.get(i).copied().unwrap_or(false), sample.rings) {
+        Samples::Tested(matches) => match (matches.get(i).copied().unwrap_or(false), sample.should_match) {
             (true, true) => ("matches", theme.good),
             (false, false) => ("no match", theme.good),
             (true, false) => ("MATCHES, should not", theme.bad),
             (false, true) => ("NO MATCH, but should", theme.bad),
         },
-        _ => (if sample.rings { "(should match)" } else { "(should not match)" }, theme.dim),
+        _ => (if sample.should_match { "(should match)" } else { "(should not match)" }, theme.dim),
     };
     let cells: Vec<[Span; 2]> = SAMPLES
         .into_iter()

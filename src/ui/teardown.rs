@@ -10,7 +10,7 @@ use super::plan::{in_view, indented, spinner, teardown_lines};
 use super::text::{pad, wrap};
 use super::theme::Theme;
 use crate::app::Model;
-use crate::app::teardown::{Teardown, TeardownPhase, WORD};
+use crate::app::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
 use crate::domain::{Action, Change};
 
 pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -29,11 +29,11 @@ pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut 
     for (_, why) in &screen.plan.blocked {
         indented(why, theme.bad, width, &mut lines);
     }
-    if matches!(screen.stage, TeardownPhase::Looking(_)) {
+    if matches!(screen.phase, TeardownPhase::Finding(_)) {
         lines.clear();
     }
     let mut foot = Vec::new();
-    if screen.can_be_agreed() {
+    if screen.can_confirm() {
         question(model, screen, theme, width, &mut foot);
     }
     let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
@@ -45,7 +45,7 @@ pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut 
     frame.render_widget(Paragraph::new(head), top);
     frame.render_widget(Paragraph::new(in_view(lines, &focus, screen.scroll, middle.height, theme)), middle);
     frame.render_widget(Paragraph::new(foot), low);
-    if screen.can_be_agreed() && low.height > 0 {
+    if screen.can_confirm() && low.height > 0 {
         let (_, cursor) = window(screen);
         frame.set_cursor_position(Position::new(low.x + 2 + cursor, low.bottom() - 1));
     }
@@ -58,12 +58,12 @@ fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>
 fn title(model: &Model, screen: &Teardown) -> String {
     let location = model.caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
     let (done, all) = screen.run.count();
-    match screen.stage {
-        TeardownPhase::Looking(_) if screen.logs => format!(
+    match screen.phase {
+        TeardownPhase::Finding(_) if screen.logs => format!(
             "{} counting the objects in the bucket; this takes one request per 1,000 objects",
             spinner(model.now)
         ),
-        TeardownPhase::Looking(_) => format!("{} looking for resources that rootbell created", spinner(model.now)),
+        TeardownPhase::Finding(_) => format!("{} looking for resources that rootbell created", spinner(model.now)),
         TeardownPhase::Asking if !screen.plan.blocked.is_empty() => {
             "It is not certain which resources rootbell created, so nothing is deleted:".to_owned()
         }
@@ -83,7 +83,7 @@ fn title(model: &Model, screen: &Teardown) -> String {
 }
 
 fn title_style(screen: &Teardown, theme: &Theme) -> Style {
-    match screen.stage {
+    match screen.phase {
         TeardownPhase::Asking if !screen.plan.blocked.is_empty() => theme.bad,
         TeardownPhase::Ended if screen.is_complete() => theme.good,
         TeardownPhase::Ended => theme.bad,
@@ -110,7 +110,7 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
         paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
     }
     let account = model.caller().map(|c| c.identity.account.clone()).unwrap_or_default();
-    paragraph(&format!("Type `{WORD}` or the account number {account}:"), theme.text, width, lines);
+    paragraph(&format!("Type `{CONFIRMATION_WORD}` or the account number {account}:"), theme.text, width, lines);
     lines.push(Line::from(vec![
         Span::styled(" [", theme.dim),
         Span::styled(pad(&window(screen).0, FIELD), theme.selected),

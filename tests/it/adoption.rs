@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{
-    Account, Alarm, Bucket, Filter, Link, LogGroup, Region, Role, Subscription, Topic, Trail,
+    Account, Alarm, Bucket, Filter, LogGroup, Region, Role, Subscription, SubscriptionState, Topic, Trail,
 };
 use rootbell::domain::health::health;
 use rootbell::domain::pattern::CIS_PATTERN;
@@ -22,7 +22,7 @@ const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
 
-fn here(account: &mut Account) -> &mut Region {
+fn region_mut(account: &mut Account) -> &mut Region {
     account.regions.entry(REGION.into()).or_default()
 }
 
@@ -34,7 +34,7 @@ fn trail_without_log_group(name: &str) -> Account {
     let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
     account.buckets.insert("their-bucket".into(), bucket);
     let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
-    here(&mut account).trails.insert(name.into(), trail);
+    region_mut(&mut account).trails.insert(name.into(), trail);
     account
 }
 
@@ -54,20 +54,20 @@ fn add_delivery(account: &mut Account, name: &str, group: &str) {
         ..Role::default()
     };
     account.roles.insert(format!("role-of-{name}"), role);
-    here(account).log_groups.insert(group.into(), LogGroup::default());
+    region_mut(account).log_groups.insert(group.into(), LogGroup::default());
     let trail = trail(account, name);
     trail.log_group_arn = Some(account_region.log_group_arn(group));
     trail.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
 }
 
 fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
-    here(account).trails.get_mut(name).unwrap()
+    region_mut(account).trails.get_mut(name).unwrap()
 }
 
 /// A complete chain as articles describe it, under different names.
 fn complete_chain() -> Account {
     let mut account = delivering_trail("main", "security/trail");
-    let region = here(&mut account);
+    let region = region_mut(&mut account);
     let filter = Filter {
         pattern: CIS_PATTERN.into(),
         namespace: "LogMetrics".into(),
@@ -82,7 +82,8 @@ fn complete_chain() -> Account {
         ..Alarm::default()
     };
     region.alarms.insert("RootAccountUsage".into(), alarm);
-    let somebody = Subscription { endpoint: EMAIL.into(), state: Link::Confirmed, ..Subscription::default() };
+    let somebody =
+        Subscription { endpoint: EMAIL.into(), state: SubscriptionState::Confirmed, ..Subscription::default() };
     region.topics.insert("security".into(), Topic { subscriptions: vec![somebody], ..Topic::default() });
     account
 }
@@ -119,7 +120,7 @@ fn cases() -> Vec<AdoptionCase> {
     let case =
         |name, account, trail, notes, foreign, changes| AdoptionCase { name, account, trail, notes, foreign, changes };
     let home_elsewhere = with(trail_without_log_group("main"), |a| {
-        let trails = std::mem::take(&mut here(a).trails);
+        let trails = std::mem::take(&mut region_mut(a).trails);
         a.regions.entry("us-east-1".into()).or_default().trails = trails;
     });
     let two_trails = with(delivering_trail("a", "group-a"), |a| {
@@ -130,11 +131,11 @@ fn cases() -> Vec<AdoptionCase> {
         let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
         let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
         a.buckets.insert("bucket-b".into(), bucket);
-        here(a).trails.insert("b".into(), second);
+        region_mut(a).trails.insert("b".into(), second);
         add_delivery(a, "b", "group-b");
     });
     let unquoted = with(complete_chain(), |a| {
-        let filters = &mut here(a).log_groups.get_mut("security/trail").unwrap().filters;
+        let filters = &mut region_mut(a).log_groups.get_mut("security/trail").unwrap().filters;
         filters.get_mut("root-usage").unwrap().pattern = CIS_PATTERN.replace('"', "");
     });
     vec![
@@ -228,7 +229,7 @@ fn cases() -> Vec<AdoptionCase> {
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
             "an alarm that never fires",
-            with(complete_chain(), |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
             "main",
             &[],
             &["alarm.put"],
@@ -237,7 +238,7 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "a topic that CloudWatch may not publish to",
             with(complete_chain(), |a| {
-                here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
+                region_mut(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
             }),
             "main",
             &[],
@@ -278,9 +279,9 @@ fn in_virtual_time<F: Future>(work: F) -> F::Output {
 
 /// The names of the existing resources that changed. A new filter in an existing log group does not count.
 fn changed_names(before: Account, after: Account) -> Vec<String> {
-    let (mut before, mut after) = (before.timeless(), after.timeless());
+    let (mut before, mut after) = (before.without_times(), after.without_times());
     let mut names = Vec::new();
-    let (old, new) = (std::mem::take(here(&mut before)), std::mem::take(here(&mut after)));
+    let (old, new) = (std::mem::take(region_mut(&mut before)), std::mem::take(region_mut(&mut after)));
     names.extend(old.trails.iter().filter(|(k, v)| new.trails.get(*k) != Some(v)).map(|(k, _)| k.clone()));
     names.extend(old.alarms.iter().filter(|(k, v)| new.alarms.get(*k) != Some(v)).map(|(k, _)| k.clone()));
     names.extend(old.topics.iter().filter(|(k, v)| new.topics.get(*k) != Some(v)).map(|(k, _)| k.clone()));
@@ -306,8 +307,8 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             let (settings, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert_eq!(settings.trail.value, trail, "{name}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
-            let said = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
-            assert!(notes.iter().all(|word| said.contains(word)), "{name}: {said}");
+            let notes_text = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+            assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
             let marked: Vec<&str> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
             assert_eq!(marked, foreign, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step).count();
@@ -370,7 +371,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 }
 
 fn topic_policy(account: &mut Account) -> Value {
-    here(account).topics["security"].policy.clone().unwrap()
+    region_mut(account).topics["security"].policy.clone().unwrap()
 }
 
 /// Deletes the resources that rootbell manages.
@@ -385,12 +386,16 @@ async fn tear_down(cloud: &DemoCloud) {
 #[test]
 fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
     let theirs = shared_topic_policy();
-    let cloud =
-        cloud(with(complete_chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())));
+    let cloud = cloud(with(complete_chain(), |a| {
+        region_mut(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())
+    }));
     in_virtual_time(async {
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
-        let told = check(&health, "topic.policy");
-        assert!(told.detail.contains("CloudWatch can't publish"), "the topic is not open to everyone: {told:?}");
+        let check_result = check(&health, "topic.policy");
+        assert!(
+            check_result.detail.contains("CloudWatch can't publish"),
+            "the topic is not open to everyone: {check_result:?}"
+        );
         let written: Vec<&Value> = plan
             .changes()
             .filter_map(|change| match change {
@@ -414,8 +419,9 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
 fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
-    let cloud =
-        cloud(with(complete_chain(), |a| here(a).topics.get_mut("security").unwrap().policy = Some(open.clone())));
+    let cloud = cloud(with(complete_chain(), |a| {
+        region_mut(a).topics.get_mut("security").unwrap().policy = Some(open.clone())
+    }));
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
@@ -425,10 +431,13 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert_eq!(statements(&after)[0], statements(&open)[0]);
         assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
-        let told = check(&health, "topic.policy");
-        assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
-        assert!(told.detail.contains("Anyone can publish"), "{told:?}");
-        assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
+        let check_result = check(&health, "topic.policy");
+        assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
+        assert!(check_result.detail.contains("Anyone can publish"), "{check_result:?}");
+        assert!(
+            check_result.fix.contains("Remove the statement") && !check_result.fix.contains("Run `rootbell apply`"),
+            "{check_result:?}"
+        );
         assert!(plan.is_empty(), "apply has nothing left to do: {:#?}", plan.rows);
         tear_down(&cloud).await;
     });
@@ -449,10 +458,13 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
         let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
         assert!(statements(&after).contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
-        let told = check(&health, "trail.logging");
-        assert_eq!(told.verdict, Verdict::Wrong, "{told:?}");
-        assert!(told.detail.contains("allows everyone"), "{told:?}");
-        assert!(told.fix.contains("Remove the statement") && !told.fix.contains("Run `rootbell apply`"), "{told:?}");
+        let check_result = check(&health, "trail.logging");
+        assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
+        assert!(check_result.detail.contains("allows everyone"), "{check_result:?}");
+        assert!(
+            check_result.fix.contains("Remove the statement") && !check_result.fix.contains("Run `rootbell apply`"),
+            "{check_result:?}"
+        );
         assert!(plan.is_empty(), "{:#?}", plan.rows);
     });
 }

@@ -15,32 +15,34 @@ use crate::support::working::demo;
 const ALARM: &str = "rootbell-root-use";
 
 /// An account with a working setup, and a queue that receives the topic's messages.
-fn armed(region: &str) -> (EmulatedAws, Queue) {
-    let world = EmulatedAws::new(region);
-    world.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
+fn working_account(region: &str) -> (EmulatedAws, Queue) {
+    let aws = EmulatedAws::new(region);
+    aws.rootbell(&["apply", "--yes", "--email", "a@example.com"]).output().exits(0);
     let queue =
-        Queue::subscribe(world.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
-    world.proxy.forget_calls();
-    (world, queue)
+        Queue::subscribe(aws.emulator.port(), region, &format!("arn:aws:sns:{region}:000000000000:rootbell-alerts"));
+    aws.proxy.forget_calls();
+    (aws, queue)
 }
 
 /// The emulator never evaluates alarms, so the test should not wait long for the return to OK.
-fn test(world: &EmulatedAws) -> Program {
-    world.rootbell(&["test", "--timeout", "2"])
+fn test(aws: &EmulatedAws) -> Program {
+    aws.rootbell(&["test", "--timeout", "2"])
 }
 
-fn hops(said: &Ended) -> Vec<String> {
-    let hops = said.json()["hops"].clone();
+fn hops(output: &Ended) -> Vec<String> {
+    let hops = output.json()["hops"].clone();
     hops.as_array().unwrap().iter().map(|stage| stage["hop"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn a_test_alarm_reaches_the_subscribers() {
     for region in ["us-east-1", "eu-west-1"] {
-        let (world, queue) = armed(region);
-        let said = test(&world).arg("--json").output().exits(0);
-        let said = said.says("Test of alarm rootbell-root-use in account 000000000000").says("notifies  a@example.com");
-        let result = said.json();
+        let (aws, queue) = working_account(region);
+        let output = test(&aws).arg("--json").output().exits(0);
+        let output = output
+            .stderr_contains("Test of alarm rootbell-root-use in account 000000000000")
+            .stderr_contains("notifies  a@example.com");
+        let result = output.json();
         let wanted =
             json!(["account", "region", "alarm", "kind", "dispatched", "recipients", "concerns", "hops", "error"]);
         assert_eq!(json!(result.as_object().unwrap().keys().collect::<Vec<_>>()), wanted);
@@ -49,8 +51,8 @@ fn a_test_alarm_reaches_the_subscribers() {
         let told = result["recipients"].as_array().unwrap();
         assert!(told.contains(&json!("a@example.com")), "{result:#}");
         assert_eq!((&result["concerns"], &result["error"]), (&json!([]), &Value::Null));
-        assert_eq!(hops(&said), ["alarm", "action"]);
-        assert!(said.json()["hops"][1]["said"].as_str().unwrap().ends_with("rootbell-alerts"), "{result:#}");
+        assert_eq!(hops(&output), ["alarm", "action"]);
+        assert!(output.json()["hops"][1]["said"].as_str().unwrap().ends_with("rootbell-alerts"), "{result:#}");
 
         // Check the message itself, and the alarm's state as the SDK reads it.
         let messages = queue.messages();
@@ -62,21 +64,21 @@ fn a_test_alarm_reaches_the_subscribers() {
             reason.starts_with("Test alarm by rootbell, started by arn:aws:iam::000000000000:root at "),
             "{reason}"
         );
-        let changes = changes_of_state(&world.emulator.url(), region, ALARM);
+        let changes = changes_of_state(&aws.emulator.url(), region, ALARM);
         assert_eq!(changes[0], ("Alarm updated from INSUFFICIENT_DATA to ALARM".to_owned(), reason.to_owned()));
-        assert_eq!(world.proxy.writes(), ["SetAlarmState"]);
+        assert_eq!(aws.proxy.writes(), ["SetAlarmState"]);
     }
 }
 
 #[test]
 fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
-    let (world, queue) = armed("eu-west-1");
-    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
-    let mut dashboard = world.rootbell(&["--quiet"]).pty(80, 24);
+    let (aws, queue) = working_account("eu-west-1");
+    aws.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
+    let mut dashboard = aws.rootbell(&["--quiet"]).pty(80, 24);
     dashboard.wait_for("root use is monitored");
     dashboard.press("t");
     dashboard.wait_for("Sends email to a@example.com");
-    assert_eq!(world.proxy.writes(), Vec::<String>::new(), "nothing is done before confirmation");
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new(), "nothing is done before confirmation");
     dashboard.press(key::ENTER);
     dashboard.wait_for("Passed: notification sent");
     dashboard.press("q");
@@ -86,93 +88,106 @@ fn a_test_alarm_from_the_dashboard_reaches_the_subscribers() {
     dashboard.assert_restored();
     let messages = queue.messages();
     assert_eq!(messages.len(), 1, "{messages:#?}");
-    let changes = changes_of_state(&world.emulator.url(), "eu-west-1", ALARM);
+    let changes = changes_of_state(&aws.emulator.url(), "eu-west-1", ALARM);
     assert!(changes[0].1.starts_with("Test alarm by rootbell, started by"), "{changes:?}");
 }
 
 #[test]
 fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
-    let (world, queue) = armed("us-east-1");
-    test(&world).output().exits(0);
-    world.proxy.forget_calls();
-    let said = test(&world).output().exits(0).says("reset     the alarm is in ALARM, so it is set to OK first");
-    assert!(said.stdout.starts_with("PASSED: notification sent "), "{said:#?}");
-    assert!(said.stdout.contains("Check that it arrived: a@example.com"), "{said:#?}");
-    assert_eq!(world.proxy.writes(), ["SetAlarmState", "SetAlarmState"]);
+    let (aws, queue) = working_account("us-east-1");
+    test(&aws).output().exits(0);
+    aws.proxy.forget_calls();
+    let output =
+        test(&aws).output().exits(0).stderr_contains("reset     the alarm is in ALARM, so it is set to OK first");
+    assert!(output.stdout.starts_with("PASSED: notification sent "), "{output:#?}");
+    assert!(output.stdout.contains("Check that it arrived: a@example.com"), "{output:#?}");
+    assert_eq!(aws.proxy.writes(), ["SetAlarmState", "SetAlarmState"]);
     assert_eq!(queue.messages().len(), 2);
     let changes: Vec<_> =
-        changes_of_state(&world.emulator.url(), "us-east-1", ALARM).into_iter().map(|(summary, _)| summary).collect();
+        changes_of_state(&aws.emulator.url(), "us-east-1", ALARM).into_iter().map(|(summary, _)| summary).collect();
     assert_eq!(changes[..2], ["Alarm updated from OK to ALARM", "Alarm updated from ALARM to OK"]);
 }
 
 #[test]
 fn testing_without_an_alarm_fails_and_points_to_apply() {
-    let world = EmulatedAws::new("us-east-1");
-    let said = test(&world).arg("--json").output().exits(1);
+    let aws = EmulatedAws::new("us-east-1");
+    let output = test(&aws).arg("--json").output().exits(1);
     let error = json!({ "why": "There is no alarm to test.", "fix": "Run `rootbell apply` or use the wizard." });
-    assert_eq!(said.json()["error"], error);
-    assert_eq!(said.json()["dispatched"], false);
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(output.json()["error"], error);
+    assert_eq!(output.json()["dispatched"], false);
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn a_denied_call_is_named_and_no_notification_is_sent() {
-    let (world, queue) = armed("us-east-1");
+    let (aws, queue) = working_account("us-east-1");
     for operation in ["SetAlarmState", "DescribeAlarmHistory", "DescribeAlarms"] {
-        world.proxy.deny(operation);
-        let said = test(&world).arg("--json").output().exits(1);
-        let error = said.json()["error"].clone();
+        aws.proxy.deny(operation);
+        let output = test(&aws).arg("--json").output().exits(1);
+        let error = output.json()["error"].clone();
         assert!(error["why"].as_str().unwrap().starts_with(&format!("{operation} (cloudwatch)")), "{error}");
         assert!(error["fix"].as_str().unwrap().contains(&format!("cloudwatch:{operation}")), "{error}");
-        let said = test(&world).output().exits(1);
-        assert!(said.stdout.starts_with("FAILED: no notification was seen."), "{said:#?}");
-        world.proxy.clear_faults();
+        let output = test(&aws).output().exits(1);
+        assert!(output.stdout.starts_with("FAILED: no notification was seen."), "{output:#?}");
+        aws.proxy.clear_faults();
     }
     assert_eq!(queue.messages(), Vec::<Value>::new());
 }
 
 #[test]
 fn expired_credentials_are_explained_without_a_partial_result() {
-    let (world, _) = armed("us-east-1");
-    world.proxy.expire();
+    let (aws, _) = working_account("us-east-1");
+    aws.proxy.expire();
     for command in [&["test", "--json"][..], &["test", "--drill", "--yes", "--json"], &["events", "--json"]] {
-        world.rootbell(command).output().exits(1).without_result().says("expired").says("Set AWS_ACCESS_KEY_ID");
+        aws.rootbell(command)
+            .output()
+            .exits(1)
+            .with_empty_stdout()
+            .stderr_contains("expired")
+            .stderr_contains("Set AWS_ACCESS_KEY_ID");
     }
-    world.proxy.clear_faults();
-    world.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
-    let said = test(&world).output().exits(1);
+    aws.proxy.clear_faults();
+    aws.proxy.refuse("SetAlarmState", 9, 400, "ExpiredTokenException", "The security token included is expired");
+    let output = test(&aws).output().exits(1);
     assert!(
-        said.stdout.contains("AWS_ACCESS_KEY_ID has expired") && said.stdout.contains("AWS_SESSION_TOKEN together"),
-        "{said:#?}"
+        output.stdout.contains("AWS_ACCESS_KEY_ID has expired") && output.stdout.contains("AWS_SESSION_TOKEN together"),
+        "{output:#?}"
     );
 }
 
 #[test]
 fn a_test_interrupted_while_a_call_hangs_reports_the_stages_reached() {
-    let (world, _) = armed("us-east-1");
-    world.proxy.hang("SetAlarmState");
-    let running = test(&world).arg("--json").start();
-    world.proxy.wait_for_call("SetAlarmState");
+    let (aws, _) = working_account("us-east-1");
+    aws.proxy.hang("SetAlarmState");
+    let running = test(&aws).arg("--json").start();
+    aws.proxy.wait_for_call("SetAlarmState");
     running.signal("INT");
-    let said = running.wait_within(Duration::from_secs(2)).exits(1);
-    assert_eq!(said.json()["error"]["why"], "Interrupted before the notification was seen.");
-    assert_eq!(said.json()["hops"], json!([]));
+    let output = running.wait_within(Duration::from_secs(2)).exits(1);
+    assert_eq!(output.json()["error"]["why"], "Interrupted before the notification was seen.");
+    assert_eq!(output.json()["hops"], json!([]));
 }
 
 #[test]
 fn disabled_alarm_actions_are_warned_about_and_the_test_fails() {
-    let said = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
-    let said = said.args(["test", "--timeout", "1"]).output().exits(1);
-    let said = said.says("warning   The actions of `rootbell-root-use` are disabled.");
-    assert!(said.stdout.contains("FAILED: no notification was seen.") && said.stdout.contains("waiting for: notification sent"), "{said:#?}");
+    let output = demo(&format!("[regions.eu-west-1.alarms.{ALARM}]\nactions_enabled = false\n"));
+    let output = output.args(["test", "--timeout", "1"]).output().exits(1);
+    let output = output.stderr_contains("warning   The actions of `rootbell-root-use` are disabled.");
+    assert!(
+        output.stdout.contains("FAILED: no notification was seen.")
+            && output.stdout.contains("waiting for: notification sent"),
+        "{output:#?}"
+    );
 }
 
 #[test]
 fn a_failed_notification_is_reported_with_awss_error() {
-    let said = demo("kms_key = \"alias/aws/sns\"\n").args(["test", "--json"]).output().exits(1);
-    let said = said.says("warning   `rootbell-alerts` is encrypted with alias/aws/sns");
-    assert_eq!(hops(&said), ["alarm"]);
-    assert!(said.json()["error"]["why"].as_str().unwrap().contains("Error Code: AccessDeniedException"), "{said:#?}");
+    let output = demo("kms_key = \"alias/aws/sns\"\n").args(["test", "--json"]).output().exits(1);
+    let output = output.stderr_contains("warning   `rootbell-alerts` is encrypted with alias/aws/sns");
+    assert_eq!(hops(&output), ["alarm"]);
+    assert!(
+        output.json()["error"]["why"].as_str().unwrap().contains("Error Code: AccessDeniedException"),
+        "{output:#?}"
+    );
 }
 
 #[test]
@@ -180,52 +195,58 @@ fn an_unconfirmed_subscription_is_warned_about_before_the_test() {
     let unread = "[regions.eu-west-1.topics.rootbell-alerts]\nsubscriptions = [{ endpoint = \"b@example.com\" }]\n";
     let account = format!("[timing]\nevaluated_after = 1\n[set_up]\nemails = [\"a@example.com\"]\n{unread}");
     let program = Program::new(&["--demo=./account.toml", "test"]).file("account.toml", &account);
-    let said = program.output().exits(0).says("notifies  nobody").says("No alert reaches anyone until");
-    assert!(said.stdout.contains("As far as rootbell can tell, nobody receives it"), "{said:#?}");
+    let output =
+        program.output().exits(0).stderr_contains("notifies  nobody").stderr_contains("No alert reaches anyone until");
+    assert!(output.stdout.contains("As far as rootbell can tell, nobody receives it"), "{output:#?}");
 }
 
 #[test]
 fn the_alarm_returns_to_ok_after_a_test_and_each_stage_is_timed() {
-    let said = demo("").args(["test", "--json"]).output().exits(0);
-    let said = said
-        .says("done      alarm in ALARM after 0 s: Test alarm by rootbell")
-        .says("waiting   for: alarm back to OK");
-    assert_eq!(hops(&said), ["alarm", "action", "back"]);
-    assert_eq!(said.json()["demo"], true);
-    let times: Vec<_> = said.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
+    let output = demo("").args(["test", "--json"]).output().exits(0);
+    let output = output
+        .stderr_contains("done      alarm in ALARM after 0 s: Test alarm by rootbell")
+        .stderr_contains("waiting   for: alarm back to OK");
+    assert_eq!(hops(&output), ["alarm", "action", "back"]);
+    assert_eq!(output.json()["demo"], true);
+    let times: Vec<_> = output.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
     assert!(times.is_sorted() && times[0].is_some(), "{times:?}");
 }
 
 #[test]
 fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
-    let said = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
-    let said = said
-        .says(
+    let output = demo("").args(["test", "--drill", "--yes", "--json", "--timeout", "5"]).output().exits(0);
+    let output = output
+        .stderr_contains(
             "writes    one event to the stream `rootbell-drill` of log group `rootbell/cloudtrail`, kept for 365 days",
         )
-        .says("marked    eventSource drill.rootbell, userAgent rootbell/")
-        .says("additionalEventData {\"rootbellDrill\":true")
-        .says("needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData");
-    assert_eq!(said.json()["kind"], "drill");
-    assert_eq!(hops(&said), ["stored", "matched", "counted", "alarm", "action"]);
-    assert!(!said.stderr.contains("waiting   for: alarm back to OK"), "waiting for that would take minutes: {said:#?}");
+        .stderr_contains("marked    eventSource drill.rootbell, userAgent rootbell/")
+        .stderr_contains("additionalEventData {\"rootbellDrill\":true")
+        .stderr_contains(
+            "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData",
+        );
+    assert_eq!(output.json()["kind"], "drill");
+    assert_eq!(hops(&output), ["stored", "matched", "counted", "alarm", "action"]);
+    assert!(
+        !output.stderr.contains("waiting   for: alarm back to OK"),
+        "waiting for that would take minutes: {output:#?}"
+    );
 }
 
 #[test]
 fn a_drill_writes_one_event_that_is_clearly_marked() {
     let region = "eu-west-1";
-    let (world, queue) = armed(region);
-    let drill = || world.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
+    let (aws, queue) = working_account(region);
+    let drill = || aws.rootbell(&["test", "--drill", "--yes", "--timeout", "1", "--json"]);
     // The emulator's filters count nothing, so the drill stops there.
-    let said = drill().output().exits(1);
-    assert_eq!(hops(&said), ["stored", "matched"]);
-    let error = &said.json()["error"];
+    let output = drill().output().exits(1);
+    assert_eq!(hops(&output), ["stored", "matched"]);
+    let error = &output.json()["error"];
     assert!(error["why"].as_str().unwrap().contains("waiting for: counted by the metric"), "{error}");
     assert!(error["fix"].as_str().unwrap().contains("Check the metric filter"), "{error}");
-    assert_eq!(world.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
+    assert_eq!(aws.proxy.writes(), ["CreateLogStream", "PutLogEvents"]);
     assert_eq!(queue.messages(), Vec::<Value>::new());
 
-    let events = log_events(&world.emulator.url(), region, "rootbell/cloudtrail");
+    let events = log_events(&aws.emulator.url(), region, "rootbell/cloudtrail");
     assert_eq!(events.len(), 1);
     let (stream, event) = (&events[0].0, serde_json::from_str::<Value>(&events[0].1).unwrap());
     assert_eq!(stream, "rootbell-drill");
@@ -238,32 +259,32 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
 
     // A second drill reuses the stream, and `events` marks both events as drills.
     assert_eq!(hops(&drill().output().exits(1)), ["stored", "matched"]);
-    let said = world.rootbell(&["events", "--json"]).output().exits(0).json();
-    let drills: Vec<_> = said["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
+    let output = aws.rootbell(&["events", "--json"]).output().exits(0).json();
+    let drills: Vec<_> = output["events"].as_array().unwrap().iter().map(|event| event["drill"].clone()).collect();
     assert_eq!(drills, [json!(true), json!(true)]);
-    let said = world.rootbell(&["events"]).output().exits(0);
-    assert_eq!(said.stdout.matches("RootbellDrill").count(), 2, "{said:#?}");
+    let output = aws.rootbell(&["events"]).output().exits(0);
+    assert_eq!(output.stdout.matches("RootbellDrill").count(), 2, "{output:#?}");
 }
 
 #[test]
 fn a_denied_drill_names_the_permission_and_writes_nothing() {
-    let (world, _) = armed("us-east-1");
+    let (aws, _) = working_account("us-east-1");
     for operation in ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"] {
-        world.proxy.deny(operation);
-        let said = world.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
-        let fix = said.json()["error"]["fix"].as_str().unwrap().to_owned();
+        aws.proxy.deny(operation);
+        let output = aws.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
+        let fix = output.json()["error"]["fix"].as_str().unwrap().to_owned();
         assert!(fix.contains(&format!(":{operation}")), "{operation}: {fix}");
-        world.proxy.clear_faults();
+        aws.proxy.clear_faults();
     }
-    assert_eq!(log_events(&world.emulator.url(), "us-east-1", "rootbell/cloudtrail"), []);
+    assert_eq!(log_events(&aws.emulator.url(), "us-east-1", "rootbell/cloudtrail"), []);
 }
 
 #[test]
 fn a_drill_asks_for_confirmation_and_needs_yes_without_a_terminal() {
-    let said = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).without_result();
-    said.says("--yes").says("Nothing was written");
+    let output = demo("").args(["test", "--drill"]).stdin("y\n").output().exits(2).with_empty_stdout();
+    output.stderr_contains("--yes").stderr_contains("Nothing was written");
     for flags in [&["--yes"][..], &["--foreign-log-group"]] {
-        Program::new(&[&["test", "--demo"], flags].concat()).output().exits(2).says("--drill");
+        Program::new(&[&["test", "--demo"], flags].concat()).output().exits(2).stderr_contains("--drill");
     }
 
     let mut terminal = demo("").args(["test", "--drill"]).pty(160, 50);
@@ -277,83 +298,89 @@ fn a_drill_asks_for_confirmation_and_needs_yes_without_a_terminal() {
 #[test]
 fn a_drill_in_an_unmanaged_log_group_needs_its_flag() {
     let theirs = "[regions.eu-west-1.trails.rootbell]\norganization = true\n";
-    let said = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
+    let output = demo(theirs).args(["test", "--drill", "--yes", "--json"]).output().exits(1);
     // An organization trail named `rootbell` is unmanaged, so the setup uses the default log group with its filter.
     let group = "[regions.eu-west-1.log_groups.theirs]\nretention_days = 365\n";
     let attached = "[regions.eu-west-1.trails.main]\nmulti_region = true\nlogging = true\n\
                     log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*\"\n";
     let filter = "[regions.eu-west-1.log_groups.theirs.filters.root]\nnamespace = \"rootbell\"\nmetric = \"RootUse\"\n\
                   pattern = '{ $.userIdentity.type = \"Root\" }'\n";
-    assert!(said.json()["error"]["fix"].as_str().unwrap().contains("--foreign-log-group"), "{said:#?}");
-    assert_eq!(said.json()["hops"], json!([]));
+    assert!(output.json()["error"]["fix"].as_str().unwrap().contains("--foreign-log-group"), "{output:#?}");
+    assert_eq!(output.json()["hops"], json!([]));
     let more = ["[regions.eu-west-1.trails.rootbell]\norganization = true\n", group, attached, filter].concat();
     let drill = ["test", "--drill", "--yes", "--timeout", "5"];
-    let said = demo(&more).args(drill).output().exits(1);
-    assert!(said.stdout.contains("The log group `theirs`"), "{said:#?}");
-    demo(&more).args(drill).arg("--foreign-log-group").output().exits(0).says("log group `theirs`");
+    let output = demo(&more).args(drill).output().exits(1);
+    assert!(output.stdout.contains("The log group `theirs`"), "{output:#?}");
+    demo(&more).args(drill).arg("--foreign-log-group").output().exits(0).stderr_contains("log group `theirs`");
 }
 
 #[test]
 fn root_uses_are_listed_newest_first() {
-    let said = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
-    let lines: Vec<&str> = said.stdout.lines().collect();
-    assert!(lines[1].starts_with("Local time"), "{said:#?}");
+    let output = Program::new(&["events", "--demo=ringing"]).env("TZ", "UTC").output().exits(0);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines[1].starts_with("Local time"), "{output:#?}");
     let [first, second, third] = [lines[2], lines[3], lines[4]];
     assert!(first.contains("ListAccessKeys") && first.contains("AWS CLI") && first.ends_with("API"), "{first}");
     assert!(second.contains("ConsoleLogin    Success  no   203.0.113.7    us-east-1  Chrome / macOS"), "{second}");
     assert!(third.ends_with("console  Failed authentication"), "{third}");
-    assert!(lines[6].starts_with("3 uses of root since "), "{said:#?}");
+    assert!(lines[6].starts_with("3 uses of root since "), "{output:#?}");
 
-    let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
-    let keys: Vec<_> = said.as_object().unwrap().keys().collect();
+    let output = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
+    let keys: Vec<_> = output.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
         ["demo", "account", "region", "log_group", "since", "gap", "events", "more", "searched_back_to", "error"]
     );
-    assert_eq!(said["events"][1]["outcome"], "success");
-    assert_eq!(said["events"][1]["raw"]["userIdentity"]["type"], "Root");
-    assert_eq!((&said["more"], &said["error"]), (&json!(false), &Value::Null));
+    assert_eq!(output["events"][1]["outcome"], "success");
+    assert_eq!(output["events"][1]["raw"]["userIdentity"]["type"], "Root");
+    assert_eq!((&output["more"], &output["error"]), (&json!(false), &Value::Null));
 }
 
 #[test]
 fn events_reports_gaps_in_the_recording() {
-    let said = Program::new(&["events", "--demo=drifted"]).output().exits(0);
-    assert!(said.stdout.contains("No use of root is recorded since"), "{said:#?}");
-    said.says("Some events may be missing: The trail `rootbell` is stopped").says("searched with both");
-    let said = Program::new(&["events", "--demo=drifted", "--json"]).output().exits(0).json();
-    assert_eq!(said["gap"], "The trail `rootbell` is stopped: it records nothing.");
-    let said = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
-    assert_eq!(said["gap"], Value::Null);
+    let output = Program::new(&["events", "--demo=drifted"]).output().exits(0);
+    assert!(output.stdout.contains("No use of root is recorded since"), "{output:#?}");
+    output
+        .stderr_contains("Some events may be missing: The trail `rootbell` is stopped")
+        .stderr_contains("searched with both");
+    let output = Program::new(&["events", "--demo=drifted", "--json"]).output().exits(0).json();
+    assert_eq!(output["gap"], "The trail `rootbell` is stopped: it records nothing.");
+    let output = Program::new(&["events", "--demo=ringing", "--json"]).output().exits(0).json();
+    assert_eq!(output["gap"], Value::Null);
 }
 
 #[test]
 fn a_drill_is_refused_while_the_alarm_is_in_alarm() {
-    let said = Program::new(&["test", "--demo=ringing", "--drill", "--yes"]).output().exits(1);
-    assert!(said.stdout.contains("a drill would prove nothing"), "{said:#?}");
+    let output = Program::new(&["test", "--demo=ringing", "--drill", "--yes"]).output().exits(1);
+    assert!(output.stdout.contains("a drill would prove nothing"), "{output:#?}");
 }
 
 #[test]
 fn events_can_be_limited_by_time_and_number() {
-    let said = Program::new(&["events", "--demo=ringing", "--since", "1h", "--json"]).output().exits(0).json();
-    assert_eq!(said["events"].as_array().unwrap().len(), 2);
-    let said = Program::new(&["events", "--demo=ringing", "--limit", "1"]).output().exits(0);
-    assert!(said.stdout.contains("The newest 1 use of root") && said.stdout.contains("(--limit)"), "{said:#?}");
-    let said = Program::new(&["events", "--demo=ringing", "--since", "1m"]).output().exits(0);
-    assert!(said.stdout.contains("No use of root since"), "{said:#?}");
+    let output = Program::new(&["events", "--demo=ringing", "--since", "1h", "--json"]).output().exits(0).json();
+    assert_eq!(output["events"].as_array().unwrap().len(), 2);
+    let output = Program::new(&["events", "--demo=ringing", "--limit", "1"]).output().exits(0);
+    assert!(output.stdout.contains("The newest 1 use of root") && output.stdout.contains("(--limit)"), "{output:#?}");
+    let output = Program::new(&["events", "--demo=ringing", "--since", "1m"]).output().exits(0);
+    assert!(output.stdout.contains("No use of root since"), "{output:#?}");
     for since in ["yesterday", "7y", "2999-01-01"] {
-        Program::new(&["events", "--demo", "--since", since]).output().exits(2).without_result().says("--since");
+        Program::new(&["events", "--demo", "--since", since])
+            .output()
+            .exits(2)
+            .with_empty_stdout()
+            .stderr_contains("--since");
     }
-    Program::new(&["events", "--demo", "--limit", "0"]).output().exits(2).says("--limit");
+    Program::new(&["events", "--demo", "--limit", "0"]).output().exits(2).stderr_contains("--limit");
 }
 
 #[test]
 fn events_without_a_setup_says_there_is_no_log_group() {
-    Program::new(&["events", "--demo"]).output().exits(1).without_result().says("There is no log group");
-    let said = Program::new(&["events", "--demo", "--json"]).output().exits(1);
-    assert_eq!(said.json()["events"], json!([]));
-    assert!(said.json()["error"]["fix"].as_str().unwrap().contains("rootbell apply"), "{said:#?}");
-    let world = EmulatedAws::new("us-east-1");
-    world.rootbell(&["events"]).output().exits(1).without_result().says("There is no log group");
+    Program::new(&["events", "--demo"]).output().exits(1).with_empty_stdout().stderr_contains("There is no log group");
+    let output = Program::new(&["events", "--demo", "--json"]).output().exits(1);
+    assert_eq!(output.json()["events"], json!([]));
+    assert!(output.json()["error"]["fix"].as_str().unwrap().contains("rootbell apply"), "{output:#?}");
+    let aws = EmulatedAws::new("us-east-1");
+    aws.rootbell(&["events"]).output().exits(1).with_empty_stdout().stderr_contains("There is no log group");
 }
 
 #[test]
@@ -363,8 +390,8 @@ fn events_without_a_filter_uses_the_cis_pattern() {
                    [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -60\n\
                    event = { eventName = \"ConsoleLogin\", eventType = \"x\", userIdentity = { type = \"Root\" } }\n";
     let program = Program::new(&["--demo=./account.toml", "events"]).file("account.toml", account);
-    let said = program.output().exits(0).says("searched with the CIS pattern");
-    assert!(said.stdout.contains("ConsoleLogin"), "{said:#?}");
+    let output = program.output().exits(0).stderr_contains("searched with the CIS pattern");
+    assert!(output.stdout.contains("ConsoleLogin"), "{output:#?}");
 }
 
 #[test]
@@ -378,13 +405,13 @@ fn control_characters_in_an_event_are_escaped() {
          eventType = \"AwsApiCall\"\nuserIdentity = {{ type = \"Root\" }}\n"
     );
     for args in [&["events"][..], &["events", "--json"]] {
-        let said = args.iter().fold(demo(&account), Program::arg).output().exits(0);
+        let output = args.iter().fold(demo(&account), Program::arg).output().exits(0);
         let steers = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
-        assert!(!said.stdout.contains(steers), "{said:#?}");
-        assert_eq!(said.stdout.matches("Mozilla").count(), if args.len() == 1 { 5 } else { 12 }, "{said:#?}");
+        assert!(!output.stdout.contains(steers), "{output:#?}");
+        assert_eq!(output.stdout.matches("Mozilla").count(), if args.len() == 1 { 5 } else { 12 }, "{output:#?}");
     }
-    let said = demo(&account).args(["events", "--json"]).output().json();
-    let agent = said["events"][0]["raw"]["userAgent"].as_str().unwrap();
+    let output = demo(&account).args(["events", "--json"]).output().json();
+    let agent = output["events"][0]["raw"]["userAgent"].as_str().unwrap();
     assert_eq!(
         agent, "Mozilla\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gpj.exe\u{7f}\r\n",
         "the JSON keeps the original text"
@@ -399,8 +426,8 @@ fn drill_events_are_marked_in_the_list() {
                  [[regions.eu-west-1.log_groups.\"rootbell/cloudtrail\".events]]\nat = -90\n\
                  event = { eventName = \"DeleteBucketPolicy\", eventType = \"x\", userIdentity = { type = \"Root\", \
                  sessionContext = { assumedRoot = \"true\" } } }\n";
-    let said = demo(event).arg("events").output().exits(0);
-    let lines: Vec<&str> = said.stdout.lines().collect();
-    assert!(lines[2].ends_with("API  drill"), "{said:#?}");
-    assert!(lines[3].ends_with("API  central root management"), "{said:#?}");
+    let output = demo(event).arg("events").output().exits(0);
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert!(lines[2].ends_with("API  drill"), "{output:#?}");
+    assert!(lines[3].ends_with("API  central root management"), "{output:#?}");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Region, Role, SubscriptionState, Topic, Trail};
 use rootbell::domain::health::health;
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
@@ -23,13 +23,13 @@ const NOW: &str = "2026-11-23T12:00:00Z";
 /// The state after `apply`.
 enum AfterApply {
     /// The account is healthy.
-    Mended,
+    Fixed,
     /// The account is healthy once the link in the email has been opened.
     Confirmed,
     /// rootbell cannot fix it, and the check's fix contains these words.
-    Told(&'static str),
+    NotFixable(&'static str),
 }
-use AfterApply::{Confirmed, Mended, Told};
+use AfterApply::{Confirmed, Fixed, NotFixable};
 
 struct BrokenAccount {
     name: &'static str,
@@ -56,14 +56,14 @@ use Verdict::{Missing, Pending, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
 const CASES: [BrokenAccount; 46] = [
-    case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Mended),
+    case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
         |a| filter(a).pattern = CIS_PATTERN.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
         "filter.pattern",
         Wrong,
         "services do on root's behalf",
-        Mended,
+        Fixed,
     ),
     case(
         "IAMUser for Root",
@@ -71,7 +71,7 @@ const CASES: [BrokenAccount; 46] = [
         "filter.pattern",
         Wrong,
         "IAMUser instead of Root",
-        Mended,
+        Fixed,
     ),
     case(
         "|| for &&",
@@ -79,7 +79,7 @@ const CASES: [BrokenAccount; 46] = [
         "filter.pattern",
         Wrong,
         "nearly every event",
-        Mended,
+        Fixed,
     ),
     case(
         "unquoted pattern",
@@ -87,7 +87,7 @@ const CASES: [BrokenAccount; 46] = [
         "filter.pattern",
         Wrong,
         "counts root use, but not with the exact CIS pattern",
-        Mended,
+        Fixed,
     ),
     case(
         "reordered pattern",
@@ -99,16 +99,16 @@ const CASES: [BrokenAccount; 46] = [
         "filter.pattern",
         Wrong,
         "counts root use, but not with the exact CIS pattern",
-        Mended,
+        Fixed,
     ),
-    case("no alarm", |a| here(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Mended),
+    case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
         "alarm on another metric name",
         |a| alarm(a).metric = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches rootbell/Else",
-        Mended,
+        Fixed,
     ),
     case(
         "alarm on another namespace",
@@ -116,43 +116,36 @@ const CASES: [BrokenAccount; 46] = [
         "alarm.exists",
         Wrong,
         "watches Else/RootUse",
-        Mended,
+        Fixed,
     ),
-    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Mended),
-    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Mended),
+    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Fixed),
+    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Fixed),
     case(
         "action = missing topic",
         |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
         "alarm.actions",
         Wrong,
         "which does not exist",
-        Mended,
+        Fixed,
     ),
-    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Mended),
-    case(
-        "LessThan",
-        |a| alarm(a).comparison = "LessThanThreshold".into(),
-        "alarm.exists",
-        Wrong,
-        "a count < 1",
-        Mended,
-    ),
+    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
+    case("LessThan", |a| alarm(a).comparison = "LessThanThreshold".into(), "alarm.exists", Wrong, "a count < 1", Fixed),
     case(
         "GreaterThan 1",
         |a| alarm(a).comparison = "GreaterThanThreshold".into(),
         "alarm.exists",
         Wrong,
         "a count > 1",
-        Mended,
+        Fixed,
     ),
-    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Mended),
+    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
     case(
         "period × evaluation hides repeats",
         |a| alarm(a).evaluation_periods = 12,
         "alarm.exists",
         Wrong,
         "60 minutes and hides the next use",
-        Mended,
+        Fixed,
     ),
     case(
         "missing data breaching",
@@ -160,7 +153,7 @@ const CASES: [BrokenAccount; 46] = [
         "alarm.exists",
         Wrong,
         "never return to OK",
-        Mended,
+        Fixed,
     ),
     case(
         "missing data ignored",
@@ -168,7 +161,7 @@ const CASES: [BrokenAccount; 46] = [
         "alarm.exists",
         Wrong,
         "never return to OK",
-        Mended,
+        Fixed,
     ),
     case(
         "no subscription",
@@ -180,15 +173,15 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "pending subscription",
-        |a| topic(a).subscriptions[0].state = Link::Pending,
+        |a| topic(a).subscriptions[0].state = SubscriptionState::Pending,
         "subscription.confirmed",
         Pending,
         "No alert reaches anyone until",
-        Told("Open the link"),
+        NotFixable("Open the link"),
     ),
     case(
         "deleted subscription",
-        |a| topic(a).subscriptions[0].state = Link::Deleted,
+        |a| topic(a).subscriptions[0].state = SubscriptionState::Deleted,
         "subscription.confirmed",
         Missing,
         "There is no subscription",
@@ -200,25 +193,25 @@ const CASES: [BrokenAccount; 46] = [
         "trail.multi_region",
         Wrong,
         "covers eu-west-1 only",
-        Mended,
+        Fixed,
     ),
-    case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Mended),
+    case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Fixed),
     case(
         "trail without log group",
         |a| (trail(a).log_group_arn, trail(a).role_arn) = (None, None),
         "trail.delivers",
         Wrong,
         "delivers to no log group",
-        Mended,
+        Fixed,
     ),
-    case("log group deleted", |a| here(a).log_groups.clear(), "log_group.exists", Missing, "no log group", Mended),
+    case("log group deleted", |a| region_mut(a).log_groups.clear(), "log_group.exists", Missing, "no log group", Fixed),
     case(
         "log group deleted, as the trail sees it",
-        |a| here(a).log_groups.clear(),
+        |a| region_mut(a).log_groups.clear(),
         "trail.delivers",
         Wrong,
         "which does not exist",
-        Mended,
+        Fixed,
     ),
     case(
         "management events excluded",
@@ -226,16 +219,16 @@ const CASES: [BrokenAccount; 46] = [
         "trail.management_events",
         Wrong,
         "does not record management events",
-        Mended,
+        Fixed,
     ),
-    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "does not record reads", Mended),
+    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "does not record reads", Fixed),
     case(
         "delivery error",
         |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
         "trail.delivers",
         Wrong,
         "could not deliver: KMSKeyDisabled",
-        Told("Check the role and its policy"),
+        NotFixable("Check the role and its policy"),
     ),
     case(
         "delivery stale",
@@ -243,18 +236,18 @@ const CASES: [BrokenAccount; 46] = [
         "trail.delivers",
         Wrong,
         "The last delivery was 3 d ago",
-        Told("trail's status in CloudTrail"),
+        NotFixable("trail's status in CloudTrail"),
     ),
     case(
         "filter on another log group",
         |a| {
             let filters = std::mem::take(group(a));
-            here(a).log_groups.entry("elsewhere".into()).or_default().filters = filters;
+            region_mut(a).log_groups.entry("elsewhere".into()).or_default().filters = filters;
         },
         "filter.pattern",
         Missing,
         "No filter on `rootbell/cloudtrail`",
-        Mended,
+        Fixed,
     ),
     case(
         "no file validation",
@@ -262,7 +255,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.logging",
         Wrong,
         "has log file validation off",
-        Mended,
+        Fixed,
     ),
     case(
         "bucket without policy",
@@ -270,7 +263,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.logging",
         Wrong,
         "no policy that allows CloudTrail",
-        Mended,
+        Fixed,
     ),
     case(
         "bucket open by its policy",
@@ -282,7 +275,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.logging",
         Wrong,
         "allows everyone",
-        Mended,
+        Fixed,
     ),
     case(
         "bucket not closed to the public",
@@ -290,7 +283,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.logging",
         Wrong,
         "does not block public access",
-        Mended,
+        Fixed,
     ),
     case(
         "bucket with the policy of another trail",
@@ -303,9 +296,9 @@ const CASES: [BrokenAccount; 46] = [
         "trail.logging",
         Wrong,
         "not the one for this trail",
-        Mended,
+        Fixed,
     ),
-    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "can't write to", Mended),
+    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "can't write to", Fixed),
     case(
         "role too wide",
         |a| {
@@ -316,7 +309,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.delivers",
         Wrong,
         "allows more than delivering",
-        Mended,
+        Fixed,
     ),
     case(
         "role trusts another service",
@@ -324,7 +317,7 @@ const CASES: [BrokenAccount; 46] = [
         "trail.delivers",
         Wrong,
         "CloudTrail can't assume",
-        Mended,
+        Fixed,
     ),
     case(
         "topic open to all",
@@ -336,7 +329,7 @@ const CASES: [BrokenAccount; 46] = [
         "topic.policy",
         Wrong,
         "Anyone can publish",
-        Mended,
+        Fixed,
     ),
     case(
         "topic policy without CloudWatch",
@@ -344,7 +337,7 @@ const CASES: [BrokenAccount; 46] = [
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
-        Mended,
+        Fixed,
     ),
     case(
         "topic policy for another account's alarms",
@@ -357,7 +350,7 @@ const CASES: [BrokenAccount; 46] = [
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
-        Mended,
+        Fixed,
     ),
     case(
         "topic with alias/aws/sns",
@@ -365,23 +358,23 @@ const CASES: [BrokenAccount; 46] = [
         "topic.encryption",
         Wrong,
         "no alert would arrive",
-        Mended,
+        Fixed,
     ),
     case(
         "alarm in another region",
         |a| {
-            let alarms = std::mem::take(&mut here(a).alarms);
+            let alarms = std::mem::take(&mut region_mut(a).alarms);
             a.regions.entry("us-east-1".into()).or_default().alarms = alarms;
         },
         "alarm.exists",
         Missing,
         "an alarm in another Region can't watch this metric",
-        Mended,
+        Fixed,
     ),
     case(
         "topic in another region",
         |a| {
-            let topics = std::mem::take(&mut here(a).topics);
+            let topics = std::mem::take(&mut region_mut(a).topics);
             a.regions.entry("us-east-1".into()).or_default().topics = topics;
             alarm(a).actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
         },
@@ -392,16 +385,16 @@ const CASES: [BrokenAccount; 46] = [
     ),
 ];
 
-fn here(account: &mut Account) -> &mut Region {
+fn region_mut(account: &mut Account) -> &mut Region {
     account.regions.get_mut(REGION).unwrap()
 }
 
 fn trail(account: &mut Account) -> &mut Trail {
-    here(account).trails.get_mut("rootbell").unwrap()
+    region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
 fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, Filter> {
-    &mut here(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
+    &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
 }
 
 fn filter(account: &mut Account) -> &mut Filter {
@@ -409,11 +402,11 @@ fn filter(account: &mut Account) -> &mut Filter {
 }
 
 fn alarm(account: &mut Account) -> &mut Alarm {
-    here(account).alarms.values_mut().next().unwrap()
+    region_mut(account).alarms.values_mut().next().unwrap()
 }
 
 fn topic(account: &mut Account) -> &mut Topic {
-    here(account).topics.values_mut().next().unwrap()
+    region_mut(account).topics.values_mut().next().unwrap()
 }
 
 fn bucket(account: &mut Account) -> &mut Bucket {
@@ -433,7 +426,7 @@ fn trust(service: &str) -> Value {
 /// A setup with the default names and a confirmed email address.
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    topic(&mut account).subscriptions[0].state = Link::Confirmed;
+    topic(&mut account).subscriptions[0].state = SubscriptionState::Confirmed;
     account
 }
 
@@ -473,10 +466,10 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         in_virtual_time(async {
             let (health, plan) = observe_and_plan(&cloud).await;
-            let told = health.checks.iter().find(|c| c.id == *check).unwrap();
-            assert_eq!(told.verdict, *verdict, "{name}: {told:?}");
-            assert!(told.detail.contains(says), "{name}: {told:?}");
-            assert!(!told.fix.is_empty() && !health.healthy(), "{name}: {told:?}");
+            let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+            assert_eq!(check_result.verdict, *verdict, "{name}: {check_result:?}");
+            assert!(check_result.detail.contains(says), "{name}: {check_result:?}");
+            assert!(!check_result.fix.is_empty() && !health.healthy(), "{name}: {check_result:?}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
@@ -486,10 +479,10 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
             match after {
-                Mended | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
-                Told(fix) => {
-                    let told = health.checks.iter().find(|c| c.id == *check).unwrap();
-                    assert!(told.fix.contains(fix), "{name}: {told:?}");
+                Fixed | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
+                NotFixable(fix) => {
+                    let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+                    assert!(check_result.fix.contains(fix), "{name}: {check_result:?}");
                 }
             }
         });
@@ -505,13 +498,13 @@ fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
         let file = dir.path().join("broken.toml");
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
         let demo = format!("--demo={}", file.display());
-        let said = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--json", &demo]).output().unwrap();
-        assert_eq!(said.status.code(), Some(3), "{name}: {said:?}");
-        let document: Value = serde_json::from_slice(&said.stdout).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--json", &demo]).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{name}: {output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(document["healthy"], false, "{name}");
-        let told = document["checks"].as_array().unwrap().iter().find(|c| c["id"] == *check).unwrap();
-        assert_eq!(told["verdict"], verdict.as_str(), "{name}: {told}");
-        assert!(told["detail"].as_str().unwrap().contains(says), "{name}: {told}");
+        let check_result = document["checks"].as_array().unwrap().iter().find(|c| c["id"] == *check).unwrap();
+        assert_eq!(check_result["verdict"], verdict.as_str(), "{name}: {check_result}");
+        assert!(check_result["detail"].as_str().unwrap().contains(says), "{name}: {check_result}");
     }
 }
 

@@ -37,10 +37,10 @@ fn the_help_has_examples_and_matches_its_snapshots() {
         ("help_destroy", &["destroy", "--help"]),
         ("help_policy", &["policy", "--help"]),
     ] {
-        let said = Program::new(args).env("COLUMNS", "100").output().exits(0);
-        assert_eq!(said.stderr, "");
-        assert!(said.stdout.contains("Examples:"), "{said:#?}");
-        insta::assert_snapshot!(name, said.stdout);
+        let output = Program::new(args).env("COLUMNS", "100").output().exits(0);
+        assert_eq!(output.stderr, "");
+        assert!(output.stdout.contains("Examples:"), "{output:#?}");
+        insta::assert_snapshot!(name, output.stdout);
     }
 }
 
@@ -48,49 +48,57 @@ fn the_help_has_examples_and_matches_its_snapshots() {
 fn every_command_shows_how_it_is_used() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
-        let said = Program::new(&[name, "--help"]).output().exits(0);
-        assert!(said.stdout.contains(&format!("Examples:\n  rootbell {name}")), "{said:#?}");
+        let output = Program::new(&[name, "--help"]).output().exits(0);
+        assert!(output.stdout.contains(&format!("Examples:\n  rootbell {name}")), "{output:#?}");
     }
 }
 
 #[test]
 fn the_version_includes_the_commit_where_it_is_known() {
-    let said = Program::new(&["--version"]).output().exits(0).stdout;
+    let output = Program::new(&["--version"]).output().exits(0).stdout;
     let mut git = Command::new("git");
     git.args(["-c", "safe.directory=*", "rev-parse", "--show-cdup", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     let git = git.output().map(|out| String::from_utf8(out.stdout).unwrap()).unwrap_or_default();
     let bare = format!("rootbell {}", env!("CARGO_PKG_VERSION"));
     // The first line is empty if this directory is the root of the repository.
     match git.split_once('\n') {
-        Some(("", head)) => assert_eq!(said, format!("{bare} ({})\n", &head[..9])),
+        Some(("", head)) => assert_eq!(output, format!("{bare} ({})\n", &head[..9])),
         // Without git, or without a repository: see version.rs.
-        _ => assert!(said.starts_with(&bare), "{said}"),
+        _ => assert!(output.starts_with(&bare), "{output}"),
     }
 }
 
 #[test]
 fn every_shell_gets_completions_with_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let said = Program::new(&["completions", shell]).output().exits(0);
+        let output = Program::new(&["completions", shell]).output().exits(0);
         for word in ["rootbell", "apply", "retention-days"] {
-            assert!(said.stdout.contains(word), "{shell}: no {word}");
+            assert!(output.stdout.contains(word), "{shell}: no {word}");
         }
-        assert_eq!(said.stderr, "");
+        assert_eq!(output.stderr, "");
     }
-    let said = Program::new(&["completions", "bash"]).output().exits(0);
+    let output = Program::new(&["completions", "bash"]).output().exits(0);
     let script =
-        format!("{}\nCOMP_WORDS=(rootbell st) COMP_CWORD=1; _rootbell rootbell st; echo \"$COMPREPLY\"", said.stdout);
+        format!("{}\nCOMP_WORDS=(rootbell st) COMP_CWORD=1; _rootbell rootbell st; echo \"$COMPREPLY\"", output.stdout);
     assert_eq!(Program::other("bash", &["-c", &script]).output().exits(0).stdout, "status\n");
-    Program::new(&["completions", "cmd"]).output().exits(2).says("[possible values: bash,");
+    Program::new(&["completions", "cmd"]).output().exits(2).stderr_contains("[possible values: bash,");
 }
 
 #[test]
 fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
-    let said = Program::new(&["man"]).output().exits(0);
-    assert!(said.stdout.contains(".TH rootbell 1") && said.stdout.contains("Exit status"), "{said:#?}");
-    let said = Program::new(&["man", "apply"]).output().exits(0);
-    assert!(said.stdout.contains(r"\-\-retention\-days") && said.stdout.contains("Running it twice"), "{said:#?}");
-    Program::new(&["man", "aply"]).output().exits(2).without_result().says("`aply`").says("apply, status");
+    let output = Program::new(&["man"]).output().exits(0);
+    assert!(output.stdout.contains(".TH rootbell 1") && output.stdout.contains("Exit status"), "{output:#?}");
+    let output = Program::new(&["man", "apply"]).output().exits(0);
+    assert!(
+        output.stdout.contains(r"\-\-retention\-days") && output.stdout.contains("Running it twice"),
+        "{output:#?}"
+    );
+    Program::new(&["man", "aply"])
+        .output()
+        .exits(2)
+        .with_empty_stdout()
+        .stderr_contains("`aply`")
+        .stderr_contains("apply, status");
 }
 
 #[test]
@@ -119,7 +127,7 @@ fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
     for command in ["plan", "apply"] {
         for (args, expected) in cases {
             let all = [&[command][..], if command == "apply" { &["--yes"] } else { &[] }, args].concat();
-            unreachable_endpoint(&all).output().exits(2).without_result().says(expected);
+            unreachable_endpoint(&all).output().exits(2).with_empty_stdout().stderr_contains(expected);
         }
     }
 }
@@ -129,23 +137,23 @@ fn all_invalid_options_are_reported_together() {
     unreachable_endpoint(&["plan", "--trail", "a b", "--retention-days", "42", "--email", "x"])
         .output()
         .exits(2)
-        .says("--trail:")
-        .says("--retention-days:")
-        .says("--email:");
+        .stderr_contains("--trail:")
+        .stderr_contains("--retention-days:")
+        .stderr_contains("--email:");
 }
 
 #[test]
 fn without_a_terminal_the_wizard_names_the_command_to_use_instead() {
-    let said = Program::new(&[]).output().exits(2).without_result();
-    said.says("`rootbell apply --yes --email you@example.com`").says("`rootbell --help`");
+    let output = Program::new(&[]).output().exits(2).with_empty_stdout();
+    output.stderr_contains("`rootbell apply --yes --email you@example.com`").stderr_contains("`rootbell --help`");
 }
 
 #[test]
 fn without_a_terminal_apply_needs_yes() {
-    let world = EmulatedAws::new("us-east-1");
-    let said = world.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).without_result();
-    said.says("--yes").says("Nothing was changed");
-    assert_eq!(world.proxy.operations(), Vec::<String>::new());
+    let aws = EmulatedAws::new("us-east-1");
+    let output = aws.rootbell(&["apply"]).args(EMAIL).stdin("y\n").output().exits(2).with_empty_stdout();
+    output.stderr_contains("--yes").stderr_contains("Nothing was changed");
+    assert_eq!(aws.proxy.operations(), Vec::<String>::new());
 }
 
 #[test]
@@ -158,27 +166,30 @@ fn destroying_the_demo_account_lists_what_is_deleted_and_what_is_kept() {
     assert!(nothing.stdout.starts_with("Nothing to delete"), "{nothing:#?}");
     let halfway = Program::new(&["destroy", "--demo=half-done", "--with-logs", "--yes"]).output().exits(0);
     assert!(halfway.stdout.contains("AWS removes it within 48 hours"), "{halfway:#?}");
-    let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).without_result();
-    denied.says("expired");
+    let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).with_empty_stdout();
+    denied.stderr_contains("expired");
 }
 
 #[test]
 fn policy_prints_a_document_for_the_use_case_and_names_given() {
     for use_case in ["setup", "watch", "test", "destroy"] {
-        let said = Program::new(&["policy", use_case, "--demo"]).output().exits(0).json();
-        assert_eq!(said["Version"], "2012-10-17");
-        assert!(said["Statement"].as_array().unwrap().len() > 3, "{said}");
+        let output = Program::new(&["policy", use_case, "--demo"]).output().exits(0).json();
+        assert_eq!(output["Version"], "2012-10-17");
+        assert!(output["Statement"].as_array().unwrap().len() > 3, "{output}");
     }
     insta::assert_snapshot!("policy_watch", Program::new(&["policy", "watch", "--demo"]).output().exits(0).stdout);
     let named = Program::new(&["policy", "test", "--demo", "--alarm", "root rings"]).output().exits(0);
     assert!(named.stdout.contains(":alarm:root rings\""), "{named:#?}");
     assert!(!named.stdout.contains("Delete"), "{named:#?}");
-    Program::new(&["policy", "watch", "--with-logs", "--demo"]).output().exits(2).says("`rootbell policy destroy`");
+    Program::new(&["policy", "watch", "--with-logs", "--demo"])
+        .output()
+        .exits(2)
+        .stderr_contains("`rootbell policy destroy`");
     Program::new(&["policy", "everything", "--demo"])
         .output()
         .exits(2)
-        .says("possible values: setup, watch, test, destroy");
-    Program::new(&["policy", "setup", "--topic", "a b", "--demo"]).output().exits(2).says("--topic:");
+        .stderr_contains("possible values: setup, watch, test, destroy");
+    Program::new(&["policy", "setup", "--topic", "a b", "--demo"]).output().exits(2).stderr_contains("--topic:");
 }
 
 #[test]
@@ -197,56 +208,65 @@ fn missing_credentials_are_explained_with_the_fix() {
     for command in commands {
         let url = format!("http://127.0.0.1:{}", free_port());
         let program = Program::new(command).env("AWS_REGION", "eu-west-1").env("AWS_ENDPOINT_URL", url);
-        program.output().exits(1).without_result().says("no credentials").says("`aws login`").says("--demo");
+        program
+            .output()
+            .exits(1)
+            .with_empty_stdout()
+            .stderr_contains("no credentials")
+            .stderr_contains("`aws login`")
+            .stderr_contains("--demo");
     }
 }
 
 #[test]
 fn a_missing_region_is_explained_with_the_option() {
-    let said = Program::new(&["status"]).signed_in().output().exits(2).without_result();
-    said.says("--region us-east-1");
+    let output = Program::new(&["status"]).signed_in().output().exits(2).with_empty_stdout();
+    output.stderr_contains("--region us-east-1");
 }
 
 #[test]
 fn an_unknown_profile_is_named_along_with_the_existing_ones() {
     let program = Program::new(&["status", "--profile", "prodd", "--region", "eu-west-1"]);
     let program = program.file(".aws/config", "[profile prod]\nregion = eu-west-1\n");
-    program.output().exits(1).without_result().says("`prodd`").says("`prod`");
+    program.output().exits(1).with_empty_stdout().stderr_contains("`prodd`").stderr_contains("`prod`");
 }
 
 #[test]
 fn expired_credentials_name_the_command_to_sign_in_again() {
-    let world = EmulatedAws::new("us-east-1");
-    world.proxy.expire();
+    let aws = EmulatedAws::new("us-east-1");
+    aws.proxy.expire();
     for command in [&["plan"][..], &["apply", "--yes", "--json"], &["status", "--json"]] {
-        let said = world.rootbell(command).output().exits(1).without_result();
-        said.says("expired").says("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
+        let output = aws.rootbell(command).output().exits(1).with_empty_stdout();
+        output
+            .stderr_contains("expired")
+            .stderr_contains("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
     }
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn credentials_that_expire_during_apply_still_give_a_complete_result() {
-    let world = EmulatedAws::new("us-east-1");
-    world.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
-    let said = world.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
-    assert_eq!(said.json()["failed"][0]["id"], "trail.create", "{said:#?}");
-    assert!(said.json()["failed"][0]["fix"].as_str().unwrap().contains("AWS_SESSION_TOKEN"), "{said:#?}");
+    let aws = EmulatedAws::new("us-east-1");
+    aws.proxy.refuse("CreateTrail", 99, 400, "ExpiredTokenException", "The security token included is expired");
+    let output = aws.rootbell(&["apply", "--yes", "--json"]).args(EMAIL).output().exits(1);
+    assert_eq!(output.json()["failed"][0]["id"], "trail.create", "{output:#?}");
+    assert!(output.json()["failed"][0]["fix"].as_str().unwrap().contains("AWS_SESSION_TOKEN"), "{output:#?}");
 }
 
 #[test]
 fn a_bucket_name_taken_by_another_account_gets_a_suggestion() {
-    let world = EmulatedAws::new("us-east-1");
-    world.proxy.deny("HeadBucket");
-    let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).without_result();
-    said.says("The bucket name `taken` is taken").says("`taken-logs` (--bucket)");
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    let aws = EmulatedAws::new("us-east-1");
+    aws.proxy.deny("HeadBucket");
+    let output =
+        aws.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1).with_empty_stdout();
+    output.stderr_contains("The bucket name `taken` is taken").stderr_contains("`taken-logs` (--bucket)");
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 
     // It may also turn out only when the bucket is created.
-    world.proxy.clear_faults();
-    world.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
-    let said = world.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
-    said.says("`taken-logs` (--bucket)");
+    aws.proxy.clear_faults();
+    aws.proxy.refuse("CreateBucket", 9, 409, "BucketAlreadyExists", "The requested bucket name is not available.");
+    let output = aws.rootbell(&["apply", "--yes", "--bucket", "taken"]).args(EMAIL).output().exits(1);
+    output.stderr_contains("`taken-logs` (--bucket)");
 }
 
 #[test]
@@ -254,7 +274,12 @@ fn a_refused_connection_is_explained() {
     let commands: [&[&str]; 5] =
         [&["plan"], &["apply", "--yes", "--json"], &["status", "--json"], &["test", "--json"], &["events", "--json"]];
     for command in commands {
-        unreachable_endpoint(command).output().exits(1).without_result().says("no connection").says("AWS_ENDPOINT_URL");
+        unreachable_endpoint(command)
+            .output()
+            .exits(1)
+            .with_empty_stdout()
+            .stderr_contains("no connection")
+            .stderr_contains("AWS_ENDPOINT_URL");
     }
 }
 
@@ -271,8 +296,9 @@ fn an_endpoint_that_is_not_aws_is_explained() {
             );
         }
     });
-    let said = unreachable_endpoint(&["status", "--json", "--endpoint-url", &url]).output().exits(1).without_result();
-    said.says("GetCallerIdentity");
+    let output =
+        unreachable_endpoint(&["status", "--json", "--endpoint-url", &url]).output().exits(1).with_empty_stdout();
+    output.stderr_contains("GetCallerIdentity");
 }
 
 #[test]
@@ -282,20 +308,20 @@ fn ctrl_c_ends_a_command_while_the_endpoint_never_responds() {
     for command in [&["plan"][..], &["apply", "--yes"], &["status"], &["test"], &["events"]] {
         let running = unreachable_endpoint(command).arg("--endpoint-url").arg(&url).start();
         let _silent = listener.accept().unwrap();
-        let asked = Instant::now();
+        let signaled_at = Instant::now();
         running.signal("INT");
         running.wait_for_signal(Duration::from_secs(2));
         // The actual limit is 100 ms, but the machine may be busy.
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(signaled_at.elapsed() < Duration::from_secs(1), "{:?}", signaled_at.elapsed());
     }
 }
 
 #[test]
 fn a_broken_pipe_is_silent() {
     for command in [&["status"][..], &["plan", "--format", "json"], &["plan", "--format", "aws-cli"]] {
-        let said = Program::new(command).arg("--demo").without_stdout().output();
-        assert_eq!(said.stderr.lines().count(), 1, "only the note that it is a demo: {said:#?}");
-        said.exits(3);
+        let output = Program::new(command).arg("--demo").without_stdout().output();
+        assert_eq!(output.stderr.lines().count(), 1, "only the note that it is a demo: {output:#?}");
+        output.exits(3);
     }
     Program::new(&["events", "--demo=ringing"]).without_stdout().output().exits(0);
 }
@@ -303,17 +329,17 @@ fn a_broken_pipe_is_silent() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_reported() {
-    let said = Program::new(&["status", "--json", "--demo"]).stdout_to("/dev/full").output().exits(1);
-    said.says("The output could not be written");
+    let output = Program::new(&["status", "--json", "--demo"]).stdout_to("/dev/full").output().exits(1);
+    output.stderr_contains("The output could not be written");
 }
 
 #[test]
 fn the_log_file_contains_no_secrets() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("rootbell.log");
-    world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", "Access denied.");
-    let program = world.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
+    aws.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", "Access denied.");
+    let program = aws.rootbell(&["apply", "--yes", "-vvv"]).arg("--log-file").arg(&path).args(EMAIL);
     program.env("AWS_SESSION_TOKEN", "secret-token").env("RUST_LOG", "trace").output().exits(0);
     let log = std::fs::read_to_string(path).unwrap();
     for expected in [
@@ -329,20 +355,20 @@ fn the_log_file_contains_no_secrets() {
     for secret in ["test-secret-key", "secret-token", "Signature", "authorization"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
-    let said = Program::new(&["status", "--demo", "--log-file", "/nowhere/at/all"]).output().exits(2);
-    said.without_result().says("--log-file: `/nowhere/at/all` cannot be written");
-    Program::new(&["status", "-v"]).output().exits(2).says("--log-file");
+    let output = Program::new(&["status", "--demo", "--log-file", "/nowhere/at/all"]).output().exits(2);
+    output.with_empty_stdout().stderr_contains("--log-file: `/nowhere/at/all` cannot be written");
+    Program::new(&["status", "-v"]).output().exits(2).stderr_contains("--log-file");
 }
 
 #[test]
 fn the_log_level_follows_the_verbosity() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     let home = tempfile::tempdir().unwrap();
     let log = |name: &str, verbose: &[&str]| {
-        world.reset();
-        world.proxy.deny("CreateTopic");
+        aws.reset();
+        aws.proxy.deny("CreateTopic");
         let path = home.path().join(name);
-        let program = world.rootbell(&["apply", "--yes"]).arg("--log-file").arg(&path).args(EMAIL);
+        let program = aws.rootbell(&["apply", "--yes"]).arg("--log-file").arg(&path).args(EMAIL);
         verbose.iter().fold(program, Program::arg).output().exits(1);
         let log = std::fs::read_to_string(path).unwrap();
         assert!(log.contains("done id=\"bucket.create\""), "{log}");
@@ -351,8 +377,8 @@ fn the_log_level_follows_the_verbosity() {
         assert!(log.contains("failed operation=\"CreateTopic\" resource="), "{log}");
         let levels =
             [("failed id=", "ERROR"), ("skipped id=", "WARN"), ("failed operation=", "WARN"), ("done id=", "INFO")];
-        for (said, level) in levels {
-            let line = log.lines().find(|line| line.contains(said)).unwrap();
+        for (output, level) in levels {
+            let line = log.lines().find(|line| line.contains(output)).unwrap();
             assert!(line.contains(&format!(" {level} ")), "{line}");
         }
         ["INFO", "DEBUG", "TRACE"].map(|level| log.contains(&format!(" {level} rootbell")))
@@ -367,31 +393,31 @@ fn an_account_in_china_is_refused_because_it_has_no_root_user() {
     let answer = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
                   <GetCallerIdentityResult><Arn>arn:aws-cn:iam::123456789012:user/a</Arn><UserId>A</UserId>\
                   <Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
-    let world = EmulatedAws::new("cn-north-1");
-    world.proxy.answer_with("GetCallerIdentity", 200, answer);
+    let aws = EmulatedAws::new("cn-north-1");
+    aws.proxy.answer_with("GetCallerIdentity", 200, answer);
     for command in [&["plan"][..], &["apply", "--yes"], &["status"]] {
-        world.rootbell(command).output().exits(1).without_result().says("no root user");
+        aws.rootbell(command).output().exits(1).with_empty_stdout().stderr_contains("no root user");
     }
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn a_caller_signed_in_as_root_is_warned() {
-    let world = EmulatedAws::new("us-east-1");
-    world.rootbell(&["status"]).output().exits(3).says("Warning: You are signed in as root");
+    let aws = EmulatedAws::new("us-east-1");
+    aws.rootbell(&["status"]).output().exits(3).stderr_contains("Warning: You are signed in as root");
 }
 
 #[test]
 fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
-    let world = EmulatedAws::new("us-east-1");
-    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    let aws = EmulatedAws::new("us-east-1");
+    let mut terminal = aws.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("Apply these 15 changes to account 000000000000 in us-east-1? [y/N]");
     terminal.press(key::ENTER);
     assert_eq!(terminal.wait_exit().code, 1);
     assert!(terminal.screen().contains("Nothing was changed."), "{}", terminal.screen());
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 
-    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    let mut terminal = aws.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
     terminal.press("y");
     terminal.press(key::ENTER);
@@ -402,29 +428,29 @@ fn apply_at_a_terminal_asks_for_confirmation_and_accepts_no() {
 
 #[test]
 fn ctrl_c_at_the_confirmation_changes_nothing() {
-    let world = EmulatedAws::new("us-east-1");
-    let mut terminal = world.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
+    let aws = EmulatedAws::new("us-east-1");
+    let mut terminal = aws.rootbell(&["apply"]).args(EMAIL).pty(160, 50);
     terminal.wait_for("[y/N]");
     terminal.press(key::CTRL_C);
     assert_eq!(terminal.wait_exit().code, 1);
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
     terminal.assert_restored();
 }
 
 #[test]
 fn a_setup_without_an_email_address_is_refused() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
-        world.rootbell(args).output().exits(1).without_result().says("enter an email address (--email)");
+        aws.rootbell(args).output().exits(1).with_empty_stdout().stderr_contains("enter an email address (--email)");
     }
 }
 
 #[test]
 fn a_demo_is_labeled_and_an_unknown_scenario_is_refused() {
-    Program::new(&["status", "--demo"]).output().exits(3).says("Demo");
-    Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).says("retrying");
-    let said = Program::new(&["status", "--demo=nonsense"]).output().exits(2).without_result();
-    said.says("There is no demo account `nonsense`");
+    Program::new(&["status", "--demo"]).output().exits(3).stderr_contains("Demo");
+    Program::new(&["apply", "--yes", "--demo"]).args(EMAIL).output().exits(0).stderr_contains("retrying");
+    let output = Program::new(&["status", "--demo=nonsense"]).output().exits(2).with_empty_stdout();
+    output.stderr_contains("There is no demo account `nonsense`");
 }
 
 #[test]
@@ -441,20 +467,20 @@ fn json_output_of_a_demo_is_marked() {
             "apply" => &["--yes", "--email", "a@example.com"],
             _ => &[],
         };
-        let said = Program::new(&[&[name, "--demo"], json, rest].concat()).output().decent();
-        assert_eq!(said.json()["demo"], true, "{said:#?}");
+        let output = Program::new(&[&[name, "--demo"], json, rest].concat()).output().well_behaved();
+        assert_eq!(output.json()["demo"], true, "{output:#?}");
     }
-    let world = EmulatedAws::new("us-east-1");
-    let said = world.rootbell(&["status", "--json"]).output().exits(3);
-    assert_eq!(said.json().get("demo"), None, "a real account is not a demo");
+    let aws = EmulatedAws::new("us-east-1");
+    let output = aws.rootbell(&["status", "--json"]).output().exits(3);
+    assert_eq!(output.json().get("demo"), None, "a real account is not a demo");
 }
 
 #[test]
 fn status_of_an_account_in_alarm_says_so_first() {
-    let said = Program::new(&["status", "--demo=ringing"]).output().exits(0);
-    let first = said.stdout.lines().next().unwrap();
-    assert!(first.starts_with("ALARM: the alarm `rootbell-root-use` is in ALARM since 20"), "{said:#?}");
-    assert!(!said.stdout.contains("monitored"), "{said:#?}");
+    let output = Program::new(&["status", "--demo=ringing"]).output().exits(0);
+    let first = output.stdout.lines().next().unwrap();
+    assert!(first.starts_with("ALARM: the alarm `rootbell-root-use` is in ALARM since 20"), "{output:#?}");
+    assert!(!output.stdout.contains("monitored"), "{output:#?}");
 }
 
 #[test]

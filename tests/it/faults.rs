@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, Key, Link, Trail};
+use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Change, Settings, SetupOptions};
@@ -43,7 +43,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let account_region = Account::default().in_region(REGION);
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
-    fresh.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
+    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
     let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -65,7 +65,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     }
     for topic in region.topics.values_mut() {
         (topic.policy, topic.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
-        topic.subscriptions[0].state = Link::Deleted;
+        topic.subscriptions[0].state = SubscriptionState::Deleted;
     }
     region.alarms.values_mut().for_each(|alarm| alarm.threshold = 100.0);
 
@@ -94,7 +94,7 @@ async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Pla
 /// One run, as `apply` does it: the messages of the failed changes, and the ids of the completed ones.
 async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<String>) {
     let plan = match observe_and_plan(cloud, setup).await {
-        Err(said) => return (vec![said], Vec::new()),
+        Err(message) => return (vec![message], Vec::new()),
         Ok(plan) if !plan.blocked.is_empty() => {
             return (plan.blocked.into_iter().map(|(_, why)| why).collect(), Vec::new());
         }
@@ -109,14 +109,14 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
 async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
     let (failed, _) = run(cloud, setup).await;
     assert_eq!(failed, Vec::<String>::new(), "{name}");
-    let left = observe_and_plan(cloud, setup).await.unwrap();
-    assert!(left.is_empty() && left.blocked.is_empty(), "{name}: {left:#?}");
+    let remaining_plan = observe_and_plan(cloud, setup).await.unwrap();
+    assert!(remaining_plan.is_empty() && remaining_plan.blocked.is_empty(), "{name}: {remaining_plan:#?}");
     assert_eq!(undisturbed(cloud), undisturbed(undisturbed_setup), "{name}");
 }
 
 /// The account without its injected faults and without values that depend on the time.
 fn undisturbed(cloud: &DemoCloud) -> Account {
-    let mut account = cloud.snapshot().timeless();
+    let mut account = cloud.snapshot().without_times();
     account.faults.clear();
     account
 }
@@ -156,22 +156,27 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                 let name = format!("{account_name}: {operation} {kind}");
                 let cloud = cloud(account.clone());
                 in_virtual_time(async {
-                    cloud.fault(operation, fault);
+                    cloud.inject_fault(operation, fault);
                     let (failed, done) = run(&cloud, &setup).await;
                     if is_not_needed(account_name, operation) {
                         assert_eq!(failed, Vec::<String>::new(), "{name}");
                     } else {
-                        let said = failed.iter().find(|said| said.contains(&format!("{operation} (")));
+                        let message = failed.iter().find(|message| message.contains(&format!("{operation} (")));
                         // A bucket that may not be read looks like one of another account.
-                        let closed = failed.iter().find(|said| {
-                            (operation.as_str(), kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket")
+                        let closed = failed.iter().find(|message| {
+                            (operation.as_str(), kind) == ("HeadBucket", "denied") && message.contains("s3:ListBucket")
                         });
-                        let said = said.or(closed).unwrap_or_else(|| panic!("{name} is not reported: {failed:?}"));
-                        assert!(closed.is_some() || said.contains(why) && said.contains(fix), "{name}: {said}");
+                        let message =
+                            message.or(closed).unwrap_or_else(|| panic!("{name} is not reported: {failed:?}"));
+                        assert!(
+                            closed.is_some() || message.contains(why) && message.contains(fix),
+                            "{name}: {message}"
+                        );
                     }
-                    cloud.mend(operation);
-                    let left = observe_and_plan(&cloud, &setup).await.unwrap();
-                    let again: Vec<String> = left.changes().map(Change::id).filter(|id| done.contains(id)).collect();
+                    cloud.clear_fault(operation);
+                    let remaining_plan = observe_and_plan(&cloud, &setup).await.unwrap();
+                    let again: Vec<String> =
+                        remaining_plan.changes().map(Change::id).filter(|id| done.contains(id)).collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
                     assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });
@@ -191,10 +196,10 @@ fn credentials_that_expire_before_any_call_lose_nothing() {
             let name = format!("{account_name}: expired from call {from}");
             let cloud = cloud(account.clone());
             in_virtual_time(async {
-                cloud.fault("*", InjectedFault::Expired(from));
+                cloud.inject_fault("*", InjectedFault::Expired(from));
                 let (failed, _) = run(&cloud, &setup).await;
-                assert!(failed.iter().all(|said| said.contains("aws sso login")), "{name}: {failed:?}");
-                cloud.mend("*");
+                assert!(failed.iter().all(|message| message.contains("aws sso login")), "{name}: {failed:?}");
+                cloud.clear_fault("*");
                 assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
@@ -209,11 +214,11 @@ fn a_run_that_hangs_at_any_call_can_be_aborted_and_the_next_completes_the_setup(
             let name = format!("{account_name}: {operation} hangs");
             let cloud = cloud(account.clone());
             in_virtual_time(async {
-                cloud.fault(operation, InjectedFault::Hang);
+                cloud.inject_fault(operation, InjectedFault::Hang);
                 let minute = std::time::Duration::from_mins(1);
                 let ended = tokio::time::timeout(minute, run(&cloud, &setup)).await;
                 assert!(ended.is_err() || is_not_needed(account_name, operation), "{name}");
-                cloud.mend(operation);
+                cloud.clear_fault(operation);
                 assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
             });
         }
@@ -237,7 +242,10 @@ fn two_concurrent_runs_on_one_account_end_in_a_single_setup() {
                         if failed.is_empty() {
                             return;
                         }
-                        assert!(failed.iter().all(|said| said.contains("Try again")), "{account_name}: {failed:?}");
+                        assert!(
+                            failed.iter().all(|message| message.contains("Try again")),
+                            "{account_name}: {failed:?}"
+                        );
                     }
                     panic!("{account_name}: {first}/{second} never ends");
                 };
@@ -258,9 +266,9 @@ fn every_command_explains_every_kind_of_failure_of_every_call() {
     let demo = format!("--demo={}", file.display());
     let command = |args: &[&str]| {
         let ended = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(args).arg(&demo).output().unwrap();
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert!(!said.contains("panicked"), "{said}");
-        (ended.status.code(), said, ended.stdout)
+        let message = String::from_utf8(ended.stderr).unwrap();
+        assert!(!message.contains("panicked"), "{message}");
+        (ended.status.code(), message, ended.stdout)
     };
     let (_, fresh, _) = accounts().swap_remove(0);
     let calls: [(&str, bool); 13] = [
@@ -284,18 +292,18 @@ fn every_command_explains_every_kind_of_failure_of_every_call() {
             let mut account = fresh.clone();
             account.faults.insert(operation.into(), fault);
             std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
-            let (status, said, _) = command(&["apply", "--yes", "--email", EMAIL]);
-            assert_eq!(status, Some(1), "{name}: {said}");
-            let closed = (operation, kind) == ("HeadBucket", "denied") && said.contains("s3:ListBucket");
-            let told = said.contains(operation) && said.contains(why) && said.contains(fix);
-            assert!(told || closed, "{name}: {said}");
-            let (status, said, _) = command(&["plan", "--email", EMAIL]);
-            assert_eq!(status, Some(if is_look { 1 } else { 3 }), "{name}: {said}");
-            let (status, said, out) = command(&["status", "--json"]);
+            let (status, message, _) = command(&["apply", "--yes", "--email", EMAIL]);
+            assert_eq!(status, Some(1), "{name}: {message}");
+            let closed = (operation, kind) == ("HeadBucket", "denied") && message.contains("s3:ListBucket");
+            let told = message.contains(operation) && message.contains(why) && message.contains(fix);
+            assert!(told || closed, "{name}: {message}");
+            let (status, message, _) = command(&["plan", "--email", EMAIL]);
+            assert_eq!(status, Some(if is_look { 1 } else { 3 }), "{name}: {message}");
+            let (status, message, out) = command(&["status", "--json"]);
             if operation == "GetCallerIdentity" {
-                assert_eq!(status, Some(1), "{name}: {said}");
+                assert_eq!(status, Some(1), "{name}: {message}");
             } else {
-                assert_eq!(status, Some(3), "{name}: {said}");
+                assert_eq!(status, Some(3), "{name}: {message}");
                 let document: Value = serde_json::from_slice(&out).unwrap();
                 assert_eq!(document["checks"].as_array().unwrap().len(), 14, "{name}");
             }

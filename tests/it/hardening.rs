@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, Key, Link};
+use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
 use rootbell::domain::plan::{Plan, plan};
@@ -26,7 +26,8 @@ fn statements() -> Vec<Value> {
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
-    let key = Key { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..Key::default() };
+    let key =
+        KmsKey { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..KmsKey::default() };
     account.keys.insert(KEY.into(), key);
     account
 }
@@ -34,7 +35,7 @@ fn with_key(mut account: Account, statements: &[Value]) -> Account {
 fn set_up() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = Link::Confirmed;
+        topic.subscriptions[0].state = SubscriptionState::Confirmed;
     }
     account
 }
@@ -138,7 +139,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
             assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
-            cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
             apply(&cloud, &encrypted()).await;
         });
     }
@@ -148,12 +149,12 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
 fn an_unusable_key_is_refused_before_anything_is_created() {
     let far = "arn:aws:kms:us-east-1:123456789012:key/1";
     let cases: [(&str, Damage, &str, &str); 4] = [
-        ("gone", |c| c.meddle(|a| a.keys.clear()), KEY, "There is no key"),
-        ("disabled", |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
+        ("gone", |c| c.modify(|a| a.keys.clear()), KEY, "There is no key"),
+        ("disabled", |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
         (
             "elsewhere",
             |c| {
-                c.meddle(|a| {
+                c.modify(|a| {
                     let key = a.keys.values().next().unwrap().clone();
                     a.keys.insert("arn:aws:kms:us-east-1:123456789012:key/1".into(), key);
                 });
@@ -161,7 +162,7 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
             far,
             "is in us-east-1",
         ),
-        ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), KEY, "kms:GetKeyPolicy"),
+        ("denied", |c| c.inject_fault("GetKeyPolicy", InjectedFault::Deny), KEY, "kms:GetKeyPolicy"),
     ];
     for (name, damage, key, says) in cases {
         let cloud = cloud(with_key(Account::default(), &statements()));
@@ -181,39 +182,39 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
         ("serves", |_| {}, Verdict::Ok, ""),
         (
             "serves through SNS",
-            |c| c.meddle(|a| for_cloudwatch(a, "kms:ViaService", "sns.eu-west-1.amazonaws.com")),
+            |c| c.modify(|a| for_cloudwatch(a, "kms:ViaService", "sns.eu-west-1.amazonaws.com")),
             Verdict::Ok,
             "",
         ),
         (
             "serves an organization",
-            |c| c.meddle(|a| for_cloudwatch(a, "aws:SourceOrgID", "o-a1b2c3d4e5")),
+            |c| c.modify(|a| for_cloudwatch(a, "aws:SourceOrgID", "o-a1b2c3d4e5")),
             Verdict::Unknown,
             "Run `rootbell test` to see whether an alert arrives",
         ),
         (
             "shuts CloudWatch out",
-            |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
             Verdict::Wrong,
             "\"Service\":\"cloudwatch.amazonaws.com\"",
         ),
         (
             "disabled",
-            |c| c.meddle(|a| a.keys.values_mut().for_each(|k| k.disabled = true)),
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.disabled = true)),
             Verdict::Wrong,
             "aws kms enable-key",
         ),
-        ("gone", |c| c.meddle(|a| a.keys.clear()), Verdict::Wrong, "another key"),
-        ("denied", |c| c.fault("GetKeyPolicy", InjectedFault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
+        ("gone", |c| c.modify(|a| a.keys.clear()), Verdict::Wrong, "another key"),
+        ("denied", |c| c.inject_fault("GetKeyPolicy", InjectedFault::Deny), Verdict::Unknown, "kms:GetKeyPolicy"),
     ];
     for (name, damage, verdict, fix) in cases {
         let cloud = cloud(encrypted_topic(&statements()));
         damage(&cloud);
         in_virtual_time(async {
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
-            let told = check(&health, "topic.encryption");
-            assert_eq!(told.verdict, verdict, "{name}: {told:?}");
-            assert!(told.fix.contains(fix), "{name}: {told:?}");
+            let check_result = check(&health, "topic.encryption");
+            assert_eq!(check_result.verdict, verdict, "{name}: {check_result:?}");
+            assert!(check_result.fix.contains(fix), "{name}: {check_result:?}");
             assert!(plan.blocked.is_empty() && plan.is_empty(), "{name}: the plan needs no key: {:?}", plan.blocked);
         });
     }
@@ -267,9 +268,9 @@ fn deliveries_stopped_by_a_restricted_role_are_reported_with_the_fix() {
     in_virtual_time(async {
         apply(&cloud, &restricted(true)).await;
         let (health, _) = observe_and_plan(&cloud, &setup_options()).await;
-        let told = check(&health, "trail.delivers");
-        assert_eq!(told.verdict, Verdict::Wrong);
-        assert!(told.fix.contains("--role-source-arn=false"), "{told:?}");
+        let check_result = check(&health, "trail.delivers");
+        assert_eq!(check_result.verdict, Verdict::Wrong);
+        assert!(check_result.fix.contains("--role-source-arn=false"), "{check_result:?}");
         apply(&cloud, &restricted(false)).await;
         assert!(observe_and_plan(&cloud, &setup_options()).await.0.healthy());
     });

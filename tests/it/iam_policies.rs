@@ -16,7 +16,7 @@ use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
-use crate::properties::{DRIFTS, EMAIL, cloud, here, in_virtual_time, set_up, setup_options};
+use crate::properties::{DRIFTS, EMAIL, cloud, in_virtual_time, region_mut, set_up, setup_options};
 use crate::support::tester::{START, Tester};
 
 type Permissions = BTreeSet<String>;
@@ -165,14 +165,14 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
     // Updating an existing trail also passes the role.
     assert!(used.contains("cloudtrail:UpdateTrail"));
     used.insert("iam:PassRole".into());
-    assert_same(&used, &granted(UseCase::SetUp));
+    assert_same(&used, &granted(UseCase::Setup));
 }
 
 /// Reads a chain whose alarm has another name, so that every read is made.
 async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
-    cloud.meddle(|account| {
-        let alarms = std::mem::take(&mut here(account).alarms);
-        here(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
+    cloud.modify(|account| {
+        let alarms = std::mem::take(&mut region_mut(account).alarms);
+        region_mut(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
     let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), scope).await;
@@ -219,7 +219,7 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
             alarm: settings.alarm.value.clone(),
             caller,
             region: "eu-west-1".into(),
-            patience: SignedDuration::from_mins(10),
+            timeout: SignedDuration::from_mins(10),
         };
         let observer = Observer { clock: &clock, news: &|_| {} };
         assert!(run_test(&cloud, &test, &observer).await.unwrap().dispatched());
@@ -250,7 +250,7 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     adopted.buckets.insert("bare".into(), closed.clone());
     adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs()), ..closed });
     adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline.clone()), ..Role::default() });
-    let region = here(&mut adopted);
+    let region = region_mut(&mut adopted);
     region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
     region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
     region
@@ -259,7 +259,7 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let trail =
         Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
     let mut attached = Account::default();
-    here(&mut attached).trails.insert("audit".into(), trail);
+    region_mut(&mut attached).trails.insert("audit".into(), trail);
     let named = |bucket: &str| SetupOptions {
         bucket: Some(bucket.into()),
         role: Some("theirs".into()),
@@ -285,7 +285,7 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
             in_virtual_time(async {
                 set_up(cloud, setup).await;
                 cloud.confirm(EMAIL);
-                cloud.meddle(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
+                cloud.modify(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
                 let before = cloud.calls().len();
                 let identity = cloud.identity().await.unwrap();
                 let chains = engine::teardown::managed_chains(cloud, &identity, "eu-west-1", setup, with_logs).await;
@@ -300,6 +300,6 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
         let more_pieces = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
         let calls = operations.iter().map(String::as_str).chain(pieces).chain(more_pieces);
         let used: Permissions = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
-        assert_same(&used, &granted(UseCase::Leave { with_logs }));
+        assert_same(&used, &granted(UseCase::Teardown { with_logs }));
     }
 }

@@ -20,8 +20,8 @@ fn interrupt(running: Running, signal: &str) -> Ended {
 
 #[test]
 fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
-    let world = EmulatedAws::new("eu-west-1");
-    world.proxy.hang_all();
+    let aws = EmulatedAws::new("eu-west-1");
+    aws.proxy.hang_all();
     let commands: [&[&str]; 7] = [
         &["plan"],
         &["apply", "--yes"],
@@ -32,19 +32,19 @@ fn a_command_interrupted_before_any_change_says_so_for_every_signal() {
         &["policy", "setup"],
     ];
     for (i, command) in commands.into_iter().enumerate() {
-        world.proxy.forget_calls();
-        let running = world.rootbell(command).start();
-        world.proxy.wait_for_call("GetCallerIdentity");
-        let said = interrupt(running, ["INT", "TERM", "HUP"][i % 3]).without_result();
-        said.says("rootbell: Interrupted: nothing was changed.");
+        aws.proxy.forget_calls();
+        let running = aws.rootbell(command).start();
+        aws.proxy.wait_for_call("GetCallerIdentity");
+        let output = interrupt(running, ["INT", "TERM", "HUP"][i % 3]).with_empty_stdout();
+        output.stderr_contains("rootbell: Interrupted: nothing was changed.");
     }
 }
 
 #[test]
 fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     for signal in [None, Some("TERM")] {
-        let mut terminal = world.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
+        let mut terminal = aws.rootbell(&["apply", "--email", "a@example.com"]).pty(160, 50);
         terminal.wait_for("[y/N]");
         match signal {
             Some(name) => terminal.signal(name),
@@ -55,16 +55,16 @@ fn an_interrupt_at_the_confirmation_is_reported_on_its_own_line() {
         assert!(screen.contains("\nrootbell: Interrupted: nothing was changed.\n"), "{screen}");
         terminal.assert_restored();
     }
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 /// `apply --wait` on a fresh account, while it waits for the confirmations.
-fn waiting(world: &EmulatedAws, more: &[&str]) -> Running {
-    world.proxy.set_pending(true);
-    let args = more.iter().fold(apply(world).arg("--wait"), Program::arg);
+fn waiting(aws: &EmulatedAws, more: &[&str]) -> Running {
+    aws.proxy.set_pending(true);
+    let args = more.iter().fold(apply(aws).arg("--wait"), Program::arg);
     let running = args.start();
-    world.proxy.wait_for_call("StartLogging");
-    let polls = || world.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
+    aws.proxy.wait_for_call("StartLogging");
+    let polls = || aws.proxy.operations().iter().filter(|o| *o == "ListSubscriptionsByTopic").count();
     let began = Instant::now();
     while polls() < 2 && began.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(20));
@@ -74,61 +74,64 @@ fn waiting(world: &EmulatedAws, more: &[&str]) -> Running {
 
 #[test]
 fn interrupting_the_wait_for_confirmation_does_not_reread_the_account() {
-    let world = EmulatedAws::new("us-east-1");
-    let running = waiting(&world, &[]);
+    let aws = EmulatedAws::new("us-east-1");
+    let running = waiting(&aws, &[]);
     std::thread::sleep(Duration::from_millis(500));
-    world.proxy.hang_all();
-    let said = interrupt(running, "INT");
-    let first = said.stdout.lines().next().unwrap();
+    aws.proxy.hang_all();
+    let output = interrupt(running, "INT");
+    let first = output.stdout.lines().next().unwrap();
     assert_eq!(
         first,
         "Interrupted: all 16 changes were made in account 000000000000, us-east-1; no longer waiting for the \
          confirmations, and the account was not read again."
     );
-    assert!(said.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"), "{said:#?}");
-    assert!(said.stdout.contains("to b@example.com"), "{said:#?}");
+    assert!(
+        output.stdout.contains("Open the link in the email from AWS Notifications to a@example.com"),
+        "{output:#?}"
+    );
+    assert!(output.stdout.contains("to b@example.com"), "{output:#?}");
 }
 
 #[test]
 fn interrupting_the_final_read_still_reports_every_change() {
     for json in [false, true] {
-        let world = EmulatedAws::new("us-east-1");
-        let running = waiting(&world, if json { &["--json"] } else { &[] });
+        let aws = EmulatedAws::new("us-east-1");
+        let running = waiting(&aws, if json { &["--json"] } else { &[] });
         std::thread::sleep(Duration::from_millis(500));
-        world.proxy.forget_calls();
+        aws.proxy.forget_calls();
         for operation in ["DescribeTrails", "GetTrailStatus", "DescribeAlarms", "DescribeAlarmsForMetric"] {
-            world.proxy.hang(operation);
+            aws.proxy.hang(operation);
         }
-        world.proxy.set_pending(false);
-        world.proxy.wait_for_call("DescribeTrails");
-        let said = interrupt(running, "TERM");
+        aws.proxy.set_pending(false);
+        aws.proxy.wait_for_call("DescribeTrails");
+        let output = interrupt(running, "TERM");
         let sentence = "Interrupted: all 16 changes were made in account 000000000000, us-east-1; the account was not \
                         read again.";
         if json {
-            let result = said.json();
+            let result = output.json();
             assert_eq!(result["applied"].as_array().unwrap().len(), 16, "{result}");
             assert_eq!((&result["failed"], &result["skipped"]), (&json!([]), &json!([])));
             assert_eq!(result["unknown"], json!([]));
-            said.says(sentence);
+            output.stderr_contains(sentence);
         } else {
-            assert!(said.stdout.starts_with(sentence), "{said:#?}");
-            assert!(said.stdout.contains("`rootbell status`"), "{said:#?}");
+            assert!(output.stdout.starts_with(sentence), "{output:#?}");
+            assert!(output.stdout.contains("`rootbell status`"), "{output:#?}");
         }
     }
 }
 
 #[test]
 fn an_interrupted_test_says_how_to_set_the_alarm_back() {
-    let world = EmulatedAws::new("us-east-1");
-    world.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
-    world.proxy.forget_calls();
-    world.proxy.hang("SetAlarmState");
-    let running = world.rootbell(&["test"]).start();
-    world.proxy.wait_for_call("SetAlarmState");
-    let said = interrupt(running, "HUP");
-    assert!(said.stdout.contains("Interrupted before the notification was seen."), "{said:#?}");
-    assert!(said.stdout.contains("may be in ALARM"), "{said:#?}");
-    assert!(said.stdout.contains("aws cloudwatch set-alarm-state"), "{said:#?}");
+    let aws = EmulatedAws::new("us-east-1");
+    aws.rootbell(&["apply", "--yes"]).args(EMAILS).output().exits(0);
+    aws.proxy.forget_calls();
+    aws.proxy.hang("SetAlarmState");
+    let running = aws.rootbell(&["test"]).start();
+    aws.proxy.wait_for_call("SetAlarmState");
+    let output = interrupt(running, "HUP");
+    assert!(output.stdout.contains("Interrupted before the notification was seen."), "{output:#?}");
+    assert!(output.stdout.contains("may be in ALARM"), "{output:#?}");
+    assert!(output.stdout.contains("aws cloudwatch set-alarm-state"), "{output:#?}");
 }
 
 #[test]
@@ -145,15 +148,15 @@ fn a_command_blocked_on_a_full_pipe_is_ended_by_a_signal() {
 
 /// The wizard during its first step: nine changes are done, and `CreateTrail` hangs.
 fn wizard_with_a_hanging_step() -> (EmulatedAws, Pty) {
-    let world = EmulatedAws::new("eu-west-1");
-    world.proxy.hang("CreateTrail");
-    let mut wizard = world.rootbell(&[]).pty(120, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    aws.proxy.hang("CreateTrail");
+    let mut wizard = aws.rootbell(&[]).pty(120, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
     wizard.wait_for("apply 11");
     wizard.press(key::ENTER);
     wizard.wait_for("9 of 11 done");
-    (world, wizard)
+    (aws, wizard)
 }
 
 #[test]
@@ -175,9 +178,9 @@ fn an_interrupted_wizard_lists_done_running_and_remaining_changes_on_the_normal_
 
 #[test]
 fn a_wizard_interrupted_while_no_change_runs_says_so() {
-    let world = EmulatedAws::new("eu-west-1");
-    world.proxy.hang_all();
-    let mut wizard = world.rootbell(&[]).pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    aws.proxy.hang_all();
+    let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");
     wizard.press(key::CTRL_C);
     assert_eq!(wizard.wait_exit_within(SOON).code, 1);

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, Link, LogGroup, Subscription, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, LogGroup, Subscription, SubscriptionState, Trail};
 use rootbell::cloud::{Cloud, Search};
 use rootbell::domain::plan::plan;
 use rootbell::domain::{Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
-use crate::properties::{EMAIL, cloud, here, in_virtual_time, setup_options};
+use crate::properties::{EMAIL, cloud, in_virtual_time, region_mut, setup_options};
 #[cfg(unix)]
 use crate::support::EmulatedAws;
 use crate::support::tester::{Tester, scenario};
@@ -21,10 +21,10 @@ const REGION: &str = "eu-west-1";
 /// How long a read takes in the demo account, in milliseconds; a change takes twice as long.
 const ROUND_TRIP: u64 = 50;
 
-fn armed() -> Account {
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    for topic in here(&mut account).topics.values_mut() {
-        topic.subscriptions.iter_mut().for_each(|s| s.state = Link::Confirmed);
+    for topic in region_mut(&mut account).topics.values_mut() {
+        topic.subscriptions.iter_mut().for_each(|s| s.state = SubscriptionState::Confirmed);
     }
     account
 }
@@ -54,7 +54,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
         let plan = plan(&settings, &observed);
         let read_cost = took(&cloud);
         let again = Prefetch::again(&asked, &setup_options(), &settings, settings.trail_arn(&observed));
-        let report = engine::run_looking(asked, &plan, &again, &|_| {}).await;
+        let report = engine::run_and_prefetch(asked, &plan, &again, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
         let apply_cost = took(&cloud);
         let after =
@@ -78,14 +78,14 @@ fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_one_round_trip()
 
 #[test]
 fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
-    let [read_cost, apply_cost, _] = apply(armed());
+    let [read_cost, apply_cost, _] = apply(working_account());
     assert_eq!(read_cost, (2, 12));
     assert_eq!(apply_cost, (0, 0));
 }
 
 #[test]
 fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
-    let mut account = armed();
+    let mut account = working_account();
     account.timing.latency_ms = ROUND_TRIP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
     tester.pass(Duration::from_millis(2 * ROUND_TRIP - 1));
@@ -101,10 +101,10 @@ fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
 #[test]
 fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls() {
     let teardown = |more: &[&str], named: &[SetupOptions]| {
-        let mut account = armed();
+        let mut account = working_account();
         account.timing.latency_ms = ROUND_TRIP;
         for name in more {
-            let trails = &mut here(&mut account).trails;
+            let trails = &mut region_mut(&mut account).trails;
             trails.insert((*name).to_owned(), trails["rootbell"].clone());
         }
         let cloud = cloud(account);
@@ -137,7 +137,7 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
     account.timing.latency_ms = ROUND_TRIP;
     let cloud = cloud(account);
     for operation in ["DescribeTrails", "DescribeLogGroups", "DescribeAlarms"] {
-        cloud.fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
+        cloud.inject_fault(operation, rootbell::cloud::demo::InjectedFault::Hang);
     }
     in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
@@ -150,8 +150,8 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
 /// 5 trails, 10,000 log groups, 100 filters on rootbell's log group, 5,000 alarms, 100 subscribers, 10,000 root uses.
 /// `bench/flat.py` uses ten times as many root uses.
 fn big() -> Account {
-    let mut account = armed();
-    let region = here(&mut account);
+    let mut account = working_account();
+    let region = region_mut(&mut account);
     for n in 0..4 {
         let trail = Trail { multi_region: false, bucket: format!("theirs-{n}"), ..Trail::default() };
         region.trails.insert(format!("theirs-{n}"), trail);
@@ -167,7 +167,7 @@ fn big() -> Account {
     let topic = region.topics.get_mut("rootbell-alerts").unwrap();
     topic.subscriptions.extend((0..99).map(|n| Subscription {
         endpoint: format!("someone-{n}@example.com"),
-        state: Link::Confirmed,
+        state: SubscriptionState::Confirmed,
         ..Subscription::default()
     }));
     account
@@ -175,13 +175,13 @@ fn big() -> Account {
 
 fn root_event() -> Event {
     let mut account = scenario("ringing");
-    let group = here(&mut account).log_groups.get_mut("rootbell/cloudtrail").unwrap();
+    let group = region_mut(&mut account).log_groups.get_mut("rootbell/cloudtrail").unwrap();
     group.events.first().cloned().unwrap()
 }
 
 #[test]
 fn a_big_account_takes_no_more_calls_than_a_small_one() {
-    assert_eq!(apply(big())[..2], apply(armed())[..2]);
+    assert_eq!(apply(big())[..2], apply(working_account())[..2]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn the_dashboard_makes_the_same_calls_for_a_big_account_as_for_a_small_one() {
             calls
         })
     };
-    assert_eq!(asked(big()), asked(armed()));
+    assert_eq!(asked(big()), asked(working_account()));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn an_idle_wizard_schedules_no_ticks() {
 
 #[test]
 fn an_idle_dashboard_makes_few_calls_and_few_draws() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(Duration::from_mins(1));
     let calls = |tester: &Tester| tester.on_account(|cloud| cloud.calls().len());
     let before = (tester.draws, calls(&tester));
@@ -252,7 +252,7 @@ fn an_idle_dashboard_makes_few_calls_and_few_draws() {
 
 #[test]
 fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(Duration::from_mins(1));
     tester.press("esc").pass(Duration::from_secs(1));
     let calls = |tester: &Tester| tester.on_account(DemoCloud::calls);
@@ -267,19 +267,19 @@ fn outside_the_dashboard_only_the_alarm_is_polled_and_slowly() {
 #[cfg(unix)]
 #[test]
 fn over_http_a_fresh_account_takes_seven_round_trips_and_a_status_three() {
-    let world = EmulatedAws::new(REGION);
+    let aws = EmulatedAws::new(REGION);
     // Long enough for all requests of one round trip to overlap.
-    world.proxy.set_latency(Duration::from_millis(150));
+    aws.proxy.set_latency(Duration::from_millis(150));
     let cost = |args: &[&str], statuses: [i32; 2]| {
-        world.proxy.forget_calls();
-        let said = world.rootbell(args).output();
-        assert!(said.status.is_some_and(|status| statuses.contains(&status)), "{said:#?}");
-        (world.proxy.longest_chain(), world.proxy.seen_calls().len())
+        aws.proxy.forget_calls();
+        let output = aws.rootbell(args).output();
+        assert!(output.status.is_some_and(|status| statuses.contains(&status)), "{output:#?}");
+        (aws.proxy.longest_chain(), aws.proxy.seen_calls().len())
     };
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
     assert!(deep <= 7 && asked <= 45, "{deep} round trips, {asked} requests");
     // Connections are reused: there are no more of them than concurrent requests, plus a few opened too late.
-    let (connections, most) = (world.proxy.connections(), world.proxy.most_in_flight());
+    let (connections, most) = (aws.proxy.connections(), aws.proxy.most_in_flight());
     assert!(connections <= most + 3, "{connections} connections for {most} at once");
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
     assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");

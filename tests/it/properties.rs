@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, Link, Region, Subscription};
+use rootbell::cloud::demo::account::{Account, Region, Subscription, SubscriptionState};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Observed, Settings, SetupOptions};
@@ -42,7 +42,7 @@ pub(crate) async fn set_up(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
     observe_and_plan(cloud, setup).await.1
 }
 
-pub(crate) fn here(account: &mut Account) -> &mut Region {
+pub(crate) fn region_mut(account: &mut Account) -> &mut Region {
     account.regions.entry("eu-west-1".into()).or_default()
 }
 
@@ -58,61 +58,64 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     ("no role policy", |a| a.roles.values_mut().for_each(|r| r.policy = None)),
     ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.trust = serde_json::json!({}))),
     ("role gone", |a| a.roles.clear()),
-    ("single region", |a| here(a).trails.values_mut().for_each(|t| t.multi_region = false)),
-    ("not validated", |a| here(a).trails.values_mut().for_each(|t| t.log_file_validation = false)),
-    ("stopped", |a| here(a).trails.values_mut().for_each(|t| t.logging = false)),
+    ("single region", |a| region_mut(a).trails.values_mut().for_each(|t| t.multi_region = false)),
+    ("not validated", |a| region_mut(a).trails.values_mut().for_each(|t| t.log_file_validation = false)),
+    ("stopped", |a| region_mut(a).trails.values_mut().for_each(|t| t.logging = false)),
     ("detached", |a| {
-        here(a).trails.values_mut().for_each(|t| (t.log_group_arn, t.role_arn) = (None, None));
+        region_mut(a).trails.values_mut().for_each(|t| (t.log_group_arn, t.role_arn) = (None, None));
     }),
-    ("reads left out", |a| here(a).trails.values_mut().for_each(|t| t.read = false)),
-    ("trail gone", |a| here(a).trails.clear()),
-    ("log group gone", |a| here(a).log_groups.clear()),
-    ("a week", |a| here(a).log_groups.values_mut().for_each(|g| g.retention_days = Some(7))),
-    ("no filter", |a| here(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
+    ("reads left out", |a| region_mut(a).trails.values_mut().for_each(|t| t.read = false)),
+    ("trail gone", |a| region_mut(a).trails.clear()),
+    ("log group gone", |a| region_mut(a).log_groups.clear()),
+    ("a week", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.retention_days = Some(7))),
+    ("no filter", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
     ("other pattern", |a| {
-        let groups = here(a).log_groups.values_mut();
+        let groups = region_mut(a).log_groups.values_mut();
         groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.pattern = "{ $.eventName = ConsoleLogin }".into());
     }),
     ("other metric", |a| {
-        let groups = here(a).log_groups.values_mut();
+        let groups = region_mut(a).log_groups.values_mut();
         groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.metric = "Other".into());
     }),
     ("counts ten", |a| {
-        here(a).log_groups.values_mut().flat_map(|g| g.filters.values_mut()).for_each(|f| f.value = "10".into());
+        region_mut(a).log_groups.values_mut().flat_map(|g| g.filters.values_mut()).for_each(|f| f.value = "10".into());
     }),
-    ("topic gone", |a| here(a).topics.clear()),
-    ("topic shut", |a| here(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})))),
+    ("topic gone", |a| region_mut(a).topics.clear()),
+    ("topic shut", |a| region_mut(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})))),
     ("topic open", |a| {
-        here(a).topics.values_mut().for_each(|t| {
+        region_mut(a).topics.values_mut().for_each(|t| {
             t.policy = Some(serde_json::json!({ "Statement":
                 [{ "Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*" }] }));
         });
     }),
-    ("nobody subscribed", |a| here(a).topics.values_mut().for_each(|t| t.subscriptions.clear())),
-    ("confirmed", |a| set_link(a, Link::Confirmed)),
-    ("unsubscribed", |a| set_link(a, Link::Deleted)),
+    ("nobody subscribed", |a| region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.clear())),
+    ("confirmed", |a| set_link(a, SubscriptionState::Confirmed)),
+    ("unsubscribed", |a| set_link(a, SubscriptionState::Deleted)),
     ("somebody else too", |a| {
-        let bob =
-            Subscription { endpoint: "bob@example.com".into(), state: Link::Confirmed, ..Subscription::default() };
-        here(a).topics.values_mut().for_each(|t| t.subscriptions.push(bob.clone()));
+        let bob = Subscription {
+            endpoint: "bob@example.com".into(),
+            state: SubscriptionState::Confirmed,
+            ..Subscription::default()
+        };
+        region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.push(bob.clone()));
     }),
-    ("alarm gone", |a| here(a).alarms.clear()),
-    ("threshold 100", |a| here(a).alarms.values_mut().for_each(|x| x.threshold = 100.0)),
-    ("average", |a| here(a).alarms.values_mut().for_each(|x| x.statistic = "Average".into())),
-    ("no actions", |a| here(a).alarms.values_mut().for_each(|x| x.actions.clear())),
-    ("actions off", |a| here(a).alarms.values_mut().for_each(|x| x.actions_enabled = false)),
+    ("alarm gone", |a| region_mut(a).alarms.clear()),
+    ("threshold 100", |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 100.0)),
+    ("average", |a| region_mut(a).alarms.values_mut().for_each(|x| x.statistic = "Average".into())),
+    ("no actions", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions.clear())),
+    ("actions off", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions_enabled = false)),
     ("alarm renamed", |a| {
-        let alarms = std::mem::take(&mut here(a).alarms);
-        here(a).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
+        let alarms = std::mem::take(&mut region_mut(a).alarms);
+        region_mut(a).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     }),
     ("a foreign trail", |a| {
         let trail = rootbell::cloud::demo::account::Trail { bucket: "theirs".into(), ..Default::default() };
-        here(a).trails.insert("theirs".into(), trail);
+        region_mut(a).trails.insert("theirs".into(), trail);
     }),
 ];
 
-fn set_link(account: &mut Account, link: Link) {
-    let topics = here(account).topics.values_mut();
+fn set_link(account: &mut Account, link: SubscriptionState) {
+    let topics = region_mut(account).topics.values_mut();
     topics.flat_map(|t| &mut t.subscriptions).for_each(|s| s.state = link);
 }
 
@@ -140,8 +143,8 @@ proptest! {
     #[test]
     fn after_a_plan_is_applied_there_is_nothing_left_to_plan((drifts, account) in accounts()) {
         let cloud = cloud(account);
-        let left = in_virtual_time(set_up(&cloud, &setup_options()));
-        prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
+        let remaining_plan = in_virtual_time(set_up(&cloud, &setup_options()));
+        prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", drifts, remaining_plan.changes().collect::<Vec<_>>());
     }
 
     #[test]
@@ -153,9 +156,9 @@ proptest! {
             for change in plan.changes().take(stop) {
                 broken.apply(change).await.unwrap();
             }
-            let left = set_up(&broken, &setup_options()).await;
-            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, left);
-            prop_assert_eq!(broken.snapshot().timeless(), undisturbed.snapshot().timeless(), "{:?} stopped after {}", drifts, stop);
+            let remaining_plan = set_up(&broken, &setup_options()).await;
+            prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
+            prop_assert_eq!(broken.snapshot().without_times(), undisturbed.snapshot().without_times(), "{:?} stopped after {}", drifts, stop);
             Ok(())
         })?;
     }
@@ -166,8 +169,8 @@ fn each_single_drift_is_repaired_by_one_run() {
     for (name, drift) in DRIFTS {
         let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
         drift(&mut account);
-        let left = in_virtual_time(set_up(&cloud(account), &setup_options()));
-        assert!(left.is_empty(), "{name}: {left:?}");
+        let remaining_plan = in_virtual_time(set_up(&cloud(account), &setup_options()));
+        assert!(remaining_plan.is_empty(), "{name}: {remaining_plan:?}");
     }
 }
 
@@ -180,15 +183,15 @@ fn a_failed_change_is_made_by_the_next_run_and_nothing_is_made_twice() {
         let cloud = cloud(Account::default());
         in_virtual_time(async {
             let operation = change.operation().name;
-            cloud.fault(operation, InjectedFault::Deny);
+            cloud.inject_fault(operation, InjectedFault::Deny);
             let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert_eq!(report.failed[0].0, change.id());
             assert_eq!(report.failed[0].1.iam_action, change.operation().iam_action);
-            cloud.mend(operation);
+            cloud.clear_fault(operation);
             assert!(set_up(&cloud, &setup_options()).await.is_empty(), "{}", change.id());
         });
-        assert_eq!(cloud.snapshot().timeless(), undisturbed.snapshot().timeless(), "{}", change.id());
+        assert_eq!(cloud.snapshot().without_times(), undisturbed.snapshot().without_times(), "{}", change.id());
     }
 }
 
@@ -200,10 +203,10 @@ fn independent_calls_overlap_and_none_is_repeated() {
     in_virtual_time(async {
         let began = tokio::time::Instant::now();
         let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
-        let looked = cloud.calls();
-        assert_eq!(looked.len(), 10, "{looked:?}");
-        let unique: std::collections::BTreeSet<&String> = looked.iter().collect();
-        assert_eq!(unique.len(), looked.len(), "{looked:?}");
+        let calls = cloud.calls();
+        assert_eq!(calls.len(), 10, "{calls:?}");
+        let unique: std::collections::BTreeSet<&String> = calls.iter().collect();
+        assert_eq!(unique.len(), calls.len(), "{calls:?}");
         // First the identity, then everything else at once.
         assert_eq!(began.elapsed().as_millis(), 100);
         let began = tokio::time::Instant::now();

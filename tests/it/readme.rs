@@ -134,7 +134,8 @@ fn try_out(command: &str) {
     if let Some("test" | "events" | "destroy") = words.first().copied().filter(|_| !command.contains("--demo")) {
         let sure = words.contains(&"--drill") || (words[0] == "destroy" && !words.contains(&"--format"));
         let program = words.iter().fold(working::demo(""), Program::arg);
-        let ended = if sure && !words.contains(&"--yes") { program.arg("--yes") } else { program }.output().decent();
+        let ended =
+            if sure && !words.contains(&"--yes") { program.arg("--yes") } else { program }.output().well_behaved();
         assert!(matches!(ended.status, Some(0 | 3)), "{command}: {ended:#?}");
         return;
     }
@@ -152,7 +153,7 @@ fn try_out(command: &str) {
         terminal.press(key::ENTER);
         assert_eq!(terminal.wait_exit().code, 1, "{command}");
     } else {
-        let ended = if words == ["apply", "--json"] { program.arg("--yes") } else { program }.output().decent();
+        let ended = if words == ["apply", "--json"] { program.arg("--yes") } else { program }.output().well_behaved();
         assert!(matches!(ended.status, Some(0 | 3)), "{command}: {ended:#?}");
     }
 }
@@ -284,7 +285,8 @@ fn fields_of(value: &Value, at: &str, found: &mut Vec<(String, Value)>) {
 /// What these runs of the program print as JSON. One that fails before it has a result prints nothing.
 fn printed_json(programs: Vec<Program>) -> Vec<Value> {
     thread::scope(|scope| {
-        let running: Vec<_> = programs.into_iter().map(|program| scope.spawn(|| program.output().decent())).collect();
+        let running: Vec<_> =
+            programs.into_iter().map(|program| scope.spawn(|| program.output().well_behaved())).collect();
         let ended = running.into_iter().map(|run| run.join().unwrap());
         ended.filter(|ended| !ended.stdout.is_empty()).map(|ended| ended.json()).collect()
     })
@@ -298,7 +300,7 @@ fn on_every_account(command: &str) -> Vec<Program> {
 
 #[test]
 fn every_field_of_the_json_output_is_documented_and_every_documented_field_occurs() {
-    let armed = |args: &str| args.split(' ').fold(working::demo(""), Program::arg);
+    let working_account = |args: &str| args.split(' ').fold(working::demo(""), Program::arg);
     let apply = |account: &str| Program::new(&["apply", "--yes", "--email", "a@example.com", "--json", account]);
     let mut failed_test = on_every_account("test --json --timeout 1");
     failed_test.truncate(1);
@@ -308,11 +310,14 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
             "rootbell apply --json",
-            vec![apply("--demo=drifted"), apply("--demo=denied"), armed("destroy --yes --with-logs --json")],
+            vec![apply("--demo=drifted"), apply("--demo=denied"), working_account("destroy --yes --with-logs --json")],
         ),
         (
             "rootbell test --json",
-            failed_test.into_iter().chain([armed("test --json"), armed("test --drill --yes --json")]).collect(),
+            failed_test
+                .into_iter()
+                .chain([working_account("test --json"), working_account("test --drill --yes --json")])
+                .collect(),
         ),
         ("rootbell events --json", on_every_account("events --json --since 2w")),
     ];

@@ -74,7 +74,7 @@ fn open_an_event(tester: &mut Tester) {
 fn ring_it(tester: &mut Tester) {
     // The account tells whole seconds: so late in one that the next comes while the call is under way.
     tester.pass(Duration::from_millis(600_200));
-    tester.on_account(|cloud| cloud.meddle(|account| account.timing.latency_ms = 150));
+    tester.on_account(|cloud| cloud.modify(|account| account.timing.latency_ms = 150));
     tester.press("t enter").pass(Duration::from_secs(4));
 }
 

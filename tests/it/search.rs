@@ -9,11 +9,11 @@ use rootbell::cloud::demo::account::{Account, Event, LogGroup};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{CloudError, ErrorKind, Search};
 use rootbell::domain::pattern;
-use rootbell::engine::search::{Found, MOST_REQUESTS, filter_log_events};
+use rootbell::engine::search::{MAX_REQUESTS, SearchResult, filter_log_events};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::properties::{cloud, here, in_virtual_time};
+use crate::properties::{cloud, in_virtual_time, region_mut};
 use crate::support::program::Program;
 
 const GROUP: &str = "rootbell/cloudtrail";
@@ -28,30 +28,30 @@ fn large_log_group(page_covers: Option<i64>, used_at: &[i64]) -> DemoCloud {
     };
     let mut account = Account::default();
     let group = LogGroup { page_covers, events: used_at.iter().map(root_use).collect(), ..LogGroup::default() };
-    here(&mut account).log_groups.insert(GROUP.into(), group);
+    region_mut(&mut account).log_groups.insert(GROUP.into(), group);
     account.timing.latency_ms = 400;
     cloud(account)
 }
 
 /// Searches the last week: the result, the progress reports, and the time it took.
-fn search(cloud: &DemoCloud, limit: usize) -> (Result<Found, CloudError>, Vec<Found>, Duration) {
+fn search(cloud: &DemoCloud, limit: usize) -> (Result<SearchResult, CloudError>, Vec<SearchResult>, Duration) {
     let to: Timestamp = TO.parse().unwrap();
     let from = to - SignedDuration::from_hours(7 * 24);
     let reports = Mutex::new(Vec::new());
     in_virtual_time(async {
         let began = Instant::now();
         let search = Search { log_group: GROUP, pattern: pattern::CIS_PATTERN, from, to, page: None };
-        let record = |found: &Found| reports.lock().unwrap().push(found.clone());
+        let record = |found: &SearchResult| reports.lock().unwrap().push(found.clone());
         let found = filter_log_events(cloud, search, limit, &record).await;
         (found, reports.lock().unwrap().clone(), began.elapsed())
     })
 }
 
-fn hours_back(found: &Found) -> i64 {
+fn hours_back(found: &SearchResult) -> i64 {
     TO.parse::<Timestamp>().unwrap().duration_since(found.back_to).as_hours()
 }
 
-fn ids(found: &Found) -> Vec<&str> {
+fn ids(found: &SearchResult) -> Vec<&str> {
     found.events.iter().map(|event| event.id.as_str()).collect()
 }
 
@@ -84,7 +84,7 @@ fn an_endless_search_is_limited_paced_and_says_what_it_has_not_searched() {
     let cloud = large_log_group(Some(60), &[-HOUR - 30, -7 * 24 * HOUR + 30]);
     let (found, _, elapsed) = search(&cloud, 100);
     let found = found.unwrap();
-    assert_eq!((found.requests, cloud.calls().len()), (MOST_REQUESTS, MOST_REQUESTS));
+    assert_eq!((found.requests, cloud.calls().len()), (MAX_REQUESTS, MAX_REQUESTS));
     assert!(found.cut_short && !found.complete);
     assert_eq!(ids(&found)[0], "e-3630");
     assert!((2..7 * 24).contains(&hours_back(&found)), "{}", found.back_to);
@@ -106,10 +106,10 @@ fn a_search_stops_once_the_newest_events_are_known() {
 #[test]
 fn throttling_slows_a_search_down_and_ends_it_only_if_it_persists() {
     let cloud = large_log_group(Some(24 * HOUR), &[-6 * 24 * HOUR]);
-    cloud.fault("FilterLogEvents", InjectedFault::ThrottleOnce);
+    cloud.inject_fault("FilterLogEvents", InjectedFault::ThrottleOnce);
     let (found, ..) = search(&cloud, 100);
     assert_eq!((found.as_ref().unwrap().requests, found.unwrap().events.len()), (1 + 1 + 7, 1));
-    cloud.fault("FilterLogEvents", InjectedFault::Throttle);
+    cloud.inject_fault("FilterLogEvents", InjectedFault::Throttle);
     let before = cloud.calls().len();
     let (found, ..) = search(&cloud, 100);
     assert_eq!(found.unwrap_err().kind, ErrorKind::Throttled);
@@ -128,16 +128,16 @@ fn events<const N: usize>(args: [&str; N]) -> Program {
 
 #[test]
 fn a_long_search_finds_the_events_and_prints_its_progress() {
-    let said = events(["--since", "3d"]).output().exits(0);
-    assert!(said.stdout.contains("ConsoleLogin") && said.stdout.contains("\n1 use of root since "), "{said:#?}");
-    said.says("Searched back to 20").says(" found (");
+    let output = events(["--since", "3d"]).output().exits(0);
+    assert!(output.stdout.contains("ConsoleLogin") && output.stdout.contains("\n1 use of root since "), "{output:#?}");
+    output.stderr_contains("Searched back to 20").stderr_contains(" found (");
 }
 
 #[test]
 fn the_json_of_events_says_how_far_back_they_were_searched() {
-    let said = events(["--since", "1h", "--json"]).output().exits(0).json();
-    assert_eq!((&said["searched_back_to"], &said["more"]), (&said["since"], &json!(false)));
-    assert!(said["since"].is_string());
-    let said = Program::new(&["events", "--demo", "--json"]).output().exits(1).json();
-    assert_eq!(said["searched_back_to"], json!(null));
+    let output = events(["--since", "1h", "--json"]).output().exits(0).json();
+    assert_eq!((&output["searched_back_to"], &output["more"]), (&output["since"], &json!(false)));
+    assert!(output["since"].is_string());
+    let output = Program::new(&["events", "--demo", "--json"]).output().exits(1).json();
+    assert_eq!(output["searched_back_to"], json!(null));
 }

@@ -430,7 +430,7 @@ fn every_kind_of_profile_gets_the_reason_and_the_advice_that_fit_it() {
                     .file(".aws/config", config)
                     .file(TOKEN.0, TOKEN.1)
                     .file("token", "a.b.c");
-                let said = program.output().exits(1).without_result();
+                let said = program.output().exits(1).with_empty_stdout();
                 readable(&said);
                 let mut rest = said.stderr.as_str();
                 for part in expected {
@@ -448,31 +448,33 @@ fn every_kind_of_profile_gets_the_reason_and_the_advice_that_fit_it() {
 fn keys_in_the_environment_get_advice_about_the_environment() {
     let aws = StandIn::start(no_such_key);
     let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
-    let said = program.signed_in().output().exits(1).without_result();
+    let said = program.signed_in().output().exits(1).with_empty_stdout();
     readable(&said);
-    let said = said.says("AWS does not accept the access key in AWS_ACCESS_KEY_ID");
-    said.says(
+    let said = said.stderr_contains("AWS does not accept the access key in AWS_ACCESS_KEY_ID");
+    said.stderr_contains(
         "; keys from AWS_ACCESS_KEY_ID, Region eu-west-1). Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and",
     );
 
     let aws = StandIn::start(expired);
     let program = Program::new(&["status", "--region", "eu-west-1", "--endpoint-url", &aws.url()]);
     let said = program.signed_in().env("AWS_SESSION_TOKEN", "t").output().exits(1);
-    said.says("the session token in AWS_SESSION_TOKEN has expired")
-        .says("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
+    said.stderr_contains("the session token in AWS_SESSION_TOKEN has expired")
+        .stderr_contains("Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN together");
 }
 
 #[test]
 fn without_any_credentials_the_ways_to_sign_in_are_named() {
-    let said = Program::new(&["status", "--region", "eu-west-1"]).output().exits(1).without_result();
+    let said = Program::new(&["status", "--region", "eu-west-1"]).output().exits(1).with_empty_stdout();
     readable(&said);
-    said.says("There are no credentials (none in the environment").says("`aws login`").says("`rootbell --demo`");
+    said.stderr_contains("There are no credentials (none in the environment")
+        .stderr_contains("`aws login`")
+        .stderr_contains("`rootbell --demo`");
 }
 
 #[test]
 fn a_mistyped_region_is_answered_with_one_question_mark() {
     let said = Program::new(&["status"]).env("AWS_REGION", "eu-wst-1").signed_in().output().exits(2);
-    said.says("did you mean `eu-west-1`? Correct the value, then try again.");
+    said.stderr_contains("did you mean `eu-west-1`? Correct the value, then try again.");
 }
 
 #[test]

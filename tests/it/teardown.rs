@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Link, LogGroup, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::plan::teardown::teardown;
@@ -12,7 +12,7 @@ use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
-use crate::properties::{EMAIL, accounts, cloud, here, in_virtual_time, set_up, setup_options};
+use crate::properties::{EMAIL, accounts, cloud, in_virtual_time, region_mut, set_up, setup_options};
 
 async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
@@ -32,7 +32,7 @@ async fn tear_down(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan 
 /// Confirms the subscription, and adds log files to the bucket.
 fn add_log_files_and_confirm(cloud: &DemoCloud, email: &str) {
     cloud.confirm(email);
-    cloud.meddle(|account| {
+    cloud.modify(|account| {
         account.buckets.values_mut().for_each(|bucket| (bucket.objects, bucket.bytes) = (2_500, 1_000_000));
     });
 }
@@ -45,10 +45,10 @@ fn add_unrelated_resources(account: &mut Account) {
     let other = "arn:aws:sns:eu-west-1:123456789012:ops";
     let alarm =
         Alarm { metric: "Errors".into(), namespace: "app".into(), actions: vec![other.into()], ..Alarm::default() };
-    here(account).alarms.insert("app-errors".into(), alarm);
+    region_mut(account).alarms.insert("app-errors".into(), alarm);
     let mut topic = Topic::default();
     topic.tags.insert("rootbell".into(), "not managed".into());
-    here(account).topics.insert("ops".into(), topic);
+    region_mut(account).topics.insert("ops".into(), topic);
     let filter = Filter {
         pattern: "{ $.level = \"ERROR\" }".into(),
         namespace: "app".into(),
@@ -56,19 +56,19 @@ fn add_unrelated_resources(account: &mut Account) {
         ..Filter::default()
     };
     let group = LogGroup { filters: [("errors".to_owned(), filter)].into(), ..LogGroup::default() };
-    here(account).log_groups.insert("app".into(), group);
+    region_mut(account).log_groups.insert("app".into(), group);
 }
 
 /// A generated account without rootbell's resources.
 fn without_managed(mut account: Account) -> Account {
     account.buckets.retain(|name, _| name == "rootbell-backup");
     account.roles.retain(|name, _| name == "rootbell-deployer");
-    let region = here(&mut account);
+    let region = region_mut(&mut account);
     region.trails.retain(|name, _| name == "theirs");
     region.log_groups.retain(|name, _| name == "app");
     region.topics.retain(|name, _| name == "ops");
     region.alarms.retain(|name, _| name == "app-errors");
-    account.timeless()
+    account.without_times()
 }
 
 /// A fixed seed gives the same cases on every machine.
@@ -86,11 +86,11 @@ proptest! {
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             let objects = cloud.snapshot().buckets["rootbell-backup"].objects;
-            let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?}: {:?}", drifts, left.changes().collect::<Vec<_>>());
+            let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
+            prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", drifts, remaining_plan.changes().collect::<Vec<_>>());
             prop_assert_eq!(cloud.snapshot().buckets["rootbell-backup"].objects, objects);
-            cloud.meddle(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?}", drifts);
+            cloud.modify(|a| { a.buckets.get_mut("rootbell-backup").into_iter().for_each(|b| (b.objects, b.bytes) = (3, 9)); });
+            prop_assert_eq!(cloud.snapshot().without_times(), wanted, "{:?}", drifts);
             Ok(())
         })?;
     }
@@ -106,9 +106,9 @@ proptest! {
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
-            let left = tear_down(&cloud, &SetupOptions::default(), true).await;
-            prop_assert!(left.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, left);
-            prop_assert_eq!(cloud.snapshot().timeless(), wanted, "{:?} stopped after {}", drifts, stop);
+            let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
+            prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
+            prop_assert_eq!(cloud.snapshot().without_times(), wanted, "{:?} stopped after {}", drifts, stop);
             Ok(())
         })?;
     }
@@ -128,7 +128,7 @@ const ADOPTED: &[Adopted] = &[
                 bucket: "audit".into(),
                 ..Trail::default()
             };
-            here(a).trails.insert("audit".into(), trail);
+            region_mut(a).trails.insert("audit".into(), trail);
         },
         |w| w.trail = Some("audit".into()),
     ),
@@ -153,14 +153,16 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
-            here(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
+            region_mut(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
         },
         |w| w.topic = Some("oncall".into()),
     ),
     (
         "a log group",
         |a| {
-            here(a).log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
+            region_mut(a)
+                .log_groups
+                .insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
         },
         |w| w.log_group = Some("central".into()),
     ),
@@ -221,7 +223,7 @@ proptest! {
 
     #[test]
     fn adopted_resources_get_their_previous_settings_back((names, account, setup) in adopting(), stop in 0usize..14) {
-        let before = account.clone().timeless();
+        let before = account.clone().without_times();
         let cloud = cloud(account);
         in_virtual_time(async {
             set_up(&cloud, &setup).await;
@@ -231,9 +233,9 @@ proptest! {
             for change in plan.changes().take(stop) {
                 cloud.apply(change).await.unwrap();
             }
-            let left = tear_down(&cloud, &setup, true).await;
-            prop_assert!(left.is_empty(), "{:?}: {:?}", names, left.changes().collect::<Vec<_>>());
-            prop_assert_eq!(cloud.snapshot().timeless(), before, "{:?}", names);
+            let remaining_plan = tear_down(&cloud, &setup, true).await;
+            prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", names, remaining_plan.changes().collect::<Vec<_>>());
+            prop_assert_eq!(cloud.snapshot().without_times(), before, "{:?}", names);
             Ok(())
         })?;
     }
@@ -245,16 +247,16 @@ fn each_adopted_resource_alone_gets_its_previous_settings_back() {
         let (mut account, mut setup) = (Account::default(), setup_options());
         add(&mut account);
         select(&mut setup);
-        let before = account.clone().timeless();
+        let before = account.clone().without_times();
         let cloud = cloud(account);
         in_virtual_time(async {
             set_up(&cloud, &setup).await;
-            assert_ne!(cloud.snapshot().timeless(), before, "{name}");
+            assert_ne!(cloud.snapshot().without_times(), before, "{name}");
             cloud.confirm(EMAIL);
-            let left = tear_down(&cloud, &setup, true).await;
-            assert!(left.is_empty(), "{name}: {left:?}");
+            let remaining_plan = tear_down(&cloud, &setup, true).await;
+            assert!(remaining_plan.is_empty(), "{name}: {remaining_plan:?}");
         });
-        assert_eq!(cloud.snapshot().timeless(), before, "{name}");
+        assert_eq!(cloud.snapshot().without_times(), before, "{name}");
     }
 }
 
@@ -264,15 +266,15 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
     in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
-        let left = tear_down(&cloud, &SetupOptions::default(), false).await;
-        assert!(left.is_empty(), "{left:?}");
+        let remaining_plan = tear_down(&cloud, &SetupOptions::default(), false).await;
+        assert!(remaining_plan.is_empty(), "{remaining_plan:?}");
         let account = cloud.snapshot();
         assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
         assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].retention_days, Some(365));
         assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
         assert!(set_up(&cloud, &setup_options()).await.is_empty());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
-        assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
+        assert_eq!(cloud.snapshot().without_times(), Account::default().without_times());
     });
 }
 
@@ -313,7 +315,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
             set_up(&cloud, &setup_options()).await;
             add_log_files_and_confirm(&cloud, EMAIL);
             let operation = change.operation().name;
-            cloud.fault(operation, InjectedFault::Deny);
+            cloud.inject_fault(operation, InjectedFault::Deny);
             let report = engine::run(&cloud, &all, None, &|_| {}).await;
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
@@ -331,9 +333,9 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
                     all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
                 assert_eq!(skipped.contains(&other.id()), needs_failed_change, "{operation} and {}", other.id());
             }
-            cloud.mend(operation);
+            cloud.clear_fault(operation);
             assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty(), "{operation}");
-            assert_eq!(cloud.snapshot().timeless(), Account::default().timeless(), "{operation}");
+            assert_eq!(cloud.snapshot().without_times(), Account::default().without_times(), "{operation}");
         });
     }
 }
@@ -355,7 +357,7 @@ fn a_resource_deleted_by_somebody_else_counts_as_done() {
 fn a_tag_that_cannot_be_read_blocks_the_teardown_and_says_why() {
     for operation in ["ListTags", "ListTagsForResource", "GetRole", "HeadBucket", "ListObjectVersions"] {
         let cloud = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
-        cloud.fault(operation, InjectedFault::Deny);
+        cloud.inject_fault(operation, InjectedFault::Deny);
         let plan = in_virtual_time(teardown_plan(&cloud, &SetupOptions::default(), true));
         assert!(plan.is_empty() && plan.rows.is_empty(), "{operation}: {plan:?}");
         assert!(plan.blocked[0].1.contains(operation), "{operation}: {:?}", plan.blocked);
@@ -368,20 +370,20 @@ fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() 
     let named = SetupOptions { trail: Some("mine".into()), ..setup_options() };
     in_virtual_time(async {
         set_up(&cloud, &named).await;
-        cloud.fault("ListTags", InjectedFault::Deny);
+        cloud.inject_fault("ListTags", InjectedFault::Deny);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(plan.rows.is_empty() && plan.blocked[0].1.contains("ListTags"), "{plan:?}");
-        cloud.mend("ListTags");
+        cloud.clear_fault("ListTags");
         cloud.confirm(EMAIL);
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
-    assert_eq!(cloud.snapshot().timeless(), Account::default().timeless());
+    assert_eq!(cloud.snapshot().without_times(), Account::default().without_times());
 }
 
 #[test]
 fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
-    let before = made.snapshot().timeless();
+    let before = made.snapshot().without_times();
     let elsewhere = made.in_region("us-east-1");
     in_virtual_time(async {
         let identity = elsewhere.identity().await.unwrap();
@@ -392,7 +394,7 @@ fn a_setup_in_another_region_is_not_touched() {
         let trail = plan.rows.iter().find(|row| row.resource == "trail").unwrap();
         assert_eq!(trail.detail, "home Region is eu-west-1: delete it there (--region eu-west-1)");
     });
-    assert_eq!(made.snapshot().timeless(), before);
+    assert_eq!(made.snapshot().without_times(), before);
 }
 
 #[test]
@@ -407,15 +409,15 @@ fn an_organization_trail_and_its_dependents_are_kept() {
         logging: true,
         ..Trail::default()
     };
-    here(&mut account).trails.insert("org".into(), trail);
-    let before = account.clone().timeless();
+    region_mut(&mut account).trails.insert("org".into(), trail);
+    let before = account.clone().without_times();
     let cloud = cloud(account);
     in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         cloud.confirm(EMAIL);
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
-    assert_eq!(cloud.snapshot().timeless(), before);
+    assert_eq!(cloud.snapshot().without_times(), before);
 }
 
 #[test]
@@ -429,7 +431,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
         assert!(row.detail.contains("48 hours"), "{row:?}");
         tear_down(&cloud, &SetupOptions::default(), true).await;
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Pending));
+        assert_eq!((orphans.len(), orphans[0].state), (1, SubscriptionState::Pending));
     });
 }
 
@@ -445,6 +447,10 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
         cloud.apply(change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, Link::Confirmed), "nothing can delete it any more");
+        assert_eq!(
+            (orphans.len(), orphans[0].state),
+            (1, SubscriptionState::Confirmed),
+            "nothing can delete it any more"
+        );
     });
 }

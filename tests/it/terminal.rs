@@ -16,9 +16,9 @@ use crate::wire::wanted;
 
 /// Completes all four steps on the emulator, and reads the account back with the SDK.
 fn the_wizard_sets_up(region: &str) {
-    let world = EmulatedAws::new(region);
-    world.proxy.set_pending(true);
-    let mut wizard = world.rootbell(&[]).pty(80, 24);
+    let aws = EmulatedAws::new(region);
+    aws.proxy.set_pending(true);
+    let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("Root-use alert");
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
@@ -46,8 +46,8 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("Step 4 of 4");
     wizard.press(key::ENTER);
     wizard.wait_for("1 of 1 done");
-    world.proxy.set_pending(false);
-    world.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
+    aws.proxy.set_pending(false);
+    aws.proxy.set_delivery_time(i64::MAX / 1_000_000_000);
     wizard.wait_for("2 Notify ok");
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
@@ -60,7 +60,7 @@ fn the_wizard_sets_up(region: &str) {
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
     wizard.assert_restored();
-    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
+    assert_eq!(aws.account(&Names::default_in(region)), wanted(region));
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn the_wizard_sets_up_a_fresh_account_in_eu_west_1() {
 
 /// The wizard while every call hangs.
 fn hanging_wizard() -> (EmulatedAws, Pty) {
-    let world = EmulatedAws::new("eu-west-1");
-    world.proxy.hang_all();
-    let wizard = world.rootbell(&[]).pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    aws.proxy.hang_all();
+    let wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("asking AWS who you are");
-    (world, wizard)
+    (aws, wizard)
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn keys_work_while_every_call_hangs() {
     wizard.press("?");
     wizard.wait_for("Quit, from any screen");
     wizard.press("q");
-    wizard.wait_gone("Quit, from any screen");
+    wizard.wait_until_gone("Quit, from any screen");
     wizard.press("q");
     assert_eq!(wizard.wait_exit().code, 0);
     wizard.assert_restored();
@@ -119,9 +119,9 @@ fn ctrl_c_quits_within_a_tenth_of_a_second_while_every_call_hangs() {
 
 #[test]
 fn ctrl_c_quits_while_a_run_hangs() {
-    let world = EmulatedAws::new("eu-west-1");
-    world.proxy.hang("CreateTrail");
-    let mut wizard = world.rootbell(&[]).pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    aws.proxy.hang("CreateTrail");
+    let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
     wizard.wait_for("apply 11");
@@ -130,7 +130,7 @@ fn ctrl_c_quits_while_a_run_hangs() {
     wizard.press(key::ESC);
     wizard.wait_for("Stop?");
     wizard.press("n");
-    wizard.wait_gone("Stop?");
+    wizard.wait_until_gone("Stop?");
     wizard.press(key::CTRL_C);
     assert_eq!(wizard.wait_exit().code, 1);
     wizard.assert_restored();
@@ -167,8 +167,8 @@ fn a_small_window_says_so_and_a_larger_one_continues() {
 
 #[test]
 fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
-    let world = EmulatedAws::new("eu-west-1");
-    let mut wizard = world.rootbell(&[]).pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
     wizard.wait_for("apply 11");
@@ -184,8 +184,8 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
 
 #[test]
 fn no_color_sends_no_colors() {
-    let world = EmulatedAws::new("eu-west-1");
-    let mut wizard = world.rootbell(&[]).env("NO_COLOR", "1").pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    let mut wizard = aws.rootbell(&[]).env("NO_COLOR", "1").pty(80, 24);
     wizard.wait_for("missing");
     wizard.with_screen(|screen| {
         for (row, column) in (0..24).flat_map(|r| (0..80).map(move |c| (r, c))) {
@@ -199,8 +199,8 @@ fn no_color_sends_no_colors() {
 
 #[test]
 fn without_credentials_the_screen_says_what_to_do() {
-    let world = EmulatedAws::new("eu-west-1");
-    let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(world.proxy.url()).pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    let mut wizard = Program::new(&["--region", "eu-west-1"]).arg("--endpoint-url").arg(aws.proxy.url()).pty(80, 24);
     wizard.wait_for("There are no credentials");
     wizard.wait_for("aws login");
     wizard.press("q");
@@ -209,8 +209,8 @@ fn without_credentials_the_screen_says_what_to_do() {
 
 #[test]
 fn without_a_region_the_wizard_asks_for_one_and_suggests_us_east_1() {
-    let world = EmulatedAws::new("eu-west-1");
-    let mut wizard = Program::new(&["--endpoint-url"]).arg(world.proxy.url()).signed_in().pty(80, 24);
+    let aws = EmulatedAws::new("eu-west-1");
+    let mut wizard = Program::new(&["--endpoint-url"]).arg(aws.proxy.url()).signed_in().pty(80, 24);
     wizard.wait_for("> us-east-1");
     wizard.press(key::ENTER);
     wizard.wait_for("Root-use alert");

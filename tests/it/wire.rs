@@ -10,8 +10,8 @@ use crate::support::read::{self, Account, Names, Tags};
 
 pub(crate) const EMAILS: [&str; 4] = ["--email", "a@example.com", "--email", "b@example.com"];
 
-pub(crate) fn apply(world: &EmulatedAws) -> crate::support::program::Program {
-    world.rootbell(&["apply", "--yes"]).args(EMAILS)
+pub(crate) fn apply(aws: &EmulatedAws) -> crate::support::program::Program {
+    aws.rootbell(&["apply", "--yes"]).args(EMAILS)
 }
 
 fn managed_tag() -> Tags {
@@ -175,11 +175,11 @@ pub(crate) fn wanted(region: &str) -> Account {
 }
 
 fn sets_up_a_fresh_account(region: &str) {
-    let world = EmulatedAws::new(region);
-    let said = apply(&world).output().exits(0);
-    assert!(said.stdout.starts_with("Set up: 16 changes made in account 000000000000"), "{said:#?}");
-    assert!(said.stdout.contains("first delivery"), "{said:#?}");
-    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
+    let aws = EmulatedAws::new(region);
+    let output = apply(&aws).output().exits(0);
+    assert!(output.stdout.starts_with("Set up: 16 changes made in account 000000000000"), "{output:#?}");
+    assert!(output.stdout.contains("first delivery"), "{output:#?}");
+    assert_eq!(aws.account(&Names::default_in(region)), wanted(region));
 }
 
 #[test]
@@ -194,28 +194,28 @@ fn apply_sets_up_a_fresh_account_in_eu_west_1() {
 
 #[test]
 fn apply_again_changes_nothing_and_says_so() {
-    let world = EmulatedAws::new("eu-west-1");
-    apply(&world).output().exits(0);
-    let before = world.account(&Names::default_in("eu-west-1"));
-    world.proxy.forget_calls();
-    let said = apply(&world).output().exits(0);
-    assert!(said.stdout.starts_with("Nothing to change"), "{said:#?}");
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
-    assert_eq!(world.account(&Names::default_in("eu-west-1")), before);
+    let aws = EmulatedAws::new("eu-west-1");
+    apply(&aws).output().exits(0);
+    let before = aws.account(&Names::default_in("eu-west-1"));
+    aws.proxy.forget_calls();
+    let output = apply(&aws).output().exits(0);
+    assert!(output.stdout.starts_with("Nothing to change"), "{output:#?}");
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.account(&Names::default_in("eu-west-1")), before);
     // Without --email, the existing subscriptions are kept.
-    let said = world.rootbell(&["apply", "--yes", "--json"]).output().exits(0).json();
-    assert_eq!(said["applied"], json!([]));
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    let output = aws.rootbell(&["apply", "--yes", "--json"]).output().exits(0).json();
+    assert_eq!(output["applied"], json!([]));
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn independent_calls_overlap_and_no_write_is_repeated() {
-    let world = EmulatedAws::new("us-east-1");
-    world.proxy.set_latency(Duration::from_millis(30));
-    apply(&world).output().exits(0);
-    assert!(world.proxy.most_in_flight() >= 4, "{}", world.proxy.most_in_flight());
+    let aws = EmulatedAws::new("us-east-1");
+    aws.proxy.set_latency(Duration::from_millis(30));
+    apply(&aws).output().exits(0);
+    assert!(aws.proxy.most_in_flight() >= 4, "{}", aws.proxy.most_in_flight());
     let writes: BTreeMap<String, usize> =
-        world.proxy.counts().into_iter().filter(|(name, _)| world.proxy.writes().contains(name)).collect();
+        aws.proxy.counts().into_iter().filter(|(name, _)| aws.proxy.writes().contains(name)).collect();
     for (operation, count) in writes {
         let wanted = if operation == "Subscribe" { 2 } else { 1 };
         assert_eq!(count, wanted, "{operation}");
@@ -229,10 +229,10 @@ fn the_script_creates_the_same_account() {
     let plan = planning.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
     assert_eq!(planning.proxy.writes(), Vec::<String>::new());
 
-    let world = EmulatedAws::new(region);
-    let script = world.emulator.home().join("setup.sh");
+    let aws = EmulatedAws::new(region);
+    let script = aws.emulator.home().join("setup.sh");
     std::fs::write(&script, &plan.stdout).unwrap();
-    let ran = world.aws_cli("sh").arg(&script).output().unwrap();
+    let ran = aws.aws_cli("sh").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{errors}\n{}", plan.stdout);
     assert!(errors.contains("16/16 create alarm rootbell-root-use"), "{errors}");
@@ -240,61 +240,61 @@ fn the_script_creates_the_same_account() {
         String::from_utf8_lossy(&ran.stdout),
         "16 changes made. Run `rootbell status` to check whether an alert would reach you.\n"
     );
-    assert_eq!(world.account(&Names::default_in(region)), wanted(region));
+    assert_eq!(aws.account(&Names::default_in(region)), wanted(region));
 
     // rootbell finds nothing to change in it.
-    let again = world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
+    let again = aws.rootbell(&["plan"]).args(EMAILS).output().exits(0);
     assert!(again.stdout.contains("Nothing to change."), "{again:#?}");
 }
 
 #[test]
 fn the_script_retries_what_is_not_ready_and_stops_at_any_other_error() {
     let region = "us-east-1";
-    let world = EmulatedAws::new(region);
-    let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
-    let script = world.emulator.home().join("setup.sh");
+    let aws = EmulatedAws::new(region);
+    let plan = aws.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    let script = aws.emulator.home().join("setup.sh");
     // Don't wait 5 seconds in a test.
     std::fs::write(&script, plan.stdout.replace("sleep 5", "sleep 0.1")).unwrap();
 
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
-    world.proxy.refuse("CreateTrail", 2, 400, "InvalidCloudWatchLogsRoleArnException", why);
-    world.proxy.deny("Subscribe");
-    let ran = world.aws_cli("sh").arg(&script).output().unwrap();
+    aws.proxy.refuse("CreateTrail", 2, 400, "InvalidCloudWatchLogsRoleArnException", why);
+    aws.proxy.deny("Subscribe");
+    let ran = aws.aws_cli("sh").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success(), "{errors}");
-    assert_eq!(world.proxy.counts()["CreateTrail"], 3, "{errors}");
+    assert_eq!(aws.proxy.counts()["CreateTrail"], 3, "{errors}");
     assert_eq!(errors.matches("not ready yet").count(), 2, "{errors}");
-    assert_eq!(world.proxy.counts()["Subscribe"], 1, "{errors}");
-    assert!(!world.proxy.counts().contains_key("PutMetricAlarm"), "{errors}");
+    assert_eq!(aws.proxy.counts()["Subscribe"], 1, "{errors}");
+    assert!(!aws.proxy.counts().contains_key("PutMetricAlarm"), "{errors}");
 }
 
 #[test]
 fn the_script_does_nothing_in_another_account() {
-    let world = EmulatedAws::new("us-east-1");
-    let plan = world.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
-    let script = world.emulator.home().join("setup.sh");
+    let aws = EmulatedAws::new("us-east-1");
+    let plan = aws.rootbell(&["plan", "--format", "aws-cli"]).args(EMAILS).output().exits(3);
+    let script = aws.emulator.home().join("setup.sh");
     std::fs::write(&script, plan.stdout).unwrap();
     // The emulator uses an access key of twelve digits as the account ID.
-    let ran = world.aws_cli("sh").env("AWS_ACCESS_KEY_ID", "111122223333").arg(&script).output().unwrap();
+    let ran = aws.aws_cli("sh").env("AWS_ACCESS_KEY_ID", "111122223333").arg(&script).output().unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(!ran.status.success(), "{errors}");
     assert!(
         errors.contains("This is for account 000000000000, but the AWS CLI is signed in to 111122223333"),
         "{errors}"
     );
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
 }
 
 #[test]
 fn plan_and_status_report_through_their_exit_status() {
-    let world = EmulatedAws::new("us-east-1");
-    world.rootbell(&["plan"]).args(EMAILS).output().exits(3);
-    world.rootbell(&["status"]).output().exits(3);
-    assert_eq!(world.proxy.writes(), Vec::<String>::new());
-    apply(&world).output().exits(0);
-    world.rootbell(&["plan"]).args(EMAILS).output().exits(0);
+    let aws = EmulatedAws::new("us-east-1");
+    aws.rootbell(&["plan"]).args(EMAILS).output().exits(3);
+    aws.rootbell(&["status"]).output().exits(3);
+    assert_eq!(aws.proxy.writes(), Vec::<String>::new());
+    apply(&aws).output().exits(0);
+    aws.rootbell(&["plan"]).args(EMAILS).output().exits(0);
     // The trail has not delivered anything yet.
-    let waiting = world.rootbell(&["status", "--json"]).output().exits(3).json();
+    let waiting = aws.rootbell(&["status", "--json"]).output().exits(3).json();
     let open: Vec<&str> = waiting["checks"]
         .as_array()
         .unwrap()
@@ -303,22 +303,22 @@ fn plan_and_status_report_through_their_exit_status() {
         .map(|c| c["id"].as_str().unwrap())
         .collect();
     assert_eq!(open, ["trail.delivers"]);
-    world.proxy.set_delivery_time(now());
-    let said = world.rootbell(&["status"]).output().exits(0);
-    assert!(said.stdout.starts_with("OK"), "{said:#?}");
-    let said = world.rootbell(&["status", "--json"]).output().exits(0).json();
-    assert_eq!(said["healthy"], true);
-    assert_eq!(said["account"], "000000000000");
-    assert_eq!(said["region"], "us-east-1");
-    assert_eq!(said["alarm"]["name"], "rootbell-root-use");
+    aws.proxy.set_delivery_time(now());
+    let output = aws.rootbell(&["status"]).output().exits(0);
+    assert!(output.stdout.starts_with("OK"), "{output:#?}");
+    let output = aws.rootbell(&["status", "--json"]).output().exits(0).json();
+    assert_eq!(output["healthy"], true);
+    assert_eq!(output["account"], "000000000000");
+    assert_eq!(output["region"], "us-east-1");
+    assert_eq!(output["alarm"]["name"], "rootbell-root-use");
     assert_eq!(
-        said["subscriptions"],
+        output["subscriptions"],
         json!([
             { "endpoint": "a@example.com", "state": "confirmed" },
             { "endpoint": "b@example.com", "state": "confirmed" }
         ])
     );
-    let ids: Vec<&str> = said["checks"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> = output["checks"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
     assert_eq!(
         ids,
         [
@@ -342,8 +342,8 @@ fn plan_and_status_report_through_their_exit_status() {
 
 #[test]
 fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
-    let world = EmulatedAws::new("us-east-1");
-    let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
+    let aws = EmulatedAws::new("us-east-1");
+    let plan = aws.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(3).json();
     let changes = plan["changes"].as_array().unwrap();
     assert_eq!(changes.len(), 16);
     let mut before: Vec<&str> = Vec::new();
@@ -357,8 +357,8 @@ fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
         }
         before.push(change["id"].as_str().unwrap());
     }
-    apply(&world).output().exits(0);
-    let plan = world.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(0).json();
+    apply(&aws).output().exits(0);
+    let plan = aws.rootbell(&["plan", "--format", "json"]).args(EMAILS).output().exits(0).json();
     for change in plan["changes"].as_array().unwrap() {
         assert_eq!(change["action"], "keep", "{change}");
         assert_eq!((&change["aws_cli"], &change["iam_action"]), (&json!(null), &json!(null)), "{change}");
@@ -367,35 +367,35 @@ fn the_json_plan_names_the_command_permission_and_order_of_each_change() {
 
 #[test]
 fn a_role_that_is_not_ready_yet_is_retried_and_reported() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     let why = "Access denied. Verify in IAM that the role has adequate permissions.";
-    world.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
-    world.proxy.refuse("PutBucketVersioning", 1, 409, "OperationAborted", "A conflicting operation is in progress.");
-    let said = apply(&world).output().exits(0);
-    assert!(said.stderr.contains("retrying  + trail rootbell: attempt 2, because Access denied."), "{said:#?}");
-    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+    aws.proxy.refuse("CreateTrail", 1, 400, "InvalidCloudWatchLogsRoleArnException", why);
+    aws.proxy.refuse("PutBucketVersioning", 1, 409, "OperationAborted", "A conflicting operation is in progress.");
+    let output = apply(&aws).output().exits(0);
+    assert!(output.stderr.contains("retrying  + trail rootbell: attempt 2, because Access denied."), "{output:#?}");
+    assert_eq!(aws.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
 #[test]
 fn a_concurrent_modification_error_is_retried_for_any_change() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     let busy = "Another request is at it.";
-    world.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
-    world.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
-    let said = apply(&world).output().exits(0);
-    let retried = said.stderr.lines().filter(|line| line.starts_with("retrying") && line.contains(busy)).count();
-    assert_eq!(retried, 2, "{said:#?}");
-    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+    aws.proxy.refuse("CreateRole", 1, 409, "ConcurrentModification", busy);
+    aws.proxy.refuse("PutRetentionPolicy", 1, 400, "OperationAbortedException", busy);
+    let output = apply(&aws).output().exits(0);
+    let retried = output.stderr.lines().filter(|line| line.starts_with("retrying") && line.contains(busy)).count();
+    assert_eq!(retried, 2, "{output:#?}");
+    assert_eq!(aws.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
 #[test]
 fn a_throttled_call_is_retried_by_the_sdk() {
-    let world = EmulatedAws::new("us-east-1");
+    let aws = EmulatedAws::new("us-east-1");
     for operation in ["DescribeTrails", "CreateTopic", "PutMetricAlarm", "CreateRole", "PutBucketPolicy"] {
-        world.proxy.throttle_once(operation);
+        aws.proxy.throttle_once(operation);
     }
-    apply(&world).output().exits(0);
-    assert_eq!(world.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
+    apply(&aws).output().exits(0);
+    assert_eq!(aws.account(&Names::default_in("us-east-1")), wanted("us-east-1"));
 }
 
 /// Reads that only add information; the setup succeeds without them.
@@ -404,34 +404,34 @@ const OPTIONAL: [&str; 1] = ["ListAccountAliases"];
 #[test]
 fn each_denied_call_names_its_permission_and_the_next_run_completes_the_setup() {
     let region = "us-east-1";
-    let world = EmulatedAws::new(region);
-    apply(&world).output().exits(0);
-    let mut operations = world.proxy.operations();
+    let aws = EmulatedAws::new(region);
+    apply(&aws).output().exits(0);
+    let mut operations = aws.proxy.operations();
     // Add the calls that are only made when resources exist.
-    world.proxy.forget_calls();
-    apply(&world).output().exits(0);
-    operations.extend(world.proxy.operations());
+    aws.proxy.forget_calls();
+    apply(&aws).output().exits(0);
+    operations.extend(aws.proxy.operations());
     operations.sort();
     operations.dedup();
     assert!(operations.len() > 25, "{operations:?}");
     for operation in &operations {
-        world.reset();
-        world.proxy.deny(operation);
+        aws.reset();
+        aws.proxy.deny(operation);
         // On a fresh account; or, for calls that are only made later, on the account with the setup.
-        let mut said = apply(&world).output().decent();
-        if said.status == Some(0) && !OPTIONAL.contains(&operation.as_str()) {
-            said = apply(&world).output().decent();
+        let mut output = apply(&aws).output().well_behaved();
+        if output.status == Some(0) && !OPTIONAL.contains(&operation.as_str()) {
+            output = apply(&aws).output().well_behaved();
         }
         if OPTIONAL.contains(&operation.as_str()) {
-            assert_eq!(said.status, Some(0), "{operation}: {said:#?}");
+            assert_eq!(output.status, Some(0), "{operation}: {output:#?}");
         } else {
-            assert_eq!(said.status, Some(1), "{operation}: {said:#?}");
+            assert_eq!(output.status, Some(1), "{operation}: {output:#?}");
             let action = permission(operation);
-            assert!(said.stderr.contains(action), "{operation} should name {action}: {said:#?}");
+            assert!(output.stderr.contains(action), "{operation} should name {action}: {output:#?}");
         }
-        world.proxy.clear_faults();
-        apply(&world).output().exits(0);
-        assert_eq!(world.account(&Names::default_in(region)), wanted(region), "after {operation} was denied");
+        aws.proxy.clear_faults();
+        apply(&aws).output().exits(0);
+        assert_eq!(aws.account(&Names::default_in(region)), wanted(region), "after {operation} was denied");
     }
 }
 
@@ -482,25 +482,25 @@ fn permission(operation: &str) -> &'static str {
 #[test]
 fn an_apply_killed_after_any_write_can_be_continued() {
     let region = "eu-west-1";
-    let world = EmulatedAws::new(region);
+    let aws = EmulatedAws::new(region);
     for writes in [1, 3, 6, 9, 11, 12, 14, 15] {
-        world.reset();
-        world.proxy.hold_after_writes(writes);
-        let running = apply(&world).start();
-        world.proxy.wait_until_held();
+        aws.reset();
+        aws.proxy.hold_after_writes(writes);
+        let running = apply(&aws).start();
+        aws.proxy.wait_until_held();
         running.kill();
-        world.proxy.clear_faults();
-        apply(&world).output().exits(0);
-        assert_eq!(world.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
+        aws.proxy.clear_faults();
+        apply(&aws).output().exits(0);
+        assert_eq!(aws.account(&Names::default_in(region)), wanted(region), "killed after {writes} writes");
     }
 }
 
 #[test]
 fn one_denied_change_skips_only_what_needs_it() {
-    let world = EmulatedAws::new("us-east-1");
-    world.proxy.deny("CreateTopic");
-    let said = apply(&world).arg("--json").output().exits(1);
-    let result = said.json();
+    let aws = EmulatedAws::new("us-east-1");
+    aws.proxy.deny("CreateTopic");
+    let output = apply(&aws).arg("--json").output().exits(1);
+    let result = output.json();
     assert_eq!(result["failed"][0]["id"], "topic.create", "{result}");
     assert!(result["failed"][0]["fix"].as_str().unwrap().contains("sns:CreateTopic"), "{result}");
     let skipped: Vec<&str> = result["skipped"].as_array().unwrap().iter().map(|s| s.as_str().unwrap()).collect();
@@ -508,19 +508,19 @@ fn one_denied_change_skips_only_what_needs_it() {
         BTreeSet::from_iter(skipped),
         BTreeSet::from(["alarm.put", "subscription.create:a@example.com", "subscription.create:b@example.com"])
     );
-    let account = world.account(&Names::default_in("us-east-1"));
+    let account = aws.account(&Names::default_in("us-east-1"));
     assert_eq!(account.trail, wanted("us-east-1").trail);
     assert_eq!(account.filters, wanted("us-east-1").filters);
 }
 
 #[test]
 fn status_without_one_permission_reports_only_that_check_as_unknown() {
-    let world = EmulatedAws::new("us-east-1");
-    apply(&world).output().exits(0);
-    world.proxy.set_delivery_time(now());
-    world.proxy.deny("GetEventSelectors");
-    let said = world.rootbell(&["status", "--json"]).output().exits(3).json();
-    for check in said["checks"].as_array().unwrap() {
+    let aws = EmulatedAws::new("us-east-1");
+    apply(&aws).output().exits(0);
+    aws.proxy.set_delivery_time(now());
+    aws.proxy.deny("GetEventSelectors");
+    let output = aws.rootbell(&["status", "--json"]).output().exits(3).json();
+    for check in output["checks"].as_array().unwrap() {
         let verdict = if check["id"] == "trail.management_events" { "unknown" } else { "ok" };
         assert_eq!(check["verdict"], verdict, "{check}");
     }

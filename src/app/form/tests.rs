@@ -30,7 +30,7 @@ fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
     form.paste("{ $.userIdentity.type = “Root” }\n");
     assert_eq!(form.setup_options().pattern.as_deref(), Some(r#"{ $.userIdentity.type = "Root" }"#));
     let field = form.shown(Step::Filter).find(|f| f.id == FieldId::Pattern).unwrap();
-    assert!(field.aside().contains("curly quotes were replaced"));
+    assert!(field.remark().contains("curly quotes were replaced"));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn the_focus_wraps_around_and_skips_hidden_details() {
     assert_eq!(form.focus(), Some(FieldId::Trail));
     form.toggle_details();
     form.move_focus(false);
-    assert_eq!(form.focus(), Some(FieldId::TieRole));
+    assert_eq!(form.focus(), Some(FieldId::RestrictRole));
     form.toggle_details();
     assert_eq!(form.focus(), Some(FieldId::Trail));
 }

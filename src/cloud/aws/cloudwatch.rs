@@ -46,7 +46,7 @@ impl CloudWatch {
 
     /// Source: CloudWatch API, DescribeAlarmsForMetric: one response, without pages.
     pub(super) async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let call = Call::query(Query::AlarmsOn, &metric.name);
+        let call = Call::query(Query::AlarmsForMetric, &metric.name);
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
         let found = call.answered(request.send().await)?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
@@ -79,7 +79,7 @@ impl CloudWatch {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        let call = Call::query(Query::Sums, &metric.name);
+        let call = Call::query(Query::MetricData, &metric.name);
         let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
         let period = i32::try_from(period).map_err(|e| call.invalid_request(&e))?;
         let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();

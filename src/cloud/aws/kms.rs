@@ -5,7 +5,7 @@ use aws_sdk_kms::Client;
 
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::observed::Key;
+use crate::domain::observed::KmsKey;
 use crate::domain::query::Query;
 
 pub(super) struct Kms {
@@ -18,8 +18,8 @@ impl Kms {
     }
 
     /// Source: KMS API: DescribeKey accepts an alias, GetKeyPolicy doesn't.
-    pub(super) async fn describe_key(&self, id: &str) -> Answer<Option<Key>> {
-        let describe = Call::query(Query::Key, id);
+    pub(super) async fn describe_key(&self, id: &str) -> Answer<Option<KmsKey>> {
+        let describe = Call::query(Query::KmsKey, id);
         let get_policy = Call::query(Query::KeyPolicy, id);
         let described = async {
             let found = describe.found(self.client.describe_key().key_id(id).send().await, "NotFoundException")?;
@@ -43,6 +43,6 @@ impl Kms {
         };
         let Some((described, policy)) = described.zip(policy) else { return Ok(None) };
         let arn = described.arn.unwrap_or_else(|| id.to_owned());
-        Ok(Some(Key { arn, enabled: described.enabled, policy }))
+        Ok(Some(KmsKey { arn, enabled: described.enabled, policy }))
     }
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
-use crate::cloud::demo::account::{self, Link};
+use crate::cloud::demo::account::{self, SubscriptionState};
 use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
@@ -26,12 +26,12 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::MetricFilters(GROUP),
         CloudCall::Role(ROLE),
         CloudCall::Alarm(ALARM),
-        CloudCall::AlarmsOn,
+        CloudCall::AlarmsForMetric,
         CloudCall::Topic(TOPIC),
         CloudCall::Subscriptions(TOPIC),
         CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
         CloudCall::History(ALARM),
-        CloudCall::Sums,
+        CloudCall::MetricData,
         CloudCall::RootEvents(GROUP),
     ]
 }
@@ -312,7 +312,7 @@ fn roles() -> Vec<ContractCase> {
 fn alarms() -> Vec<ContractCase> {
     let set_to_alarm = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (account::State::Alarm, Some(-10));
+        (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(-10));
         alarm.reason = "Threshold Crossed".into();
     };
     let created = alarm();
@@ -334,12 +334,12 @@ fn alarms() -> Vec<ContractCase> {
         ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
             .aws("DescribeAlarms", none())
             .returns(&None::<Alarm>),
-        ContractCase::new("the alarms of a metric", CloudCall::AlarmsOn)
+        ContractCase::new("the alarms of a metric", CloudCall::AlarmsForMetric)
             .set_up()
             .demo(set_to_alarm)
             .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
             .returns(&vec![found]),
-        ContractCase::new("a metric without alarms", CloudCall::AlarmsOn)
+        ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
             .aws("DescribeAlarmsForMetric", none())
             .returns(&Vec::<Alarm>::new()),
     ]
@@ -405,12 +405,12 @@ fn activity() -> Vec<ContractCase> {
         ContractCase::new("history of an alarm that does not exist", CloudCall::History(ALARM))
             .aws("DescribeAlarmHistory", AwsReply::Json(json!({ "AlarmHistoryItems": [] })))
             .returns(&Vec::<HistoryItem>::new()),
-        ContractCase::new("the metric's sum", CloudCall::Sums)
+        ContractCase::new("the metric's sum", CloudCall::MetricData)
             .set_up()
             .demo(add_event)
             .aws("GetMetricData", AwsReply::Json(sum))
             .returns(&vec![Datapoint { at: ago(600), value: 1.0 }]),
-        ContractCase::new("a metric without datapoints", CloudCall::Sums)
+        ContractCase::new("a metric without datapoints", CloudCall::MetricData)
             .aws("GetMetricData", AwsReply::Json(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
             .returns(&Vec::<Datapoint>::new()),
     ]
@@ -431,16 +431,16 @@ fn topics() -> Vec<ContractCase> {
          <entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes>"
     );
     let subscriptions = [
-        ("gone@example.com", Link::Deleted, "Deleted".to_owned()),
-        ("dora@example.com", Link::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
-        ("alice@example.com", Link::Pending, "PendingConfirmation".to_owned()),
+        ("gone@example.com", SubscriptionState::Deleted, "Deleted".to_owned()),
+        ("dora@example.com", SubscriptionState::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
+        ("alice@example.com", SubscriptionState::Pending, "PendingConfirmation".to_owned()),
     ];
     let in_demo = subscriptions.clone().map(|(endpoint, state, _)| account::Subscription {
         endpoint: endpoint.into(),
         state,
         ..account::Subscription::default()
     });
-    let member = |(endpoint, _, arn): &(&str, Link, String)| {
+    let member = |(endpoint, _, arn): &(&str, SubscriptionState, String)| {
         format!(
             "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
              <SubscriptionArn>{arn}</SubscriptionArn></member>"

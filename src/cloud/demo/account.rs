@@ -33,7 +33,7 @@ pub struct Account {
     pub buckets: BTreeMap<String, Bucket>,
     pub roles: BTreeMap<String, Role>,
     /// KMS keys by their ARN.
-    pub keys: BTreeMap<String, Key>,
+    pub keys: BTreeMap<String, KmsKey>,
     /// CloudTrail assumes the role without sending `aws:SourceArn`, as one user has reported.
     pub source_arn_unsaid: bool,
     pub regions: BTreeMap<String, Region>,
@@ -77,9 +77,9 @@ impl Account {
     /// The same account without times, empty Regions and pending orphaned subscriptions (AWS deletes those by itself),
     /// so that the results of two setups can be compared.
     #[must_use]
-    pub fn timeless(mut self) -> Self {
+    pub fn without_times(mut self) -> Self {
         for region in self.regions.values_mut() {
-            region.orphans.retain(|orphan| orphan.state != Link::Pending);
+            region.orphans.retain(|orphan| orphan.state != SubscriptionState::Pending);
         }
         self.regions.retain(|_, region| *region != Region::default());
         for bucket in self.buckets.values_mut() {
@@ -155,13 +155,13 @@ pub struct Bucket {
 /// A customer managed KMS key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Key {
+pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
     pub policy: Value,
 }
 
-impl Default for Key {
+impl Default for KmsKey {
     fn default() -> Self {
         Self { alias: None, disabled: false, policy: serde_json::json!({}) }
     }
@@ -322,32 +322,32 @@ pub struct Topic {
 pub struct Subscription {
     pub endpoint: String,
     pub protocol: String,
-    pub state: Link,
+    pub state: SubscriptionState,
     /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
 }
 
 impl Default for Subscription {
     fn default() -> Self {
-        Self { endpoint: String::new(), protocol: "email".into(), state: Link::Pending, sent: None }
+        Self { endpoint: String::new(), protocol: "email".into(), state: SubscriptionState::Pending, sent: None }
     }
 }
 
 /// Whether a subscription is confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Link {
+pub enum SubscriptionState {
     Pending,
     Confirmed,
     Deleted,
 }
 
-impl From<Link> for Confirmation {
-    fn from(link: Link) -> Self {
+impl From<SubscriptionState> for Confirmation {
+    fn from(link: SubscriptionState) -> Self {
         match link {
-            Link::Pending => Self::Pending,
-            Link::Confirmed => Self::Confirmed,
-            Link::Deleted => Self::Deleted,
+            SubscriptionState::Pending => Self::Pending,
+            SubscriptionState::Confirmed => Self::Confirmed,
+            SubscriptionState::Deleted => Self::Deleted,
         }
     }
 }
@@ -369,7 +369,7 @@ pub struct Alarm {
     pub ok_actions: Vec<String>,
     pub insufficient_data_actions: Vec<String>,
     pub description: String,
-    pub state: State,
+    pub state: StateValue,
     pub reason: String,
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
@@ -407,7 +407,7 @@ impl Default for Alarm {
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
             description: String::new(),
-            state: State::Ok,
+            state: StateValue::Ok,
             reason: String::new(),
             since: None,
             configured: None,
@@ -420,13 +420,13 @@ impl Default for Alarm {
 /// An alarm's state, as in the field `StateValue` of AWS's API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum State {
+pub enum StateValue {
     Ok,
     Alarm,
     InsufficientData,
 }
 
-impl From<AlarmState> for State {
+impl From<AlarmState> for StateValue {
     fn from(state: AlarmState) -> Self {
         match state {
             AlarmState::Ok => Self::Ok,
@@ -436,12 +436,12 @@ impl From<AlarmState> for State {
     }
 }
 
-impl From<State> for AlarmState {
-    fn from(state: State) -> Self {
+impl From<StateValue> for AlarmState {
+    fn from(state: StateValue) -> Self {
         match state {
-            State::Ok => Self::Ok,
-            State::Alarm => Self::Alarm,
-            State::InsufficientData => Self::InsufficientData,
+            StateValue::Ok => Self::Ok,
+            StateValue::Alarm => Self::Alarm,
+            StateValue::InsufficientData => Self::InsufficientData,
         }
     }
 }

@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::DemoError;
-use super::account::{Account, Alarm, Event, HistoryEntry, Key, LogGroup, Region, Seconds, State, Topic};
+use super::account::{Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, StateValue, Topic};
 use super::queries::{AccountView, find_key};
 use crate::cloud::{ErrorKind, Search};
 use crate::domain::AccountRegion;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::health::silenced_by_key;
+use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{AlarmState, Metric};
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
@@ -23,7 +23,7 @@ use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_acce
 /// Source: CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data".
 pub(super) fn evaluate(
     region: &mut Region,
-    keys: &BTreeMap<String, Key>,
+    keys: &BTreeMap<String, KmsKey>,
     account_region: &AccountRegion,
     delay: Seconds,
     now: Seconds,
@@ -89,18 +89,18 @@ pub(super) struct ActionContext<'a> {
     /// The alarm's name.
     pub alarm: &'a str,
     pub topics: &'a BTreeMap<String, Topic>,
-    pub keys: &'a BTreeMap<String, Key>,
+    pub keys: &'a BTreeMap<String, KmsKey>,
     pub account_region: &'a AccountRegion,
 }
 
 /// The alarm's state, with AWS's reason, after so many events in the window; `None`: the state is kept.
-fn target_state(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(State, String)> {
+fn target_state(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(StateValue, String)> {
     if counted == 0 {
         let (state, treated) = match alarm.missing_data.as_str() {
             "ignore" => return None,
-            "breaching" => (State::Alarm, "breaching"),
-            "notBreaching" => (State::Ok, "not breaching"),
-            _ => (State::InsufficientData, "missing"),
+            "breaching" => (StateValue::Alarm, "breaching"),
+            "notBreaching" => (StateValue::Ok, "not breaching"),
+            _ => (StateValue::InsufficientData, "missing"),
         };
         return Some((state, format!("No datapoint in {window} s; missing data counts as {treated}.")));
     }
@@ -112,7 +112,7 @@ fn target_state(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(State
         "LessThanThreshold" => (sum < alarm.threshold, "less than"),
         _ => (sum <= alarm.threshold, "less than or equal to"),
     };
-    let (state, not) = if is_crossed { (State::Alarm, "") } else { (State::Ok, "not ") };
+    let (state, not) = if is_crossed { (StateValue::Alarm, "") } else { (StateValue::Ok, "not ") };
     Some((
         state,
         format!(
@@ -126,7 +126,7 @@ fn set_state_if_changed(
     alarm: &mut Alarm,
     context: &ActionContext<'_>,
     at: Option<Seconds>,
-    target: Option<(State, String)>,
+    target: Option<(StateValue, String)>,
 ) {
     if let Some((state, reason)) = target.filter(|(state, _)| *state != alarm.state) {
         set_state(alarm, context, at, state, &reason);
@@ -136,12 +136,18 @@ fn set_state_if_changed(
 /// Sets the state, adds it to the history, and runs the state's actions.
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
-pub(super) fn set_state(alarm: &mut Alarm, context: &ActionContext<'_>, at: Option<Seconds>, to: State, reason: &str) {
+pub(super) fn set_state(
+    alarm: &mut Alarm,
+    context: &ActionContext<'_>,
+    at: Option<Seconds>,
+    to: StateValue,
+    reason: &str,
+) {
     let from = alarm.state;
     (alarm.state, alarm.since) = (to, at);
     reason.clone_into(&mut alarm.reason);
     let Some(at) = at else { return };
-    let state_name = |state: State| AlarmState::from(state).as_str();
+    let state_name = |state: StateValue| AlarmState::from(state).as_str();
     alarm.history.push(HistoryEntry {
         at,
         kind: "StateUpdate".into(),
@@ -153,9 +159,9 @@ pub(super) fn set_state(alarm: &mut Alarm, context: &ActionContext<'_>, at: Opti
     });
     let actions = match to {
         _ if !alarm.actions_enabled || from == to => &[][..],
-        State::Alarm => &alarm.actions,
-        State::Ok => &alarm.ok_actions,
-        State::InsufficientData => &alarm.insufficient_data_actions,
+        StateValue::Alarm => &alarm.actions,
+        StateValue::Ok => &alarm.ok_actions,
+        StateValue::InsufficientData => &alarm.insufficient_data_actions,
     };
     for arn in actions {
         let failure = publish_error(arn, context);
@@ -177,12 +183,12 @@ fn publish_error(arn: &str, context: &ActionContext<'_>) -> Option<&'static str>
     let Some(topic) = context.topics.get(name) else { return Some("Topic does not exist") };
     let key = topic.kms_key.as_deref().map(|id| find_key(context.keys, id));
     let alarm = context.account_region.alarm_arn(context.alarm);
-    let is_usable = |(key_arn, key): (&String, &Key)| {
+    let is_usable = |(key_arn, key): (&String, &KmsKey)| {
         !key.disabled
             && key_serves_alarms(&key.policy, context.account_region, key_arn, arn, &alarm) != Decision::Denied
     };
     let key_denies = key.is_some_and(|key| !key.is_some_and(is_usable));
-    if key_denies || silenced_by_key(topic.kms_key.as_deref()) {
+    if key_denies || is_aws_sns_key(topic.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
     // The default policy allows the account's alarms to publish.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::account::{
-    Account, Alarm, Bucket, Event, Filter, HistoryEntry, Link, LogGroup, Region, Role, State, Subscription, Topic,
-    Trail,
+    Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, StateValue, Subscription,
+    SubscriptionState, Topic, Trail,
 };
 use super::queries::{self, AccountView, bucket_allows_delivery, require_valid, role_allows_delivery};
 use super::{DemoError, activity};
@@ -360,10 +360,10 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
     let topic = existing_topic(account, view, topic_arn)?;
     require_valid(names::email(email))?;
     let is_subscribed = |s: &&mut Subscription| {
-        s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email) && s.state != Link::Deleted
+        s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email) && s.state != SubscriptionState::Deleted
     };
     match topic.subscriptions.iter_mut().find(is_subscribed) {
-        Some(existing) if existing.state == Link::Pending => existing.sent = Some(view.now),
+        Some(existing) if existing.state == SubscriptionState::Pending => existing.sent = Some(view.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
             endpoint: email.to_owned(),
@@ -442,7 +442,7 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, alarm: &observed:
     let tags = existing.map_or_else(tag, |a| a.tags.clone());
     let (state, reason, since) = match existing {
         Some(existing) => (existing.state, existing.reason.clone(), existing.since),
-        None => (State::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
+        None => (StateValue::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
     let new_alarm = Alarm {
         namespace: alarm.metric.namespace.clone(),

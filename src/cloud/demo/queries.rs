@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::account::{self, Account, Link, Seconds};
+use super::account::{self, Account, Seconds, SubscriptionState};
 use super::{DemoError, activity};
 use crate::cloud::ErrorKind;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketLookup, Contents, Key, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
-    Topic, Trail, TrailStatus,
+    Alarm, Bucket, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
+    Subscription, Topic, Trail, TrailStatus,
 };
 use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
@@ -49,18 +49,20 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     let Account { timing, regions, keys, .. } = account;
     for (name, region) in regions {
         for topic in region.topics.values_mut() {
-            for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == Link::Pending) {
+            for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == SubscriptionState::Pending) {
                 // An email sent before the demo started is opened during the demo.
                 let received = subscription.sent.unwrap_or(0).max(0);
                 if timing.confirm_after.is_some_and(|delay| now >= received.saturating_add(delay)) {
-                    subscription.state = Link::Confirmed;
+                    subscription.state = SubscriptionState::Confirmed;
                 }
             }
             topic
                 .subscriptions
-                .retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+                .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
         }
-        region.orphans.retain(|s| s.state != Link::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+        region
+            .orphans
+            .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
         activity::evaluate(region, keys, &identity.in_region(name), timing.evaluated_after, now);
     }
 }
@@ -331,17 +333,17 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
 
 /// Finds a key by its ARN, id, or alias.
 pub(super) fn find_key<'a>(
-    keys: &'a BTreeMap<String, account::Key>,
+    keys: &'a BTreeMap<String, account::KmsKey>,
     id: &str,
-) -> Option<(&'a String, &'a account::Key)> {
+) -> Option<(&'a String, &'a account::KmsKey)> {
     keys.iter().find(|(arn, key)| {
         arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
     })
 }
 
-pub(super) fn key(account: &Account, id: &str) -> Option<Key> {
+pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
     let (arn, key) = find_key(&account.keys, id)?;
-    Some(Key { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
+    Some(KmsKey { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
@@ -378,7 +380,8 @@ pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) ->
             endpoint: s.endpoint.clone(),
             protocol: s.protocol.clone(),
             state: s.state.into(),
-            arn: (s.state == Link::Confirmed).then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
+            arn: (s.state == SubscriptionState::Confirmed)
+                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
         })
         .collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));

@@ -61,7 +61,7 @@ impl Account {
     /// The account has other resources with the same names.
     pub fn set_up_for(self, emails: &[&str]) -> Result<Self, String> {
         let emails = emails.iter().map(|&email| email.to_owned()).collect();
-        self.set_up(&SetUpSection { emails, ..SetUpSection::default() }).map(Self::timeless)
+        self.set_up(&SetUpSection { emails, ..SetUpSection::default() }).map(Self::without_times)
     }
 
     fn set_up(mut self, set_up: &SetUpSection) -> Result<Self, String> {

@@ -75,7 +75,7 @@ impl Change {
 
     /// Whether `need` refers to the change with this ID: by the whole ID, or by the part before the colon.
     #[must_use]
-    pub fn meets(id: &str, need: &str) -> bool {
+    pub fn matches_need(id: &str, need: &str) -> bool {
         id.strip_prefix(need).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     }
 }
@@ -86,7 +86,13 @@ mod tests {
 
     #[test]
     fn a_need_refers_to_one_id_or_to_all_ids_with_that_prefix() {
-        assert!(Change::meets("trail.delete", "trail.delete") && Change::meets("trail.delete:a.b", "trail.delete"));
-        assert!(!Change::meets("role.policy.delete:r", "role.policy") && !Change::meets("trail", "trail.delete"));
+        assert!(
+            Change::matches_need("trail.delete", "trail.delete")
+                && Change::matches_need("trail.delete:a.b", "trail.delete")
+        );
+        assert!(
+            !Change::matches_need("role.policy.delete:r", "role.policy")
+                && !Change::matches_need("trail", "trail.delete")
+        );
     }
 }

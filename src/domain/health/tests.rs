@@ -134,7 +134,7 @@ const BREAKS: &[Break] = &[
     ),
 ];
 
-fn trail(o: &mut Observed) -> &mut WatchedTrail {
+fn trail(o: &mut Observed) -> &mut TrailDetails {
     o.trail.as_mut().unwrap()
 }
 

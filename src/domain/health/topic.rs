@@ -1,7 +1,7 @@
 //! The topic's checks: can CloudWatch publish to it, and can CloudWatch use the key that encrypts it?
 
 use super::{APPLY, Outcome, Verdict, ok, unknown, wrong};
-use crate::domain::observed::{Key, Observed, Topic};
+use crate::domain::observed::{KmsKey, Observed, Topic};
 use crate::domain::policy::{
     Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
 };
@@ -16,7 +16,7 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
     match topic_access(policy, &topic.arn, &alarm) {
         TopicAccess::AlarmsOnly => ok("for alarms in this account"),
         TopicAccess::Public => {
-            let fix = if settings.has_our_name("topic") {
+            let fix = if settings.has_default_name("topic") {
                 APPLY
             } else {
                 "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement that \
@@ -55,15 +55,15 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
 ///
 /// Source: AWS re:Post Knowledge Center, "Why didn't I receive an SNS notification for my CloudWatch alarm trigger?"
 #[must_use]
-pub fn silenced_by_key(key: Option<&str>) -> bool {
+pub fn is_aws_sns_key(key: Option<&str>) -> bool {
     key.is_some_and(|k| k.ends_with("alias/aws/sns"))
 }
 
 pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed) -> Outcome {
     let name = topic.name();
     let Some(key) = topic.kms_key.as_deref() else { return ok("not encrypted") };
-    if silenced_by_key(Some(key)) {
-        let fix = if settings.topic_is_ours() {
+    if is_aws_sns_key(Some(key)) {
+        let fix = if settings.topic_is_managed() {
             APPLY
         } else {
             "rootbell doesn't manage this topic: remove its encryption, or use a customer managed key that \
@@ -94,7 +94,7 @@ pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed
 }
 
 /// Checks whether the key's policy allows CloudWatch to use the key.
-fn check_key_policy(topic_name: &str, key_name: &str, key: &Key, topic: &Topic, settings: &Settings) -> Outcome {
+fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topic, settings: &Settings) -> Outcome {
     let account_region = &settings.account_region;
     let alarm = account_region.alarm_arn(&settings.alarm.value);
     let add_statement = format!("Add to the policy of {}: {}", key.arn, key_statement_for_alarms(account_region));

@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{APPLY, Outcome, age, ok, unknown, wrong};
 use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, WatchedTrail};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails};
 use crate::domain::policy;
 use crate::domain::settings::Settings;
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
-fn trail_fix(t: &WatchedTrail, settings: &Settings) -> String {
+fn trail_fix(t: &TrailDetails, settings: &Settings) -> String {
     let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
     if owner != settings.account_region.account {
         return format!(
@@ -26,7 +26,7 @@ fn trail_fix(t: &WatchedTrail, settings: &Settings) -> String {
     APPLY.to_owned()
 }
 
-pub(super) fn multi_region(t: &WatchedTrail, settings: &Settings) -> Outcome {
+pub(super) fn multi_region(t: &TrailDetails, settings: &Settings) -> Outcome {
     if t.trail.multi_region {
         return ok("all Regions");
     }
@@ -38,7 +38,7 @@ pub(super) fn multi_region(t: &WatchedTrail, settings: &Settings) -> Outcome {
 }
 
 /// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
-pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed) -> Outcome {
+pub(super) fn logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -59,7 +59,7 @@ pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed
     if t.trail.log_file_validation {
         return ok("on");
     }
-    if settings.trail_is_ours() {
+    if settings.trail_is_managed() {
         return wrong(format!("`{name}` has log file validation off: altered log files could not be detected."), APPLY);
     }
     // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
@@ -69,7 +69,7 @@ pub(super) fn logging(t: &WatchedTrail, settings: &Settings, observed: &Observed
 /// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
 /// only the delivery error that CloudTrail reports counts.
 fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'static str)> {
-    if !settings.bucket_is_ours() {
+    if !settings.bucket_is_managed() {
         return None;
     }
     let name = &settings.bucket.value;
@@ -84,7 +84,7 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'s
 fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
     let name = &bucket.name;
     if policy::bucket_open(bucket.policy.as_ref()) {
-        let fix = if settings.manages_bucket(&bucket.tags) {
+        let fix = if settings.may_edit_bucket_policy(&bucket.tags) {
             APPLY
         } else {
             "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that allows \
@@ -106,7 +106,7 @@ fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) ->
     Some((fault, APPLY))
 }
 
-pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Outcome {
+pub(super) fn management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
     match &t.events {
         Err(unreadable) => unknown(unreadable),
         Ok(e) if e.read && e.write => ok("read and write"),
@@ -128,7 +128,7 @@ pub(super) fn management_events(t: &WatchedTrail, settings: &Settings) -> Outcom
 /// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
+pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -189,7 +189,7 @@ pub(super) fn delivers(t: &WatchedTrail, settings: &Settings, observed: &Observe
 
 /// What is wrong with a role that rootbell manages. `None` also if the role could not be read.
 fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
-    if !settings.role_is_ours() {
+    if !settings.role_is_managed() {
         return None;
     }
     let name = &settings.role.value;
@@ -204,10 +204,10 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
     if !policy::has_all(Some(&role.trust), &policy::statements(&settings.role_trust(observed))) {
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
-    if settings.role_is_default() && policy::trusts_others(&role.trust) {
+    if settings.role_has_default_name() && policy::trusts_others(&role.trust) {
         return Some(format!("Others besides CloudTrail can assume the role `{name}`"));
     }
-    let wanted = policy::role_permissions(&settings.account_region, group, observed.of_the_organization());
+    let wanted = policy::role_permissions(&settings.account_region, group, observed.has_organization_trail());
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
     }

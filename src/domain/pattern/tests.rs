@@ -48,7 +48,7 @@ fn white_space_quotes_and_order_do_not_change_what_a_pattern_means() {
     ] {
         assert_eq!(read(&same), Reading::Equivalent, "{same}");
     }
-    assert_eq!(read(CIS_PATTERN), Reading::Audited);
+    assert_eq!(read(CIS_PATTERN), Reading::CisPattern);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn white_space_outside_quotes_makes_no_difference_to_auditors() {
         "{\t$.userIdentity.type =\n\"Root\"&&$.userIdentity.invokedBy NOT EXISTS&&  $.eventType!= \"AwsServiceEvent\" }\n",
     ] {
         assert!(is_cis_pattern(same), "{same}");
-        assert_eq!(read(same), Reading::Audited);
+        assert_eq!(read(same), Reading::CisPattern);
     }
     for other in [
         CIS_PATTERN.replace("\"Root\"", "\"Root \""),

@@ -2,13 +2,13 @@
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
-use crate::domain::observed::{Key, Observed};
-use crate::domain::policy::{KeyUsers, MissingStatement, key_lacks};
+use crate::domain::observed::{KmsKey, Observed};
+use crate::domain::policy::{KeyUsers, MissingStatement, missing_key_statements};
 use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.role_source_arn.value && wanted.role_source_arn.origin == Origin::Given {
-        let note = if wanted.role_is_ours() {
+        let note = if wanted.role_is_managed() {
             "The role is restricted to this trail (aws:SourceArn). In some accounts this reportedly stops deliveries: \
              `rootbell status` shows whether they continue."
                 .to_owned()
@@ -36,7 +36,7 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn unusable_reason(key: &Key, wanted: &Settings, observed: &Observed) -> Option<String> {
+fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<String> {
     let arn = &key.arn;
     let region = arn.split(':').nth(3).unwrap_or_default();
     if region != wanted.account_region.region {
@@ -62,7 +62,7 @@ fn unusable_reason(key: &Key, wanted: &Settings, observed: &Observed) -> Option<
     ))
 }
 
-fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<MissingStatement> {
+fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Vec<MissingStatement> {
     let users = KeyUsers {
         account_region: &wanted.account_region,
         key_arn: &key.arn,
@@ -71,7 +71,7 @@ fn missing_statements(key: &Key, wanted: &Settings, observed: &Observed) -> Vec<
         topic_arn: &wanted.topic_arn(),
         alarm_arn: &wanted.account_region.alarm_arn(&wanted.alarm.value),
     };
-    key_lacks(&key.policy, &users)
+    missing_key_statements(&key.policy, &users)
 }
 
 /// What to check before relying on a key whose policy may or may not allow a service to use it.

@@ -6,7 +6,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, Step};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
 use crate::domain::policy;
-use crate::domain::settings::{self, Choice, Origin, Settings, TAG, TRAIL, trail_candidates};
+use crate::domain::settings::{self, Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
@@ -50,7 +50,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
     // name counts as created by it: an earlier run may have stopped before tagging.
-    let created_by_us = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_our_name();
+    let created_by_us = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_default_name();
     if created_by_us && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
@@ -58,7 +58,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
-    let is_managed = wanted.manages_bucket(&existing.tags);
+    let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
     let open = policy::bucket_open(existing);
     if open && !is_managed {
@@ -120,12 +120,12 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
 
 pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let role = wanted.role.value.clone();
-    if !wanted.role_is_ours() {
+    if !wanted.role_is_managed() {
         return plan.keep(Step::Trail, "role", "IAM role", &role, "belongs to an unmanaged trail");
     }
     let Ok(found) = &observed.role else { return };
     let permissions =
-        policy::role_permissions(&wanted.account_region, &wanted.log_group.value, observed.of_the_organization());
+        policy::role_permissions(&wanted.account_region, &wanted.log_group.value, observed.has_organization_trail());
     let trust = wanted.role_trust(observed);
     match found {
         None => {
@@ -141,11 +141,14 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             let statements = policy::statements(&trust);
             let is_trusted = policy::has_all(Some(&existing.trust), &statements);
             // A role with rootbell's default name has no other users; any other role may have some.
-            let shared = wanted.role_is_default() && policy::trusts_others(&existing.trust);
+            let shared = wanted.role_has_default_name() && policy::trusts_others(&existing.trust);
             if !is_trusted || shared {
-                let merged =
-                    if wanted.role_is_default() { trust } else { policy::merge(Some(&existing.trust), &statements) };
-                let restricted = policy::names_its_trail(&existing.trust);
+                let merged = if wanted.role_has_default_name() {
+                    trust
+                } else {
+                    policy::merge(Some(&existing.trust), &statements)
+                };
+                let restricted = policy::is_restricted_to_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
                     _ if shared => "others can assume it → only CloudTrail can",
                     true if !restricted => "CloudTrail can assume it for any trail → for this trail only",
@@ -239,7 +242,8 @@ fn existing_trail_detail(trail: &Trail) -> &'static str {
 
 /// The log group and role that the trail should use. An unmanaged role keeps its ARN, including its path.
 fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
-    let unmanaged = observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_ours());
+    let unmanaged =
+        observed.trail.as_ref().and_then(|t| t.trail.role_arn.clone()).filter(|_| !wanted.role_is_managed());
     let observed_arn = observed.role.as_ref().ok().and_then(Option::as_ref).map(|role| role.arn.clone());
     Delivery {
         log_group_arn: wanted.account_region.log_group_arn(&wanted.log_group.value),
@@ -250,7 +254,7 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
     let attached = delivers_to(existing, &delivery) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
-    let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_ours());
+    let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_managed());
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }
@@ -312,19 +316,19 @@ fn note_trail_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let all = trail_candidates(observed, &wanted.account_region);
     let Some(used) = all.iter().find(|c| c.name == wanted.trail.value) else { return };
     let mut note = match used.choice {
-        Choice::Create if all.len() == 1 => return,
-        Choice::Create => format!("A new trail is created, which costs {}.", used.cost),
+        TrailChoice::Create if all.len() == 1 => return,
+        TrailChoice::Create => format!("A new trail is created, which costs {}.", used.cost),
         // No other trail could be used, and this one needs no change.
-        Choice::Reuse if !all.iter().any(|c| c.choice <= Choice::Mend && c.name != used.name) => return,
+        TrailChoice::Reuse if !all.iter().any(|c| c.choice <= TrailChoice::Repair && c.name != used.name) => return,
         _ => format!("The trail `{}` is used: {} ({}).", used.name, used.why, used.cost),
     };
-    for other in all.iter().filter(|c| c.name != used.name && c.choice != Choice::Create) {
+    for other in all.iter().filter(|c| c.name != used.name && c.choice != TrailChoice::Create) {
         let option =
-            if other.choice == Choice::OutOfReach { String::new() } else { format!(" (--trail {})", other.name) };
+            if other.choice == TrailChoice::Unavailable { String::new() } else { format!(" (--trail {})", other.name) };
         let _ = write!(note, " Not used: `{}`{option}: {}.", other.name, other.why);
     }
-    if used.choice != Choice::Create
-        && let Some(new) = all.iter().find(|c| c.choice == Choice::Create)
+    if used.choice != TrailChoice::Create
+        && let Some(new) = all.iter().find(|c| c.choice == TrailChoice::Create)
     {
         let _ = write!(note, " A new trail (--trail {}) would cost {}.", new.name, new.cost);
     }

@@ -31,7 +31,7 @@ pub struct MissingStatement {
 /// log data in CloudWatch Logs using AWS KMS"; SNS Developer Guide, "Enable compatibility between event sources from AWS
 /// services and encrypted topics".
 #[must_use]
-pub fn key_lacks(policy: &Value, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
+pub fn missing_key_statements(policy: &Value, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
     let KeyUsers { account_region, trail_arn, log_group, .. } = *users;
     let (account, region) = (account_region.account.as_str(), account_region.region.as_str());
     let group = account_region.arn("logs", &format!("log-group:{log_group}"));
@@ -160,7 +160,7 @@ mod tests {
             topic_arn: TOPIC,
             alarm_arn: ALARM,
         };
-        key_lacks(policy, &users)
+        missing_key_statements(policy, &users)
     }
 
     fn missing_sids(statements: &[Value]) -> Vec<String> {

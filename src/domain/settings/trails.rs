@@ -8,33 +8,33 @@
 
 use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
-use crate::domain::observed::{Observed, Trail, WatchedTrail};
+use crate::domain::observed::{Observed, Trail, TrailDetails};
 
 /// What has to be done to use a trail, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Choice {
+pub enum TrailChoice {
     /// It already delivers to a log group in this account.
     Reuse,
     /// It has no log group, so one is attached.
     Attach,
     /// It has to be started, or changed to record all Regions or all management events.
-    Mend,
+    Repair,
     /// A new trail is created.
     Create,
     /// It cannot be changed from this account and Region.
-    OutOfReach,
+    Unavailable,
 }
 
-impl Choice {
+impl TrailChoice {
     /// The word next to the trail's name in a list.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Reuse => "reuse",
             Self::Attach => "attach",
-            Self::Mend => "repair",
+            Self::Repair => "repair",
             Self::Create => "create",
-            Self::OutOfReach => "unavailable",
+            Self::Unavailable => "unavailable",
         }
     }
 }
@@ -43,7 +43,7 @@ impl Choice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     pub name: String,
-    pub choice: Choice,
+    pub choice: TrailChoice,
     /// A phrase about the trail, or why it is unavailable.
     pub why: String,
     /// What choosing it costs, as a phrase.
@@ -64,7 +64,7 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
         .map(|trail| {
             let (choice, why) = judge(trail, watched(observed, trail), account_region);
             let cost = match choice {
-                Choice::Attach | Choice::Mend => INGESTION,
+                TrailChoice::Attach | TrailChoice::Repair => INGESTION,
                 _ => FREE,
             };
             Candidate { name: trail.name.clone(), choice, why, cost }
@@ -73,7 +73,7 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
     if !trails.iter().any(|t| t.name == TRAIL) {
         let cost = if trails.is_empty() { FIRST_COPY } else { SECOND_COPY };
         let why = "a new trail".to_owned();
-        all.push(Candidate { name: TRAIL.to_owned(), choice: Choice::Create, why, cost });
+        all.push(Candidate { name: TRAIL.to_owned(), choice: TrailChoice::Create, why, cost });
     }
     all.sort_by_key(|candidate| candidate.choice);
     all
@@ -81,7 +81,11 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
 
 /// The trails that need further queries before one is chosen; none if the user or an earlier run has already chosen.
 #[must_use]
-pub fn contenders<'a>(trails: &'a [Trail], name: Option<&str>, account_region: &AccountRegion) -> Vec<&'a Trail> {
+pub fn trails_to_examine<'a>(
+    trails: &'a [Trail],
+    name: Option<&str>,
+    account_region: &AccountRegion,
+) -> Vec<&'a Trail> {
     if name.is_some() || default_trail(trails).is_some() {
         return Vec::new();
     }
@@ -106,15 +110,15 @@ pub fn choose_trail<'a>(
         let counted = watched.is_some_and(|w| w.counted);
         match judge(trail, watched, account_region).0 {
             _ if trail.multi_region && trail.log_group_arn.is_some() && counted => Some(0),
-            Choice::Reuse => Some(1),
-            Choice::Mend if trail.multi_region && trail.log_group_arn.is_some() => Some(2),
-            Choice::Attach => Some(3),
+            TrailChoice::Reuse => Some(1),
+            TrailChoice::Repair if trail.multi_region && trail.log_group_arn.is_some() => Some(2),
+            TrailChoice::Attach => Some(3),
             _ => None,
         }
     };
     let best = || {
-        let contenders = contenders(trails, name, account_region);
-        contenders.into_iter().filter(|t| rank(t).is_some()).min_by_key(rank)
+        let trails_to_examine = trails_to_examine(trails, name, account_region);
+        trails_to_examine.into_iter().filter(|t| rank(t).is_some()).min_by_key(rank)
     };
     default_trail(trails).or_else(best)
 }
@@ -123,7 +127,7 @@ fn default_trail(trails: &[Trail]) -> Option<&Trail> {
     trails.iter().find(|t| t.name == TRAIL && !t.organization)
 }
 
-fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a WatchedTrail> {
+fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a TrailDetails> {
     observed.trail.iter().chain(&observed.others).find(|w| w.trail.arn == trail.arn)
 }
 
@@ -146,9 +150,9 @@ fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
     }
 }
 
-fn judge(trail: &Trail, watched: Option<&WatchedTrail>, account_region: &AccountRegion) -> (Choice, String) {
+fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &AccountRegion) -> (TrailChoice, String) {
     if let Some(obstacle) = obstacle(trail, account_region) {
-        return (Choice::OutOfReach, obstacle);
+        return (TrailChoice::Unavailable, obstacle);
     }
     let mut problems = Vec::new();
     if !trail.multi_region {
@@ -161,9 +165,9 @@ fn judge(trail: &Trail, watched: Option<&WatchedTrail>, account_region: &Account
         problems.push("it skips some management events".to_owned());
     }
     match (problems.is_empty(), trail.log_group()) {
-        (false, _) => (Choice::Mend, problems.join(", ")),
-        (true, Some(group)) => (Choice::Reuse, format!("it covers all Regions and delivers to `{group}`")),
-        (true, None) => (Choice::Attach, "it covers all Regions and lacks only a log group".to_owned()),
+        (false, _) => (TrailChoice::Repair, problems.join(", ")),
+        (true, Some(group)) => (TrailChoice::Reuse, format!("it covers all Regions and delivers to `{group}`")),
+        (true, None) => (TrailChoice::Attach, "it covers all Regions and lacks only a log group".to_owned()),
     }
 }
 
@@ -178,7 +182,7 @@ mod tests {
     }
 
     /// A working trail with that name, then altered.
-    fn trail(name: &str, alter: impl FnOnce(&mut WatchedTrail)) -> WatchedTrail {
+    fn trail(name: &str, alter: impl FnOnce(&mut TrailDetails)) -> TrailDetails {
         let mut watched = sound().trail.unwrap();
         watched.trail.name = name.into();
         watched.trail.arn = account_region().trail_arn(name);
@@ -187,24 +191,24 @@ mod tests {
         watched
     }
 
-    fn account_with(all: Vec<WatchedTrail>) -> Observed {
+    fn account_with(all: Vec<TrailDetails>) -> Observed {
         let trails = Ok(all.iter().map(|w| w.trail.clone()).collect());
         Observed { trails, others: all, ..Observed::nothing() }
     }
 
-    fn chosen(all: Vec<WatchedTrail>) -> Option<String> {
+    fn chosen(all: Vec<TrailDetails>) -> Option<String> {
         choose_trail(&account_with(all), None, &account_region()).map(|t| t.name.clone())
     }
 
-    fn without_log_group(w: &mut WatchedTrail) {
+    fn without_log_group(w: &mut TrailDetails) {
         (w.trail.log_group_arn, w.trail.role_arn) = (None, None);
     }
 
-    fn stopped(w: &mut WatchedTrail) {
+    fn stopped(w: &mut TrailDetails) {
         w.status.as_mut().unwrap().logging = false;
     }
 
-    fn in_another_organization_account(w: &mut WatchedTrail) {
+    fn in_another_organization_account(w: &mut TrailDetails) {
         w.trail.organization = true;
         w.trail.arn = w.trail.arn.replace("123456789012", "210987654321");
         w.trail.log_group_arn = Some("arn:aws:logs:eu-west-1:210987654321:log-group:g:*".into());
@@ -224,13 +228,13 @@ mod tests {
 
     #[test]
     fn the_trail_whose_filter_counts_root_use_is_preferred_even_when_stopped() {
-        let adopted = |w: &mut WatchedTrail| (stopped(w), w.counted = true).1;
+        let adopted = |w: &mut TrailDetails| (stopped(w), w.counted = true).1;
         assert_eq!(chosen(vec![trail("a", |_| {}), trail("b", adopted)]).as_deref(), Some("b"));
     }
 
     #[test]
     fn a_working_trail_is_preferred_to_one_that_is_stopped_or_skips_events() {
-        let partly = |w: &mut WatchedTrail| w.events = Ok(ManagementEvents { read: false, ..ManagementEvents::ALL });
+        let partly = |w: &mut TrailDetails| w.events = Ok(ManagementEvents { read: false, ..ManagementEvents::ALL });
         assert_eq!(chosen(vec![trail("a", stopped), trail("b", |_| {})]).as_deref(), Some("b"));
         assert_eq!(chosen(vec![trail("a", partly), trail("b", |_| {})]).as_deref(), Some("b"));
         assert_eq!(chosen(vec![trail("a", stopped)]).as_deref(), Some("a"), "a trail that delivers here is repaired");
@@ -238,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_trail_that_cannot_be_changed_from_here_is_never_chosen_and_says_why() {
-        let other_region = |w: &mut WatchedTrail| w.trail.home_region = "us-east-1".into();
+        let other_region = |w: &mut TrailDetails| w.trail.home_region = "us-east-1".into();
         let tower = trail("aws-controltower-BaselineCloudTrail", without_log_group);
         for (watched, why) in [
             (trail("org", in_another_organization_account), "account 210987654321"),
@@ -249,9 +253,9 @@ mod tests {
             assert_eq!(chosen(vec![watched.clone()]), None, "{name}");
             let candidates = trail_candidates(&account_with(vec![watched]), &account_region());
             let candidate = candidates.iter().find(|c| c.name == name).unwrap();
-            assert_eq!(candidate.choice, Choice::OutOfReach);
+            assert_eq!(candidate.choice, TrailChoice::Unavailable);
             assert!(candidate.why.contains(why), "{candidate:?}");
-            assert_eq!(candidates[0].choice, Choice::Create);
+            assert_eq!(candidates[0].choice, TrailChoice::Create);
             assert_eq!(candidates[0].cost, SECOND_COPY);
         }
     }

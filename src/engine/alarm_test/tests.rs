@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 use super::*;
-use crate::cloud::demo::account::{self, Account, Region, State};
+use crate::cloud::demo::account::{self, Account, Region, StateValue};
 use crate::cloud::demo::{DemoCloud, InjectedFault};
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{settings, sound};
@@ -19,7 +19,7 @@ struct TestSetup {
     cloud: DemoCloud,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     progress: Mutex<Vec<TestRun>>,
-    patience: i64,
+    timeout: i64,
 }
 
 impl TestSetup {
@@ -31,7 +31,7 @@ impl TestSetup {
         let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let clock = Arc::new(move || start + began.elapsed());
         let cloud = DemoCloud::new(account, Arc::clone(&clock) as _);
-        Self { cloud, clock, progress: Mutex::default(), patience: 60 }
+        Self { cloud, clock, progress: Mutex::default(), timeout: 60 }
     }
 
     fn sound() -> Self {
@@ -43,7 +43,7 @@ impl TestSetup {
             alarm: ALARM.into(),
             caller: self.cloud.snapshot().identity(),
             region: "eu-west-1".into(),
-            patience: SignedDuration::from_secs(self.patience),
+            timeout: SignedDuration::from_secs(self.timeout),
         }
     }
 
@@ -105,14 +105,15 @@ fn a_test_reports_when_the_alarm_fired_the_notification_was_sent_and_ok_returned
         let run = setup.test().await.unwrap();
         assert_eq!(stages(&run), [(TestStage::Alarm, 0), (TestStage::Action, 0), (TestStage::Back, 20)]);
         assert!(run.dispatched());
-        assert_eq!(run.waits_for, None);
+        assert_eq!(run.waiting_for, None);
         assert_eq!(
             run.seen[0].said,
             "Test alarm by rootbell, started by arn:aws:iam::123456789012:user/alice at 2026-11-23T08:00:00Z. \
              Nobody used root."
         );
         assert!(run.seen[1].said.starts_with("Successfully executed action arn:aws:sns:"), "{}", run.seen[1].said);
-        let turns: Vec<_> = setup.progress.lock().unwrap().iter().map(|run| (run.seen.len(), run.waits_for)).collect();
+        let turns: Vec<_> =
+            setup.progress.lock().unwrap().iter().map(|run| (run.seen.len(), run.waiting_for)).collect();
         let wanted = [
             (0, Some(TestStage::Alarm)),
             (1, Some(TestStage::Alarm)),
@@ -133,7 +134,7 @@ fn an_alarm_already_in_alarm_is_set_to_ok_first_and_only_the_new_change_counts()
         let why = "Threshold Crossed".to_owned();
         let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
         setup.cloud.apply(&set).await.unwrap();
-        setup.cloud.meddle(|account| {
+        setup.cloud.modify(|account| {
             topic(account.regions.get_mut("eu-west-1").unwrap()).kms_key = Some("alias/aws/sns".into());
         });
         let ended = setup.test().await;
@@ -201,7 +202,7 @@ fn with_actions_disabled_the_test_times_out_waiting_for_the_notification() {
         let Err(error) = setup.test().await else { panic!("the notification was sent") };
         assert_eq!(error, TestError::TimedOut { stage: TestStage::Action, waited: SignedDuration::from_secs(60) });
         assert_eq!(error.why(), "Timed out after 60 s waiting for: notification sent.");
-        assert_eq!(setup.last_progress().waits_for, Some(TestStage::Action));
+        assert_eq!(setup.last_progress().waiting_for, Some(TestStage::Action));
     });
 }
 
@@ -220,7 +221,7 @@ fn a_drill_is_followed_stage_by_stage_and_leaves_one_marked_event() {
         let (found, counted, alarm) = (seen[1].1, seen[2].1, seen[3].1);
         // In the demo, an event can be found after a fifth of the time to the alarm, and is counted after half of it.
         assert!((4..=5).contains(&found) && (10..=11).contains(&counted) && (20..=21).contains(&alarm), "{run:?}");
-        assert_eq!(run.waits_for, Some(TestStage::Back));
+        assert_eq!(run.waiting_for, Some(TestStage::Back));
         let group = setup.region().log_groups[GROUP].clone();
         assert_eq!(Vec::from_iter(group.streams), [DRILL_STREAM]);
         assert_eq!(group.events.len(), 1);
@@ -247,7 +248,7 @@ fn a_drill_while_in_alarm_is_refused_before_anything_is_written() {
     run(async {
         let setup = TestSetup::new(|region| {
             (alarm(region).state, alarm(region).since, alarm(region).missing_data) =
-                (State::Alarm, Some(-30), "ignore".into());
+                (StateValue::Alarm, Some(-30), "ignore".into());
         });
         let Err(error) = setup.drill("d").await else { panic!("it is already in ALARM") };
         assert_eq!(error, TestError::AlreadyInAlarm);
@@ -275,7 +276,7 @@ fn each_denied_call_is_named_and_a_denied_query_prevents_every_write() {
     for denied in [&queries[..], &["SetAlarmState"]].concat() {
         run(async {
             let setup = TestSetup::sound();
-            setup.cloud.fault(denied, InjectedFault::Deny);
+            setup.cloud.inject_fault(denied, InjectedFault::Deny);
             let Err(TestError::Call(error)) = setup.test().await else { panic!("{denied} is denied") };
             assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, denied));
             assert_eq!(setup.writes().is_empty(), denied != "SetAlarmState", "{denied}");
@@ -285,7 +286,7 @@ fn each_denied_call_is_named_and_a_denied_query_prevents_every_write() {
     for denied in [&queries[..], &["FilterLogEvents", "GetMetricData"], &writes].concat() {
         run(async {
             let setup = TestSetup::sound();
-            setup.cloud.fault(denied, InjectedFault::Deny);
+            setup.cloud.inject_fault(denied, InjectedFault::Deny);
             let Err(TestError::Call(error)) = setup.drill("d").await else { panic!("{denied} is denied") };
             assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, denied));
             assert!(error.fix().contains(error.iam_action), "{error:?}");
@@ -300,10 +301,10 @@ fn a_temporary_error_while_polling_does_not_end_the_test() {
     for failing in ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData"] {
         run(async {
             let setup = TestSetup::sound();
-            setup.cloud.fault(failing, InjectedFault::ThrottleOnce);
+            setup.cloud.inject_fault(failing, InjectedFault::ThrottleOnce);
             assert!(setup.drill("d").await.unwrap().dispatched(), "{failing}");
             let setup = TestSetup::sound();
-            setup.cloud.fault(failing, InjectedFault::ThrottleOnce);
+            setup.cloud.inject_fault(failing, InjectedFault::ThrottleOnce);
             assert!(setup.test().await.unwrap().dispatched(), "{failing}");
         });
     }
@@ -314,7 +315,7 @@ fn a_query_that_always_fails_is_reported_instead_of_a_timeout() {
     for failing in ["DescribeAlarmHistory", "FilterLogEvents"] {
         run(async {
             let setup = TestSetup::sound();
-            setup.cloud.fault(failing, InjectedFault::Throttle);
+            setup.cloud.inject_fault(failing, InjectedFault::Throttle);
             // Once the event is counted, the pattern must have matched it.
             let wanted = (failing == "DescribeAlarmHistory").then_some(failing);
             let failed_call = match setup.drill("d").await {
@@ -334,7 +335,7 @@ fn without_a_connection_nothing_is_changed() {
     for fault in [InjectedFault::Offline, InjectedFault::Timeout] {
         run(async {
             let setup = TestSetup::sound();
-            setup.cloud.fault("DescribeAlarmHistory", fault);
+            setup.cloud.inject_fault("DescribeAlarmHistory", fault);
             assert!(matches!(setup.test().await, Err(TestError::Call(_))));
             assert!(matches!(setup.drill("d").await, Err(TestError::Call(_))));
             assert_eq!(setup.writes(), Vec::<String>::new());
@@ -347,10 +348,10 @@ fn an_error_after_the_notification_does_not_fail_the_test() {
     run(async {
         let setup = TestSetup::sound();
         // The first two queries succeed, one before the change and one after it; then the session expires.
-        setup.cloud.fault("DescribeAlarmHistory", InjectedFault::Expired(3));
+        setup.cloud.inject_fault("DescribeAlarmHistory", InjectedFault::Expired(3));
         let run = setup.test().await.unwrap();
         assert!(run.dispatched());
-        assert_eq!(run.waits_for, Some(TestStage::Back));
+        assert_eq!(run.waiting_for, Some(TestStage::Back));
     });
 }
 
@@ -358,7 +359,7 @@ fn an_error_after_the_notification_does_not_fail_the_test() {
 fn a_session_that_expires_before_the_notification_ends_the_test() {
     run(async {
         let setup = TestSetup::sound();
-        setup.cloud.fault("DescribeAlarmHistory", InjectedFault::Expired(2));
+        setup.cloud.inject_fault("DescribeAlarmHistory", InjectedFault::Expired(2));
         let Err(TestError::Call(error)) = setup.test().await else { panic!("the session has expired") };
         assert_eq!(error.kind, ErrorKind::ExpiredCredentials);
     });
@@ -369,7 +370,7 @@ fn root_use_shortly_before_is_not_mistaken_for_the_drill() {
     run(async {
         let setup = TestSetup::sound();
         let drill = crate::domain::samples::SAMPLES[0].json;
-        setup.cloud.meddle(|account| {
+        setup.cloud.modify(|account| {
             let region = account.regions.get_mut("eu-west-1").unwrap();
             // The alarm watches another metric, so only the count shows the drill.
             alarm(region).metric = "Other".into();
@@ -407,9 +408,9 @@ fn the_reason_names_the_caller_and_is_never_longer_than_aws_allows() {
 fn a_log_group_with_another_name_is_shared_even_if_the_user_chose_the_name() {
     let observed = sound();
     let named = SetupOptions { log_group: Some("theirs".into()), ..SetupOptions::default() };
-    assert!(Drill::is_among_others(&settings(&named, &observed), &observed));
+    assert!(Drill::is_shared_log_group(&settings(&named, &observed), &observed));
     let ours = settings(&SetupOptions::default(), &observed);
-    assert!(!Drill::is_among_others(&ours, &observed));
+    assert!(!Drill::is_shared_log_group(&ours, &observed));
     assert!(Drill::of(&ours, &observed, Timestamp::UNIX_EPOCH).is_ok());
     let uncounted = Observed { filters: Ok(Vec::new()), ..observed };
     let result = Drill::of(&ours, &uncounted, Timestamp::UNIX_EPOCH);

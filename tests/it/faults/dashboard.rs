@@ -8,10 +8,10 @@ use rootbell::app::Screen;
 use super::*;
 use crate::support::tester::Tester;
 
-fn armed() -> Account {
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = Link::Confirmed;
+        topic.subscriptions[0].state = SubscriptionState::Confirmed;
     }
     account
 }
@@ -28,10 +28,10 @@ fn calls(tester: &Tester) -> Vec<String> {
 fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
     let board = &tester.model.dashboard;
     [
-        ("DescribeAlarms", board.alarm.trouble.is_some()),
-        ("DescribeAlarmHistory", board.history.trouble.is_some()),
-        ("GetMetricData", board.metric.trouble.is_some()),
-        ("FilterLogEvents", board.events.trouble.is_some()),
+        ("DescribeAlarms", board.alarm.error.is_some()),
+        ("DescribeAlarmHistory", board.history.error.is_some()),
+        ("GetMetricData", board.metric.error.is_some()),
+        ("FilterLogEvents", board.events.error.is_some()),
     ]
 }
 
@@ -47,7 +47,7 @@ fn texts(tester: &mut Tester) -> String {
 
 #[test]
 fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
-    let mut smooth = Tester::on(armed(), 120, 40);
+    let mut smooth = Tester::on(working_account(), 120, 40);
     smooth.pass(seconds(2));
     let before = calls(&smooth).len();
     smooth.pass(seconds(125)).sees("root use is monitored");
@@ -56,20 +56,23 @@ fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
     for operation in &asked {
         for (kind, fault, why, _) in KINDS {
             let name = format!("{operation} {kind}");
-            let mut tester = Tester::on(armed(), 120, 40);
+            let mut tester = Tester::on(working_account(), 120, 40);
             assert_eq!(tester.model.screen, Screen::Dashboard);
             tester.pass(seconds(2));
-            tester.on_account(|cloud| cloud.fault(operation, fault));
+            tester.on_account(|cloud| cloud.inject_fault(operation, fault));
             let before = calls(&tester).len();
             tester.press("r").pass(seconds(5));
             if fault != InjectedFault::ThrottleOnce && !is_needless(operation) {
-                let said = texts(&mut tester);
-                let needs = kind == "denied" && (said.contains("unknown, needs ") || said.contains("Grant "));
+                let message = texts(&mut tester);
+                let needs = kind == "denied" && (message.contains("unknown, needs ") || message.contains("Grant "));
                 let briefly = ["throttled by AWS", "no connection", "timed out", "the sign-in has expired"];
-                let brief = briefly.iter().any(|brief| said.contains(brief));
-                let named = said.contains(&format!("unknown: {operation}"));
-                assert!(needs || brief || named || said.contains(why), "{name} is not reported:\n{said}");
-                assert!(!said.contains("root use is monitored") || is_independent_of_chain(operation), "{name}:\n{said}");
+                let brief = briefly.iter().any(|brief| message.contains(brief));
+                let named = message.contains(&format!("unknown: {operation}"));
+                assert!(needs || brief || named || message.contains(why), "{name} is not reported:\n{message}");
+                assert!(
+                    !message.contains("root use is monitored") || is_independent_of_chain(operation),
+                    "{name}:\n{message}"
+                );
             }
             for (panel, has_error) in panels(&tester) {
                 assert!(
@@ -78,7 +81,7 @@ fn each_failing_poll_is_reported_and_the_other_panels_keep_updating() {
                 );
                 assert!(panel == operation || !has_error, "{name}: {panel} also shows an error");
             }
-            tester.on_account(|cloud| cloud.mend(operation));
+            tester.on_account(|cloud| cloud.clear_fault(operation));
             // It recovers by itself; to save time, only one kind waits for that, and the others refresh with a key.
             if kind == "denied" {
                 tester.pass(seconds(310))
@@ -113,9 +116,9 @@ fn is_independent_of_chain(operation: &str) -> bool {
 #[test]
 fn a_hanging_poll_blocks_neither_other_polls_nor_keys() {
     for operation in ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricData", "FilterLogEvents", "DescribeTrails"] {
-        let mut tester = Tester::on(armed(), 80, 24);
+        let mut tester = Tester::on(working_account(), 80, 24);
         tester.pass(seconds(2));
-        tester.on_account(|cloud| cloud.fault(operation, InjectedFault::Hang));
+        tester.on_account(|cloud| cloud.inject_fault(operation, InjectedFault::Hang));
         tester.press("r").pass(seconds(2));
         let before = calls(&tester).len();
         tester.pass(seconds(65));

@@ -58,7 +58,7 @@ fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
         // A bucket that may not be read looks like one of another account.
         let closed = seen.contains("s3:ListBucket");
         assert!(quiet || optional || closed || seen.contains(operation.as_str()), "{name} is not reported:\n{seen}");
-        tester.on_account(|cloud| cloud.mend(operation));
+        tester.on_account(|cloud| cloud.clear_fault(operation));
         // The account screen rereads what could not be read.
         for _ in 0..5 {
             if !matches!(tester.model.screen, Screen::Account | Screen::Dashboard) {
@@ -77,7 +77,7 @@ fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
 }
 
 /// A working account with a manual clock, and a test and a drill for it.
-fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
+fn working_account() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     account.timing.evaluated_after = 10;
     let clock = ManualClock::at("2026-11-23T12:00:00Z".parse().unwrap());
@@ -87,7 +87,7 @@ fn armed() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
         alarm: "rootbell-root-use".into(),
         caller,
         region: REGION.into(),
-        patience: SignedDuration::from_secs(120),
+        timeout: SignedDuration::from_secs(120),
     };
     let drill = Drill {
         log_group: "rootbell/cloudtrail".into(),
@@ -140,20 +140,20 @@ fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
     for (operation, is_drill) in drill.map(|o| (o, true)).into_iter().chain(test_calls.map(|o| (o, false))) {
         for (kind, fault, why, fix) in KINDS {
             let name = format!("{operation} {kind}");
-            let (cloud, clock, test, drill) = armed();
+            let (cloud, clock, test, drill) = working_account();
             let drill = is_drill.then_some(&drill);
             in_virtual_time(async {
-                cloud.fault(operation, fault);
+                cloud.inject_fault(operation, fault);
                 match run(&cloud, &clock, &test, drill).await {
                     // A network error while waiting does not fail the test.
                     Ok(dispatched) => assert!(dispatched, "{name}"),
                     Err(error) => {
-                        let said = format!("{} {}", error.why(), error.fix());
-                        let called = said.contains(operation) && said.contains(why) && said.contains(fix);
-                        assert!(called || matches!(error, TestError::TimedOut { .. }), "{name}: {said}");
+                        let message = format!("{} {}", error.why(), error.fix());
+                        let called = message.contains(operation) && message.contains(why) && message.contains(fix);
+                        assert!(called || matches!(error, TestError::TimedOut { .. }), "{name}: {message}");
                     }
                 }
-                cloud.mend(operation);
+                cloud.clear_fault(operation);
                 // The alarm may still be in ALARM; it returns to OK by itself.
                 clock.advance(700);
                 assert_eq!(run(&cloud, &clock, &test, drill).await, Ok(true), "{name}, works again");

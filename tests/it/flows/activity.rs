@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use rootbell::cloud::demo::account::{Event, Link};
+use rootbell::cloud::demo::account::{Event, SubscriptionState};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ const HOUR: i64 = 3600;
 fn large(page_covers: i64, used: &[i64]) -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let region = account.regions.get_mut("eu-west-1").unwrap();
-    region.topics.get_mut("rootbell-alerts").unwrap().subscriptions[0].state = Link::Confirmed;
+    region.topics.get_mut("rootbell-alerts").unwrap().subscriptions[0].state = SubscriptionState::Confirmed;
     let group = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
     group.page_covers = Some(page_covers);
     group.events = used.iter().map(|at| root_use(*at)).collect();
@@ -52,10 +52,10 @@ fn the_dashboard_shows_how_far_back_it_has_searched_until_the_week_is_covered() 
     assert_snapshot!("reading-the-week-80x24", tester.screen());
     tester.pass(seconds(60)).sees("No root use in the last 7 days.").does_not_see("reading");
     // Requests for the week, its 7 days, and their 28 quarters; and for new events, every 30 s.
-    let asked = requests(&tester);
-    assert!((36..=42).contains(&asked), "{asked}");
+    let call_count = requests(&tester);
+    assert!((36..=42).contains(&call_count), "{call_count}");
     tester.pass(seconds(60));
-    assert!(requests(&tester) - asked <= 3, "the week is not searched again");
+    assert!(requests(&tester) - call_count <= 3, "the week is not searched again");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_root_use_during_the_search_of_the_week_shows_within_a_minute() {
     let mut tester = Tester::on(large(HOUR, &[]), 80, 24);
     tester.pass(seconds(20)).sees("still reading");
     tester.on_account(|cloud| {
-        cloud.meddle(|account| {
+        cloud.modify(|account| {
             let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail");
             group.unwrap().events.push(root_use(15));
         });
@@ -76,13 +76,13 @@ fn a_search_that_takes_thousands_of_requests_pauses_until_a_key_is_pressed() {
     let mut tester = Tester::on(large(300, &[]), 80, 24);
     tester.pass(seconds(15 * 60)).sees("No root use found since ").sees("; press `m` to search further.");
     // 500 requests for the week; and every 30 s, 7 requests for the last half hour, which continue meanwhile.
-    let asked = requests(&tester);
-    assert!((500..=720).contains(&asked), "{asked}");
+    let call_count = requests(&tester);
+    assert!((500..=720).contains(&call_count), "{call_count}");
     tester.pass(seconds(60)).sees("press `m` to search further.");
-    assert!(requests(&tester) - asked <= 2 * 7 + 2, "{asked}, then {}", requests(&tester));
-    let (asked, before) = (requests(&tester), tester.screen());
+    assert!(requests(&tester) - call_count <= 2 * 7 + 2, "{call_count}, then {}", requests(&tester));
+    let (call_count, before) = (requests(&tester), tester.screen());
     tester.press("m").pass(seconds(120)).sees("still reading.");
-    assert!(requests(&tester) > asked + 100);
+    assert!(requests(&tester) > call_count + 100);
     assert_ne!(tester.screen(), before);
 }
 
@@ -91,8 +91,8 @@ fn a_failed_request_during_the_search_leaves_no_gap() {
     let at = -2 * 24 * HOUR;
     let mut tester = Tester::on(large(6 * HOUR, &[at]), 80, 24);
     tester.pass(seconds(6));
-    tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Throttle));
+    tester.on_account(|cloud| cloud.inject_fault("FilterLogEvents", InjectedFault::Throttle));
     tester.pass(seconds(30)).sees("throttled by AWS").does_not_see("in the last 7 days.");
-    tester.on_account(|cloud| cloud.mend("FilterLogEvents"));
+    tester.on_account(|cloud| cloud.clear_fault("FilterLogEvents"));
     tester.pass(seconds(300)).sees(&format!("Used{}", -at)).does_not_see("still reading");
 }

@@ -16,7 +16,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 /// The third row of the screen, below the header and its line.
-fn band(tester: &Tester) -> String {
+fn banner(tester: &Tester) -> String {
     tester.screen().lines().nth(2).unwrap_or_default().to_owned()
 }
 
@@ -33,7 +33,7 @@ fn every_screen_shows_a_banner_while_the_alarm_is_in_alarm() {
         tester.press("d w");
         for _ in 0..4 {
             tester.settle();
-            assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root at"), "{}", tester.screen());
+            assert!(banner(&tester).starts_with(" ALARM  ListAccessKeys by root at"), "{}", tester.screen());
             let header = tester.screen().lines().next().unwrap().to_owned();
             assert!(header.contains("4 ALARM") || header.contains("4 Alarm ALARM"), "{header}");
             tester.press("enter");
@@ -47,7 +47,7 @@ fn an_overlay_leaves_the_alarm_banner_visible() {
     for (width, height) in SIZES {
         let mut tester = Tester::on(scenario("ringing"), width, height);
         tester.pass(seconds(2)).press("esc ?").sees(" Keys ");
-        assert!(band(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
+        assert!(banner(&tester).starts_with(" ALARM  ListAccessKeys by root"), "{}", tester.screen());
         // On the dashboard, the header shows it.
         tester.press("esc d c").sees("ALARM  the alarm has fired").sees(" Checks ");
     }
@@ -59,7 +59,7 @@ fn a_root_use_shows_within_a_minute_on_the_account_screen_too() {
     tester.pass(seconds(460)).sees("root use is monitored").press("esc").does_not_see("ALARM");
     let bells = tester.bells;
     tester.on_account(|cloud| {
-        cloud.meddle(|account| {
+        cloud.modify(|account| {
             let region = account.regions.get_mut("eu-west-1").unwrap();
             let events = &mut region.log_groups.get_mut("rootbell/cloudtrail").unwrap().events;
             let again = events[1].event.clone();
@@ -67,7 +67,7 @@ fn a_root_use_shows_within_a_minute_on_the_account_screen_too() {
         });
     });
     tester.pass(seconds(50)).sees("4 ALARM");
-    assert!(band(&tester).contains(" by root at "), "{}", tester.screen());
+    assert!(banner(&tester).contains(" by root at "), "{}", tester.screen());
     assert_eq!(tester.bells, bells + 1);
     assert_eq!(tester.model.screen, Screen::Account);
 }
@@ -76,7 +76,7 @@ fn a_root_use_shows_within_a_minute_on_the_account_screen_too() {
 fn there_is_no_banner_unless_the_alarm_is_in_alarm() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.does_not_see("ALARM");
-    assert!(band(&tester).starts_with(" Account"), "{}", tester.screen());
+    assert!(banner(&tester).starts_with(" Account"), "{}", tester.screen());
     tester.press("enter").settle();
-    assert!(band(&tester).starts_with(" Step 1 of 4"), "{}", tester.screen());
+    assert!(banner(&tester).starts_with(" Step 1 of 4"), "{}", tester.screen());
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
-use rootbell::cloud::demo::account::{Key, Trail};
+use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn statements() -> Vec<Value> {
 
 fn with_key(statements: &[Value]) -> Account {
     let mut account = scenario("fresh");
-    account.keys.insert(KEY.into(), Key { policy: json!({ "Statement": statements }), ..Key::default() });
+    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
     account
 }
 
@@ -148,7 +148,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
-            cloud.meddle(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
         });
         tester.press("enter").settle().does_not_see("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
@@ -159,7 +159,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
 fn the_role_can_be_restricted_to_its_trail() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::TieRole);
+    focus_on(&mut tester, FieldId::RestrictRole);
     tester.sees("[no").sees("any trail of this account").write("x").sees("[no");
     tester.write(" ").sees("[yes").sees("only this trail").write("n").sees("[no").write("y").sees("[yes").settle();
     tester.press("pgdn").sees("aws:SourceArn");
@@ -205,11 +205,11 @@ fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
 #[test]
 fn a_step_that_could_not_be_read_is_reread_with_enter() {
     let mut tester = Tester::before_any_answer(scenario("fresh"), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DescribeTrails", InjectedFault::Deny));
+    tester.on_account(|cloud| cloud.inject_fault("DescribeTrails", InjectedFault::Deny));
     tester.settle().press("enter").settle().sees("cloudtrail:DescribeTrails");
     assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
     tester.press("enter").settle();
     assert_eq!(tester.screen().matches("Grant ").count(), 1, "{}", tester.screen());
-    tester.on_account(|cloud| cloud.mend("DescribeTrails"));
+    tester.on_account(|cloud| cloud.clear_fault("DescribeTrails"));
     tester.press("enter").settle().sees("Enter apply 11").does_not_see("DescribeTrails");
 }

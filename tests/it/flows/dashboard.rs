@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Screen};
-use rootbell::cloud::demo::account::{Event, Link, State};
+use rootbell::cloud::demo::account::{Event, StateValue, SubscriptionState};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Step;
 use serde_json::json;
@@ -12,10 +12,10 @@ use serde_json::json;
 use crate::support::tester::{Tester, scenario};
 
 /// A complete setup with a confirmed subscription.
-fn armed() -> Account {
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = Link::Confirmed;
+    topic.subscriptions[0].state = SubscriptionState::Confirmed;
     account
 }
 
@@ -47,7 +47,7 @@ fn the_terminal_bell_rings_once_per_alarm() {
     tester.pass(seconds(400)).sees("root use is monitored").does_not_see("ALARM: ");
     assert_eq!(tester.bells, 1);
     tester.on_account(|cloud| {
-        cloud.meddle(|account| {
+        cloud.modify(|account| {
             let region = account.regions.get_mut("eu-west-1").unwrap();
             let events = &mut region.log_groups.get_mut("rootbell/cloudtrail").unwrap().events;
             let again = events[1].event.clone();
@@ -68,7 +68,7 @@ fn quiet_mode_never_rings_the_terminal_bell() {
 
 #[test]
 fn the_terminal_title_shows_the_status() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     assert_eq!(tester.pass(seconds(2)).model.title(), "rootbell: OK · 123456789012");
     let mut tester = Tester::on(scenario("ringing"), 80, 24);
     assert_eq!(tester.pass(seconds(2)).model.title(), "rootbell: ALARM · 123456789012");
@@ -87,14 +87,14 @@ fn an_event_is_shown_in_full_and_can_be_copied() {
 
 #[test]
 fn the_alarms_arn_is_copied_and_also_shown() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("y").sees("alarm:rootbell-root-use");
     assert_eq!(tester.copied, ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use"]);
 }
 
 #[test]
 fn text_in_an_event_cannot_control_the_terminal() {
-    let mut account = armed();
+    let mut account = working_account();
     let evil = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
     let event = json!({
         "eventName": format!("Console{evil}Login"), "userAgent": evil, "sourceIPAddress": evil, "errorMessage": evil,
@@ -113,7 +113,7 @@ fn text_in_an_event_cannot_control_the_terminal() {
 
 #[test]
 fn a_test_names_the_recipients_fires_the_alarm_and_returns_to_ok() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("t").sees("Sends email to alice@example.com").sees("cloudwatch:SetAlarmState");
     assert_eq!(calls(&tester, "SetAlarmState"), 0, "nothing is done before confirmation");
     tester.press("enter").pass(seconds(3));
@@ -126,7 +126,7 @@ fn a_test_names_the_recipients_fires_the_alarm_and_returns_to_ok() {
 
 #[test]
 fn a_test_that_is_not_confirmed_does_nothing() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("t esc").pass(seconds(10));
     assert_eq!(calls(&tester, "SetAlarmState"), 0);
 }
@@ -150,7 +150,7 @@ fn a_test_whose_alert_would_reach_nobody_says_so_first() {
 
 #[test]
 fn closing_the_test_window_does_not_lose_the_result() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("t enter").pass(seconds(3)).press("esc").does_not_see("notification sent");
     tester.press("t").sees("already running");
     tester.pass(seconds(90)).sees("Passed: notification sent");
@@ -158,9 +158,9 @@ fn closing_the_test_window_does_not_lose_the_result() {
 
 #[test]
 fn a_topic_that_rejects_the_alarm_ends_the_test_with_awss_error() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.on_account(|cloud| {
-        cloud.meddle(|account| {
+        cloud.modify(|account| {
             let topics = &mut account.regions.get_mut("eu-west-1").unwrap().topics;
             topics.get_mut("rootbell-alerts").unwrap().policy = Some(json!({ "Statement": [] }));
         });
@@ -171,8 +171,8 @@ fn a_topic_that_rejects_the_alarm_ends_the_test_with_awss_error() {
 
 #[test]
 fn a_denied_test_names_the_permission() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("SetAlarmState", InjectedFault::Deny));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("SetAlarmState", InjectedFault::Deny));
     tester.press("t enter").pass(seconds(3)).sees("Failed:").sees("cloudwatch:SetAlarmState");
 }
 
@@ -201,7 +201,7 @@ fn a_fresh_account_can_be_set_up_and_drilled_and_returns_to_ok() {
 
 #[test]
 fn a_drill_in_an_unmanaged_log_group_needs_another_confirmation() {
-    let mut account = armed();
+    let mut account = working_account();
     let region = account.regions.get_mut("eu-west-1").unwrap();
     let group = region.log_groups.remove("rootbell/cloudtrail").unwrap();
     region.log_groups.insert("theirs".into(), group);
@@ -240,7 +240,7 @@ fn setting_a_fired_alarm_back_asks_first_and_names_the_root_use() {
 
 #[test]
 fn setting_an_alarm_back_distinguishes_a_test_from_an_unknown_cause() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester
         .pass(seconds(2))
         .press("t enter")
@@ -248,17 +248,17 @@ fn setting_an_alarm_back_distinguishes_a_test_from_an_unknown_cause() {
         .press("esc o")
         .sees("It was a test: Test alarm by rootbell");
     tester.does_not_see("Root was used").pass(seconds(90)).sees("The alarm is OK again").press("y").sees("already OK");
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.on_account(|cloud| {
-        cloud.meddle(|account| {
+        cloud.modify(|account| {
             let alarms = &mut account.regions.get_mut("eu-west-1").unwrap().alarms;
             let alarm = alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since, alarm.reason) = (State::Alarm, Some(0), "somebody's own words".into());
+            (alarm.state, alarm.since, alarm.reason) = (StateValue::Alarm, Some(0), "somebody's own words".into());
         });
     });
     tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("Root was used");
     let mut tester = Tester::before_any_answer(scenario("ringing"), 80, 24);
-    tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
+    tester.on_account(|cloud| cloud.inject_fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3)).press("o").sees("the events could");
 }
 
@@ -269,7 +269,7 @@ fn the_wizard_key_in_the_checks_opens_the_step_of_the_first_failed_check() {
     tester.press("w");
     assert_eq!(tester.model.screen, Screen::Step(Step::Trail));
     assert!(tester.model.overlay.is_none());
-    let mut account = armed();
+    let mut account = working_account();
     account.regions.get_mut("eu-west-1").unwrap().alarms.clear();
     let mut tester = Tester::on(account, 80, 24);
     tester.press("d").pass(seconds(2)).press("c w");
@@ -286,39 +286,39 @@ fn a_fix_shared_by_several_checks_is_shown_once() {
 #[test]
 fn without_one_permission_only_that_panel_is_unknown() {
     let mut tester = Tester::before_any_answer(scenario("ringing"), 120, 40);
-    tester.on_account(|cloud| cloud.fault("FilterLogEvents", InjectedFault::Deny));
+    tester.on_account(|cloud| cloud.inject_fault("FilterLogEvents", InjectedFault::Deny));
     tester.settle().pass(seconds(3));
     tester.sees("unknown, needs logs:FilterLogEvents").sees("OK → ALARM");
 }
 
 #[test]
 fn an_expired_session_says_how_to_sign_in_keeps_the_old_data_and_recovers() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(5));
-    tester.on_account(|cloud| cloud.fault("*", InjectedFault::Expired(1)));
+    tester.on_account(|cloud| cloud.inject_fault("*", InjectedFault::Expired(1)));
     tester.pass(seconds(300)).sees("aws sso login").sees("Trail ok").sees("ago");
     assert_snapshot!("dashboard-expired-80x24", tester.screen());
-    tester.on_account(|cloud| cloud.mend("*"));
+    tester.on_account(|cloud| cloud.clear_fault("*"));
     tester.pass(seconds(310)).does_not_see("aws sso login").sees("root use is monitored");
 }
 
 #[test]
 fn a_night_without_a_network_is_survived_with_few_calls() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(5));
-    tester.on_account(|cloud| cloud.fault("*", InjectedFault::Offline));
+    tester.on_account(|cloud| cloud.inject_fault("*", InjectedFault::Offline));
     let before = tester.on_account(|cloud| cloud.calls().len());
     tester.pass(seconds(8 * 3600));
-    let asked = tester.on_account(|cloud| cloud.calls().len()) - before;
+    let call_count = tester.on_account(|cloud| cloud.calls().len()) - before;
     // Five panels every five minutes, one of them with about ten calls.
-    assert!(asked < 8 * 12 * 16, "{asked} calls");
-    tester.on_account(|cloud| cloud.mend("*"));
+    assert!(call_count < 8 * 12 * 16, "{call_count} calls");
+    tester.on_account(|cloud| cloud.clear_fault("*"));
     tester.pass(seconds(310)).sees("root use is monitored").does_not_see("no connection");
 }
 
 #[test]
 fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(1));
     let count = |tester: &Tester| {
         ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData", "DescribeTrails"].map(|op| calls(tester, op))
@@ -326,15 +326,15 @@ fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
     let before = count(&tester);
     tester.pass(seconds(600));
     let after = count(&tester);
-    let asked: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
-    assert_eq!(asked, [40, 20, 10, 5], "every 15, 30, 60 and 120 s");
+    let call_count: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
+    assert_eq!(call_count, [40, 20, 10, 5], "every 15, 30, 60 and 120 s");
     tester.send(Msg::Focus(false));
     tester.pass(seconds(120));
     let before = count(&tester);
     tester.pass(seconds(1200));
     let after = count(&tester);
-    let asked: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
-    assert_eq!(asked, [20, 10, 5, 2], "a quarter of that");
+    let call_count: Vec<usize> = before.iter().zip(after).map(|(b, a)| a - b).collect();
+    assert_eq!(call_count, [20, 10, 5, 2], "a quarter of that");
     let before = count(&tester)[0];
     tester.send(Msg::Focus(true));
     tester.pass(seconds(1));
@@ -343,13 +343,13 @@ fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
 
 #[test]
 fn a_throttled_dashboard_slows_down_and_says_so() {
-    let mut tester = Tester::on(armed(), 120, 40);
+    let mut tester = Tester::on(working_account(), 120, 40);
     tester.pass(seconds(1));
-    tester.on_account(|cloud| cloud.fault("DescribeAlarmHistory", InjectedFault::Throttle));
+    tester.on_account(|cloud| cloud.inject_fault("DescribeAlarmHistory", InjectedFault::Throttle));
     let before = calls(&tester, "DescribeAlarmHistory");
     tester.pass(seconds(600)).sees("throttled by AWS");
-    let asked = calls(&tester, "DescribeAlarmHistory") - before;
-    assert!((3..=6).contains(&asked), "{asked} times in ten minutes, not forty");
+    let call_count = calls(&tester, "DescribeAlarmHistory") - before;
+    assert!((3..=6).contains(&call_count), "{call_count} times in ten minutes, not forty");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn a_half_finished_setup_shows_what_is_missing_and_opens_the_right_step() {
 
 #[test]
 fn older_events_load_on_demand_without_duplicates() {
-    let mut account = armed();
+    let mut account = working_account();
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     for i in 0..250 {
         let event = json!({ "eventID": format!("e{i}"), "eventName": format!("Call{i}"),
@@ -417,7 +417,7 @@ fn a_dashboard_with_incomplete_recording_never_claims_there_was_no_root_use() {
             .sees("None found, but not everything is recorded.")
             .does_not_see("No root use");
     }
-    Tester::on(armed(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
+    Tester::on(working_account(), 80, 24).pass(seconds(4)).sees("No root use in the last 7 days.");
 }
 
 #[test]
@@ -449,13 +449,13 @@ fn an_alarm_in_alarm_cannot_be_drilled_and_a_test_warns_that_it_is_set_to_ok_fir
         .sees("Send a test alarm?")
         .sees("The alarm has been in ALARM since")
         .sees("It is set to OK first");
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(2)).press("t").sees("Send a test alarm?").does_not_see("The alarm has been in ALARM since");
 }
 
 #[test]
 fn a_drill_that_no_filter_would_count_is_not_offered() {
-    let mut account = armed();
+    let mut account = working_account();
     account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap().filters.clear();
     let mut tester = Tester::on(account, 80, 24);
     tester.press("d").pass(seconds(2)).press("d");
@@ -483,7 +483,7 @@ fn the_checks_scroll_by_page() {
 
 #[test]
 fn older_events_use_the_filters_own_pattern() {
-    let mut account = armed();
+    let mut account = working_account();
     let group = account.regions.get_mut("eu-west-1").unwrap().log_groups.get_mut("rootbell/cloudtrail").unwrap();
     group.filters.get_mut("rootbell-root-use").unwrap().pattern = "{ $.userIdentity.type = \"Root\" }".into();
     for i in 0..150 {

@@ -42,10 +42,10 @@ fn any_other_key_cancels_an_early_key() {
 #[test]
 fn an_error_cancels_an_early_key() {
     let mut tester = Tester::before_any_answer(slow(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("GetCallerIdentity", InjectedFault::Expired(1)));
+    tester.on_account(|cloud| cloud.inject_fault("GetCallerIdentity", InjectedFault::Expired(1)));
     tester.press("enter").sees("Still signing in").settle();
     tester.sees("expired").does_not_see("Still");
-    tester.on_account(|cloud| cloud.mend("GetCallerIdentity"));
+    tester.on_account(|cloud| cloud.clear_fault("GetCallerIdentity"));
     tester.press("r").settle();
     assert_eq!(tester.model.screen, Screen::Account);
 }
@@ -57,7 +57,7 @@ fn enter_while_rereading_after_a_run_continues_when_nothing_is_left() {
     while tester.model.is_running() {
         tester.pass(Duration::from_millis(20));
     }
-    assert!(tester.model.is_looking());
+    assert!(tester.model.is_observing());
     tester.press("enter").sees("Still reading the account").settle();
     tester.does_not_see("Still");
     assert_eq!(tester.model.screen, Screen::Step(Step::Topic));

@@ -19,7 +19,7 @@ fn a_denied_call_names_the_permission_and_enter_retries_it() {
     tester.sees("failed").sees("iam:CreateRole").sees("try again");
     let made = |tester: &Tester| tester.on_account(|c| c.calls().iter().filter(|c| *c == "CreateBucket").count());
     assert_eq!(made(&tester), 1);
-    tester.on_account(|cloud| cloud.mend("CreateRole"));
+    tester.on_account(|cloud| cloud.clear_fault("CreateRole"));
     tester.press("enter").settle();
     assert_eq!(made(&tester), 1, "completed changes are not repeated");
     tester.does_not_see("failed").sees("11 of 11 done");
@@ -46,10 +46,10 @@ fn an_expired_session_names_the_command_to_sign_in_again() {
 #[test]
 fn a_session_that_expires_during_a_run_loses_nothing() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Expired(1)));
+    tester.on_account(|cloud| cloud.inject_fault("CreateTrail", InjectedFault::Expired(1)));
     tester.press("enter enter").settle();
     tester.sees("aws sso login");
-    tester.on_account(|cloud| cloud.mend("CreateTrail"));
+    tester.on_account(|cloud| cloud.clear_fault("CreateTrail"));
     tester.press("enter").settle().sees("11 of 11 done");
 }
 
@@ -78,12 +78,12 @@ fn keys_work_while_every_call_hangs() {
 #[test]
 fn leaving_a_running_step_asks_first_and_returning_continues_it() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Hang));
+    tester.on_account(|cloud| cloud.inject_fault("CreateTrail", InjectedFault::Hang));
     tester.press("enter enter").pass(Duration::from_secs(2)).sees("running");
     tester.press("esc").sees("Stop?").press("n").sees("running");
     tester.press("esc enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
-    tester.on_account(|cloud| cloud.mend("CreateTrail"));
+    tester.on_account(|cloud| cloud.clear_fault("CreateTrail"));
     tester.press("enter").sees("Enter apply 2");
     tester.press("enter").settle().sees("2 of 2 done");
 }
@@ -340,7 +340,7 @@ fn enter_in_a_field_applies_the_plan_and_the_next_letters_are_commands() {
 #[test]
 fn q_in_a_step_asks_while_calls_run_and_then_quits() {
     let mut tester = Tester::on(Account::default(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("CreateTrail", InjectedFault::Hang));
+    tester.on_account(|cloud| cloud.inject_fault("CreateTrail", InjectedFault::Hang));
     tester.press("enter enter").pass(Duration::from_secs(2)).press("q").sees("Quit?").press("n").sees("running");
     assert!(!tester.model.quit);
     tester.press("q y");

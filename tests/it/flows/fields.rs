@@ -74,11 +74,11 @@ fn a_test_has_the_same_timeout_in_the_wizard_and_on_the_command_line() {
             let effects = update(&mut tester.model, Msg::Key(Key::plain(code)), now);
             for effect in effects {
                 let Effect::Test { test, .. } = effect else { continue };
-                assert_eq!(test.patience, AlarmTest::usual_patience(drill));
+                assert_eq!(test.timeout, AlarmTest::default_timeout(drill));
             }
         }
         assert!(tester.model.is_busy(), "the test is running");
     }
     // The same values as in `test --help`.
-    assert_eq!([false, true].map(|drill| AlarmTest::usual_patience(drill).as_secs()), [120, 300]);
+    assert_eq!([false, true].map(|drill| AlarmTest::default_timeout(drill).as_secs()), [120, 300]);
 }

@@ -50,7 +50,7 @@ fn the_wizard_sets_up_a_fresh_account_and_every_screen_matches_its_snapshot() {
 fn the_wizard_creates_the_same_resources_as_apply() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     walk(&mut tester, |_, _| {});
-    let made = tester.on_account(|cloud| cloud.snapshot().timeless());
+    let made = tester.on_account(|cloud| cloud.snapshot().without_times());
     let expected = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     assert_eq!(made, expected);
 }
@@ -115,7 +115,7 @@ fn several_addresses_get_a_subscription_each() {
 fn a_healthy_account_opens_the_dashboard_at_once() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = rootbell::cloud::demo::account::Link::Confirmed;
+    topic.subscriptions[0].state = rootbell::cloud::demo::account::SubscriptionState::Confirmed;
     let mut tester = Tester::on(account, 80, 24);
     assert_eq!(tester.model.screen, Screen::Dashboard);
     tester.sees("root use is monitored").sees("Everything works");

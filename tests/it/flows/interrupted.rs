@@ -37,16 +37,16 @@ fn an_interrupt_between_a_run_and_the_reread_reports_all_changes_as_made() {
         tester.pass(Duration::from_millis(20));
     }
     tester.press("ctrl+c");
-    let said = tester.model.interruption();
+    let message = tester.model.interruption();
     let wanted = format!("Interrupted: all 11 changes were made in {PLACE}; the account was not read again.");
-    assert_eq!(said, wanted);
+    assert_eq!(message, wanted);
     let mut tester = fresh();
     tester.press("enter enter").settle();
     let wanted = format!("Interrupted: no change was in progress. Set up in {PLACE}: ");
     assert!(!tester.model.interruption().contains("not read again"));
     tester.press("enter").settle();
-    let said = tester.model.interruption();
-    assert!(said.starts_with(&wanted) || said.contains("Still open in"), "{said}");
+    let message = tester.model.interruption();
+    assert!(message.starts_with(&wanted) || message.contains("Still open in"), "{message}");
 }
 
 #[test]
@@ -56,11 +56,11 @@ fn an_interrupted_test_or_drill_says_how_to_set_the_alarm_back() {
         tester.pass(Duration::from_secs(400)).press(key).press("enter").pass(Duration::from_secs(1));
         // Also after its window is closed.
         for keys in ["", "esc"] {
-            let said = tester.press(keys).model.interruption();
-            assert!(said.starts_with(&format!("Interrupted: {what} was in progress in {PLACE}.")), "{said}");
-            assert!(said.contains("The alarm `rootbell-root-use` may be in ALARM."), "{said}");
-            assert!(said.contains("aws cloudwatch set-alarm-state --alarm-name rootbell-root-use"), "{said}");
-            assert!(said.contains("--state-value OK"), "{said}");
+            let message = tester.press(keys).model.interruption();
+            assert!(message.starts_with(&format!("Interrupted: {what} was in progress in {PLACE}.")), "{message}");
+            assert!(message.contains("The alarm `rootbell-root-use` may be in ALARM."), "{message}");
+            assert!(message.contains("aws cloudwatch set-alarm-state --alarm-name rootbell-root-use"), "{message}");
+            assert!(message.contains("--state-value OK"), "{message}");
         }
     }
 }
@@ -72,9 +72,12 @@ fn an_interrupted_teardown_says_how_far_it_got() {
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(Duration::from_secs(2)).press("x").settle();
     tester.write("destroy").press("enter").pass(Duration::from_secs(30));
-    let said = tester.model.interruption();
-    assert!(said.starts_with("Interrupted: ") && said.contains(&format!("changes made in {PLACE}; ")), "{said}");
-    assert!(said.contains("1 in progress, outcome unknown"), "{said}");
+    let message = tester.model.interruption();
+    assert!(
+        message.starts_with("Interrupted: ") && message.contains(&format!("changes made in {PLACE}; ")),
+        "{message}"
+    );
+    assert!(message.contains("1 in progress, outcome unknown"), "{message}");
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn an_interrupt_during_a_single_call_names_that_call() {
     account.faults.insert("SetAlarmState".into(), InjectedFault::Hang);
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(Duration::from_secs(2)).press("o y").pass(Duration::from_secs(1));
-    let said = tester.model.interruption();
+    let message = tester.model.interruption();
     let wanted = format!("Interrupted: cloudwatch:SetAlarmState was in progress in {PLACE}; its result is unknown.");
-    assert!(said.starts_with(&wanted), "{said}");
+    assert!(message.starts_with(&wanted), "{message}");
 }

@@ -1,7 +1,7 @@
 //! Each demo scenario, operated by keys from its first screen to the end of the last step.
 
 use rootbell::app::Screen;
-use rootbell::cloud::demo::account::Link;
+use rootbell::cloud::demo::account::SubscriptionState;
 use rootbell::domain::Step;
 use rootbell::domain::pattern::CIS_PATTERN;
 
@@ -43,7 +43,7 @@ fn in_fresh_everything_is_created() {
     tester.sees("missing  trail, notifications, filter, alarm");
     set_up(&mut tester);
     assert_all_done(&mut tester);
-    let made = tester.on_account(|cloud| cloud.snapshot().timeless());
+    let made = tester.on_account(|cloud| cloud.snapshot().without_times());
     assert_eq!(made, scenario("fresh").set_up_for(&["alice@example.com"]).unwrap());
 }
 
@@ -117,7 +117,7 @@ fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
         let region = &cloud.snapshot().regions["eu-west-1"];
         assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, CIS_PATTERN);
         assert!((region.alarms["rootbell-root-use"].threshold - 1.0).abs() < f64::EPSILON);
-        assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, Link::Confirmed);
+        assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, SubscriptionState::Confirmed);
     });
 }
 
@@ -125,7 +125,7 @@ fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
 fn in_denied_the_permission_is_named_and_the_wizard_continues_once_it_is_granted() {
     let mut tester = Tester::on(scenario("denied"), 80, 24);
     tester.press("enter enter").settle().sees("failed").sees("iam:CreateRole");
-    tester.on_account(|cloud| cloud.mend("CreateRole"));
+    tester.on_account(|cloud| cloud.clear_fault("CreateRole"));
     tester.press("enter").settle().sees("11 of 11 done").press("enter").settle();
     for step in [Step::Topic, Step::Filter, Step::Alarm] {
         apply_and_continue(&mut tester, step);
@@ -139,7 +139,7 @@ fn in_expired_r_continues_after_a_new_sign_in() {
     tester.sees("the sign-in has expired").sees("`aws sso login`");
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
-    tester.on_account(|cloud| cloud.mend("*"));
+    tester.on_account(|cloud| cloud.clear_fault("*"));
     tester.press("r").settle().does_not_see("expired").sees("missing  trail, notifications, filter, alarm");
     set_up(&mut tester);
     assert_all_done(&mut tester);

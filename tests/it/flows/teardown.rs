@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Overlay, Screen};
-use rootbell::cloud::demo::account::{Link, Trail};
+use rootbell::cloud::demo::account::{SubscriptionState, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
 
 use crate::support::tester::{Tester, scenario};
@@ -13,10 +13,10 @@ const EMAIL: &str = "alice@example.com";
 const BUCKET: &str = "rootbell-123456789012-eu-west-1";
 
 /// A complete setup with a confirmed subscription and log files.
-fn armed() -> Account {
+fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = Link::Confirmed;
+    topic.subscriptions[0].state = SubscriptionState::Confirmed;
     let bucket = account.buckets.get_mut(BUCKET).unwrap();
     (bucket.objects, bucket.bytes) = (2_500, 1_000_000);
     account
@@ -27,7 +27,7 @@ fn seconds(n: u64) -> Duration {
 }
 
 fn current_account(tester: &Tester) -> Account {
-    let mut account = tester.on_account(|cloud| cloud.snapshot().timeless());
+    let mut account = tester.on_account(|cloud| cloud.snapshot().without_times());
     account.faults.clear();
     account
 }
@@ -51,7 +51,7 @@ fn is_closed(tester: &Tester) -> bool {
 #[test]
 fn the_teardown_plan_is_shown_before_anything_is_deleted() {
     for (width, height) in [(60, 20), (80, 24)] {
-        let mut tester = Tester::on(armed(), width, height);
+        let mut tester = Tester::on(working_account(), width, height);
         tester.press("x").settle();
         assert_snapshot!(format!("teardown-{width}x{height}"), tester.screen());
         tester.press("f3").settle();
@@ -62,12 +62,12 @@ fn the_teardown_plan_is_shown_before_anything_is_deleted() {
 
 #[test]
 fn a_teardown_with_logs_leaves_the_account_as_it_was() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(2)).press("x").settle().sees("The logs are kept.").sees("Enter delete 8");
     tester.press("f3").settle().sees("2,500 objects, 1.0 MB").sees("Permanently deleted");
     tester.write("destroy").press("enter").settle().sees("Deleted 11 of 11.");
     assert_snapshot!("deleted-80x24", tester.screen());
-    assert_eq!(current_account(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().without_times());
     tester.press("enter").settle();
     assert_eq!(tester.model.screen, Screen::Account);
     tester.sees("missing  trail, notifications, filter, alarm").does_not_see("x delete");
@@ -77,7 +77,7 @@ fn a_teardown_with_logs_leaves_the_account_as_it_was() {
 
 #[test]
 fn logs_are_neither_deleted_nor_counted_unless_chosen() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("x").settle().write("123456789012").press("enter").settle().sees("Deleted 8 of 8.");
     let account = current_account(&tester);
     assert_eq!(account.buckets.keys().collect::<Vec<_>>(), [BUCKET]);
@@ -90,7 +90,7 @@ fn logs_are_neither_deleted_nor_counted_unless_chosen() {
 
 #[test]
 fn undoing_the_choice_keeps_the_logs_and_needs_the_word_again() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("x").settle().press("f3").settle().write("destroy").press("f3").settle().sees("The logs are kept.");
     tester.press("enter").settle().sees("Nothing was changed");
     assert_eq!(deletions(&tester), 0);
@@ -98,7 +98,7 @@ fn undoing_the_choice_keeps_the_logs_and_needs_the_word_again() {
 
 #[test]
 fn a_wrong_word_does_nothing_and_letters_are_text() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     tester.press("x").settle();
     for word in ["", "yes", "Destroy", "q", "destroyx", "210987654321"] {
         tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing was changed");
@@ -112,7 +112,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
 
 #[test]
 fn closing_before_confirming_changes_nothing() {
-    let mut tester = Tester::on(armed(), 80, 24);
+    let mut tester = Tester::on(working_account(), 80, 24);
     let before = current_account(&tester);
     tester.press("x esc");
     assert!(is_closed(&tester), "also while it is still reading");
@@ -124,21 +124,21 @@ fn closing_before_confirming_changes_nothing() {
 
 #[test]
 fn after_a_denied_call_enter_continues_from_there() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteTopic", InjectedFault::Deny));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("DeleteTopic", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
     tester.sees("Not all deleted: 10 of 11 done").sees("failed").sees("sns:DeleteTopic").sees("Enter try again");
     let before = deletions(&tester);
-    tester.on_account(|cloud| cloud.mend("DeleteTopic"));
+    tester.on_account(|cloud| cloud.clear_fault("DeleteTopic"));
     tester.press("enter").settle().sees("Deleted 11 of 11.");
     assert_eq!(deletions(&tester), before + 1, "completed changes are not repeated");
-    assert_eq!(current_account(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().without_times());
 }
 
 #[test]
 fn changes_that_need_a_failed_one_are_skipped_and_say_why() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteAlarms", InjectedFault::Deny));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("DeleteAlarms", InjectedFault::Deny));
     tester.press("x").settle().write("destroy").press("enter").settle();
     tester.sees("skipped").sees("needs the alarm").sees("cloudwatch:DeleteAlarms");
     assert_eq!(calls(&tester, "DeleteTopic"), 0);
@@ -146,16 +146,16 @@ fn changes_that_need_a_failed_one_are_skipped_and_say_why() {
 
 #[test]
 fn closing_a_running_teardown_asks_first_and_the_next_one_continues_it() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("DeleteTrail", InjectedFault::Hang));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("DeleteTrail", InjectedFault::Hang));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").pass(seconds(5)).sees("running");
     tester.press("enter").sees("still running");
     tester.press("esc").sees("Stop?").press("n").does_not_see("Stop?").sees("running");
     tester.press("esc enter").settle();
     assert!(is_closed(&tester));
-    tester.on_account(|cloud| cloud.mend("DeleteTrail"));
+    tester.on_account(|cloud| cloud.clear_fault("DeleteTrail"));
     tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
-    assert_eq!(current_account(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().without_times());
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn custom_names_not_yet_linked_to_a_chain_are_found_in_the_same_session() {
     tester.on_account(|cloud| cloud.confirm(EMAIL));
     tester.press("esc esc").settle().press("x").settle().sees("my-topic").sees("mine");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted ");
-    assert_eq!(current_account(&tester), Account::default().timeless());
+    assert_eq!(current_account(&tester), Account::default().without_times());
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn a_pending_subscription_is_explained() {
 
 #[test]
 fn a_denied_read_blocks_the_teardown_whatever_is_typed() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("ListTags", InjectedFault::Deny));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("ListTags", InjectedFault::Deny));
     tester.press("x").settle().sees("so nothing is deleted").sees("cloudtrail:ListTags").does_not_see("Type");
     tester.write("destroy").press("enter f3").settle();
     assert_eq!(deletions(&tester), 0);
@@ -191,8 +191,8 @@ fn a_denied_read_blocks_the_teardown_whatever_is_typed() {
 
 #[test]
 fn logs_that_cannot_be_counted_can_be_kept_instead() {
-    let mut tester = Tester::on(armed(), 80, 24);
-    tester.on_account(|cloud| cloud.fault("ListObjectVersions", InjectedFault::Deny));
+    let mut tester = Tester::on(working_account(), 80, 24);
+    tester.on_account(|cloud| cloud.inject_fault("ListObjectVersions", InjectedFault::Deny));
     tester.press("x").settle().press("f3").settle().sees("s3:ListBucketVersions").sees("keep the logs");
     tester.press("f3").settle().write("destroy").press("enter").settle().sees("Deleted 8 of 8.");
 }
@@ -208,7 +208,7 @@ fn an_unmanaged_trail_gets_its_previous_settings_back() {
         ..Trail::default()
     };
     account.regions.entry("eu-west-1".into()).or_default().trails.insert("audit".into(), theirs);
-    let before = account.clone().timeless();
+    let before = account.clone().without_times();
     let mut tester = Tester::on(account, 80, 24);
     tester.press("enter").settle();
     while tester.model.screen != Screen::Dashboard {

@@ -1,7 +1,7 @@
 //! The policy of a KMS key that can encrypt every resource of a setup with the default names.
 
 use rootbell::domain::AccountRegion;
-use rootbell::domain::policy::{KeyUsers, key_lacks};
+use rootbell::domain::policy::{KeyUsers, missing_key_statements};
 use rootbell::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, DEFAULT_TOPIC};
 use serde_json::{Value, json};
 
@@ -15,5 +15,5 @@ pub fn statements_for_key(account_region: &AccountRegion, key_arn: &str) -> Vec<
         topic_arn: &account_region.topic_arn(DEFAULT_TOPIC),
         alarm_arn: &account_region.alarm_arn(DEFAULT_ALARM),
     };
-    key_lacks(&json!({}), &users).into_iter().map(|lacking| lacking.statement).collect()
+    missing_key_statements(&json!({}), &users).into_iter().map(|lacking| lacking.statement).collect()
 }

@@ -208,7 +208,7 @@ pub(super) fn signal(pid: u32, name: &str) {
 
 impl Ended {
     /// Checks what holds for every run: a documented exit status, no panic, and complete JSON or none.
-    pub fn decent(self) -> Self {
+    pub fn well_behaved(self) -> Self {
         let all = format!("{}{}", self.stdout, self.stderr);
         for word in ["panicked", "RUST_BACKTRACE", "SdkError", "DispatchFailure", "unwrap"] {
             assert!(!all.contains(word), "{word}: {self:#?}");
@@ -223,21 +223,21 @@ impl Ended {
     /// Checks the exit status.
     #[track_caller]
     pub fn exits(self, status: i32) -> Self {
-        let this = self.decent();
+        let this = self.well_behaved();
         assert_eq!(this.status, Some(status), "{this:#?}");
         this
     }
 
     /// Checks that standard error contains this text.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub fn stderr_contains(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} in {self:#?}");
         self
     }
 
     /// Checks that nothing was printed to standard output.
     #[track_caller]
-    pub fn without_result(self) -> Self {
+    pub fn with_empty_stdout(self) -> Self {
         assert_eq!(self.stdout, "", "{self:#?}");
         self
     }

@@ -146,7 +146,7 @@ impl Pty {
 
     /// Waits until the text is no longer on the screen.
     #[track_caller]
-    pub fn wait_gone(&self, text: &str) -> String {
+    pub fn wait_until_gone(&self, text: &str) -> String {
         self.wait_until(&format!("{text:?} to go"), DEFAULT_TIMEOUT, |screen| !screen.contains(text))
     }
 

@@ -170,7 +170,7 @@ impl Tester {
     /// Lets time pass until nothing is in progress, but at most 90 seconds.
     pub fn settle(&mut self) -> &mut Self {
         for _ in 0..9000 {
-            if !self.model.is_busy() && !self.model.is_looking() && !self.has_more() {
+            if !self.model.is_busy() && !self.model.is_observing() && !self.has_more() {
                 break;
             }
             self.pass(Duration::from_millis(10));

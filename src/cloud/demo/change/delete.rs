@@ -3,7 +3,7 @@
 use super::{ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found};
 use crate::cloud::ErrorKind;
 use crate::cloud::demo::DemoError;
-use crate::cloud::demo::account::{Account, Link};
+use crate::cloud::demo::account::{Account, SubscriptionState};
 use crate::cloud::demo::queries::AccountView;
 
 pub(super) fn alarm(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
@@ -22,7 +22,8 @@ pub(super) fn subscription(account: &mut Account, view: &AccountView, arn: &str,
     let prefix = view.account_region.topic_arn("");
     let topic = arn.strip_prefix(&prefix).and_then(|rest| rest.split(':').next()).and_then(|name| topics.get_mut(name));
     let topic = topic.ok_or_else(|| not_found("Subscription does not exist"))?;
-    let index = topic.subscriptions.iter().position(|s| s.state == Link::Confirmed && s.endpoint == endpoint);
+    let index =
+        topic.subscriptions.iter().position(|s| s.state == SubscriptionState::Confirmed && s.endpoint == endpoint);
     let index = index.ok_or_else(|| not_found("Subscription does not exist"))?;
     topic.subscriptions.remove(index);
     Ok(())
@@ -35,7 +36,7 @@ pub(super) fn topic(account: &mut Account, view: &AccountView, arn: &str) -> Cha
     let name = arn.strip_prefix(&view.account_region.topic_arn("")).ok_or_else(|| not_found("Topic does not exist"))?;
     let region = account.region_mut(&view.account_region.region);
     if let Some(topic) = region.topics.remove(name) {
-        region.orphans.extend(topic.subscriptions.into_iter().filter(|s| s.state != Link::Deleted));
+        region.orphans.extend(topic.subscriptions.into_iter().filter(|s| s.state != SubscriptionState::Deleted));
     }
     Ok(())
 }

@@ -19,12 +19,12 @@ fn each_fault_gives_the_expected_error_kind() {
             (InjectedFault::Malformed, ErrorKind::Other),
         ] {
             let (cloud, _) = demo(Account::default());
-            cloud.fault("GetRole", fault);
+            cloud.inject_fault("GetRole", fault);
             for _ in 0..2 {
                 let error = cloud.role("r").await.unwrap_err();
                 assert_eq!((error.kind, error.iam_action), (expected, "iam:GetRole"));
             }
-            cloud.mend("GetRole");
+            cloud.clear_fault("GetRole");
             cloud.role("r").await.unwrap();
         }
     });
@@ -34,10 +34,10 @@ fn each_fault_gives_the_expected_error_kind() {
 fn throttle_once_fails_only_the_first_call_and_credentials_can_expire_midway() {
     run(async {
         let (cloud, _) = demo(Account::default());
-        cloud.fault("CreateRole", InjectedFault::ThrottleOnce);
+        cloud.inject_fault("CreateRole", InjectedFault::ThrottleOnce);
         assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
         cloud.apply(&change("role.create")).await.unwrap();
-        cloud.fault("*", InjectedFault::Expired(3));
+        cloud.inject_fault("*", InjectedFault::Expired(3));
         cloud.identity().await.unwrap();
         cloud.trails().await.unwrap();
         assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
@@ -52,7 +52,7 @@ fn throttle_once_fails_only_the_first_call_and_credentials_can_expire_midway() {
 fn a_hanging_call_that_is_dropped_no_longer_counts_as_in_flight() {
     run(async {
         let (cloud, _) = demo(Account::default());
-        cloud.fault("GetRole", InjectedFault::Hang);
+        cloud.inject_fault("GetRole", InjectedFault::Hang);
         let result = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
         assert!(result.is_err());
         cloud.trails().await.unwrap();

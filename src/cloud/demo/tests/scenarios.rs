@@ -8,7 +8,7 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
     run(async {
         for (name, _) in SCENARIOS {
             let connector = DemoConnector::new(name, clock().clock()).unwrap_or_else(|e| panic!("{name}: {e}"));
-            connector.cloud().meddle(|account| account.timing.latency_ms = 0);
+            connector.cloud().modify(|account| account.timing.latency_ms = 0);
             let session = connector.connect(&Target::default()).await.unwrap();
             assert_eq!((session.region.as_str(), session.region_from.as_str()), ("eu-west-1", "the demo account"));
             let cloud = session.cloud;
@@ -85,7 +85,7 @@ fn a_session_uses_the_requested_region_and_profile() {
         };
         let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
         assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
-        connector.cloud().fault("*", InjectedFault::Expired(1));
+        connector.cloud().inject_fault("*", InjectedFault::Expired(1));
         assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
         assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoProfile);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
