@@ -60,7 +60,8 @@ pub(super) async fn run(
             console.eprint(format_args!("No filter on `{log_group}` counts root use; searched with the CIS pattern."));
         }
         Some(filter) if filter.pattern != pattern => {
-            console.eprint(format_args!("The pattern of `{}` is not the CIS pattern; searched with both.", filter.name))
+            console
+                .eprint(format_args!("The pattern of `{}` is not the CIS pattern; searched with both.", filter.name));
         }
         Some(_) => {}
     }

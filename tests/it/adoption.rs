@@ -387,7 +387,7 @@ async fn tear_down(cloud: &DemoCloud) {
 fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
     let theirs = shared_topic_policy();
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone())
+        region_mut(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone());
     }));
     in_virtual_time(async {
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -420,7 +420,7 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(open.clone())
+        region_mut(a).topics.get_mut("security").unwrap().policy = Some(open.clone());
     }));
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;

@@ -77,7 +77,7 @@ const BREAKS: &[Break] = &[
         "a pattern that cannot be evaluated",
         |o| {
             o.filters.as_mut().unwrap()[0].pattern =
-                pattern::CIS_PATTERN.replace(" }", " && $.managementEvent IS TRUE }")
+                pattern::CIS_PATTERN.replace(" }", " && $.managementEvent IS TRUE }");
         },
         "filter.pattern",
         Verdict::Unknown,

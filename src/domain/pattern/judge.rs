@@ -89,8 +89,10 @@ pub(super) fn judge(pattern: &Pattern, cis: &Pattern) -> Reading {
 
 /// The account ID that appears in a test.
 pub(super) fn account_named(test: &FieldTest) -> Option<String> {
-    let text = test.to_string();
-    text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == ACCOUNT.len()).map(str::to_owned)
+    test.to_string()
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|digits| digits.len() == ACCOUNT.len())
+        .map(str::to_owned)
 }
 
 /// The samples, then events of the other identity types, all in the given account.

@@ -320,7 +320,7 @@ impl TeardownPlanner<'_> {
         match policy::remove_statements(role.policy.as_ref(), &statements(&permissions)) {
             Remainder::Unchanged => {}
             Remainder::Empty => {
-                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy")
+                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
             }
             Remainder::Rest(policy) => {
                 plan.put(

@@ -344,7 +344,7 @@ impl Shared {
                     self.lock().executed_actions.extend(actions);
                 }
                 "DescribeAlarmHistory" => {
-                    history::add_to_history(request, &mut response, &self.lock().executed_actions)
+                    history::add_to_history(request, &mut response, &self.lock().executed_actions);
                 }
                 "CreateTrail" => self.complete_create_trail(request, &response)?,
                 "GetTrailStatus" => self.add_delivery_time(&mut response),
