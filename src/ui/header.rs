@@ -14,11 +14,24 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rec
     let width = usize::from(top.width);
     let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
     let account_only = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
-    // If space is short, the Region is left out first, then names. The account number always stays.
-    let lengths = [HeaderLength::Full, HeaderLength::Short, HeaderLength::OpenStep, HeaderLength::Numbers];
+    // If space is short: on the dashboard the Region is left out before the headline's sentence; elsewhere the
+    // notifications' name is shortened, then the Region is left out, then names. The account number always stays.
+    let lengths: &[(HeaderLength, &String)] = if model.screen == Screen::Dashboard {
+        &[(HeaderLength::Full, &account), (HeaderLength::Full, &account_only), (HeaderLength::Short, &account)]
+    } else {
+        &[
+            (HeaderLength::Full, &account),
+            (HeaderLength::Short, &account),
+            (HeaderLength::Full, &account_only),
+            (HeaderLength::Short, &account_only),
+            (HeaderLength::OpenStep, &account),
+            (HeaderLength::OpenStep, &account_only),
+            (HeaderLength::Numbers, &account),
+        ]
+    };
     let (length, right) = lengths
-        .into_iter()
-        .flat_map(|length| [(length, &account), (length, &account_only)])
+        .iter()
+        .copied()
         .find(|(length, right)| columns(&left(model, theme, *length)) + 1 + right.width() <= width)
         .unwrap_or((HeaderLength::Numbers, &account_only));
     let mut spans = left(model, theme, length);

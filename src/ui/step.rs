@@ -30,10 +30,20 @@ fn purpose(step: Step) -> &'static str {
     }
 }
 
+/// The name of what the step sets up.
+fn heading(step: Step) -> &'static str {
+    match step {
+        Step::Trail => "CloudTrail trail",
+        Step::Topic => "Notifications",
+        Step::Filter => "Root-use filter",
+        Step::Alarm => "Alarm",
+    }
+}
+
 pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let mut head = vec![Line::from(vec![
         Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
-        Span::styled(step.title(), theme.title),
+        Span::styled(heading(step), theme.title),
     ])];
     let purpose = wrap(purpose(step), area.width.saturating_sub(2));
     let mut purpose: Vec<Line> = purpose.into_iter().map(|l| Line::styled(format!(" {l}"), theme.dim)).collect();
@@ -99,7 +109,7 @@ fn field_lines(
 ) -> Option<(u16, u16)> {
     let width = area.width;
     let focused = model.form.focus() == Some(field.id);
-    let label_width = 11;
+    let label_width = 14;
     let left = 3 + label_width;
     let is_pattern = field.id == FieldId::Pattern;
     let room = usize::from(width).saturating_sub(left + 3);

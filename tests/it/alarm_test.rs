@@ -204,8 +204,8 @@ fn an_unconfirmed_subscription_is_warned_about_before_the_test() {
 fn the_alarm_returns_to_ok_after_a_test_and_each_stage_is_timed() {
     let output = demo("").args(["test", "--json"]).output().exits(0);
     let output = output
-        .stderr_contains("done      alarm in ALARM after 0 s: Test alarm by rootbell")
-        .stderr_contains("waiting   for: alarm back to OK");
+        .stderr_contains("done      alarm went to ALARM after 0 s: Test alarm by rootbell")
+        .stderr_contains("waiting   for: alarm returned to OK");
     assert_eq!(hops(&output), ["alarm", "action", "back"]);
     assert_eq!(output.json()["demo"], true);
     let times: Vec<_> = output.json()["hops"].as_array().unwrap().iter().map(|h| h["after_seconds"].as_i64()).collect();
@@ -227,7 +227,7 @@ fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
     assert_eq!(output.json()["kind"], "drill");
     assert_eq!(hops(&output), ["stored", "matched", "counted", "alarm", "action"]);
     assert!(
-        !output.stderr.contains("waiting   for: alarm back to OK"),
+        !output.stderr.contains("waiting   for: alarm returned to OK"),
         "waiting for that would take minutes: {output:#?}"
     );
 }

@@ -200,11 +200,7 @@ fn rows() -> Vec<Row> {
             "role",
             ROLE,
             |_| refusal(400, "Throttling", "Rate exceeded"),
-            &[
-                "AssumeRole (sts) on `arn:",
-                "AWS asked to slow down (profile `role`, Region eu-west-1). ",
-                "Wait a moment",
-            ],
+            &["AssumeRole (sts) on `arn:", "throttled by AWS (profile `role`, Region eu-west-1). ", "Wait a moment"],
         ),
         row(
             "role",

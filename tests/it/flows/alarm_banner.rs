@@ -66,7 +66,7 @@ fn a_root_use_shows_within_a_minute_on_the_account_screen_too() {
             events.push(Event { at: 450, event: again });
         });
     });
-    tester.pass(seconds(50)).sees("4 ALARM");
+    tester.pass(seconds(50)).sees("4 Alarm ALARM");
     assert!(banner(&tester).contains(" by root at "), "{}", tester.screen());
     assert_eq!(tester.bells, bells + 1);
     assert_eq!(tester.model.screen, Screen::Account);

@@ -112,9 +112,11 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
         tester.press("enter").settle();
         assert_snapshot!(format!("unmanaged-{width}x{height}"), tester.screen());
         tester.sees("unmanaged ~ trail");
-        assert_eq!(tester.style_of("unmanaged").fg, Theme::dark().warn.fg);
+        assert_eq!(tester.style_of("unmanaged ~").fg, Theme::dark().warn.fg);
         let screen = tester.screen();
-        let marked = screen.lines().filter(|line| line.contains("unmanaged")).count();
+        let is_marked =
+            |line: &str| ["unmanaged +", "unmanaged ~", "unmanaged ="].iter().any(|mark| line.contains(mark));
+        let marked = screen.lines().filter(|line| is_marked(line)).count();
         assert_eq!(marked, 1, "new resources are not marked:\n{screen}");
     }
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 120, 40);
@@ -182,7 +184,7 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
         tester.press("tab");
     }
     focus_on(&mut tester, FieldId::KmsKey);
-    tester.write("nonsense").sees(" > KMS key").sees("named by its ARN").sees(" Plan");
+    tester.write("nonsense").sees(" > KMS key").sees("Enter the key's ARN").sees(" Plan");
     assert!(last_line(&tester).contains("Enter fix the error"), "{}", tester.screen());
 }
 

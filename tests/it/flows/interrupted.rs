@@ -22,7 +22,7 @@ fn ctrl_c_is_an_interrupt_and_q_is_not() {
     assert!(tester.model.quit && tester.model.interrupted);
     assert_eq!(
         tester.model.interruption(),
-        format!("Interrupted: no change was in progress. Still open in {PLACE}: Trail, Topic, Filter, Alarm.")
+        format!("Interrupted: no change was in progress. Still open in {PLACE}: Trail, Notifications, Filter, Alarm.")
     );
     let mut tester = fresh();
     tester.press("q");
