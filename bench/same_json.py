@@ -21,7 +21,7 @@ COMMANDS = [
 ]
 # Fields with sentences, and fields that depend on the time of the run.
 SENTENCES = {"title", "detail", "fix", "why", "open", "reason", "gap", "description", "note", "notes", "blocked"}
-TIMES = {"since", "time", "at", "from", "to", "searched_back_to", "raw", "id_time"}
+TIMES = {"since", "time", "at", "from", "to", "searched_back_to", "eventTime"}
 
 
 def shape(value, key=None):

@@ -16,7 +16,7 @@ pub struct TestScreen {
     /// Problems that would keep the notification from arriving.
     pub concerns: Vec<String>,
     /// The drill would write to an unmanaged log group.
-    pub foreign: bool,
+    pub unmanaged: bool,
     pub phase: TestPhase,
     /// The stages seen so far.
     pub run: TestRun,
@@ -107,7 +107,7 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
         is_drill,
         recipients: activity::recipients(&derived.health),
         concerns: activity::concerns(&derived.health),
-        foreign: is_drill && Drill::is_shared_log_group(&derived.settings, observed),
+        unmanaged: is_drill && Drill::is_shared_log_group(&derived.settings, observed),
         phase: TestPhase::Asking,
         run: TestRun { seen: Vec::new(), waiting_for: None },
     })));

@@ -238,11 +238,11 @@ pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
 fn on_test(model: &mut Model, intent: Intent) -> Vec<Effect> {
     let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
     match (&screen.phase, intent) {
-        (TestPhase::Asking, Intent::Yes) if screen.foreign => {
+        (TestPhase::Asking, Intent::Yes) if screen.unmanaged => {
             model.notice = Some("This log group is unmanaged: `f` writes the drill's event to it anyway.".into());
         }
         (TestPhase::Asking, Intent::Yes) => return alarm_test::start(model),
-        (TestPhase::Asking, Intent::DrillAnyway) if screen.foreign => return alarm_test::start(model),
+        (TestPhase::Asking, Intent::DrillAnyway) if screen.unmanaged => return alarm_test::start(model),
         (TestPhase::Ended(_), Intent::Yes) => model.overlay = None,
         _ => {}
     }

@@ -67,7 +67,7 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
     for step in steps.iter().filter(has_content).copied() {
         lines.push(format!("\n{} {}", step.number(), step.title()));
         for row in plan.step(step) {
-            let unmanaged = if row.foreign { " (unmanaged)" } else { "" };
+            let unmanaged = if row.unmanaged { " (unmanaged)" } else { "" };
             let mark = row.action.mark();
             let line = format!(
                 "  {mark} {:resources$}  {:names$}  {}{unmanaged}",
@@ -81,7 +81,7 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
             lines.push(format!("  Note: {}", escape_controls(note)));
         }
     }
-    if plan.rows.iter().any(|row| row.foreign) {
+    if plan.rows.iter().any(|row| row.unmanaged) {
         lines.push("\nUnmanaged: it does not have rootbell's name, so others may depend on it.".to_owned());
     }
     lines.join("\n") + "\n"
@@ -121,7 +121,7 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
                 "aws_cli": change.map(|c| c.aws_cli(account_region)),
                 "iam_action": change.map(|c| c.operation().iam_action),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
-                "foreign": row.foreign,
+                "foreign": row.unmanaged,
             })
         })
         .collect();

@@ -56,7 +56,7 @@ pub struct Row {
     /// `None` if the resource is kept.
     pub change: Option<Change>,
     /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
-    pub foreign: bool,
+    pub unmanaged: bool,
 }
 
 /// All rows, in an order in which they could be applied one by one.
@@ -99,7 +99,7 @@ impl Plan {
             name: change.name().to_owned(),
             detail: detail.into(),
             change: Some(change),
-            foreign: false,
+            unmanaged: false,
         });
     }
 
@@ -112,7 +112,7 @@ impl Plan {
             name: name.to_owned(),
             detail: detail.into(),
             change: None,
-            foreign: false,
+            unmanaged: false,
         });
     }
 }
@@ -137,7 +137,7 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         key::encrypt(&mut plan, wanted, observed);
     }
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
-        row.foreign = !wanted.has_default_name(row.id.split('.').next().unwrap_or_default());
+        row.unmanaged = !wanted.has_default_name(row.id.split('.').next().unwrap_or_default());
     }
     plan
 }

@@ -54,7 +54,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
     for concern in &screen.concerns {
         say(concern, theme.warn, &mut lines);
     }
-    if screen.foreign && screen.phase == TestPhase::Asking {
+    if screen.unmanaged && screen.phase == TestPhase::Asking {
         say(
             "This log group is unmanaged (not created by rootbell): others may read it, and may have alarms on it. \
              Press `f` to write there anyway.",

@@ -58,7 +58,7 @@ fn applies(model: &Model, binding: &Binding) -> bool {
         (Intent::SetOk, _) => in_alarm,
         (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => match &model.overlay {
             Some(Overlay::Test(screen)) => {
-                screen.phase == TestPhase::Asking && screen.foreign == (binding.intent == Intent::DrillAnyway)
+                screen.phase == TestPhase::Asking && screen.unmanaged == (binding.intent == Intent::DrillAnyway)
             }
             _ => false,
         },

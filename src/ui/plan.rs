@@ -163,7 +163,7 @@ fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
     match confirmation(model, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
-        _ if row.foreign => (UNMANAGED.into(), theme.warn),
+        _ if row.unmanaged => (UNMANAGED.into(), theme.warn),
         _ => (String::new(), theme.text),
     }
 }
@@ -226,7 +226,7 @@ fn row_lines(
         }
     };
     // During a run, the state column shows the state of the change, so that "unmanaged" moves to the detail.
-    let detail = if row.foreign && run.state.is_some() { format!("{UNMANAGED}: {detail}") } else { detail };
+    let detail = if row.unmanaged && run.state.is_some() { format!("{UNMANAGED}: {detail}") } else { detail };
     out.push(line(row, previous_name, &word, style, &detail, &time, theme, width));
     match &run.state {
         Some(ChangeState::Failed(error)) => {

@@ -110,15 +110,21 @@ struct AdoptionCase {
     /// Words that the plan's notes contain.
     notes: &'static [&'static str],
     /// The ids of the rows that change unmanaged resources.
-    foreign: &'static [&'static str],
+    unmanaged: &'static [&'static str],
     /// The number of changes in each step: trail, topic, filter, alarm.
     changes: [usize; 4],
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<AdoptionCase> {
-    let case =
-        |name, account, trail, notes, foreign, changes| AdoptionCase { name, account, trail, notes, foreign, changes };
+    let case = |name, account, trail, notes, unmanaged, changes| AdoptionCase {
+        name,
+        account,
+        trail,
+        notes,
+        unmanaged,
+        changes,
+    };
     let home_elsewhere = with(trail_without_log_group("main"), |a| {
         let trails = std::mem::take(&mut region_mut(a).trails);
         a.regions.entry("us-east-1".into()).or_default().trails = trails;
@@ -300,7 +306,7 @@ fn changed_names(before: Account, after: Account) -> Vec<String> {
 
 #[test]
 fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes_without_a_marked_row() {
-    for AdoptionCase { name, account, trail, notes, foreign, changes } in cases() {
+    for AdoptionCase { name, account, trail, notes, unmanaged, changes } in cases() {
         let cloud = cloud(account);
         in_virtual_time(async {
             let before = cloud.snapshot();
@@ -309,11 +315,11 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let notes_text = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
             assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
-            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
-            assert_eq!(marked, foreign, "{name}");
+            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+            assert_eq!(marked, unmanaged, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step).count();
             assert_eq!(rootbell::domain::Step::ALL.map(rows), changes, "{name}: {:#?}", plan.rows);
-            let names: Vec<String> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.name.clone()).collect();
+            let names: Vec<String> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.name.clone()).collect();
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
             assert_eq!(changed_names(before, cloud.snapshot()), names, "{name}");

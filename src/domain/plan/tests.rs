@@ -152,8 +152,8 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let foreign: Vec<_> = plan.rows.iter().filter(|r| r.foreign).map(|r| r.id.as_str()).collect();
-    assert_eq!(foreign, ["trail.update"]);
+    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+    assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
     assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");
 }
@@ -165,7 +165,7 @@ fn changes_to_our_own_resources_are_not_marked_as_foreign() {
     edit(&mut observed.filters, |all| all[0].value = "7".into());
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert_eq!(plan.changes().count(), 2);
-    assert!(plan.rows.iter().all(|r| !r.foreign));
+    assert!(plan.rows.iter().all(|r| !r.unmanaged));
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
         assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
         let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
         assert_eq!(row.detail.contains("not public"), name == "rootbell-alerts", "{}", row.detail);
-        assert_eq!(row.foreign, name == "central");
+        assert_eq!(row.unmanaged, name == "central");
     }
 }
 
