@@ -76,11 +76,10 @@ impl Worker {
                     respond(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
-            Effect::Apply { ticket, plan, step } => {
+            Effect::Run { ticket, plan, only } => {
                 self.run = self.on_cloud(move |cloud| async move {
                     let report =
-                        engine::run(&*cloud, &plan, Some(step), &|progress| respond(Msg::Progress(ticket, progress)))
-                            .await;
+                        engine::run(&*cloud, &plan, only, &|progress| respond(Msg::Progress(ticket, progress))).await;
                     respond(Msg::Applied(ticket, report));
                 });
             }
@@ -88,13 +87,6 @@ impl Worker {
                 self.on_cloud(move |cloud| async move {
                     let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
                     respond(Msg::FindManaged(ticket, chains));
-                });
-            }
-            Effect::Teardown { ticket, plan } => {
-                self.run = self.on_cloud(move |cloud| async move {
-                    let report =
-                        engine::run(&*cloud, &plan, None, &|progress| respond(Msg::Progress(ticket, progress))).await;
-                    respond(Msg::Applied(ticket, report));
                 });
             }
             Effect::TestPattern { ticket, pattern } => {
