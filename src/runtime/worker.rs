@@ -70,7 +70,7 @@ impl Worker {
             Effect::Observe { ticket, identity, region, setup } => {
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::first(&cloud, &setup));
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &setup));
                     let scope = ObserveScope::Everything;
                     let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(Msg::Observed(ticket, Box::new(observed)));
@@ -184,7 +184,7 @@ async fn connect(
     current: &Current,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::first(&session.cloud, &setup);
+    let prefetch = Prefetch::new(&session.cloud, &setup);
     {
         let mut current = locked(current);
         if current.as_ref().is_none_or(|latest| latest.ticket < ticket) {
