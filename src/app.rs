@@ -63,11 +63,11 @@ pub enum Effect {
         region: String,
         setup: Box<SetupOptions>,
     },
-    /// Apply one step of the plan on the screen.
-    Apply {
+    /// Run the plan on the screen, or only one of its steps.
+    Run {
         ticket: Ticket,
         plan: Box<Plan>,
-        step: Step,
+        only: Option<Step>,
     },
     /// Find what rootbell manages in the account: the chains, and the resources with the names in `named`. With
     /// `contents`, the objects in the bucket are counted, because they would be deleted.
@@ -77,11 +77,6 @@ pub enum Effect {
         region: String,
         named: Vec<SetupOptions>,
         contents: bool,
-    },
-    /// Delete what the plan on the screen lists.
-    Teardown {
-        ticket: Ticket,
-        plan: Box<Plan>,
     },
     TestPattern {
         ticket: Ticket,
@@ -109,7 +104,7 @@ pub enum Effect {
     },
     /// Demo accounts only: open the links in the emails.
     OpenLinks,
-    /// Abort the running plan or teardown.
+    /// Abort the running plan.
     Cancel,
     /// Copy to the clipboard through the terminal.
     Copy(String),

@@ -8,4 +8,4 @@ pub mod search;
 pub mod teardown;
 
 pub use observe::{ObserveScope, Prefetch, observe, observe_with};
-pub use run::{ChangeState, Progress, Report, run, run_and_prefetch};
+pub use run::{ChangeState, Progress, Report, run};

@@ -357,7 +357,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     model.scroll = 0;
     // Editing is finished: the next Enter continues, and letters are commands again.
     model.form.leave_field();
-    vec![Effect::Apply { ticket, plan, step }]
+    vec![Effect::Run { ticket, plan, only: Some(step) }]
 }
 
 /// The step's plan as AWS CLI commands or, once it is applied, the commands for what was done.

@@ -233,7 +233,7 @@ fn run(model: &mut Model) -> Vec<Effect> {
     screen.scroll = 0;
     // The earlier runs of the steps no longer describe the account.
     model.runs = [None, None, None, None];
-    vec![Effect::Teardown { ticket, plan: Box::new(plan) }]
+    vec![Effect::Run { ticket, plan: Box::new(plan), only: None }]
 }
 
 /// Records the progress of one change if it belongs to the running teardown.

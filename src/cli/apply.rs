@@ -14,7 +14,7 @@ use crate::domain::health::health;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Health, Plan, Settings, SetupOptions, Verdict};
-use crate::engine::{self, ObserveScope, Prefetch};
+use crate::engine::{self, ObserveScope};
 
 /// How a run ended.
 #[derive(Default)]
@@ -66,8 +66,7 @@ pub(super) async fn run(
             return Err(CommandError::failed("Nothing was changed."));
         }
     }
-    let prefetch = Prefetch::again(&session.connection.cloud, &setup, settings, settings.trail_arn(&prepared.observed));
-    let mut outcome = carry_out(&session, plan, Some(&prefetch), interrupt, console).await;
+    let mut outcome = carry_out(&session, plan, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     let mut confirmed = true;
     if !complete {
@@ -77,8 +76,7 @@ pub(super) async fn run(
         // Nothing has changed since the account was read.
         outcome.open = still_open(settings, &health(settings, &prepared.observed, now()));
     } else {
-        confirmed =
-            follow_up(options, &session, &setup, &prepared, prefetch, now, interrupt, console, &mut outcome).await;
+        confirmed = follow_up(options, &session, &setup, &prepared, now, interrupt, console, &mut outcome).await;
     }
     if options.json {
         if outcome.interrupted {
@@ -99,7 +97,6 @@ async fn follow_up(
     session: &AccountSession,
     setup: &SetupOptions,
     prepared: &PreparedPlan,
-    mut prefetch: Prefetch<'_>,
     now: fn() -> Timestamp,
     interrupt: &Interrupt,
     console: &Console,
@@ -119,12 +116,12 @@ async fn follow_up(
                 return false;
             }
         }
-        // The queries that were started early are out of date now.
-        let trail = prepared.settings.trail_arn(&prepared.observed);
-        prefetch = Prefetch::again(&session.connection.cloud, setup, &prepared.settings, trail);
     }
+    let cloud = session.connection.cloud.as_ref();
     let observed = tokio::select! {
-        observed = session.observe(setup, ObserveScope::Everything, prefetch) => observed,
+        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
+            observed
+        }
         () = interrupt.interrupted() => {
             outcome.interrupted = true;
             outcome.unfinished = Some("the account was not read again");
@@ -138,11 +135,10 @@ async fn follow_up(
     confirmed
 }
 
-/// Runs the plan until it is complete or interrupted. The queries of `prefetch` are started as early as possible.
+/// Runs the plan until it is complete or interrupted.
 pub(super) async fn carry_out(
     session: &AccountSession,
     plan: &Plan,
-    prefetch: Option<&Prefetch<'_>>,
     interrupt: &Interrupt,
     console: &Console,
 ) -> RunOutcome {
@@ -153,14 +149,8 @@ pub(super) async fn carry_out(
     let printer = ProgressPrinter::new(console, plan);
     let print_update = |update| printer.print(&update);
     let cloud = session.connection.cloud.as_ref();
-    let run = async {
-        match prefetch {
-            Some(prefetch) => engine::run_and_prefetch(cloud, plan, prefetch, &print_update).await,
-            None => engine::run(cloud, plan, None, &print_update).await,
-        }
-    };
     let report = tokio::select! {
-        report = run => Some(report),
+        report = engine::run(cloud, plan, None, &print_update) => Some(report),
         () = interrupt.interrupted() => None,
     };
     if let Some(report) = report {

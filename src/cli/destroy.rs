@@ -121,7 +121,7 @@ pub(super) async fn run(
             return Err(CommandError::failed("Nothing was changed."));
         }
     }
-    let mut outcome = carry_out(&session, &plan, None, interrupt, console).await;
+    let mut outcome = carry_out(&session, &plan, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
         outcome.open.push(how_to_continue(&session, &chains, options, global));

@@ -7,8 +7,8 @@ use futures::join;
 use crate::cloud::{Answer, Cloud};
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic, Trail,
-    TrailDetails, counts_root,
+    Alarm, BucketLookup, KmsKey, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic,
+    Trail, TrailDetails, counts_root,
 };
 use crate::domain::settings::{choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Settings, SetupOptions};
@@ -16,7 +16,6 @@ use crate::domain::{Identity, Observed, Settings, SetupOptions};
 mod prefetch;
 
 pub use prefetch::Prefetch;
-use prefetch::TrailAnswers;
 
 /// How much of the account to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +34,7 @@ pub async fn observe(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, scope, Prefetch::first(&cloud, setup)).await
+    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, setup)).await
 }
 
 /// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
@@ -48,45 +47,18 @@ pub async fn observe_with(
     prefetch: Prefetch<'_>,
 ) -> Observed {
     let resolve = |observed: &Observed| Settings::resolve(identity, region, setup, observed);
-    let earlier = prefetch.earlier.as_ref();
-    let guess = earlier.map_or_else(|| resolve(&Observed::nothing()), |earlier| earlier.settings.clone());
+    let guess = resolve(&Observed::nothing());
     let guessed_topic = guess.topic_arn();
-    let requested_key = setup.kms_key.as_deref().map(|key| cloud.key(key));
-    let (
-        trail_and_dependents,
-        bucket,
-        role,
-        (log_group, filters),
-        alarm,
-        on_metric,
-        (topic, subscriptions),
-        requested_key,
-    ) = join!(
+    let (trail_and_dependents, bucket, role, group, alarms, (topic, subscriptions), requested_key) = join!(
         trail_and_dependents(cloud, &guess, &prefetch, &resolve, setup, scope),
-        async {
-            match earlier {
-                Some(earlier) => earlier.bucket.clone().await,
-                None => observe_bucket(cloud, &guess, scope).await,
-            }
-        },
-        async {
-            match earlier {
-                Some(earlier) => earlier.role.clone().await,
-                None => observe_role(cloud, &guess, scope).await,
-            }
-        },
+        observe_bucket(cloud, &guess, scope),
+        observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
-        prefetch.alarm.clone(),
-        OptionFuture::from(prefetch.on_metric.clone()),
-        async {
-            match earlier {
-                Some(earlier) => earlier.topic_and_subscriptions.clone().await,
-                None => topic_and_subscriptions(cloud, &guessed_topic).await,
-            }
-        },
-        OptionFuture::from(requested_key),
+        observe_alarms(&prefetch),
+        topic_and_subscriptions(cloud, &guessed_topic),
+        requested_key(cloud, setup),
     );
-    let (log_group, filters) = trail_and_dependents.group.unwrap_or((log_group, filters));
+    let (log_group, filters) = trail_and_dependents.group.unwrap_or(group);
     let mut observed = Observed {
         trails: trail_and_dependents.trails,
         trail: trail_and_dependents.watched,
@@ -95,20 +67,12 @@ pub async fn observe_with(
         log_group,
         filters,
         role: trail_and_dependents.role.unwrap_or(role),
-        alarms: alarm.map(Vec::from_iter),
+        alarms,
         topic,
         subscriptions,
         gone: Vec::new(),
         key: None,
     };
-
-    let has_alarm = observed.alarms.as_ref().is_ok_and(|all| !all.is_empty());
-    match on_metric {
-        // The alarm with our name exists, so failing to find others doesn't matter.
-        Some(Err(_)) if has_alarm => {}
-        Some(others) => add_new(&mut observed.alarms, others),
-        None => {}
-    }
 
     // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.
     if let Some(metric) =
@@ -117,10 +81,9 @@ pub async fn observe_with(
         add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(&metric).await));
     }
     find_topic(cloud, &resolve, setup, guessed_topic, &mut observed).await;
-    observed.key = match observed.topic.as_ref().ok().and_then(Option::as_ref).and_then(|t| t.kms_key.clone()) {
-        _ if requested_key.is_some() => requested_key.map(to_read_result),
-        Some(key) if !is_aws_sns_key(Some(&key)) => Some(to_read_result(cloud.key(&key).await)),
-        _ => None,
+    observed.key = match requested_key {
+        Some(key) => Some(key),
+        None => topic_key(cloud, &observed).await,
     };
     observed
 }
@@ -174,10 +137,7 @@ async fn trail_and_dependents(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> TrailAndDependents {
-    let expected = prefetch.expected_trail.as_ref();
-    let (trails, _) =
-        join!(prefetch.trails.clone(), OptionFuture::from(expected.map(|(_, trail_answers)| trail_answers.clone())));
-    let mut observed = Observed { trails, ..Observed::nothing() };
+    let mut observed = Observed { trails: prefetch.trails.clone().await, ..Observed::nothing() };
     let all = observed.trails.as_deref().unwrap_or_default();
     let requested_trail = setup.trail.as_deref();
     let mut candidates: Vec<Trail> =
@@ -194,13 +154,9 @@ async fn trail_and_dependents(
                 None => None,
             }
         };
-        let trail_query = async {
-            match expected {
-                Some((arn, trail_answers)) if *arn == trail.arn => trail_answers.clone().await,
-                _ => trail_answers(cloud, &trail.arn).await,
-            }
-        };
-        let ((status, events), group) = join!(trail_query, log_group_query);
+        let (status, events, group) =
+            join!(cloud.trail_status(&trail.arn), cloud.management_events(&trail.arn), log_group_query);
+        let (status, events) = (to_read_result(status), to_read_result(events));
         (TrailDetails { trail, status, events, counted: false }, group)
     });
     let (trails_with_groups, bucket, role) = join!(
@@ -284,9 +240,32 @@ async fn topic_and_subscriptions(cloud: &dyn Cloud, arn: &str) -> TopicAndSubscr
     (to_read_result(topic), to_read_result(subscriptions))
 }
 
-async fn trail_answers(cloud: &dyn Cloud, arn: &str) -> TrailAnswers {
-    let (status, events) = join!(cloud.trail_status(arn), cloud.management_events(arn));
-    (to_read_result(status), to_read_result(events))
+/// The alarm with our name and the alarms on our metric.
+async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
+    let (alarm, on_metric) = join!(prefetch.alarm.clone(), OptionFuture::from(prefetch.on_metric.clone()));
+    let mut alarms = alarm.map(Vec::from_iter);
+    match on_metric {
+        // The alarm with our name exists, so failing to find others doesn't matter.
+        Some(Err(_)) if alarms.as_ref().is_ok_and(|all| !all.is_empty()) => {}
+        Some(others) => add_new(&mut alarms, others),
+        None => {}
+    }
+    alarms
+}
+
+/// The key that the user named.
+async fn requested_key(cloud: &dyn Cloud, setup: &SetupOptions) -> Option<ReadResult<Option<KmsKey>>> {
+    let key = setup.kms_key.as_deref()?;
+    Some(to_read_result(cloud.key(key).await))
+}
+
+/// The key that encrypts the topic, unless AWS manages it.
+async fn topic_key(cloud: &dyn Cloud, observed: &Observed) -> Option<ReadResult<Option<KmsKey>>> {
+    let key = observed.topic.as_ref().ok()?.as_ref()?.kms_key.as_deref()?;
+    if is_aws_sns_key(Some(key)) {
+        return None;
+    }
+    Some(to_read_result(cloud.key(key).await))
 }
 
 /// The root-use filter's metric, if none of the alarms read so far watches it.

@@ -1,14 +1,11 @@
 //! Runs a plan. A change starts as soon as the changes it needs are done, so independent calls overlap.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Notify;
 
-use super::Prefetch;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
 use crate::domain::{Change, Plan, Step};
 
@@ -117,30 +114,6 @@ pub async fn run(
         }
     }
     report
-}
-
-/// Runs a whole plan. While its last change is running and affects only the trail, everything else is already read
-/// again.
-pub async fn run_and_prefetch(
-    cloud: &dyn Cloud,
-    plan: &Plan,
-    prefetch: &Prefetch<'_>,
-    on_progress: &(dyn Fn(Progress) + Sync),
-) -> Report {
-    let remaining: Mutex<Vec<String>> = Mutex::new(plan.changes().map(Change::id).collect());
-    let only_trail_left = Notify::new();
-    let track = |progress: Progress| {
-        let mut remaining = remaining.lock().unwrap_or_else(PoisonError::into_inner);
-        if progress.state == ChangeState::Done {
-            remaining.retain(|id| *id != progress.id);
-        }
-        if matches!(remaining.as_slice(), [last] if last.starts_with("trail.")) {
-            only_trail_left.notify_one();
-        }
-        drop(remaining);
-        on_progress(progress);
-    };
-    prefetch.alongside_from(only_trail_left.notified(), run(cloud, plan, None, &track)).await
 }
 
 fn log(id: &str, state: &ChangeState) {

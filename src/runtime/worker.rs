@@ -70,17 +70,16 @@ impl Worker {
             Effect::Observe { ticket, identity, region, setup } => {
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::first(&cloud, &setup));
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &setup));
                     let scope = ObserveScope::Everything;
                     let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
-            Effect::Apply { ticket, plan, step } => {
+            Effect::Run { ticket, plan, only } => {
                 self.run = self.on_cloud(move |cloud| async move {
                     let report =
-                        engine::run(&*cloud, &plan, Some(step), &|progress| respond(Msg::Progress(ticket, progress)))
-                            .await;
+                        engine::run(&*cloud, &plan, only, &|progress| respond(Msg::Progress(ticket, progress))).await;
                     respond(Msg::Applied(ticket, report));
                 });
             }
@@ -88,13 +87,6 @@ impl Worker {
                 self.on_cloud(move |cloud| async move {
                     let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
                     respond(Msg::FindManaged(ticket, chains));
-                });
-            }
-            Effect::Teardown { ticket, plan } => {
-                self.run = self.on_cloud(move |cloud| async move {
-                    let report =
-                        engine::run(&*cloud, &plan, None, &|progress| respond(Msg::Progress(ticket, progress))).await;
-                    respond(Msg::Applied(ticket, report));
                 });
             }
             Effect::TestPattern { ticket, pattern } => {
@@ -192,7 +184,7 @@ async fn connect(
     current: &Current,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::first(&session.cloud, &setup);
+    let prefetch = Prefetch::new(&session.cloud, &setup);
     {
         let mut current = locked(current);
         if current.as_ref().is_none_or(|latest| latest.ticket < ticket) {
