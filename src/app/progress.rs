@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::Change;
 use crate::domain::plan::Row;
 pub use crate::engine::ChangeState;
 
-use crate::engine::Progress;
+use crate::engine::{Progress, Report};
 
 /// One row of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,17 @@ impl StepRun {
             _ => {}
         }
         row.state = Some(progress.state);
+    }
+
+    /// The email addresses that `report` says were subscribed.
+    #[must_use]
+    pub fn subscribed(&self, report: &Report) -> Vec<String> {
+        let rows = report.done.iter().filter_map(|id| self.rows.iter().find(|r| r.row.id == *id));
+        let subscribed = rows.filter_map(|r| match &r.row.change {
+            Some(Change::Subscribe { email, .. }) => Some(email.clone()),
+            _ => None,
+        });
+        subscribed.collect()
     }
 
     /// The first row that failed.

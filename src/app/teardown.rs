@@ -9,6 +9,7 @@ use super::keys::{Intent, Key};
 use super::overlay::Overlay;
 use super::progress::{ChangeState, StepRun};
 use super::{Effect, Model, Notice, Screen, Ticket, screens};
+use crate::domain::change::ResourceKind;
 use crate::domain::plan::teardown::{Chain, teardown};
 use crate::domain::{Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
@@ -122,12 +123,12 @@ fn names_of(setup: &SetupOptions) -> SetupOptions {
 fn custom_names(settings: &Settings) -> SetupOptions {
     let unless_default = |resource, name: &String| (!settings.has_default_name(resource)).then(|| name.clone());
     SetupOptions {
-        bucket: unless_default("bucket", &settings.bucket.value),
-        log_group: unless_default("log_group", &settings.log_group.value),
-        role: unless_default("role", &settings.role.value),
-        topic: unless_default("topic", &settings.topic.value),
-        filter: unless_default("filter", &settings.filter.value),
-        alarm: unless_default("alarm", &settings.alarm.value),
+        bucket: unless_default(ResourceKind::Bucket, &settings.bucket.value),
+        log_group: unless_default(ResourceKind::LogGroup, &settings.log_group.value),
+        role: unless_default(ResourceKind::Role, &settings.role.value),
+        topic: unless_default(ResourceKind::Topic, &settings.topic.value),
+        filter: unless_default(ResourceKind::MetricFilter, &settings.filter.value),
+        alarm: unless_default(ResourceKind::Alarm, &settings.alarm.value),
         ..SetupOptions::default()
     }
 }

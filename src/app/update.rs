@@ -128,9 +128,10 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
     let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
     model.running = None;
     model.unobserved_run = model.runs[step as usize].as_ref().map(count);
-    for email in report.done.iter().filter_map(|id| id.strip_prefix("subscription.create:")) {
-        model.sent.retain(|(e, _)| e != email);
-        model.sent.push((email.to_owned(), model.now));
+    let run = model.runs[step as usize].as_ref();
+    for email in run.map(|run| run.subscribed(report)).unwrap_or_default() {
+        model.sent.retain(|(e, _)| *e != email);
+        model.sent.push((email, model.now));
     }
     if report.succeeded() {
         tracing::info!(step = step.title(), "applied");

@@ -61,7 +61,7 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
     let width = |column: fn(&crate::domain::Row) -> &str| {
         plan.rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
     };
-    let (resources, names) = (width(|r| r.resource), width(|r| &r.name).min(48));
+    let (resources, names) = (width(|r| r.resource.label()), width(|r| &r.name).min(48));
     let mut lines = Vec::new();
     let has_content = |step: &&Step| plan.step(**step).next().is_some() || plan.notes.iter().any(|(s, _)| s == *step);
     for step in steps.iter().filter(has_content).copied() {
@@ -115,7 +115,7 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
                 "id": row.id,
                 "step": row.step.id(),
                 "action": row.action.as_str(),
-                "resource": row.resource,
+                "resource": row.resource.label(),
                 "name": row.name,
                 "detail": row.detail,
                 "aws_cli": change.map(|c| c.aws_cli(account_region)),

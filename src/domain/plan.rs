@@ -1,6 +1,6 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
-use super::change::{Change, Step};
+use super::change::{Change, ResourceKind, Step};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
@@ -49,7 +49,7 @@ pub struct Row {
     pub id: String,
     pub step: Step,
     pub action: Action,
-    pub resource: &'static str,
+    pub resource: ResourceKind,
     pub name: String,
     /// A few words: its purpose, or old → new.
     pub detail: String,
@@ -86,8 +86,7 @@ impl Plan {
     /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
     pub fn needs(&self, change: &Change) -> Vec<String> {
-        let is_needed = |id: &String| change.needs().iter().any(|need| Change::matches_need(id, need));
-        self.changes().map(Change::id).filter(is_needed).collect()
+        self.changes().filter(|other| change.needs(other)).map(Change::id).collect()
     }
 
     fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
@@ -103,9 +102,18 @@ impl Plan {
         });
     }
 
-    fn keep(&mut self, step: Step, id: &str, resource: &'static str, name: &str, detail: impl Into<String>) {
+    fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
+        self.keep_as(resource.id().to_owned(), step, resource, name, detail);
+    }
+
+    /// Keeps one resource of a kind of which a plan can contain several: the name follows in the id.
+    fn keep_one(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
+        self.keep_as(format!("{}:{name}", resource.id()), step, resource, name, detail);
+    }
+
+    fn keep_as(&mut self, id: String, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
         self.rows.push(Row {
-            id: id.to_owned(),
+            id,
             step,
             action: Action::Keep,
             resource,
@@ -137,7 +145,7 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         key::encrypt(&mut plan, wanted, observed);
     }
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
-        row.unmanaged = !wanted.has_default_name(row.id.split('.').next().unwrap_or_default());
+        row.unmanaged = !wanted.has_default_name(row.resource);
     }
     plan
 }
@@ -155,7 +163,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             "only CloudWatch in this account can publish",
         );
     };
-    plan.keep(Step::Topic, "topic", "SNS topic", name, "existing");
+    plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
     topic_policy(plan, wanted, existing, &statements);
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_managed() {
@@ -181,7 +189,7 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
-    let is_managed = wanted.has_default_name("topic");
+    let is_managed = wanted.has_default_name(ResourceKind::Topic);
     let detail = match access(existing) {
         TopicAccess::AlarmsOnly => None,
         TopicAccess::Public if is_managed => Some("public → not public; CloudWatch in this account can publish"),
@@ -228,11 +236,11 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
-                plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, "confirmed");
+                plan.keep_one(Step::Topic, ResourceKind::Subscription, email, "confirmed");
             }
             Some(_) => {
                 let detail = "open the link in the email";
-                plan.keep(Step::Topic, &format!("subscription:{email}"), "subscription", email, detail);
+                plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
             None => plan.put(
                 Action::Create,
@@ -243,8 +251,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
         if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
-            let id = format!("subscription:{}", other.endpoint);
-            plan.keep(Step::Topic, &id, "subscription", &other.endpoint, "confirmed");
+            plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");
         }
     }
     if wanted.emails.value.is_empty() && !existing.iter().any(|s| s.state != Confirmation::Deleted) {
@@ -283,7 +290,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     match existing {
         None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
         Some(f) if has_pattern(f) && f.value == filter.value => {
-            plan.keep(Step::Filter, "filter", "metric filter", &f.name, "existing");
+            plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
         }
         Some(f) => {
             let detail = if has_pattern(f) {
@@ -325,7 +332,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let mut faults = alarm_faults(existing, &wanted.metric);
     faults.extend(action_fault(existing, wanted, observed));
     if faults.is_empty() {
-        return plan.keep(Step::Alarm, "alarm", "alarm", &existing.name, "existing");
+        return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
     // PutMetricAlarm overwrites the whole configuration, so keep what others added, except actions that reach nobody.
     let is_reachable = |arn: &&String| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted);

@@ -1,6 +1,7 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
+use super::change::ResourceKind;
 use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
@@ -250,18 +251,32 @@ impl Settings {
         self.trail.value == TRAIL || self.trail.origin == Origin::Given
     }
 
-    /// Whether a resource has its default name; `thing` is the first part of a row's id (`trail`, `bucket`, …).
+    /// Whether the resource that this kind is, or is a part of, has its default name.
     #[must_use]
-    pub fn has_default_name(&self, thing: &str) -> bool {
-        match thing {
-            "trail" => self.trail.value == TRAIL,
-            "bucket" => self.bucket.value == default_bucket(&self.account_region),
-            "log_group" => self.log_group.value == DEFAULT_LOG_GROUP,
-            "role" => self.role_has_default_name(),
-            "topic" => self.topic.value == DEFAULT_TOPIC,
-            "filter" => self.filter.value == DEFAULT_FILTER,
-            "alarm" => self.alarm.value == DEFAULT_ALARM,
-            _ => true,
+    pub fn has_default_name(&self, kind: ResourceKind) -> bool {
+        match kind {
+            ResourceKind::Trail
+            | ResourceKind::TrailEvents
+            | ResourceKind::TrailEncryption
+            | ResourceKind::TrailLogging => self.trail.value == TRAIL,
+            ResourceKind::Bucket
+            | ResourceKind::BucketOwnership
+            | ResourceKind::PublicAccessBlock
+            | ResourceKind::BucketVersioning
+            | ResourceKind::BucketTags
+            | ResourceKind::BucketPolicy
+            | ResourceKind::LogFiles => self.bucket_has_default_name(),
+            ResourceKind::LogGroup | ResourceKind::LogRetention | ResourceKind::LogEncryption => {
+                self.log_group.value == DEFAULT_LOG_GROUP
+            }
+            ResourceKind::Role | ResourceKind::RoleTrust | ResourceKind::RolePolicy => self.role_has_default_name(),
+            ResourceKind::Topic | ResourceKind::TopicPolicy | ResourceKind::TopicEncryption => {
+                self.topic.value == DEFAULT_TOPIC
+            }
+            ResourceKind::MetricFilter => self.filter.value == DEFAULT_FILTER,
+            ResourceKind::Alarm | ResourceKind::AlarmState => self.alarm.value == DEFAULT_ALARM,
+            // They have no default name that they could differ from.
+            ResourceKind::Subscription | ResourceKind::LogStream | ResourceKind::DrillEvent => true,
         }
     }
 

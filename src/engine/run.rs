@@ -64,13 +64,13 @@ pub async fn run(
     on_progress: &(dyn Fn(Progress) + Sync),
 ) -> Report {
     let mut waiting: Vec<&Change> = plan.changes().filter(|c| only_step.is_none_or(|step| c.step() == step)).collect();
-    let ids: Vec<String> = waiting.iter().map(|c| c.id()).collect();
+    let all = waiting.clone();
     let set_state = |id: &str, state: ChangeState| {
         log(id, &state);
         on_progress(Progress { id: id.to_owned(), state });
     };
-    for id in &ids {
-        set_state(id, ChangeState::Queued);
+    for change in &all {
+        set_state(&change.id(), ChangeState::Queued);
     }
     let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
     let mut report = Report::default();
@@ -79,14 +79,14 @@ pub async fn run(
         waiting.retain(|change| {
             let change = *change;
             let id = change.id();
-            let mut needs = ids.iter().filter(|id| change.needs().iter().any(|need| Change::matches_need(id, need)));
-            if let Some(failed_need) = needs.clone().find(|need| outcomes.get(*need) == Some(&false)) {
-                set_state(&id, ChangeState::Skipped { needs: failed_need.clone() });
+            let mut needs = all.iter().filter(|other| change.needs(other)).map(|other| other.id());
+            if let Some(failed_need) = needs.clone().find(|need| outcomes.get(need) == Some(&false)) {
+                set_state(&id, ChangeState::Skipped { needs: failed_need });
                 outcomes.insert(id.clone(), false);
                 report.skipped.push(id);
                 return false;
             }
-            let ready = needs.all(|need| outcomes.get(need) == Some(&true));
+            let ready = needs.all(|need| outcomes.get(&need) == Some(&true));
             if ready {
                 set_state(&id, ChangeState::Running);
                 running.push(async move { (change.id(), apply_with_retries(cloud, change, on_progress).await) });

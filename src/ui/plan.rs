@@ -11,6 +11,7 @@ use super::text::{cut, pad, wrap};
 use super::theme::Theme;
 use crate::app::progress::{ChangeState, RunRow, StepRun};
 use crate::app::{Model, Overlay};
+use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
@@ -170,7 +171,7 @@ fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
 
 /// The state of the subscription that a row is about.
 fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
-    let is_subscription = row.resource == "subscription";
+    let is_subscription = row.resource == ResourceKind::Subscription;
     let all = model.observed.as_ref()?.subscriptions.as_ref().ok()?;
     all.iter().find(|s| is_subscription && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
@@ -182,7 +183,7 @@ fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
         _ => None,
     };
     let mut rows = model.runs.iter().flatten().chain(teardown).flat_map(|run| &run.rows);
-    rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource)
+    rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
 }
 
 /// The state of a resource that rootbell did not create.
@@ -265,7 +266,7 @@ fn line(
     let mut spans = vec![
         Span::styled(format!("   {}", pad(word, 10)), style),
         Span::styled(format!("{} ", row.action.mark()), mark_style),
-        Span::styled(pad(row.resource, kind), theme.text),
+        Span::styled(pad(row.resource.label(), kind), theme.text),
     ];
     if row.name == previous_name && !detail.is_empty() {
         spans.push(Span::styled(format!(" {}", cut(detail, rest)), theme.dim));

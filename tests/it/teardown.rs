@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
+use rootbell::domain::change::ResourceKind;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
@@ -391,7 +392,7 @@ fn a_setup_in_another_region_is_not_touched() {
             engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
         let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
-        let trail = plan.rows.iter().find(|row| row.resource == "trail").unwrap();
+        let trail = plan.rows.iter().find(|row| row.resource == ResourceKind::Trail).unwrap();
         assert_eq!(trail.detail, "home Region is eu-west-1: delete it there (--region eu-west-1)");
     });
     assert_eq!(made.snapshot().without_times(), before);
@@ -426,7 +427,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
     in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
-        let row = plan.rows.iter().find(|row| row.resource == "subscription").unwrap();
+        let row = plan.rows.iter().find(|row| row.resource == ResourceKind::Subscription).unwrap();
         assert_eq!(row.action, Action::Keep);
         assert!(row.detail.contains("48 hours"), "{row:?}");
         tear_down(&cloud, &SetupOptions::default(), true).await;

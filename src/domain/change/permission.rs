@@ -96,7 +96,38 @@ impl Change {
                 also("s3:DeleteObject", on);
                 also("s3:ListBucketVersions", vec![format!("arn:{}:s3:::{bucket}", account_region.partition)]);
             }
-            _ => {}
+            Self::PutBucketOwnershipControls { .. }
+            | Self::PutPublicAccessBlock { .. }
+            | Self::PutBucketVersioning { .. }
+            | Self::PutBucketTagging { .. }
+            | Self::PutBucketPolicy { .. }
+            | Self::PutRetentionPolicy { .. }
+            | Self::SetLogGroupKey { .. }
+            | Self::UpdateAssumeRolePolicy { .. }
+            | Self::PutRolePolicy { .. }
+            | Self::UpdateTrail { delivery: None, .. }
+            | Self::PutEventSelectors { .. }
+            | Self::SetTrailKey { .. }
+            | Self::StartLogging { .. }
+            | Self::SetTopicPolicy { .. }
+            | Self::SetTopicKey { .. }
+            | Self::Subscribe { .. }
+            | Self::PutMetricFilter { .. }
+            | Self::SetAlarmState { .. }
+            | Self::CreateLogStream { .. }
+            | Self::PutLogEvents { .. }
+            | Self::DeleteAlarm { .. }
+            | Self::DeleteMetricFilter { .. }
+            | Self::Unsubscribe { .. }
+            | Self::DeleteTopic { .. }
+            | Self::StopLogging { .. }
+            | Self::DeleteTrail { .. }
+            | Self::DetachLogs { .. }
+            | Self::DeleteRolePolicy { .. }
+            | Self::DeleteRole { .. }
+            | Self::DeleteLogGroup { .. }
+            | Self::DeleteBucketPolicy { .. }
+            | Self::DeleteBucket { .. } => {}
         }
         all
     }

@@ -1,6 +1,7 @@
 //! The topic's checks: can CloudWatch publish to it, and can CloudWatch use the key that encrypts it?
 
 use super::{APPLY, Outcome, Verdict, ok, unknown, wrong};
+use crate::domain::change::ResourceKind;
 use crate::domain::observed::{KmsKey, Observed, Topic};
 use crate::domain::policy::{
     Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
@@ -16,7 +17,7 @@ pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
     match topic_access(policy, &topic.arn, &alarm) {
         TopicAccess::AlarmsOnly => ok("for alarms in this account"),
         TopicAccess::Public => {
-            let fix = if settings.has_default_name("topic") {
+            let fix = if settings.has_default_name(ResourceKind::Topic) {
                 APPLY
             } else {
                 "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement that \

@@ -2,7 +2,7 @@
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
 use super::{Action, Plan};
-use crate::domain::change::{Change, Step};
+use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadError, ReadResult, Trail,
 };
@@ -191,15 +191,14 @@ impl TeardownPlanner<'_> {
     /// From an unmanaged alarm, only the deleted topic is removed.
     fn unmanaged_alarm(&self, plan: &mut Plan, alarm: &Alarm) {
         let topic = self.wanted().topic_arn();
-        let id = format!("alarm:{}", alarm.name);
         let actions = [&alarm.actions, &alarm.ok_actions, &alarm.insufficient_data_actions];
         if !self.deletes_topic() || !actions.iter().any(|list| list.contains(&topic)) {
-            return plan.keep(Step::Alarm, &id, "alarm", &alarm.name, "unmanaged");
+            return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, "unmanaged");
         }
         // PutMetricAlarm replaces the whole alarm, and only an alarm on our metric was read completely enough for that.
         if alarm.name != self.wanted().alarm.value || alarm.metric != self.wanted().metric {
             let detail = "unmanaged; notifies the deleted topic";
-            return plan.keep(Step::Alarm, &id, "alarm", &alarm.name, detail);
+            return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, detail);
         }
         let without_topic = |list: &[String]| list.iter().filter(|arn| **arn != topic).cloned().collect();
         let rest = Alarm {
@@ -220,7 +219,7 @@ impl TeardownPlanner<'_> {
             return plan.put(Action::Delete, change, "");
         }
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
-        plan.keep(Step::Topic, "topic", "SNS topic", topic.name(), "unmanaged");
+        plan.keep(Step::Topic, ResourceKind::Topic, topic.name(), "unmanaged");
         let (policy, detail) = match policy::remove_statements(topic.policy.as_ref(), &managed) {
             Remainder::Unchanged => return,
             Remainder::Rest(rest) => (rest, "unmanaged; rootbell's statements → removed"),
@@ -255,7 +254,7 @@ impl TeardownPlanner<'_> {
                 }
                 _ => "on an unmanaged topic; use --email to delete it",
             };
-            plan.keep(Step::Topic, &format!("subscription:{endpoint}"), "subscription", endpoint, detail);
+            plan.keep_one(Step::Topic, ResourceKind::Subscription, endpoint, detail);
         }
     }
 
@@ -298,13 +297,13 @@ impl TeardownPlanner<'_> {
         } else {
             "unmanaged".to_owned()
         };
-        plan.keep(Step::Trail, "trail", "trail", name, detail);
+        plan.keep(Step::Trail, ResourceKind::Trail, name, detail);
     }
 
     fn role(&self, plan: &mut Plan) {
         let Ok(Some(role)) = &self.observed().role else { return };
         if let Some(user) = self.remaining_user(|trail| trail.role_arn.as_deref() == Some(role.arn.as_str()), true) {
-            return plan.keep(Step::Trail, "role", "IAM role", &role.name, format!("the trail `{user}` uses it"));
+            return plan.keep(Step::Trail, ResourceKind::Role, &role.name, format!("the trail `{user}` uses it"));
         }
         let name = || role.name.clone();
         if tagged(&role.tags) {
@@ -313,7 +312,7 @@ impl TeardownPlanner<'_> {
             }
             return plan.put(Action::Delete, Change::DeleteRole { role: name() }, "");
         }
-        plan.keep(Step::Trail, "role", "IAM role", &role.name, "unmanaged");
+        plan.keep(Step::Trail, ResourceKind::Role, &role.name, "unmanaged");
         let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
@@ -355,7 +354,7 @@ impl TeardownPlanner<'_> {
         } else {
             format!("kept with its events, about {} (--with-logs deletes it)", bytes(group.stored_bytes))
         };
-        plan.keep(Step::Trail, "log_group", "log group", &group.name, detail);
+        plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
     }
 
     fn bucket(&self, plan: &mut Plan) {
@@ -363,10 +362,10 @@ impl TeardownPlanner<'_> {
         let name = || bucket.name.clone();
         if let Some(user) = self.remaining_user(|trail| trail.bucket == bucket.name, false) {
             let detail = format!("the trail `{user}` writes to it");
-            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, detail);
+            return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, detail);
         }
         if !tagged(&bucket.tags) {
-            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, "unmanaged");
+            plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, "unmanaged");
             let account_region = &self.wanted().account_region;
             let trail = account_region.trail_arn(&self.wanted().trail.value);
             let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
@@ -384,7 +383,7 @@ impl TeardownPlanner<'_> {
         }
         let Some(contents) = self.chain.managed.contents.clone().unwrap_or_default().filter(|_| self.logs) else {
             let detail = "kept with its log files (--with-logs deletes it)";
-            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket.name, detail);
+            return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, detail);
         };
         if contents.objects > 0 || self.deletes_trail() {
             let detail = format!("{}, all versions", amount(contents));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Action, Plan};
-use crate::domain::change::{Change, Delivery, Step};
+use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
 use crate::domain::policy;
 use crate::domain::settings::{self, Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
@@ -13,7 +13,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let Ok(found) = &observed.bucket else { return };
     let existing = match found {
         BucketLookup::NotManaged => {
-            return plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "belongs to an unmanaged trail");
+            return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "belongs to an unmanaged trail");
         }
         BucketLookup::Forbidden => {
             return plan.blocked.push((
@@ -34,7 +34,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
         }
         BucketLookup::Owned(existing) => {
-            plan.keep(Step::Trail, "bucket", "S3 bucket", &bucket, "existing");
+            plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "existing");
             existing.clone()
         }
     };
@@ -107,7 +107,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
             }
         }
         Some(group) => {
-            plan.keep(Step::Trail, "log_group", "log group", &log_group, "existing");
+            plan.keep(Step::Trail, ResourceKind::LogGroup, &log_group, "existing");
             if let Some(want) =
                 wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
             {
@@ -121,7 +121,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
 pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let role = wanted.role.value.clone();
     if !wanted.role_is_managed() {
-        return plan.keep(Step::Trail, "role", "IAM role", &role, "belongs to an unmanaged trail");
+        return plan.keep(Step::Trail, ResourceKind::Role, &role, "belongs to an unmanaged trail");
     }
     let Ok(found) = &observed.role else { return };
     let permissions =
@@ -137,7 +137,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             );
         }
         Some(existing) => {
-            plan.keep(Step::Trail, "role", "IAM role", &role, "existing");
+            plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
             let statements = policy::statements(&trust);
             let is_trusted = policy::has_all(Some(&existing.trust), &statements);
             // A role with rootbell's default name has no other users; any other role may have some.
@@ -185,7 +185,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.put(Action::Create, Change::StartLogging { trail: name }, "starts logging");
     };
     let existing = &watched.trail;
-    plan.keep(Step::Trail, "trail", "trail", &name, existing_trail_detail(existing));
+    plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
     if let Some(change) = trail_update(wanted, existing, delivery) {
         let detail = update_detail(wanted, existing);

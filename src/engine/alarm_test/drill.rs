@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::TestError;
+use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;
 
@@ -42,6 +43,6 @@ impl Drill {
     #[must_use]
     pub fn is_shared_log_group(settings: &Settings, observed: &Observed) -> bool {
         let is_organization_trail = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
-        is_organization_trail || !settings.has_default_name("log_group")
+        is_organization_trail || !settings.has_default_name(ResourceKind::LogGroup)
     }
 }

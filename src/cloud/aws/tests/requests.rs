@@ -1,5 +1,6 @@
 //! The requests that are sent for a change.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmOutput;
@@ -7,6 +8,7 @@ use aws_smithy_mocks::mock;
 
 use super::*;
 use crate::cloud::Cloud;
+use crate::domain::change::Need;
 
 /// The request of one change, answered with an empty response.
 async fn sent_in(region: &'static str, change: &Change) -> Asked {
@@ -213,4 +215,18 @@ async fn an_alarm_is_sent_with_every_field() {
     let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
     cloud.apply(&Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
+}
+
+#[test]
+fn no_two_changes_have_the_same_id_and_every_need_is_a_change() {
+    let mut all = every_change();
+    all.push(Change::EmptyBucket { bucket: "b".into() });
+    let ids: BTreeSet<String> = all.iter().map(Change::id).collect();
+    assert_eq!(ids.len(), all.len(), "{ids:?}");
+    for change in &all {
+        for Need(kind, verb) in change.spec().needs {
+            let is_needed = |other: &Change| (other.spec().kind, other.spec().verb) == (*kind, *verb);
+            assert!(all.iter().any(is_needed), "{} needs {kind} {verb:?}", change.id());
+        }
+    }
 }

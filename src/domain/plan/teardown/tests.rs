@@ -24,7 +24,7 @@ fn ids(plan: &Plan) -> Vec<String> {
     plan.changes().map(Change::id).collect()
 }
 
-fn row<'a>(plan: &'a Plan, resource: &str) -> &'a Row {
+fn row(plan: &Plan, resource: ResourceKind) -> &Row {
     plan.rows.iter().find(|row| row.resource == resource).unwrap()
 }
 
@@ -44,14 +44,14 @@ fn teardown_deletes_what_rootbell_created_and_keeps_the_logs() {
             "role.delete:rootbell-cloudtrail-to-logs-eu-west-1",
         ]
     );
-    assert_eq!(row(&plan, "log group").action, Action::Keep);
-    assert_eq!(row(&plan, "S3 bucket").action, Action::Keep);
+    assert_eq!(row(&plan, ResourceKind::LogGroup).action, Action::Keep);
+    assert_eq!(row(&plan, ResourceKind::Bucket).action, Action::Keep);
 }
 
 #[test]
 fn deleting_the_logs_states_their_number_and_size() {
     let plan = teardown(&[created()], true);
-    assert_eq!(row(&plan, "log files").detail, "3 objects, 4.2 MB, all versions");
+    assert_eq!(row(&plan, ResourceKind::LogFiles).detail, "3 objects, 4.2 MB, all versions");
     assert_eq!(ids(&plan).last().map(String::as_str), Some("bucket.delete:rootbell-123456789012-eu-west-1"));
 }
 
@@ -82,9 +82,9 @@ fn untagged_resources_are_kept_and_only_our_statements_and_filter_are_removed() 
     let plan = teardown(&[chain], true);
     // The trail is kept, and so is what it uses.
     assert_eq!(ids(&plan), ["topic.policy", "filter.delete:rootbell/cloudtrail:rootbell-root-use"]);
-    assert_eq!(row(&plan, "IAM role").detail, "the trail `rootbell` uses it");
-    assert_eq!(row(&plan, "S3 bucket").detail, "the trail `rootbell` writes to it");
-    assert_eq!(row(&plan, "alarm").detail, "unmanaged");
+    assert_eq!(row(&plan, ResourceKind::Role).detail, "the trail `rootbell` uses it");
+    assert_eq!(row(&plan, ResourceKind::Bucket).detail, "the trail `rootbell` writes to it");
+    assert_eq!(row(&plan, ResourceKind::Alarm).detail, "unmanaged");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn resources_that_another_trail_uses_are_kept() {
     chain.observed.trails.as_mut().unwrap().push(other);
     let plan = teardown(&[chain], true);
     assert!(ids(&plan).contains(&"trail.delete:rootbell".to_owned()));
-    for thing in ["IAM role", "log group", "S3 bucket"] {
+    for thing in [ResourceKind::Role, ResourceKind::LogGroup, ResourceKind::Bucket] {
         assert_eq!(row(&plan, thing).action, Action::Keep, "{thing}");
         assert!(row(&plan, thing).detail.contains("`second`"), "{thing}");
     }

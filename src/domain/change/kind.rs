@@ -1,0 +1,170 @@
+//! What a change is about: the kind of resource, and what happens to it.
+
+use std::fmt;
+
+/// The kind of resource, or the part of a resource, that a row of the plan is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    Bucket,
+    BucketOwnership,
+    PublicAccessBlock,
+    BucketVersioning,
+    BucketTags,
+    BucketPolicy,
+    LogFiles,
+    LogGroup,
+    LogRetention,
+    LogEncryption,
+    Role,
+    RoleTrust,
+    RolePolicy,
+    Trail,
+    TrailEvents,
+    TrailEncryption,
+    TrailLogging,
+    Topic,
+    TopicPolicy,
+    TopicEncryption,
+    Subscription,
+    MetricFilter,
+    Alarm,
+    AlarmState,
+    LogStream,
+    DrillEvent,
+}
+
+impl ResourceKind {
+    /// The value of `resource` in JSON output, and the words on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Bucket => "S3 bucket",
+            Self::BucketOwnership => "bucket ownership",
+            Self::PublicAccessBlock => "public access block",
+            Self::BucketVersioning => "bucket versioning",
+            Self::BucketTags => "bucket tags",
+            Self::BucketPolicy => "bucket policy",
+            Self::LogFiles => "log files",
+            Self::LogGroup => "log group",
+            Self::LogRetention => "log retention",
+            Self::LogEncryption => "log encryption",
+            Self::Role => "IAM role",
+            Self::RoleTrust => "role trust",
+            Self::RolePolicy => "role policy",
+            Self::Trail => "trail",
+            Self::TrailEvents => "trail events",
+            Self::TrailEncryption => "trail encryption",
+            Self::TrailLogging => "trail logging",
+            Self::Topic => "SNS topic",
+            Self::TopicPolicy => "topic policy",
+            Self::TopicEncryption => "topic encryption",
+            Self::Subscription => "subscription",
+            Self::MetricFilter => "metric filter",
+            Self::Alarm => "alarm",
+            Self::AlarmState => "alarm state",
+            Self::LogStream => "log stream",
+            Self::DrillEvent => "drill event",
+        }
+    }
+
+    /// How the id of a change of this kind begins. If the resource is kept, its row has this id.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Bucket | Self::LogFiles => "bucket",
+            Self::BucketOwnership => "bucket.ownership",
+            Self::PublicAccessBlock => "bucket.public_access_block",
+            Self::BucketVersioning => "bucket.versioning",
+            Self::BucketTags => "bucket.tags",
+            Self::BucketPolicy => "bucket.policy",
+            Self::LogGroup => "log_group",
+            Self::LogRetention => "log_group.retention",
+            Self::LogEncryption => "log_group.key",
+            Self::Role => "role",
+            Self::RoleTrust => "role.trust",
+            Self::RolePolicy => "role.policy",
+            Self::Trail | Self::TrailLogging => "trail",
+            Self::TrailEvents => "trail.events",
+            Self::TrailEncryption => "trail.key",
+            Self::Topic => "topic",
+            Self::TopicPolicy => "topic.policy",
+            Self::TopicEncryption => "topic.key",
+            Self::Subscription => "subscription",
+            Self::MetricFilter => "filter",
+            Self::Alarm => "alarm",
+            Self::AlarmState => "alarm.state",
+            Self::LogStream => "drill.stream",
+            Self::DrillEvent => "drill.event",
+        }
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.label())
+    }
+}
+
+/// What a change does to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Create,
+    Update,
+    /// Creates it, or replaces its whole configuration.
+    Put,
+    /// Sets or adds the part of a resource that the kind names, so the id needs no other word.
+    Set,
+    Start,
+    Stop,
+    Detach,
+    Empty,
+    Delete,
+}
+
+impl Verb {
+    /// How the id ends, before the colon.
+    fn id(self) -> Option<&'static str> {
+        match self {
+            Self::Create => Some("create"),
+            Self::Update => Some("update"),
+            Self::Put => Some("put"),
+            Self::Set => None,
+            Self::Start => Some("start"),
+            Self::Stop => Some("stop"),
+            Self::Detach => Some("detach"),
+            Self::Empty => Some("empty"),
+            Self::Delete => Some("delete"),
+        }
+    }
+
+    /// Whether only the teardown does it.
+    #[must_use]
+    pub fn deletes(self) -> bool {
+        match self {
+            Self::Create | Self::Update | Self::Put | Self::Set | Self::Start => false,
+            Self::Stop | Self::Detach | Self::Empty | Self::Delete => true,
+        }
+    }
+}
+
+/// The id of a change within a plan, the same in every run: "bucket.create", "subscription.delete:alice@example.com".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeId {
+    pub kind: ResourceKind,
+    pub verb: Verb,
+    /// Tells several changes of one plan apart; `None` if a plan can contain only one.
+    pub name: Option<String>,
+}
+
+impl fmt::Display for ChangeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.id())?;
+        if let Some(verb) = self.verb.id() {
+            write!(f, ".{verb}")?;
+        }
+        if let Some(name) = &self.name {
+            write!(f, ":{name}")?;
+        }
+        Ok(())
+    }
+}
