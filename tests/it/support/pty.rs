@@ -84,7 +84,6 @@ impl Pty {
     pub(super) fn start(program: Program, columns: u16, rows: u16) -> Self {
         let guard = lock_starting();
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
-        drop(guard);
         let before = modes(pair.master.as_ref());
         let mut command = CommandBuilder::new(&program.program);
         command.args(&program.args);
@@ -108,6 +107,8 @@ impl Pty {
             let shared = Arc::clone(&shared);
             move || read_output(reader, &shared)
         });
+        // Only now are all descriptors of the terminal closed on exec: a process that another test starts inherits none.
+        drop(guard);
         Self { master: Some(pair.master), writer: Some(writer), child, shared, before, _home: program.home }
     }
 
