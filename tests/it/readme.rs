@@ -333,9 +333,9 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
             assert!(field.allows(value), "`{command}` prints {value} for {field:#?}");
         }
         let seen: BTreeSet<&str> = seen.iter().map(|(path, _)| path.as_str()).collect();
-        let unseen: Vec<&Field> =
+        let never_printed: Vec<&Field> =
             documented.iter().filter(|f| !f.optional && !seen.contains(f.path.as_str())).collect();
-        assert!(unseen.is_empty(), "`{command}` never prints {unseen:#?}");
+        assert!(never_printed.is_empty(), "`{command}` never prints {never_printed:#?}");
     }
 }
 
