@@ -188,10 +188,11 @@ impl Pty {
 
     /// Closes the terminal, as closing its window does.
     pub fn hang_up(&mut self) {
+        self.shared.lock().closed = true;
+        // The thread that reads the screen holds the terminal open until it has read once more: a new size makes the wizard draw.
+        self.master.as_ref().expect("the terminal is open").resize(size(100, 30)).unwrap();
         self.writer = None;
         self.master = None;
-        // The reader keeps the other end open until its next read; a busy wizard draws soon.
-        self.shared.lock().closed = true;
     }
 
     /// Waits for the program to end.
