@@ -9,7 +9,7 @@ impl Model {
     /// One or more sentences, printed after the terminal has been restored.
     #[must_use]
     pub fn interruption(&self) -> String {
-        let run = self.running.and_then(|(_, step)| self.runs[step as usize].as_ref());
+        let run = self.running.and_then(|(_, step)| self.runs[step].as_ref());
         let teardown = match &self.overlay {
             Some(Overlay::Teardown(screen)) if self.is_running() => Some(&screen.run),
             _ => None,

@@ -14,7 +14,7 @@ use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
+use crate::domain::{ByStep, Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Model {
     pub(super) observing: Option<Ticket>,
     pub(super) observe_due: Option<Timestamp>,
     /// The run of each step, shown on its screen until the form changes.
-    pub runs: [Option<StepRun>; 4],
+    pub runs: ByStep<Option<StepRun>>,
     pub(super) running: Option<(Ticket, Step)>,
     pub samples: Samples,
     pub(super) tested_pattern: String,
@@ -94,7 +94,7 @@ impl Model {
             derived: None,
             observing: None,
             observe_due: None,
-            runs: [None, None, None, None],
+            runs: ByStep::default(),
             running: None,
             samples: Samples::NotTested,
             tested_pattern: String::new(),
@@ -277,7 +277,7 @@ impl Model {
         self.unobserved_run = None;
         self.unfinished_teardown.clear();
         self.dashboard = self.dashboard.reset();
-        self.runs = [None, None, None, None];
+        self.runs = ByStep::default();
         self.samples = Samples::NotTested;
         self.tested_pattern.clear();
         self.sent.clear();

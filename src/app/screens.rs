@@ -252,12 +252,12 @@ fn on_test(model: &mut Model, intent: Intent) -> Vec<Effect> {
 /// Aborts the run and leaves the screen. Changes already made remain; reading the account shows them.
 fn abort_and_leave(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
-    let aborted = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
+    let aborted = model.running.take().and_then(|(_, step)| model.runs[step].as_ref());
     model.unobserved_run = aborted.map(count);
     let mut effects = vec![Effect::Cancel];
     match model.screen {
         Screen::Step(step) => {
-            model.runs[step as usize] = None;
+            model.runs[step] = None;
             model.go(previous_screen(step));
             effects.extend(model.observe());
             effects
@@ -273,7 +273,7 @@ fn previous_screen(step: Step) -> Screen {
 /// The form has changed: discards the step's earlier run and recomputes the plan.
 fn edited(model: &mut Model) {
     if let Screen::Step(step) = model.screen {
-        model.runs[step as usize] = None;
+        model.runs[step] = None;
     }
     model.scroll = 0;
     model.derive();
@@ -344,14 +344,14 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if derived.plan.step(step).all(|row| row.change.is_none()) {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
         // The alarm was just created: offer to test it.
-        if step.next().is_none() && model.runs[step as usize].is_some() {
+        if step.next().is_none() && model.runs[step].is_some() {
             return alarm_test::open(model, false);
         }
         return Vec::new();
     }
     let plan = Box::new(derived.plan.clone());
-    let run = StepRun::new(plan.step(step), model.runs[step as usize].as_ref());
-    model.runs[step as usize] = Some(run);
+    let run = StepRun::new(plan.step(step), model.runs[step].as_ref());
+    model.runs[step] = Some(run);
     let ticket = model.ticket();
     model.running = Some((ticket, step));
     model.scroll = 0;
@@ -365,7 +365,7 @@ fn commands(model: &Model, step: Step) -> String {
     let Some(derived) = &model.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
     let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
-    let run = model.runs[step as usize].as_ref();
+    let run = model.runs[step].as_ref();
     let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
     let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
         (false, _) => ("# What Enter will do:", planned),

@@ -11,7 +11,7 @@ use super::progress::{ChangeState, StepRun};
 use super::{Effect, Model, Notice, Screen, Ticket, screens};
 use crate::domain::change::ResourceKind;
 use crate::domain::plan::teardown::{Chain, teardown};
-use crate::domain::{Plan, Settings, SetupOptions};
+use crate::domain::{ByStep, Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
 /// The word to type as confirmation; the account number is accepted as well.
@@ -233,7 +233,7 @@ fn run(model: &mut Model) -> Vec<Effect> {
     screen.phase = TeardownPhase::Running(ticket);
     screen.scroll = 0;
     // The earlier runs of the steps no longer describe the account.
-    model.runs = [None, None, None, None];
+    model.runs = ByStep::default();
     vec![Effect::Run { ticket, plan: Box::new(plan), only: None }]
 }
 

@@ -103,7 +103,7 @@ fn hint(model: &Model, binding: &Binding) -> String {
         return if model.needs_email(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
-    let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
+    let failed = model.runs[step].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
         0 => "continue".into(),
         _ if failed => "try again".into(),

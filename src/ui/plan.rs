@@ -34,7 +34,7 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
     let mut out = Vec::new();
     let mut focus = 0..0;
     let mut previous_name = String::new();
-    let run = model.runs[step as usize].as_ref();
+    let run = model.runs[step].as_ref();
     for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(model, row)) {
         let start = out.len();
         row_lines(model, row, &previous_name, theme, width, &mut out);
@@ -182,7 +182,7 @@ fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
         Some(Overlay::Teardown(screen)) => Some(&screen.run),
         _ => None,
     };
-    let mut rows = model.runs.iter().flatten().chain(teardown).flat_map(|run| &run.rows);
+    let mut rows = model.runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
 }
 

@@ -86,7 +86,7 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
 }
 
 fn plan_title(model: &Model, step: Step) -> String {
-    match model.runs[step as usize].as_ref().map(crate::app::StepRun::count) {
+    match model.runs[step].as_ref().map(crate::app::StepRun::count) {
         Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
         _ => " Plan".to_owned(),
     }
