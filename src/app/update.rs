@@ -1,10 +1,12 @@
 //! How each message changes the model.
 
+pub(in crate::app) mod keys;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::interruption::count;
-use super::overlay::Picker;
-use super::{
+use crate::app::interruption::count;
+use crate::app::overlay::Picker;
+use crate::app::{
     Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, alarm_test, dashboard, notice, screens,
     teardown,
 };
