@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::dashboard::local;
-use super::plan::spinner;
-use super::text::{cut, wrap};
-use super::theme::Theme;
 use crate::app::{Caller, Connection, Model};
 use crate::domain::{Step, Verdict};
+use crate::ui::dashboard::local;
+use crate::ui::plan::spinner;
+use crate::ui::text::{cut, wrap};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let width = area.width.saturating_sub(4);
     let mut lines = vec![Line::styled(" Account", theme.title)];
     match &model.connection {

@@ -2,9 +2,9 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::alarm_test::TestScreen;
-use super::keys::{Code, Key};
-use super::teardown::Teardown;
+use crate::app::alarm_test::TestScreen;
+use crate::app::keymap::{Code, Key};
+use crate::app::teardown::Teardown;
 use crate::domain::account_region::Partition;
 use crate::domain::names;
 use crate::domain::settings::{Candidate, TrailChoice};

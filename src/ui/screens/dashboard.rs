@@ -7,10 +7,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::checks;
-use super::plan::{clock, spinner};
-use super::text::{cut, pad, wrap};
-use super::theme::Theme;
 use crate::app::Model;
 use crate::app::dashboard::{BAR, Searched, WEEK};
 use crate::app::polled::Polled;
@@ -19,8 +15,12 @@ use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
 use crate::domain::{CheckId, Health, Verdict};
+use crate::ui::checks;
+use crate::ui::plan::{clock, spinner};
+use crate::ui::text::{cut, pad, wrap};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let Some(derived) = &model.derived else {
         let line = Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text);
         return frame.render_widget(line, area);
@@ -91,7 +91,7 @@ fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &m
 }
 
 /// What made the alarm fire, then the question whether to set it back to OK.
-pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(alarm) = model.derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
         return Vec::new();
     };
@@ -411,12 +411,12 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
     Line::styled(cut(&text, width), style)
 }
 
-pub(super) fn or_dash(text: &str) -> &str {
+pub(in crate::ui) fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
 /// Local time without the year, or `full` with year, seconds and time zone.
-pub(super) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
+pub(in crate::ui) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
     let Some(at) = at else { return "-".into() };
     let zoned = at.to_zoned_datetime(model.zone.clone());
     zoned.strftime(if full { "%Y-%m-%d %H:%M:%S %Z" } else { "%m-%d %H:%M" }).to_string()
@@ -463,7 +463,7 @@ fn short(state: AlarmState) -> &'static str {
 }
 
 /// The selected event: its main fields, then its JSON.
-pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(event) = model.dashboard.event() else { return Vec::new() };
     let mut lines = Vec::new();
     let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
