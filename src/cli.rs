@@ -18,6 +18,7 @@ use crate::domain::settings::InvalidSetting;
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
 use crate::domain::{Health, Identity, Observed, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
+use fix::problem_text;
 use signals::Interrupt;
 
 mod alarm_test;
@@ -26,6 +27,7 @@ mod args;
 mod console;
 mod destroy;
 mod events;
+pub mod fix;
 mod log;
 mod manual;
 mod plan;
@@ -80,7 +82,7 @@ impl From<CloudError> for CommandError {
         // An error without an AWS call comes from the command line: an invalid or a missing option.
         let is_usage_error =
             error.operation.is_empty() && matches!(error.kind, ErrorKind::Invalid | ErrorKind::NoRegion);
-        Self { exit: if is_usage_error { Exit::Usage } else { Exit::Failed }, message: error.to_string() }
+        Self { exit: if is_usage_error { Exit::Usage } else { Exit::Failed }, message: problem_text(&error.into()) }
     }
 }
 

@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::app::{Model, Screen};
 
+pub mod fix;
 mod overlays;
 mod screens;
 pub mod theme;
@@ -60,7 +61,9 @@ fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 /// Draws the notice above the footer, until the next key press. Returns the rest of the body.
 fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
     let Some(notice) = &model.notice else { return body };
-    let lines = text::wrap(notice.text(), body.width.saturating_sub(2));
+    let (why, fix) = notice.content();
+    let text = format!("{why} {}", fix::fix_text(fix));
+    let lines = text::wrap(text.trim_end(), body.width.saturating_sub(2));
     let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
     let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
     let lines: Vec<Line> =

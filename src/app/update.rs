@@ -12,6 +12,7 @@ use crate::app::{
 };
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Change;
+use crate::domain::problem::Problem;
 use crate::engine::Report;
 
 /// Applies one message to the model and returns the effects to run. A late answer changes nothing.
@@ -147,7 +148,7 @@ fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) ->
     let Some(index) = model.single_changes.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
     let (_, change) = model.single_changes.remove(index);
     match (answer, change) {
-        (Err(error), _) => model.notice = Some(error.to_string().into()),
+        (Err(error), _) => model.notice = Some(Problem::from(error).into()),
         (Ok(()), Change::Subscribe { email, .. }) => {
             model.sent.retain(|(e, _)| *e != email);
             model.sent.push((email, model.now));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use super::args::TestOptions;
+use super::fix::fix_text;
 use super::signals::Interrupt;
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions};
 use crate::cloud::Connector;
@@ -24,7 +25,7 @@ struct TestFailure {
 
 impl From<TestError> for TestFailure {
     fn from(error: TestError) -> Self {
-        Self { why: error.why(), fix: error.fix() }
+        Self { why: error.why(), fix: fix_text(&error.fix()) }
     }
 }
 

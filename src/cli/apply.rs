@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::ApplyOptions;
+use super::fix::fix_text;
 use super::plan::{PreparedPlan, prepare_plan, text};
 use super::progress::{ProgressPrinter, RunProgress};
 use super::signals::Interrupt;
@@ -180,7 +181,7 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
                  arrived."
                     .to_owned()
             }
-            _ => format!("{}: {} {}", check.id.title(), check.detail, check.fix),
+            _ => format!("{}: {} {}", check.id.title(), check.detail, fix_text(&check.fix)),
         };
         open.push(sentence.trim_end().to_owned());
     }
@@ -256,7 +257,7 @@ impl RunOutcome {
     /// The output of `apply --json` and `destroy --json`; its fields are stable.
     pub(super) fn document(&self, session: &AccountSession) -> Value {
         let failed: Vec<Value> =
-            self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
+            self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": fix_text(&e.fix()) })).collect();
         json!({
             "account": session.identity.account,
             "region": session.region(),

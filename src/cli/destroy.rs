@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::apply::{RunOutcome, carry_out};
 use super::args::Format;
+use super::fix::problem_text;
 use super::plan;
 use super::signals::Interrupt;
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
@@ -105,7 +106,7 @@ pub(super) async fn run(
     let chains = managed_chains(cloud, &session.identity, session.region(), &setup, options.with_logs).await;
     let plan = teardown(&chains, options.with_logs);
     if !plan.blocked.is_empty() {
-        let reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
+        let reasons: Vec<String> = plan.blocked.iter().map(|(_, reason)| problem_text(reason)).collect();
         return Err(CommandError::failed(format!(
             "What rootbell created could not be determined, so nothing was deleted:\n  {}",
             reasons.join("\n  ")

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::args::EventsOptions;
+use super::fix::{fix_text, problem_text};
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local, pluralize};
 use crate::cloud::{Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
+use crate::domain::problem::{Fix, Goal, Problem};
 use crate::domain::{SetupOptions, pattern};
 use crate::engine::search::{SearchResult, filter_log_events};
 
@@ -41,19 +43,19 @@ pub(super) async fn run(
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
     let result = if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
-        Err((why, "Run `rootbell apply` or use the wizard.".to_owned()))
+        Err(Problem::new(why, Fix::Apply(Goal::SetUp)))
     } else {
         let printer = SearchProgressPrinter { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
         let cloud = session.connection.cloud.as_ref();
         let found = filter_log_events(cloud, search, limit, &|found| printer.update(found)).await;
-        found.map_err(|error| (error.why(), error.fix()))
+        found.map_err(Problem::from)
     };
     if options.json {
         session.print_json(&document(&session, log_group, from, gap, &result), console);
     }
     let found = match result {
         Ok(found) => found,
-        Err((why, fix)) => return Err(CommandError::failed(format!("{why} {fix}"))),
+        Err(problem) => return Err(CommandError::failed(problem_text(&problem))),
     };
     match filter {
         None => {
@@ -178,7 +180,7 @@ fn document(
     log_group: &str,
     from: Timestamp,
     gap: Option<&str>,
-    result: &Result<SearchResult, (String, String)>,
+    result: &Result<SearchResult, Problem>,
 ) -> Value {
     let events: Vec<Value> =
         result.as_ref().map(|found| found.events.iter().map(RootEvent::to_json).collect()).unwrap_or_default();
@@ -191,7 +193,7 @@ fn document(
         "events": events,
         "more": result.as_ref().is_ok_and(|found| !found.complete),
         "searched_back_to": result.as_ref().ok().map(|found| to_rfc3339(found.back_to)),
-        "error": result.as_ref().err().map(|(why, fix)| json!({ "why": why, "fix": fix })),
+        "error": result.as_ref().err().map(|p| json!({ "why": p.why, "fix": fix_text(&p.fix) })),
     })
 }
 

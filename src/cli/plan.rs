@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{Format, PlanOptions};
+use super::fix::{problem_text, row_detail};
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
@@ -51,7 +52,7 @@ pub(super) async fn prepare_plan(
     if plan.blocked.is_empty() {
         return Ok(PreparedPlan { observed, settings, plan });
     }
-    let mut reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
+    let mut reasons: Vec<String> = plan.blocked.iter().map(|(_, reason)| problem_text(reason)).collect();
     reasons.dedup();
     Err(CommandError::failed(format!("This cannot be set up:\n  {}", reasons.join("\n  "))))
 }
@@ -73,12 +74,12 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
                 "  {mark} {:resources$}  {:names$}  {}{unmanaged}",
                 row.resource,
                 escape_controls(&row.name),
-                escape_controls(&row.detail)
+                escape_controls(&row_detail(row))
             );
             lines.push(line.trim_end().to_owned());
         }
         for (_, note) in plan.notes.iter().filter(|(s, _)| *s == step) {
-            lines.push(format!("  Note: {}", escape_controls(note)));
+            lines.push(format!("  Note: {}", escape_controls(&problem_text(note))));
         }
     }
     if plan.rows.iter().any(|row| row.unmanaged) {
@@ -117,7 +118,7 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
                 "action": row.action.as_str(),
                 "resource": row.resource.label(),
                 "name": row.name,
-                "detail": row.detail,
+                "detail": row_detail(row),
                 "aws_cli": change.map(|c| c.aws_cli(account_region)),
                 "iam_action": change.map(|c| c.operation().iam_action),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
@@ -125,6 +126,6 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
             })
         })
         .collect();
-    let notes: Vec<&str> = plan.notes.iter().map(|(_, note)| note.as_str()).collect();
+    let notes: Vec<String> = plan.notes.iter().map(|(_, note)| problem_text(note)).collect();
     json!({ "account": account_region.account, "region": account_region.region, "changes": changes, "notes": notes })
 }

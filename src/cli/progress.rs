@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Console;
+use super::fix::fix_text;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
 use crate::domain::text::escape_controls;
@@ -46,7 +47,7 @@ impl<'a> ProgressPrinter<'a> {
                 self.console.eprint(format_args!(
                     "failed    {what}\n          {}\n          {}",
                     error.why(),
-                    error.fix()
+                    fix_text(&error.fix())
                 ));
             }
             ChangeState::Skipped { needs } => {

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::args::StatusOptions;
+use super::fix::fix_text;
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
@@ -75,8 +76,8 @@ fn text(health: &Health) -> String {
         lines.push(line.trim_end().to_owned());
         // If several checks in a row have the same fix, only the last shows it.
         let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
-        if !check.fix.is_empty() && !next_has_same_fix {
-            lines.push(format!("{:7}  -> {}", "", escape_controls(&check.fix)));
+        if !check.fix.is_nothing() && !next_has_same_fix {
+            lines.push(format!("{:7}  -> {}", "", escape_controls(&fix_text(&check.fix))));
         }
     }
     lines.join("\n")
@@ -89,7 +90,8 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         .iter()
         .map(|c| {
             json!({
-                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
+                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail,
+                "fix": fix_text(&c.fix),
             })
         })
         .collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SignIn;
 use crate::domain::names;
-use crate::domain::observed::ReadError;
+use crate::domain::problem::{Fix, Input, Problem};
 
 /// The kind of error, which determines what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,23 +178,25 @@ impl CloudError {
         }
     }
 
-    /// What to do now: one sentence or two.
+    /// What to do now.
     #[must_use]
-    pub fn fix(&self) -> String {
+    pub fn fix(&self) -> Fix {
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
-        match self.kind {
+        let advice = match self.kind {
             ErrorKind::AccessDenied => {
-                format!("Grant {} to this identity, or use credentials that have it: {}", self.missing().0, self.statement())
+                return Fix::AskFor { permission: self.missing().0.to_owned(), statement: self.statement() };
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials if names::opt_in(&sign_in.region) => format!(
-                "{} Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
-                 choose another Region (--region).",
-                sign_in.replace(),
-                sign_in.region
-            ),
+            ErrorKind::InvalidCredentials if names::opt_in(&sign_in.region) => {
+                let enable = format!(
+                    "Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
+                     choose another Region",
+                    sign_in.region
+                );
+                return Fix::Each(vec![Fix::Advice(sign_in.replace()), Fix::choose(enable, Input::Region)]);
+            }
             ErrorKind::InvalidCredentials => sign_in.replace(),
-            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => sign_in.provide(),
+            ErrorKind::NoCredentials | ErrorKind::ProcessFailed => return sign_in.provide(),
             ErrorKind::MfaRequired => sign_in.ask_for_code(),
             ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
                 "Check sso_account_id and sso_role_name of the profile, and ask whoever manages IAM Identity Center for \
@@ -202,16 +204,20 @@ impl CloudError {
                     .to_owned()
             }
             ErrorKind::RoleDenied => sign_in.allow_role(&self.message),
-            ErrorKind::NoProfile => "Choose one that exists (--profile or AWS_PROFILE), or create it with \
-                 `aws configure sso` or `aws login`."
-                .to_owned(),
-            ErrorKind::BadProfile => "Correct the profile's settings, or choose another one (--profile).".to_owned(),
+            ErrorKind::NoProfile => {
+                let advice = "Create it with `aws configure sso` or `aws login`, or choose one that exists";
+                return Fix::choose(advice, Input::Profile);
+            }
+            ErrorKind::BadProfile => {
+                return Fix::choose("Correct the profile's settings, or choose another one", Input::Profile);
+            }
             ErrorKind::WrongClock => "Set the clock (on Linux `sudo timedatectl set-ntp true`, on macOS and Windows the \
                  option to set the time automatically), then try again."
                 .to_owned(),
-            ErrorKind::RegionDisabled => "Enable it on the console's page Account, under AWS Regions, or choose another \
-                 Region (--region)."
-                .to_owned(),
+            ErrorKind::RegionDisabled => {
+                let advice = "Enable it on the console's page Account, under AWS Regions, or choose another Region";
+                return Fix::choose(advice, Input::Region);
+            }
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
             }
@@ -219,18 +225,18 @@ impl CloudError {
                  in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
                  again."
                 .to_owned(),
-            ErrorKind::NoRegion => "Choose one with --region, such as --region us-east-1.".to_owned(),
+            ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
-                format!(
-                    "The name is taken by another account; choose another, such as `{}-logs` (--bucket).",
-                    self.resource
-                )
+                let advice =
+                    format!("The name is taken by another account; choose another, such as `{}-logs`", self.resource);
+                return Fix::choose(advice, Input::Bucket);
             }
             ErrorKind::AlreadyExists => "Try again: the existing one will be used.".to_owned(),
             ErrorKind::Quota => match self.operation {
                 "CreateTrail" => {
-                    "A Region can have at most 5 trails: use an existing one (--trail), or delete one.".to_owned()
+                    let advice = "A Region can have at most 5 trails: delete one, or use an existing one";
+                    return Fix::choose(advice, Input::Trail);
                 }
                 _ => "Delete one you no longer need, or request a higher quota from AWS, then try again.".to_owned(),
             },
@@ -260,7 +266,8 @@ impl CloudError {
                 Some(id) => format!("Try again; if the error persists, AWS Support can look up request {id}."),
                 None => "Try again.".to_owned(),
             },
-        }
+        };
+        Fix::Advice(advice)
     }
 
     /// The statement to add to the caller's policy.
@@ -296,15 +303,15 @@ fn capitalized(text: &str) -> String {
 
 impl fmt::Display for CloudError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.why(), self.fix())
+        f.write_str(&self.why())
     }
 }
 
 impl std::error::Error for CloudError {}
 
-impl From<CloudError> for ReadError {
+impl From<CloudError> for Problem {
     fn from(error: CloudError) -> Self {
-        Self { why: error.why(), fix: error.fix() }
+        Self::new(error.why(), error.fix())
     }
 }
 
@@ -326,9 +333,13 @@ mod tests {
         }
     }
 
+    fn text(error: &CloudError) -> String {
+        format!("{} {}", error.why(), error.fix().content())
+    }
+
     #[test]
     fn a_missing_permission_names_the_action_and_the_statement() {
-        let text = error(ErrorKind::AccessDenied).to_string();
+        let text = text(&error(ErrorKind::AccessDenied));
         assert!(text.contains("CreateTrail (cloudtrail) on `arn:"), "{text}");
         assert!(text.contains(r#""Action":"cloudtrail:CreateTrail""#), "{text}");
     }
@@ -337,16 +348,17 @@ mod tests {
     fn the_statement_names_the_permission_that_aws_says_is_missing() {
         let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
                        arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
-        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix();
-        assert!(text.contains("Grant iam:PassRole to this identity,"), "{text}");
+        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix().content();
+        assert!(text.contains("Grant iam:PassRole: "), "{text}");
         assert!(text.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{text}");
         let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
-        let unqualified =
-            CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }.fix();
+        let unqualified = CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }
+            .fix()
+            .content();
         assert!(unqualified.contains(r#""Resource":"arn:aws:s3:::b""#), "{unqualified}");
         let without_details =
             CloudError { message: "Access Denied".into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) };
-        assert!(without_details.fix().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
+        assert!(without_details.fix().content().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
     }
 
     #[test]
@@ -361,7 +373,7 @@ mod tests {
 
     #[test]
     fn an_expired_session_names_the_sign_in_command_with_the_profile() {
-        assert!(error(ErrorKind::ExpiredCredentials).to_string().contains("`aws sso login --profile prod`"));
+        assert!(text(&error(ErrorKind::ExpiredCredentials)).contains("`aws sso login --profile prod`"));
     }
 
     const KINDS: [ErrorKind; 24] = [
@@ -415,12 +427,12 @@ mod tests {
                     let sso = source == CredentialSource::Sso;
                     let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), "eu-west-1") };
                     let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
-                    let text = error.to_string();
+                    let text = text(&error);
                     for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {
                         assert!(!text.contains(wrong), "{wrong:?} in {text}");
                     }
                     assert!(error.why().ends_with(['.', '?']), "{text}");
-                    assert!(error.fix().ends_with(['.', '}']), "{text}");
+                    assert!(error.fix().content().ends_with(['.', '}']), "{text}");
                     let missing = [
                         ErrorKind::ExpiredCredentials,
                         ErrorKind::InvalidCredentials,
@@ -437,6 +449,6 @@ mod tests {
     #[test]
     fn a_bucket_name_taken_by_another_account_suggests_another_name() {
         let taken = CloudError { operation: "CreateBucket", resource: "b".into(), ..error(ErrorKind::AlreadyExists) };
-        assert!(taken.fix().contains("`b-logs`"));
+        assert!(taken.fix().content().contains("`b-logs`"));
     }
 }

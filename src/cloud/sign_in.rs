@@ -2,6 +2,7 @@
 //! the next.
 
 use crate::domain::change::quote;
+use crate::domain::problem::{Fix, Input};
 
 /// Whose credentials a session uses, and in which Region.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -212,8 +213,8 @@ impl SignIn {
     }
 
     /// What to do if there are no credentials.
-    pub(super) fn provide(&self) -> String {
-        match &self.source {
+    pub(super) fn provide(&self) -> Fix {
+        let advice = match &self.source {
             CredentialSource::Sso => format!("Sign in with {}, then try again.", self.command("aws sso login")),
             CredentialSource::Login => format!("Sign in with {}, then try again.", self.command("aws login")),
             CredentialSource::Process(_) => format!(
@@ -227,13 +228,19 @@ impl SignIn {
                 "Check the container's role (for ECS the task role, for EKS the pod identity), then try again."
                     .to_owned()
             }
-            _ => format!(
-                "Sign in with {}, or set up IAM Identity Center with {}; or choose another profile (--profile); or try \
-                 the demo with `rootbell --demo`.",
-                self.command("aws login"),
-                self.command("aws configure sso")
-            ),
-        }
+            CredentialSource::Environment(_)
+            | CredentialSource::Keys(_)
+            | CredentialSource::Instance
+            | CredentialSource::Unknown => {
+                let advice = format!(
+                    "Sign in with {}, set up IAM Identity Center with {}, or choose another profile",
+                    self.command("aws login"),
+                    self.command("aws configure sso")
+                );
+                return Fix::Each(vec![Fix::choose(advice, Input::Profile), Fix::TryDemo]);
+            }
+        };
+        Fix::Advice(advice)
     }
 
     /// What to do if a role needs an MFA code: let the AWS CLI ask for it and export the role's credentials.
@@ -244,7 +251,7 @@ impl SignIn {
         let profile = quote(self.profile.as_deref().unwrap_or("default"));
         format!(
             "The AWS CLI can ask for it: run `eval \"$(aws configure export-credentials --profile {profile} --format \
-             env)\"`, enter the code, and then run rootbell without --profile in the same shell."
+             env)\"`, enter the code, and then start rootbell in the same shell without choosing a profile."
         )
     }
 

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::Step;
-use super::observed::{Alarm, AlarmState, Metric, Observed, ReadError, ReadResult, Subscription};
+use super::observed::{Alarm, AlarmState, Metric, Observed, ReadResult, Subscription};
+use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod chain;
@@ -47,8 +48,7 @@ pub struct Check {
     pub id: CheckId,
     pub verdict: Verdict,
     pub detail: String,
-    /// Empty if there is nothing to do.
-    pub fix: String,
+    pub fix: Fix,
 }
 
 /// The verdict on the whole chain.
@@ -139,25 +139,25 @@ impl Health {
 }
 
 /// A verdict, the reason, and what to do.
-type Outcome = (Verdict, String, String);
+type Outcome = (Verdict, String, Fix);
 
 fn ok(detail: impl Into<String>) -> Outcome {
-    (Verdict::Ok, detail.into(), String::new())
+    (Verdict::Ok, detail.into(), Fix::Nothing)
 }
 
-fn wrong(detail: impl Into<String>, fix: impl Into<String>) -> Outcome {
-    (Verdict::Wrong, detail.into(), fix.into())
+fn wrong(detail: impl Into<String>, fix: Fix) -> Outcome {
+    (Verdict::Wrong, detail.into(), fix)
 }
 
 fn missing(detail: impl Into<String>) -> Outcome {
-    (Verdict::Missing, detail.into(), "Run `rootbell apply` or use the wizard to set it up.".into())
+    (Verdict::Missing, detail.into(), Fix::Apply(Goal::SetUp))
 }
 
-fn unknown(unreadable: &ReadError) -> Outcome {
+fn unknown(unreadable: &Problem) -> Outcome {
     (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
 }
 
-const APPLY: &str = "Run `rootbell apply` or use the wizard to fix this.";
+const REPAIR: Fix = Fix::Apply(Goal::Repair);
 
 /// Checks `observed` as of `now` (a last delivery that is too old is a fault).
 ///

@@ -4,18 +4,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pattern;
+use super::problem::Problem;
 
-/// A part of the account that could not be read: why, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadError {
-    /// One sentence: which call failed, on what, and why.
-    pub why: String,
-    /// One sentence: what to do now.
-    pub fix: String,
-}
-
-/// A part of the account, or why it could not be read.
-pub type ReadResult<T> = Result<T, ReadError>;
+/// A part of the account, or why it could not be read: which call failed, on what, and why.
+pub type ReadResult<T> = Result<T, Problem>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -349,7 +341,7 @@ impl Observed {
 
     /// Every distinct error among the parts that a plan needs.
     #[must_use]
-    pub fn unreadable(&self) -> Vec<&ReadError> {
+    pub fn unreadable(&self) -> Vec<&Problem> {
         let trail = self.trail.as_ref();
         let mut errors = vec![
             self.trails.as_ref().err(),
@@ -363,7 +355,7 @@ impl Observed {
             self.topic.as_ref().err(),
             self.subscriptions.as_ref().err(),
         ];
-        let mut distinct: Vec<&ReadError> = Vec::new();
+        let mut distinct: Vec<&Problem> = Vec::new();
         for error in errors.drain(..).flatten() {
             if !distinct.contains(&error) {
                 distinct.push(error);

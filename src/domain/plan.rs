@@ -5,6 +5,7 @@ use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_othe
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
+use super::problem::{Fix, Input, Problem};
 use super::settings::{PERIOD, Settings};
 
 mod key;
@@ -53,10 +54,23 @@ pub struct Row {
     pub name: String,
     /// A few words: its purpose, or old → new.
     pub detail: String,
+    /// How to have it treated differently.
+    pub hint: Option<Hint>,
     /// `None` if the resource is kept.
     pub change: Option<Change>,
     /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
     pub unmanaged: bool,
+}
+
+/// How the user can have a kept resource deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// By asking for the logs to be deleted as well.
+    DeleteLogs,
+    /// By naming the email address.
+    NameEmail,
+    /// By deleting in this Region.
+    DeleteInRegion(String),
 }
 
 /// All rows, in an order in which they could be applied one by one.
@@ -64,9 +78,9 @@ pub struct Row {
 pub struct Plan {
     pub rows: Vec<Row>,
     /// What the user should know before confirming.
-    pub notes: Vec<(Step, String)>,
+    pub notes: Vec<(Step, Problem)>,
     /// Why the plan cannot be applied as it is, each with what to do.
-    pub blocked: Vec<(Step, String)>,
+    pub blocked: Vec<(Step, Problem)>,
 }
 
 impl Plan {
@@ -89,6 +103,14 @@ impl Plan {
         self.changes().filter(|other| change.needs(other)).map(Change::id).collect()
     }
 
+    fn note(&mut self, step: Step, note: Problem) {
+        self.notes.push((step, note));
+    }
+
+    fn block(&mut self, step: Step, reason: Problem) {
+        self.blocked.push((step, reason));
+    }
+
     fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
         self.rows.push(Row {
             id: change.id(),
@@ -97,6 +119,7 @@ impl Plan {
             resource: change.resource(),
             name: change.name().to_owned(),
             detail: detail.into(),
+            hint: None,
             change: Some(change),
             unmanaged: false,
         });
@@ -111,6 +134,13 @@ impl Plan {
         self.keep_as(format!("{}:{name}", resource.id()), step, resource, name, detail);
     }
 
+    /// Adds a hint to the last row.
+    fn hint(&mut self, hint: Hint) {
+        if let Some(row) = self.rows.last_mut() {
+            row.hint = Some(hint);
+        }
+    }
+
     fn keep_as(&mut self, id: String, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
         self.rows.push(Row {
             id,
@@ -119,6 +149,7 @@ impl Plan {
             resource,
             name: name.to_owned(),
             detail: detail.into(),
+            hint: None,
             change: None,
             unmanaged: false,
         });
@@ -131,7 +162,7 @@ impl Plan {
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     for unreadable in observed.unreadable() {
-        plan.blocked.push((Step::Trail, format!("{} {}", unreadable.why, unreadable.fix)));
+        plan.block(Step::Trail, unreadable.clone());
     }
     if plan.blocked.is_empty() {
         trail::bucket(&mut plan, wanted, observed);
@@ -170,14 +201,11 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
-            plan.notes.push((
-                Step::Topic,
-                format!(
-                    "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert \
-                     would arrive. rootbell doesn't manage this topic: remove its encryption yourself, or use another \
-                     topic (--topic)."
-                ),
-            ));
+            let why = format!(
+                "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would arrive."
+            );
+            let advice = "rootbell doesn't manage this topic: remove its encryption yourself, or use another topic";
+            plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Topic)));
         }
     }
 }
@@ -194,13 +222,10 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         TopicAccess::AlarmsOnly => None,
         TopicAccess::Public if is_managed => Some("public → not public; CloudWatch in this account can publish"),
         TopicAccess::Public => {
-            plan.notes.push((
-                Step::Topic,
-                format!(
-                    "Anyone can publish to the topic `{name}`. rootbell doesn't manage this topic, so it removes nothing \
-                     from its policy: remove that statement yourself, or add a condition to it."
-                ),
-            ));
+            let advice = "rootbell doesn't manage this topic, so it removes nothing from its policy: remove that statement \
+                          yourself, or add a condition to it.";
+            let why = format!("Anyone can publish to the topic `{name}`.");
+            plan.note(Step::Topic, Problem::new(why, Fix::advice(advice)));
             // Alarms must still arrive after that statement is removed.
             (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
         }
@@ -212,14 +237,12 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let policy =
         if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
-        plan.notes.push((
-            Step::Topic,
-            format!(
-                "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert \
-                 would arrive. rootbell never removes a Deny statement: remove it yourself, or use another topic \
-                 (--topic)."
-            ),
-        ));
+        let why = format!(
+            "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \
+             arrive."
+        );
+        let advice = "rootbell never removes a Deny statement: remove it yourself, or use another topic";
+        plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Topic)));
     } else {
         plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
@@ -255,7 +278,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if wanted.emails.value.is_empty() && !existing.iter().any(|s| s.state != Confirmation::Deleted) {
-        plan.blocked.push((Step::Topic, "No one would be alerted: enter an email address (--email).".to_owned()));
+        let fix = Fix::choose("Enter an email address", Input::Email);
+        plan.block(Step::Topic, Problem::new("No one would be alerted.", fix));
     }
 }
 
@@ -274,12 +298,12 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
         Reading::Other(faults) => {
             let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));
-            plan.notes.push((Step::Filter, note));
+            plan.note(Step::Filter, note.into());
             "uses your pattern, not the CIS pattern"
         }
         Reading::Unjudged(why) => {
             let note = format!("The pattern is not the CIS pattern, and rootbell can't tell what it counts: {why}.");
-            plan.notes.push((Step::Filter, note));
+            plan.note(Step::Filter, note.into());
             "uses your pattern, not the CIS pattern"
         }
     };

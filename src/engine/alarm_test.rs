@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::activity::{HistoryItem, HistoryKind, reason};
 use crate::domain::event::{DRILL_STREAM, drill_event};
-use crate::domain::observed::{Alarm, AlarmState, ReadError};
+use crate::domain::observed::{Alarm, AlarmState};
+use crate::domain::problem::{Fix, Goal, Problem};
 use crate::domain::text::escape_controls;
 use crate::domain::{Change, Identity};
 
@@ -62,16 +63,22 @@ impl TestStage {
     }
 
     /// What to check if the stage isn't reached.
-    fn advice(self) -> &'static str {
-        match self {
+    fn advice(self) -> Fix {
+        let advice = match self {
             Self::Stored => "Check that the log group exists and that you may write to it.",
             Self::Matched => "Check the filter's pattern. Events can be found a few seconds after they are stored.",
             Self::Counted => "Check the metric filter: it must be on this log group, with the value 1.",
             Self::Alarm => "Check the alarm: it must watch the filter's metric, with Sum, threshold 1, period 300.",
-            Self::Action => "Check the alarm's actions and the topic's policy; `rootbell status` shows what is wrong.",
+            Self::Action => return check("Check the alarm's actions and the topic's policy."),
             Self::Back => "It returns to OK at the next evaluation.",
-        }
+        };
+        Fix::advice(advice)
     }
+}
+
+/// Advice on what to check, and where to see what is wrong.
+fn check(advice: &str) -> Fix {
+    Fix::Each(vec![Fix::advice(advice), Fix::SeeChecks("what is wrong")])
 }
 
 /// A stage that was reached.
@@ -114,7 +121,7 @@ pub enum TestError {
     /// The alarm doesn't exist.
     NoAlarm,
     /// The metric filters could not be read.
-    ReadError(ReadError),
+    Unreadable(Problem),
     /// No filter on the log group would count a drill's event.
     NotCounted { log_group: String },
 }
@@ -131,7 +138,7 @@ impl TestError {
             }
             Self::AlreadyInAlarm => "The alarm is already in ALARM, so a drill would prove nothing.".into(),
             Self::NoAlarm => "There is no alarm to test.".into(),
-            Self::ReadError(unreadable) => unreadable.why.clone(),
+            Self::Unreadable(unreadable) => unreadable.why.clone(),
             Self::NotCounted { log_group } => {
                 format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
             }
@@ -140,18 +147,16 @@ impl TestError {
 
     /// What to do now.
     #[must_use]
-    pub fn fix(&self) -> String {
+    pub fn fix(&self) -> Fix {
         match self {
             Self::Call(error) => error.fix(),
-            Self::NotSent(_) => {
-                "Check the topic's policy and its KMS key; `rootbell status` shows what is wrong.".into()
-            }
-            Self::TimedOut { stage, .. } => stage.advice().into(),
+            Self::NotSent(_) => check("Check the topic's policy and its KMS key."),
+            Self::TimedOut { stage, .. } => stage.advice(),
             Self::AlreadyInAlarm => {
-                "Wait until it returns to OK, about five minutes after the last use, then try again.".into()
+                Fix::advice("Wait until it returns to OK, about five minutes after the last use, then try again.")
             }
-            Self::ReadError(unreadable) => unreadable.fix.clone(),
-            Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply` or use the wizard.".into(),
+            Self::Unreadable(unreadable) => unreadable.fix.clone(),
+            Self::NoAlarm | Self::NotCounted { .. } => Fix::Apply(Goal::SetUp),
         }
     }
 }

@@ -7,9 +7,10 @@ use futures::join;
 use crate::cloud::{Answer, Cloud};
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic,
-    Trail, TrailDetails, counts_root,
+    Alarm, BucketLookup, KmsKey, LogGroup, Metric, MetricFilter, ReadResult, Role, Subscription, Topic, Trail,
+    TrailDetails, counts_root,
 };
+use crate::domain::problem::Problem;
 use crate::domain::settings::{choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
@@ -207,11 +208,11 @@ fn with_trail(observed: &Observed, trail: Option<TrailDetails>) -> Observed {
 }
 
 pub(super) fn to_read_result<T>(answer: Answer<T>) -> ReadResult<T> {
-    answer.map_err(ReadError::from)
+    answer.map_err(Problem::from)
 }
 
 fn not_read<T>() -> ReadResult<T> {
-    Err(ReadError { why: "Not read.".into(), fix: String::new() })
+    Err("Not read.".to_owned().into())
 }
 
 async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<BucketLookup> {

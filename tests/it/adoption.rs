@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{
@@ -313,7 +314,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             let (settings, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert_eq!(settings.trail.value, trail, "{name}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
-            let notes_text = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+            let notes_text = plan.notes.iter().map(|(_, note)| problem_text(note)).collect::<Vec<_>>().join("\n");
             assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
             let marked: Vec<&str> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
             assert_eq!(marked, unmanaged, "{name}");
@@ -430,7 +431,7 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     }));
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
-        let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+        let notes = plan.notes.iter().map(|(_, note)| problem_text(note)).collect::<Vec<_>>().join("\n");
         assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
@@ -441,7 +442,8 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
         assert!(check_result.detail.contains("Anyone can publish"), "{check_result:?}");
         assert!(
-            check_result.fix.contains("Remove the statement") && !check_result.fix.contains("Run `rootbell apply`"),
+            fix_text(&check_result.fix).contains("Remove the statement")
+                && !fix_text(&check_result.fix).contains("Run `rootbell apply`"),
             "{check_result:?}"
         );
         assert!(plan.is_empty(), "apply has nothing left to do: {:#?}", plan.rows);
@@ -468,7 +470,8 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
         assert!(check_result.detail.contains("allows everyone"), "{check_result:?}");
         assert!(
-            check_result.fix.contains("Remove the statement") && !check_result.fix.contains("Run `rootbell apply`"),
+            fix_text(&check_result.fix).contains("Remove the statement")
+                && !fix_text(&check_result.fix).contains("Run `rootbell apply`"),
             "{check_result:?}"
         );
         assert!(plan.is_empty(), "{:#?}", plan.rows);

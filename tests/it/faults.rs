@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rootbell::cli::fix::problem_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
@@ -85,7 +86,7 @@ fn in_virtual_time<F: Future>(work: F) -> F::Output {
 
 /// The plan, or the error message of the call that reads the identity.
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
-    let identity = cloud.identity().await.map_err(|error| error.to_string())?;
+    let identity = cloud.identity().await.map_err(|error| problem_text(&error.into()))?;
     let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
     let settings = Settings::resolve(&identity, REGION, setup, &observed);
     Ok(plan(&settings, &observed))
@@ -96,14 +97,14 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     let plan = match observe_and_plan(cloud, setup).await {
         Err(message) => return (vec![message], Vec::new()),
         Ok(plan) if !plan.blocked.is_empty() => {
-            return (plan.blocked.into_iter().map(|(_, why)| why).collect(), Vec::new());
+            return (plan.blocked.into_iter().map(|(_, reason)| problem_text(&reason)).collect(), Vec::new());
         }
         Ok(plan) => plan,
     };
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     let all = plan.changes().count();
     assert_eq!(report.done.len() + report.failed.len() + report.skipped.len(), all, "every change is accounted for");
-    (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
+    (report.failed.iter().map(|(_, error)| problem_text(&error.clone().into())).collect(), report.done)
 }
 
 async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
@@ -134,7 +135,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
         let cloud = cloud(with_key(Account::default(), &some));
         in_virtual_time(async {
             let (_, plan) = observe_and_plan(&cloud, &encrypted()).await;
-            let why = &plan.blocked[0].1;
+            let why = problem_text(&plan.blocked[0].1);
             assert!(why.contains(service) && why.contains("kms:GenerateDataKey*"), "{why}");
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
             assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
@@ -170,7 +171,11 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
         in_virtual_time(async {
             let (_, plan) =
                 observe_and_plan(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
-            assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
+            assert!(
+                plan.blocked.iter().any(|(_, reason)| problem_text(reason).contains(says)),
+                "{name}: {:?}",
+                plan.blocked
+            );
             assert!(!plan.changes().any(|c| is_key(&c.id())), "{name}");
         });
     }
@@ -214,7 +219,7 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             let check_result = check(&health, "topic.encryption");
             assert_eq!(check_result.verdict, verdict, "{name}: {check_result:?}");
-            assert!(check_result.fix.contains(fix), "{name}: {check_result:?}");
+            assert!(fix_text(&check_result.fix).contains(fix), "{name}: {check_result:?}");
             assert!(plan.blocked.is_empty() && plan.is_empty(), "{name}: the plan needs no key: {:?}", plan.blocked);
         });
     }
@@ -227,7 +232,7 @@ fn a_key_with_a_conditional_policy_is_used_with_a_note_about_the_statement_to_ad
     let cloud = cloud(with_key(Account::default(), &granted));
     in_virtual_time(async {
         let plan = apply(&cloud, &encrypted()).await;
-        let notes = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
+        let notes = plan.notes.iter().map(|(_, note)| problem_text(note)).collect::<Vec<_>>().join("\n");
         assert!(notes.contains("lets cloudwatch.amazonaws.com use it depends on"), "{notes}");
         assert!(notes.contains("aws:SourceOrgID") && notes.contains(&statements()[2].to_string()), "{notes}");
         let (_, plan) = observe_and_plan(&cloud, &encrypted()).await;
@@ -248,7 +253,11 @@ fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
         let cloud = cloud(account);
         in_virtual_time(async {
             let plan = apply(&cloud, &restricted(true)).await;
-            assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
+            assert!(
+                plan.notes.iter().any(|(_, note)| problem_text(note).contains("rootbell status")),
+                "{:?}",
+                plan.notes
+            );
             let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -270,7 +279,7 @@ fn deliveries_stopped_by_a_restricted_role_are_reported_with_the_fix() {
         let (health, _) = observe_and_plan(&cloud, &setup_options()).await;
         let check_result = check(&health, "trail.delivers");
         assert_eq!(check_result.verdict, Verdict::Wrong);
-        assert!(check_result.fix.contains("--role-source-arn=false"), "{check_result:?}");
+        assert!(fix_text(&check_result.fix).contains("--role-source-arn=false"), "{check_result:?}");
         apply(&cloud, &restricted(false)).await;
         assert!(observe_and_plan(&cloud, &setup_options()).await.0.healthy());
     });

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::overlay::Overlay;
 use crate::app::{Effect, Model, Ticket};
 use crate::domain::activity;
+use crate::domain::problem::{Fix, Problem};
 pub use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun, TestStage};
 
 /// A test alarm or a drill, from the confirmation to the result.
@@ -39,14 +40,14 @@ pub enum TestPhase {
 }
 
 impl TestScreen {
-    /// One sentence with the result; `None` as long as it is not known.
+    /// The result, and what to do if it failed; `None` as long as it is not known.
     #[must_use]
-    pub fn verdict(&self) -> Option<String> {
+    pub fn verdict(&self) -> Option<Problem> {
         if let TestPhase::Ended(ended) = &self.phase {
             return Some(outcome(ended, &self.run));
         }
         let sent = duration_until(&self.run, TestStage::Action)?;
-        Some(format!("Passed: notification sent after {sent}. The alarm will return to OK by itself."))
+        Some(format!("Passed: notification sent after {sent}. The alarm will return to OK by itself.").into())
     }
 }
 
@@ -55,14 +56,17 @@ fn duration_until(run: &TestRun, stage: TestStage) -> Option<String> {
     run.seen.iter().find(|s| s.stage == stage).map(|s| seconds(s.after))
 }
 
-/// The result in one sentence.
-fn outcome(result: &Result<(), TestError>, run: &TestRun) -> String {
-    match (result, duration_until(run, TestStage::Action), duration_until(run, TestStage::Back)) {
-        (Err(error @ TestError::AlreadyInAlarm), ..) => format!("Not started. {} {}", error.why(), error.fix()),
-        (Err(error @ TestError::TimedOut { stage: TestStage::Back, .. }), ..) => {
-            format!("Failed: {} {} On the dashboard, `o` sets it back to OK now.", error.why(), error.fix())
+/// The result, and what to do if it failed.
+fn outcome(result: &Result<(), TestError>, run: &TestRun) -> Problem {
+    let sentence = match (result, duration_until(run, TestStage::Action), duration_until(run, TestStage::Back)) {
+        (Err(error @ TestError::AlreadyInAlarm), ..) => {
+            return Problem::new(format!("Not started. {}", error.why()), error.fix());
         }
-        (Err(error), ..) => format!("Failed: {} {}", error.why(), error.fix()),
+        (Err(error @ TestError::TimedOut { stage: TestStage::Back, .. }), ..) => {
+            let set_ok = Fix::advice("On the dashboard, `o` sets it back to OK now.");
+            return Problem::new(format!("Failed: {}", error.why()), Fix::Each(vec![error.fix(), set_ok]));
+        }
+        (Err(error), ..) => return Problem::new(format!("Failed: {}", error.why()), error.fix()),
         (Ok(()), Some(sent), Some(back)) => {
             format!("Passed: notification sent after {sent}, alarm returned to OK after {back}.")
         }
@@ -70,7 +74,8 @@ fn outcome(result: &Result<(), TestError>, run: &TestRun) -> String {
             format!("Passed: notification sent after {sent}. The alarm is still in ALARM; `o` sets it back to OK.")
         }
         (Ok(()), None, _) => "Failed: the alarm's history shows no notification.".to_owned(),
-    }
+    };
+    sentence.into()
 }
 
 /// "2.4 s", "1 min 12 s".
@@ -100,7 +105,7 @@ pub(in crate::app) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
     }
     let Some(observed) = &model.observed else { return Vec::new() };
     if is_drill && let Err(error) = Drill::of(&derived.settings, observed, model.now) {
-        model.notice = Some(format!("{} {}", error.why(), error.fix()).into());
+        model.notice = Some(Problem::new(error.why(), error.fix()).into());
         return Vec::new();
     }
     model.overlay = Some(Overlay::Test(Box::new(TestScreen {
@@ -188,8 +193,9 @@ mod tests {
     #[test]
     fn a_timeout_on_the_way_back_to_ok_names_the_key_on_the_screen_but_not_on_the_command_line() {
         let error = TestError::TimedOut { stage: TestStage::Back, waited: SignedDuration::from_secs(60) };
-        assert!(!error.fix().contains('`') && error.fix().contains("next evaluation"), "{}", error.fix());
-        let on_screen = outcome(&Err(error), &TestRun::default());
+        let Fix::Advice(advice) = error.fix() else { panic!("{:?}", error.fix()) };
+        assert!(!advice.contains('`') && advice.contains("next evaluation"), "{advice}");
+        let on_screen = format!("{:?}", outcome(&Err(error), &TestRun::default()).fix);
         assert!(on_screen.contains("`o` sets it back to OK"), "{on_screen}");
     }
 }

@@ -13,6 +13,7 @@ use crate::app::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, 
 use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{ByStep, Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
 
@@ -222,10 +223,10 @@ impl Model {
 
     /// Why a step can't be applied: its own reasons or, if nothing could be planned, those of every step.
     #[must_use]
-    pub fn blocked(&self, step: Step) -> Vec<&str> {
+    pub fn blocked(&self, step: Step) -> Vec<&Problem> {
         let Some(Derived { plan, .. }) = &self.derived else { return Vec::new() };
         let nothing_planned = plan.rows.is_empty();
-        plan.blocked.iter().filter(|(s, _)| *s == step || nothing_planned).map(|(_, why)| why.as_str()).collect()
+        plan.blocked.iter().filter(|(s, _)| *s == step || nothing_planned).map(|(_, why)| why).collect()
     }
 
     /// Whether the only thing a step needs is an email address.

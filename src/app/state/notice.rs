@@ -3,12 +3,15 @@
 use crate::app::keymap::Intent;
 use crate::app::teardown::TeardownPhase;
 use crate::app::{Connection, Effect, Model, Screen, screens};
+use crate::domain::problem::{Fix, Problem};
 
 /// The line above the footer. It disappears with the next key, or when what it describes has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// About something that has happened.
     Text(String),
+    /// Something that failed or is not possible, and what to do.
+    Problem(Problem),
     /// A key was pressed before it is known who is signed in.
     WhileConnecting,
     /// A key was pressed while the account is being read for the first time.
@@ -20,11 +23,19 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The text on the screen.
+    /// What it says, and what to do.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn content(&self) -> (&str, &Fix) {
+        if let Self::Problem(problem) = self {
+            return (&problem.why, &problem.fix);
+        }
+        (self.sentence(), &Fix::Nothing)
+    }
+
+    fn sentence(&self) -> &str {
         match self {
             Self::Text(text) => text,
+            Self::Problem(problem) => &problem.why,
             Self::WhileConnecting => "Still signing in; your key press takes effect after that.",
             Self::WhileReading => "Still reading the account; your key press takes effect after that.",
             Self::WhilePlanning => {
@@ -37,7 +48,7 @@ impl Notice {
     /// Whether it still applies.
     fn still_applies(&self, model: &Model) -> bool {
         match self {
-            Self::Text(_) => true,
+            Self::Text(_) | Self::Problem(_) => true,
             Self::WhileConnecting => matches!(model.connection, Connection::Connecting(_)),
             Self::WhileReading | Self::WhilePlanning => {
                 model.caller().is_some() && (model.is_observing() || model.derived.is_none())
@@ -46,6 +57,12 @@ impl Notice {
                 model.is_running() || model.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Finding(_)))
             }
         }
+    }
+}
+
+impl From<Problem> for Notice {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
 use super::registry::Evidence;
-use super::{APPLY, Outcome, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
+use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
+use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::RETENTION;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -32,7 +33,7 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
         Some(days) if days >= RETENTION => ok(format!("{days} days")),
         Some(days) => wrong(
             format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
-            format!("Run `rootbell apply --retention-days {RETENTION}`."),
+            Fix::ApplyWith { input: Input::RetentionDays, value: RETENTION.to_string() },
         ),
     })
 }
@@ -52,25 +53,25 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
                         "`{}` counts root use, but not with the exact CIS pattern that audit tools accept.",
                         f.name
                     ),
-                    APPLY,
+                    REPAIR,
                 );
             }
             Reading::Other(faults) => {
                 let faults = faults.join("; ");
-                return wrong(format!("The pattern of `{}` is not the CIS pattern: {faults}.", f.name), APPLY);
+                return wrong(format!("The pattern of `{}` is not the CIS pattern: {faults}.", f.name), REPAIR);
             }
             Reading::Unjudged(why) => {
                 return (
                     Verdict::Unknown,
                     format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
-                    "Run `rootbell apply` or use the wizard to replace the pattern with the CIS pattern.".into(),
+                    Fix::Apply(Goal::ReplacePattern),
                 );
             }
         }
     }
     match filter {
         None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), APPLY),
+        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), REPAIR),
         Some(f) => ok(format!("`{}`, the CIS pattern", f.name)),
     }
 }
@@ -81,13 +82,13 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
         if faults.is_empty() {
             return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
         }
-        wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), APPLY)
+        wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
     })
 }
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
-        Some(fault) => wrong(format!("{fault}."), APPLY),
+        Some(fault) => wrong(format!("{fault}."), REPAIR),
         None => ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" })),
     })
 }

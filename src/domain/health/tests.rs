@@ -30,7 +30,7 @@ fn the_check_ids_match_the_contract_and_can_be_parsed() {
 
 #[test]
 fn every_check_of_the_registry_is_made_exactly_once_in_any_account() {
-    let unreadable = ReadError { why: "DescribeTrails: permission denied.".into(), fix: "Ask for it.".into() };
+    let unreadable = Problem::new("DescribeTrails: permission denied.", Fix::advice("Ask for it."));
     for observed in [sound(), Observed::nothing(), Observed { trails: Err(unreadable), ..sound() }] {
         let ids: Vec<CheckId> = health_of(&observed).checks.iter().map(|c| c.id).collect();
         assert_eq!(ids, CheckId::ALL);
@@ -56,7 +56,7 @@ fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
     let empty = health_of(&Observed::nothing());
     assert!(!empty.healthy());
     assert!(empty.checks.iter().all(|c| c.verdict == Verdict::Missing), "{empty:?}");
-    assert!(empty.checks.iter().all(|c| !c.fix.is_empty()));
+    assert!(empty.checks.iter().all(|c| !c.fix.is_nothing()));
 }
 
 /// A name, how to break a complete setup, the check that reports it, its verdict, and a word of its detail.
@@ -190,14 +190,14 @@ fn each_fault_is_reported_by_the_right_check_with_its_detail() {
         let found = check(&health, id);
         assert_eq!(found.verdict, *verdict, "{name}: {found:?}");
         assert!(found.detail.contains(word), "{name}: {found:?}");
-        assert_eq!(found.verdict == Verdict::Ok, found.fix.is_empty(), "{name}: {found:?}");
+        assert_eq!(found.verdict == Verdict::Ok, found.fix.is_nothing(), "{name}: {found:?}");
         assert_eq!(health.healthy(), *verdict == Verdict::Ok, "{name}");
     }
 }
 
 #[test]
 fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() {
-    let unreadable = ReadError { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
+    let unreadable = Problem::new("GetTopicAttributes: permission denied.", Fix::advice("Ask for it."));
     let health = health_of(&Observed { topic: Err(unreadable), ..sound() });
     let unknown: Vec<_> =
         health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id.as_str()).collect();
@@ -207,7 +207,7 @@ fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() 
 
 #[test]
 fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_status() {
-    let unreadable = || ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for it.".into() };
+    let unreadable = || Problem::new("GetRole: permission denied.", Fix::advice("Ask for it."));
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(health_of(&observed).healthy());
     status(&mut observed).bucket_error = Some("AccessDenied".into());
@@ -240,10 +240,11 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");
-    assert!(check(&health_of(&observed), "trail.logging").fix.contains("Only account 210987654321"));
+    assert!(check(&health_of(&observed), "trail.logging").fix.content().contains("Only account 210987654321"));
     let mut observed = sound();
     stop_and_move(&mut observed, "eu-west-1", "us-east-1");
-    assert!(check(&health_of(&observed), "trail.logging").fix.contains("--region us-east-1"));
+    let fix = check(&health_of(&observed), "trail.logging").fix.content();
+    assert!(fix.contains("home Region") && fix.contains("(Region us-east-1)"), "{fix}");
 }
 
 #[test]
@@ -273,8 +274,8 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
     let perimeter = json!({ "StringNotEqualsIfExists": { "aws:PrincipalOrgID": "o-1" },
         "BoolIfExists": { "aws:PrincipalIsAWSService": "false" } });
     for (statements, verdict, fix) in [
-        (vec![statement("Allow", organization.clone())], Verdict::Unknown, "to add a statement"),
-        (vec![statement("Allow", tls.clone()), statement("Deny", organization)], Verdict::Unknown, "`rootbell test`"),
+        (vec![statement("Allow", organization.clone())], Verdict::Unknown, "AllowPublishing"),
+        (vec![statement("Allow", tls.clone()), statement("Deny", organization)], Verdict::Unknown, "SendTest"),
         (vec![statement("Allow", tls.clone()), statement("Deny", perimeter)], Verdict::Ok, ""),
         (vec![statement("Allow", tls), statement("Deny", json!({}))], Verdict::Wrong, "rootbell never removes one"),
     ] {
@@ -284,7 +285,7 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
         let health = health_of(&observed);
         let found = check(&health, "topic.policy");
         assert_eq!(found.verdict, verdict, "{statements:?}: {found:?}");
-        assert!(found.fix.contains(fix), "{found:?}");
+        assert!(found.fix.content().contains(fix), "{found:?}");
         assert_eq!(found.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{found:?}");
     }
 }

@@ -1,20 +1,23 @@
 //! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
 
 use super::registry::Evidence;
-use super::{APPLY, Outcome, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{
     Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
 };
+use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::Settings;
-
-/// What to do when the policy alone does not decide.
-const RUN_TEST: &str = "Run `rootbell test` to see whether an alert arrives.";
 
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no topic `{}`.", evidence.settings.topic.value));
     check_existing(&evidence.observed.topic, none, judge)
+}
+
+/// What to do about a Deny statement that may or may not apply to CloudWatch.
+fn check_deny() -> Fix {
+    Fix::Each(vec![Fix::advice("Check that this Deny doesn't apply to CloudWatch."), Fix::SendTest])
 }
 
 pub(super) fn exists(evidence: &Evidence<'_>) -> Outcome {
@@ -32,10 +35,12 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
         TopicAccess::AlarmsOnly => ok("for alarms in this account"),
         TopicAccess::Public => {
             let fix = if settings.has_default_name(ResourceKind::Topic) {
-                APPLY
+                REPAIR
             } else {
-                "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement that \
-                 allows everyone, or add a condition to it."
+                Fix::advice(
+                    "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement \
+                     that allows everyone, or add a condition to it.",
+                )
             };
             wrong(format!("Anyone can publish to `{name}`."), fix)
         }
@@ -44,10 +49,13 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
             let has_deny =
                 topic_access(Some(&merge(policy, &our_statements)), &topic.arn, &alarm) == TopicAccess::NoAlarms;
             let fix = if has_deny {
-                "A Deny statement prevents it, and rootbell never removes one: remove it yourself, or use another topic \
-                 (--topic)."
+                Fix::choose(
+                    "A Deny statement prevents it, and rootbell never removes one: remove it yourself, or use another \
+                     topic",
+                    Input::Topic,
+                )
             } else {
-                APPLY
+                REPAIR
             };
             wrong(format!("CloudWatch can't publish to `{name}`, so no alert would arrive."), fix)
         }
@@ -57,11 +65,7 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
                 "Whether CloudWatch can publish to `{name}` depends on {}, which rootbell cannot evaluate.",
                 doubt.depends_on
             ),
-            if doubt.denies {
-                format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")
-            } else {
-                "Run `rootbell apply` or use the wizard to add a statement that allows CloudWatch to publish.".into()
-            },
+            if doubt.denies { check_deny() } else { Fix::Apply(Goal::AllowPublishing) },
         ),
     }
 }
@@ -83,10 +87,12 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
     let Some(key) = topic.kms_key.as_deref() else { return ok("not encrypted") };
     if is_aws_sns_key(Some(key)) {
         let fix = if settings.topic_is_managed() {
-            APPLY
+            REPAIR
         } else {
-            "rootbell doesn't manage this topic: remove its encryption, or use a customer managed key that \
-             cloudwatch.amazonaws.com can use."
+            Fix::advice(
+                "rootbell doesn't manage this topic: remove its encryption, or use a customer managed key that \
+                 cloudwatch.amazonaws.com can use.",
+            )
         };
         return wrong(
             format!("`{name}` is encrypted with alias/aws/sns, which CloudWatch cannot use: no alert would arrive."),
@@ -97,16 +103,18 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
         None => (
             Verdict::Unknown,
             format!("`{name}` is encrypted with {key}; whether CloudWatch can use that key was not read."),
-            "Check that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.".into(),
+            Fix::advice(
+                "Check that the key's policy grants cloudwatch.amazonaws.com kms:Decrypt and kms:GenerateDataKey*.",
+            ),
         ),
         Some(Err(unreadable)) => unknown(unreadable),
         Some(Ok(None)) => wrong(
             format!("`{name}` is encrypted with {key}, which does not exist: no alert would arrive."),
-            "Use another key for the topic, or remove its encryption.",
+            Fix::advice("Use another key for the topic, or remove its encryption."),
         ),
         Some(Ok(Some(found))) if !found.enabled => wrong(
             format!("`{name}` is encrypted with {key}, which is disabled: no alert would arrive."),
-            format!("Enable the key: aws kms enable-key --key-id {}", found.arn),
+            Fix::Advice(format!("Enable the key: aws kms enable-key --key-id {}", found.arn)),
         ),
         Some(Ok(Some(found))) => check_key_policy(name, key, found, topic, settings),
     }
@@ -121,7 +129,7 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
         Decision::Allowed => ok(format!("{key_name}, which CloudWatch can use")),
         Decision::Denied => wrong(
             format!("`{topic_name}` is encrypted with {key_name}, which CloudWatch cannot use: no alert would arrive."),
-            add_statement,
+            Fix::Advice(add_statement),
         ),
         Decision::Unknown(doubt) => (
             Verdict::Unknown,
@@ -131,9 +139,9 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
                 doubt.depends_on
             ),
             if doubt.denies {
-                format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")
+                check_deny()
             } else {
-                format!("{RUN_TEST} If none does: {add_statement}")
+                Fix::Each(vec![Fix::SendTest, Fix::Advice(format!("If none does: {add_statement}"))])
             },
         ),
     }
@@ -155,7 +163,7 @@ pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
         return (
             Verdict::Pending,
             format!("No alert reaches anyone until {} confirms.", addresses.join(" or ")),
-            "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days.".into(),
+            Fix::Confirm,
         );
     }
     missing("There is no subscription, so no alert would reach anyone.")

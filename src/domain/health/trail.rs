@@ -3,28 +3,28 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::registry::Evidence;
-use super::{APPLY, Outcome, age, missing, ok, unknown, wrong};
+use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
 use crate::domain::Verdict;
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails};
 use crate::domain::policy;
-use crate::domain::settings::Settings;
+use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::settings::{Settings, TRAIL};
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
-fn trail_fix(t: &TrailDetails, settings: &Settings) -> String {
+fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
     let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
     if owner != settings.account_region.account {
-        return format!(
+        let advice = format!(
             "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in this \
-             account (`rootbell apply --trail rootbell`)."
+             account"
         );
+        return Fix::choose_value(advice, Input::Trail, TRAIL);
     }
     if t.trail.home_region != settings.account_region.region {
-        return format!(
-            "The trail can only be changed in its home Region: `rootbell apply --region {}`.",
-            t.trail.home_region
-        );
+        let advice = "The trail can only be changed in its home Region: use that Region";
+        return Fix::choose_value(advice, Input::Region, &t.trail.home_region);
     }
-    APPLY.to_owned()
+    REPAIR
 }
 
 fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
@@ -91,14 +91,17 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if let Some(error) = &status.bucket_error {
         return wrong(
             format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
-            format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn),
+            Fix::Advice(format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn)),
         );
     }
     if t.trail.log_file_validation {
         return ok("on");
     }
     if settings.trail_is_managed() {
-        return wrong(format!("`{name}` has log file validation off: altered log files could not be detected."), APPLY);
+        return wrong(
+            format!("`{name}` has log file validation off: altered log files could not be detected."),
+            REPAIR,
+        );
     }
     // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
     ok("on; log file validation is off")
@@ -106,32 +109,34 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
 
 /// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
 /// only the delivery error that CloudTrail reports counts.
-fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'static str)> {
+fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix)> {
     if !settings.bucket_is_managed() {
         return None;
     }
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), APPLY)),
+        BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), REPAIR)),
         BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
 
-fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, Fix)> {
     let name = &bucket.name;
     if policy::bucket_open(bucket.policy.as_ref()) {
         let fix = if settings.may_edit_bucket_policy(&bucket.tags) {
-            APPLY
+            REPAIR
         } else {
-            "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that allows \
-             everyone, or add a condition to it."
+            Fix::advice(
+                "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that \
+                 allows everyone, or add a condition to it.",
+            )
         };
         return Some((format!("the policy of its bucket `{name}` allows everyone"), fix));
     }
     if !bucket.public_blocked {
-        return Some((format!("its bucket `{name}` does not block public access"), APPLY));
+        return Some((format!("its bucket `{name}` does not block public access"), REPAIR));
     }
     let statements = policy::bucket_statements(&settings.account_region, name, trail_arn);
     if policy::has_all(bucket.policy.as_ref(), &statements) {
@@ -141,7 +146,7 @@ fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) ->
         None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
         Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
     };
-    Some((fault, APPLY))
+    Some((fault, REPAIR))
 }
 
 fn check_management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
@@ -181,45 +186,52 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
             format!(
                 "`{name}` delivers to a log group in account {account}, which rootbell cannot use from this account."
             ),
-            "Create a trail in this account (`rootbell apply --trail rootbell`), or set up rootbell in that account.",
+            Fix::choose_value(
+                "Set up rootbell in that account, or create a trail in this account",
+                Input::Trail,
+                TRAIL,
+            ),
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
     if region != settings.account_region.region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
-            format!("Use that Region (--region {region})."),
+            Fix::choose_value("Use that Region", Input::Region, region),
         );
     }
     if observed.log_group == Ok(None) {
         let group = t.trail.log_group().unwrap_or_default();
-        return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), APPLY);
+        return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), REPAIR);
     }
     if let Some(fault) = role_fault(settings, observed) {
-        return wrong(format!("{fault}."), APPLY);
+        return wrong(format!("{fault}."), REPAIR);
     }
     if let Some(error) = &status.logs_error {
         if settings.role_source_arn.value {
             return wrong(
                 format!("CloudTrail could not deliver: {error}. The role is restricted to this trail."),
-                "In some accounts this restriction reportedly stops deliveries: `rootbell apply --role-source-arn=false` \
-                 removes it.",
+                Fix::choose_value(
+                    "In some accounts this restriction reportedly stops deliveries: turn it off",
+                    Input::RestrictRole,
+                    "false",
+                ),
             );
         }
         return wrong(
             format!("CloudTrail could not deliver: {error}."),
-            "Check the role and its policy; `rootbell apply` repairs a role that rootbell created.",
+            Fix::Each(vec![Fix::advice("Check the role and its policy."), Fix::Apply(Goal::RepairRole)]),
         );
     }
     match status.logs_delivery {
         None => (
             Verdict::Pending,
             "Nothing delivered yet.".into(),
-            "The first delivery arrives about 5 minutes after an event.".into(),
+            Fix::advice("The first delivery arrives about 5 minutes after an event."),
         ),
         Some(at) if now.duration_since(at) > STALE => wrong(
             format!("The last delivery was {} ago.", age(now.duration_since(at))),
-            "Check the trail's status in CloudTrail, and the role.",
+            Fix::advice("Check the trail's status in CloudTrail, and the role."),
         ),
         Some(at) => ok(format!("delivered {} ago", age(now.duration_since(at)))),
     }

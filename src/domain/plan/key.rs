@@ -4,50 +4,56 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};
 use crate::domain::policy::{KeyUsers, MissingStatement, missing_key_statements};
+use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.role_source_arn.value && wanted.role_source_arn.origin == Origin::Given {
         let note = if wanted.role_is_managed() {
-            "The role is restricted to this trail (aws:SourceArn). In some accounts this reportedly stops deliveries: \
-             `rootbell status` shows whether they continue."
-                .to_owned()
+            let why = "The role is restricted to this trail (aws:SourceArn). In some accounts this reportedly stops \
+                       deliveries.";
+            Problem::new(why, Fix::SeeChecks("whether they continue"))
         } else {
-            format!("The role `{}` is unmanaged: rootbell does not change who can assume it.", wanted.role.value)
+            format!("The role `{}` is unmanaged: rootbell does not change who can assume it.", wanted.role.value).into()
         };
-        plan.notes.push((Step::Trail, note));
+        plan.note(Step::Trail, note);
     }
     let Some(arn) = &wanted.kms_key else { return };
     match &observed.key {
         Some(Ok(Some(key))) => match unusable_reason(key, wanted, observed) {
-            Some(why) => plan.blocked.push((Step::Trail, why)),
+            Some(reason) => plan.block(Step::Trail, reason),
             None => {
                 let before = plan.rows.len();
                 rows(plan, wanted, observed, arn);
                 if plan.rows.len() > before {
                     let uncertain =
                         missing_statements(key, wanted, observed).iter().filter_map(uncertainty).collect::<Vec<_>>();
-                    plan.notes.extend(uncertain.into_iter().map(|note| (Step::Trail, note)));
+                    plan.notes.extend(uncertain.into_iter().map(|note| (Step::Trail, note.into())));
                 }
             }
         },
-        Some(Err(unreadable)) => plan.blocked.push((Step::Trail, format!("{} {}", unreadable.why, unreadable.fix))),
-        _ => plan.blocked.push((Step::Trail, format!("There is no key {arn}. Use another (--kms-key)."))),
+        Some(Err(unreadable)) => plan.block(Step::Trail, unreadable.clone()),
+        _ => plan.block(Step::Trail, Problem::new(format!("There is no key {arn}."), another_key())),
     }
 }
 
-fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<String> {
+fn another_key() -> Fix {
+    Fix::choose("Use another", Input::KmsKey)
+}
+
+fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<Problem> {
     let arn = &key.arn;
     let region = arn.split(':').nth(3).unwrap_or_default();
     if region != wanted.account_region.region {
-        return Some(format!(
-            "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}. Use \
-             another (--kms-key).",
+        let why = format!(
+            "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}.",
             wanted.account_region.region
-        ));
+        );
+        return Some(Problem::new(why, another_key()));
     }
     if !key.enabled {
-        return Some(format!("The key {arn} is disabled. Enable it: aws kms enable-key --key-id {arn}"));
+        let fix = Fix::Advice(format!("Enable it: aws kms enable-key --key-id {arn}"));
+        return Some(Problem::new(format!("The key {arn} is disabled."), fix));
     }
     let missing = missing_statements(key, wanted, observed);
     let statements: Vec<String> =
@@ -55,11 +61,10 @@ fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Opti
     if statements.is_empty() {
         return None;
     }
-    Some(format!(
-        "The policy of the key {arn} does not allow every AWS service that has to use it, so no alert would arrive. Add \
-         to its statements: {}",
-        statements.join(", ")
-    ))
+    let why = format!(
+        "The policy of the key {arn} does not allow every AWS service that has to use it, so no alert would arrive."
+    );
+    Some(Problem::new(why, Fix::Advice(format!("Add to its statements: {}", statements.join(", ")))))
 }
 
 fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Vec<MissingStatement> {

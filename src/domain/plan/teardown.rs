@@ -1,12 +1,11 @@
 //! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
-use super::{Action, Plan};
+use super::{Action, Hint, Plan};
 use crate::domain::change::{Change, ResourceKind, Step};
-use crate::domain::observed::{
-    Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadError, ReadResult, Trail,
-};
+use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadResult, Trail};
 use crate::domain::policy::{self, Remainder};
+use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
 
 /// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
@@ -28,7 +27,7 @@ impl Managed {
         Self { trail: Ok(false), log_group: Ok(false), topic: Ok(false), alarms: Ok(Vec::new()), contents: Ok(None) }
     }
 
-    fn unreadable(&self) -> Vec<&ReadError> {
+    fn unreadable(&self) -> Vec<&Problem> {
         let all = [
             self.trail.as_ref().err(),
             self.log_group.as_ref().err(),
@@ -65,18 +64,18 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
     let unreadable =
         chains.iter().flat_map(|chain| chain.observed.unreadable().into_iter().chain(chain.managed.unreadable()));
     for unreadable in unreadable {
-        let reason = (Step::Trail, format!("{} {}", unreadable.why, unreadable.fix));
+        let reason = (Step::Trail, unreadable.clone());
         if !plan.blocked.contains(&reason) {
             plan.blocked.push(reason);
         }
     }
     for chain in chains.iter().filter(|chain| chain.observed.bucket == Ok(BucketLookup::Forbidden)) {
         let why = format!(
-            "HeadBucket (s3) on `{}`: access denied, so rootbell can't tell whether it created the bucket. Grant \
-             s3:ListBucket on it, or use another (--bucket).",
+            "HeadBucket (s3) on `{}`: access denied, so rootbell can't tell whether it created the bucket.",
             chain.settings.bucket.value
         );
-        plan.blocked.push((Step::Trail, why));
+        let fix = Fix::choose("Grant s3:ListBucket on it, or use another", Input::Bucket);
+        plan.block(Step::Trail, Problem::new(why, fix));
     }
     if !plan.blocked.is_empty() {
         return plan;
@@ -242,7 +241,7 @@ impl TeardownPlanner<'_> {
         };
         for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
             let endpoint = &subscription.endpoint;
-            let detail = match (subscription.state, &subscription.arn) {
+            let (detail, hint) = match (subscription.state, &subscription.arn) {
                 (Confirmation::Deleted, _) => continue,
                 (_, Some(arn)) if is_deleted(endpoint) => {
                     let change = Change::Unsubscribe { arn: arn.clone(), endpoint: endpoint.clone() };
@@ -250,11 +249,14 @@ impl TeardownPlanner<'_> {
                     continue;
                 }
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
-                    "never confirmed, so it can't be deleted: AWS removes it within 48 hours"
+                    ("never confirmed, so it can't be deleted: AWS removes it within 48 hours", None)
                 }
-                _ => "on an unmanaged topic; use --email to delete it",
+                _ => ("on an unmanaged topic", Some(Hint::NameEmail)),
             };
             plan.keep_one(Step::Topic, ResourceKind::Subscription, endpoint, detail);
+            if let Some(hint) = hint {
+                plan.hint(hint);
+            }
         }
     }
 
@@ -282,21 +284,18 @@ impl TeardownPlanner<'_> {
             let change = Change::DetachLogs { trail: name.clone() };
             let detail = format!("unmanaged; delivers to `{}` → to no log group", self.wanted().log_group.value);
             plan.put(Action::Update, change, detail);
-            return plan.notes.push((
-                Step::Trail,
-                format!(
-                    "If rootbell turned on all Regions, log file validation, or logging for the trail `{name}`, that \
-                     stays on: the earlier settings were not saved."
-                ),
-            ));
+            let note = format!(
+                "If rootbell turned on all Regions, log file validation, or logging for the trail `{name}`, that stays \
+                 on: the earlier settings were not saved."
+            );
+            return plan.note(Step::Trail, note.into());
         }
-        let detail = if trail.organization {
-            "organization trail".to_owned()
-        } else if *name == TRAIL && trail.home_region != self.wanted().account_region.region {
-            format!("home Region is {0}: delete it there (--region {0})", trail.home_region)
-        } else {
-            "unmanaged".to_owned()
-        };
+        if !trail.organization && *name == TRAIL && trail.home_region != self.wanted().account_region.region {
+            let detail = format!("home Region is {}: delete it there", trail.home_region);
+            plan.keep(Step::Trail, ResourceKind::Trail, name, detail);
+            return plan.hint(Hint::DeleteInRegion(trail.home_region.clone()));
+        }
+        let detail = if trail.organization { "organization trail" } else { "unmanaged" };
         plan.keep(Step::Trail, ResourceKind::Trail, name, detail);
     }
 
@@ -352,7 +351,9 @@ impl TeardownPlanner<'_> {
             let detail = format!("with its events, about {}", bytes(group.stored_bytes));
             return plan.put(Action::Delete, Change::DeleteLogGroup { log_group: group.name.clone() }, detail);
         } else {
-            format!("kept with its events, about {} (--with-logs deletes it)", bytes(group.stored_bytes))
+            let detail = format!("kept with its events, about {}", bytes(group.stored_bytes));
+            plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
+            return plan.hint(Hint::DeleteLogs);
         };
         plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
     }
@@ -382,8 +383,8 @@ impl TeardownPlanner<'_> {
             return;
         }
         let Some(contents) = self.chain.managed.contents.clone().unwrap_or_default().filter(|_| self.logs) else {
-            let detail = "kept with its log files (--with-logs deletes it)";
-            return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, detail);
+            plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, "kept with its log files");
+            return plan.hint(Hint::DeleteLogs);
         };
         if contents.objects > 0 || self.deletes_trail() {
             let detail = format!("{}, all versions", amount(contents));

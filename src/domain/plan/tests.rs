@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::fixtures::{settings, sound};
-use crate::domain::observed::{BucketLookup, Observed, ReadError};
+use crate::domain::observed::{BucketLookup, Observed};
+use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::{SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
@@ -11,7 +12,7 @@ fn ids(setup: &SetupOptions, observed: &Observed) -> Vec<String> {
     plan(&settings(setup, observed), observed).changes().map(Change::id).collect()
 }
 
-fn edit<T>(part: &mut Result<T, ReadError>, change: impl FnOnce(&mut T)) {
+fn edit<T>(part: &mut Result<T, Problem>, change: impl FnOnce(&mut T)) {
     change(part.as_mut().unwrap());
 }
 
@@ -62,23 +63,27 @@ fn every_change_comes_after_the_changes_it_depends_on() {
 fn a_plan_without_an_email_address_is_blocked() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
-    assert!(plan.blocked.iter().any(|(step, why)| *step == Step::Topic && why.contains("--email")));
+    assert!(
+        plan.blocked
+            .iter()
+            .any(|(step, why)| *step == Step::Topic && why.fix == Fix::choose("Enter an email address", Input::Email))
+    );
 }
 
 #[test]
 fn anything_unreadable_blocks_the_plan() {
-    let unreadable = ReadError { why: "GetRole: permission denied.".into(), fix: "Ask for iam:GetRole.".into() };
+    let unreadable = Problem::new("GetRole: permission denied.", Fix::advice("Ask for iam:GetRole."));
     let observed = Observed { role: Err(unreadable), ..sound() };
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert!(plan.rows.is_empty());
-    assert!(plan.blocked[0].1.contains("iam:GetRole"));
+    assert!(plan.blocked[0].1.fix == Fix::advice("Ask for iam:GetRole."));
 }
 
 #[test]
 fn a_taken_bucket_name_blocks_the_plan_and_suggests_another() {
     let observed = Observed { bucket: Ok(BucketLookup::Forbidden), ..Observed::nothing() };
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    assert!(plan.blocked[0].1.contains("rootbell-123456789012-eu-west-1-logs"), "{:?}", plan.blocked);
+    assert!(plan.blocked[0].1.fix.content().contains("`rootbell-123456789012-eu-west-1-logs`"), "{:?}", plan.blocked);
 }
 
 #[test]
@@ -99,7 +104,7 @@ fn a_trail_is_not_changed_outside_its_home_region() {
     let elsewhere =
         Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &with_email("a@b.de"), &observed);
     let plan = plan(&elsewhere, &observed);
-    assert!(plan.blocked.iter().any(|(_, why)| why.contains("--region eu-west-1")), "{:?}", plan.blocked);
+    assert!(plan.blocked.iter().any(|(_, why)| why.fix.content().contains("Region eu-west-1")), "{:?}", plan.blocked);
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn event_selectors_are_not_replaced_if_some_would_be_lost() {
     edit(&mut watched.events, |e| (e.read, e.others) = (false, true));
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert!(plan.is_empty());
-    assert!(plan.blocked[0].1.contains("lose its other event selectors"));
+    assert!(plan.blocked[0].1.why.contains("lose its other event selectors"));
 }
 
 /// An account with an unmanaged trail.
@@ -140,7 +145,8 @@ fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
     let observed = with_unmanaged_trail(|t| t.multi_region = false);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
-    assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
+    assert!(note.why.contains("2 USD") && note.why.contains("eu-west-1 only"), "{note:?}");
+    assert!(matches!(&note.fix, Fix::Choose { input: Input::Trail, values, .. } if *values == ["theirs"]), "{note:?}");
     assert!(plan.changes().any(|c| c.id() == "trail.create"));
 }
 
@@ -155,7 +161,11 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
     assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
-    assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");
+    assert!(note.why.contains("`theirs` is used") && note.why.contains("2 USD"), "{note:?}");
+    assert!(
+        matches!(&note.fix, Fix::Choose { input: Input::Trail, values, .. } if *values == ["rootbell"]),
+        "{note:?}"
+    );
 }
 
 #[test]
@@ -319,6 +329,6 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
         let written = written.unwrap();
         assert!(written.contains(&shared), "{name}");
         assert_eq!(!written.contains(&open), is_removed, "{name}");
-        assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !is_removed, "{name}");
+        assert_eq!(plan.notes.iter().any(|(_, note)| note.why.contains("allows everyone")), !is_removed, "{name}");
     }
 }

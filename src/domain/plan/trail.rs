@@ -6,7 +6,8 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
 use crate::domain::policy;
-use crate::domain::settings::{self, Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
+use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::settings::{Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
@@ -16,13 +17,11 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "belongs to an unmanaged trail");
         }
         BucketLookup::Forbidden => {
-            return plan.blocked.push((
-                Step::Trail,
-                format!(
-                    "The bucket name `{bucket}` is taken, by another account or by this one (you may lack \
-                     s3:ListBucket). Choose another, such as `{bucket}-logs` (--bucket)."
-                ),
-            ));
+            let why = format!(
+                "The bucket name `{bucket}` is taken, by another account or by this one (you may lack s3:ListBucket)."
+            );
+            let fix = Fix::choose(format!("Choose another, such as `{bucket}-logs`"), Input::Bucket);
+            return plan.block(Step::Trail, Problem::new(why, fix));
         }
         BucketLookup::NotFound => {
             plan.put(
@@ -62,13 +61,10 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = existing.policy.as_ref();
     let open = policy::bucket_open(existing);
     if open && !is_managed {
-        plan.notes.push((
-            Step::Trail,
-            format!(
-                "The policy of the bucket `{bucket}` allows everyone. rootbell doesn't manage this bucket, so it removes \
-                 nothing from its policy: remove that statement yourself, or add a condition to it."
-            ),
-        ));
+        let advice = "rootbell doesn't manage this bucket, so it removes nothing from its policy: remove that statement \
+                      yourself, or add a condition to it.";
+        let why = format!("The policy of the bucket `{bucket}` allows everyone.");
+        plan.note(Step::Trail, Problem::new(why, Fix::advice(advice)));
     }
     if (open && is_managed) || !policy::has_all(existing, &statements) {
         let policy = if is_managed {
@@ -195,14 +191,12 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         && !(events.read && events.write)
     {
         if events.others {
-            plan.blocked.push((
-                Step::Trail,
-                format!(
-                    "The trail `{name}` does not record all management events, and rootbell would lose its other event \
-                     selectors by replacing them. Add read and write management events to it, or use another trail \
-                     (--trail)."
-                ),
-            ));
+            let why = format!(
+                "The trail `{name}` does not record all management events, and rootbell would lose its other event \
+                 selectors by replacing them."
+            );
+            let advice = "Add read and write management events to it, or use another trail";
+            plan.block(Step::Trail, Problem::new(why, Fix::choose(advice, Input::Trail)));
         } else {
             plan.put(
                 Action::Update,
@@ -221,14 +215,11 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         block_if_trail_cannot_be_changed(plan, wanted, existing);
     }
     if wanted.bucket.origin == Origin::Given && wanted.bucket.value != existing.bucket {
-        plan.blocked.push((
-            Step::Trail,
-            format!(
-                "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket. \
-                 Keep that bucket, or use another trail (--trail).",
-                existing.name, existing.bucket
-            ),
-        ));
+        let why = format!(
+            "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket.",
+            existing.name, existing.bucket
+        );
+        plan.block(Step::Trail, Problem::new(why, Fix::choose("Keep that bucket, or use another trail", Input::Trail)));
     }
 }
 
@@ -287,24 +278,19 @@ fn update_detail(wanted: &Settings, existing: &Trail) -> String {
 fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
     let owner = existing.arn.split(':').nth(4).unwrap_or_default();
     if owner != wanted.account_region.account {
-        plan.blocked.push((
-            Step::Trail,
-            format!(
-                "This account cannot change the organization trail `{}`, which account {owner} owns. Use another trail \
-                 (--trail {}), or set up rootbell in that account.",
-                existing.name,
-                settings::TRAIL
-            ),
-        ));
+        let why = format!(
+            "This account cannot change the organization trail `{}`, which account {owner} owns.",
+            existing.name
+        );
+        let advice = "Set up rootbell in that account, or use another trail";
+        plan.block(Step::Trail, Problem::new(why, Fix::choose_value(advice, Input::Trail, TRAIL)));
     } else if existing.home_region != wanted.account_region.region {
-        plan.blocked.push((
-            Step::Trail,
-            format!(
-                "The trail `{}` can only be changed in its home Region. Use that Region (--region {}), or another trail \
-                 (--trail).",
-                existing.name, existing.home_region
-            ),
-        ));
+        let why = format!("The trail `{}` can only be changed in its home Region.", existing.name);
+        let fix = Fix::Each(vec![
+            Fix::choose_value("Use that Region", Input::Region, &existing.home_region),
+            Fix::choose("Or use another trail", Input::Trail),
+        ]);
+        plan.block(Step::Trail, Problem::new(why, fix));
     }
 }
 
@@ -322,27 +308,33 @@ fn note_trail_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         TrailChoice::Reuse if !all.iter().any(|c| c.choice <= TrailChoice::Repair && c.name != used.name) => return,
         _ => format!("The trail `{}` is used: {} ({}).", used.name, used.why, used.cost),
     };
+    let mut alternatives = Vec::new();
     for other in all.iter().filter(|c| c.name != used.name && c.choice != TrailChoice::Create) {
-        let option =
-            if other.choice == TrailChoice::Unavailable { String::new() } else { format!(" (--trail {})", other.name) };
-        let _ = write!(note, " Not used: `{}`{option}: {}.", other.name, other.why);
+        let _ = write!(note, " Not used: `{}`: {}.", other.name, other.why);
+        if other.choice != TrailChoice::Unavailable {
+            alternatives.push(other.name.clone());
+        }
     }
     if used.choice != TrailChoice::Create
         && let Some(new) = all.iter().find(|c| c.choice == TrailChoice::Create)
     {
-        let _ = write!(note, " A new trail (--trail {}) would cost {}.", new.name, new.cost);
+        let _ = write!(note, " A new trail would cost {}.", new.cost);
+        alternatives.push(new.name.clone());
     }
-    plan.notes.push((Step::Trail, note));
+    let fix = if alternatives.is_empty() {
+        Fix::Nothing
+    } else {
+        Fix::Choose { advice: "You can choose another".into(), input: Input::Trail, values: alternatives }
+    };
+    plan.note(Step::Trail, Problem::new(note, fix));
 }
 
 fn note_organization(plan: &mut Plan, existing: &Trail) {
     if existing.organization {
-        plan.notes.push((
-            Step::Trail,
-            format!(
-                "`{}` records every account in the organization: the alarm fires for the root user of each.",
-                existing.name
-            ),
-        ));
+        let note = format!(
+            "`{}` records every account in the organization: the alarm fires for the root user of each.",
+            existing.name
+        );
+        plan.note(Step::Trail, note.into());
     }
 }

@@ -21,11 +21,11 @@ impl Drill {
     /// Prepares a drill at the time `at`, with the account's own filter.
     ///
     /// # Errors
-    /// [`TestError::ReadError`] and [`TestError::NotCounted`]: a drill would leave its event behind and prove nothing.
+    /// [`TestError::Unreadable`] and [`TestError::NotCounted`]: a drill would leave its event behind and prove nothing.
     pub fn of(settings: &Settings, observed: &Observed, at: Timestamp) -> Result<Self, TestError> {
         let log_group = settings.log_group.value.clone();
         if let Err(unreadable) = &observed.filters {
-            return Err(TestError::ReadError(unreadable.clone()));
+            return Err(TestError::Unreadable(unreadable.clone()));
         }
         let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
             return Err(TestError::NotCounted { log_group });

@@ -171,7 +171,7 @@ fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws()
             let setup = TestSetup::new(damage);
             let Err(error) = setup.test().await else { panic!("{said}: the notification was sent") };
             assert!(matches!(&error, TestError::NotSent(words) if words.contains(said)), "{error:?}");
-            assert!(error.why().contains(said) && error.fix().contains("rootbell status"), "{error:?}");
+            assert!(error.why().contains(said) && error.fix().content().contains("SeeChecks"), "{error:?}");
             assert_eq!(stages(&setup.last_progress()), [(TestStage::Alarm, 0)]);
             assert!(!setup.last_progress().dispatched());
         });
@@ -252,7 +252,7 @@ fn a_drill_while_in_alarm_is_refused_before_anything_is_written() {
         });
         let Err(error) = setup.drill("d").await else { panic!("it is already in ALARM") };
         assert_eq!(error, TestError::AlreadyInAlarm);
-        assert!(error.fix().contains("Wait until it returns to OK"));
+        assert!(error.fix().content().contains("Wait until it returns to OK"));
         assert_eq!(setup.writes(), Vec::<String>::new());
     });
 }
@@ -263,7 +263,7 @@ fn a_drill_that_the_filter_does_not_count_says_what_to_check() {
         let setup = TestSetup::new(|region| region.log_groups.get_mut(GROUP).unwrap().filters.clear());
         let Err(error) = setup.drill("d").await else { panic!("nothing counts it") };
         assert!(matches!(error, TestError::TimedOut { stage: TestStage::Counted, .. }), "{error:?}");
-        assert!(error.fix().contains("metric filter"), "{error:?}");
+        assert!(error.fix().content().contains("metric filter"), "{error:?}");
         let setup = TestSetup::new(|region| alarm(region).metric = "Other".into());
         let ended = setup.drill("d").await;
         assert!(matches!(ended, Err(TestError::TimedOut { stage: TestStage::Alarm, .. })), "{ended:?}");
@@ -289,7 +289,7 @@ fn each_denied_call_is_named_and_a_denied_query_prevents_every_write() {
             setup.cloud.inject_fault(denied, InjectedFault::Deny);
             let Err(TestError::Call(error)) = setup.drill("d").await else { panic!("{denied} is denied") };
             assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, denied));
-            assert!(error.fix().contains(error.iam_action), "{error:?}");
+            assert!(error.fix().content().contains(error.iam_action), "{error:?}");
             assert_eq!(setup.writes().is_empty(), !writes.contains(&denied), "{denied}");
             assert_eq!(setup.region().log_groups[GROUP].events, [], "{denied}");
         });

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::app::Model;
 use crate::app::alarm_test::{TestError, TestPhase, TestScreen, TestStage, seconds};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
+use crate::ui::fix::problem_text;
 use crate::ui::plan::{clock, spinner};
 use crate::ui::text::{pad, wrap};
 use crate::ui::theme::Theme;
@@ -77,7 +78,7 @@ pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, wi
     if let Some(verdict) = screen.verdict() {
         lines.push(Line::default());
         say(
-            &verdict,
+            &problem_text(&verdict),
             if matches!(screen.phase, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good },
             &mut lines,
         );

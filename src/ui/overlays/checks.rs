@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use crate::app::Model;
 use crate::domain::health::age;
 use crate::domain::{Health, Verdict};
+use crate::ui::fix::fix_text;
 use crate::ui::plan::spinner;
 use crate::ui::text::{cut, pad, wrap};
 use crate::ui::theme::Theme;
@@ -13,14 +14,8 @@ use crate::ui::theme::Theme;
 pub(in crate::ui) fn summary(health: &Health) -> String {
     match health.weakest() {
         None => "Everything works: an alert is emailed 5 to 10 minutes after anyone uses root.".to_owned(),
-        Some(check) if check.fix.is_empty() => check.detail.clone(),
-        Some(check) => format!("{} {}", check.detail, for_wizard(&check.fix)),
+        Some(check) => format!("{} {}", check.detail, fix_text(&check.fix)).trim_end().to_owned(),
     }
-}
-
-/// The fix, for a user who already has the wizard open.
-fn for_wizard(fix: &str) -> String {
-    fix.replace("Run `rootbell apply` or use the wizard", "Press `w`")
 }
 
 pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
@@ -51,7 +46,7 @@ pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line
     // A fix that applies to several checks is shown once, below all of their details.
     let mut by_fix: Vec<(String, Vec<&str>)> = Vec::new();
     for check in derived.health.checks.iter().filter(|c| c.verdict != Verdict::Ok) {
-        let fix = for_wizard(&check.fix);
+        let fix = fix_text(&check.fix);
         match by_fix.iter_mut().find(|(other, _)| *other == fix) {
             Some((_, details)) => details.push(&check.detail),
             None => by_fix.push((fix, vec![&check.detail])),

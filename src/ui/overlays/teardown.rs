@@ -8,7 +8,9 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::app::Model;
 use crate::app::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
+use crate::domain::plan::Hint;
 use crate::domain::{Action, Change};
+use crate::ui::fix::problem_text;
 use crate::ui::plan::{in_view, indented, spinner, teardown_lines};
 use crate::ui::text::{pad, wrap};
 use crate::ui::theme::Theme;
@@ -24,10 +26,10 @@ pub(in crate::ui) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame
     paragraph(&title(model, screen), title_style(screen, theme), width, &mut head);
     let (mut lines, focus) = teardown_lines(model, &screen.run, theme, width);
     for (_, note) in &screen.plan.notes {
-        indented(note, theme.warn, width, &mut lines);
+        indented(&problem_text(note), theme.warn, width, &mut lines);
     }
-    for (_, why) in &screen.plan.blocked {
-        indented(why, theme.bad, width, &mut lines);
+    for (_, reason) in &screen.plan.blocked {
+        indented(&problem_text(reason), theme.bad, width, &mut lines);
     }
     if matches!(screen.phase, TeardownPhase::Finding(_)) {
         lines.clear();
@@ -102,7 +104,7 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
         .collect();
     let consequence = "You will no longer be alerted to root use.";
     if lost.is_empty() {
-        let keeps_logs = |row: &crate::domain::Row| row.action == Action::Keep && row.detail.contains("--with-logs");
+        let keeps_logs = |row: &crate::domain::Row| row.hint == Some(Hint::DeleteLogs);
         let kept = if screen.plan.rows.iter().any(keeps_logs) { " The logs are kept." } else { "" };
         paragraph(&format!("{consequence}{kept}"), theme.warn, width, lines);
     } else {

@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 use crate::app::{Caller, Connection, Model};
 use crate::domain::{Step, Verdict};
 use crate::ui::dashboard::local;
+use crate::ui::fix::fix_text;
 use crate::ui::plan::spinner;
 use crate::ui::text::{cut, wrap};
 use crate::ui::theme::Theme;
@@ -24,7 +25,7 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, a
         }
         Connection::Failed(error) => {
             paragraph(&error.why(), theme.bad, width, &mut lines);
-            paragraph(&error.fix(), theme.text, width, &mut lines);
+            paragraph(&fix_text(&error.fix()), theme.text, width, &mut lines);
             lines.push(Line::default());
             let next = "Then press r to try again, p for another profile, or g for another Region.";
             paragraph(next, theme.dim, width, &mut lines);

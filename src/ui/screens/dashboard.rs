@@ -16,6 +16,7 @@ use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
 use crate::domain::{CheckId, Health, Verdict};
 use crate::ui::checks;
+use crate::ui::fix::fix_text;
 use crate::ui::plan::{clock, spinner};
 use crate::ui::text::{cut, pad, wrap};
 use crate::ui::theme::Theme;
@@ -59,7 +60,7 @@ fn stale_data(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'st
         }
         None => String::new(),
     };
-    paragraph(&format!("{} {} {shown}", error.why(), error.fix()), theme.bad, width, lines);
+    paragraph(&format!("{} {} {shown}", error.why(), fix_text(&error.fix())), theme.bad, width, lines);
 }
 
 /// While the alarm is in ALARM: who did what, when, and from where, before anything else.

@@ -13,6 +13,7 @@ use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
+use crate::ui::fix::{fix_text, problem_text};
 use crate::ui::text::{cut, pad, wrap};
 use crate::ui::theme::Theme;
 
@@ -65,15 +66,15 @@ pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16)
         previous_name.clone_from(&row.name);
     }
     for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
-        indented(note, theme.warn, width, &mut out);
+        indented(&problem_text(note), theme.warn, width, &mut out);
     }
     // The reasons why the plan cannot be applied are the most important thing to show.
     let blocked = model.blocked(step);
     if !blocked.is_empty() {
         focus = out.len()..out.len();
     }
-    for why in blocked {
-        indented(why, theme.bad, width, &mut out);
+    for reason in blocked {
+        indented(&problem_text(reason), theme.bad, width, &mut out);
         focus.end = out.len();
     }
     (out, focus)
@@ -90,10 +91,7 @@ pub(in crate::ui) fn teardown_lines(
     let mut focus = 0..0;
     for row in &run.rows {
         let start = out.len();
-        // The part in parentheses names a command-line option; on the screen there is a key for it.
-        let detail = row.row.detail.split(" (--").next().unwrap_or_default().to_owned();
         let mut row = row.clone();
-        row.row.detail = detail;
         row_lines(model, &row, "", theme, width, &mut out);
         let shown = out.get(start).map(ToString::to_string).unwrap_or_default();
         let name = (!shown.contains(&row.row.name)).then(|| row.row.name.clone());
@@ -232,7 +230,7 @@ fn row_lines(
     match &run.state {
         Some(ChangeState::Failed(error)) => {
             indented(&error.why(), theme.bad, width, out);
-            indented(&error.fix(), theme.text, width, out);
+            indented(&fix_text(&error.fix()), theme.text, width, out);
         }
         Some(ChangeState::Retrying { because, .. }) if width < 100 => {
             indented(&format!("reason: {because}"), theme.warn, width, out);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::join;
 use jiff::SignedDuration;
 use rootbell::app::Screen;
+use rootbell::cli::fix::fix_text;
 use rootbell::cloud::demo::ManualClock;
 use rootbell::domain::observed::Metric;
 use rootbell::domain::pattern::CIS_PATTERN;
@@ -148,7 +149,7 @@ fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
                     // A network error while waiting does not fail the test.
                     Ok(dispatched) => assert!(dispatched, "{name}"),
                     Err(error) => {
-                        let message = format!("{} {}", error.why(), error.fix());
+                        let message = format!("{} {}", error.why(), fix_text(&error.fix()));
                         let called = message.contains(operation) && message.contains(why) && message.contains(fix);
                         assert!(called || matches!(error, TestError::TimedOut { .. }), "{name}: {message}");
                     }

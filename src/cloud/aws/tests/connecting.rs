@@ -89,7 +89,7 @@ async fn a_missing_profile_is_rejected_with_a_similar_one_or_a_few_that_exist() 
     {
         let error = connector.connect(&target).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::NoProfile);
-        let said = error.to_string();
+        let said = format!("{} {}", error.why(), error.fix().content());
         assert!(said.starts_with("There is no profile `prd`"), "{said}");
         assert!(said.contains("in ~/.aws/config or ~/.aws/credentials; did you mean `prod`? "), "{said}");
     }
@@ -193,7 +193,7 @@ async fn an_expired_sign_in_names_the_command_to_sign_in_again() {
     for why in expired {
         let error = without_credentials(why).await;
         assert_eq!(error.kind, ErrorKind::ExpiredCredentials, "{error:?}");
-        assert!(error.fix().contains("--profile prod"), "{}", error.fix());
+        assert!(error.fix().content().contains("--profile prod"), "{}", error.fix().content());
     }
 }
 

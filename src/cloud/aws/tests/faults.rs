@@ -120,7 +120,7 @@ fn retrying(
 #[track_caller]
 fn check_error(name: &str, error: &CloudError, kind: ErrorKind) {
     assert_eq!(error.kind, kind, "{name}: {error:?}");
-    let (why, fix) = (error.why(), error.fix());
+    let (why, fix) = (error.why(), error.fix().content());
     assert!(why.contains(error.operation) && why.contains(error.service), "{name}: {why}");
     assert!(
         why.ends_with(['.', '?']) && !why.ends_with("?.") && !fix.is_empty() && !why.contains("SdkError"),

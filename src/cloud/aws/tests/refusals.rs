@@ -240,7 +240,7 @@ async fn creating_a_bucket_of_another_account_is_an_error_and_ones_own_is_not() 
     refusing(409, "BucketAlreadyOwnedByYou", "yours").apply(&create).await.unwrap();
     let error = refusing(409, "BucketAlreadyExists", "taken").apply(&create).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
-    assert!(error.fix().contains("`b-logs`"));
+    assert!(error.fix().content().contains("`b-logs`"));
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn an_object_that_cannot_be_deleted_is_an_error_although_the_response_is_a
     });
     let error = cloud.apply(&empty()).await.unwrap_err();
     assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, "DeleteObjects"));
-    assert!(error.fix().contains(r#""Resource":"arn:aws:s3:::b/k""#), "{}", error.fix());
+    assert!(error.fix().content().contains(r#""Resource":"arn:aws:s3:::b/k""#), "{}", error.fix().content());
 }
 
 #[tokio::test]
@@ -91,11 +91,11 @@ async fn a_bucket_that_is_not_empty_and_a_role_with_another_policy_say_what_to_d
     let cloud = wire(|asked| refusal(asked, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty"));
     let error = cloud.apply(&Change::DeleteBucket { bucket: "b".into() }).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
-    assert!(error.to_string().contains("is not empty. A new log file arrived"), "{error}");
+    assert!(format!("{error} {}", error.fix().content()).contains("is not empty. A new log file arrived"), "{error}");
     let cloud =
         wire(|asked| refusal(asked, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first"));
     let error = cloud.apply(&Change::DeleteRole { role: "r".into() }).await.unwrap_err();
-    assert!(error.to_string().contains("Detach the other policies from the role"), "{error}");
+    assert!(error.fix().content().contains("Detach the other policies from the role"), "{error}");
 }
 
 #[tokio::test]

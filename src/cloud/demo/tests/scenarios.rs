@@ -86,7 +86,7 @@ fn a_session_uses_the_requested_region_and_profile() {
         let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
         assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
         connector.cloud().inject_fault("*", InjectedFault::Expired(1));
-        assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
+        assert!(session.cloud.trails().await.unwrap_err().fix().content().contains("--profile prod"));
         assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoProfile);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
         let no_region =

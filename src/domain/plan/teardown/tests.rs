@@ -132,9 +132,9 @@ fn resources_that_another_trail_uses_are_kept() {
 #[test]
 fn anything_unreadable_blocks_the_teardown() {
     let mut chain = created();
-    chain.managed.topic = Err(ReadError { why: "No.".into(), fix: "Ask.".into() });
+    chain.managed.topic = Err(Problem::new("No.", Fix::advice("Ask.")));
     let plan = teardown(&[chain.clone(), chain], true);
-    assert_eq!((plan.rows.len(), plan.blocked), (0, vec![(Step::Trail, "No. Ask.".to_owned())]));
+    assert_eq!((plan.rows.len(), plan.blocked), (0, vec![(Step::Trail, Problem::new("No.", Fix::advice("Ask.")))]));
 }
 
 #[test]
