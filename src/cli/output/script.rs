@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{GlobalOptions, pluralize};
+use crate::cli::{GlobalOptions, pluralize};
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
 use crate::domain::{AccountRegion, Change, Plan};
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(in crate::cli) enum Purpose {
     SetUp,
     Destroy,
 }
@@ -37,7 +37,12 @@ impl Purpose {
 
 /// The script. It makes the same changes as `apply` or `destroy`, in the plan's order, and stops at the first error that
 /// isn't transient.
-pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegion, global: &GlobalOptions) -> String {
+pub(in crate::cli) fn render(
+    purpose: Purpose,
+    plan: &Plan,
+    account_region: &AccountRegion,
+    global: &GlobalOptions,
+) -> String {
     let AccountRegion { account, region, .. } = account_region;
     let [heading, command, writer, next_step] = purpose.texts();
     let mut script = String::new();

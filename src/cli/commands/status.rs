@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::args::StatusOptions;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
+use crate::cli::args::StatusOptions;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
 use crate::domain::{Health, Settings, SetupOptions, Verdict};
 use crate::engine::ObserveScope;
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &StatusOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
