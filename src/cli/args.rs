@@ -9,9 +9,8 @@ use super::destroy::DestroyOptions;
 use super::policy::PolicyOptions;
 use super::since::Since;
 use crate::cloud::Target;
-use crate::domain::SetupOptions;
 use crate::domain::change::quote;
-use crate::domain::names;
+use crate::domain::{Region, SetupOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -401,5 +400,5 @@ impl SetupArgs {
 }
 
 fn region(value: &str) -> Result<String, String> {
-    names::region(value).map(|()| value.to_owned())
+    Region::parse(value).map(|region| region.to_string())
 }
