@@ -4,7 +4,7 @@
 use crate::cloud::{CloudError, Target};
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
-use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, SetupOptions, Step};
+use crate::domain::{Change, Health, Identity, Observed, Plan, Region, Settings, SetupOptions, Step};
 use crate::engine::poll::{PollQuery, PollResult};
 use crate::engine::{Progress, Report};
 
@@ -53,7 +53,7 @@ pub enum Effect {
     Observe {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         setup: Box<SetupOptions>,
     },
     /// Run the plan on the screen, or only one of its steps.
@@ -67,7 +67,7 @@ pub enum Effect {
     FindManaged {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         named: Vec<SetupOptions>,
         contents: bool,
     },
@@ -132,7 +132,7 @@ pub enum Msg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub identity: Identity,
-    pub region: String,
+    pub region: Region,
     pub region_from: String,
     pub profile: Option<String>,
 }

@@ -16,7 +16,7 @@ use crate::cloud::{CloudError, Connector, ErrorKind, Session};
 use crate::domain::health::health;
 use crate::domain::settings::InvalidSetting;
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
-use crate::domain::{Health, Identity, Observed, Settings, SetupOptions};
+use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
 use signals::Interrupt;
 
@@ -260,7 +260,7 @@ impl AccountSession {
         (observed, settings, health)
     }
 
-    fn region(&self) -> &str {
+    fn region(&self) -> &Region {
         &self.connection.region
     }
 

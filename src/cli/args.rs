@@ -11,9 +11,8 @@ use since::Since;
 
 mod since;
 use crate::cloud::Target;
-use crate::domain::SetupOptions;
 use crate::domain::change::quote;
-use crate::domain::names;
+use crate::domain::{Region, SetupOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -403,5 +402,5 @@ impl SetupArgs {
 }
 
 fn region(value: &str) -> Result<String, String> {
-    names::region(value).map(|()| value.to_owned())
+    Region::parse(value).map(|region| region.to_string())
 }

@@ -288,7 +288,7 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(REGION);
+            let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -433,8 +433,10 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, REGION, &setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, &setup, &observed);
+    let observed =
+        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), &setup, ObserveScope::Everything)
+            .await;
+    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::cli::{GlobalOptions, pluralize};
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
-use crate::domain::{AccountRegion, Change, Plan};
+use crate::domain::{AccountRegion, Change, Plan, Region};
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub(in crate::cli) fn render(
 }
 
 /// Checks that the AWS CLI is signed in to the right account, before any change.
-fn account_check(account: &str, region: &str) -> String {
+fn account_check(account: &str, region: &Region) -> String {
     format!(
         r#"account=$(aws sts get-caller-identity --query Account --output text --region {region}) || {{
     echo 'The AWS CLI is not signed in: run `aws sso login` or `aws login`, or set AWS_PROFILE.' >&2
@@ -104,7 +104,7 @@ if [ "$account" != {account} ]; then
     exit 1
 fi
 "#,
-        region = quote(region)
+        region = quote(region.as_str())
     )
 }
 
@@ -176,14 +176,14 @@ mod tests {
     }
 
     fn create_plan(setup: &SetupOptions) -> Plan {
-        let settings = Settings::resolve(&identity(), "eu-west-1", setup, &Observed::nothing());
+        let settings = Settings::resolve(&identity(), &Region::new("eu-west-1"), setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
         plan
     }
 
     fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
-        render(Purpose::SetUp, &create_plan(setup), &identity().in_region("eu-west-1"), global)
+        render(Purpose::SetUp, &create_plan(setup), &identity().in_region(&Region::new("eu-west-1")), global)
     }
 
     fn setup_options() -> SetupOptions {
@@ -261,7 +261,7 @@ mod tests {
         }
         let script = script(&setup_options(), &GlobalOptions::default());
         for change in plan.changes() {
-            let command = change.aws_cli(&identity().in_region("eu-west-1"));
+            let command = change.aws_cli(&identity().in_region(&Region::new("eu-west-1")));
             let retried = script.contains(&format!("\nretry {command}"));
             assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
         }

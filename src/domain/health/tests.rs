@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Region;
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
 
@@ -204,7 +205,7 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
         watched.trail.arn = watched.trail.arn.replace(from, to);
-        watched.trail.home_region = watched.trail.arn.split(':').nth(3).unwrap().into();
+        watched.trail.home_region = Region::new(watched.trail.arn.split(':').nth(3).unwrap());
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");

@@ -147,7 +147,7 @@ pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observe
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
-    if region != settings.account_region.region {
+    if settings.account_region.region != region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
             format!("Use that Region (--region {region})."),

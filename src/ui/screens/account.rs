@@ -58,7 +58,7 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
     };
     fact("Signed in as", &caller.identity.arn, "");
     fact("Account", &format!("{}{alias}", caller.identity.account), "");
-    fact("Region", &caller.region, &format!("from {}", caller.region_from));
+    fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
     }
