@@ -29,7 +29,7 @@ pub mod text;
 pub use account_region::{AccountRegion, Identity};
 pub use by_step::ByStep;
 pub use change::{Change, Step};
-pub use health::{Check, Health, Verdict};
+pub use health::{Check, CheckId, Health, Verdict};
 pub use observed::Observed;
 pub use plan::{Action, Plan, Row};
 pub use query::Query;

@@ -264,7 +264,7 @@ fn wizard(model: &mut Model) {
 pub(in crate::app) fn to_first_problem(model: &mut Model) {
     model.overlay = None;
     let checks = model.derived.iter().flat_map(|derived| &derived.health.checks);
-    let step = checks.into_iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.step);
+    let step = checks.into_iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.id.step());
     match step {
         Some(step) => model.go(Screen::Step(step)),
         None => wizard(model),

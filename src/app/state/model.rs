@@ -251,11 +251,11 @@ impl Model {
         let word = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ => match self.derived.as_ref().map(|d| d.health.weakest().map(|check| check.verdict)) {
-                Some(None) => "OK",
-                Some(Some(Verdict::Pending)) => "PENDING",
-                None | Some(Some(Verdict::Unknown)) => "UNKNOWN",
-                Some(Some(_)) => "NOT WORKING",
+            _ => match self.derived.as_ref().map(|d| d.health.alerting()) {
+                Some(Verdict::Ok) => "OK",
+                Some(Verdict::Pending) => "PENDING",
+                None | Some(Verdict::Unknown) => "UNKNOWN",
+                Some(Verdict::Missing | Verdict::Wrong) => "NOT WORKING",
             },
         };
         let account = self.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();

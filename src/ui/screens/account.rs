@@ -99,7 +99,7 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let problem =
-                health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
+                health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 let since = local(model, alarm.since, false);
