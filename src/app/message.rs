@@ -5,7 +5,7 @@ use super::state::session::{Caller, SessionId, Ticket};
 use crate::cloud::{CloudError, Target};
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
-use crate::domain::{Change, Identity, Observed, Plan, SetupOptions, Step};
+use crate::domain::{Change, Identity, Observed, Plan, Region, SetupOptions, Step};
 use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun};
 use crate::engine::poll::{PollQuery, PollResult};
 use crate::engine::{Progress, Report};
@@ -37,7 +37,7 @@ pub enum SessionEffect {
     Observe {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         setup: Box<SetupOptions>,
     },
     /// Run a plan, or only one of its steps.
@@ -51,7 +51,7 @@ pub enum SessionEffect {
     FindManaged {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         named: Vec<SetupOptions>,
         contents: bool,
     },

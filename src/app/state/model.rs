@@ -10,8 +10,8 @@ use super::overlay::Overlay;
 use super::screen::Screen;
 use super::session::SessionId;
 use crate::app::keymap::Context;
-use crate::domain::Verdict;
 use crate::domain::observed::AlarmState;
+use crate::domain::{Health, Verdict};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -145,11 +145,11 @@ impl Model {
         let word = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ => match account.health().map(|health| health.weakest().map(|check| check.verdict)) {
-                Some(None) => "OK",
-                Some(Some(Verdict::Pending)) => "PENDING",
-                None | Some(Some(Verdict::Unknown)) => "UNKNOWN",
-                Some(Some(_)) => "NOT WORKING",
+            _ => match account.health().map(Health::alerting) {
+                Some(Verdict::Ok) => "OK",
+                Some(Verdict::Pending) => "PENDING",
+                None | Some(Verdict::Unknown) => "UNKNOWN",
+                Some(Verdict::Missing | Verdict::Wrong) => "NOT WORKING",
             },
         };
         let number = account.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! A session with AWS: the credentials of one profile, in one account.
 
 use crate::cloud::CloudError;
-use crate::domain::Identity;
+use crate::domain::{Identity, Region};
 
 /// Identifies a session. Signing in again begins a new one, so that answers to the old one are recognized as late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ pub struct Ticket(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub identity: Identity,
-    pub region: String,
+    pub region: Region,
     pub region_from: String,
     pub profile: Option<String>,
 }

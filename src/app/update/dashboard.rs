@@ -49,7 +49,7 @@ fn wizard(model: &mut Model) {
 pub(super) fn to_first_problem(model: &mut Model) {
     close(model);
     let checks = model.account().health().map(|health| health.checks.as_slice()).unwrap_or_default();
-    match checks.iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.step) {
+    match checks.iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.id.step()) {
         Some(step) => go(model, Screen::Step(step)),
         None => wizard(model),
     }

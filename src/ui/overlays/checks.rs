@@ -33,7 +33,7 @@ pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line
         let detail = cut(&check.detail, usize::from(width).saturating_sub(title_width + 12));
         lines.push(Line::from(vec![
             Span::styled(format!(" {:<8} ", check.verdict.as_str()), theme.verdict(check.verdict)),
-            Span::styled(pad(check.title, title_width), theme.text),
+            Span::styled(pad(check.id.title(), title_width), theme.text),
             Span::styled(format!("  {detail}"), theme.dim),
         ]));
     }

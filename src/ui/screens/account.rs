@@ -58,7 +58,7 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
     };
     fact("Signed in as", &caller.identity.arn, "");
     fact("Account", &format!("{}{alias}", caller.identity.account), "");
-    fact("Region", &caller.region, &format!("from {}", caller.region_from));
+    fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
     }
@@ -99,7 +99,7 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let problem =
-                health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
+                health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 let since = local(model, alarm.since, false);

@@ -127,11 +127,11 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style)
     if Step::ALL.into_iter().all(|step| health.step(step) == Verdict::Missing) {
         return ("NOT SET UP", "root use would go unreported", theme.bad);
     }
-    match health.weakest().map(|check| check.verdict) {
-        None | Some(Verdict::Ok) => ("OK", "root use is monitored", theme.good),
-        Some(Verdict::Pending) => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
-        Some(Verdict::Unknown) => ("UNKNOWN", "some resources could not be read", theme.warn),
-        Some(Verdict::Missing | Verdict::Wrong) => ("NOT WORKING", "root use would go unreported", theme.bad),
+    match health.alerting() {
+        Verdict::Ok => ("OK", "root use is monitored", theme.good),
+        Verdict::Pending => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
+        Verdict::Unknown => ("UNKNOWN", "some resources could not be read", theme.warn),
+        Verdict::Missing | Verdict::Wrong => ("NOT WORKING", "root use would go unreported", theme.bad),
     }
 }
 

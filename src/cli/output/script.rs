@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{GlobalOptions, pluralize};
+use crate::cli::{GlobalOptions, pluralize};
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
-use crate::domain::{AccountRegion, Change, Plan};
+use crate::domain::{AccountRegion, Change, Plan, Region};
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(in crate::cli) enum Purpose {
     SetUp,
     Destroy,
 }
@@ -37,7 +37,12 @@ impl Purpose {
 
 /// The script. It makes the same changes as `apply` or `destroy`, in the plan's order, and stops at the first error that
 /// isn't transient.
-pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegion, global: &GlobalOptions) -> String {
+pub(in crate::cli) fn render(
+    purpose: Purpose,
+    plan: &Plan,
+    account_region: &AccountRegion,
+    global: &GlobalOptions,
+) -> String {
     let AccountRegion { account, region, .. } = account_region;
     let [heading, command, writer, next_step] = purpose.texts();
     let mut script = String::new();
@@ -88,7 +93,7 @@ pub(super) fn render(purpose: Purpose, plan: &Plan, account_region: &AccountRegi
 }
 
 /// Checks that the AWS CLI is signed in to the right account, before any change.
-fn account_check(account: &str, region: &str) -> String {
+fn account_check(account: &str, region: &Region) -> String {
     format!(
         r#"account=$(aws sts get-caller-identity --query Account --output text --region {region}) || {{
     echo 'The AWS CLI is not signed in: run `aws sso login` or `aws login`, or set AWS_PROFILE.' >&2
@@ -99,7 +104,7 @@ if [ "$account" != {account} ]; then
     exit 1
 fi
 "#,
-        region = quote(region)
+        region = quote(region.as_str())
     )
 }
 
@@ -171,14 +176,14 @@ mod tests {
     }
 
     fn create_plan(setup: &SetupOptions) -> Plan {
-        let settings = Settings::resolve(&identity(), "eu-west-1", setup, &Observed::nothing());
+        let settings = Settings::resolve(&identity(), &Region::new("eu-west-1"), setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
         plan
     }
 
     fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
-        render(Purpose::SetUp, &create_plan(setup), &identity().in_region("eu-west-1"), global)
+        render(Purpose::SetUp, &create_plan(setup), &identity().in_region(&Region::new("eu-west-1")), global)
     }
 
     fn setup_options() -> SetupOptions {
@@ -256,7 +261,7 @@ mod tests {
         }
         let script = script(&setup_options(), &GlobalOptions::default());
         for change in plan.changes() {
-            let command = change.aws_cli(&identity().in_region("eu-west-1"));
+            let command = change.aws_cli(&identity().in_region(&Region::new("eu-west-1")));
             let retried = script.contains(&format!("\nretry {command}"));
             assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
         }

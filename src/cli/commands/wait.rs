@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::signals::Interrupt;
-use super::{AccountSession, Console};
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, Console};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Settings;
 use crate::domain::observed::{Confirmation, Subscription};
@@ -11,7 +11,7 @@ use crate::domain::observed::{Confirmation, Subscription};
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// How the wait ended.
-pub(super) enum WaitResult {
+pub(in crate::cli) enum WaitResult {
     Confirmed,
     GivenUp,
     /// The addresses that had not confirmed at the last read.
@@ -20,7 +20,7 @@ pub(super) enum WaitResult {
 
 /// Waits until every address is confirmed, the time is up, or the user interrupts. An error is only printed: the setup is
 /// complete, and its result still has to be reported.
-pub(super) async fn for_confirmation(
+pub(in crate::cli) async fn for_confirmation(
     session: &AccountSession,
     settings: &Settings,
     minutes: u32,
@@ -40,7 +40,7 @@ pub(super) async fn for_confirmation(
             WaitResult::GivenUp
         }
         Some(Err(_)) => {
-            console.eprint(format_args!("Timed out after {}.", super::pluralize(minutes as usize, "minute")));
+            console.eprint(format_args!("Timed out after {}.", crate::cli::pluralize(minutes as usize, "minute")));
             WaitResult::GivenUp
         }
         None => WaitResult::Interrupted(waiting),

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::destroy::NameArgs;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
 use crate::cloud::Connector;
 use crate::domain::Settings;
 use crate::domain::iam_policy::{MAX_POLICY_LENGTH, UseCase, length, policy};
@@ -33,7 +33,7 @@ pub enum PolicyTask {
     Destroy,
 }
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &PolicyOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use clap::Args;
 
 use super::apply::{RunOutcome, carry_out};
-use super::args::Format;
 use super::plan;
-use super::signals::Interrupt;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
+use crate::cli::args::Format;
+use crate::cli::output::script;
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
 use crate::cloud::Connector;
 use crate::domain::change::quote;
 use crate::domain::plan::teardown::{Chain, teardown};
@@ -82,7 +83,7 @@ impl NameArgs {
 /// The alarm first, the trail last.
 const TEARDOWN_ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &DestroyOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,

@@ -6,10 +6,10 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
-use super::{CommandError, Console, Exit};
+use crate::cli::args::Cli;
+use crate::cli::{CommandError, Console, Exit};
 
-pub(super) fn completions(shell: Shell, console: &Console) -> Exit {
+pub(in crate::cli) fn completions(shell: Shell, console: &Console) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "rootbell", &mut script);
     console.print_raw(String::from_utf8_lossy(&script).trim_end());
@@ -17,7 +17,7 @@ pub(super) fn completions(shell: Shell, console: &Console) -> Exit {
 }
 
 /// Prints the man page of the program, or of one of its commands, as roff.
-pub(super) fn page(command: Option<&str>, console: &Console) -> Result<Exit, CommandError> {
+pub(in crate::cli) fn page(command: Option<&str>, console: &Console) -> Result<Exit, CommandError> {
     // `help` needs no page.
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();

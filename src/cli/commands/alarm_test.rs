@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::args::TestOptions;
-use super::signals::Interrupt;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions};
+use crate::cli::args::TestOptions;
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions};
 use crate::cloud::Connector;
 use crate::domain::activity::{concerns, recipients};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
@@ -37,7 +37,7 @@ struct TestPlan {
     concerns: Vec<String>,
 }
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &TestOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
@@ -59,7 +59,7 @@ pub(super) async fn run(
         test: AlarmTest {
             alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
             caller: session.identity.clone(),
-            region: session.region().to_owned(),
+            region: session.region().clone(),
             timeout: timeout.unwrap_or(AlarmTest::default_timeout(options.drill)),
         },
         drill: None,

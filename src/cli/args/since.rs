@@ -47,7 +47,7 @@ impl Since {
     ///
     /// # Errors
     /// A time in the future, or one that is out of range.
-    pub(super) fn timestamp(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+    pub(in crate::cli) fn timestamp(self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
         let result = match self {
             Self::Ago(span) => now.to_zoned_datetime(zone.clone()).checked_sub(span).map(|at| at.timestamp()),
             Self::Local(at) => zone.to_timestamp(at),

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::args::{Format, PlanOptions};
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
+use crate::cli::args::{Format, PlanOptions};
+use crate::cli::output::script;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
 use crate::cloud::Connector;
 use crate::domain::plan::plan;
 use crate::domain::text::escape_controls;
 use crate::domain::{AccountRegion, Action, Observed, Plan, Settings, SetupOptions, Step};
 use crate::engine::{ObserveScope, Prefetch};
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &PlanOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
@@ -33,14 +34,14 @@ pub(super) async fn run(
 }
 
 /// A plan, and the observations and settings that it is based on.
-pub(super) struct PreparedPlan {
+pub(in crate::cli) struct PreparedPlan {
     pub observed: Observed,
     pub settings: Settings,
     pub plan: Plan,
 }
 
 /// Observes the account and computes the plan. A plan that can't be applied is an error with every reason.
-pub(super) async fn prepare_plan(
+pub(in crate::cli) async fn prepare_plan(
     session: &AccountSession,
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
@@ -57,7 +58,7 @@ pub(super) async fn prepare_plan(
 }
 
 /// The plan's rows in columns, grouped by step, with the notes of each step.
-pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
+pub(in crate::cli) fn table(plan: &Plan, steps: &[Step]) -> String {
     let width = |column: fn(&crate::domain::Row) -> &str| {
         plan.rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0)
     };
@@ -88,7 +89,7 @@ pub(super) fn table(plan: &Plan, steps: &[Step]) -> String {
 }
 
 /// The whole plan, with the number of changes.
-pub(super) fn text(plan: &Plan) -> String {
+pub(in crate::cli) fn text(plan: &Plan) -> String {
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
     let summary = if plan.is_empty() {
         "\nNothing to change.".to_owned()
@@ -105,7 +106,7 @@ pub(super) fn text(plan: &Plan) -> String {
 }
 
 /// The output of `plan --format json`; its fields are stable.
-pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
+pub(in crate::cli) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
     let changes: Vec<Value> = plan
         .rows
         .iter()

@@ -3,22 +3,22 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::args::ApplyOptions;
 use super::plan::{PreparedPlan, prepare_plan, text};
-use super::progress::{ProgressPrinter, RunProgress};
-use super::signals::Interrupt;
 use super::wait::{self, WaitResult};
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
+use crate::cli::args::ApplyOptions;
+use crate::cli::output::progress::{ProgressPrinter, RunProgress};
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
 use crate::cloud::{CloudError, Connector};
 use crate::domain::health::health;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
 
 /// How a run ended.
 #[derive(Default)]
-pub(super) struct RunOutcome {
+pub(in crate::cli) struct RunOutcome {
     pub applied: Vec<String>,
     pub failed: Vec<(String, CloudError)>,
     pub skipped: Vec<String>,
@@ -31,7 +31,7 @@ pub(super) struct RunOutcome {
     pub open: Vec<String>,
 }
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &ApplyOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
@@ -136,7 +136,7 @@ async fn follow_up(
 }
 
 /// Runs the plan until it is complete or interrupted.
-pub(super) async fn carry_out(
+pub(in crate::cli) async fn carry_out(
     session: &AccountSession,
     plan: &Plan,
     interrupt: &Interrupt,
@@ -174,13 +174,13 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     for check in &health.checks {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
-            ("subscription.confirmed", Verdict::Pending) if !open.is_empty() => continue,
-            ("trail.delivers", Verdict::Pending) => {
+            (CheckId::SubscriptionConfirmed, Verdict::Pending) if !open.is_empty() => continue,
+            (CheckId::TrailDelivers, Verdict::Pending) => {
                 "The trail's first delivery to the log group takes about 5 minutes; `rootbell status` shows when it has \
                  arrived."
                     .to_owned()
             }
-            _ => format!("{}: {} {}", check.title, check.detail, check.fix),
+            _ => format!("{}: {} {}", check.id.title(), check.detail, check.fix),
         };
         open.push(sentence.trim_end().to_owned());
     }
@@ -244,7 +244,7 @@ impl RunOutcome {
     }
 
     /// A sentence on how far the run got before it was interrupted.
-    pub(super) fn interruption(&self, location: &str) -> String {
+    pub(in crate::cli) fn interruption(&self, location: &str) -> String {
         let (done, failed, running) = (self.applied.len(), self.failed.len(), self.unknown.len());
         let count = RunCount { total: done + failed + running + self.skipped.len(), done, failed, running };
         match self.unfinished {
@@ -254,7 +254,7 @@ impl RunOutcome {
     }
 
     /// The output of `apply --json` and `destroy --json`; its fields are stable.
-    pub(super) fn document(&self, session: &AccountSession) -> Value {
+    pub(in crate::cli) fn document(&self, session: &AccountSession) -> Value {
         let failed: Vec<Value> =
             self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
         json!({

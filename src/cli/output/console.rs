@@ -35,22 +35,22 @@ impl Console {
         }
     }
 
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(in crate::cli) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
     /// Whether questions can be asked.
-    pub(super) fn can_ask(&self) -> bool {
+    pub(in crate::cli) fn can_ask(&self) -> bool {
         self.can_ask
     }
 
     /// Prints part of a result for people: a line on standard output.
-    pub(super) fn print(&self, text: impl Display) {
+    pub(in crate::cli) fn print(&self, text: impl Display) {
         self.write(&self.out, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
     /// Prints a result for programs on standard output, unchanged.
-    pub(super) fn print_raw(&self, text: &str) {
+    pub(in crate::cli) fn print_raw(&self, text: &str) {
         self.write(&self.out, &format!("{text}\n"));
     }
 
@@ -60,13 +60,13 @@ impl Console {
     }
 
     /// Asks for confirmation; anything but `y` or `yes` is a no.
-    pub(super) async fn confirm(&self, question: &str) -> bool {
+    pub(in crate::cli) async fn confirm(&self, question: &str) -> bool {
         let answer = self.read_answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
         answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
     /// Asks the user to type one of these words; any other answer is a no.
-    pub(super) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
+    pub(in crate::cli) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
         let answer = self.read_answer(&format!("{} ", escape_controls_in_lines(question))).await;
         answer.is_some_and(|answer| words.contains(&answer.as_str()))
     }
@@ -86,7 +86,7 @@ impl Console {
     }
 
     /// Why output could not be written, if it couldn't. A broken pipe doesn't count.
-    pub(super) fn write_error(&self) -> Option<String> {
+    pub(in crate::cli) fn write_error(&self) -> Option<String> {
         self.write_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use tokio::time::Instant;
 
-use super::args::EventsOptions;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local, pluralize};
+use crate::cli::args::EventsOptions;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local, pluralize};
 use crate::cloud::{Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
@@ -20,7 +20,7 @@ use crate::engine::search::{SearchResult, filter_log_events};
 /// How often a long search reports its progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(3);
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &EventsOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,

@@ -2,14 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Console;
+use crate::cli::Console;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
 use crate::domain::text::escape_controls;
 use crate::engine::{ChangeState, Progress};
 
 /// Prints each change's progress and remembers its state.
-pub(super) struct ProgressPrinter<'a> {
+pub(in crate::cli) struct ProgressPrinter<'a> {
     console: &'a Console,
     plan: &'a Plan,
     progress: Mutex<RunProgress>,
@@ -17,22 +17,22 @@ pub(super) struct ProgressPrinter<'a> {
 
 /// The state of each change so far, by id.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RunProgress {
+pub(in crate::cli) struct RunProgress {
     pub done: Vec<String>,
     pub failed: Vec<(String, CloudError)>,
     pub running: Vec<String>,
 }
 
 impl<'a> ProgressPrinter<'a> {
-    pub(super) fn new(console: &'a Console, plan: &'a Plan) -> Self {
+    pub(in crate::cli) fn new(console: &'a Console, plan: &'a Plan) -> Self {
         Self { console, plan, progress: Mutex::new(RunProgress::default()) }
     }
 
-    pub(super) fn progress(&self) -> RunProgress {
+    pub(in crate::cli) fn progress(&self) -> RunProgress {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn print(&self, update: &Progress) {
+    pub(in crate::cli) fn print(&self, update: &Progress) {
         self.remember(update);
         let what = self.describe(&update.id);
         match &update.state {
@@ -67,7 +67,7 @@ impl<'a> ProgressPrinter<'a> {
     }
 
     /// "+ S3 bucket rootbell-…".
-    pub(super) fn describe(&self, id: &str) -> String {
+    pub(in crate::cli) fn describe(&self, id: &str) -> String {
         match self.plan.rows.iter().find(|row| row.id == id) {
             Some(row) => format!("{} {} {}", row.action.mark(), row.resource, escape_controls(&row.name)),
             None => id.to_owned(),

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::args::StatusOptions;
-use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
+use crate::cli::args::StatusOptions;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
 use crate::domain::{Health, Settings, SetupOptions, Verdict};
 use crate::engine::ObserveScope;
 
-pub(super) async fn run(
+pub(in crate::cli) async fn run(
     options: &StatusOptions,
     global: &GlobalOptions,
     connector: &dyn Connector,
@@ -66,11 +66,12 @@ fn headline(health: &Health) -> String {
 
 /// One line per check, with the fix below it.
 fn text(health: &Health) -> String {
-    let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
+    let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     let mut next = health.checks.iter().skip(1);
     for check in &health.checks {
-        let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, escape_controls(&check.detail));
+        let line =
+            format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.id.title(), escape_controls(&check.detail));
         lines.push(line.trim_end().to_owned());
         // If several checks in a row have the same fix, only the last shows it.
         let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
@@ -88,7 +89,7 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         .iter()
         .map(|c| {
             json!({
-                "id": c.id, "title": c.title, "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
+                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
             })
         })
         .collect();
