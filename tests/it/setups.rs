@@ -161,15 +161,27 @@ async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, P
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
-/// Applies the plan unless it is blocked, and opens the links in the emails.
+/// Applies the plan unless it is blocked.
 async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Result<(), String> {
     let (_, plan) = observe_and_plan(cloud, setup).await;
-    if !plan.blocked.is_empty() {
-        return Err(format!("blocked: {}", plan.blocked[0].1));
+    if let [(_, why), ..] = plan.blocked.as_slice() {
+        return Err(format!("blocked: {why}"));
     }
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
-    cloud.unconfirmed().iter().filter(|email| setup.emails.contains(email)).for_each(|email| cloud.confirm(email));
     if report.succeeded() { Ok(()) } else { Err(format!("failed: {report:?}")) }
+}
+
+/// Opens the link in every email that has arrived at the address given to `apply`.
+fn confirm(cloud: &DemoCloud, setup: &SetupOptions) {
+    setup.emails.iter().for_each(|email| cloud.confirm(email));
+}
+
+/// The options for `destroy`. To an unmanaged topic `apply` may have added the address, and only its owner can tell, so he
+/// names it; unless it was subscribed before.
+fn destroy_options(before: &Account, setup: &SetupOptions) -> SetupOptions {
+    let subscribed = resources(before).into_keys().filter(|id| id.starts_with("subscription:")).collect::<String>();
+    let emails = setup.emails.iter().filter(|email| !subscribed.contains(email.as_str())).cloned().collect();
+    SetupOptions { emails, ..SetupOptions::default() }
 }
 
 /// The headline that the checks make: `ok`, `pending`, `wrong`, `missing` or `unknown`.
@@ -209,7 +221,9 @@ fn resources(account: &Account) -> BTreeMap<String, Value> {
             add_all(&mut found, "filter", &suffix, &group["filters"]);
         }
         for (topic, contents) in contents["topics"].as_object().unwrap() {
-            for subscription in contents["subscriptions"].as_array().unwrap() {
+            // A deleted subscription disappears by itself.
+            let listed = contents["subscriptions"].as_array().unwrap().iter().filter(|s| s["state"] != "deleted");
+            for subscription in listed {
                 let endpoint = subscription["endpoint"].as_str().unwrap();
                 found.insert(format!("subscription:{topic} {endpoint}{suffix}"), subscription.clone());
             }
@@ -366,9 +380,9 @@ fn report(found: &[Deviation]) -> String {
     text
 }
 
-/// Panics with the table unless it is empty. Deviations in columns that may be wrong are listed, but don't fail.
-fn assert_none(found: &[Deviation], all: usize) {
-    assert!(found.iter().all(|deviation| deviation.unsure), "{all} accounts\n{}", report(found));
+/// Panics with the failures unless there are none.
+fn assert_none(failed: &[String], of: &str) {
+    assert!(failed.is_empty(), "{} {of}\n{}", failed.len(), failed.join("\n"));
 }
 
 #[test]
@@ -387,17 +401,27 @@ fn every_account_has_a_row_that_says_what_is_true_and_why() {
     }
 }
 
-// Issue 13's commits remove the attributes `ignore` below, once the rows are right.
+// Issue 13's commits remove the attributes `ignore` below once the rows are right, and issue 14's commits the first one.
+
+#[test]
+#[ignore = "the format can't express everything yet"]
+fn every_account_can_be_expressed() {
+    let unreadable = setups().into_iter().filter(|setup| setup.account.is_none()).map(|setup| setup.name);
+    assert_none(&unreadable.collect::<Vec<_>>(), "accounts");
+}
 
 #[test]
 #[ignore = "not yet right for every account"]
 fn the_verdict_and_the_plan_are_right_for_every_account() {
-    let (mut found, mut all) = (Vec::new(), 0);
+    let (mut found, mut all, mut working) = (Vec::new(), 0, 0);
     for (name, expected, account) in readable_setups() {
         all += 1;
+        working += usize::from(expected.verdicts()[0] == "ok");
         found.extend(in_virtual_time(deviations(&name, &expected, account)));
     }
-    assert_none(&found, all);
+    // Deviations in columns that may be wrong are listed, but don't fail.
+    let is_right = found.iter().all(|deviation| deviation.unsure);
+    assert!(is_right, "{all} accounts, {working} of which work\n{}", report(&found));
 }
 
 #[test]
@@ -411,6 +435,7 @@ fn one_apply_and_the_confirmation_make_a_sign_in_reach_somebody() {
         let cloud = cloud(account);
         in_virtual_time(async {
             let outcome = apply(&cloud, &expected.setup()).await;
+            confirm(&cloud, &expected.setup());
             let (health, _) = observe_and_plan(&cloud, &expected.setup()).await;
             if outcome.is_err() || headline(&health) != "ok" {
                 let weakest = health.weakest().map(|check| format!("{}: {}", check.id, check.detail));
@@ -418,7 +443,7 @@ fn one_apply_and_the_confirmation_make_a_sign_in_reach_somebody() {
             }
         });
     }
-    assert!(failed.is_empty(), "{} accounts\n{}", failed.len(), failed.join("\n"));
+    assert_none(&failed, "accounts");
 }
 
 #[test]
@@ -429,6 +454,7 @@ fn a_second_apply_is_empty() {
         let cloud = cloud(account);
         in_virtual_time(async {
             if apply(&cloud, &expected.setup()).await.is_ok() {
+                confirm(&cloud, &expected.setup());
                 let (_, plan) = observe_and_plan(&cloud, &expected.setup()).await;
                 if !plan.is_empty() || !plan.blocked.is_empty() {
                     failed.push(format!("{name}: {:?} {:?}", kinds(&plan), plan.blocked));
@@ -436,7 +462,7 @@ fn a_second_apply_is_empty() {
             }
         });
     }
-    assert!(failed.is_empty(), "{} accounts\n{}", failed.len(), failed.join("\n"));
+    assert_none(&failed, "accounts");
 }
 
 #[test]
@@ -445,20 +471,22 @@ fn apply_then_destroy_leaves_every_account_as_it_was() {
     let mut failed = Vec::new();
     for (name, expected, account) in readable_setups() {
         let cloud = cloud(account);
-        let before = unmanaged(&cloud.snapshot());
+        let before = cloud.snapshot();
         in_virtual_time(async {
             let applied = apply(&cloud, &expected.setup()).await;
+            let options = destroy_options(&before, &expected.setup());
+            // An address that was pending before stays pending.
+            confirm(&cloud, &options);
             let identity = cloud.identity().await.unwrap();
-            let region = cloud.snapshot().region;
-            let chains = engine::teardown::managed_chains(&cloud, &identity, &region, &expected.setup(), true).await;
+            let chains = engine::teardown::managed_chains(&cloud, &identity, &before.region, &options, true).await;
             let plan = teardown(&chains, true);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
-            let left = differences(&before, &resources(&cloud.snapshot()));
+            let left = differences(&unmanaged(&before), &resources(&cloud.snapshot()));
             if !left.is_empty() || !plan.blocked.is_empty() || !report.succeeded() {
                 let blocked = plan.blocked.first().map(|(_, why)| why);
                 failed.push(format!("{name}: {} {blocked:?} {applied:?}", left.join(", ")));
             }
         });
     }
-    assert!(failed.is_empty(), "{} accounts\n{}", failed.len(), failed.join("\n"));
+    assert_none(&failed, "accounts");
 }
