@@ -256,7 +256,7 @@ fn unmanaged(account: &Account) -> BTreeMap<String, Value> {
         .collect();
     all.retain(|id, contents| {
         !tagged(contents)
-            && contents["namespace"] != "rootbell"
+            && !(id.starts_with("filter:") && contents["namespace"] == "rootbell")
             && id != "filter:rootbell-root-use"
             && !topics.iter().any(|topic| id.starts_with(topic.as_str()))
     });
