@@ -10,7 +10,7 @@ use super::output::json;
 use crate::cloud::{Connector, Session};
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Identity, Observed, Settings, SetupOptions};
+use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
 
 /// A connection to an account, and the identity that is signed in.
@@ -95,7 +95,7 @@ impl AccountSession {
         (observed, settings, health)
     }
 
-    pub(super) fn region(&self) -> &str {
+    pub(super) fn region(&self) -> &Region {
         &self.connection.region
     }
 

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::cloud::Target;
+use crate::domain::Region;
 use crate::domain::change::quote;
-use crate::domain::names;
 
 /// The account and Region to use, and options that apply to every command.
 #[derive(Args, Clone, Debug, Default)]
@@ -87,5 +87,5 @@ impl ThemeOption {
 }
 
 fn region(value: &str) -> Result<String, String> {
-    names::region(value).map(|()| value.to_owned())
+    Region::parse(value).map(|region| region.to_string())
 }

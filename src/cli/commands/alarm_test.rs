@@ -61,7 +61,7 @@ pub(in crate::cli) async fn run(
         test: AlarmTest {
             alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
             caller: session.identity.clone(),
-            region: session.region().to_owned(),
+            region: session.region().clone(),
             timeout: timeout.unwrap_or(AlarmTest::default_timeout(options.drill)),
         },
         drill: None,

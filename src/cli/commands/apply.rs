@@ -15,7 +15,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -129,13 +129,13 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     for check in &health.checks {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
-            ("subscription.confirmed", Verdict::Pending) if !open.is_empty() => continue,
-            ("trail.delivers", Verdict::Pending) => {
+            (CheckId::SubscriptionConfirmed, Verdict::Pending) if !open.is_empty() => continue,
+            (CheckId::TrailDelivers, Verdict::Pending) => {
                 "The trail's first delivery to the log group takes about 5 minutes; `rootbell status` shows when it has \
                  arrived."
                     .to_owned()
             }
-            _ => format!("{}: {} {}", check.title, check.detail, check.fix),
+            _ => format!("{}: {} {}", check.id.title(), check.detail, check.fix),
         };
         open.push(sentence.trim_end().to_owned());
     }

@@ -69,11 +69,12 @@ fn headline(health: &Health) -> String {
 
 /// One line per check, with the fix below it.
 fn text(health: &Health) -> String {
-    let width = health.checks.iter().map(|c| c.title.chars().count()).max().unwrap_or(0);
+    let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     let mut next = health.checks.iter().skip(1);
     for check in &health.checks {
-        let line = format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.title, escape_controls(&check.detail));
+        let line =
+            format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.id.title(), escape_controls(&check.detail));
         lines.push(line.trim_end().to_owned());
         // If several checks in a row have the same fix, only the last shows it.
         let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
@@ -91,7 +92,7 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         .iter()
         .map(|c| {
             json!({
-                "id": c.id, "title": c.title, "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
+                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
             })
         })
         .collect();

@@ -7,7 +7,7 @@ use super::text::pluralize;
 use crate::cli::args::GlobalOptions;
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
-use crate::domain::{AccountRegion, Change, Plan};
+use crate::domain::{AccountRegion, Change, Plan, Region};
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub(in crate::cli) fn render(
 }
 
 /// Checks that the AWS CLI is signed in to the right account, before any change.
-fn account_check(account: &str, region: &str) -> String {
+fn account_check(account: &str, region: &Region) -> String {
     format!(
         r#"account=$(aws sts get-caller-identity --query Account --output text --region {region}) || {{
     echo 'The AWS CLI is not signed in: run `aws sso login` or `aws login`, or set AWS_PROFILE.' >&2
@@ -105,7 +105,7 @@ if [ "$account" != {account} ]; then
     exit 1
 fi
 "#,
-        region = quote(region)
+        region = quote(region.as_str())
     )
 }
 
@@ -177,14 +177,14 @@ mod tests {
     }
 
     fn create_plan(setup: &SetupOptions) -> Plan {
-        let settings = Settings::resolve(&identity(), "eu-west-1", setup, &Observed::nothing());
+        let settings = Settings::resolve(&identity(), &Region::new("eu-west-1"), setup, &Observed::nothing());
         let plan = plan(&settings, &Observed::nothing());
         assert_eq!(plan.blocked, []);
         plan
     }
 
     fn script(setup: &SetupOptions, global: &GlobalOptions) -> String {
-        render(Purpose::SetUp, &create_plan(setup), &identity().in_region("eu-west-1"), global)
+        render(Purpose::SetUp, &create_plan(setup), &identity().in_region(&Region::new("eu-west-1")), global)
     }
 
     fn setup_options() -> SetupOptions {
@@ -262,7 +262,7 @@ mod tests {
         }
         let script = script(&setup_options(), &GlobalOptions::default());
         for change in plan.changes() {
-            let command = change.aws_cli(&identity().in_region("eu-west-1"));
+            let command = change.aws_cli(&identity().in_region(&Region::new("eu-west-1")));
             let retried = script.contains(&format!("\nretry {command}"));
             assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
         }

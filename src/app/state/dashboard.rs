@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use super::activity::Searched;
-use super::activity::{Activity, MOST_EVENTS};
-use super::keys::Intent;
-use super::overlay::Overlay;
-use super::polled::Polled;
-use super::{Effect, Model, Screen, Ticket, alarm_test, screens, teardown};
+pub use crate::app::activity::Searched;
+use crate::app::activity::{Activity, MOST_EVENTS};
+use crate::app::keymap::Intent;
+use crate::app::overlay::Overlay;
+use crate::app::polled::Polled;
+use crate::app::{Effect, Model, Screen, Ticket, alarm_test, screens, teardown};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::activity::{self, Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
@@ -69,7 +69,7 @@ impl Default for Dashboard {
 
 impl Dashboard {
     /// An empty dashboard for another account; only the terminal's focus is kept.
-    pub(super) fn reset(&self) -> Self {
+    pub(in crate::app) fn reset(&self) -> Self {
         Self { focused: self.focused, ..Self::default() }
     }
 
@@ -78,7 +78,7 @@ impl Dashboard {
     }
 
     /// When the next value is due. The chain isn't due while the account is being read anyway.
-    pub(super) fn deadline(&self, now: Timestamp, is_observing: bool) -> Option<Timestamp> {
+    pub(in crate::app) fn deadline(&self, now: Timestamp, is_observing: bool) -> Option<Timestamp> {
         [
             self.alarm.deadline(now),
             self.history.deadline(now),
@@ -92,19 +92,19 @@ impl Dashboard {
     }
 
     /// When the alarm is due while another screen is shown. While it is in ALARM, events are polled as well.
-    pub(super) fn alarm_deadline(&self, now: Timestamp, in_alarm: bool) -> Option<Timestamp> {
+    pub(in crate::app) fn alarm_deadline(&self, now: Timestamp, in_alarm: bool) -> Option<Timestamp> {
         let events = self.events.deadline(now).filter(|_| in_alarm);
         self.alarm.deadline(now).into_iter().chain(events).min()
     }
 
     /// Requests the alarm and its history at the next tick.
-    pub(super) fn refresh_alarm_now(&mut self) {
+    pub(in crate::app) fn refresh_alarm_now(&mut self) {
         self.alarm.refresh_now();
         self.history.refresh_now();
     }
 
     /// Requests everything at the next tick.
-    pub(super) fn refresh_now(&mut self) {
+    pub(in crate::app) fn refresh_now(&mut self) {
         self.alarm.refresh_now();
         self.history.refresh_now();
         self.metric.refresh_now();
@@ -142,7 +142,7 @@ impl Dashboard {
 }
 
 /// Requests every value that is due.
-pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn tick(model: &mut Model) -> Vec<Effect> {
     let (on_dashboard, alarm_only, in_alarm) = (model.shows_dashboard(), model.polls_alarm_only(), model.is_in_alarm());
     let Some(derived) = model.derived.as_ref().filter(|_| on_dashboard || alarm_only) else { return Vec::new() };
     let now = model.now;
@@ -210,7 +210,7 @@ fn load_older(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The account has been read, on behalf of the dashboard or not.
-pub(super) fn chain_observed(model: &mut Model, observed: &Observed) {
+pub(in crate::app) fn chain_observed(model: &mut Model, observed: &Observed) {
     let (now, slowdown) = (model.now, model.dashboard.slowdown());
     let first_error = observed.unreadable().first().copied().filter(|_| observed.is_unreadable());
     let answer =
@@ -219,7 +219,7 @@ pub(super) fn chain_observed(model: &mut Model, observed: &Observed) {
 }
 
 /// The terminal got or lost the focus; getting it refreshes everything.
-pub(super) fn focus(model: &mut Model, focused: bool) {
+pub(in crate::app) fn focus(model: &mut Model, focused: bool) {
     if focused && !model.dashboard.focused {
         model.dashboard.refresh_now();
     }
@@ -227,7 +227,7 @@ pub(super) fn focus(model: &mut Model, focused: bool) {
 }
 
 /// Acts on a key.
-pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
+pub(in crate::app) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
     match intent {
         Intent::Test => return alarm_test::open(model, false),
         Intent::Drill => return alarm_test::open(model, true),
@@ -261,10 +261,10 @@ fn wizard(model: &mut Model) {
 }
 
 /// Opens the step of the first check that is not ok.
-pub(super) fn to_first_problem(model: &mut Model) {
+pub(in crate::app) fn to_first_problem(model: &mut Model) {
     model.overlay = None;
     let checks = model.derived.iter().flat_map(|derived| &derived.health.checks);
-    let step = checks.into_iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.step);
+    let step = checks.into_iter().find(|check| check.verdict != Verdict::Ok).map(|check| check.id.step());
     match step {
         Some(step) => model.go(Screen::Step(step)),
         None => wizard(model),
@@ -282,7 +282,7 @@ fn ask_to_set_ok(model: &mut Model) {
 }
 
 /// Sets the alarm to OK after the user confirmed it.
-pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn set_ok(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
     // It may have returned to OK by itself in the meantime.
@@ -302,7 +302,11 @@ fn copy_arn(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Records the answer to a poll; a late one is ignored.
-pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Result<PollResult, CloudError>) -> Vec<Effect> {
+pub(in crate::app) fn answered(
+    model: &mut Model,
+    ticket: Ticket,
+    answer: Result<PollResult, CloudError>,
+) -> Vec<Effect> {
     let (now, slowdown) = (model.now, model.dashboard.slowdown());
     let board = &mut model.dashboard;
     if board.alarm.awaits(ticket) {

@@ -2,15 +2,15 @@
 
 use ratatui::text::{Line, Span};
 
-use super::plan::spinner;
-use super::text::{cut, pad, wrap};
-use super::theme::Theme;
 use crate::app::Model;
 use crate::domain::health::age;
 use crate::domain::{Health, Verdict};
+use crate::ui::plan::spinner;
+use crate::ui::text::{cut, pad, wrap};
+use crate::ui::theme::Theme;
 
 /// The weakest check and its fix in a sentence or two, or that everything works.
-pub(super) fn summary(health: &Health) -> String {
+pub(in crate::ui) fn summary(health: &Health) -> String {
     match health.weakest() {
         None => "Everything works: an alert is emailed 5 to 10 minutes after anyone uses root.".to_owned(),
         Some(check) if check.fix.is_empty() => check.detail.clone(),
@@ -23,7 +23,7 @@ fn for_wizard(fix: &str) -> String {
     fix.replace("Run `rootbell apply` or use the wizard", "Press `w`")
 }
 
-pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(derived) = &model.derived else {
         return vec![Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text)];
     };
@@ -33,7 +33,7 @@ pub(super) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'stati
         let detail = cut(&check.detail, usize::from(width).saturating_sub(title_width + 12));
         lines.push(Line::from(vec![
             Span::styled(format!(" {:<8} ", check.verdict.as_str()), theme.verdict(check.verdict)),
-            Span::styled(pad(check.title, title_width), theme.text),
+            Span::styled(pad(check.id.title(), title_width), theme.text),
             Span::styled(format!("  {detail}"), theme.dim),
         ]));
     }

@@ -2,7 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::keys::{Code, Key};
+use crate::app::keymap::{Code, Key};
 use crate::domain::settings::{Origin, Settings};
 use crate::domain::{SetupOptions, Step, names, pattern};
 
@@ -154,7 +154,7 @@ impl FieldId {
 }
 
 /// The edit that a key makes in a text field, if any.
-pub(super) fn edit_request(key: Key) -> Option<InputRequest> {
+pub(in crate::app) fn edit_request(key: Key) -> Option<InputRequest> {
     Some(match (key.code, key.ctrl) {
         (Code::Char(c), false) => InputRequest::InsertChar(c),
         (Code::Backspace, false) => InputRequest::DeletePrevChar,

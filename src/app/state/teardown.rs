@@ -3,15 +3,15 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::form::edit_request;
-use super::interruption::count;
-use super::keys::{Intent, Key};
-use super::overlay::Overlay;
-use super::progress::{ChangeState, StepRun};
-use super::{Effect, Model, Notice, Screen, Ticket, screens};
+use crate::app::form::edit_request;
+use crate::app::interruption::count;
+use crate::app::keymap::{Intent, Key};
+use crate::app::overlay::Overlay;
+use crate::app::progress::{ChangeState, StepRun};
+use crate::app::{Effect, Model, Notice, Screen, Ticket, screens};
 use crate::domain::change::ResourceKind;
 use crate::domain::plan::teardown::{Chain, teardown};
-use crate::domain::{Plan, Settings, SetupOptions};
+use crate::domain::{ByStep, Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
 /// The word to type as confirmation; the account number is accepted as well.
@@ -75,7 +75,7 @@ impl Teardown {
 }
 
 /// Opens the teardown and finds what rootbell manages.
-pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn open(model: &mut Model) -> Vec<Effect> {
     if model.caller().is_none_or(|caller| caller.identity.refusal().is_some()) {
         model.notice = Some("There is no account to delete anything from.".into());
         return Vec::new();
@@ -152,7 +152,7 @@ fn find(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The managed resources were found. A late answer is ignored.
-pub(super) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
+pub(in crate::app) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
     let Some(screen) = screen(model).filter(|screen| screen.phase == TeardownPhase::Finding(ticket)) else { return };
     screen.plan = teardown(chains, screen.logs);
     screen.run = StepRun::new(screen.plan.rows.iter(), None);
@@ -163,7 +163,7 @@ pub(super) fn found(model: &mut Model, ticket: Ticket, chains: &[Chain]) {
 }
 
 /// Handles a key while the teardown is open.
-pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
+pub(in crate::app) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
     let Some(screen) = screen(model) else { return Vec::new() };
     if screen.asks_to_leave {
         match intent {
@@ -195,7 +195,7 @@ pub(super) fn key(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Ef
 }
 
 /// Pastes into the field for the word, if it is shown.
-pub(super) fn paste(screen: &mut Teardown, text: &str) {
+pub(in crate::app) fn paste(screen: &mut Teardown, text: &str) {
     if screen.can_confirm() {
         for c in text.trim().chars().filter(|c| !c.is_control()) {
             screen.word.handle(InputRequest::InsertChar(c));
@@ -233,12 +233,12 @@ fn run(model: &mut Model) -> Vec<Effect> {
     screen.phase = TeardownPhase::Running(ticket);
     screen.scroll = 0;
     // The earlier runs of the steps no longer describe the account.
-    model.runs = [None, None, None, None];
+    model.runs = ByStep::default();
     vec![Effect::Run { ticket, plan: Box::new(plan), only: None }]
 }
 
 /// Records the progress of one change if it belongs to the running teardown.
-pub(super) fn progress(model: &mut Model, ticket: Ticket, progress: Progress) {
+pub(in crate::app) fn progress(model: &mut Model, ticket: Ticket, progress: Progress) {
     let now = model.now;
     if let Some(screen) = screen(model).filter(|screen| screen.phase == TeardownPhase::Running(ticket)) {
         screen.run.record(progress, now);
@@ -246,7 +246,7 @@ pub(super) fn progress(model: &mut Model, ticket: Ticket, progress: Progress) {
 }
 
 /// The teardown has ended. Returns `None` if the ticket belongs to another run.
-pub(super) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Option<Vec<Effect>> {
+pub(in crate::app) fn ended(model: &mut Model, ticket: Ticket, report: &Report) -> Option<Vec<Effect>> {
     let screen = screen(model).filter(|screen| screen.phase == TeardownPhase::Running(ticket))?;
     screen.phase = TeardownPhase::Ended;
     screen.asks_to_leave = false;

@@ -6,14 +6,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::plan::{in_view, indented, spinner, teardown_lines};
-use super::text::{pad, wrap};
-use super::theme::Theme;
 use crate::app::Model;
 use crate::app::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
 use crate::domain::{Action, Change};
+use crate::ui::plan::{in_view, indented, spinner, teardown_lines};
+use crate::ui::text::{pad, wrap};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Clear, area);
     let block =
         Block::bordered().title(Span::styled(" Delete what rootbell created ", theme.title)).border_style(theme.dim);
@@ -123,6 +123,6 @@ const FIELD: usize = 16;
 
 /// The part of the typed text that the field shows, and the cursor's column in it.
 fn window(screen: &Teardown) -> (String, u16) {
-    let (shown, column) = super::text::field(screen.word(), FIELD);
+    let (shown, column) = crate::ui::text::field(screen.word(), FIELD);
     (shown, u16::try_from(column).unwrap_or(0))
 }

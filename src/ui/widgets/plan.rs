@@ -7,34 +7,34 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{cut, pad, wrap};
-use super::theme::Theme;
 use crate::app::progress::{ChangeState, RunRow, StepRun};
 use crate::app::{Model, Overlay};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
+use crate::ui::text::{cut, pad, wrap};
+use crate::ui::theme::Theme;
 
 /// A spinner: one of four characters, depending on the time.
-pub(super) fn spinner(now: Timestamp) -> char {
+pub(in crate::ui) fn spinner(now: Timestamp) -> char {
     let turn = now.as_millisecond().rem_euclid(480) / 120;
     ['-', '\\', '|', '/'][usize::try_from(turn).unwrap_or(0)]
 }
 
 /// Minutes and seconds, such as "0:42".
-pub(super) fn clock(duration: SignedDuration) -> String {
+pub(in crate::ui) fn clock(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The rows of a step as lines, and the range of lines that should be visible. Rows that have run come first. Then come
 /// the rows that Enter applies, from the plan for the account as it was last read.
-pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
+pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
     let mut out = Vec::new();
     let mut focus = 0..0;
     let mut previous_name = String::new();
-    let run = model.runs[step as usize].as_ref();
+    let run = model.runs[step].as_ref();
     for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(model, row)) {
         let start = out.len();
         row_lines(model, row, &previous_name, theme, width, &mut out);
@@ -80,7 +80,7 @@ pub(super) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Ve
 }
 
 /// Every row of a teardown with its full detail, and the range of lines that should be visible.
-pub(super) fn teardown_lines(
+pub(in crate::ui) fn teardown_lines(
     model: &Model,
     run: &StepRun,
     theme: &Theme,
@@ -117,7 +117,7 @@ pub(super) fn teardown_lines(
 }
 
 /// The lines that fit in `height`: around `focus`, then `scrolled` lines further down.
-pub(super) fn in_view(
+pub(in crate::ui) fn in_view(
     lines: Vec<Line<'static>>,
     focus: &Range<usize>,
     scrolled: u16,
@@ -152,7 +152,7 @@ fn is_current(model: &Model, row: &RunRow) -> bool {
     !(is_undone && was_read_again) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
 }
 
-pub(super) fn indented(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
+pub(in crate::ui) fn indented(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
     for line in wrap(text, width.saturating_sub(4)) {
         out.push(Line::styled(format!("   {line}"), style));
     }
@@ -182,7 +182,7 @@ fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
         Some(Overlay::Teardown(screen)) => Some(&screen.run),
         _ => None,
     };
-    let mut rows = model.runs.iter().flatten().chain(teardown).flat_map(|run| &run.rows);
+    let mut rows = model.runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
 }
 

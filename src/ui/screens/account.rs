@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::dashboard::local;
-use super::plan::spinner;
-use super::text::{cut, wrap};
-use super::theme::Theme;
 use crate::app::{Caller, Connection, Model};
 use crate::domain::{Step, Verdict};
+use crate::ui::dashboard::local;
+use crate::ui::plan::spinner;
+use crate::ui::text::{cut, wrap};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let width = area.width.saturating_sub(4);
     let mut lines = vec![Line::styled(" Account", theme.title)];
     match &model.connection {
@@ -58,7 +58,7 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
     };
     fact("Signed in as", &caller.identity.arn, "");
     fact("Account", &format!("{}{alias}", caller.identity.account), "");
-    fact("Region", &caller.region, &format!("from {}", caller.region_from));
+    fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
     }
@@ -99,7 +99,7 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let problem =
-                health.checks.iter().find(|c| c.step == step && c.verdict == verdict && verdict != Verdict::Ok);
+                health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 let since = local(model, alarm.since, false);

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::overlay::Overlay;
-use super::{Effect, Model, Ticket};
+use crate::app::overlay::Overlay;
+use crate::app::{Effect, Model, Ticket};
 use crate::domain::activity;
 pub use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun, TestStage};
 
@@ -24,7 +24,7 @@ pub struct TestScreen {
 
 /// The test or drill that is running, whether or not its window is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TestUnderWay {
+pub(in crate::app) struct TestUnderWay {
     pub ticket: Ticket,
     pub is_drill: bool,
     pub alarm: String,
@@ -84,7 +84,7 @@ pub fn seconds(span: SignedDuration) -> String {
 }
 
 /// Opens the confirmation; nothing runs yet.
-pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
+pub(in crate::app) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
     if model.test_running.is_some() {
         model.notice = Some("A test is already running; its result will appear here.".into());
         return Vec::new();
@@ -115,7 +115,7 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
 }
 
 /// Starts the test after the user confirmed it.
-pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn start(model: &mut Model) -> Vec<Effect> {
     let (now, ticket) = (model.now, model.ticket());
     let (Some(derived), Some(caller)) = (&model.derived, model.caller()) else { return Vec::new() };
     let Some(Overlay::Test(screen)) = &model.overlay else { return Vec::new() };
@@ -151,7 +151,7 @@ fn is_awaited(model: &Model, ticket: Ticket) -> bool {
 }
 
 /// Takes in the progress of the running test; an older test's progress is ignored.
-pub(super) fn progressed(model: &mut Model, ticket: Ticket, run: TestRun) {
+pub(in crate::app) fn progressed(model: &mut Model, ticket: Ticket, run: TestRun) {
     if is_awaited(model, ticket)
         && let Some(Overlay::Test(screen)) = &mut model.overlay
     {
@@ -162,7 +162,7 @@ pub(super) fn progressed(model: &mut Model, ticket: Ticket, run: TestRun) {
 }
 
 /// The test has ended. If its window was closed in the meantime, a notice shows the result.
-pub(super) fn ended(model: &mut Model, ticket: Ticket, answer: Result<TestRun, TestError>) {
+pub(in crate::app) fn ended(model: &mut Model, ticket: Ticket, answer: Result<TestRun, TestError>) {
     if !is_awaited(model, ticket) {
         return;
     }

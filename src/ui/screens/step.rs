@@ -8,12 +8,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{pad, wrap};
-use super::theme::Theme;
 use crate::app::form::{FieldId, TextField};
 use crate::app::{Model, Samples};
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
+use crate::ui::text::{pad, wrap};
+use crate::ui::theme::Theme;
 
 /// What the step creates and why, for readers who don't know these AWS services.
 fn purpose(step: Step) -> &'static str {
@@ -40,7 +40,7 @@ fn heading(step: Step) -> &'static str {
     }
 }
 
-pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let mut head = vec![Line::from(vec![
         Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
         Span::styled(heading(step), theme.title),
@@ -86,7 +86,7 @@ pub(super) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'
 }
 
 fn plan_title(model: &Model, step: Step) -> String {
-    match model.runs[step as usize].as_ref().map(crate::app::StepRun::count) {
+    match model.runs[step].as_ref().map(crate::app::StepRun::count) {
         Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
         _ => " Plan".to_owned(),
     }
@@ -94,8 +94,8 @@ fn plan_title(model: &Model, step: Step) -> String {
 
 /// The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
 fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (lines, focus) = super::plan::lines(model, step, theme, area.width);
-    let shown = super::plan::in_view(lines, &focus, model.scroll, area.height, theme);
+    let (lines, focus) = crate::ui::plan::lines(model, step, theme, area.width);
+    let shown = crate::ui::plan::in_view(lines, &focus, model.scroll, area.height, theme);
     frame.render_widget(Paragraph::new(shown), area);
 }
 
@@ -162,9 +162,9 @@ fn aside(field: &TextField) -> Cow<'_, str> {
 /// lines; any other text scrolls with the cursor.
 fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>, (usize, usize)) {
     if in_full {
-        return super::text::field_rows(field.input(), width);
+        return crate::ui::text::field_rows(field.input(), width);
     }
-    let (text, column) = super::text::field(field.input(), width);
+    let (text, column) = crate::ui::text::field(field.input(), width);
     (vec![text], (column, 0))
 }
 
@@ -175,7 +175,7 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
     let title = match samples {
         _ if is_invalid => " Sample events: not tested".to_owned(),
         Samples::Tested(_) => " Sample events, tested by AWS".to_owned(),
-        Samples::Testing(_) => format!(" {} testing the sample events", super::plan::spinner(model.now)),
+        Samples::Testing(_) => format!(" {} testing the sample events", crate::ui::plan::spinner(model.now)),
         Samples::NotTested => " Sample events".to_owned(),
         Samples::TestFailed(error) => format!(" Sample events: could not be tested. {}", error.why()),
     };
@@ -221,7 +221,7 @@ fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>)
     let mut fact = |label: &str, value: &str| {
         out.push(Line::from(vec![
             Span::styled(format!("   {}", pad(label, 12)), theme.dim),
-            Span::styled(super::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
+            Span::styled(crate::ui::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
         ]));
     };
     fact("Fires when", threshold);

@@ -4,14 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
-use super::dashboard::{local, or_dash};
-use super::text::cut;
-use super::theme::Theme;
 use crate::app::{Model, Screen};
 use crate::domain::activity::{Trigger, alarm_trigger};
+use crate::ui::dashboard::{local, or_dash};
+use crate::ui::text::cut;
+use crate::ui::theme::Theme;
 
 /// Draws the line at the top of the body if the alarm is in ALARM. Returns the rest of the body.
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
     let Some(text) = sentence(model).filter(|_| model.screen != Screen::Dashboard) else { return body };
     let [band, rest] = body.layout(&Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]));
     let text = cut(&text, usize::from(band.width).saturating_sub(2));
@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Re
 }
 
 /// One line saying that the alarm is in ALARM and why, if that is known.
-pub(super) fn sentence(model: &Model) -> Option<String> {
+pub(in crate::ui) fn sentence(model: &Model) -> Option<String> {
     let alarm = model.derived.as_ref()?.health.in_alarm()?;
     let events = model.dashboard.events.value.as_deref().unwrap_or_default();
     let why = match alarm_trigger(alarm, events) {

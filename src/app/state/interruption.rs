@@ -1,7 +1,7 @@
 //! The message after the wizard was interrupted: what is done, what was running, and what is left.
 
-use super::progress::{ChangeState, StepRun};
-use super::{Connection, Model, Overlay};
+use crate::app::progress::{ChangeState, StepRun};
+use crate::app::{Connection, Model, Overlay};
 use crate::domain::interruption::{RunCount, set_back};
 use crate::domain::{Step, Verdict};
 
@@ -9,7 +9,7 @@ impl Model {
     /// One or more sentences, printed after the terminal has been restored.
     #[must_use]
     pub fn interruption(&self) -> String {
-        let run = self.running.and_then(|(_, step)| self.runs[step as usize].as_ref());
+        let run = self.running.and_then(|(_, step)| self.runs[step].as_ref());
         let teardown = match &self.overlay {
             Some(Overlay::Teardown(screen)) if self.is_running() => Some(&screen.run),
             _ => None,
@@ -72,7 +72,7 @@ impl Model {
 }
 
 /// Counts the changes of a run by their state.
-pub(super) fn count(run: &StepRun) -> RunCount {
+pub(in crate::app) fn count(run: &StepRun) -> RunCount {
     let count_states = |has_state: fn(&ChangeState) -> bool| {
         run.rows.iter().filter(|row| row.row.change.is_some() && row.state.as_ref().is_some_and(has_state)).count()
     };

@@ -1,17 +1,17 @@
 //! What keys do on each screen.
 
-use super::alarm_test::{self, TestPhase};
-use super::form::FieldId;
-use super::interruption::count;
-use super::keys::{Context, Intent, Key, intent};
-use super::overlay::{Overlay, Picker, PickerKind};
-use super::progress::StepRun;
-use super::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
+use crate::app::alarm_test::{self, TestPhase};
+use crate::app::form::FieldId;
+use crate::app::interruption::count;
+use crate::app::keymap::{Context, Intent, Key, intent};
+use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::progress::StepRun;
+use crate::app::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Step};
 
 /// The part of the key table that applies now.
-pub(super) fn context(model: &Model) -> Context {
+pub(in crate::app) fn context(model: &Model) -> Context {
     match (&model.overlay, model.screen) {
         (Some(Overlay::Help { .. }), _) => Context::Help,
         (Some(Overlay::Commands { .. }), _) => Context::Commands,
@@ -38,7 +38,7 @@ impl Model {
     }
 }
 
-pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+pub(in crate::app) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let previous_notice = model.notice.take();
     model.early_key = None;
     let intent = intent(context(model), key);
@@ -91,7 +91,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 const NOT_WHILE_RUNNING: &str = "The fields can be edited once the calls have finished.";
 
 /// Opens the dashboard. If the account isn't completely set up, it shows what is missing.
-pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
     if model.derived.is_some() {
         model.go(Screen::Dashboard);
     } else if model.is_observing() || matches!(model.connection, Connection::Connecting(_)) {
@@ -102,12 +102,12 @@ pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+pub(in crate::app) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     model.early_key = None;
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
-                picker.edit(Key::plain(super::keys::Code::Char(c)));
+                picker.edit(Key::plain(crate::app::keymap::Code::Char(c)));
             }
         }
         (Some(Overlay::Teardown(screen)), _) => teardown::paste(screen, text),
@@ -132,7 +132,7 @@ fn paste_on_step(model: &mut Model, step: Step, text: &str) {
     }
 }
 
-pub(super) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+pub(in crate::app) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     model.overlay = Some(overlay);
     Vec::new()
 }
@@ -142,11 +142,11 @@ fn quit_now(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Cancel]
 }
 
-pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn quit(model: &mut Model) -> Vec<Effect> {
     if model.is_running() { open(model, Overlay::ConfirmQuit { quit: true }) } else { quit_now(model) }
 }
 
-pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
+pub(in crate::app) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
     match intent {
         Some(Intent::Up) => scroll.saturating_sub(1),
         Some(Intent::Down) => scroll.saturating_add(1),
@@ -156,7 +156,7 @@ pub(super) fn scrolled(scroll: u16, intent: Option<Intent>) -> u16 {
     }
 }
 
-pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn start(model: &mut Model) -> Vec<Effect> {
     match &model.connection {
         Connection::Connecting(_) => notice::keep(model, Intent::Start),
         Connection::Failed(_) => return model.connect(),
@@ -228,7 +228,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
 }
 
 /// Copies to the clipboard. The terminal may not allow that, so the notice says so, and shows a one-line text.
-pub(super) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
+pub(in crate::app) fn copy(model: &mut Model, text: String) -> Vec<Effect> {
     let shown = if text.lines().count() == 1 { format!(": {text}") } else { ".".into() };
     let notice = format!("Copied, if your terminal allows it (OSC 52){shown}");
     model.notice = Some(notice.into());
@@ -252,12 +252,12 @@ fn on_test(model: &mut Model, intent: Intent) -> Vec<Effect> {
 /// Aborts the run and leaves the screen. Changes already made remain; reading the account shows them.
 fn abort_and_leave(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
-    let aborted = model.running.take().and_then(|(_, step)| model.runs[step as usize].as_ref());
+    let aborted = model.running.take().and_then(|(_, step)| model.runs[step].as_ref());
     model.unobserved_run = aborted.map(count);
     let mut effects = vec![Effect::Cancel];
     match model.screen {
         Screen::Step(step) => {
-            model.runs[step as usize] = None;
+            model.runs[step] = None;
             model.go(previous_screen(step));
             effects.extend(model.observe());
             effects
@@ -273,7 +273,7 @@ fn previous_screen(step: Step) -> Screen {
 /// The form has changed: discards the step's earlier run and recomputes the plan.
 fn edited(model: &mut Model) {
     if let Screen::Step(step) = model.screen {
-        model.runs[step as usize] = None;
+        model.runs[step] = None;
     }
     model.scroll = 0;
     model.derive();
@@ -319,7 +319,7 @@ fn pick_trail(model: &mut Model) {
 }
 
 /// Enter: apply what is on the screen or, if there is nothing to apply, open the next screen.
-pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
+pub(in crate::app) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if model.is_running() {
         model.notice = Some(Notice::WhileRunning);
         return Vec::new();
@@ -344,14 +344,14 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
     if derived.plan.step(step).all(|row| row.change.is_none()) {
         model.go(step.next().map_or(Screen::Dashboard, Screen::Step));
         // The alarm was just created: offer to test it.
-        if step.next().is_none() && model.runs[step as usize].is_some() {
+        if step.next().is_none() && model.runs[step].is_some() {
             return alarm_test::open(model, false);
         }
         return Vec::new();
     }
     let plan = Box::new(derived.plan.clone());
-    let run = StepRun::new(plan.step(step), model.runs[step as usize].as_ref());
-    model.runs[step as usize] = Some(run);
+    let run = StepRun::new(plan.step(step), model.runs[step].as_ref());
+    model.runs[step] = Some(run);
     let ticket = model.ticket();
     model.running = Some((ticket, step));
     model.scroll = 0;
@@ -365,7 +365,7 @@ fn commands(model: &Model, step: Step) -> String {
     let Some(derived) = &model.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
     let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
-    let run = model.runs[step as usize].as_ref();
+    let run = model.runs[step].as_ref();
     let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
     let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
         (false, _) => ("# What Enter will do:", planned),
@@ -382,7 +382,7 @@ fn commands(model: &Model, step: Step) -> String {
 }
 
 /// Sends the confirmation email again to every unconfirmed address.
-pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn send_again(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
     let topic_arn = derived.settings.topic_arn();
     let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
@@ -395,7 +395,7 @@ pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Makes a single call outside of a plan.
-pub(super) fn single_change(model: &mut Model, change: Change) -> Effect {
+pub(in crate::app) fn single_change(model: &mut Model, change: Change) -> Effect {
     let ticket = model.ticket();
     model.single_changes.push((ticket, change.clone()));
     Effect::Change { ticket, change: Box::new(change) }

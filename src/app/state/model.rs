@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm_test::TestUnderWay;
-use super::notice::{EarlyKey, Notice};
-use super::polled::Polled;
-use super::teardown::TeardownPhase;
-use super::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
+use crate::app::alarm_test::TestUnderWay;
+use crate::app::notice::{EarlyKey, Notice};
+use crate::app::polled::Polled;
+use crate::app::teardown::TeardownPhase;
+use crate::app::{Caller, Connection, Dashboard, Derived, Effect, Form, Overlay, Samples, Screen, StepRun, Ticket};
 use crate::cloud::Target;
 use crate::domain::interruption::RunCount;
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::settings::{Candidate, trail_candidates};
-use crate::domain::{Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
+use crate::domain::{ByStep, Change, Observed, Settings, SetupOptions, Step, Verdict, health, pattern, plan};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -29,42 +29,42 @@ pub struct Model {
     pub form: Form,
     pub observed: Option<Observed>,
     /// The names that `observed` was read for.
-    pub(super) observed_for: SetupOptions,
+    pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
-    pub(super) observing: Option<Ticket>,
-    pub(super) observe_due: Option<Timestamp>,
+    pub(in crate::app) observing: Option<Ticket>,
+    pub(in crate::app) observe_due: Option<Timestamp>,
     /// The run of each step, shown on its screen until the form changes.
-    pub runs: [Option<StepRun>; 4],
-    pub(super) running: Option<(Ticket, Step)>,
+    pub runs: ByStep<Option<StepRun>>,
+    pub(in crate::app) running: Option<(Ticket, Step)>,
     pub samples: Samples,
-    pub(super) tested_pattern: String,
-    pub(super) pattern_test_due: Option<Timestamp>,
+    pub(in crate::app) tested_pattern: String,
+    pub(in crate::app) pattern_test_due: Option<Timestamp>,
     /// Checks for confirmed subscriptions.
-    pub(super) confirmation: Polled<()>,
+    pub(in crate::app) confirmation: Polled<()>,
     /// When each confirmation email was sent in this session.
     pub sent: Vec<(String, Timestamp)>,
     /// The single calls outside of a plan that are running.
-    pub(super) single_changes: Vec<(Ticket, Change)>,
+    pub(in crate::app) single_changes: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
     /// The test or drill that is running.
-    pub(super) test_running: Option<TestUnderWay>,
+    pub(in crate::app) test_running: Option<TestUnderWay>,
     /// The names that the next teardown must look for because the last one did not finish.
-    pub(super) unfinished_teardown: Vec<SetupOptions>,
+    pub(in crate::app) unfinished_teardown: Vec<SetupOptions>,
     /// The time zone of the times on the screen.
     pub zone: TimeZone,
     /// Don't ring the terminal bell.
     pub quiet: bool,
     /// The line above the footer.
     pub notice: Option<Notice>,
-    pub(super) early_key: Option<EarlyKey>,
+    pub(in crate::app) early_key: Option<EarlyKey>,
     /// The last run, as long as the account has not been read since.
-    pub(super) unobserved_run: Option<RunCount>,
+    pub(in crate::app) unobserved_run: Option<RunCount>,
     /// The scroll position of the plan, list, or text.
     pub scroll: u16,
-    pub(super) profiles: Vec<String>,
-    pub(super) next_ticket: u64,
+    pub(in crate::app) profiles: Vec<String>,
+    pub(in crate::app) next_ticket: u64,
     /// The account was read once in this session; only then may the dashboard open by itself.
-    pub(super) account_was_read: bool,
+    pub(in crate::app) account_was_read: bool,
     pub quit: bool,
     /// The program quits because of Ctrl+C or a signal.
     pub interrupted: bool,
@@ -94,7 +94,7 @@ impl Model {
             derived: None,
             observing: None,
             observe_due: None,
-            runs: [None, None, None, None],
+            runs: ByStep::default(),
             running: None,
             samples: Samples::NotTested,
             tested_pattern: String::new(),
@@ -121,7 +121,7 @@ impl Model {
         (model, effects)
     }
 
-    pub(super) fn ticket(&mut self) -> Ticket {
+    pub(in crate::app) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(self.next_ticket)
     }
@@ -141,7 +141,7 @@ impl Model {
         self.running.is_some() || self.teardown_phase_is(|phase| matches!(phase, TeardownPhase::Running(_)))
     }
 
-    pub(super) fn teardown_phase_is(&self, is_phase: impl Fn(TeardownPhase) -> bool) -> bool {
+    pub(in crate::app) fn teardown_phase_is(&self, is_phase: impl Fn(TeardownPhase) -> bool) -> bool {
         matches!(&self.overlay, Some(Overlay::Teardown(screen)) if is_phase(screen.phase))
     }
 
@@ -192,18 +192,18 @@ impl Model {
     }
 
     /// Whether the topic has unconfirmed subscriptions, so that they are checked regularly.
-    pub(super) fn polls_confirmation(&self) -> bool {
+    pub(in crate::app) fn polls_confirmation(&self) -> bool {
         self.observed.as_ref().is_some_and(|o| matches!(o.topic, Ok(Some(_)))) && !self.waiting().is_empty()
     }
 
     /// The pattern that finds root activity in the log group.
-    pub(super) fn search_pattern(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::app) fn search_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;
         let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
         Some(pattern::search_pattern(filter.map(|f| f.pattern.as_str())))
     }
 
-    pub(super) fn shows_dashboard(&self) -> bool {
+    pub(in crate::app) fn shows_dashboard(&self) -> bool {
         // While resources are being deleted, they are not polled.
         self.screen == Screen::Dashboard && self.derived.is_some() && !self.is_running()
     }
@@ -215,7 +215,7 @@ impl Model {
     }
 
     /// Whether the alarm is polled while another screen than the dashboard is shown: once everything is set up.
-    pub(super) fn polls_alarm_only(&self) -> bool {
+    pub(in crate::app) fn polls_alarm_only(&self) -> bool {
         let set_up = self.derived.as_ref().is_some_and(|derived| derived.health.healthy());
         set_up && self.screen != Screen::Dashboard && !self.is_running()
     }
@@ -251,18 +251,18 @@ impl Model {
         let word = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ => match self.derived.as_ref().map(|d| d.health.weakest().map(|check| check.verdict)) {
-                Some(None) => "OK",
-                Some(Some(Verdict::Pending)) => "PENDING",
-                None | Some(Some(Verdict::Unknown)) => "UNKNOWN",
-                Some(Some(_)) => "NOT WORKING",
+            _ => match self.derived.as_ref().map(|d| d.health.alerting()) {
+                Some(Verdict::Ok) => "OK",
+                Some(Verdict::Pending) => "PENDING",
+                None | Some(Verdict::Unknown) => "UNKNOWN",
+                Some(Verdict::Missing | Verdict::Wrong) => "NOT WORKING",
             },
         };
         let account = self.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();
         format!("rootbell: {word}{account}")
     }
 
-    pub(super) fn connect(&mut self) -> Vec<Effect> {
+    pub(in crate::app) fn connect(&mut self) -> Vec<Effect> {
         let ticket = self.ticket();
         self.connection = Connection::Connecting(ticket);
         self.observed = None;
@@ -277,7 +277,7 @@ impl Model {
         self.unobserved_run = None;
         self.unfinished_teardown.clear();
         self.dashboard = self.dashboard.reset();
-        self.runs = [None, None, None, None];
+        self.runs = ByStep::default();
         self.samples = Samples::NotTested;
         self.tested_pattern.clear();
         self.sent.clear();
@@ -290,7 +290,7 @@ impl Model {
     }
 
     /// Reads the account now, for the names in the form.
-    pub(super) fn observe(&mut self) -> Vec<Effect> {
+    pub(in crate::app) fn observe(&mut self) -> Vec<Effect> {
         self.observe_due = None;
         let Some(caller) = self.caller().cloned() else { return Vec::new() };
         if caller.identity.refusal().is_some() {
@@ -305,7 +305,7 @@ impl Model {
 
     /// Recomputes settings, plan, and health from the form and the account, and schedules another read if the names in the
     /// form have changed.
-    pub(super) fn derive(&mut self) {
+    pub(in crate::app) fn derive(&mut self) {
         let Some(caller) = self.caller().cloned() else { return };
         let Some(observed) = &self.observed else { return };
         let setup = self.form.setup_options();
@@ -321,7 +321,7 @@ impl Model {
     }
 
     /// Schedules a test of the pattern on the sample events if its screen is open and the pattern has changed.
-    pub(super) fn schedule_pattern_test(&mut self) {
+    pub(in crate::app) fn schedule_pattern_test(&mut self) {
         let Some(derived) = &self.derived else { return };
         let pattern = &derived.settings.pattern.value;
         if self.screen == Screen::Step(Step::Filter)
@@ -335,7 +335,7 @@ impl Model {
         }
     }
 
-    pub(super) fn go(&mut self, screen: Screen) {
+    pub(in crate::app) fn go(&mut self, screen: Screen) {
         self.screen = screen;
         self.scroll = 0;
         self.notice = None;
@@ -351,7 +351,7 @@ impl Model {
     }
 
     /// The first unfinished step, or the dashboard.
-    pub(super) fn first_unfinished(&self) -> Screen {
+    pub(in crate::app) fn first_unfinished(&self) -> Screen {
         let Some(derived) = &self.derived else { return Screen::Account };
         let is_unfinished =
             |step: &Step| !derived.health.done(*step) || derived.plan.step(*step).any(|r| r.change.is_some());
@@ -360,6 +360,6 @@ impl Model {
 }
 
 /// The setup options that require reading the account again when they change.
-pub(super) fn names_to_query(setup: &SetupOptions) -> SetupOptions {
+pub(in crate::app) fn names_to_query(setup: &SetupOptions) -> SetupOptions {
     SetupOptions { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..setup.clone() }
 }

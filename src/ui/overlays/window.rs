@@ -5,15 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::text::{cut, pad, wrap};
-use super::theme::Theme;
-use super::{alarm_test, checks, dashboard, teardown};
 use crate::app::Model;
-use crate::app::keys::{BINDINGS, Context, Key};
+use crate::app::keymap::{BINDINGS, Context, Key};
 use crate::app::overlay::{Overlay, Picker, PickerKind};
 use crate::domain::settings::TrailChoice;
+use crate::ui::text::{cut, pad, wrap};
+use crate::ui::theme::Theme;
+use crate::ui::{alarm_test, checks, dashboard, teardown};
 
-pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     match overlay {
         Overlay::Help { scroll } => {
             let lines = help(theme, area.width.saturating_sub(6));
@@ -134,7 +134,7 @@ fn pick(model: &Model, picker: &Picker, theme: &Theme, frame: &mut Frame<'_>, ar
         }
     }
     if !picker.ready {
-        lines.push(Line::styled(format!(" {} loading", super::plan::spinner(model.now)), theme.dim));
+        lines.push(Line::styled(format!(" {} loading", crate::ui::plan::spinner(model.now)), theme.dim));
     } else if matches.is_empty() {
         let message = match picker.choice() {
             Ok(typed) => format!(" Press Enter to use `{typed}`."),

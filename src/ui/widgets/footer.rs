@@ -4,14 +4,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::theme::Theme;
 use crate::app::alarm_test::TestPhase;
-use crate::app::keys::{BINDINGS, Binding, Context, Intent};
+use crate::app::keymap::{BINDINGS, Binding, Context, Intent};
 use crate::app::teardown;
 use crate::app::{Model, Overlay, Screen};
 use crate::domain::{Step, Verdict};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let context = model.context();
     let hints: Vec<(Intent, String, String)> = BINDINGS
         .iter()
@@ -103,7 +103,7 @@ fn hint(model: &Model, binding: &Binding) -> String {
         return if model.needs_email(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
-    let failed = model.runs[step as usize].as_ref().is_some_and(|run| run.failure().is_some());
+    let failed = model.runs[step].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
         0 => "continue".into(),
         _ if failed => "try again".into(),

@@ -6,11 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::theme::Theme;
 use crate::app::{Model, Screen};
 use crate::domain::{Step, Verdict};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
     let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
     let account_only = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rec
     let note = note(model);
     let mut line = vec![Span::styled("──", theme.dim)];
     if !note.is_empty() {
-        let note = super::text::cut(&note, width.saturating_sub(6));
+        let note = crate::ui::text::cut(&note, width.saturating_sub(6));
         line.push(Span::styled(format!(" {note} "), theme.warn));
     }
     let rest = width.saturating_sub(columns(&line));
@@ -126,11 +126,11 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style)
     if Step::ALL.into_iter().all(|step| health.step(step) == Verdict::Missing) {
         return ("NOT SET UP", "root use would go unreported", theme.bad);
     }
-    match health.weakest().map(|check| check.verdict) {
-        None | Some(Verdict::Ok) => ("OK", "root use is monitored", theme.good),
-        Some(Verdict::Pending) => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
-        Some(Verdict::Unknown) => ("UNKNOWN", "some resources could not be read", theme.warn),
-        Some(Verdict::Missing | Verdict::Wrong) => ("NOT WORKING", "root use would go unreported", theme.bad),
+    match health.alerting() {
+        Verdict::Ok => ("OK", "root use is monitored", theme.good),
+        Verdict::Pending => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
+        Verdict::Unknown => ("UNKNOWN", "some resources could not be read", theme.warn),
+        Verdict::Missing | Verdict::Wrong => ("NOT WORKING", "root use would go unreported", theme.bad),
     }
 }
 
@@ -146,7 +146,7 @@ fn note(model: &Model) -> String {
     }
     if let Some((email, since)) = waiting.first() {
         let clock =
-            since.map(|at| format!(" {}", super::plan::clock(model.now.duration_since(at)))).unwrap_or_default();
+            since.map(|at| format!(" {}", crate::ui::plan::clock(model.now.duration_since(at)))).unwrap_or_default();
         let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
         parts.push(format!("waiting for {email}{more} to confirm{clock}"));
     }

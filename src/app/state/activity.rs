@@ -8,7 +8,7 @@ use crate::domain::event_search::{EventSearch, Piece};
 /// How many events are read by default, and how many more each time the user asks for older ones.
 const EVENTS_AT_ONCE: usize = 100;
 /// The most events to show; older ones can be read in the log group.
-pub(super) const MOST_EVENTS: usize = 500;
+pub(in crate::app) const MOST_EVENTS: usize = 500;
 /// How many requests reading the week may take by default, and how many more each time the user asks for older events:
 /// about eight minutes at one a second.
 const REQUESTS_AT_ONCE: usize = 500;
@@ -32,7 +32,7 @@ pub enum Searched {
 
 /// What has been read, and what to read next.
 #[derive(Debug)]
-pub(super) struct Activity {
+pub(in crate::app) struct Activity {
     /// The log group and the pattern that were searched.
     source: (String, String),
     /// The search of the week before the first request.
@@ -71,7 +71,7 @@ impl Activity {
     /// The next piece to request: newer events if they are due, otherwise the rest of the week. If both take several
     /// requests, they alternate. `known` is the number of events read so far, `span` how far back the week goes, and
     /// `every` the interval between searches for newer events.
-    pub(super) fn next(
+    pub(in crate::app) fn next(
         &mut self,
         source: (String, String),
         now: Timestamp,
@@ -106,7 +106,7 @@ impl Activity {
 
     /// Records the answer to the last request: a page, or the request failed. `Err(true)` means that AWS rejected the
     /// request as invalid, as it does if the page token has expired.
-    pub(super) fn answered(&mut self, answer: Result<&EventPage, bool>) {
+    pub(in crate::app) fn answered(&mut self, answer: Result<&EventPage, bool>) {
         let Some((recent, piece)) = self.request.take() else { return };
         let search = if recent { self.recent.as_mut().map(|(_, search)| search) } else { self.week.as_mut() };
         let Some(search) = search else { return };
@@ -120,13 +120,13 @@ impl Activity {
     }
 
     /// Searches for newer events with the next request.
-    pub(super) fn refresh_now(&mut self) {
+    pub(in crate::app) fn refresh_now(&mut self) {
         self.recent_due = None;
         self.recent = None;
     }
 
     /// Allows more events and more requests after the user asked for older events.
-    pub(super) fn read_older(&mut self, known: usize) {
+    pub(in crate::app) fn read_older(&mut self, known: usize) {
         self.requests_left = REQUESTS_AT_ONCE;
         self.events_wanted = known + EVENTS_AT_ONCE;
     }
@@ -136,17 +136,17 @@ impl Activity {
     }
 
     /// Whether more is to be read without a request from the user.
-    pub(super) fn is_reading(&self, known: usize) -> bool {
+    pub(in crate::app) fn is_reading(&self, known: usize) -> bool {
         self.recent.is_some() || self.recent_due.is_none() || self.is_reading_week(known)
     }
 
     /// The end of the last completed search.
-    pub(super) fn up_to(&self) -> Option<Timestamp> {
+    pub(in crate::app) fn up_to(&self) -> Option<Timestamp> {
         self.up_to
     }
 
     /// How much of the week has been searched, given the number of events read so far.
-    pub(super) fn searched(&self, known: usize) -> Searched {
+    pub(in crate::app) fn searched(&self, known: usize) -> Searched {
         let Some(week) = &self.week else { return Searched::Reading(None) };
         let back_to = Some(week.back_to()).filter(|back_to| self.started.is_none_or(|started| *back_to < started));
         if week.is_complete() {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Ticket;
+use crate::app::Ticket;
 use crate::cloud::CloudError;
 
 /// The longest interval after repeated failures.
@@ -23,35 +23,35 @@ pub struct Polled<T> {
 }
 
 impl<T> Polled<T> {
-    pub(super) fn new(every: SignedDuration) -> Self {
+    pub(in crate::app) fn new(every: SignedDuration) -> Self {
         Self { value: None, read_at: None, error: None, every, due: None, request: None, failures: 0 }
     }
 
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+    pub(in crate::app) fn is_due(&self, now: Timestamp) -> bool {
         self.request.is_none() && self.due.is_none_or(|at| at <= now)
     }
 
     /// When it is to be requested next; none while a request is running.
-    pub(super) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(in crate::app) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         self.request.is_none().then(|| self.due.unwrap_or(now))
     }
 
-    pub(super) fn requested(&mut self, ticket: Ticket) {
+    pub(in crate::app) fn requested(&mut self, ticket: Ticket) {
         self.request = Some(ticket);
     }
 
-    pub(super) fn is_requested(&self) -> bool {
+    pub(in crate::app) fn is_requested(&self) -> bool {
         self.request.is_some()
     }
 
     /// Whether the request with this ticket is running.
-    pub(super) fn awaits(&self, ticket: Ticket) -> bool {
+    pub(in crate::app) fn awaits(&self, ticket: Ticket) -> bool {
         self.request == Some(ticket)
     }
 
     /// Records an answer and schedules the next request. The wait is `slowdown` times the usual interval, doubled for each
     /// failure in a row.
-    pub(super) fn answered(&mut self, answer: Result<T, CloudError>, now: Timestamp, slowdown: i32) {
+    pub(in crate::app) fn answered(&mut self, answer: Result<T, CloudError>, now: Timestamp, slowdown: i32) {
         self.request = None;
         match answer {
             Ok(value) => {
@@ -71,7 +71,7 @@ impl<T> Polled<T> {
     }
 
     /// Requests it again after this time at the latest, unless the last request failed.
-    pub(super) fn request_within(&mut self, wait: SignedDuration, now: Timestamp) {
+    pub(in crate::app) fn request_within(&mut self, wait: SignedDuration, now: Timestamp) {
         if self.failures == 0 {
             let soon = now.saturating_add(wait).ok();
             self.due = match (self.due, soon) {
@@ -82,7 +82,7 @@ impl<T> Polled<T> {
     }
 
     /// Requests it at the next tick.
-    pub(super) fn refresh_now(&mut self) {
+    pub(in crate::app) fn refresh_now(&mut self) {
         self.due = None;
         self.failures = 0;
     }

@@ -4,19 +4,19 @@ use jiff::SignedDuration;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::plan::{clock, spinner};
-use super::text::{pad, wrap};
-use super::theme::Theme;
 use crate::app::Model;
 use crate::app::alarm_test::{TestError, TestPhase, TestScreen, TestStage, seconds};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
+use crate::ui::plan::{clock, spinner};
+use crate::ui::text::{pad, wrap};
+use crate::ui::theme::Theme;
 
 const TEST: &str = "Sets the alarm to ALARM, so that the topic sends its emails. This tests the path from the alarm to the \
     inbox; a drill tests it from the log group on.";
 const DRILL: &str = "Writes one marked root event to the log group, and follows it through the filter, the metric, and the \
     alarm to the notification: the whole chain except CloudTrail itself. This takes a few minutes.";
 
-pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let say = |text: &str, style: Style, lines: &mut Vec<Line<'static>>| {
         lines.extend(wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
@@ -37,7 +37,7 @@ pub(super) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u1
     }
     let in_alarm = model.derived.as_ref().and_then(|d| d.health.in_alarm());
     if let Some(alarm) = in_alarm.filter(|_| screen.phase == TestPhase::Asking) {
-        let since = super::dashboard::local(model, alarm.since, false);
+        let since = crate::ui::dashboard::local(model, alarm.since, false);
         let warning =
             format!("The alarm has been in ALARM since {since}. It is set to OK first, which also ends a real alarm.");
         say(&warning, theme.bad, &mut lines);

@@ -1,8 +1,8 @@
 //! The line above the footer, and a key that was pressed before it could take effect.
 
-use super::keys::Intent;
-use super::teardown::TeardownPhase;
-use super::{Connection, Effect, Model, Screen, screens};
+use crate::app::keymap::Intent;
+use crate::app::teardown::TeardownPhase;
+use crate::app::{Connection, Effect, Model, Screen, screens};
 
 /// The line above the footer. It disappears with the next key, or when what it describes has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +63,13 @@ impl From<&str> for Notice {
 
 /// A key that was pressed before it could take effect. Any other key replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct EarlyKey {
+pub(in crate::app) struct EarlyKey {
     intent: Intent,
     screen: Screen,
 }
 
 /// Keeps a key until it can take effect, and shows a notice.
-pub(super) fn keep(model: &mut Model, intent: Intent) {
+pub(in crate::app) fn keep(model: &mut Model, intent: Intent) {
     model.early_key = Some(EarlyKey { intent, screen: model.screen });
     model.notice = Some(match (&model.connection, model.screen) {
         (Connection::Connecting(_), _) => Notice::WhileConnecting,
@@ -79,7 +79,7 @@ pub(super) fn keep(model: &mut Model, intent: Intent) {
 }
 
 /// Runs after every message: removes a notice that no longer applies, and acts on an early key as soon as possible.
-pub(super) fn settle(model: &mut Model) -> Vec<Effect> {
+pub(in crate::app) fn settle(model: &mut Model) -> Vec<Effect> {
     if matches!(model.connection, Connection::Ready(_)) && model.notice == Some(Notice::WhileConnecting) {
         model.notice = Some(Notice::WhileReading);
     }

@@ -7,10 +7,6 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::checks;
-use super::plan::{clock, spinner};
-use super::text::{cut, pad, wrap};
-use super::theme::Theme;
 use crate::app::Model;
 use crate::app::dashboard::{BAR, Searched, WEEK};
 use crate::app::polled::Polled;
@@ -18,9 +14,13 @@ use crate::domain::activity::{HistoryItem, HistoryKind, Trigger, alarm_trigger, 
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
-use crate::domain::{Health, Verdict};
+use crate::domain::{CheckId, Health, Verdict};
+use crate::ui::checks;
+use crate::ui::plan::{clock, spinner};
+use crate::ui::text::{cut, pad, wrap};
+use crate::ui::theme::Theme;
 
-pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let Some(derived) = &model.derived else {
         let line = Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text);
         return frame.render_widget(line, area);
@@ -91,7 +91,7 @@ fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &m
 }
 
 /// What made the alarm fire, then the question whether to set it back to OK.
-pub(super) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(alarm) = model.derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
         return Vec::new();
     };
@@ -170,6 +170,46 @@ fn chain(model: &Model, health: &Health, theme: &Theme, width: usize, lines: &mu
     }
 }
 
+/// The links of the chain, from the trail to the inbox.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    Trail,
+    LogGroup,
+    Filter,
+    Alarm,
+    Topic,
+    Inbox,
+}
+
+impl Link {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Trail => "Trail",
+            Self::LogGroup => "Log group",
+            Self::Filter => "Filter",
+            Self::Alarm => "Alarm",
+            Self::Topic => "Topic",
+            Self::Inbox => "Inbox",
+        }
+    }
+}
+
+/// The link that a check is about.
+fn link_of(check: CheckId) -> Link {
+    match check {
+        CheckId::TrailExists
+        | CheckId::TrailMultiRegion
+        | CheckId::TrailLogging
+        | CheckId::TrailManagementEvents
+        | CheckId::TrailDelivers => Link::Trail,
+        CheckId::LogGroupExists | CheckId::LogGroupRetention => Link::LogGroup,
+        CheckId::FilterPattern => Link::Filter,
+        CheckId::AlarmExists | CheckId::AlarmActions => Link::Alarm,
+        CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicEncryption => Link::Topic,
+        CheckId::SubscriptionConfirmed => Link::Inbox,
+    }
+}
+
 /// A link of the chain as the dashboard shows it.
 struct ChainLink {
     name: &'static str,
@@ -179,22 +219,16 @@ struct ChainLink {
 }
 
 fn links(model: &Model, health: &Health) -> Vec<ChainLink> {
-    let worst = |ids: &[&str]| {
-        let order = [Verdict::Missing, Verdict::Wrong, Verdict::Unknown, Verdict::Pending];
-        let has = |v: &Verdict| health.checks.iter().any(|c| ids.contains(&c.id) && c.verdict == *v);
-        order.into_iter().find(has).unwrap_or(Verdict::Ok)
+    let link = |link: Link, detail: String| {
+        let verdict = health.worst(|id| link_of(id) == link);
+        ChainLink { name: link.name(), verdict, word: verdict.as_str().to_owned(), detail }
     };
-    let check_detail =
-        |id: &str| health.checks.iter().find(|c| c.id == id).map(|c| c.detail.clone()).unwrap_or_default();
-    let link = |name, ids: &[&str], detail: String| {
-        let verdict = worst(ids);
-        ChainLink { name, verdict, word: verdict.as_str().to_owned(), detail }
-    };
-    let trail = ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
-    let delivered = health.checks.iter().find(|c| c.id == "trail.delivers" && c.verdict == Verdict::Ok);
-    let delivered = delivered.map(|c| c.detail.trim_start_matches("delivered ").to_owned()).unwrap_or_default();
-    let pattern = if worst(&["filter.pattern"]) == Verdict::Ok { "CIS pattern" } else { "" };
-    let mut alarm = link("Alarm", &["alarm.exists", "alarm.actions"], String::new());
+    let is_ok = |id| health.check(id).is_some_and(|check| check.verdict == Verdict::Ok);
+    let delivered = health.last_delivery.filter(|_| is_ok(CheckId::TrailDelivers));
+    let delivered = delivered.map(|ago| format!("{} ago", age(ago))).unwrap_or_default();
+    let retention = health.check(CheckId::LogGroupRetention).map(|check| check.detail.clone()).unwrap_or_default();
+    let pattern = if is_ok(CheckId::FilterPattern) { "CIS pattern" } else { "" };
+    let mut alarm = link(Link::Alarm, String::new());
     if let Some(current) = &health.alarm {
         if alarm.verdict == Verdict::Ok {
             alarm.word =
@@ -206,12 +240,12 @@ fn links(model: &Model, health: &Health) -> Vec<ChainLink> {
         alarm.detail = since(current, model.now);
     }
     vec![
-        link("Trail", &trail, delivered),
-        link("Log group", &["log_group.exists", "log_group.retention"], check_detail("log_group.retention")),
-        link("Filter", &["filter.pattern"], pattern.into()),
+        link(Link::Trail, delivered),
+        link(Link::LogGroup, retention),
+        link(Link::Filter, pattern.into()),
         alarm,
-        link("Topic", &["topic.exists", "topic.policy", "topic.encryption"], String::new()),
-        inbox(model, health, link("Inbox", &["subscription.confirmed"], String::new())),
+        link(Link::Topic, String::new()),
+        inbox(model, health, link(Link::Inbox, String::new())),
     ]
 }
 
@@ -243,7 +277,7 @@ fn since(alarm: &Alarm, now: Timestamp) -> String {
 /// The first problem and its fix, or that everything works.
 fn summary(health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let style = health.weakest().map_or(theme.dim, |check| theme.verdict(check.verdict));
-    let problems = health.checks.iter().filter(|check| check.verdict != Verdict::Ok).count();
+    let problems = health.alerting_problems().count();
     let more = match problems.saturating_sub(1) {
         0 => String::new(),
         1 => " 1 more problem: press `c`.".to_owned(),
@@ -377,12 +411,12 @@ fn row(model: &Model, event: &RootEvent, selected: bool, theme: &Theme, width: u
     Line::styled(cut(&text, width), style)
 }
 
-pub(super) fn or_dash(text: &str) -> &str {
+pub(in crate::ui) fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
 /// Local time without the year, or `full` with year, seconds and time zone.
-pub(super) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
+pub(in crate::ui) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> String {
     let Some(at) = at else { return "-".into() };
     let zoned = at.to_zoned_datetime(model.zone.clone());
     zoned.strftime(if full { "%Y-%m-%d %H:%M:%S %Z" } else { "%m-%d %H:%M" }).to_string()
@@ -429,7 +463,7 @@ fn short(state: AlarmState) -> &'static str {
 }
 
 /// The selected event: its main fields, then its JSON.
-pub(super) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
+pub(in crate::ui) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let Some(event) = model.dashboard.event() else { return Vec::new() };
     let mut lines = Vec::new();
     let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
