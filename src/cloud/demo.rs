@@ -14,30 +14,32 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
-use crate::domain::filter_pattern::PatternError;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
-use crate::domain::{Change, Identity, Query};
+use crate::domain::{Change, Identity, Query, Region};
 
 pub mod account;
 mod activity;
 mod change;
+mod error;
 mod faults;
 mod queries;
 mod scenario;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use account::Account;
 pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
 use account::SubscriptionState;
+use error::DemoError;
 use faults::{CallLog, InjectedOutcome};
-use queries::AccountView;
+use view::AccountView;
 
 /// Returns the current time.
 pub type DemoClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -76,26 +78,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An error response of the demo account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DemoError {
-    kind: ErrorKind,
-    message: String,
-}
-
-impl DemoError {
-    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
-    }
-}
-
-impl From<PatternError> for DemoError {
-    fn from(error: PatternError) -> Self {
-        let message = format!("Invalid metric filter pattern (at character {}: {})", error.at, error.message);
-        Self::new(ErrorKind::Invalid, message)
-    }
-}
-
 struct AccountState {
     account: Account,
     log: CallLog,
@@ -111,7 +93,7 @@ struct SharedAccount {
 #[derive(Clone)]
 pub struct DemoCloud {
     shared: Arc<SharedAccount>,
-    region: String,
+    region: Region,
     profile: Option<String>,
 }
 
@@ -134,7 +116,7 @@ impl DemoCloud {
     /// The account in its default Region. The demo starts now.
     #[must_use]
     pub fn new(account: Account, clock: DemoClock) -> Self {
-        let region = account.region.clone();
+        let region = Region::new(account.region.as_str());
         let start = clock();
         let state = Mutex::new(AccountState { account, log: CallLog::default() });
         Self { shared: Arc::new(SharedAccount { clock, start, state }), region, profile: None }
@@ -142,8 +124,8 @@ impl DemoCloud {
 
     /// The same account in another Region.
     #[must_use]
-    pub fn in_region(&self, region: &str) -> Self {
-        Self { region: region.to_owned(), ..self.clone() }
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self { region: region.clone(), ..self.clone() }
     }
 
     /// The same account with a named profile.
@@ -275,7 +257,7 @@ impl DemoCloud {
             resource: resource.to_owned(),
             message: error.message,
             request_id: answered.then(|| format!("demo-{number:04}")),
-            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), &self.region))),
+            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), self.region.as_str()))),
         }
     }
 
@@ -364,7 +346,8 @@ impl Cloud for DemoCloud {
 
     async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
         self.query(Query::History, alarm, |account, view| {
-            let existing = account.regions.get(&view.account_region.region).and_then(|region| region.alarms.get(alarm));
+            let existing =
+                account.regions.get(view.account_region.region.as_str()).and_then(|region| region.alarms.get(alarm));
             let mut items = activity::history(existing, view);
             items.retain(|item| item.at >= since);
             Ok(items)
