@@ -27,6 +27,8 @@ use s3::S3;
 use sns::Sns;
 use sts::Sts;
 
+mod causes;
+mod classify;
 mod cloudtrail;
 mod cloudwatch;
 mod connect;
