@@ -336,7 +336,7 @@ impl Cloud for DemoCloud {
     }
 
     async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let watches_metric = |alarm: &Alarm| alarm.metric == *metric;
+        let watches_metric = |alarm: &Alarm| alarm.config.metric == *metric;
         self.query(Query::AlarmsForMetric, &metric.name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })

@@ -5,6 +5,8 @@ use serde_json::Value;
 
 use super::pattern;
 
+pub use super::alarm::{Alarm, AlarmState, Metric};
+
 /// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -154,62 +156,6 @@ pub struct MetricFilter {
     pub default: Option<f64>,
 }
 
-/// A CloudWatch metric without dimensions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Metric {
-    pub namespace: String,
-    pub name: String,
-}
-
-/// A metric alarm: the settings that decide whether it goes to ALARM and notifies anyone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alarm {
-    pub name: String,
-    pub metric: Metric,
-    pub statistic: String,
-    /// Seconds.
-    pub period: u32,
-    pub evaluation_periods: u32,
-    pub datapoints_to_alarm: u32,
-    pub threshold: f64,
-    pub comparison: String,
-    pub missing_data: String,
-    pub actions_enabled: bool,
-    /// ARNs of what it notifies when it goes to ALARM.
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
-    pub description: String,
-    pub state: AlarmState,
-    pub reason: String,
-    pub since: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlarmState {
-    Ok,
-    Alarm,
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// AWS's name for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
-
-    /// Parses AWS's name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == name)
-    }
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
     pub arn: String,
@@ -332,7 +278,7 @@ impl Observed {
     pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
         let alarms = self.alarms.as_ref().ok()?;
         let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
+        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
     }
 
     /// Whether no part of the chain could be read.

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{
-    Account, Alarm, Bucket, Filter, LogGroup, Region, Role, Subscription, SubscriptionState, Topic, Trail,
+    Account, Bucket, Filter, LogGroup, Region, Role, Subscription, SubscriptionState, Topic, Trail,
 };
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::health::health;
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
@@ -75,13 +76,12 @@ fn complete_chain() -> Account {
         ..Filter::default()
     };
     region.log_groups.get_mut("security/trail").unwrap().filters.insert("root-usage".into(), filter);
-    let alarm = Alarm {
-        namespace: "LogMetrics".into(),
-        metric: "RootAccountUsage".into(),
+    let alarm = AlarmConfig {
+        metric: Metric::new("LogMetrics", "RootAccountUsage"),
         actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
-        ..Alarm::default()
+        ..AlarmConfig::default()
     };
-    region.alarms.insert("RootAccountUsage".into(), alarm);
+    region.alarms.insert("RootAccountUsage".into(), alarm.into());
     let somebody =
         Subscription { endpoint: EMAIL.into(), state: SubscriptionState::Confirmed, ..Subscription::default() };
     region.topics.insert("security".into(), Topic { subscriptions: vec![somebody], ..Topic::default() });
@@ -235,7 +235,7 @@ fn cases() -> Vec<AdoptionCase> {
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
             "an alarm that never fires",
-            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 9.0)),
             "main",
             &[],
             &["alarm.put"],

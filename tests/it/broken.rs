@@ -104,7 +104,7 @@ const CASES: [BrokenAccount; 46] = [
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
         "alarm on another metric name",
-        |a| alarm(a).metric = "Else".into(),
+        |a| alarm(a).config.metric.name = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches rootbell/Else",
@@ -112,36 +112,57 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "alarm on another namespace",
-        |a| alarm(a).namespace = "Else".into(),
+        |a| alarm(a).config.metric.namespace = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches Else/RootUse",
         Fixed,
     ),
-    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Fixed),
-    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Fixed),
+    case(
+        "no action",
+        |a| alarm(a).config.actions.clear(),
+        "alarm.actions",
+        Wrong,
+        "no action, so no alert is sent",
+        Fixed,
+    ),
+    case(
+        "actions disabled",
+        |a| alarm(a).config.actions_enabled = false,
+        "alarm.actions",
+        Wrong,
+        "are disabled",
+        Fixed,
+    ),
     case(
         "action = missing topic",
-        |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
+        |a| alarm(a).config.actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
         "alarm.actions",
         Wrong,
         "which does not exist",
         Fixed,
     ),
-    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
-    case("LessThan", |a| alarm(a).comparison = "LessThanThreshold".into(), "alarm.exists", Wrong, "a count < 1", Fixed),
+    case("threshold 100", |a| alarm(a).config.threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
+    case(
+        "LessThan",
+        |a| alarm(a).config.comparison = "LessThanThreshold".into(),
+        "alarm.exists",
+        Wrong,
+        "a count < 1",
+        Fixed,
+    ),
     case(
         "GreaterThan 1",
-        |a| alarm(a).comparison = "GreaterThanThreshold".into(),
+        |a| alarm(a).config.comparison = "GreaterThanThreshold".into(),
         "alarm.exists",
         Wrong,
         "a count > 1",
         Fixed,
     ),
-    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
+    case("Average", |a| alarm(a).config.statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
     case(
         "period × evaluation hides repeats",
-        |a| alarm(a).evaluation_periods = 12,
+        |a| alarm(a).config.evaluation_periods = 12,
         "alarm.exists",
         Wrong,
         "60 minutes and hides the next use",
@@ -149,7 +170,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data breaching",
-        |a| alarm(a).missing_data = "breaching".into(),
+        |a| alarm(a).config.missing_data = "breaching".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -157,7 +178,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data ignored",
-        |a| alarm(a).missing_data = "ignore".into(),
+        |a| alarm(a).config.missing_data = "ignore".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -376,7 +397,7 @@ const CASES: [BrokenAccount; 46] = [
         |a| {
             let topics = std::mem::take(&mut region_mut(a).topics);
             a.regions.entry("us-east-1".into()).or_default().topics = topics;
-            alarm(a).actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
+            alarm(a).config.actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
         },
         "alarm.actions",
         Wrong,

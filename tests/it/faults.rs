@@ -67,7 +67,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         (topic.policy, topic.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
         topic.subscriptions[0].state = SubscriptionState::Deleted;
     }
-    region.alarms.values_mut().for_each(|alarm| alarm.threshold = 100.0);
+    region.alarms.values_mut().for_each(|alarm| alarm.config.threshold = 100.0);
 
     let mut foreign = Account::default();
     let theirs = Trail { multi_region: true, logging: true, bucket: "theirs".into(), ..Trail::default() };

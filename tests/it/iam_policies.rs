@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::iam_policy::{UseCase, actions, policy};
-use rootbell::domain::observed::Metric;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Observed, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
@@ -253,9 +253,10 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let region = region_mut(&mut adopted);
     region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
     region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
-    region
-        .alarms
-        .insert("pager".into(), Alarm { namespace: "rootbell".into(), metric: "RootUse".into(), ..Alarm::default() });
+    region.alarms.insert(
+        "pager".into(),
+        AlarmConfig { metric: Metric::new("rootbell", "RootUse"), ..AlarmConfig::default() }.into(),
+    );
     let trail =
         Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
     let mut attached = Account::default();

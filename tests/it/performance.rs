@@ -7,6 +7,7 @@ use std::time::Duration;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, LogGroup, Subscription, SubscriptionState, Trail};
 use rootbell::cloud::{Cloud, Search};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::plan::plan;
 use rootbell::domain::{Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
@@ -161,7 +162,8 @@ fn big() -> Account {
     ours.filters.extend((0..99).map(|n| (format!("theirs-{n}"), theirs.clone())));
     let event = root_event();
     ours.events = (1..=10_000).map(|n| Event { at: -3600 - 60 * n, ..event.clone() }).collect();
-    let alarm = Alarm { namespace: "AWS/EC2".into(), metric: "CPUUtilization".into(), ..Alarm::default() };
+    let alarm: Alarm =
+        AlarmConfig { metric: Metric::new("AWS/EC2", "CPUUtilization"), ..AlarmConfig::default() }.into();
     region.alarms.extend((0..4_999).map(|n| (format!("theirs-{n}"), alarm.clone())));
     let topic = region.topics.get_mut("rootbell-alerts").unwrap();
     topic.subscriptions.extend((0..99).map(|n| Subscription {

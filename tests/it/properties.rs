@@ -100,10 +100,10 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
         region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.push(bob.clone()));
     }),
     ("alarm gone", |a| region_mut(a).alarms.clear()),
-    ("threshold 100", |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 100.0)),
-    ("average", |a| region_mut(a).alarms.values_mut().for_each(|x| x.statistic = "Average".into())),
-    ("no actions", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions.clear())),
-    ("actions off", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions_enabled = false)),
+    ("threshold 100", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 100.0)),
+    ("average", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.statistic = "Average".into())),
+    ("no actions", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.actions.clear())),
+    ("actions off", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.actions_enabled = false)),
     ("alarm renamed", |a| {
         let alarms = std::mem::take(&mut region_mut(a).alarms);
         region_mut(a).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::change::ResourceKind;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Action, Change, Plan, SetupOptions};
@@ -45,8 +46,8 @@ fn add_unrelated_resources(account: &mut Account) {
     account.roles.insert("rootbell-deployer".into(), Role::default());
     let other = "arn:aws:sns:eu-west-1:123456789012:ops";
     let alarm =
-        Alarm { metric: "Errors".into(), namespace: "app".into(), actions: vec![other.into()], ..Alarm::default() };
-    region_mut(account).alarms.insert("app-errors".into(), alarm);
+        AlarmConfig { metric: Metric::new("app", "Errors"), actions: vec![other.into()], ..AlarmConfig::default() };
+    region_mut(account).alarms.insert("app-errors".into(), alarm.into());
     let mut topic = Topic::default();
     topic.tags.insert("rootbell".into(), "not managed".into());
     region_mut(account).topics.insert("ops".into(), topic);

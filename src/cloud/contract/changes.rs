@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::observed::AlarmState;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
     let name = match change.operation().service {
@@ -331,7 +331,10 @@ fn filters_and_alarms() -> Vec<ContractCase> {
         }
         other => other,
     };
-    let with_period = |period| Change::PutMetricAlarm { alarm: Box::new(Alarm { period, ..alarm() }) };
+    let with_period = |period| {
+        let config = Box::new(AlarmConfig { period, ..alarm().config });
+        Change::PutMetricAlarm { alarm: ALARM.into(), config }
+    };
     let add_hundred_filters = |account: &mut Account| {
         let filters = &mut account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().filters;
         let existing = filters.remove(ALARM).unwrap();

@@ -312,12 +312,12 @@ fn roles() -> Vec<ContractCase> {
 fn alarms() -> Vec<ContractCase> {
     let set_to_alarm = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(-10));
+        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
         alarm.reason = "Threshold Crossed".into();
     };
     let created = alarm();
     let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
         "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
         "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
         "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::observed::Confirmation;
 use crate::domain::{AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -353,23 +354,11 @@ impl From<SubscriptionState> for Confirmation {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Alarm {
-    pub namespace: String,
-    pub metric: String,
-    pub statistic: String,
-    pub period: u32,
-    pub evaluation_periods: u32,
-    pub datapoints_to_alarm: u32,
-    pub threshold: f64,
-    pub comparison: String,
-    pub missing_data: String,
-    pub actions_enabled: bool,
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
-    pub description: String,
-    pub state: StateValue,
+    #[serde(flatten)]
+    pub config: AlarmConfig,
+    pub state: AlarmState,
     pub reason: String,
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
@@ -377,6 +366,27 @@ pub struct Alarm {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self {
+            config: AlarmConfig::default(),
+            state: AlarmState::Ok,
+            reason: String::new(),
+            since: None,
+            configured: None,
+            history: Vec::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// An alarm that is OK and was never changed.
+impl From<AlarmConfig> for Alarm {
+    fn from(config: AlarmConfig) -> Self {
+        Self { config, ..Self::default() }
+    }
 }
 
 /// One entry of an alarm's history.
@@ -388,60 +398,4 @@ pub struct HistoryEntry {
     pub kind: String,
     pub summary: String,
     pub data: Option<Value>,
-}
-
-impl Default for Alarm {
-    fn default() -> Self {
-        Self {
-            namespace: String::new(),
-            metric: String::new(),
-            statistic: "Sum".into(),
-            period: 300,
-            evaluation_periods: 1,
-            datapoints_to_alarm: 1,
-            threshold: 1.0,
-            comparison: "GreaterThanOrEqualToThreshold".into(),
-            missing_data: "notBreaching".into(),
-            actions_enabled: true,
-            actions: Vec::new(),
-            ok_actions: Vec::new(),
-            insufficient_data_actions: Vec::new(),
-            description: String::new(),
-            state: StateValue::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            history: Vec::new(),
-            tags: BTreeMap::new(),
-        }
-    }
-}
-
-/// An alarm's state, as in the field `StateValue` of AWS's API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum StateValue {
-    Ok,
-    Alarm,
-    InsufficientData,
-}
-
-impl From<AlarmState> for StateValue {
-    fn from(state: AlarmState) -> Self {
-        match state {
-            AlarmState::Ok => Self::Ok,
-            AlarmState::Alarm => Self::Alarm,
-            AlarmState::InsufficientData => Self::InsufficientData,
-        }
-    }
-}
-
-impl From<StateValue> for AlarmState {
-    fn from(state: StateValue) -> Self {
-        match state {
-            StateValue::Ok => Self::Ok,
-            StateValue::Alarm => Self::Alarm,
-            StateValue::InsufficientData => Self::InsufficientData,
-        }
-    }
 }

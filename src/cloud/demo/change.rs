@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::account::{
-    Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, StateValue, Subscription,
-    SubscriptionState, Topic, Trail,
+    Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, Subscription, SubscriptionState,
+    Topic, Trail,
 };
 use super::queries::{self, AccountView, bucket_allows_delivery, require_valid, role_allows_delivery};
 use super::{DemoError, activity};
 use crate::cloud::ErrorKind;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::observed::{self, AlarmState, MetricFilter};
+use crate::domain::observed::MetricFilter;
 use crate::domain::policy::{is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, names};
@@ -134,7 +135,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
-        Change::PutMetricAlarm { alarm } => put_metric_alarm(account, view, alarm),
+        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
         Change::CreateLogStream { log_group, stream } => {
             if existing_log_group(account, view, log_group)?.streams.insert(stream.clone()) {
@@ -413,59 +414,39 @@ fn set_alarm_state(
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
     let context = activity::ActionContext { alarm: name, topics, keys, account_region: &view.account_region };
-    activity::set_state(alarm, &context, Some(view.now), to.into(), reason);
+    activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }
 
 /// Updating an existing alarm keeps its state and replaces everything else.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `Period`; "If you are updating an existing alarm".
-fn put_metric_alarm(account: &mut Account, view: &AccountView, alarm: &observed::Alarm) -> ChangeResult {
-    require_valid(names::alarm(&alarm.name))?;
-    if alarm.period == 0 || !(matches!(alarm.period, 10 | 20 | 30) || alarm.period.is_multiple_of(60)) {
+fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, config: &AlarmConfig) -> ChangeResult {
+    require_valid(names::alarm(name))?;
+    if config.period == 0 || !(matches!(config.period, 10 | 20 | 30) || config.period.is_multiple_of(60)) {
         return Err(DemoError::new(ErrorKind::Invalid, "Period must be 10, 20, 30 or a multiple of 60"));
     }
-    if alarm.datapoints_to_alarm == 0 || alarm.datapoints_to_alarm > alarm.evaluation_periods {
+    if config.datapoints_to_alarm == 0 || config.datapoints_to_alarm > config.evaluation_periods {
         return Err(DemoError::new(ErrorKind::Invalid, "DatapointsToAlarm must be 1 to EvaluationPeriods"));
     }
     let alarms = &mut account.region_mut(&view.account_region.region).alarms;
-    let existing = alarms.get(&alarm.name);
+    let existing = alarms.get(name);
     let mut history = existing.map(|a| a.history.clone()).unwrap_or_default();
     let verb = if existing.is_some() { "updated" } else { "created" };
     history.push(HistoryEntry {
         at: view.now,
         kind: "ConfigurationUpdate".into(),
-        summary: format!("Alarm \"{}\" {verb}", alarm.name),
+        summary: format!("Alarm \"{name}\" {verb}"),
         data: None,
     });
     // PutMetricAlarm does not change the tags of an existing alarm.
     let tags = existing.map_or_else(tag, |a| a.tags.clone());
     let (state, reason, since) = match existing {
         Some(existing) => (existing.state, existing.reason.clone(), existing.since),
-        None => (StateValue::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
+        None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
-    let new_alarm = Alarm {
-        namespace: alarm.metric.namespace.clone(),
-        metric: alarm.metric.name.clone(),
-        statistic: alarm.statistic.clone(),
-        period: alarm.period,
-        evaluation_periods: alarm.evaluation_periods,
-        datapoints_to_alarm: alarm.datapoints_to_alarm,
-        threshold: alarm.threshold,
-        comparison: alarm.comparison.clone(),
-        missing_data: alarm.missing_data.clone(),
-        actions_enabled: alarm.actions_enabled,
-        actions: alarm.actions.clone(),
-        ok_actions: alarm.ok_actions.clone(),
-        insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-        description: alarm.description.clone(),
-        state,
-        reason,
-        since,
-        configured: Some(view.now),
-        history,
-        tags,
-    };
-    alarms.insert(alarm.name.clone(), new_alarm);
+    let config = config.clone();
+    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

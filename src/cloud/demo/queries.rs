@@ -311,20 +311,8 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
-            metric: Metric { namespace: alarm.namespace.clone(), name: alarm.metric.clone() },
-            statistic: alarm.statistic.clone(),
-            period: alarm.period,
-            evaluation_periods: alarm.evaluation_periods,
-            datapoints_to_alarm: alarm.datapoints_to_alarm,
-            threshold: alarm.threshold,
-            comparison: alarm.comparison.clone(),
-            missing_data: alarm.missing_data.clone(),
-            actions_enabled: alarm.actions_enabled,
-            actions: alarm.actions.clone(),
-            ok_actions: alarm.ok_actions.clone(),
-            insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-            description: alarm.description.clone(),
-            state: alarm.state.into(),
+            config: alarm.config.clone(),
+            state: alarm.state,
             reason: alarm.reason.clone(),
             since: alarm.since.map(|at| view.time_at(at)),
         })

@@ -73,7 +73,7 @@ fn a_first_setup_succeeds_and_queries_return_what_it_created() {
         assert!(cloud.trail_status(&trail.arn).await.unwrap().logging);
         assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern, CIS_PATTERN);
         let alarm = cloud.alarm("rootbell-root-use").await.unwrap().unwrap();
-        assert_eq!(cloud.describe_alarms_for_metric(&alarm.metric).await.unwrap(), [alarm]);
+        assert_eq!(cloud.describe_alarms_for_metric(&alarm.config.metric).await.unwrap(), [alarm]);
         assert_eq!(cloud.snapshot().without_times(), Account::default().set_up_for(&[EMAIL]).unwrap());
     });
 }
@@ -323,7 +323,7 @@ fn a_new_alarm_has_insufficient_data_until_evaluated_and_keeps_its_state_when_up
         assert_eq!(state().await, AlarmState::Ok);
         cloud.modify(|account| {
             let alarm = account.region_mut("eu-west-1").alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(60));
+            (alarm.state, alarm.since) = (AlarmState::Alarm, Some(60));
         });
         cloud.apply(&put).await.unwrap();
         assert_eq!(state().await, AlarmState::Alarm);

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Screen};
-use rootbell::cloud::demo::account::{Event, StateValue, SubscriptionState};
+use rootbell::cloud::demo::account::{Event, SubscriptionState};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Step;
+use rootbell::domain::alarm::AlarmState;
 use serde_json::json;
 
 use crate::support::tester::{Tester, scenario};
@@ -136,7 +137,7 @@ fn a_test_whose_alert_would_reach_nobody_says_so_first() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     account.timing.confirm_after = None;
     let region = account.regions.get_mut("eu-west-1").unwrap();
-    region.alarms.get_mut("rootbell-root-use").unwrap().actions_enabled = false;
+    region.alarms.get_mut("rootbell-root-use").unwrap().config.actions_enabled = false;
     region.topics.get_mut("rootbell-alerts").unwrap().kms_key = Some("alias/aws/sns".into());
     let mut tester = Tester::on(account, 120, 40);
     tester.press("d");
@@ -253,7 +254,7 @@ fn setting_an_alarm_back_distinguishes_a_test_from_an_unknown_cause() {
         cloud.modify(|account| {
             let alarms = &mut account.regions.get_mut("eu-west-1").unwrap().alarms;
             let alarm = alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since, alarm.reason) = (StateValue::Alarm, Some(0), "somebody's own words".into());
+            (alarm.state, alarm.since, alarm.reason) = (AlarmState::Alarm, Some(0), "somebody's own words".into());
         });
     });
     tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("Root was used");

@@ -116,7 +116,7 @@ fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
         assert!(!calls.iter().any(|call| others.iter().any(|other| call.starts_with(other))), "{calls:?}");
         let region = &cloud.snapshot().regions["eu-west-1"];
         assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, CIS_PATTERN);
-        assert!((region.alarms["rootbell-root-use"].threshold - 1.0).abs() < f64::EPSILON);
+        assert!((region.alarms["rootbell-root-use"].config.threshold - 1.0).abs() < f64::EPSILON);
         assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, SubscriptionState::Confirmed);
     });
 }
