@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pattern;
+use super::region::Region;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
 
@@ -24,7 +25,7 @@ pub type ReadResult<T> = Result<T, ReadError>;
 pub struct Trail {
     pub name: String,
     pub arn: String,
-    pub home_region: String,
+    pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,

@@ -230,7 +230,8 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
     let change = Change::PutMetricAlarm { alarm: "root".into(), config };
     cloud.apply(&change).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
-    let command = change.aws_cli(&crate::domain::fixtures::identity().in_region("eu-west-1"));
+    let command =
+        change.aws_cli(&crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("eu-west-1")));
     assert!(command.contains("--extended-statistic p90") && !command.contains("--statistic"), "{command}");
 }
 
