@@ -219,7 +219,7 @@ fn trails() -> Vec<ContractCase> {
     };
     let give_to_organization = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.owner, trail.organization) = (Some("210987654321".into()), true);
+        (trail.owner, trail.config.organization) = (Some("210987654321".into()), true);
     };
     let nothing = || AwsReply::Json(json!({}));
     vec![
@@ -243,7 +243,7 @@ fn trails() -> Vec<ContractCase> {
         )
         .set_up()
         .demo(remove_trail)
-        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().policy = None),
+        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().config.policy = None),
         fails(
             "a trail whose log group is not visible yet",
             create(),

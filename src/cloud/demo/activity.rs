@@ -32,7 +32,8 @@ pub(super) fn evaluate(
     // An alarm never reacts to a change within the same second.
     let delay = delay.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
-    let fed_by_filters: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
+    let fed_by_filters: BTreeSet<(&str, &str)> =
+        filters.map(|f| (f.metric.namespace.as_str(), f.metric.name.as_str())).collect();
     for (name, alarm) in alarms.iter_mut() {
         let metric = &alarm.config.metric.clone();
         let context = ActionContext { alarm: name, topics, keys, account_region };
@@ -75,7 +76,7 @@ fn match_times(
 ) -> Vec<Seconds> {
     let mut times = Vec::new();
     for group in log_groups.values() {
-        for filter in group.filters.values().filter(|f| f.namespace == namespace && f.metric == metric) {
+        for filter in group.filters.values().filter(|f| f.metric.namespace == namespace && f.metric.name == metric) {
             let Ok(pattern) = Pattern::parse(&filter.pattern) else { continue };
             let recent = group.events.iter().filter(|event| after.is_none_or(|after| event.at > after));
             times.extend(recent.filter(|event| pattern.matches(&event_json(event))).map(|event| event.at));
@@ -181,19 +182,19 @@ pub(super) fn set_state(
 fn publish_error(arn: &str, context: &ActionContext<'_>) -> Option<&'static str> {
     let name = arn.rsplit(':').next().unwrap_or_default();
     let Some(topic) = context.topics.get(name) else { return Some("Topic does not exist") };
-    let key = topic.kms_key.as_deref().map(|id| find_key(context.keys, id));
+    let key = topic.config.kms_key.as_deref().map(|id| find_key(context.keys, id));
     let alarm = context.account_region.alarm_arn(context.alarm);
     let is_usable = |(key_arn, key): (&String, &KmsKey)| {
         !key.disabled
             && key_serves_alarms(&key.policy, context.account_region, key_arn, arn, &alarm) != Decision::Denied
     };
     let key_denies = key.is_some_and(|key| !key.is_some_and(is_usable));
-    if key_denies || is_aws_sns_key(topic.kms_key.as_deref()) {
+    if key_denies || is_aws_sns_key(topic.config.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
     // The default policy allows the account's alarms to publish.
     let policy_denies =
-        topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
+        topic.config.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
     policy_denies.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")
 }
 

@@ -135,7 +135,7 @@ fn an_alarm_already_in_alarm_is_set_to_ok_first_and_only_the_new_change_counts()
         let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
         setup.cloud.apply(&set).await.unwrap();
         setup.cloud.modify(|account| {
-            topic(account.regions.get_mut("eu-west-1").unwrap()).kms_key = Some("alias/aws/sns".into());
+            topic(account.regions.get_mut("eu-west-1").unwrap()).config.kms_key = Some("alias/aws/sns".into());
         });
         let ended = setup.test().await;
         assert!(matches!(ended, Err(TestError::NotSent(_))), "{ended:?}");
@@ -160,10 +160,13 @@ fn testing_a_missing_alarm_fails_and_changes_nothing() {
 fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws() {
     type Damage = fn(&mut Region);
     let damages: [(Damage, &str); 4] = [
-        (|region| topic(region).policy = Some(serde_json::json!({ "Statement": [] })), "is not authorized to perform"),
-        (|region| topic(region).kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
+        (
+            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] })),
+            "is not authorized to perform",
+        ),
+        (|region| topic(region).config.kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
         // A customer-managed key that doesn't exist, or doesn't allow CloudWatch, fails in the same way.
-        (|region| topic(region).kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),
+        (|region| topic(region).config.kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),
         (|region| region.topics.clear(), "Topic does not exist"),
     ];
     for (damage, said) in damages {
