@@ -1,11 +1,10 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
 use super::registry::Evidence;
-use super::{APPLY, Outcome, Verdict, check_existing, missing, ok, unknown, wrong};
-use crate::domain::alarm::{Alarm, Comparison, Metric, MissingData, Statistic};
-use crate::domain::observed::{LogGroup, Observed};
+use super::{APPLY, Outcome, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
+use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
-use crate::domain::settings::{RETENTION, Settings};
+use crate::domain::settings::RETENTION;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
@@ -95,70 +94,4 @@ pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
             if alarm.config.actions.len() == 1 { "" } else { "s" }
         )),
     })
-}
-
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
-#[must_use]
-pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
-    let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.config.actions_enabled {
-        return Some(format!("The actions of `{name}` are disabled"));
-    }
-    if alarm.config.actions.is_empty() {
-        return Some(format!("`{name}` has no action, so no alert is sent"));
-    }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
-        return None;
-    }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which does not exist"));
-    }
-    if let Some(other_region) = alarm.config.actions.iter().find(|arn| is_topic_in_other_region(arn, settings)) {
-        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
-    }
-    Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// Whether the ARN is that of a topic in another Region.
-///
-/// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
-#[must_use]
-pub fn is_topic_in_other_region(arn: &str, settings: &Settings) -> bool {
-    let mut parts = arn.split(':').skip(2);
-    parts.next() == Some("sns") && parts.next() != Some(settings.account_region.region.as_str())
-}
-
-/// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
-#[must_use]
-pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
-    let (config, mut faults) = (&alarm.config, Vec::new());
-    if config.metric != *metric {
-        faults.push(format!(
-            "it watches {}/{}, but the filter counts {}/{}",
-            config.metric.namespace, config.metric.name, metric.namespace, metric.name
-        ));
-    }
-    if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
-        faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));
-    }
-    let first_use_counts = match config.comparison {
-        Comparison::GreaterThanOrEqualToThreshold => config.threshold > 0.0 && config.threshold <= 1.0,
-        Comparison::GreaterThanThreshold => config.threshold >= 0.0 && config.threshold < 1.0,
-        _ => false,
-    };
-    if !first_use_counts {
-        let sign = config.comparison.sign();
-        faults.push(format!("it fires at a count {sign} {}, not on the first use", config.threshold));
-    }
-    if config.datapoints_to_alarm > 1 {
-        faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
-    }
-    if config.period.saturating_mul(config.evaluation_periods) > 900 {
-        let minutes = config.period.saturating_mul(config.evaluation_periods) / 60;
-        faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
-    }
-    if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
-        faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
-    }
-    faults
 }
