@@ -257,7 +257,7 @@ fn change(id: &str) -> Change {
     let nothing = Observed::nothing();
     let settings = Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup, &nothing);
     let plan = plan(&settings, &nothing);
-    plan.changes().find(|change| change.id().starts_with(id)).cloned().unwrap()
+    plan.changes().find(|change| change.id().to_string().starts_with(id)).cloned().unwrap()
 }
 
 /// The alarm that a first setup creates.

@@ -1,7 +1,7 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
-use super::change::{Change, ResourceKind, Step};
+use super::change::{Change, ChangeId, ResourceKind, Step, Verb};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
 use super::observed::{Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
@@ -47,7 +47,7 @@ impl Action {
 /// One row of the plan: a change, or a resource that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    pub id: String,
+    pub id: ChangeId,
     pub step: Step,
     pub action: Action,
     pub resource: ResourceKind,
@@ -86,7 +86,7 @@ impl Plan {
 
     /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
-    pub fn needs(&self, change: &Change) -> Vec<String> {
+    pub fn needs(&self, change: &Change) -> Vec<ChangeId> {
         self.changes().filter(|other| change.needs(other)).map(Change::id).collect()
     }
 
@@ -104,17 +104,24 @@ impl Plan {
     }
 
     fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(resource.id().to_owned(), step, resource, name, detail);
+        self.keep_as(None, step, resource, name, detail);
     }
 
     /// Keeps one resource of a kind of which a plan can contain several: the name follows in the id.
     fn keep_one(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(format!("{}:{name}", resource.id()), step, resource, name, detail);
+        self.keep_as(Some(name.to_owned()), step, resource, name, detail);
     }
 
-    fn keep_as(&mut self, id: String, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
+    fn keep_as(
+        &mut self,
+        name_in_id: Option<String>,
+        step: Step,
+        resource: ResourceKind,
+        name: &str,
+        detail: impl Into<String>,
+    ) {
         self.rows.push(Row {
-            id,
+            id: ChangeId { kind: resource, verb: Verb::Keep, name: name_in_id },
             step,
             action: Action::Keep,
             resource,

@@ -7,6 +7,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use crate::cloud::{Cloud, CloudError, ErrorKind};
+use crate::domain::change::ChangeId;
 use crate::domain::{Change, Plan, Step};
 
 /// The state of a change.
@@ -24,23 +25,23 @@ pub enum ChangeState {
     Failed(CloudError),
     /// Not tried, because the change with this ID failed.
     Skipped {
-        needs: String,
+        needs: ChangeId,
     },
 }
 
 /// A change's new state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    pub id: String,
+    pub id: ChangeId,
     pub state: ChangeState,
 }
 
 /// The outcome of a run, change by change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    pub done: Vec<String>,
-    pub failed: Vec<(String, CloudError)>,
-    pub skipped: Vec<String>,
+    pub done: Vec<ChangeId>,
+    pub failed: Vec<(ChangeId, CloudError)>,
+    pub skipped: Vec<ChangeId>,
 }
 
 impl Report {
@@ -65,14 +66,14 @@ pub async fn run(
 ) -> Report {
     let mut waiting: Vec<&Change> = plan.changes().filter(|c| only_step.is_none_or(|step| c.step() == step)).collect();
     let all = waiting.clone();
-    let set_state = |id: &str, state: ChangeState| {
+    let set_state = |id: &ChangeId, state: ChangeState| {
         log(id, &state);
-        on_progress(Progress { id: id.to_owned(), state });
+        on_progress(Progress { id: id.clone(), state });
     };
     for change in &all {
         set_state(&change.id(), ChangeState::Queued);
     }
-    let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
+    let mut outcomes: BTreeMap<ChangeId, bool> = BTreeMap::new();
     let mut report = Report::default();
     let mut running = FuturesUnordered::new();
     loop {
@@ -116,13 +117,14 @@ pub async fn run(
     report
 }
 
-fn log(id: &str, state: &ChangeState) {
+fn log(id: &ChangeId, state: &ChangeState) {
+    let id = id.to_string();
     match state {
         ChangeState::Queued | ChangeState::Retrying { .. } => {}
         ChangeState::Running => tracing::info!(id, "started"),
         ChangeState::Done => tracing::info!(id, "done"),
         ChangeState::Failed(error) => tracing::error!(id, why = error.why(), "failed"),
-        ChangeState::Skipped { needs } => tracing::warn!(id, needs, "skipped"),
+        ChangeState::Skipped { needs } => tracing::warn!(id, %needs, "skipped"),
     }
 }
 
@@ -139,7 +141,7 @@ async fn apply_with_retries(
         match cloud.apply(change).await {
             Err(error) if error.kind == ErrorKind::EventualConsistency && waited < RETRY_TIMEOUT => {
                 attempt += 1;
-                tracing::warn!(id = change.id(), attempt, because = error.message, "retrying");
+                tracing::warn!(id = %change.id(), attempt, because = error.message, "retrying");
                 on_progress(Progress {
                     id: change.id(),
                     state: ChangeState::Retrying { attempt, because: error.message },

@@ -195,7 +195,7 @@ fn objections(health: &Health) -> Option<BTreeSet<&'static str>> {
 /// The kinds of changes in the plan: their ids without names.
 fn kinds(plan: &Plan) -> Vec<String> {
     let kinds: BTreeSet<String> =
-        plan.changes().map(|change| change.id().split(':').next().unwrap_or_default().to_owned()).collect();
+        plan.changes().map(|change| change.id().to_string().split(':').next().unwrap_or_default().to_owned()).collect();
     kinds.into_iter().collect()
 }
 

@@ -8,7 +8,8 @@ use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Tra
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::change::ResourceKind;
+
+use rootbell::domain::change::{ChangeId, ResourceKind};
 use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
@@ -339,7 +340,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
                 report.failed[0].1.fix()
             );
             // Exactly the changes that need it are skipped.
-            let skipped: BTreeSet<&String> = report.skipped.iter().collect();
+            let skipped: BTreeSet<&ChangeId> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
                 let needs_failed_change =
                     all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
@@ -463,7 +464,7 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
-        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
         assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
         assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
         cloud.apply(change_with_id("topic.delete")).await.unwrap();

@@ -88,7 +88,7 @@ impl Account {
         };
         let timing = std::mem::take(&mut self.timing);
         let is_selected = |change: &&Change| {
-            let id = change.id();
+            let id = change.id().to_string();
             set_up.only.is_empty() || set_up.only.iter().any(|prefix| id.starts_with(prefix.as_str()))
         };
         for change in plan(&settings, &nothing).changes().filter(is_selected) {

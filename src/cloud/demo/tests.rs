@@ -37,12 +37,12 @@ fn changes(account: &Account) -> Vec<Change> {
 }
 
 fn change(id: &str) -> Change {
-    changes(&Account::default()).into_iter().find(|change| change.id().starts_with(id)).unwrap()
+    changes(&Account::default()).into_iter().find(|change| change.id().to_string().starts_with(id)).unwrap()
 }
 
 async fn apply_until(cloud: &DemoCloud, id: &str) {
     for change in changes(&Account::default()) {
-        if change.id().starts_with(id) {
+        if change.id().to_string().starts_with(id) {
             return;
         }
         cloud.apply(&change).await.unwrap();

@@ -262,9 +262,9 @@ impl Change {
         }
     }
 
-    /// Its id within a plan, in typed parts.
+    /// Its id within a plan.
     #[must_use]
-    pub fn change_id(&self) -> ChangeId {
+    pub fn id(&self) -> ChangeId {
         let spec = self.spec();
         let name = match spec.instance {
             Only(_) => None,
@@ -272,12 +272,6 @@ impl Change {
             InLogGroup(log_group, name) => Some(format!("{log_group}:{name}")),
         };
         ChangeId { kind: spec.kind, verb: spec.verb, name }
-    }
-
-    /// Its id within a plan, as in JSON output.
-    #[must_use]
-    pub fn id(&self) -> String {
-        self.change_id().to_string()
     }
 
     /// Whether it belongs to the teardown. If the resource no longer exists, such a change counts as done.
@@ -310,8 +304,9 @@ mod tests {
         assert_eq!(id(Subscription, Create, Some("a@b.de")), "subscription.create:a@b.de");
         let filter = |log_group: &str| {
             let change = Change::DeleteMetricFilter { log_group: log_group.into(), filter: "f".into() };
-            (change.id(), change.name().to_owned())
+            (change.id().to_string(), change.name().to_owned())
         };
+        assert_eq!(id(RolePolicy, Verb::Keep, None), "role.policy");
         assert_eq!(filter("g"), ("filter.delete:g:f".to_owned(), "f".to_owned()));
     }
 

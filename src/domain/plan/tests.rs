@@ -9,7 +9,7 @@ fn with_email(email: &str) -> SetupOptions {
 }
 
 fn ids(setup: &SetupOptions, observed: &Observed) -> Vec<String> {
-    plan(&settings(setup, observed), observed).changes().map(Change::id).collect()
+    plan(&settings(setup, observed), observed).changes().map(|change| change.id().to_string()).collect()
 }
 
 fn edit<T>(part: &mut Result<T, ReadError>, change: impl FnOnce(&mut T)) {
@@ -50,7 +50,7 @@ fn a_complete_setup_needs_no_changes() {
 fn every_change_comes_after_the_changes_it_depends_on() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let mut done: Vec<String> = Vec::new();
+    let mut done: Vec<ChangeId> = Vec::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
             assert!(done.contains(&need), "{} needs {need}", change.id());
@@ -146,7 +146,7 @@ fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
     assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
-    assert!(plan.changes().any(|c| c.id() == "trail.create"));
+    assert!(plan.changes().any(|c| c.id().to_string() == "trail.create"));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
     assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
     assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");

@@ -11,7 +11,7 @@ fn refusing(status: u16, code: &'static str, message: &'static str) -> AwsCloud 
 }
 
 fn change(id: &str) -> Change {
-    every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap()
+    every_change().into_iter().find(|c| c.id().to_string().starts_with(id)).unwrap()
 }
 
 async fn kind_of(id: &str, code: &'static str, message: &'static str) -> ErrorKind {

@@ -37,7 +37,7 @@ async fn sent_in(region: &'static str, change: &Change) -> Asked {
 }
 
 async fn sent(id: &str) -> Asked {
-    let change = every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap();
+    let change = every_change().into_iter().find(|c| c.id().to_string().starts_with(id)).unwrap();
     sent_in("eu-west-1", &change).await
 }
 
@@ -239,7 +239,7 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
 fn no_two_changes_have_the_same_id_and_every_need_is_a_change() {
     let mut all = every_change();
     all.push(Change::EmptyBucket { bucket: "b".into() });
-    let ids: BTreeSet<String> = all.iter().map(Change::id).collect();
+    let ids: BTreeSet<_> = all.iter().map(Change::id).collect();
     assert_eq!(ids.len(), all.len(), "{ids:?}");
     for change in &all {
         for Need(kind, verb) in change.spec().needs {
