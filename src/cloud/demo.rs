@@ -327,11 +327,16 @@ impl Cloud for DemoCloud {
     }
 
     async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        self.query(Query::Topic, arn, |account, view| Ok(queries::topic(account, view, arn))).await
+        self.query(Query::Topic, arn, |account, view| {
+            queries::require_own_topic(account, arn, "SNS:GetTopicAttributes")?;
+            Ok(queries::topic(account, view, arn))
+        })
+        .await
     }
 
     async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
         self.query(Query::Subscriptions, topic_arn, |account, view| {
+            queries::require_own_topic(account, topic_arn, "SNS:ListSubscriptionsByTopic")?;
             Ok(queries::subscriptions(account, view, topic_arn))
         })
         .await
