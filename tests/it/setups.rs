@@ -458,7 +458,6 @@ fn one_apply_and_the_confirmation_make_a_sign_in_reach_somebody() {
 }
 
 #[test]
-#[ignore = "not yet right for every account"]
 fn a_second_apply_is_empty() {
     let mut failed = Vec::new();
     for (name, expected, account) in readable_setups() {
