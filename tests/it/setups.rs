@@ -93,8 +93,8 @@ impl Expected {
     fn is_unsure(&self, column: &str) -> bool {
         self.unsure.as_ref().is_some_and(|unsure| {
             let unsure_column = unsure.split(':').next().unwrap_or_default();
-            // The verdict, the plan and the rest follow from it.
-            unsure_column == column || unsure_column == "sign_in"
+            // The verdict and the plan follow from it; what is not ours stays as it is in either case.
+            unsure_column == column || (unsure_column == "sign_in" && column != "unmanaged_changes")
         })
     }
 }
