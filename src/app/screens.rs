@@ -364,18 +364,18 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
 fn commands(model: &Model, step: Step) -> String {
     let Some(derived) = &model.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
-    let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
+    let planned: Vec<String> = derived.plan.step(step).filter_map(|row| row.aws_cli(account_region)).collect();
     let run = model.runs[step as usize].as_ref();
-    let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
-    let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
+    let ran: Vec<String> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.aws_cli(account_region)).collect();
+    let (heading, commands) = match (planned.is_empty(), ran.is_empty()) {
         (false, _) => ("# What Enter will do:", planned),
         (true, false) => ("# What was done:", ran),
         (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
     };
     let mut text = String::from(heading);
-    for change in changes {
+    for command in commands {
         text.push('\n');
-        text.push_str(&change.aws_cli(account_region));
+        text.push_str(&command);
     }
     text.push('\n');
     text

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::{Format, PlanOptions};
 use super::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize, script};
 use crate::cloud::Connector;
+use crate::domain::change::Scope;
 use crate::domain::plan::plan;
 use crate::domain::text::escape_controls;
 use crate::domain::{AccountRegion, Action, Observed, Plan, Settings, SetupOptions, Step};
@@ -118,8 +119,9 @@ pub(super) fn document(plan: &Plan, account_region: &AccountRegion) -> Value {
                 "resource": row.resource.label(),
                 "name": row.name,
                 "detail": row.detail,
-                "aws_cli": change.map(|c| c.aws_cli(account_region)),
+                "aws_cli": row.aws_cli(account_region),
                 "iam_action": change.map(|c| c.operation().iam_action),
+                "region": change.filter(|c| c.spec().scope != Scope::Global).and(row.region.as_ref()),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
                 "foreign": row.unmanaged,
             })

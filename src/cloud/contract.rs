@@ -61,25 +61,25 @@ async fn send(cloud: &dyn Cloud, call: &CloudCall) -> Result<String, CloudError>
     let to = START.parse().unwrap();
     match call {
         CloudCall::Identity => debug_text(cloud.identity().await),
-        CloudCall::Trails => debug_text(cloud.trails().await),
-        CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(arn).await),
-        CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(arn).await),
+        CloudCall::Trails => debug_text(cloud.trails(&home()).await),
+        CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(&home(), arn).await),
+        CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(&home(), arn).await),
         CloudCall::Bucket(name) => debug_text(cloud.bucket(name).await),
-        CloudCall::LogGroup(name) => debug_text(cloud.log_group(name).await),
-        CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(group).await),
+        CloudCall::LogGroup(name) => debug_text(cloud.log_group(&home(), name).await),
+        CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(&home(), group).await),
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
-        CloudCall::Alarm(name) => debug_text(cloud.alarm(name).await),
-        CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(&metric()).await),
-        CloudCall::Topic(arn) => debug_text(cloud.topic(arn).await),
-        CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(arn).await),
-        CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(pattern, events).await),
-        CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(alarm, from).await),
-        CloudCall::MetricData => debug_text(cloud.get_metric_data(&metric(), from, to, 300).await),
+        CloudCall::Alarm(name) => debug_text(cloud.alarm(&home(), name).await),
+        CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(&home(), &metric()).await),
+        CloudCall::Topic(arn) => debug_text(cloud.topic(&home(), arn).await),
+        CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(&home(), arn).await),
+        CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(&home(), pattern, events).await),
+        CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(&home(), alarm, from).await),
+        CloudCall::MetricData => debug_text(cloud.get_metric_data(&home(), &metric(), from, to, 300).await),
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
-            debug_text(cloud.filter_log_events(&search).await)
+            debug_text(cloud.filter_log_events(&home(), &search).await)
         }
-        CloudCall::Apply(change) => debug_text(cloud.apply(change).await),
+        CloudCall::Apply(change) => debug_text(cloud.apply(&home(), change).await),
     }
 }
 
@@ -245,6 +245,10 @@ fn json_is_converted_to_the_expected_cbor() {
     assert_eq!(short, [0xa1, 0x78, 1, b'a', 0x78, 1, b'b']);
     let long = as_cbor(&serde_json::json!({ "a": "b" }));
     assert_eq!(long, [0xba, 0, 0, 0, 1, 0x7a, 0, 0, 0, 1, b'a', 0x7a, 0, 0, 0, 1, b'b']);
+}
+
+fn home() -> Region {
+    Region::new("eu-west-1")
 }
 
 fn metric() -> Metric {

@@ -46,6 +46,7 @@ pub fn sound() -> Observed {
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),
+            region: Some(Region::new(REGION)),
             policy: Some(policy::merge(None, &bucket_policy)),
             owner_enforced: true,
             public_blocked: true,

@@ -88,6 +88,8 @@ impl ManagementEvents {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     pub name: String,
+    /// `None` if it isn't known.
+    pub region: Option<Region>,
     pub policy: Option<Value>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,

@@ -9,8 +9,8 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::app::{Caller, Effect, Msg, Ticket};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
-use crate::domain::SetupOptions;
 use crate::domain::samples::SAMPLES;
+use crate::domain::{Region, SetupOptions};
 use crate::engine::alarm_test::{self, Observer};
 use crate::engine::teardown::managed_chains_of;
 use crate::engine::{self, ObserveScope, Prefetch};
@@ -23,6 +23,8 @@ struct CurrentSession {
     /// The ticket of its [`Effect::Connect`]; the latest one wins.
     ticket: Ticket,
     cloud: Arc<dyn Cloud>,
+    /// Where the app's queries and single changes happen.
+    region: Region,
     /// The queries started early for the first observation, and the setup options that they are for.
     prefetch: Option<(SetupOptions, Prefetch<'static>)>,
 }
@@ -69,50 +71,50 @@ impl Worker {
             }
             Effect::Observe { ticket, identity, region, setup } => {
                 let prefetch = self.take_prefetch(&setup);
-                self.on_cloud(move |cloud| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &setup));
+                self.on_cloud(move |cloud, _| async move {
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &region, &setup));
                     let scope = ObserveScope::Everything;
                     let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(Msg::Observed(ticket, Box::new(observed)));
                 });
             }
             Effect::Run { ticket, plan, only } => {
-                self.run = self.on_cloud(move |cloud| async move {
+                self.run = self.on_cloud(move |cloud, _| async move {
                     let report =
                         engine::run(&*cloud, &plan, only, &|progress| respond(Msg::Progress(ticket, progress))).await;
                     respond(Msg::Applied(ticket, report));
                 });
             }
             Effect::FindManaged { ticket, identity, region, named, contents } => {
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, _| async move {
                     let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
                     respond(Msg::FindManaged(ticket, chains));
                 });
             }
             Effect::TestPattern { ticket, pattern } => {
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, region| async move {
                     let events = SAMPLES.map(|s| s.json.trim());
-                    respond(Msg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
+                    respond(Msg::PatternTested(ticket, cloud.test_metric_filter(&region, &pattern, &events).await));
                 });
             }
             Effect::PollSubscriptions { ticket, topic_arn } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(Msg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(Msg::Subscriptions(ticket, cloud.subscriptions(&region, &topic_arn).await));
                 });
             }
             Effect::Change { ticket, change } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(Msg::Changed(ticket, cloud.apply(&change).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(Msg::Changed(ticket, cloud.apply(&region, &change).await));
                 });
             }
             Effect::Poll { ticket, query } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(Msg::Polled(ticket, engine::poll::ask(&*cloud, &query).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(Msg::Polled(ticket, engine::poll::ask(&*cloud, &region, &query).await));
                 });
             }
             Effect::Test { ticket, test, drill } => {
                 let clock = self.clock.clone();
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, _| async move {
                     let observer = Observer { clock: &*clock, news: &|run| respond(Msg::TestProgress(ticket, run)) };
                     let result = match drill {
                         Some(drill) => alarm_test::run_drill(&*cloud, &test, &drill, &observer).await,
@@ -132,12 +134,12 @@ impl Worker {
     }
 
     /// Spawns work on the current session; without a session, does nothing.
-    fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>) -> F) -> Option<AbortHandle>
+    fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>, Region) -> F) -> Option<AbortHandle>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let cloud = locked(&self.current).as_ref().map(|session| session.cloud.clone());
-        cloud.map(|cloud| self.tasks.spawn(work(cloud)))
+        let session = locked(&self.current).as_ref().map(|session| (session.cloud.clone(), session.region.clone()));
+        session.map(|(cloud, region)| self.tasks.spawn(work(cloud, region)))
     }
 
     /// The queries already started for the session's first observation, if they are for the same setup options.
@@ -184,12 +186,12 @@ async fn connect(
     current: &Current,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::new(&session.cloud, &setup);
+    let prefetch = Prefetch::new(&session.cloud, &session.region, &setup);
     {
         let mut current = locked(current);
         if current.as_ref().is_none_or(|latest| latest.ticket < ticket) {
             let (cloud, prefetch) = (session.cloud.clone(), Some((setup, prefetch.clone())));
-            *current = Some(CurrentSession { ticket, cloud, prefetch });
+            *current = Some(CurrentSession { ticket, cloud, region: session.region.clone(), prefetch });
         }
     }
     let identity = prefetch.alongside(session.cloud.identity()).await?;

@@ -161,7 +161,7 @@ proptest! {
             set_up(&undisturbed, &setup_options()).await;
             let (_, plan) = observe_and_plan(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
-                broken.apply(change).await.unwrap();
+                broken.apply(&rootbell::domain::Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = set_up(&broken, &setup_options()).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);

@@ -19,7 +19,7 @@ use super::http::AnsweredBy;
 
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
-use crate::domain::change::transient::is_transient;
+use crate::domain::change::transient::{TransientError, is_transient};
 use crate::domain::{Change, Query};
 
 /// Not a call.
@@ -30,21 +30,24 @@ const NO_CALL: Operation = Operation { service: "", name: "", iam_action: "" };
 pub(super) struct Call<'a> {
     operation: Operation,
     resource: &'a str,
+    /// The errors that waiting resolves.
+    eventual: &'static [TransientError],
 }
 
 impl<'a> Call<'a> {
     pub(super) fn query(query: Query, resource: &'a str) -> Self {
-        Self { operation: query.operation(), resource }
+        Self { operation: query.operation(), resource, eventual: &[] }
     }
 
     /// The call that makes a change.
     pub(super) fn change(change: &'a Change) -> Self {
-        Self { operation: change.operation(), resource: change.name() }
+        let spec = change.spec();
+        Self { operation: spec.operation, resource: change.name(), eventual: spec.eventual }
     }
 
     /// A call that the SDK makes by itself, to get credentials.
     pub(super) fn of_credentials(operation: Operation) -> Self {
-        Self { operation, resource: "" }
+        Self { operation, resource: "", eventual: &[] }
     }
 
     /// The error of a failed call.
@@ -173,7 +176,7 @@ impl<'a> Call<'a> {
     }
 
     fn kind(&self, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
-        if is_transient(self.operation, code, message) {
+        if is_transient(self.eventual, code, message) {
             return ErrorKind::EventualConsistency;
         }
         // This is how emulators say it.

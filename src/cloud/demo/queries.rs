@@ -235,6 +235,7 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
     account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
         BucketLookup::Owned(Bucket {
             name: name.to_owned(),
+            region: (!bucket.region.is_empty()).then(|| Region::new(bucket.region.as_str())),
             policy: bucket.policy.clone(),
             owner_enforced: bucket.owner_enforced,
             public_blocked: bucket.public_blocked,

@@ -133,7 +133,7 @@ fn an_alarm_already_in_alarm_is_set_to_ok_first_and_only_the_new_change_counts()
         // It is in ALARM for another reason, and that notification was sent; this time it can't be.
         let why = "Threshold Crossed".to_owned();
         let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
-        setup.cloud.apply(&set).await.unwrap();
+        setup.cloud.apply(&crate::domain::Region::new("eu-west-1"), &set).await.unwrap();
         setup.cloud.modify(|account| {
             topic(account.regions.get_mut("eu-west-1").unwrap()).kms_key = Some("alias/aws/sns".into());
         });

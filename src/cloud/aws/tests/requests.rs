@@ -30,7 +30,7 @@ async fn sent_in(region: &'static str, change: &Change) -> Asked {
         ok(answer)
     });
     // Not every service accepts an empty response; only the request matters here.
-    let _ = cloud.apply(change).await;
+    let _ = cloud.apply(&domain::Region::new(region), change).await;
     let sent = asked.lock().unwrap().take();
     sent.unwrap()
 }
@@ -212,8 +212,8 @@ async fn an_alarm_is_sent_with_every_field() {
         .then_output(|| PutMetricAlarmOutput::builder().build());
     let client = mocked!(aws_sdk_cloudwatch, rule);
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
-    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
-    cloud.apply(&Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
+    let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
+    cloud.apply(&eu_west_1(), &Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
 }
 
