@@ -8,24 +8,17 @@ use crate::domain::{Change, Health, Identity, Observed, Plan, Region, Settings, 
 use crate::engine::poll::{PollQuery, PollResult};
 use crate::engine::{Progress, Report};
 
-mod activity;
-pub mod alarm_test;
-pub mod dashboard;
-pub mod form;
-mod interruption;
-pub mod keys;
-mod model;
-mod notice;
-pub mod overlay;
-pub mod polled;
-pub mod progress;
-mod screens;
-pub mod teardown;
+pub mod keymap;
+mod state;
 mod update;
+
+use state::{activity, interruption, model, notice};
+pub use state::{alarm_test, dashboard, form, overlay, polled, progress, teardown};
+use update::keys as screens;
 
 pub use dashboard::Dashboard;
 pub use form::{FieldId, Form};
-pub use keys::Key;
+pub use keymap::Key;
 pub use model::Model;
 pub use notice::Notice;
 pub use overlay::Overlay;

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::destroy::DestroyOptions;
-use super::policy::PolicyOptions;
-use super::since::Since;
+use super::commands::destroy::DestroyOptions;
+use super::commands::policy::PolicyOptions;
+use since::Since;
+
+mod since;
 use crate::cloud::Target;
 use crate::domain::change::quote;
 use crate::domain::{Region, SetupOptions};

@@ -375,7 +375,7 @@ fn shared_topic_policy() -> Value {
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
-    health.checks.iter().find(|c| c.id == id).unwrap()
+    health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
 }
 
 fn topic_policy(account: &mut Account) -> Value {

@@ -468,7 +468,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         in_virtual_time(async {
             let (health, plan) = observe_and_plan(&cloud).await;
-            let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+            let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
             assert_eq!(check_result.verdict, *verdict, "{name}: {check_result:?}");
             assert!(check_result.detail.contains(says), "{name}: {check_result:?}");
             assert!(!check_result.fix.is_empty() && !health.healthy(), "{name}: {check_result:?}");
@@ -483,7 +483,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             match after {
                 Fixed | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
                 NotFixable(fix) => {
-                    let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+                    let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
                     assert!(check_result.fix.contains(fix), "{name}: {check_result:?}");
                 }
             }

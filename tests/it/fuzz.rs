@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rootbell::app::Msg;
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::event::RootEvent;
 use rootbell::domain::filter_pattern::Pattern;

@@ -96,7 +96,7 @@ fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
 }
 
 fn check(health: &Health, id: &str) -> Check {
-    health.checks.iter().find(|c| c.id == id).unwrap().clone()
+    health.checks.iter().find(|c| c.id.as_str() == id).unwrap().clone()
 }
 
 fn in_virtual_time<F: Future>(work: F) -> F::Output {

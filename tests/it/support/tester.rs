@@ -8,7 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::{Answer, Connector, Session, Target};
