@@ -41,6 +41,7 @@ fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder
 }
 
 /// A request as the tests see it.
+#[derive(Clone)]
 pub(in crate::cloud) struct Asked {
     pub method: String,
     pub url: String,
@@ -48,6 +49,9 @@ pub(in crate::cloud) struct Asked {
     pub operation: String,
     body: String,
     pub protocol: Protocol,
+    /// The Region and the service that the request is signed for; empty if it isn't signed.
+    pub region: String,
+    pub service: String,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -69,7 +73,12 @@ impl From<HttpRequest> for Asked {
             _ if url.contains("/operation/") => (Protocol::Cbor, url.rsplit('/').next().unwrap().to_owned()),
             _ => (Protocol::S3, String::new()),
         };
-        Self { method: request.method().to_owned(), url, operation, body, protocol }
+        // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        let scope =
+            request.headers().get("authorization").and_then(|value| value.split_once("Credential=")).map(|(_, s)| s);
+        let mut scope = scope.unwrap_or_default().split('/').skip(2).map(str::to_owned);
+        let (region, service) = (scope.next().unwrap_or_default(), scope.next().unwrap_or_default());
+        Self { method: request.method().to_owned(), url, operation, body, protocol, region, service }
     }
 }
 

@@ -163,14 +163,18 @@ fn trails() -> Vec<ContractCase> {
 
 fn buckets() -> Vec<ContractCase> {
     let add_bare = |account: &mut Account| {
-        account.buckets.insert("bare".into(), account::Bucket::default());
+        let region = "eu-west-1".to_owned();
+        account.buckets.insert("bare".into(), account::Bucket { region, ..Default::default() });
     };
     let add_with_policy = |account: &mut Account| {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
         let tags = [("team".to_owned(), "audit".to_owned())].into();
-        account.buckets.insert("bare".into(), account::Bucket { policy, versioned: true, tags, ..Default::default() });
+        account.buckets.insert(
+            "bare".into(),
+            account::Bucket { region: "eu-west-1".into(), policy, versioned: true, tags, ..Default::default() },
+        );
     };
-    let bare = Bucket { name: "bare".into(), ..Bucket::default() };
+    let bare = Bucket { name: "bare".into(), region: Some(home()), ..Bucket::default() };
     let with_policy = Bucket {
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
         versioned: true,

@@ -373,6 +373,15 @@ mod tests {
     }
 
     #[test]
+    fn only_calls_to_iam_have_no_region_and_only_those_to_s3_go_to_the_buckets() {
+        let scope = |change: Change| change.spec().scope;
+        assert_eq!(scope(Change::DeleteRole { role: "r".into() }), Scope::Global);
+        assert_eq!(scope(Change::DeleteBucket { bucket: "b".into() }), Scope::Bucket);
+        assert_eq!(scope(Change::DeleteAlarm { alarm: "a".into() }), Scope::Regional);
+        assert_eq!(scope(Change::StopLogging { trail: "t".into() }), Scope::Regional);
+    }
+
+    #[test]
     fn a_change_needs_every_change_of_that_kind_and_verb_and_no_other() {
         let delete_bucket = Change::DeleteBucket { bucket: "b".into() };
         for trail in ["a", "b.c"] {
