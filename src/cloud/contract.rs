@@ -3,7 +3,6 @@
 //!
 //! A case sets up the demo account and defines what AWS's services respond in the same situation.
 
-use crate::domain::Region;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
@@ -14,7 +13,7 @@ use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::observed::{Alarm, Metric};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, SetupOptions};
+use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 mod changes;
 mod queries;

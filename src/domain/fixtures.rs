@@ -4,8 +4,8 @@ use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
+use super::region::Region;
 use super::{Identity, Settings, SetupOptions, pattern, policy};
-use crate::domain::Region;
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";

@@ -79,7 +79,7 @@ pub(in crate::cli) fn render(
         number += 1;
         let progress = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&progress)));
-        let retry = if !change.spec().eventual.is_empty() { "retry " } else { "" };
+        let retry = if change.spec().eventual.is_empty() { "" } else { "retry " };
         line(&format!("{retry}{command} > /dev/null"));
         line("");
     }

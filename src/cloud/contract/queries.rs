@@ -1,12 +1,10 @@
 //! What each query returns, also if the resource does not exist.
 
-use crate::domain::Region;
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account::{self, SubscriptionState};
-use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
@@ -14,6 +12,7 @@ use crate::domain::observed::{
     Topic, Trail, TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
+use crate::domain::{Identity, Region};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {

@@ -1,8 +1,7 @@
 use super::*;
-use crate::domain::Region;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::{Region, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
