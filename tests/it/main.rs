@@ -31,6 +31,7 @@ mod regions;
 mod screens;
 #[cfg(unix)]
 mod search;
+mod setups;
 #[cfg(unix)]
 mod sign_in;
 mod support;

@@ -1,4 +1,4 @@
-//! The stages of a test or drill, and how it ended.
+//! The stages of a test or a drill, how far it got, and why it ended early.
 
 use jiff::SignedDuration;
 
