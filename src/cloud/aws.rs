@@ -182,7 +182,9 @@ impl AwsCloud {
             Change::PutMetricFilter { log_group, filter } => {
                 services.logs.put_metric_filter(&call, log_group, filter).await
             }
-            Change::PutMetricAlarm { alarm } => services.cloudwatch.put_metric_alarm(&call, alarm).await,
+            Change::PutMetricAlarm { alarm, config } => {
+                services.cloudwatch.put_metric_alarm(&call, alarm, config).await
+            }
             Change::SetAlarmState { alarm, state, reason } => {
                 services.cloudwatch.set_alarm_state(&call, alarm, *state, reason).await
             }

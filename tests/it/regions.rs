@@ -15,7 +15,7 @@ fn account() -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let bucket = account.buckets.get_mut(BUCKET).unwrap();
     bucket.region = "us-west-2".into();
-    bucket.versioned = false;
+    bucket.config.versioned = false;
     account.regions.get_mut("eu-west-1").unwrap().alarms.clear();
     account
 }
@@ -30,7 +30,7 @@ async fn each_change_of_a_plan_is_made_in_the_region_of_its_row() {
     assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
     assert_eq!(cloud.regions_of("PutBucketVersioning"), [Region::new("us-west-2")]);
     assert_eq!(cloud.regions_of("PutMetricAlarm"), [home.clone()]);
-    assert!(cloud.snapshot().buckets[BUCKET].versioned);
+    assert!(cloud.snapshot().buckets[BUCKET].config.versioned);
     assert!(cloud.regions_of("DescribeTrails").iter().all(|region| *region == home));
 }
 

@@ -19,7 +19,7 @@ fn described(retention_days: u32) -> AwsReply {
 /// A log group of the same name in both Regions.
 fn in_both(account: &mut Account) {
     for (region, days) in [("eu-west-1", 365), (ELSEWHERE, 30)] {
-        let group = account::LogGroup { retention_days: Some(days), ..Default::default() };
+        let group = account::LogGroup::from(group(days));
         account.region_mut(region).log_groups.insert(GROUP.into(), group);
     }
 }
