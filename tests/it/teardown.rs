@@ -107,7 +107,7 @@ proptest! {
             add_log_files_and_confirm(&cloud, EMAIL);
             let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
@@ -244,7 +244,7 @@ proptest! {
             // Stop the teardown once on the way.
             let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &setup, true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", names, remaining_plan.changes().collect::<Vec<_>>());
@@ -465,9 +465,16 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(change_with_id("topic.delete")).await.unwrap();
+        let region = Region::new("eu-west-1");
+        assert_eq!(
+            cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind,
+            ErrorKind::Other
+        );
+        assert_eq!(
+            cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind,
+            ErrorKind::Other
+        );
+        cloud.apply(&region, change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(
             (orphans.len(), orphans[0].config.state),

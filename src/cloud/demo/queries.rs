@@ -225,7 +225,12 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
         return BucketLookup::Forbidden;
     }
     account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
-        BucketLookup::Owned(Bucket { name: name.to_owned(), tags: tag_pairs(&bucket.tags), ..bucket.config.clone() })
+        BucketLookup::Owned(Bucket {
+            name: name.to_owned(),
+            region: (!bucket.region.is_empty()).then(|| Region::new(bucket.region.as_str())),
+            tags: tag_pairs(&bucket.tags),
+            ..bucket.config.clone()
+        })
     })
 }
 

@@ -1,8 +1,7 @@
 use super::*;
-use crate::domain::Region;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::{Region, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
@@ -341,4 +340,49 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
         assert_eq!(!written.contains(&open), is_removed, "{name}");
         assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !is_removed, "{name}");
     }
+}
+
+#[test]
+fn a_bucket_in_another_region_is_changed_there_and_the_row_and_its_command_say_so() {
+    let mut observed = sound();
+    if let Ok(BucketLookup::Owned(bucket)) = &mut observed.bucket {
+        bucket.region = Some(Region::new("us-west-2"));
+        bucket.versioned = false;
+    }
+    observed.alarms = Ok(Vec::new());
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let versioning = plan.rows.iter().find(|row| row.id == "bucket.versioning").unwrap();
+    assert_eq!(versioning.region, Some(Region::new("us-west-2")));
+    assert!(versioning.detail.ends_with("; in us-west-2"), "{}", versioning.detail);
+    let commands: Vec<String> = plan.rows.iter().filter_map(|row| row.aws_cli(&settings.account_region)).collect();
+    assert!(
+        commands[0].contains("put-bucket-versioning") && commands[0].ends_with("--region us-west-2"),
+        "{commands:?}"
+    );
+    assert!(commands[1].contains("put-metric-alarm") && commands[1].ends_with("--region eu-west-1"), "{commands:?}");
+    assert_eq!(commands.len(), 2);
+}
+
+#[test]
+fn a_change_to_a_trail_is_made_in_the_trails_home_region() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    watched.trail.home_region = Region::new("us-east-1");
+    watched.status.as_mut().unwrap().logging = false;
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let regions: Vec<_> = plan.changes_in_regions().map(|(change, region)| (change.id(), region.as_str())).collect();
+    assert_eq!(regions, [("trail.start".to_owned(), "us-east-1")]);
+}
+
+#[test]
+fn only_kept_rows_have_no_region() {
+    let nothing = Observed::nothing();
+    let settings = settings(&with_email("a@b.de"), &nothing);
+    let plan = plan(&settings, &nothing);
+    for row in plan.rows.iter().chain(&super::plan(&settings, &sound()).rows) {
+        assert_eq!(row.region.is_some(), row.change.is_some(), "{}", row.id);
+    }
+    assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
 }

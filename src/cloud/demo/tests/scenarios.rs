@@ -17,34 +17,38 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
             assert_eq!(identity.is_err(), *name == "expired", "{name}");
             let Ok(identity) = identity else { continue };
             assert_eq!(identity.email(), Some(EMAIL));
-            let trails = cloud.trails().await.unwrap();
-            let subscriptions = cloud.subscriptions(&topic_arn()).await.unwrap();
-            let alarm = cloud.alarm("rootbell-root-use").await.unwrap();
+            let trails = cloud.trails(&home()).await.unwrap();
+            let subscriptions = cloud.subscriptions(&home(), &topic_arn()).await.unwrap();
+            let alarm = cloud.alarm(&home(), "rootbell-root-use").await.unwrap();
             match *name {
                 "fresh" | "denied" => assert!(trails.is_empty() && alarm.is_none()),
                 "half-done" => {
                     assert!(trails.is_empty() && alarm.is_none());
                     assert_eq!(subscriptions[0].state, Confirmation::Pending);
-                    assert!(cloud.log_group("rootbell/cloudtrail").await.unwrap().is_some());
+                    assert!(cloud.log_group(&home(), "rootbell/cloudtrail").await.unwrap().is_some());
                 }
                 "organization" => {
                     assert!(trails[0].organization && trails[0].home_region == "us-east-1");
                     assert_eq!(trails[0].log_group_account(), Some("210987654321"));
-                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                    assert!(cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logs_delivery.is_some());
                 }
                 "drifted" => {
-                    assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
+                    assert!(!cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logging);
                     assert!(alarm.is_some_and(|alarm| alarm.config.threshold > 99.0 && alarm.state == AlarmState::Ok));
-                    let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
+                    let policy = cloud.topic(&home(), &topic_arn()).await.unwrap().and_then(|topic| topic.policy);
                     let alarm = Account::default().in_region(&Region::new("eu-west-1")).alarm_arn("rootbell-root-use");
                     let access = crate::domain::policy::topic_access(policy.as_ref(), &topic_arn(), &alarm);
                     assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
-                    assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));
+                    assert!(
+                        cloud.metric_filters(&home(), "rootbell/cloudtrail").await.unwrap()[0]
+                            .pattern
+                            .contains("IAMUser")
+                    );
                 }
                 _ => {
                     assert_eq!(alarm.unwrap().state, AlarmState::Alarm);
                     assert_eq!(subscriptions[0].state, Confirmation::Confirmed);
-                    assert!(cloud.trail_status(&trails[0].arn).await.unwrap().logs_delivery.is_some());
+                    assert!(cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logs_delivery.is_some());
                 }
             }
         }
@@ -188,7 +192,7 @@ fn a_session_uses_the_requested_region_and_profile() {
         let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
         assert_eq!((session.region.as_str(), session.profile.as_deref()), ("us-east-1", Some("prod")));
         connector.cloud().inject_fault("*", InjectedFault::Expired(1));
-        assert!(session.cloud.trails().await.unwrap_err().fix().contains("--profile prod"));
+        assert!(session.cloud.trails(&home()).await.unwrap_err().fix().contains("--profile prod"));
         assert_eq!(kind(connector.connect(&target("nobody", "us-east-1")).await), ErrorKind::NoProfile);
         assert_eq!(kind(connector.connect(&target("prod", "nowhere")).await), ErrorKind::Invalid);
         let no_region =
