@@ -2,10 +2,10 @@
 //! the order of calls are all derived from it.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::account_region::AccountRegion;
 use super::observed::{Alarm, AlarmState, MetricFilter};
+use super::policy::PolicyDocument;
 
 mod command;
 mod kind;
@@ -101,7 +101,7 @@ pub enum Change {
     },
     PutBucketPolicy {
         bucket: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateLogGroup {
         log_group: String,
@@ -116,15 +116,15 @@ pub enum Change {
     },
     CreateRole {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     UpdateAssumeRolePolicy {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     PutRolePolicy {
         role: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateTrail {
         trail: String,
@@ -148,11 +148,11 @@ pub enum Change {
     },
     CreateTopic {
         topic: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     SetTopicPolicy {
         topic_arn: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {

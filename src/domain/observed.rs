@@ -1,9 +1,8 @@
 //! What an account contains, as far as it concerns the chain from trail to inbox.
 
-use jiff::Timestamp;
-use serde_json::Value;
-
 use super::pattern;
+use super::policy::PolicyDocument;
+use jiff::Timestamp;
 
 /// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl ManagementEvents {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bucket {
     pub name: String,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,
     /// All four settings of the public access block are on.
@@ -123,7 +122,7 @@ pub struct LogGroup {
 pub struct KmsKey {
     pub arn: String,
     pub enabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -131,9 +130,9 @@ pub struct Role {
     pub name: String,
     /// With its path, if it has one.
     pub arn: String,
-    pub trust: Value,
+    pub trust: PolicyDocument,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     pub tags: Vec<(String, String)>,
 }
 
@@ -213,7 +212,7 @@ impl AlarmState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
     pub arn: String,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
 }

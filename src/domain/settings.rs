@@ -5,7 +5,7 @@ use super::change::ResourceKind;
 use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
-use super::policy;
+use super::policy::{self, PolicyDocument};
 
 mod trails;
 
@@ -235,7 +235,7 @@ impl Settings {
 
     /// The role's trust policy according to the settings.
     #[must_use]
-    pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
+    pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }

@@ -11,6 +11,7 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Change, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let account_region = Account::default().in_region(REGION);
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
-    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -52,7 +53,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         bucket.tags.clear();
     }
     for role in drifted.roles.values_mut() {
-        (role.trust, role.policy) = (json!({}), None);
+        (role.trust, role.policy) = (PolicyDocument::default(), None);
     }
     let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
@@ -64,7 +65,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {
-        (topic.policy, topic.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
+        (topic.policy, topic.kms_key) = (Some(PolicyDocument::default()), Some("alias/aws/sns".into()));
         topic.subscriptions[0].state = SubscriptionState::Deleted;
     }
     region.alarms.values_mut().for_each(|alarm| alarm.threshold = 100.0);

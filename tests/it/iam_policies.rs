@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
-use rootbell::domain::iam_policy::{UseCase, actions, policy};
+use rootbell::domain::iam_policy::{UseCase, policy};
 use rootbell::domain::observed::Metric;
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Observed, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
@@ -127,7 +128,7 @@ fn used(clouds: &[DemoCloud]) -> Permissions {
 fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
     let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup_options(), &observed);
-    actions(&policy(of, &settings, &observed)).into_iter().collect()
+    policy(of, &settings, &observed).actions().into_iter().map(str::to_owned).collect()
 }
 
 #[track_caller]
@@ -241,15 +242,13 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let mut adopted = Account::default();
     let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
-    let inline = json!({ "Statement": [statement] });
-    let theirs = || {
-        let mut policy = inline.clone();
-        policy["Statement"][0]["Principal"] = json!("*");
-        policy
-    };
+    let inline: PolicyDocument = json!({ "Statement": [statement] }).into();
+    let mut for_everyone = statement;
+    for_everyone["Principal"] = json!("*");
+    let theirs = || PolicyDocument::from(json!({ "Statement": [for_everyone] }));
     adopted.buckets.insert("bare".into(), closed.clone());
     adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs()), ..closed });
-    adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline.clone()), ..Role::default() });
+    adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline), ..Role::default() });
     let region = region_mut(&mut adopted);
     region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
     region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });

@@ -9,6 +9,7 @@ use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::change::ResourceKind;
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Action, Change, Plan, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
@@ -138,7 +139,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy.into())));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
@@ -154,7 +155,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
-            region_mut(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
+            region_mut(a).topics.insert("oncall".into(), Topic { policy: Some(policy.into()), ..Topic::default() });
         },
         |w| w.topic = Some("oncall".into()),
     ),
@@ -172,7 +173,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
-            a.roles.insert("theirs".into(), Role { trust, ..Role::default() });
+            a.roles.insert("theirs".into(), Role { trust: trust.into(), ..Role::default() });
         },
         |w| w.role = Some("theirs".into()),
     ),
@@ -188,7 +189,7 @@ const ADOPTED: &[Adopted] = &[
 ];
 
 /// A bucket with rootbell's own settings, so that it finds nothing to repair.
-fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
+fn bucket_like_ours(policy: Option<PolicyDocument>) -> Bucket {
     Bucket {
         region: "eu-west-1".into(),
         policy,

@@ -12,7 +12,6 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use regex_lite::Regex;
-use serde_json::Value;
 
 use super::credentials;
 use super::http::AnsweredBy;
@@ -111,11 +110,6 @@ impl<'a> Call<'a> {
             }
             answer => self.answered(answer).map(Some),
         }
-    }
-
-    /// Parses a policy document in the answer.
-    pub(super) fn document(&self, text: &str) -> Answer<Value> {
-        serde_json::from_str(text).map_err(|_| self.unexpected_answer("the policy in the response isn't JSON"))
     }
 
     /// An answer with unexpected content.

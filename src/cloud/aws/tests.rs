@@ -15,6 +15,7 @@ use super::AwsCloud;
 use crate::cloud::SignIn;
 use crate::domain::change::{Change, Delivery};
 use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
+use crate::domain::policy::PolicyDocument;
 
 mod activity;
 mod answers;
@@ -198,8 +199,8 @@ fn delivery() -> Delivery {
     }
 }
 
-fn policy() -> Value {
-    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] })
+fn policy() -> PolicyDocument {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] }).into()
 }
 
 /// One of each change that is a single call: all except emptying a bucket.

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::faults::InjectedFault;
 use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::policy::PolicyDocument;
 use crate::domain::{AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -141,7 +142,7 @@ impl Default for Timing {
 #[serde(default, deny_unknown_fields)]
 pub struct Bucket {
     pub region: String,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     pub policy_set: Option<Seconds>,
     pub owner_enforced: bool,
     pub public_blocked: bool,
@@ -158,12 +159,12 @@ pub struct Bucket {
 pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
 impl Default for KmsKey {
     fn default() -> Self {
-        Self { alias: None, disabled: false, policy: serde_json::json!({}) }
+        Self { alias: None, disabled: false, policy: PolicyDocument::default() }
     }
 }
 
@@ -173,9 +174,9 @@ impl Default for KmsKey {
 pub struct Role {
     /// Such as `/` or `/service-role/`.
     pub path: String,
-    pub trust: Value,
+    pub trust: PolicyDocument,
     /// The inline policy with rootbell's name.
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     pub created: Option<Seconds>,
     pub tags: BTreeMap<String, String>,
     /// The names of its other policies. A role that has any cannot be deleted.
@@ -186,7 +187,7 @@ impl Default for Role {
     fn default() -> Self {
         Self {
             path: "/".into(),
-            trust: serde_json::json!({}),
+            trust: PolicyDocument::default(),
             policy: None,
             created: None,
             tags: BTreeMap::new(),
@@ -311,7 +312,7 @@ impl Default for Filter {
 #[serde(default, deny_unknown_fields)]
 pub struct Topic {
     /// Left out: the default policy that SNS gives a new topic.
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     pub kms_key: Option<String>,
     pub subscriptions: Vec<Subscription>,
     pub tags: BTreeMap<String, String>,

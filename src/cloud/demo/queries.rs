@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::account::{self, Account, Seconds, SubscriptionState};
 use super::{DemoError, activity};
@@ -13,7 +13,7 @@ use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, allows};
+use crate::domain::policy::{AccessRequest, PolicyDocument, allows};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, names};
 
@@ -360,7 +360,7 @@ pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<
 /// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
+fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
@@ -369,6 +369,7 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
         "Resource": arn,
         "Condition": { "StringEquals": { "AWS:SourceOwner": account_region.account } }
     }] })
+    .into()
 }
 
 pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {

@@ -160,7 +160,10 @@ fn testing_a_missing_alarm_fails_and_changes_nothing() {
 fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws() {
     type Damage = fn(&mut Region);
     let damages: [(Damage, &str); 4] = [
-        (|region| topic(region).policy = Some(serde_json::json!({ "Statement": [] })), "is not authorized to perform"),
+        (
+            |region| topic(region).policy = Some(serde_json::json!({ "Statement": [] }).into()),
+            "is not authorized to perform",
+        ),
         (|region| topic(region).kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
         // A customer-managed key that doesn't exist, or doesn't allow CloudWatch, fails in the same way.
         (|region| topic(region).kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),

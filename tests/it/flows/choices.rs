@@ -32,7 +32,7 @@ fn statements() -> Vec<Value> {
 
 fn with_key(statements: &[Value]) -> Account {
     let mut account = scenario("fresh");
-    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     account
 }
 
@@ -150,7 +150,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }).into());
         });
         tester.press("enter").settle().does_not_see("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
