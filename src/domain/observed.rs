@@ -2,6 +2,7 @@
 
 use super::pattern;
 use super::policy::PolicyDocument;
+use super::region::Region;
 use jiff::Timestamp;
 
 /// A part of the account that could not be read: why, and what to do about it.
@@ -21,7 +22,7 @@ pub type ReadResult<T> = Result<T, ReadError>;
 pub struct Trail {
     pub name: String,
     pub arn: String,
-    pub home_region: String,
+    pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,

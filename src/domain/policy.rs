@@ -132,11 +132,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::Region;
     use crate::domain::fixtures::identity;
 
     #[test]
     fn the_role_policy_allows_two_actions_on_cloudtrails_streams_only() {
-        let policy = role_permissions(&identity().in_region("eu-west-1"), "g", false);
+        let policy = role_permissions(&identity().in_region(&Region::new("eu-west-1")), "g", false);
         assert_eq!(policy.as_json()["Statement"][0]["Action"], json!(["logs:CreateLogStream", "logs:PutLogEvents"]));
         assert_eq!(
             policy.as_json()["Statement"][0]["Resource"],
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn the_bucket_policy_lets_cloudtrail_write_this_accounts_logs_for_one_trail() {
         let trail = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main-1";
-        let statements = bucket_statements(&identity().in_region("eu-west-1"), "b", trail);
+        let statements = bucket_statements(&identity().in_region(&Region::new("eu-west-1")), "b", trail);
         assert_eq!(
             statements[1].to_string(),
             concat!(

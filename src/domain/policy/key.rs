@@ -147,6 +147,7 @@ mod tests {
 
     use super::super::DoubtCause;
     use super::*;
+    use crate::domain::Region;
     use crate::domain::fixtures::identity;
 
     const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/k";
@@ -155,7 +156,7 @@ mod tests {
     const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
 
     fn missing(policy: &PolicyDocument) -> Vec<MissingStatement> {
-        let account_region = identity().in_region("eu-west-1");
+        let account_region = identity().in_region(&Region::new("eu-west-1"));
         let users = KeyUsers {
             account_region: &account_region,
             key_arn: KEY,

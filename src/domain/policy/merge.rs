@@ -153,11 +153,12 @@ mod tests {
 
     use super::super::{bucket_statements, is_restricted_to_trail, role_trust, topic_statements};
     use super::*;
+    use crate::domain::Region;
     use crate::domain::account_region::AccountRegion;
     use crate::domain::fixtures::identity;
 
     fn account_region() -> AccountRegion {
-        identity().in_region("eu-west-1")
+        identity().in_region(&Region::new("eu-west-1"))
     }
 
     #[test]

@@ -62,11 +62,12 @@ mod tests {
 
     use super::super::{DoubtCause, has_all, merge, topic_statements};
     use super::*;
+    use crate::domain::Region;
     use crate::domain::account_region::AccountRegion;
     use crate::domain::fixtures::identity;
 
     fn account_region() -> AccountRegion {
-        identity().in_region("us-east-2")
+        identity().in_region(&Region::new("us-east-2"))
     }
 
     /// The examples "Allow accounts in an organization … to publish" and "Allow any CloudWatch alarm to publish to a
