@@ -17,7 +17,7 @@ pub use state::{alarm_test, dashboard, form, overlay, polled, progress, teardown
 use update::keys as screens;
 
 pub use dashboard::Dashboard;
-pub use form::{FieldId, Form};
+pub use form::Form;
 pub use keymap::Key;
 pub use model::Model;
 pub use notice::Notice;

@@ -14,7 +14,7 @@ use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
 use crate::cloud::{CloudError, Connector, ErrorKind, Session};
 use crate::domain::health::health;
-use crate::domain::settings::InvalidSetting;
+use crate::domain::settings::{InvalidSetting, SettingId};
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
 use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
@@ -290,9 +290,11 @@ fn check_options(setup: &SetupOptions) -> Result<(), CommandError> {
         return Ok(());
     }
     let pattern_is_empty = setup.pattern.as_deref().is_some_and(|pattern| pattern.trim().is_empty());
-    let describe = |InvalidSetting { field, said: reason }: &InvalidSetting| match *field {
-        "--pattern" if pattern_is_empty => format!("{field}: {reason} Without {field}, the CIS pattern is used."),
-        field => format!("{field}: {reason}"),
+    let describe = |InvalidSetting { id, said: reason }: &InvalidSetting| match *id {
+        SettingId::Pattern if pattern_is_empty => {
+            format!("{0}: {reason} Without {0}, the CIS pattern is used.", id.flag())
+        }
+        id => format!("{}: {reason}", id.flag()),
     };
     let lines: Vec<String> = invalid_settings.iter().map(describe).collect();
     Err(CommandError::usage(lines.join("\n          ")))

@@ -299,7 +299,7 @@ impl Model {
         let ticket = self.ticket();
         self.observing = Some(ticket);
         let setup = self.form.setup_options();
-        self.observed_for = names_to_query(&setup);
+        self.observed_for = setup.names_to_query();
         vec![Effect::Observe { ticket, identity: caller.identity, region: caller.region, setup: Box::new(setup) }]
     }
 
@@ -314,7 +314,7 @@ impl Model {
         let health = health::health(&settings, observed, self.now);
         self.form.follow(&settings);
         self.derived = Some(Derived { settings, plan, health });
-        if names_to_query(&setup) != self.observed_for {
+        if setup.names_to_query() != self.observed_for {
             self.observe_due = Some(self.now.saturating_add(DEBOUNCE).unwrap_or(self.now));
         }
         self.schedule_pattern_test();
@@ -357,9 +357,4 @@ impl Model {
             |step: &Step| !derived.health.done(*step) || derived.plan.step(*step).any(|r| r.change.is_some());
         Step::ALL.into_iter().find(is_unfinished).map_or(Screen::Dashboard, Screen::Step)
     }
-}
-
-/// The setup options that require reading the account again when they change.
-pub(in crate::app) fn names_to_query(setup: &SetupOptions) -> SetupOptions {
-    SetupOptions { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..setup.clone() }
 }

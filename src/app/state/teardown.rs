@@ -11,6 +11,7 @@ use crate::app::progress::{ChangeState, StepRun};
 use crate::app::{Effect, Model, Notice, Screen, Ticket, screens};
 use crate::domain::change::ResourceKind;
 use crate::domain::plan::teardown::{Chain, teardown};
+use crate::domain::settings::SettingId;
 use crate::domain::{ByStep, Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
@@ -86,7 +87,9 @@ pub(in crate::app) fn open(model: &mut Model) -> Vec<Effect> {
     }
     // Also look for the names in the form and those of an unfinished teardown: a chain may not lead to them.
     let mut named = vec![SetupOptions::default()];
-    for setup in std::iter::once(names_of(&model.form.setup_options())).chain(model.unfinished_teardown.clone()) {
+    for setup in
+        std::iter::once(model.form.setup_options().only(is_name_to_find)).chain(model.unfinished_teardown.clone())
+    {
         if !named.contains(&setup) {
             named.push(setup);
         }
@@ -106,31 +109,18 @@ pub(in crate::app) fn open(model: &mut Model) -> Vec<Effect> {
     find(model)
 }
 
-/// The names in the setup options. Trails are found by their tags instead.
-fn names_of(setup: &SetupOptions) -> SetupOptions {
-    SetupOptions {
-        bucket: setup.bucket.clone(),
-        log_group: setup.log_group.clone(),
-        role: setup.role.clone(),
-        topic: setup.topic.clone(),
-        filter: setup.filter.clone(),
-        alarm: setup.alarm.clone(),
-        ..SetupOptions::default()
-    }
+/// Whether a teardown needs the name to find the resource. Trails are found by their tags instead.
+fn is_name_to_find(id: SettingId) -> bool {
+    id.created_resource().is_some_and(|kind| kind != ResourceKind::Trail)
 }
 
 /// The names of a chain that differ from the default names.
 fn custom_names(settings: &Settings) -> SetupOptions {
-    let unless_default = |resource, name: &String| (!settings.has_default_name(resource)).then(|| name.clone());
-    SetupOptions {
-        bucket: unless_default(ResourceKind::Bucket, &settings.bucket.value),
-        log_group: unless_default(ResourceKind::LogGroup, &settings.log_group.value),
-        role: unless_default(ResourceKind::Role, &settings.role.value),
-        topic: unless_default(ResourceKind::Topic, &settings.topic.value),
-        filter: unless_default(ResourceKind::MetricFilter, &settings.filter.value),
-        alarm: unless_default(ResourceKind::Alarm, &settings.alarm.value),
-        ..SetupOptions::default()
+    let mut names = SetupOptions::default();
+    for (id, name) in settings.custom_names().into_iter().filter(|(id, _)| is_name_to_find(*id)) {
+        names.set_text(id, &name);
     }
+    names
 }
 
 fn screen(model: &mut Model) -> Option<&mut Teardown> {

@@ -1,13 +1,13 @@
 //! What keys do on each screen.
 
 use crate::app::alarm_test::{self, TestPhase};
-use crate::app::form::FieldId;
 use crate::app::interruption::count;
 use crate::app::keymap::{Context, Intent, Key, intent};
 use crate::app::overlay::{Overlay, Picker, PickerKind};
 use crate::app::progress::StepRun;
 use crate::app::{Connection, Effect, Model, Notice, Screen, dashboard, notice, teardown};
 use crate::domain::observed::Confirmation;
+use crate::domain::settings::SettingId;
 use crate::domain::{Change, Step};
 
 /// The part of the key table that applies now.
@@ -209,7 +209,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
                     PickerKind::Region => model.target.region = Some(choice),
                     PickerKind::Trail => {
                         model.overlay = None;
-                        model.form.choose(FieldId::Trail, choice);
+                        model.form.choose(SettingId::Trail, choice);
                         edited(model);
                         return Vec::new();
                     }
@@ -335,7 +335,7 @@ pub(in crate::app) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         // The reason is shown below the plan. A missing address must be typed; anything else may be fixed by now, so the
         // account is read again.
         if model.needs_email(step) {
-            model.form.focus_on(FieldId::Emails);
+            model.form.focus_on(SettingId::Emails);
             return Vec::new();
         }
         return model.observe();

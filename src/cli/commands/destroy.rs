@@ -13,7 +13,8 @@ use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, che
 use crate::cloud::Connector;
 use crate::domain::change::quote;
 use crate::domain::plan::teardown::{Chain, teardown};
-use crate::domain::{Action, Observed, Plan, Settings, SetupOptions, Step};
+use crate::domain::settings::SettingId;
+use crate::domain::{Action, Plan, SetupOptions, Step};
 use crate::engine::teardown::managed_chains;
 
 #[derive(Args, Debug)]
@@ -41,26 +42,19 @@ pub struct DestroyOptions {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
 pub struct NameArgs {
-    /// CloudTrail trail
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.resource_name(), value_name = "NAME")]
     pub trail: Option<String>,
-    /// S3 bucket
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.resource_name(), value_name = "NAME")]
     pub bucket: Option<String>,
-    /// CloudWatch Logs log group
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::LogGroup.long(), help = SettingId::LogGroup.resource_name(), value_name = "NAME")]
     pub log_group: Option<String>,
-    /// IAM role
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Role.long(), help = SettingId::Role.resource_name(), value_name = "NAME")]
     pub role: Option<String>,
-    /// SNS topic
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.resource_name(), value_name = "NAME")]
     pub topic: Option<String>,
-    /// CloudWatch Logs metric filter
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.resource_name(), value_name = "NAME")]
     pub filter: Option<String>,
-    /// CloudWatch alarm
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Alarm.long(), help = SettingId::Alarm.resource_name(), value_name = "NAME")]
     pub alarm: Option<String>,
 }
 
@@ -125,7 +119,7 @@ pub(in crate::cli) async fn run(
     let mut outcome = carry_out(&session, &plan, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
-        outcome.open.push(how_to_continue(&session, &chains, options, global));
+        outcome.open.push(how_to_continue(&chains, options, global));
     }
     if options.json {
         if outcome.interrupted {
@@ -210,35 +204,19 @@ fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete
 
 /// The commands that continue an incomplete teardown. Deleted resources no longer lead to the remaining ones, so every
 /// name that isn't the default is given, and so are the options that select the account.
-fn how_to_continue(
-    session: &AccountSession,
-    chains: &[Chain],
-    options: &DestroyOptions,
-    global: &GlobalOptions,
-) -> String {
-    let default =
-        Settings::resolve(&session.identity, session.region(), &SetupOptions::default(), &Observed::nothing());
+fn how_to_continue(chains: &[Chain], options: &DestroyOptions, global: &GlobalOptions) -> String {
     let mut command = format!("rootbell destroy{}", global.flags());
     if options.with_logs {
         command.push_str(" --with-logs");
     }
     for email in &options.emails {
-        let _ = write!(command, " --email {}", quote(email));
+        let _ = write!(command, " {} {}", SettingId::Emails.flag(), quote(email));
     }
     let mut commands: Vec<String> = Vec::new();
     for Chain { settings, .. } in chains {
-        let names = [
-            ("--trail", &settings.trail, &default.trail),
-            ("--bucket", &settings.bucket, &default.bucket),
-            ("--log-group", &settings.log_group, &default.log_group),
-            ("--role", &settings.role, &default.role),
-            ("--topic", &settings.topic, &default.topic),
-            ("--filter", &settings.filter, &default.filter),
-            ("--alarm", &settings.alarm, &default.alarm),
-        ];
         let mut command = command.clone();
-        for (flag, name, _) in names.into_iter().filter(|(_, name, default)| name.value != default.value) {
-            let _ = write!(command, " {flag} {}", quote(&name.value));
+        for (id, name) in settings.custom_names() {
+            let _ = write!(command, " {} {}", id.flag(), quote(&name));
         }
         let command = format!("`{command}`");
         if !commands.contains(&command) {

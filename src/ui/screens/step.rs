@@ -8,10 +8,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::form::{FieldId, TextField};
+use crate::app::form::TextField;
 use crate::app::{Model, Samples};
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
+use crate::domain::settings::{SettingId, SettingKind};
 use crate::ui::text::{pad, wrap};
 use crate::ui::theme::Theme;
 
@@ -111,19 +112,19 @@ fn field_lines(
     let focused = model.form.focus() == Some(field.id);
     let label_width = 14;
     let left = 3 + label_width;
-    let is_pattern = field.id == FieldId::Pattern;
+    let setting = field.id.spec();
     let room = usize::from(width).saturating_sub(left + 3);
-    let box_width = match field.id {
-        FieldId::Pattern => room,
-        FieldId::Retention | FieldId::RestrictRole => 6,
-        _ => room.min(40),
+    let (box_width, is_pattern) = match setting.kind {
+        SettingKind::FilterPattern => (room, true),
+        SettingKind::Days | SettingKind::YesOrNo => (6, false),
+        SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses => (room.min(40), false),
     };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
     let top = out.len();
     let (rows, cursor) = visible_text(field, box_width, is_pattern);
     for (i, row) in rows.iter().enumerate() {
-        let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
+        let (mark, label) = if i == 0 { (marker, setting.label) } else { (" ", "") };
         out.push(Line::from(vec![
             Span::styled(format!(" {mark} "), theme.accent),
             Span::styled(pad(label, label_width), style),
@@ -152,7 +153,7 @@ fn field_lines(
 /// The text next to the field, with the key that fixes an empty pattern.
 fn aside(field: &TextField) -> Cow<'_, str> {
     let text = field.remark();
-    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.error.is_some() {
+    if field.id == SettingId::Pattern && field.text().trim().is_empty() && field.error.is_some() {
         return format!("{text} F5 restores the default.").into();
     }
     text.into()
@@ -170,7 +171,8 @@ fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>,
 
 /// The sample events, and whether the pattern matches each of them.
 fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
-    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+    let is_invalid =
+        model.form.shown(Step::Filter).any(|field| field.id == SettingId::Pattern && field.error.is_some());
     let samples = if is_invalid { &Samples::NotTested } else { &model.samples };
     let title = match samples {
         _ if is_invalid => " Sample events: not tested".to_owned(),

@@ -1,10 +1,11 @@
 //! What the user can choose on a step, how unmanaged resources are shown, and what keeps a step from being applied.
 
 use insta::assert_snapshot;
-use rootbell::app::{FieldId, Overlay};
+use rootbell::app::Overlay;
 use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Region;
+use rootbell::domain::settings::SettingId;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     })
 }
 
-fn focus_on(tester: &mut Tester, field: FieldId) {
+fn focus_on(tester: &mut Tester, field: SettingId) {
     for _ in 0..12 {
         if tester.model.form.focus() == Some(field) {
             return;
@@ -128,7 +129,7 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
 fn a_customer_managed_key_can_be_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("alias/mine").sees("an alias is not accepted").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("set by you").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
@@ -136,7 +137,7 @@ fn a_customer_managed_key_can_be_typed_checked_and_used() {
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write(KEY).settle().press("f5").settle().does_not_see("your key").sees("encryption unchanged");
 }
 
@@ -145,7 +146,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(with_key(&[]), width, height);
         tester.press("enter f3");
-        focus_on(&mut tester, FieldId::KmsKey);
+        focus_on(&mut tester, SettingId::KmsKey);
         tester.write(KEY).settle().sees("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
         tester.press("enter").settle();
@@ -162,7 +163,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
 fn the_role_can_be_restricted_to_its_trail() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::RestrictRole);
+    focus_on(&mut tester, SettingId::RestrictRole);
     tester.sees("[no").sees("any trail of this account").write("x").sees("[no");
     tester.write(" ").sees("[yes").sees("only this trail").write("n").sees("[no").write("y").sees("[yes").settle();
     tester.press("pgdn").sees("aws:SourceArn");
@@ -179,12 +180,12 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
     tester.press("tab");
     for _ in 0..7 {
         let focus = tester.model.form.focus();
-        let label = focus.map(FieldId::label).unwrap();
+        let label = focus.map(|id| id.spec().label).unwrap();
         assert!(tester.screen().contains(&format!(" > {label}")), "{label}:\n{}", tester.screen());
         tester.sees(" Plan");
         tester.press("tab");
     }
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("nonsense").sees(" > KMS key").sees("Enter the key's ARN").sees(" Plan");
     assert!(last_line(&tester).contains("Enter fix the error"), "{}", tester.screen());
 }
@@ -195,11 +196,11 @@ fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
     tester.press("enter enter").settle().press("enter").settle();
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.form.focus(), Some(SettingId::Emails));
     tester.press("backtab");
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.form.focus(), Some(SettingId::Emails));
     assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
     tester.write("alice@example.com").settle();
     assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
