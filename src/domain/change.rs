@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 
 use super::account_region::AccountRegion;
-use super::observed::{Alarm, AlarmState, MetricFilter};
+use super::alarm::{AlarmConfig, AlarmState};
+use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
 
 mod command;
@@ -167,8 +168,10 @@ pub enum Change {
         log_group: String,
         filter: MetricFilter,
     },
+    /// Creates the alarm, or replaces its whole configuration.
     PutMetricAlarm {
-        alarm: Box<Alarm>,
+        alarm: String,
+        config: Box<AlarmConfig>,
     },
     /// For a test: the state lasts until the next evaluation.
     SetAlarmState {

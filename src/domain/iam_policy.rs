@@ -3,7 +3,7 @@
 
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
-use super::observed::{Alarm, AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::settings::Settings;
@@ -149,7 +149,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
         Change::UpdateAssumeRolePolicy { role: role(), trust: PolicyDocument::default() },
         Change::PutRolePolicy { role: role(), policy: PolicyDocument::default() },
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
-        Change::PutMetricAlarm { alarm: Box::new(alarm(settings)) },
+        Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
     match use_case {
         UseCase::Watch => Vec::new(),
@@ -215,28 +215,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 .chain(logs.into_iter().filter(|_| with_logs))
                 .collect()
         }
-    }
-}
-
-fn alarm(settings: &Settings) -> Alarm {
-    Alarm {
-        name: settings.alarm.value.clone(),
-        metric: settings.metric.clone(),
-        statistic: String::new(),
-        period: 0,
-        evaluation_periods: 0,
-        datapoints_to_alarm: 0,
-        threshold: 0.0,
-        comparison: String::new(),
-        missing_data: String::new(),
-        actions_enabled: true,
-        actions: Vec::new(),
-        ok_actions: Vec::new(),
-        insufficient_data_actions: Vec::new(),
-        description: String::new(),
-        state: AlarmState::Ok,
-        reason: String::new(),
-        since: None,
     }
 }
 

@@ -158,7 +158,7 @@ impl Settings {
             "default",
         );
         let topic_arn_prefix = account_region.topic_arn("");
-        let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
         let exists = |arn: &&String| !observed.gone.contains(arn);
         let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
         let topic =
