@@ -2,11 +2,11 @@
 //! the order of calls are all derived from it.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, AlarmState};
 use super::observed::MetricFilter;
+use super::policy::PolicyDocument;
 
 mod command;
 mod kind;
@@ -102,7 +102,7 @@ pub enum Change {
     },
     PutBucketPolicy {
         bucket: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateLogGroup {
         log_group: String,
@@ -117,15 +117,15 @@ pub enum Change {
     },
     CreateRole {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     UpdateAssumeRolePolicy {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     PutRolePolicy {
         role: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateTrail {
         trail: String,
@@ -149,11 +149,11 @@ pub enum Change {
     },
     CreateTopic {
         topic: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     SetTopicPolicy {
         topic_arn: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {

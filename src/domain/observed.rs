@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::pattern;
+use super::policy::PolicyDocument;
 use super::region::Region;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
@@ -131,7 +131,7 @@ pub struct Bucket {
     /// `None` if it isn't known.
     #[serde(skip)]
     pub region: Option<Region>,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,
     /// All four settings of the public access block are on.
@@ -171,7 +171,7 @@ pub struct LogGroup {
 pub struct KmsKey {
     pub arn: String,
     pub enabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,16 +182,22 @@ pub struct Role {
     /// With its path, if it has one.
     #[serde(skip)]
     pub arn: String,
-    pub trust: Value,
+    pub trust: PolicyDocument,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     #[serde(skip)]
     pub tags: Vec<(String, String)>,
 }
 
 impl Default for Role {
     fn default() -> Self {
-        Self { name: String::new(), arn: String::new(), trust: json!({}), policy: None, tags: Vec::new() }
+        Self {
+            name: String::new(),
+            arn: String::new(),
+            trust: PolicyDocument::default(),
+            policy: None,
+            tags: Vec::new(),
+        }
     }
 }
 
@@ -227,7 +233,7 @@ impl Default for MetricFilter {
 pub struct Topic {
     #[serde(skip)]
     pub arn: String,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
 }

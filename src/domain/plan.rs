@@ -6,7 +6,7 @@ use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
-use super::policy::{self, TopicAccess};
+use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::region::Region;
 use super::settings::{PERIOD, Settings};
 
@@ -244,7 +244,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 /// Plans the topic's policy. Statements are removed only from the topic that has rootbell's name, and only those that let
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
-fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
+fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
@@ -265,8 +265,14 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
             (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
         }
         TopicAccess::NoAlarms => Some("CloudWatch can't publish → can, for this account"),
-        TopicAccess::Unknown(doubt) if doubt.denies => None,
-        TopicAccess::Unknown(_) => Some("CloudWatch can publish if a condition holds → can, for this account"),
+        TopicAccess::Unknown(doubt) => match doubt.cause {
+            DoubtCause::Allow => Some("CloudWatch can publish if a condition holds → can, for this account"),
+            DoubtCause::Deny => None,
+            DoubtCause::Document => {
+                plan.notes.push((Step::Topic, policy_not_changed("topic", name)));
+                None
+            }
+        },
     };
     let Some(detail) = detail else { return };
     let policy =
@@ -283,6 +289,14 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     } else {
         plan.put(wanted, Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
+}
+
+/// Says that rootbell leaves a policy alone because it can't be read.
+fn policy_not_changed(what: &str, name: &str) -> String {
+    format!(
+        "The policy of the {what} `{name}` isn't in IAM's format, so rootbell doesn't change it: check it yourself, or use \
+         another {what} (--{what})."
+    )
 }
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {

@@ -13,10 +13,10 @@ use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge, role_permissions, role_trust};
 use rootbell::domain::{self, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
@@ -264,7 +264,7 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "a topic that CloudWatch may not publish to",
             with(complete_chain(), |a| {
-                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(serde_json::json!({})));
+                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()));
             }),
             "main",
             &[],
@@ -382,7 +382,7 @@ fn choosing_between_two_trails_takes_no_extra_round_trip() {
 /// The two statements from AWS's guide that open a topic to an organization and to another account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn shared_topic_policy() -> Value {
+fn shared_topic_policy() -> PolicyDocument {
     let topic = "arn:aws:sns:eu-west-1:123456789012:security";
     json!({ "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
@@ -390,13 +390,14 @@ fn shared_topic_policy() -> Value {
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
           "Condition": { "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" } } }
     ] })
+    .into()
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
     health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
 }
 
-fn topic_policy(account: &mut Account) -> Value {
+fn topic_policy(account: &mut Account) -> PolicyDocument {
     region_mut(account).topics["security"].config.policy.clone().unwrap()
 }
 
@@ -422,7 +423,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             check_result.detail.contains("CloudWatch can't publish"),
             "the topic is not open to everyone: {check_result:?}"
         );
-        let written: Vec<&Value> = plan
+        let written: Vec<&PolicyDocument> = plan
             .changes()
             .filter_map(|change| match change {
                 Change::SetTopicPolicy { policy, .. } => Some(policy),
@@ -430,8 +431,8 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             })
             .collect();
         assert_eq!(written.len(), 1, "{:#?}", plan.rows);
-        for statement in statements(&theirs) {
-            assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
+        for statement in theirs.statements() {
+            assert!(written[0].statements().contains(statement), "{statement} is gone from {}", written[0]);
         }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -443,8 +444,9 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
 
 #[test]
 fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
-    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
-        "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
+    let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "SNS:Publish", "Resource": "*",
+        "Condition": {} });
+    let open = PolicyDocument::new(&[open.into()]);
     let cloud = cloud(with(complete_chain(), |a| {
         region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(open.clone());
     }));
@@ -454,8 +456,8 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
-        assert_eq!(statements(&after)[0], statements(&open)[0]);
-        assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
+        assert_eq!(after.statements()[0], open.statements()[0]);
+        assert_eq!(after.statements().len(), 3, "a statement for CloudWatch was added: {after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let check_result = check(&health, "topic.policy");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
@@ -473,8 +475,9 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
 #[test]
 fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::theirs/public/*" });
-    let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
+        "Resource": "arn:aws:s3:::theirs/public/*" })
+    .into();
+    let policy = PolicyDocument::new(std::slice::from_ref(&open));
     let existing = Bucket {
         config: observed::Bucket { policy: Some(policy), ..observed::Bucket::default() },
         region: REGION.into(),
@@ -486,7 +489,7 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
         let (_, _, plan) = observe_and_plan(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = cloud.snapshot().buckets["theirs"].config.policy.clone().unwrap();
-        assert!(statements(&after).contains(&open), "{after}");
+        assert!(after.statements().contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
         let check_result = check(&health, "trail.logging");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");

@@ -12,7 +12,7 @@ use rootbell::domain::health::health;
 use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge};
 use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -302,7 +302,7 @@ const CASES: [BrokenAccount; 46] = [
         "bucket open by its policy",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
-            let policy = merge(bucket(a).config.policy.as_ref(), &[open]);
+            let policy = merge(bucket(a).config.policy.as_ref(), &[open.into()]);
             bucket(a).config.policy = Some(policy);
         },
         "trail.logging",
@@ -336,7 +336,7 @@ const CASES: [BrokenAccount; 46] = [
         "role too wide",
         |a| {
             let wide = json!({ "Sid": "Wide", "Effect": "Allow", "Action": "*", "Resource": "*" });
-            let policy = merge(role(a).config.policy.as_ref(), &[wide]);
+            let policy = merge(role(a).config.policy.as_ref(), &[wide.into()]);
             role(a).config.policy = Some(policy);
         },
         "trail.delivers",
@@ -356,7 +356,7 @@ const CASES: [BrokenAccount; 46] = [
         "topic open to all",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" });
-            let policy = merge(topic(a).config.policy.as_ref(), &[open]);
+            let policy = merge(topic(a).config.policy.as_ref(), &[open.into()]);
             topic(a).config.policy = Some(policy);
         },
         "topic.policy",
@@ -366,7 +366,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic policy without CloudWatch",
-        |a| topic(a).config.policy = Some(json!({ "Statement": [] })),
+        |a| topic(a).config.policy = Some(json!({ "Statement": [] }).into()),
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
@@ -378,7 +378,7 @@ const CASES: [BrokenAccount; 46] = [
             let theirs = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
                 "Action": "sns:Publish", "Resource": "*",
                 "Condition": { "StringEquals": { "aws:SourceAccount": "210987654321" } } });
-            topic(a).config.policy = Some(json!({ "Statement": [theirs] }));
+            topic(a).config.policy = Some(json!({ "Statement": [theirs] }).into());
         },
         "topic.policy",
         Wrong,
@@ -450,10 +450,11 @@ fn role(account: &mut Account) -> &mut Role {
     account.roles.values_mut().next().unwrap()
 }
 
-fn trust(service: &str) -> Value {
+fn trust(service: &str) -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Theirs", "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }
     ] })
+    .into()
 }
 
 /// A setup with the default names and a confirmed email address.

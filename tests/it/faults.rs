@@ -12,6 +12,7 @@ use rootbell::cloud::demo::account::{Account, KmsKey, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let account_region = Account::default().in_region(&Region::new(REGION));
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
-    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -54,7 +55,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         bucket.tags.clear();
     }
     for role in drifted.roles.values_mut() {
-        (role.config.trust, role.config.policy) = (json!({}), None);
+        (role.config.trust, role.config.policy) = (PolicyDocument::default(), None);
     }
     let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
@@ -66,7 +67,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {
-        (topic.config.policy, topic.config.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
+        (topic.config.policy, topic.config.kms_key) = (Some(PolicyDocument::default()), Some("alias/aws/sns".into()));
         topic.subscriptions[0].config.state = Confirmation::Deleted;
     }
     region.alarms.values_mut().for_each(|alarm| alarm.config.threshold = 100.0);

@@ -27,8 +27,11 @@ fn statements() -> Vec<Value> {
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
-    let key =
-        KmsKey { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..KmsKey::default() };
+    let key = KmsKey {
+        alias: Some("alias/mine".into()),
+        policy: json!({ "Statement": statements }).into(),
+        ..KmsKey::default()
+    };
     account.keys.insert(KEY.into(), key);
     account
 }
@@ -93,7 +96,7 @@ fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
         "Condition": { "StringEquals": { key: value } } });
-    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement });
+    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement }).into();
 }
 
 fn check(health: &Health, id: &str) -> Check {
@@ -141,7 +144,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
             assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }).into());
             apply(&cloud, &encrypted()).await;
         });
     }
@@ -196,7 +199,7 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
         ),
         (
             "shuts CloudWatch out",
-            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }).into())),
             Verdict::Wrong,
             "\"Service\":\"cloudwatch.amazonaws.com\"",
         ),

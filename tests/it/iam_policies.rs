@@ -8,9 +8,10 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::iam_policy::{UseCase, actions, policy};
+use rootbell::domain::iam_policy::{UseCase, policy};
 use rootbell::domain::observed;
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Observed, Region, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
@@ -129,7 +130,7 @@ fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
     let settings =
         Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup_options(), &observed);
-    actions(&policy(of, &settings, &observed)).into_iter().collect()
+    policy(of, &settings, &observed).actions().into_iter().map(str::to_owned).collect()
 }
 
 #[track_caller]
@@ -248,12 +249,10 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         ..observed::Bucket::default()
     });
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
-    let inline = json!({ "Statement": [statement] });
-    let theirs = || {
-        let mut policy = inline.clone();
-        policy["Statement"][0]["Principal"] = json!("*");
-        policy
-    };
+    let inline: PolicyDocument = json!({ "Statement": [statement] }).into();
+    let mut for_everyone = statement;
+    for_everyone["Principal"] = json!("*");
+    let theirs = || PolicyDocument::from(json!({ "Statement": [for_everyone] }));
     adopted.buckets.insert("bare".into(), closed.clone());
     adopted.buckets.insert("theirs".into(), Bucket::from(observed::Bucket { policy: Some(theirs()), ..closed.config }));
     adopted.roles.insert(

@@ -12,6 +12,7 @@ use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::change::{ChangeId, ResourceKind};
 use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
@@ -143,7 +144,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy.into())));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
@@ -161,7 +162,7 @@ const ADOPTED: &[Adopted] = &[
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
             region_mut(a).topics.insert(
                 "oncall".into(),
-                Topic::from(observed::Topic { policy: Some(policy), ..observed::Topic::default() }),
+                Topic::from(observed::Topic { policy: Some(policy.into()), ..observed::Topic::default() }),
             );
         },
         |w| w.topic = Some("oncall".into()),
@@ -181,7 +182,10 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
-            a.roles.insert("theirs".into(), Role::from(observed::Role { trust, ..observed::Role::default() }));
+            a.roles.insert(
+                "theirs".into(),
+                Role::from(observed::Role { trust: trust.into(), ..observed::Role::default() }),
+            );
         },
         |w| w.role = Some("theirs".into()),
     ),
@@ -197,7 +201,7 @@ const ADOPTED: &[Adopted] = &[
 ];
 
 /// A bucket with rootbell's own settings, so that it finds nothing to repair.
-fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
+fn bucket_like_ours(policy: Option<PolicyDocument>) -> Bucket {
     Bucket {
         config: observed::Bucket {
             policy,

@@ -2,7 +2,6 @@
 
 use crate::app::keymap::{Intent, Key};
 use crate::app::message::{Effect, SessionEffect};
-use crate::app::state::form::FieldId;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::overlay::{Overlay, Picker};
@@ -10,6 +9,7 @@ use crate::app::state::progress::StepRun;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::domain::Step;
+use crate::domain::settings::SettingId;
 use crate::engine::Report;
 
 use super::account::observe;
@@ -100,7 +100,7 @@ fn pick_trail(model: &mut Model) {
 /// A trail was chosen from the list.
 pub(super) fn use_trail(model: &mut Model, name: String) {
     close(model);
-    model.accounts.selected_mut().form.choose(FieldId::Trail, name);
+    model.accounts.selected_mut().form.choose(SettingId::Trail, name);
     edited(model, Step::Trail);
 }
 
@@ -139,7 +139,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         // The reason is shown below the plan. A missing address must be typed; anything else may be fixed by now, so the
         // account is read again.
         if account.needs_email(step) {
-            account.form.focus_on(FieldId::Emails);
+            account.form.focus_on(SettingId::Emails);
             return Vec::new();
         }
         return observe(account);

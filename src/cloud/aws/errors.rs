@@ -7,7 +7,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
-use serde_json::Value;
 
 use super::causes::{causes, short_line, without_debug_output};
 use super::classify::{kind_and_message, service_error};
@@ -84,11 +83,6 @@ impl<'a> Call<'a> {
             }
             answer => self.answered(answer).map(Some),
         }
-    }
-
-    /// Parses a policy document in the answer.
-    pub(super) fn document(&self, text: &str) -> Answer<Value> {
-        serde_json::from_str(text).map_err(|_| self.unexpected_answer("the policy in the response isn't JSON"))
     }
 
     /// An answer with unexpected content.

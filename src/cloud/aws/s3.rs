@@ -13,12 +13,12 @@ use aws_sdk_s3::types::{
 use aws_sdk_s3::{Client, config};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
-use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::{Bucket, BucketLookup, Contents};
+use crate::domain::policy::PolicyDocument;
 
 /// The buckets known to exist, each with its client: S3 accepts calls only in a bucket's own Region.
 pub(super) type KnownBuckets = Arc<Mutex<HashMap<String, Client>>>;
@@ -146,7 +146,7 @@ impl S3 {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_bucket_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn put_bucket_policy(&self, call: &Call<'_>, bucket: &str, policy: &PolicyDocument) -> Answer<()> {
         let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
         call.answered(request.send().await).map(drop)
     }
@@ -245,7 +245,7 @@ async fn read_bucket(client: &Client, name: &str) -> Answer<Bucket> {
     let policy = async {
         let call = call(Query::BucketPolicy);
         let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;
-        found.and_then(|found| found.policy).map(|text| call.document(&text)).transpose()
+        Ok(found.and_then(|found| found.policy).map(|text| PolicyDocument::parse(&text)))
     };
     let versioned = async {
         let call = call(Query::BucketVersioning);

@@ -19,6 +19,7 @@ use crate::domain;
 use crate::domain::alarm::{AlarmConfig, AlarmState, Metric};
 use crate::domain::change::{Change, Delivery};
 use crate::domain::observed::MetricFilter;
+use crate::domain::policy::PolicyDocument;
 
 mod activity;
 mod answers;
@@ -213,8 +214,8 @@ fn delivery() -> Delivery {
     }
 }
 
-fn policy() -> Value {
-    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] })
+fn policy() -> PolicyDocument {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] }).into()
 }
 
 /// One of each change that is a single call: all except emptying a bucket.

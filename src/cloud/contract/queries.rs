@@ -14,6 +14,7 @@ use crate::domain::observed::{
     Topic, Trail, TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
+use crate::domain::policy::PolicyDocument;
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -183,7 +184,7 @@ fn buckets() -> Vec<ContractCase> {
         account.buckets.insert("bare".into(), account::Bucket { region, ..Default::default() });
     };
     let add_with_policy = |account: &mut Account| {
-        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }).into());
         let tags = [("team".to_owned(), "audit".to_owned())].into();
         account.buckets.insert(
             "bare".into(),
@@ -197,7 +198,7 @@ fn buckets() -> Vec<ContractCase> {
     };
     let bare = Bucket { name: "bare".into(), region: Some(home()), ..Bucket::default() };
     let with_policy = Bucket {
-        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
         versioned: true,
         tags: vec![("team".into(), "audit".into())],
         ..bare.clone()
@@ -291,7 +292,7 @@ fn logs() -> Vec<ContractCase> {
 }
 
 fn roles() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
     let role = Role {
         name: "r".into(),
@@ -300,7 +301,7 @@ fn roles() -> Vec<ContractCase> {
         policy: Some(policy.clone()),
         tags: Vec::new(),
     };
-    let add_role = |inline_policy: Option<Value>| {
+    let add_role = |inline_policy: Option<PolicyDocument>| {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
@@ -448,10 +449,10 @@ fn activity() -> Vec<ContractCase> {
 }
 
 fn topics() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let add_topic_with_key = |account: &mut Account| {
         let topic = Topic {
-            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
             kms_key: Some("alias/aws/sns".into()),
             ..Topic::default()
         };

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
+use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -165,12 +166,12 @@ pub struct Bucket {
 pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
 impl Default for KmsKey {
     fn default() -> Self {
-        Self { alias: None, disabled: false, policy: serde_json::json!({}) }
+        Self { alias: None, disabled: false, policy: PolicyDocument::default() }
     }
 }
 
@@ -187,7 +188,7 @@ pub struct Role {
     /// The names of its other policies. A role that has any cannot be deleted.
     pub other_policies: BTreeSet<String>,
     /// Its inline policies other than rootbell's, by their names.
-    pub inline_policies: BTreeMap<String, Value>,
+    pub inline_policies: BTreeMap<String, PolicyDocument>,
 }
 
 impl Default for Role {

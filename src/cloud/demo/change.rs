@@ -12,7 +12,7 @@ use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
-use crate::domain::policy::{is_well_formed, same};
+use crate::domain::policy::{PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, names};
 
@@ -33,7 +33,7 @@ const MAX_TRAILS: usize = 5;
 /// Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas": metric filters per log group.
 const MAX_FILTERS: usize = 100;
 
-fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeResult {
+fn require_well_formed(policy: &PolicyDocument, on_resource: bool) -> ChangeResult {
     if is_well_formed(policy, on_resource) {
         return Ok(());
     }
@@ -285,7 +285,7 @@ fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery:
 }
 
 /// Source: SNS API, CreateTopic: succeeds for an existing topic if its attributes are the same.
-fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &serde_json::Value) -> ChangeResult {
+fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &PolicyDocument) -> ChangeResult {
     require_valid(names::topic(name))?;
     require_well_formed(policy, true)?;
     let existing = queries::topic(account, view, &view.account_region.topic_arn(name));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::account::{self, Account, Seconds, find_key};
 use super::activity;
@@ -14,7 +14,7 @@ use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, allows};
+use crate::domain::policy::{AccessRequest, PolicyDocument, allows};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
@@ -334,7 +334,7 @@ pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<
 /// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
+fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
@@ -343,6 +343,7 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
         "Resource": arn,
         "Condition": { "StringEquals": { "AWS:SourceOwner": account_region.account } }
     }] })
+    .into()
 }
 
 pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {

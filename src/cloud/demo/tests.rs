@@ -7,6 +7,7 @@ use crate::domain::change::Delivery;
 use crate::domain::observed::{self, AlarmState, Confirmation};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::plan::plan;
+use crate::domain::policy::PolicyDocument;
 use crate::domain::samples::SAMPLES;
 use crate::domain::{Observed, Region, Settings, SetupOptions};
 
@@ -101,7 +102,7 @@ fn creating_an_existing_resource_fails_except_for_an_owned_bucket_and_an_identic
             assert_eq!(cloud.apply(&home(), &change(id)).await.err().map(|e| e.kind), expected, "{id}");
         }
         assert_eq!(cloud.snapshot().without_times(), before);
-        let other = Change::CreateTopic { topic: "rootbell-alerts".into(), policy: serde_json::json!({}) };
+        let other = Change::CreateTopic { topic: "rootbell-alerts".into(), policy: PolicyDocument::default() };
         assert_eq!(kind(cloud.apply(&home(), &other).await), ErrorKind::Invalid);
     });
 }

@@ -384,7 +384,7 @@ mod tests {
         }
         assert!(!delete_bucket.needs(&Change::StopLogging { trail: "a".into() }));
         let update_trail = Change::UpdateTrail { trail: "a".into(), delivery: None };
-        let put = Change::PutRolePolicy { role: "r".into(), policy: serde_json::Value::Null };
+        let put = Change::PutRolePolicy { role: "r".into(), policy: crate::domain::policy::PolicyDocument::default() };
         assert!(update_trail.needs(&put) && !update_trail.needs(&Change::DeleteRolePolicy { role: "r".into() }));
     }
 }

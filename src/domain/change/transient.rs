@@ -86,13 +86,13 @@ mod tests {
     #[test]
     fn an_error_is_transient_for_the_changes_whose_row_names_it() {
         let policy = serde_json::Value::Null;
-        let put_role_policy = Change::PutRolePolicy { role: "r".into(), policy: policy.clone() };
+        let put_role_policy = Change::PutRolePolicy { role: "r".into(), policy: policy.clone().into() };
         assert!(is_transient_for(&put_role_policy, "NoSuchEntity", ""));
         assert!(!is_transient_for(&Change::DeleteRole { role: "r".into() }, "NoSuchEntity", ""));
-        let put_bucket_policy = Change::PutBucketPolicy { bucket: "b".into(), policy: policy.clone() };
+        let put_bucket_policy = Change::PutBucketPolicy { bucket: "b".into(), policy: policy.clone().into() };
         assert!(is_transient_for(&put_bucket_policy, "NoSuchBucket", ""));
         assert!(!is_transient_for(&Change::DeleteBucket { bucket: "b".into() }, "NoSuchBucket", ""));
-        let create_topic = Change::CreateTopic { topic: "t".into(), policy };
+        let create_topic = Change::CreateTopic { topic: "t".into(), policy: policy.into() };
         assert!(!is_transient_for(&create_topic, "ConflictException", ""));
     }
 

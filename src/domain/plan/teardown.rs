@@ -325,10 +325,9 @@ impl TeardownPlanner<'_> {
             return plan.put(self.wanted(), Action::Delete, Change::DeleteRole { role: name() }, "");
         }
         plan.keep(Step::Trail, ResourceKind::Role, &role.name, "unmanaged");
-        let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
-        match policy::remove_statements(role.policy.as_ref(), &statements(&permissions)) {
+        match policy::remove_statements(role.policy.as_ref(), permissions.statements()) {
             Remainder::Unchanged => {}
             Remainder::Empty => {
                 plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
@@ -344,7 +343,7 @@ impl TeardownPlanner<'_> {
         }
         // A trust policy needs at least one statement, so the only one is kept.
         if let Remainder::Rest(trust) =
-            policy::remove_statements(Some(&role.trust), &statements(&policy::role_trust(None)))
+            policy::remove_statements(Some(&role.trust), policy::role_trust(None).statements())
         {
             let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
             plan.put(self.wanted(), Action::Update, change, "CloudTrail can assume it → can't");

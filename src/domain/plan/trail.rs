@@ -71,6 +71,9 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
     let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
+    if existing.is_some_and(|policy| !policy.is_readable()) {
+        return plan.notes.push((Step::Trail, super::policy_not_changed("bucket", &bucket)));
+    }
     let open = policy::bucket_open(existing);
     if open && !is_managed {
         plan.notes.push((
@@ -157,15 +160,18 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         Some(existing) => {
             plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
-            let statements = policy::statements(&trust);
-            let is_trusted = policy::has_all(Some(&existing.trust), &statements);
+            let policies = existing.policy.iter().chain([&existing.trust]);
+            if policies.into_iter().any(|policy| !policy.is_readable()) {
+                return plan.notes.push((Step::Trail, super::policy_not_changed("role", &role)));
+            }
+            let is_trusted = policy::has_all(Some(&existing.trust), trust.statements());
             // A role with rootbell's default name has no other users; any other role may have some.
             let shared = wanted.role_has_default_name() && policy::trusts_others(&existing.trust);
             if !is_trusted || shared {
                 let merged = if wanted.role_has_default_name() {
                     trust
                 } else {
-                    policy::merge(Some(&existing.trust), &statements)
+                    policy::merge(Some(&existing.trust), trust.statements())
                 };
                 let restricted = policy::is_restricted_to_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
@@ -181,10 +187,10 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                     detail,
                 );
             }
-            let statements = policy::statements(&permissions);
+            let statements = permissions.statements();
             let too_broad = policy::too_wide(existing.policy.as_ref());
-            if too_broad || !policy::has_all(existing.policy.as_ref(), &statements) {
-                let policy = policy::repair_role(existing.policy.as_ref(), &statements);
+            if too_broad || !policy::has_all(existing.policy.as_ref(), statements) {
+                let policy = policy::repair_role(existing.policy.as_ref(), statements);
                 let detail = if too_broad {
                     "too broad → writes only this log group's streams"
                 } else {

@@ -165,7 +165,7 @@ fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws()
     type Damage = fn(&mut Region);
     let damages: [(Damage, &str); 4] = [
         (
-            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] })),
+            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] }).into()),
             "is not authorized to perform",
         ),
         (|region| topic(region).config.kms_key = Some("alias/aws/sns".into()), "AWSKMS"),

@@ -317,7 +317,7 @@ async fn a_policy_of_a_role_is_decoded() {
         _ => refusal(asked, 404, "NoSuchEntity", "no policy"),
     });
     let found = cloud.role("r").await.unwrap().unwrap();
-    assert_eq!(found.trust["Version"], "2012-10-17");
+    assert_eq!(found.trust.as_json()["Version"], "2012-10-17");
     assert_eq!(found.policy, None);
     assert_eq!(found.arn, "arn:aws:iam::123456789012:role/x/r");
 }
@@ -392,7 +392,7 @@ async fn a_key_is_found_by_arn_and_by_alias_with_its_policy() {
     for id in [KEY, "alias/mine"] {
         let key = with_key("Enabled").key(&eu_west_1(), id).await.unwrap().unwrap();
         assert_eq!((key.arn.as_str(), key.enabled), (KEY, true), "{id}");
-        assert_eq!(key.policy, json!({ "Statement": [] }));
+        assert_eq!(key.policy, json!({ "Statement": [] }).into());
     }
     assert!(!with_key("Disabled").key(&eu_west_1(), KEY).await.unwrap().unwrap().enabled);
     let none = wire(|asked| refusal(asked, 400, "NotFoundException", "no such key"));

@@ -142,27 +142,28 @@ metric = "RootUse"
 fn a_file_can_describe_an_account_with_several_trails_filters_alarms_and_owners() {
     run(async {
         let (cloud, _) = demo(Account::read(SEVERAL_CHAINS).unwrap());
-        let trails = cloud.trails().await.unwrap();
+        let region = crate::domain::Region::new("eu-west-1");
+        let trails = cloud.trails(&region).await.unwrap();
         let arns: Vec<&str> = trails.iter().map(|trail| trail.arn.as_str()).collect();
         let org = "arn:aws:cloudtrail:eu-west-1:210987654321:trail/org";
         assert_eq!(arns, [org, "arn:aws:cloudtrail:us-east-1:123456789012:trail/own"]);
-        let delegated = cloud.trail_status(org).await.unwrap();
+        let delegated = cloud.trail_status(&region, org).await.unwrap();
         assert_eq!((delegated.bucket_error, delegated.logs_error), (None, None));
         assert!(delegated.logs_delivery.is_some());
         // The bucket in another account accepts deliveries; the role for the log group does not exist.
-        let own = cloud.trail_status(arns[1]).await.unwrap();
+        let own = cloud.trail_status(&region, arns[1]).await.unwrap();
         assert_eq!((own.bucket_error, own.logs_error.as_deref()), (None, Some("AccessDenied")));
-        let filters = cloud.metric_filters("org").await.unwrap();
+        let filters = cloud.metric_filters(&region, "org").await.unwrap();
         let root = filters.iter().find(|filter| filter.name == "root").unwrap();
         assert_eq!((filters.len(), root.value.as_str(), root.default), (2, "1.0", Some(0.0)));
-        let alarms = cloud.describe_alarms_for_metric(&root.metric).await.unwrap();
+        let alarms = cloud.describe_alarms_for_metric(&region, &root.metric).await.unwrap();
         assert_eq!(alarms.len(), 2);
         assert_eq!(alarms[0].config.statistic.as_str(), "p90");
         let [chat, foreign] = alarms[0].config.actions.as_slice() else { panic!("{alarms:?}") };
-        assert_eq!(cloud.subscriptions(chat).await.unwrap()[0].protocol, "https");
-        assert_eq!(kind(cloud.topic(foreign).await), ErrorKind::AccessDenied);
+        assert_eq!(cloud.subscriptions(&region, chat).await.unwrap()[0].protocol, "https");
+        assert_eq!(kind(cloud.topic(&region, foreign).await), ErrorKind::AccessDenied);
         let group = "arn:aws:logs:eu-west-1:123456789012:log-group:org";
-        let tags = [cloud.tags(Tagged::Trail, org).await, cloud.tags(Tagged::LogGroup, group).await];
+        let tags = [cloud.tags(&region, Tagged::Trail, org).await, cloud.tags(&region, Tagged::LogGroup, group).await];
         assert!(tags.into_iter().all(|tags| tags.unwrap() == [("team".to_owned(), "security".to_owned())]));
     });
 }
