@@ -39,7 +39,8 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [identities(), trails(), buckets(), logs(), roles(), alarms(), activity(), topics()].into_iter().flatten().collect()
+    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
@@ -111,6 +112,23 @@ fn trails() -> Vec<ContractCase> {
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
     };
+    vec![
+        ContractCase::new("no trail", CloudCall::Trails)
+            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
+            .returns(&Vec::<Trail>::new()),
+        ContractCase::new("a trail", CloudCall::Trails)
+            .set_up()
+            .aws("DescribeTrails", AwsReply::Json(listed))
+            .returns(&vec![existing]),
+        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
+            .demo(add_organization_trail)
+            .aws("DescribeTrails", AwsReply::Json(shadowed))
+            .returns(&vec![shadow]),
+    ]
+}
+
+/// The delivery status of a trail, and the events that it records.
+fn trail_statuses() -> Vec<ContractCase> {
     let stop_trail = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
         (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
@@ -135,17 +153,6 @@ fn trails() -> Vec<ContractCase> {
     ] });
     let missing = "TrailNotFoundException";
     vec![
-        ContractCase::new("no trail", CloudCall::Trails)
-            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
-            .returns(&Vec::<Trail>::new()),
-        ContractCase::new("a trail", CloudCall::Trails)
-            .set_up()
-            .aws("DescribeTrails", AwsReply::Json(listed))
-            .returns(&vec![existing]),
-        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
-            .demo(add_organization_trail)
-            .aws("DescribeTrails", AwsReply::Json(shadowed))
-            .returns(&vec![shadow]),
         ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
             .set_up()
             .demo(stop_trail)

@@ -190,7 +190,7 @@ fn a_region_can_have_five_trails_including_shadow_trails() {
         apply_until(&cloud, "trail.create").await;
         assert_eq!(cloud.trails(&home()).await.unwrap().len(), 4);
         cloud.modify(|account| {
-            account.region_mut("us-east-1").trails.get_mut("trail4").unwrap().config.multi_region = true
+            account.region_mut("us-east-1").trails.get_mut("trail4").unwrap().config.multi_region = true;
         });
         assert_eq!(kind(cloud.apply(&home(), &change("trail.create")).await), ErrorKind::Quota);
     });
