@@ -47,7 +47,6 @@ pub struct SetupArgs {
 }
 
 impl SetupArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
@@ -94,7 +93,6 @@ pub struct NameArgs {
 }
 
 impl NameArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
