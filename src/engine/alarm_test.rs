@@ -35,7 +35,6 @@ impl AlarmTest {
     ///
     /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
     /// minute or more is evaluated every minute.
-    #[must_use]
     pub fn default_timeout(drill: bool) -> SignedDuration {
         SignedDuration::from_mins(if drill { 5 } else { 2 })
     }

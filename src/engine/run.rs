@@ -45,7 +45,6 @@ pub struct Report {
 }
 
 impl Report {
-    #[must_use]
     pub fn succeeded(&self) -> bool {
         self.failed.is_empty() && self.skipped.is_empty()
     }

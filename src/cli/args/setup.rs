@@ -43,7 +43,6 @@ pub struct SetupArgs {
 }
 
 impl SetupArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
@@ -83,7 +82,6 @@ pub struct NameArgs {
 }
 
 impl NameArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
