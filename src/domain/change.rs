@@ -17,7 +17,7 @@ pub mod transient;
 pub use command::quote;
 pub use kind::{ChangeId, ResourceKind, Verb};
 pub use permission::Permission;
-pub use spec::{ChangeSpec, Instance, Need};
+pub use spec::{ChangeSpec, Instance, Need, Scope};
 
 /// One of the four setup steps, and the part of the chain that it sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -128,6 +128,9 @@ impl ManagementEvents {
 pub struct Bucket {
     #[serde(skip)]
     pub name: String,
+    /// `None` if it isn't known.
+    #[serde(skip)]
+    pub region: Option<Region>,
     pub policy: Option<Value>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,

@@ -6,7 +6,7 @@ use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::policy;
-use crate::domain::Region;
+use super::region::Region;
 
 mod trails;
 

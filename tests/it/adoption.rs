@@ -14,12 +14,16 @@ use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
-use rootbell::domain::{Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::{self, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 fn region_mut(account: &mut Account) -> &mut Region {
@@ -29,7 +33,7 @@ fn region_mut(account: &mut Account) -> &mut Region {
 /// A multi-Region trail that is logging, with its bucket, but without a log group.
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
-    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
+    let account_region = account.in_region(&home());
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
     let bucket = Bucket {
         config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
@@ -54,7 +58,7 @@ fn delivering_trail(name: &str, group: &str) -> Account {
 }
 
 fn add_delivery(account: &mut Account, name: &str, group: &str) {
-    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
+    let account_region = account.in_region(&home());
     let role = Role {
         config: observed::Role {
             trust: role_trust(None),
@@ -280,10 +284,8 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed =
-        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), setup, ObserveScope::Everything)
-            .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
@@ -333,7 +335,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let notes_text = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
             assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
-            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+            let marked: Vec<String> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
             assert_eq!(marked, unmanaged, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step).count();
             assert_eq!(rootbell::domain::Step::ALL.map(rows), changes, "{name}: {:#?}", plan.rows);
@@ -401,14 +403,7 @@ fn topic_policy(account: &mut Account) -> Value {
 /// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::teardown::managed_chains(
-        cloud,
-        &identity,
-        &rootbell::domain::Region::new(REGION),
-        &setup_options(),
-        false,
-    )
-    .await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, &home(), &setup_options(), false).await;
     let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);

@@ -13,12 +13,16 @@ use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{bucket_statements, merge};
-use rootbell::domain::{Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// The state after `apply`.
@@ -317,7 +321,7 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
+            let account_region = a.in_region(&home());
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).config.policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -462,10 +466,8 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed =
-        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), &setup, ObserveScope::Everything)
-            .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), &setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 

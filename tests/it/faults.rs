@@ -12,7 +12,7 @@ use rootbell::cloud::demo::account::{Account, KmsKey, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Region, Settings, SetupOptions};
+use rootbell::domain::{Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -109,7 +109,10 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     let all = plan.changes().count();
     assert_eq!(report.done.len() + report.failed.len() + report.skipped.len(), all, "every change is accounted for");
-    (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
+    (
+        report.failed.iter().map(|(_, error)| error.to_string()).collect(),
+        report.done.iter().map(ToString::to_string).collect(),
+    )
 }
 
 async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
@@ -181,8 +184,11 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                     }
                     cloud.clear_fault(operation);
                     let remaining_plan = observe_and_plan(&cloud, &setup).await.unwrap();
-                    let again: Vec<String> =
-                        remaining_plan.changes().map(Change::id).filter(|id| done.contains(id)).collect();
+                    let again: Vec<String> = remaining_plan
+                        .changes()
+                        .map(|change| change.id().to_string())
+                        .filter(|id| done.contains(id))
+                        .collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
                     assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });

@@ -200,7 +200,7 @@ fn monitoring_uses_exactly_the_permissions_of_its_policy() {
                 page: None,
             },
         ] {
-            ask(&cloud, &question).await.unwrap();
+            ask(&cloud, &Region::new("eu-west-1"), &question).await.unwrap();
         }
     });
     assert_same(&used(&[cloud]), &granted(UseCase::Watch));

@@ -9,7 +9,7 @@ use rootbell::cloud::demo::account::{Account, Region, Subscription};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::domain::{self, Observed, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 
 pub(crate) const EMAIL: &str = "alice@example.com";
@@ -25,15 +25,9 @@ pub(crate) fn setup_options() -> SetupOptions {
 pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let observed = engine::observe(
-        cloud,
-        &identity,
-        &rootbell::domain::Region::new(region.as_str()),
-        setup,
-        ObserveScope::Everything,
-    )
-    .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(region), setup, &observed);
+    let observed =
+        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &domain::Region::new(region), setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)
 }
@@ -165,7 +159,7 @@ proptest! {
             set_up(&undisturbed, &setup_options()).await;
             let (_, plan) = observe_and_plan(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
-                broken.apply(change).await.unwrap();
+                broken.apply(&domain::Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = set_up(&broken, &setup_options()).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);

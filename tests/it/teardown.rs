@@ -8,7 +8,8 @@ use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Tra
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::change::ResourceKind;
+
+use rootbell::domain::change::{ChangeId, ResourceKind};
 use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
@@ -106,7 +107,7 @@ proptest! {
             add_log_files_and_confirm(&cloud, EMAIL);
             let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
@@ -243,7 +244,7 @@ proptest! {
             // Stop the teardown once on the way.
             let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &setup, true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", names, remaining_plan.changes().collect::<Vec<_>>());
@@ -339,7 +340,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
                 report.failed[0].1.fix()
             );
             // Exactly the changes that need it are skipped.
-            let skipped: BTreeSet<&String> = report.skipped.iter().collect();
+            let skipped: BTreeSet<&ChangeId> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
                 let needs_failed_change =
                     all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
@@ -463,10 +464,17 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
-        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(change_with_id("topic.delete")).await.unwrap();
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
+        let region = Region::new("eu-west-1");
+        assert_eq!(
+            cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind,
+            ErrorKind::Other
+        );
+        assert_eq!(
+            cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind,
+            ErrorKind::Other
+        );
+        cloud.apply(&region, change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(
             (orphans.len(), orphans[0].config.state),

@@ -9,7 +9,7 @@ use crate::app::state::overlay::{Overlay, Picker};
 use crate::app::state::progress::StepRun;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
-use crate::domain::{Change, Step};
+use crate::domain::Step;
 use crate::engine::Report;
 
 use super::account::observe;
@@ -184,18 +184,18 @@ fn commands(model: &Model, step: Step) -> String {
     let account = model.account();
     let Some(derived) = &account.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
-    let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
+    let planned: Vec<String> = derived.plan.step(step).filter_map(|row| row.aws_cli(account_region)).collect();
     let run = account.runs[step].as_ref();
-    let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
-    let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
+    let ran: Vec<String> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.aws_cli(account_region)).collect();
+    let (heading, commands) = match (planned.is_empty(), ran.is_empty()) {
         (false, _) => ("# What Enter will do:", planned),
         (true, false) => ("# What was done:", ran),
         (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
     };
     let mut text = String::from(heading);
-    for change in changes {
+    for command in commands {
         text.push('\n');
-        text.push_str(&change.aws_cli(account_region));
+        text.push_str(&command);
     }
     text.push('\n');
     text

@@ -14,7 +14,7 @@ use crate::app::state::progress::{ChangeState, StepRun};
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
-use crate::domain::change::ResourceKind;
+use crate::domain::change::{ChangeId, ResourceKind};
 use crate::domain::plan::teardown::{Chain, teardown};
 use crate::domain::{ByStep, Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
@@ -171,7 +171,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 fn run(account: &mut AccountState) -> Vec<Effect> {
     let ticket = account.ticket();
     let Some(screen) = &mut account.teardown else { return Vec::new() };
-    let is_done = |id: &str| screen.run.rows.iter().any(|row| row.row.id == id && row.state == Some(ChangeState::Done));
+    let is_done =
+        |id: &ChangeId| screen.run.rows.iter().any(|row| row.row.id == *id && row.state == Some(ChangeState::Done));
     let rows = screen.plan.rows.iter().filter(|row| row.change.is_some() && !is_done(&row.id)).cloned().collect();
     let plan = Plan { rows, ..Plan::default() };
     screen.run = StepRun::new(screen.plan.rows.iter(), Some(&screen.run));

@@ -1,12 +1,12 @@
 //! What each query returns, also if the resource does not exist.
 
-use crate::domain::Region;
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
 use crate::domain::Identity;
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
@@ -179,7 +179,8 @@ fn trails() -> Vec<ContractCase> {
 
 fn buckets() -> Vec<ContractCase> {
     let add_bare = |account: &mut Account| {
-        account.buckets.insert("bare".into(), account::Bucket::default());
+        let region = "eu-west-1".to_owned();
+        account.buckets.insert("bare".into(), account::Bucket { region, ..Default::default() });
     };
     let add_with_policy = |account: &mut Account| {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
@@ -188,12 +189,13 @@ fn buckets() -> Vec<ContractCase> {
             "bare".into(),
             account::Bucket {
                 config: Bucket { policy, versioned: true, ..Bucket::default() },
+                region: "eu-west-1".into(),
                 tags,
                 ..account::Bucket::default()
             },
         );
     };
-    let bare = Bucket { name: "bare".into(), ..Bucket::default() };
+    let bare = Bucket { name: "bare".into(), region: Some(home()), ..Bucket::default() };
     let with_policy = Bucket {
         policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
         versioned: true,

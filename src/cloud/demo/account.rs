@@ -32,6 +32,8 @@ pub struct Account {
     pub profiles: Vec<String>,
     /// Names of buckets that belong to other accounts.
     pub foreign_buckets: Vec<String>,
+    /// ARNs of topics that belong to other accounts: alarms can notify them, but the caller may not read them.
+    pub foreign_topics: Vec<String>,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
@@ -53,6 +55,7 @@ impl Default for Account {
             region: "eu-west-1".into(),
             profiles: vec!["default".into(), "prod".into()],
             foreign_buckets: Vec::new(),
+            foreign_topics: Vec::new(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),

@@ -355,13 +355,14 @@ fn set_alarm_state(
     if reason.chars().count() > 1023 {
         return Err(DemoError::new(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
-    let Account { regions, keys, .. } = account;
+    let Account { regions, keys, foreign_topics, .. } = account;
     let region = regions.get_mut(view.account_region.region.as_str());
     let Some(Region { alarms, topics, .. }) = region else {
         return Err(not_found(format!("Alarm {name} does not exist")));
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
-    let context = activity::ActionContext { alarm: name, topics, keys, account_region: &view.account_region };
+    let context =
+        activity::ActionContext { alarm: name, topics, keys, foreign_topics, account_region: &view.account_region };
     activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }

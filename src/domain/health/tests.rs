@@ -1,9 +1,8 @@
 use super::*;
-use crate::domain::Region;
-use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
+use crate::domain::{Region, SetupOptions};
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())

@@ -106,6 +106,6 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };
         let before = existing.flatten().unwrap_or("AWS key or none");
-        plan.put(action, change, format!("{before} → your key"));
+        plan.put(wanted, action, change, format!("{before} → your key"));
     }
 }

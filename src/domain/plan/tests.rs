@@ -1,15 +1,14 @@
 use super::*;
-use crate::domain::Region;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::{Region, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
 }
 
 fn ids(setup: &SetupOptions, observed: &Observed) -> Vec<String> {
-    plan(&settings(setup, observed), observed).changes().map(Change::id).collect()
+    plan(&settings(setup, observed), observed).changes().map(|change| change.id().to_string()).collect()
 }
 
 fn edit<T>(part: &mut Result<T, ReadError>, change: impl FnOnce(&mut T)) {
@@ -50,7 +49,7 @@ fn a_complete_setup_needs_no_changes() {
 fn every_change_comes_after_the_changes_it_depends_on() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let mut done: Vec<String> = Vec::new();
+    let mut done: Vec<ChangeId> = Vec::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
             assert!(done.contains(&need), "{} needs {need}", change.id());
@@ -146,7 +145,7 @@ fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
     assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
-    assert!(plan.changes().any(|c| c.id() == "trail.create"));
+    assert!(plan.changes().any(|c| c.id().to_string() == "trail.create"));
 }
 
 #[test]
@@ -157,7 +156,7 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
     assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
     assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");
@@ -341,4 +340,49 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
         assert_eq!(!written.contains(&open), is_removed, "{name}");
         assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !is_removed, "{name}");
     }
+}
+
+#[test]
+fn a_bucket_in_another_region_is_changed_there_and_the_row_and_its_command_say_so() {
+    let mut observed = sound();
+    if let Ok(BucketLookup::Owned(bucket)) = &mut observed.bucket {
+        bucket.region = Some(Region::new("us-west-2"));
+        bucket.versioned = false;
+    }
+    observed.alarms = Ok(Vec::new());
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let versioning = plan.rows.iter().find(|row| row.id == "bucket.versioning").unwrap();
+    assert_eq!(versioning.region, Some(Region::new("us-west-2")));
+    assert!(versioning.detail.ends_with("; in us-west-2"), "{}", versioning.detail);
+    let commands: Vec<String> = plan.rows.iter().filter_map(|row| row.aws_cli(&settings.account_region)).collect();
+    assert!(
+        commands[0].contains("put-bucket-versioning") && commands[0].ends_with("--region us-west-2"),
+        "{commands:?}"
+    );
+    assert!(commands[1].contains("put-metric-alarm") && commands[1].ends_with("--region eu-west-1"), "{commands:?}");
+    assert_eq!(commands.len(), 2);
+}
+
+#[test]
+fn a_change_to_a_trail_is_made_in_the_trails_home_region() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    watched.trail.home_region = Region::new("us-east-1");
+    watched.status.as_mut().unwrap().logging = false;
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let regions: Vec<_> = plan.changes_in_regions().map(|(change, region)| (change.id(), region.as_str())).collect();
+    assert_eq!(regions, [("trail.start".to_owned(), "us-east-1")]);
+}
+
+#[test]
+fn only_kept_rows_have_no_region() {
+    let nothing = Observed::nothing();
+    let settings = settings(&with_email("a@b.de"), &nothing);
+    let plan = plan(&settings, &nothing);
+    for row in plan.rows.iter().chain(&super::plan(&settings, &sound()).rows) {
+        assert_eq!(row.region.is_some(), row.change.is_some(), "{}", row.id);
+    }
+    assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
 }
