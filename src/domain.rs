@@ -5,6 +5,7 @@
 
 pub mod account_region;
 pub mod activity;
+pub mod alarm;
 pub mod by_step;
 pub mod change;
 pub mod event;
@@ -22,11 +23,12 @@ pub mod plan;
 pub mod policy;
 pub mod problem;
 pub mod query;
+pub mod region;
 pub mod samples;
 pub mod settings;
 pub mod text;
 
-pub use account_region::{AccountRegion, Identity, Partition};
+pub use account_region::{AccountRegion, Identity};
 pub use by_step::ByStep;
 pub use change::{Change, Step};
 pub use health::{Check, CheckId, Health, Verdict};
@@ -34,4 +36,5 @@ pub use observed::Observed;
 pub use plan::{Action, Plan, Row};
 pub use problem::{Fix, Problem};
 pub use query::Query;
+pub use region::{Partition, Region};
 pub use settings::{Settings, SetupOptions};

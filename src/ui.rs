@@ -2,10 +2,10 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::app::{Model, Screen};
+use crate::app::Model;
 
 pub mod fix;
 mod overlays;
@@ -13,11 +13,9 @@ mod screens;
 pub mod theme;
 mod widgets;
 
-use overlays::{alarm_test, checks, teardown, window as overlay};
-use screens::{account, dashboard, step};
-use widgets::{band, footer, header, plan, text};
-
 pub use theme::Theme;
+use widgets::view::View;
+use widgets::{band, footer, header, notice, text};
 
 /// The smallest terminal that every screen fits in: columns and rows.
 pub const SMALLEST: (u16, u16) = (60, 20);
@@ -34,18 +32,15 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         Constraint::Fill(1),
         Constraint::Length(1),
     ]));
-    header::draw(model, theme, frame, top, rule);
-    let body = band::draw(model, theme, frame, body);
-    let body = notice(model, theme, frame, body);
-    match model.screen {
-        Screen::Account => account::draw(model, theme, frame, body),
-        Screen::Step(step) => step::draw(model, step, theme, frame, body),
-        Screen::Dashboard => dashboard::draw(model, theme, frame, body),
-    }
+    let shared = View::new(model, theme, area.width);
+    header::draw(&shared, frame, top, rule);
+    let body = band::draw(&shared, frame, body);
+    let body = notice::draw(&shared, frame, body);
+    footer::draw(&shared, frame, foot);
+    screens::draw(shared, frame, body);
     if let Some(overlay) = &model.overlay {
-        overlay::draw(model, overlay, theme, frame, body);
+        overlays::draw(model, overlay, theme, frame, body);
     }
-    footer::draw(model, theme, frame, foot);
     text::remove_controls(frame.buffer_mut());
 }
 
@@ -56,18 +51,4 @@ fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     );
     let lines: Vec<Line> = text::wrap(&message, area.width).into_iter().map(|l| Line::styled(l, theme.text)).collect();
     frame.render_widget(Paragraph::new(lines), area);
-}
-
-/// Draws the notice above the footer, until the next key press. Returns the rest of the body.
-fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
-    let Some(notice) = &model.notice else { return body };
-    let (why, fix) = notice.content();
-    let text = format!("{why} {}", fix::fix_text(fix));
-    let lines = text::wrap(text.trim_end(), body.width.saturating_sub(2));
-    let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
-    let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
-    let lines: Vec<Line> =
-        lines.into_iter().map(|l| Line::from(vec![Span::raw(" "), Span::styled(l, theme.warn)])).collect();
-    frame.render_widget(Paragraph::new(lines), low);
-    rest
 }

@@ -3,6 +3,7 @@
 use crate::domain::Row;
 use crate::domain::plan::Hint;
 use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::settings::SettingId;
 
 /// The problem and what to do about it.
 #[must_use]
@@ -60,13 +61,7 @@ fn purpose(goal: Goal) -> &'static str {
 
 fn flag(input: Input) -> &'static str {
     match input {
-        Input::Trail => "--trail",
-        Input::Bucket => "--bucket",
-        Input::Topic => "--topic",
-        Input::Email => "--email",
-        Input::RetentionDays => "--retention-days",
-        Input::RestrictRole => "--role-source-arn",
-        Input::KmsKey => "--kms-key",
+        Input::Setting(id) => id.flag(),
         Input::Profile => "--profile",
         Input::Region => "--region",
     }
@@ -75,7 +70,7 @@ fn flag(input: Input) -> &'static str {
 /// The flag with a value.
 fn option(input: Input, value: &str) -> String {
     // The value of this flag is optional, so it needs an equals sign.
-    let separator = if input == Input::RestrictRole { "=" } else { " " };
+    let separator = if input == Input::Setting(SettingId::RestrictRole) { "=" } else { " " };
     format!("{}{separator}{}", flag(input), crate::domain::change::quote(value))
 }
 

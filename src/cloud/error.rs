@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SignIn;
-use crate::domain::names;
+use crate::domain::Region;
 use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::settings::SettingId;
 
 /// The kind of error, which determines what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +188,7 @@ impl CloudError {
                 return Fix::AskFor { permission: self.missing().0.to_owned(), statement: self.statement() };
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials if names::opt_in(&sign_in.region) => {
+            ErrorKind::InvalidCredentials if Region::new(sign_in.region.as_str()).is_opt_in() => {
                 let enable = format!(
                     "Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
                      choose another Region",
@@ -230,13 +231,13 @@ impl CloudError {
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
                 let advice =
                     format!("The name is taken by another account; choose another, such as `{}-logs`", self.resource);
-                return Fix::choose(advice, Input::Bucket);
+                return Fix::choose(advice, Input::Setting(SettingId::Bucket));
             }
             ErrorKind::AlreadyExists => "Try again: the existing one will be used.".to_owned(),
             ErrorKind::Quota => match self.operation {
                 "CreateTrail" => {
                     let advice = "A Region can have at most 5 trails: delete one, or use an existing one";
-                    return Fix::choose(advice, Input::Trail);
+                    return Fix::choose(advice, Input::Setting(SettingId::Trail));
                 }
                 _ => "Delete one you no longer need, or request a higher quota from AWS, then try again.".to_owned(),
             },

@@ -2,10 +2,11 @@
 //! the order of calls are all derived from it.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::account_region::AccountRegion;
-use super::observed::{Alarm, AlarmState, MetricFilter};
+use super::alarm::{AlarmConfig, AlarmState};
+use super::observed::MetricFilter;
+use super::policy::PolicyDocument;
 
 mod command;
 mod kind;
@@ -16,7 +17,7 @@ pub mod transient;
 pub use command::quote;
 pub use kind::{ChangeId, ResourceKind, Verb};
 pub use permission::Permission;
-pub use spec::{ChangeSpec, Instance, Need};
+pub use spec::{ChangeSpec, Instance, Need, Scope};
 
 /// One of the four setup steps, and the part of the chain that it sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +102,7 @@ pub enum Change {
     },
     PutBucketPolicy {
         bucket: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateLogGroup {
         log_group: String,
@@ -116,15 +117,15 @@ pub enum Change {
     },
     CreateRole {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     UpdateAssumeRolePolicy {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     PutRolePolicy {
         role: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateTrail {
         trail: String,
@@ -148,11 +149,11 @@ pub enum Change {
     },
     CreateTopic {
         topic: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     SetTopicPolicy {
         topic_arn: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {
@@ -167,8 +168,10 @@ pub enum Change {
         log_group: String,
         filter: MetricFilter,
     },
+    /// Creates the alarm, or replaces its whole configuration.
     PutMetricAlarm {
-        alarm: Box<Alarm>,
+        alarm: String,
+        config: Box<AlarmConfig>,
     },
     /// For a test: the state lasts until the next evaluation.
     SetAlarmState {

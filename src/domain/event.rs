@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::account_region::Identity;
+use super::region::Region;
 use super::text::{escape_controls, escape_controls_in_lines};
 
 mod client;
@@ -176,7 +177,7 @@ pub const DRILL_STREAM: &str = "rootbell-drill";
 
 /// The event that a drill writes: it matches the filter as root use, but is clearly marked as a drill.
 #[must_use]
-pub fn drill_event(id: &str, caller: &Identity, region: &str, at: Timestamp) -> String {
+pub fn drill_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> String {
     json!({
         "eventVersion": "1.11",
         "userIdentity": {

@@ -1,9 +1,11 @@
 //! A completely set up account, for tests to modify.
 
+use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
+use super::region::Region;
 use super::{Identity, Settings, SetupOptions, pattern, policy};
 
 pub const REGION: &str = "eu-west-1";
@@ -14,7 +16,7 @@ pub fn identity() -> Identity {
 }
 
 pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
-    Settings::resolve(&identity(), REGION, setup, observed)
+    Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
@@ -24,7 +26,7 @@ pub fn sound() -> Observed {
     let trail = Trail {
         name: "rootbell".into(),
         arn: account_region.trail_arn("rootbell"),
-        home_region: REGION.into(),
+        home_region: Region::new(REGION),
         multi_region: true,
         organization: false,
         log_file_validation: true,
@@ -45,6 +47,7 @@ pub fn sound() -> Observed {
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),
+            region: Some(Region::new(REGION)),
             policy: Some(policy::merge(None, &bucket_policy)),
             owner_enforced: true,
             public_blocked: true,
@@ -73,19 +76,11 @@ pub fn sound() -> Observed {
         })),
         alarms: Ok(vec![Alarm {
             name: settings.alarm.value.clone(),
-            metric: settings.metric.clone(),
-            statistic: "Sum".into(),
-            period: 300,
-            evaluation_periods: 1,
-            datapoints_to_alarm: 1,
-            threshold: 1.0,
-            comparison: "GreaterThanOrEqualToThreshold".into(),
-            missing_data: "notBreaching".into(),
-            actions_enabled: true,
-            actions: vec![settings.topic_arn()],
-            ok_actions: Vec::new(),
-            insufficient_data_actions: Vec::new(),
-            description: String::new(),
+            config: AlarmConfig {
+                metric: settings.metric.clone(),
+                actions: vec![settings.topic_arn()],
+                ..AlarmConfig::default()
+            },
             state: AlarmState::Ok,
             reason: String::new(),
             since: None,

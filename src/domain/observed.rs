@@ -1,20 +1,30 @@
 //! What an account contains, as far as it concerns the chain from trail to inbox.
+//!
+//! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::pattern;
+use super::policy::PolicyDocument;
 use super::problem::Problem;
+use super::region::Region;
+
+pub use super::alarm::{Alarm, AlarmState, Metric};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trail {
+    #[serde(skip)]
     pub name: String,
+    #[serde(skip)]
     pub arn: String,
-    pub home_region: String,
+    #[serde(skip)]
+    pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,
@@ -23,6 +33,23 @@ pub struct Trail {
     pub role_arn: Option<String>,
     /// The ARN of the KMS key that encrypts its log files.
     pub kms_key: Option<String>,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            arn: String::new(),
+            home_region: Region::new(""),
+            multi_region: false,
+            organization: false,
+            log_file_validation: false,
+            bucket: String::new(),
+            log_group_arn: None,
+            role_arn: None,
+            kms_key: None,
+        }
+    }
 }
 
 impl Trail {
@@ -56,18 +83,30 @@ impl Trail {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrailStatus {
     pub logging: bool,
+    /// When it was last started; `None`: AWS did not say.
+    pub started: Option<Timestamp>,
     pub bucket_error: Option<String>,
+    /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
 }
 
 /// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
     /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
+    /// `other_selectors` in a demo account's file.
+    #[serde(rename = "other_selectors")]
     pub others: bool,
+}
+
+impl Default for ManagementEvents {
+    fn default() -> Self {
+        Self::ALL
+    }
 }
 
 impl ManagementEvents {
@@ -76,15 +115,21 @@ impl ManagementEvents {
 }
 
 /// An S3 bucket in this account.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bucket {
+    #[serde(skip)]
     pub name: String,
-    pub policy: Option<Value>,
+    /// `None` if it isn't known.
+    #[serde(skip)]
+    pub region: Option<Region>,
+    pub policy: Option<PolicyDocument>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,
     /// All four settings of the public access block are on.
     pub public_blocked: bool,
     pub versioned: bool,
+    #[serde(skip)]
     pub tags: Vec<(String, String)>,
 }
 
@@ -99,14 +144,17 @@ pub enum BucketLookup {
     NotManaged,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LogGroup {
+    #[serde(skip)]
     pub name: String,
     /// `None`: events never expire.
     pub retention_days: Option<u32>,
     /// The ARN of the KMS key that encrypts it.
     pub kms_key: Option<String>,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
+    #[serde(skip)]
     pub stored_bytes: u64,
 }
 
@@ -115,18 +163,34 @@ pub struct LogGroup {
 pub struct KmsKey {
     pub arn: String,
     pub enabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Role {
+    #[serde(skip)]
     pub name: String,
     /// With its path, if it has one.
+    #[serde(skip)]
     pub arn: String,
-    pub trust: Value,
+    pub trust: PolicyDocument,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
+    #[serde(skip)]
     pub tags: Vec<(String, String)>,
+}
+
+impl Default for Role {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            arn: String::new(),
+            trust: PolicyDocument::default(),
+            policy: None,
+            tags: Vec::new(),
+        }
+    }
 }
 
 /// The contents of a bucket: all versions of all objects, and delete markers.
@@ -137,75 +201,31 @@ pub struct Contents {
 }
 
 /// A metric filter with its only transformation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MetricFilter {
+    #[serde(skip)]
     pub name: String,
     pub pattern: String,
+    #[serde(flatten)]
     pub metric: Metric,
     pub value: String,
     pub default: Option<f64>,
 }
 
-/// A CloudWatch metric without dimensions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Metric {
-    pub namespace: String,
-    pub name: String,
-}
-
-/// A metric alarm: the settings that decide whether it goes to ALARM and notifies anyone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alarm {
-    pub name: String,
-    pub metric: Metric,
-    pub statistic: String,
-    /// Seconds.
-    pub period: u32,
-    pub evaluation_periods: u32,
-    pub datapoints_to_alarm: u32,
-    pub threshold: f64,
-    pub comparison: String,
-    pub missing_data: String,
-    pub actions_enabled: bool,
-    /// ARNs of what it notifies when it goes to ALARM.
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
-    pub description: String,
-    pub state: AlarmState,
-    pub reason: String,
-    pub since: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlarmState {
-    Ok,
-    Alarm,
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// AWS's name for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
-
-    /// Parses AWS's name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == name)
+impl Default for MetricFilter {
+    fn default() -> Self {
+        let (name, pattern) = (String::new(), String::new());
+        Self { name, pattern, metric: Metric::default(), value: "1".into(), default: None }
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Topic {
+    #[serde(skip)]
     pub arn: String,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
 }
@@ -217,7 +237,8 @@ impl Topic {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Subscription {
     /// The address, for email.
     pub endpoint: String,
@@ -225,10 +246,19 @@ pub struct Subscription {
     pub protocol: String,
     pub state: Confirmation,
     /// Only a confirmed subscription has one.
+    #[serde(skip)]
     pub arn: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Default for Subscription {
+    fn default() -> Self {
+        let (endpoint, protocol) = (String::new(), "email".to_owned());
+        Self { endpoint, protocol, state: Confirmation::Pending, arn: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confirmation {
     Confirmed,
     /// The link in the email has not been opened yet.
@@ -324,7 +354,7 @@ impl Observed {
     pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
         let alarms = self.alarms.as_ref().ok()?;
         let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
+        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
     }
 
     /// Whether no part of the chain could be read.

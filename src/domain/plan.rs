@@ -1,12 +1,15 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
-use super::change::{Change, ResourceKind, Step};
+use super::account_region::AccountRegion;
+use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
+use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
-use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
-use super::policy::{self, TopicAccess};
+use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
-use super::settings::{PERIOD, Settings};
+use super::region::Region;
+use super::settings::{PERIOD, SettingId, Settings};
 
 mod key;
 pub mod teardown;
@@ -47,7 +50,7 @@ impl Action {
 /// One row of the plan: a change, or a resource that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    pub id: String,
+    pub id: ChangeId,
     pub step: Step,
     pub action: Action,
     pub resource: ResourceKind,
@@ -58,6 +61,8 @@ pub struct Row {
     pub hint: Option<Hint>,
     /// `None` if the resource is kept.
     pub change: Option<Change>,
+    /// Where the change is made; `None` if the resource is kept.
+    pub region: Option<Region>,
     /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
     pub unmanaged: bool,
 }
@@ -70,7 +75,7 @@ pub enum Hint {
     /// By naming the email address.
     NameEmail,
     /// By deleting in this Region.
-    DeleteInRegion(String),
+    DeleteInRegion(Region),
 }
 
 /// All rows, in an order in which they could be applied one by one.
@@ -83,9 +88,23 @@ pub struct Plan {
     pub blocked: Vec<(Step, Problem)>,
 }
 
+impl Row {
+    /// The change as an AWS CLI command for its Region, quoted for `sh`; `None` if the resource is kept.
+    #[must_use]
+    pub fn aws_cli(&self, account_region: &AccountRegion) -> Option<String> {
+        let (change, region) = self.change.as_ref().zip(self.region.as_ref())?;
+        Some(change.aws_cli(&account_region.in_region(region)))
+    }
+}
+
 impl Plan {
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.rows.iter().filter_map(|row| row.change.as_ref())
+    }
+
+    /// The changes, each with the Region in which it is made.
+    pub fn changes_in_regions(&self) -> impl Iterator<Item = (&Change, &Region)> {
+        self.rows.iter().filter_map(|row| row.change.as_ref().zip(row.region.as_ref()))
     }
 
     #[must_use]
@@ -99,7 +118,7 @@ impl Plan {
 
     /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
-    pub fn needs(&self, change: &Change) -> Vec<String> {
+    pub fn needs(&self, change: &Change) -> Vec<ChangeId> {
         self.changes().filter(|other| change.needs(other)).map(Change::id).collect()
     }
 
@@ -111,7 +130,7 @@ impl Plan {
         self.blocked.push((step, reason));
     }
 
-    fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
+    fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
         self.rows.push(Row {
             id: change.id(),
             step: change.step(),
@@ -121,17 +140,18 @@ impl Plan {
             detail: detail.into(),
             hint: None,
             change: Some(change),
+            region: Some(wanted.account_region.region.clone()),
             unmanaged: false,
         });
     }
 
     fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(resource.id().to_owned(), step, resource, name, detail);
+        self.keep_as(None, step, resource, name, detail);
     }
 
     /// Keeps one resource of a kind of which a plan can contain several: the name follows in the id.
     fn keep_one(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(format!("{}:{name}", resource.id()), step, resource, name, detail);
+        self.keep_as(Some(name.to_owned()), step, resource, name, detail);
     }
 
     /// Adds a hint to the last row.
@@ -141,9 +161,16 @@ impl Plan {
         }
     }
 
-    fn keep_as(&mut self, id: String, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
+    fn keep_as(
+        &mut self,
+        name_in_id: Option<String>,
+        step: Step,
+        resource: ResourceKind,
+        name: &str,
+        detail: impl Into<String>,
+    ) {
         self.rows.push(Row {
-            id,
+            id: ChangeId { kind: resource, verb: Verb::Keep, name: name_in_id },
             step,
             action: Action::Keep,
             resource,
@@ -151,6 +178,7 @@ impl Plan {
             detail: detail.into(),
             hint: None,
             change: None,
+            region: None,
             unmanaged: false,
         });
     }
@@ -175,10 +203,41 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         alarm(&mut plan, wanted, observed);
         key::encrypt(&mut plan, wanted, observed);
     }
+    place(&mut plan, observed);
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
         row.unmanaged = !wanted.has_default_name(row.resource);
     }
     plan
+}
+
+/// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
+/// a bucket where it is.
+///
+/// Source: CloudTrail API, UpdateTrail, `InvalidHomeRegionException`; S3 API, "Error responses", `PermanentRedirect`.
+fn place(plan: &mut Plan, observed: &Observed) {
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail);
+    let bucket = match &observed.bucket {
+        Ok(BucketLookup::Owned(bucket)) => Some(bucket),
+        _ => None,
+    };
+    for row in &mut plan.rows {
+        let Some(change) = &row.change else { continue };
+        let spec = change.spec();
+        let elsewhere = match spec.scope {
+            Scope::Bucket => {
+                bucket.filter(|bucket| bucket.name == change.name()).and_then(|bucket| bucket.region.as_ref())
+            }
+            Scope::Regional if spec.operation.service == "cloudtrail" => trail
+                .filter(|trail| [trail.name.as_str(), trail.arn.as_str()].contains(&change.name()))
+                .map(|trail| &trail.home_region),
+            Scope::Regional | Scope::Global => None,
+        };
+        if let Some(region) = elsewhere.filter(|region| row.region.as_ref() != Some(region)) {
+            row.detail =
+                [row.detail.as_str(), &format!("in {region}")].join(if row.detail.is_empty() { "" } else { "; " });
+            row.region = Some(region.clone());
+        }
+    }
 }
 
 fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -189,6 +248,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let Some(existing) = found else {
         let policy = policy::merge(None, &statements);
         return plan.put(
+            wanted,
             Action::Create,
             Change::CreateTopic { topic: name.clone(), policy },
             "only CloudWatch in this account can publish",
@@ -199,20 +259,20 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_managed() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
-            plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
+            plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
             let why = format!(
                 "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would arrive."
             );
             let advice = "rootbell doesn't manage this topic: remove its encryption yourself, or use another topic";
-            plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Topic)));
+            plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Setting(SettingId::Topic))));
         }
     }
 }
 
 /// Plans the topic's policy. Statements are removed only from the topic that has rootbell's name, and only those that let
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
-fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
+fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
@@ -230,8 +290,14 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
             (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
         }
         TopicAccess::NoAlarms => Some("CloudWatch can't publish → can, for this account"),
-        TopicAccess::Unknown(doubt) if doubt.denies => None,
-        TopicAccess::Unknown(_) => Some("CloudWatch can publish if a condition holds → can, for this account"),
+        TopicAccess::Unknown(doubt) => match doubt.cause {
+            DoubtCause::Allow => Some("CloudWatch can publish if a condition holds → can, for this account"),
+            DoubtCause::Deny => None,
+            DoubtCause::Document => {
+                plan.note(Step::Topic, policy_not_changed("topic", name, SettingId::Topic));
+                None
+            }
+        },
     };
     let Some(detail) = detail else { return };
     let policy =
@@ -242,10 +308,17 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
              arrive."
         );
         let advice = "rootbell never removes a Deny statement: remove it yourself, or use another topic";
-        plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Topic)));
+        plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Setting(SettingId::Topic))));
     } else {
-        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
+        plan.put(wanted, Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
+}
+
+/// Says that rootbell leaves a policy alone because it can't be read.
+fn policy_not_changed(what: &str, name: &str, setting: SettingId) -> Problem {
+    let why = format!("The policy of the {what} `{name}` isn't in IAM's format, so rootbell doesn't change it.");
+    let advice = format!("Check it yourself, or use another {what}");
+    Problem::new(why, Fix::choose(advice, Input::Setting(setting)))
 }
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -266,6 +339,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
             None => plan.put(
+                wanted,
                 Action::Create,
                 Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
                 "AWS emails a confirmation link",
@@ -278,7 +352,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if wanted.emails.value.is_empty() && !existing.iter().any(|s| s.state != Confirmation::Deleted) {
-        let fix = Fix::choose("Enter an email address", Input::Email);
+        let fix = Fix::choose("Enter an email address", Input::Setting(SettingId::Emails));
         plan.block(Step::Topic, Problem::new("No one would be alerted.", fix));
     }
 }
@@ -312,7 +386,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
     match existing {
-        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
         Some(f) if has_pattern(f) && f.value == filter.value => {
             plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
         }
@@ -322,7 +396,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             } else {
                 "other pattern → this one".to_owned()
             };
-            plan.put(Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
     }
 }
@@ -330,54 +404,55 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
-    let desired = Alarm {
-        name: wanted.alarm.value.clone(),
+    let desired = AlarmConfig {
         metric: wanted.metric.clone(),
-        statistic: "Sum".into(),
+        statistic: Statistic::Sum,
         period: PERIOD,
         evaluation_periods: 1,
         datapoints_to_alarm: 1,
         threshold: 1.0,
-        comparison: "GreaterThanOrEqualToThreshold".into(),
-        missing_data: "notBreaching".into(),
+        comparison: Comparison::GreaterThanOrEqualToThreshold,
+        missing_data: MissingData::NotBreaching,
         actions_enabled: true,
         actions: vec![topic.clone()],
-        ok_actions: Vec::new(),
-        insufficient_data_actions: Vec::new(),
         description: "Somebody used the root user of this account (made by rootbell).".into(),
-        state: AlarmState::InsufficientData,
-        reason: String::new(),
-        since: None,
+        ..AlarmConfig::default()
     };
+    let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
     let Some(existing) = existing else {
         let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(desired) }, detail);
+        return plan.put(wanted, Action::Create, put(desired), detail);
     };
-    let mut faults = alarm_faults(existing, &wanted.metric);
-    faults.extend(action_fault(existing, wanted, observed));
-    if faults.is_empty() {
+    let when_it_fires = alarm_faults(existing, &wanted.metric);
+    let whom_it_notifies = action_fault(existing, wanted, observed);
+    if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
-    // PutMetricAlarm overwrites the whole configuration, so keep what others added, except actions that reach nobody.
-    let is_reachable = |arn: &&String| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted);
-    let mut actions: Vec<String> = existing.actions.iter().filter(is_reachable).cloned().collect();
-    if !actions.contains(&topic) {
-        actions.push(topic);
+    // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
+    let mut repaired = existing.config.clone();
+    if !when_it_fires.is_empty() {
+        repaired = AlarmConfig {
+            metric: desired.metric,
+            statistic: desired.statistic,
+            period: desired.period,
+            evaluation_periods: desired.evaluation_periods,
+            datapoints_to_alarm: desired.datapoints_to_alarm,
+            threshold: desired.threshold,
+            comparison: desired.comparison,
+            missing_data: desired.missing_data,
+            ..repaired
+        };
     }
-    let description =
-        if existing.description.is_empty() { desired.description.clone() } else { existing.description.clone() };
-    let repaired = Alarm {
-        actions,
-        description,
-        ok_actions: existing.ok_actions.clone(),
-        insufficient_data_actions: existing.insufficient_data_actions.clone(),
-        ..desired
-    };
-    plan.put(
-        Action::Update,
-        Change::PutMetricAlarm { alarm: Box::new(repaired) },
-        format!("{} → fixed", faults.join(", ")),
-    );
+    repaired.actions_enabled = true;
+    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted));
+    if !repaired.actions.contains(&topic) {
+        repaired.actions.push(topic);
+    }
+    if repaired.description.is_empty() {
+        repaired.description = desired.description;
+    }
+    let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
+    plan.put(wanted, Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! A fix is a value. The command line says it in terms of commands and flags, the screens in terms of keys and fields;
 //! nothing below them names any of these.
 
+use super::settings::SettingId;
+
 /// Something that is wrong or worth knowing, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -92,13 +94,7 @@ pub enum Goal {
 /// What a fix tells the user to enter: an option of a command, or a field or a key on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    Trail,
-    Bucket,
-    Topic,
-    Email,
-    RetentionDays,
-    RestrictRole,
-    KmsKey,
+    Setting(SettingId),
     Profile,
     Region,
 }
@@ -127,17 +123,7 @@ impl Fix {
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<Fix> {
     let goals = [Goal::SetUp, Goal::Repair, Goal::ReplacePattern, Goal::AllowPublishing, Goal::RepairRole];
-    let inputs = [
-        Input::Trail,
-        Input::Bucket,
-        Input::Topic,
-        Input::Email,
-        Input::RetentionDays,
-        Input::RestrictRole,
-        Input::KmsKey,
-        Input::Profile,
-        Input::Region,
-    ];
+    let settings = SettingId::ALL.iter().copied().map(Input::Setting);
     let mut all = vec![
         Fix::advice("Check the role."),
         Fix::SendTest,
@@ -148,7 +134,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),
     ];
     all.extend(goals.map(Fix::Apply));
-    for input in inputs {
+    for input in settings.chain([Input::Profile, Input::Region]) {
         all.push(Fix::ApplyWith { input, value: "a".into() });
         all.push(Fix::choose("Use another", input));
         all.push(Fix::choose_value("Use another", input, "a"));

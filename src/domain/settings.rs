@@ -2,13 +2,15 @@
 
 use super::account_region::{AccountRegion, Identity};
 use super::change::ResourceKind;
-use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
-use super::policy;
+use super::policy::{self, PolicyDocument};
+use super::region::Region;
 
+mod setting_id;
 mod trails;
 
+pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
 pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
 
 /// The default name of the trail, and the prefix of all other default names.
@@ -39,48 +41,6 @@ pub struct SetupOptions {
     pub kms_key: Option<String>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
-}
-
-impl SetupOptions {
-    /// Every option that AWS would reject, with what is wrong.
-    #[must_use]
-    pub fn invalid_settings(&self) -> Vec<InvalidSetting> {
-        let check = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
-            value.as_deref().and_then(|v| rule(v).err().map(|problem| InvalidSetting { field, said: problem }))
-        };
-        let mut invalid_settings: Vec<InvalidSetting> = [
-            check("--trail", &self.trail, names::trail),
-            check("--bucket", &self.bucket, names::bucket),
-            check("--log-group", &self.log_group, names::log_group),
-            check("--role", &self.role, names::role),
-            check("--topic", &self.topic, names::topic),
-            check("--filter", &self.filter, names::filter),
-            check("--pattern", &self.pattern, pattern::check),
-            check("--alarm", &self.alarm, names::alarm),
-            check("--kms-key", &self.kms_key, names::kms_key),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        for email in &self.emails {
-            if let Err(problem) = names::email(email) {
-                invalid_settings.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
-            }
-        }
-        if let Some(Err(problem)) = self.retention_days.map(names::retention) {
-            invalid_settings.push(InvalidSetting { field: "--retention-days", said: problem });
-        }
-        invalid_settings
-    }
-}
-
-/// An option that AWS would reject.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidSetting {
-    /// The option's flag, as in `--email`.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub said: String,
 }
 
 /// Where a value came from.
@@ -148,7 +108,7 @@ pub struct Settings {
 impl Settings {
     /// For each setting: the user's option, else the existing value, else a default from the account ID and Region.
     #[must_use]
-    pub fn resolve(identity: &Identity, region: &str, setup: &SetupOptions, observed: &Observed) -> Self {
+    pub fn resolve(identity: &Identity, region: &Region, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
         let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
         let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
@@ -198,7 +158,7 @@ impl Settings {
             "default",
         );
         let topic_arn_prefix = account_region.topic_arn("");
-        let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
         let exists = |arn: &&String| !observed.gone.contains(arn);
         let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
         let topic =
@@ -235,7 +195,7 @@ impl Settings {
 
     /// The role's trust policy according to the settings.
     #[must_use]
-    pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
+    pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }
@@ -381,6 +341,8 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::names;
+    use crate::domain::region::REGIONS;
 
     fn identity() -> Identity {
         Identity {
@@ -394,7 +356,7 @@ mod tests {
         Trail {
             name: name.into(),
             arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}"),
-            home_region: "eu-west-1".into(),
+            home_region: Region::new("eu-west-1"),
             multi_region: true,
             organization: false,
             log_file_validation: true,
@@ -407,7 +369,8 @@ mod tests {
 
     #[test]
     fn defaults_are_derived_from_the_account_id_and_region() {
-        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &Observed::nothing());
+        let s =
+            Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &Observed::nothing());
         assert_eq!(s.bucket.value, "rootbell-123456789012-eu-west-1");
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
@@ -417,8 +380,9 @@ mod tests {
 
     #[test]
     fn the_default_names_are_valid_in_every_region() {
-        for region in names::REGIONS {
-            let s = Settings::resolve(&identity(), region, &SetupOptions::default(), &Observed::nothing());
+        for region in REGIONS {
+            let s =
+                Settings::resolve(&identity(), &Region::new(region), &SetupOptions::default(), &Observed::nothing());
             names::trail(&s.trail.value).unwrap();
             names::bucket(&s.bucket.value).unwrap();
             names::log_group(&s.log_group.value).unwrap();
@@ -433,11 +397,12 @@ mod tests {
     #[test]
     fn a_trail_that_already_delivers_here_is_reused() {
         let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
-        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &observed);
+        let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let in_another_region = Settings::resolve(&identity(), "us-east-1", &SetupOptions::default(), &observed);
+        let in_another_region =
+            Settings::resolve(&identity(), &Region::new("us-east-1"), &SetupOptions::default(), &observed);
         assert_eq!(in_another_region.trail.value, "rootbell");
     }
 
@@ -448,20 +413,8 @@ mod tests {
             emails: vec!["a@b.de".into(), "a@b.de".into()],
             ..SetupOptions::default()
         };
-        let s = Settings::resolve(&identity(), "eu-west-1", &setup, &Observed::nothing());
+        let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &setup, &Observed::nothing());
         assert_eq!(s.trail.origin, Origin::Given);
         assert_eq!(s.emails.value, ["a@b.de"]);
-    }
-
-    #[test]
-    fn every_invalid_option_is_reported_with_its_flag() {
-        let setup = SetupOptions {
-            trail: Some("my trail".into()),
-            emails: vec!["nobody".into()],
-            retention_days: Some(42),
-            ..SetupOptions::default()
-        };
-        let fields: Vec<_> = setup.invalid_settings().into_iter().map(|f| f.field).collect();
-        assert_eq!(fields, ["--trail", "--email", "--retention-days"]);
     }
 }

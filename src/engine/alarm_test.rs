@@ -10,169 +10,21 @@ use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::activity::{HistoryItem, HistoryKind, reason};
 use crate::domain::event::{DRILL_STREAM, drill_event};
 use crate::domain::observed::{Alarm, AlarmState};
-use crate::domain::problem::{Fix, Goal, Problem};
 use crate::domain::text::escape_controls;
-use crate::domain::{Change, Identity};
+use crate::domain::{Change, Identity, Region};
 
 mod drill;
+mod result;
 
 pub use drill::Drill;
-
-/// A stage on the way from the event to the notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TestStage {
-    /// The drill's event is in the log group.
-    Stored,
-    /// The filter's pattern matches it.
-    Matched,
-    /// The metric counted it.
-    Counted,
-    /// The alarm is in ALARM.
-    Alarm,
-    /// The alarm's action was executed.
-    Action,
-    /// The alarm returned to OK.
-    Back,
-}
-
-impl TestStage {
-    /// Its name in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Matched => "matched",
-            Self::Counted => "counted",
-            Self::Alarm => "alarm",
-            Self::Action => "action",
-            Self::Back => "back",
-        }
-    }
-
-    /// What it means, in a few words for the screen.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Stored => "event stored in the log group",
-            Self::Matched => "matched by the filter's pattern",
-            Self::Counted => "counted by the metric",
-            Self::Alarm => "alarm went to ALARM",
-            Self::Action => "notification sent",
-            Self::Back => "alarm returned to OK",
-        }
-    }
-
-    /// What to check if the stage isn't reached.
-    fn advice(self) -> Fix {
-        let advice = match self {
-            Self::Stored => "Check that the log group exists and that you may write to it.",
-            Self::Matched => "Check the filter's pattern. Events can be found a few seconds after they are stored.",
-            Self::Counted => "Check the metric filter: it must be on this log group, with the value 1.",
-            Self::Alarm => "Check the alarm: it must watch the filter's metric, with Sum, threshold 1, period 300.",
-            Self::Action => return check("Check the alarm's actions and the topic's policy."),
-            Self::Back => "It returns to OK at the next evaluation.",
-        };
-        Fix::advice(advice)
-    }
-}
-
-/// Advice on what to check, and where to see what is wrong.
-fn check(advice: &str) -> Fix {
-    Fix::Each(vec![Fix::advice(advice), Fix::SeeChecks("what is wrong")])
-}
-
-/// A stage that was reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageResult {
-    pub stage: TestStage,
-    /// Time since the start.
-    pub after: SignedDuration,
-    /// AWS's message, if there is one.
-    pub said: String,
-}
-
-/// The progress of a test or drill, and its result at the end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TestRun {
-    pub seen: Vec<StageResult>,
-    /// The stage it is waiting for; at the end, the stage that wasn't reached.
-    pub waiting_for: Option<TestStage>,
-}
-
-impl TestRun {
-    /// Whether the notification was sent, which is what a test is for.
-    #[must_use]
-    pub fn dispatched(&self) -> bool {
-        self.seen.iter().any(|s| s.stage == TestStage::Action)
-    }
-}
-
-/// Why a test or drill ended early.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TestError {
-    /// A call failed.
-    Call(CloudError),
-    /// CloudWatch couldn't publish to the topic; its message.
-    NotSent(String),
-    /// The stage wasn't reached in time.
-    TimedOut { stage: TestStage, waited: SignedDuration },
-    /// The alarm is already in ALARM, so a drill would prove nothing.
-    AlreadyInAlarm,
-    /// The alarm doesn't exist.
-    NoAlarm,
-    /// The metric filters could not be read.
-    Unreadable(Problem),
-    /// No filter on the log group would count a drill's event.
-    NotCounted { log_group: String },
-}
-
-impl TestError {
-    /// Why, in one sentence.
-    #[must_use]
-    pub fn why(&self) -> String {
-        match self {
-            Self::Call(error) => error.why(),
-            Self::NotSent(said) => format!("CloudWatch could not send the notification: {said}"),
-            Self::TimedOut { stage, waited } => {
-                format!("Timed out after {} s waiting for: {}.", waited.as_secs(), stage.words())
-            }
-            Self::AlreadyInAlarm => "The alarm is already in ALARM, so a drill would prove nothing.".into(),
-            Self::NoAlarm => "There is no alarm to test.".into(),
-            Self::Unreadable(unreadable) => unreadable.why.clone(),
-            Self::NotCounted { log_group } => {
-                format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
-            }
-        }
-    }
-
-    /// What to do now.
-    #[must_use]
-    pub fn fix(&self) -> Fix {
-        match self {
-            Self::Call(error) => error.fix(),
-            Self::NotSent(_) => check("Check the topic's policy and its KMS key."),
-            Self::TimedOut { stage, .. } => stage.advice(),
-            Self::AlreadyInAlarm => {
-                Fix::advice("Wait until it returns to OK, about five minutes after the last use, then try again.")
-            }
-            Self::Unreadable(unreadable) => unreadable.fix.clone(),
-            Self::NoAlarm | Self::NotCounted { .. } => Fix::Apply(Goal::SetUp),
-        }
-    }
-}
-
-impl From<CloudError> for TestError {
-    fn from(error: CloudError) -> Self {
-        Self::Call(error)
-    }
-}
+pub use result::{StageResult, TestError, TestRun, TestStage};
 
 /// Which alarm to test, and on whose behalf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlarmTest {
     pub alarm: String,
     pub caller: Identity,
-    pub region: String,
+    pub region: Region,
     /// How long to wait for each stage.
     pub timeout: SignedDuration,
 }
@@ -183,7 +35,6 @@ impl AlarmTest {
     ///
     /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
     /// minute or more is evaluated every minute.
-    #[must_use]
     pub fn default_timeout(drill: bool) -> SignedDuration {
         SignedDuration::from_mins(if drill { 5 } else { 2 })
     }
@@ -252,8 +103,10 @@ fn minus(at: Timestamp, by: SignedDuration) -> Timestamp {
 /// Source: CloudWatch API, SetAlarmState and DescribeAlarmHistory.
 pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'_>) -> Result<TestRun, TestError> {
     let started = (observer.clock)();
-    let (existing, history) =
-        join!(cloud.alarm(&test.alarm), cloud.describe_alarm_history(&test.alarm, minus(started, MAX_CLOCK_SKEW)));
+    let (existing, history) = join!(
+        cloud.alarm(&test.region, &test.alarm),
+        cloud.describe_alarm_history(&test.region, &test.alarm, minus(started, MAX_CLOCK_SKEW))
+    );
     let existing = existing?.ok_or(TestError::NoAlarm)?;
     let test_reason = reason("Test alarm", &test.caller, started);
     let expected_change =
@@ -262,9 +115,11 @@ pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'
     follower.wait_for(TestStage::Alarm);
     let set_state = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
     if existing.state == AlarmState::Alarm {
-        cloud.apply(&set_state(AlarmState::Ok, reason("Set to OK before a test", &test.caller, started))).await?;
+        cloud
+            .apply(&test.region, &set_state(AlarmState::Ok, reason("Set to OK before a test", &test.caller, started)))
+            .await?;
     }
-    cloud.apply(&set_state(AlarmState::Alarm, test_reason)).await?;
+    cloud.apply(&test.region, &set_state(AlarmState::Alarm, test_reason)).await?;
     follower.follow_alarm().await?;
     Ok(follower.run)
 }
@@ -284,9 +139,9 @@ pub async fn run_drill(
 ) -> Result<TestRun, TestError> {
     let at = (observer.clock)();
     let (existing, history, (found, sum)) = join!(
-        cloud.alarm(&test.alarm),
-        cloud.describe_alarm_history(&test.alarm, minus(at, MAX_CLOCK_SKEW)),
-        drill.poll(cloud, at, at, true),
+        cloud.alarm(&test.region, &test.alarm),
+        cloud.describe_alarm_history(&test.region, &test.alarm, minus(at, MAX_CLOCK_SKEW)),
+        drill.poll(cloud, &test.region, at, at, true),
     );
     let existing = existing?.ok_or(TestError::NoAlarm)?;
     if existing.state == AlarmState::Alarm {
@@ -298,14 +153,16 @@ pub async fn run_drill(
     let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
     follower.wait_for(TestStage::Stored);
     let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
-    let created = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
+    let created = cloud
+        .apply(&test.region, &Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() })
+        .await;
     match created {
         // An earlier drill created it.
         Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
         _ => {}
     }
     let message = drill_event(&drill.id, &test.caller, &test.region, at);
-    cloud.apply(&Change::PutLogEvents { log_group, stream, at, message }).await?;
+    cloud.apply(&test.region, &Change::PutLogEvents { log_group, stream, at, message }).await?;
     follower.record(TestStage::Stored, follower.elapsed(), String::new());
     follower.follow_drill(drill, baseline).await?;
     follower.follow_alarm().await?;
@@ -317,6 +174,7 @@ impl Drill {
     async fn poll(
         &self,
         cloud: &dyn Cloud,
+        region: &Region,
         started: Timestamp,
         now: Timestamp,
         find_event: bool,
@@ -328,9 +186,12 @@ impl Drill {
             if !find_event {
                 return Ok(false);
             }
-            cloud.filter_log_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
+            cloud
+                .filter_log_events(region, &search)
+                .await
+                .map(|page| page.events.iter().any(|event| event.id == self.id))
         };
-        let (found, points) = join!(found, cloud.get_metric_data(&self.metric, from, to, 60));
+        let (found, points) = join!(found, cloud.get_metric_data(region, &self.metric, from, to, 60));
         (found, points.map(|points| points.iter().map(|point| point.value).sum()))
     }
 }
@@ -350,7 +211,7 @@ impl<'a> TestFollower<'a> {
             observer,
             started: (observer.clock)(),
             expected_change,
-            actions: existing.actions.len(),
+            actions: existing.config.actions.len(),
             last_error: None,
             run,
         }
@@ -386,8 +247,14 @@ impl<'a> TestFollower<'a> {
             let stage = if self.is_reached(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
             self.begin_stage(stage, &mut stage_started);
             let ((found, sum), alarm) = join!(
-                drill.poll(self.cloud, self.started, (self.observer.clock)(), stage == TestStage::Matched),
-                self.cloud.alarm(&self.test.alarm),
+                drill.poll(
+                    self.cloud,
+                    &self.test.region,
+                    self.started,
+                    (self.observer.clock)(),
+                    stage == TestStage::Matched
+                ),
+                self.cloud.alarm(&self.test.region, &self.test.alarm),
             );
             // Only this filter counts into the metric, so the increase comes from the drill.
             let counted = self.tolerate(sum)?.is_some_and(|sum| sum > baseline);
@@ -413,8 +280,10 @@ impl<'a> TestFollower<'a> {
                 (true, true) => TestStage::Back,
             };
             self.begin_stage(stage, &mut stage_started);
-            let history =
-                self.cloud.describe_alarm_history(&self.test.alarm, minus(self.started, MAX_CLOCK_SKEW)).await;
+            let history = self
+                .cloud
+                .describe_alarm_history(&self.test.region, &self.test.alarm, minus(self.started, MAX_CLOCK_SKEW))
+                .await;
             let history = match self.tolerate(history) {
                 Ok(items) => self.items_of_this_test(&items.unwrap_or_default()),
                 // The notification is the proof; the return to OK is not part of it.

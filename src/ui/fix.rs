@@ -44,17 +44,11 @@ fn purpose(goal: Goal) -> &'static str {
 }
 
 /// Where on the screen it is entered.
-fn place(input: Input) -> &'static str {
+fn place(input: Input) -> String {
     match input {
-        Input::Trail => "field Trail",
-        Input::Bucket => "field Bucket",
-        Input::Topic => "field Topic",
-        Input::Email => "field Email",
-        Input::RetentionDays => "field Retention",
-        Input::RestrictRole => "field Restrict role",
-        Input::KmsKey => "field KMS key",
-        Input::Profile => "key `p` on the first screen",
-        Input::Region => "key `g` on the first screen",
+        Input::Setting(id) => format!("field {}", id.spec().label),
+        Input::Profile => "key `p` on the first screen".to_owned(),
+        Input::Region => "key `g` on the first screen".to_owned(),
     }
 }
 

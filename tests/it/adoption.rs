@@ -7,20 +7,24 @@ use jiff::Timestamp;
 use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{
-    Account, Alarm, Bucket, Filter, LogGroup, Region, Role, Subscription, SubscriptionState, Topic, Trail,
-};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Region, Role, Subscription, Topic, Trail};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::health::health;
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
-use rootbell::domain::{Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge, role_permissions, role_trust};
+use rootbell::domain::{self, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 fn region_mut(account: &mut Account) -> &mut Region {
@@ -30,11 +34,19 @@ fn region_mut(account: &mut Account) -> &mut Region {
 /// A multi-Region trail that is logging, with its bucket, but without a log group.
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
-    let account_region = account.in_region(REGION);
+    let account_region = account.in_region(&home());
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
-    let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+    let bucket = Bucket {
+        config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
+        region: REGION.into(),
+        ..Bucket::default()
+    };
     account.buckets.insert("their-bucket".into(), bucket);
-    let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
+    let trail = Trail {
+        config: observed::Trail { multi_region: true, bucket: "their-bucket".into(), ..observed::Trail::default() },
+        logging: true,
+        ..Trail::default()
+    };
     region_mut(&mut account).trails.insert(name.into(), trail);
     account
 }
@@ -47,18 +59,21 @@ fn delivering_trail(name: &str, group: &str) -> Account {
 }
 
 fn add_delivery(account: &mut Account, name: &str, group: &str) {
-    let account_region = account.in_region(REGION);
+    let account_region = account.in_region(&home());
     let role = Role {
+        config: observed::Role {
+            trust: role_trust(None),
+            policy: Some(role_permissions(&account_region, group, true)),
+            ..observed::Role::default()
+        },
         path: "/service-role/".into(),
-        trust: role_trust(None),
-        policy: Some(role_permissions(&account_region, group, true)),
         ..Role::default()
     };
     account.roles.insert(format!("role-of-{name}"), role);
     region_mut(account).log_groups.insert(group.into(), LogGroup::default());
     let trail = trail(account, name);
-    trail.log_group_arn = Some(account_region.log_group_arn(group));
-    trail.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
+    trail.config.log_group_arn = Some(account_region.log_group_arn(group));
+    trail.config.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
 }
 
 fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
@@ -69,31 +84,32 @@ fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
 fn complete_chain() -> Account {
     let mut account = delivering_trail("main", "security/trail");
     let region = region_mut(&mut account);
-    let filter = Filter {
+    let filter = MetricFilter {
         pattern: CIS_PATTERN.into(),
-        namespace: "LogMetrics".into(),
-        metric: "RootAccountUsage".into(),
-        ..Filter::default()
+        metric: Metric::new("LogMetrics", "RootAccountUsage"),
+        ..MetricFilter::default()
     };
     region.log_groups.get_mut("security/trail").unwrap().filters.insert("root-usage".into(), filter);
-    let alarm = Alarm {
-        namespace: "LogMetrics".into(),
-        metric: "RootAccountUsage".into(),
+    let alarm = AlarmConfig {
+        metric: Metric::new("LogMetrics", "RootAccountUsage"),
         actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
-        ..Alarm::default()
+        ..AlarmConfig::default()
     };
-    region.alarms.insert("RootAccountUsage".into(), alarm);
-    let somebody =
-        Subscription { endpoint: EMAIL.into(), state: SubscriptionState::Confirmed, ..Subscription::default() };
+    region.alarms.insert("RootAccountUsage".into(), alarm.into());
+    let somebody = Subscription::from(observed::Subscription {
+        endpoint: EMAIL.into(),
+        state: Confirmation::Confirmed,
+        ..observed::Subscription::default()
+    });
     region.topics.insert("security".into(), Topic { subscriptions: vec![somebody], ..Topic::default() });
     account
 }
 
 fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Account {
     let trail = trail(&mut account, name);
-    (trail.organization, trail.owner) = (true, owner.map(str::to_owned));
+    (trail.config.organization, trail.owner) = (true, owner.map(str::to_owned));
     if let Some(owner) = owner {
-        trail.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*"));
+        trail.config.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*"));
     }
     account
 }
@@ -132,11 +148,15 @@ fn cases() -> Vec<AdoptionCase> {
     });
     let two_trails = with(delivering_trail("a", "group-a"), |a| {
         let mut second = trail(a, "a").clone();
-        (second.log_group_arn, second.role_arn) = (None, None);
-        second.bucket = "bucket-b".into();
-        let account_region = a.in_region(REGION);
+        (second.config.log_group_arn, second.config.role_arn) = (None, None);
+        second.config.bucket = "bucket-b".into();
+        let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
         let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
-        let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+        let bucket = Bucket {
+            config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
+            region: REGION.into(),
+            ..Bucket::default()
+        };
         a.buckets.insert("bucket-b".into(), bucket);
         region_mut(a).trails.insert("b".into(), second);
         add_delivery(a, "b", "group-b");
@@ -157,7 +177,7 @@ fn cases() -> Vec<AdoptionCase> {
         ),
         case(
             "single-region",
-            with(trail_without_log_group("main"), |a| trail(a, "main").multi_region = false),
+            with(trail_without_log_group("main"), |a| trail(a, "main").config.multi_region = false),
             "rootbell",
             &["2 USD", "eu-west-1 only", "--trail main"],
             &[],
@@ -181,7 +201,7 @@ fn cases() -> Vec<AdoptionCase> {
         ),
         case(
             "events excluded",
-            with(delivering_trail("main", "logs"), |a| trail(a, "main").read = false),
+            with(delivering_trail("main", "logs"), |a| trail(a, "main").events.read = false),
             "main",
             &["skips some management events"],
             &["trail.events"],
@@ -236,7 +256,7 @@ fn cases() -> Vec<AdoptionCase> {
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
             "an alarm that never fires",
-            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 9.0)),
             "main",
             &[],
             &["alarm.put"],
@@ -245,7 +265,7 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "a topic that CloudWatch may not publish to",
             with(complete_chain(), |a| {
-                region_mut(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
+                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()));
             }),
             "main",
             &[],
@@ -265,8 +285,8 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
@@ -296,7 +316,7 @@ fn changed_names(before: Account, after: Account) -> Vec<String> {
         let now = &new.log_groups[group];
         let filters = existing.filters.iter().filter(|(k, v)| now.filters.get(*k) != Some(v));
         names.extend(filters.map(|(k, _)| k.clone()));
-        if now.retention_days != existing.retention_days {
+        if now.config.retention_days != existing.config.retention_days {
             names.push(group.clone());
         }
     }
@@ -316,7 +336,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let notes_text = plan.notes.iter().map(|(_, note)| problem_text(note)).collect::<Vec<_>>().join("\n");
             assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
-            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+            let marked: Vec<String> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
             assert_eq!(marked, unmanaged, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step).count();
             assert_eq!(rootbell::domain::Step::ALL.map(rows), changes, "{name}: {:#?}", plan.rows);
@@ -363,7 +383,7 @@ fn choosing_between_two_trails_takes_no_extra_round_trip() {
 /// The two statements from AWS's guide that open a topic to an organization and to another account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn shared_topic_policy() -> Value {
+fn shared_topic_policy() -> PolicyDocument {
     let topic = "arn:aws:sns:eu-west-1:123456789012:security";
     json!({ "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
@@ -371,20 +391,21 @@ fn shared_topic_policy() -> Value {
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
           "Condition": { "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" } } }
     ] })
+    .into()
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
     health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
 }
 
-fn topic_policy(account: &mut Account) -> Value {
-    region_mut(account).topics["security"].policy.clone().unwrap()
+fn topic_policy(account: &mut Account) -> PolicyDocument {
+    region_mut(account).topics["security"].config.policy.clone().unwrap()
 }
 
 /// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::teardown::managed_chains(cloud, &identity, REGION, &setup_options(), false).await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, &home(), &setup_options(), false).await;
     let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
@@ -394,7 +415,7 @@ async fn tear_down(cloud: &DemoCloud) {
 fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
     let theirs = shared_topic_policy();
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone());
+        region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(theirs.clone());
     }));
     in_virtual_time(async {
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -403,7 +424,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             check_result.detail.contains("CloudWatch can't publish"),
             "the topic is not open to everyone: {check_result:?}"
         );
-        let written: Vec<&Value> = plan
+        let written: Vec<&PolicyDocument> = plan
             .changes()
             .filter_map(|change| match change {
                 Change::SetTopicPolicy { policy, .. } => Some(policy),
@@ -411,8 +432,8 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             })
             .collect();
         assert_eq!(written.len(), 1, "{:#?}", plan.rows);
-        for statement in statements(&theirs) {
-            assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
+        for statement in theirs.statements() {
+            assert!(written[0].statements().contains(statement), "{statement} is gone from {}", written[0]);
         }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -424,10 +445,11 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
 
 #[test]
 fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
-    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
-        "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
+    let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "SNS:Publish", "Resource": "*",
+        "Condition": {} });
+    let open = PolicyDocument::new(&[open.into()]);
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(open.clone());
+        region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(open.clone());
     }));
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -435,8 +457,8 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
-        assert_eq!(statements(&after)[0], statements(&open)[0]);
-        assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
+        assert_eq!(after.statements()[0], open.statements()[0]);
+        assert_eq!(after.statements().len(), 3, "a statement for CloudWatch was added: {after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let check_result = check(&health, "topic.policy");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
@@ -455,16 +477,21 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
 #[test]
 fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::theirs/public/*" });
-    let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
-    let existing = Bucket { region: REGION.into(), policy: Some(policy), ..Bucket::default() };
+        "Resource": "arn:aws:s3:::theirs/public/*" })
+    .into();
+    let policy = PolicyDocument::new(std::slice::from_ref(&open));
+    let existing = Bucket {
+        config: observed::Bucket { policy: Some(policy), ..observed::Bucket::default() },
+        region: REGION.into(),
+        ..Bucket::default()
+    };
     let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), existing))));
     let setup = SetupOptions { bucket: Some("theirs".into()), ..setup_options() };
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
-        assert!(statements(&after).contains(&open), "{after}");
+        let after = cloud.snapshot().buckets["theirs"].config.policy.clone().unwrap();
+        assert!(after.statements().contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
         let check_result = check(&health, "trail.logging");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");

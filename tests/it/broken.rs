@@ -8,17 +8,22 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Region, Role, SubscriptionState, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
 use rootbell::domain::health::health;
+use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge};
-use rootbell::domain::{Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge};
+use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// The state after `apply`.
@@ -105,7 +110,7 @@ const CASES: [BrokenAccount; 46] = [
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
         "alarm on another metric name",
-        |a| alarm(a).metric = "Else".into(),
+        |a| alarm(a).config.metric.name = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches rootbell/Else",
@@ -113,36 +118,57 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "alarm on another namespace",
-        |a| alarm(a).namespace = "Else".into(),
+        |a| alarm(a).config.metric.namespace = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches Else/RootUse",
         Fixed,
     ),
-    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Fixed),
-    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Fixed),
+    case(
+        "no action",
+        |a| alarm(a).config.actions.clear(),
+        "alarm.actions",
+        Wrong,
+        "no action, so no alert is sent",
+        Fixed,
+    ),
+    case(
+        "actions disabled",
+        |a| alarm(a).config.actions_enabled = false,
+        "alarm.actions",
+        Wrong,
+        "are disabled",
+        Fixed,
+    ),
     case(
         "action = missing topic",
-        |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
+        |a| alarm(a).config.actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
         "alarm.actions",
         Wrong,
         "which does not exist",
         Fixed,
     ),
-    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
-    case("LessThan", |a| alarm(a).comparison = "LessThanThreshold".into(), "alarm.exists", Wrong, "a count < 1", Fixed),
+    case("threshold 100", |a| alarm(a).config.threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
+    case(
+        "LessThan",
+        |a| alarm(a).config.comparison = "LessThanThreshold".into(),
+        "alarm.exists",
+        Wrong,
+        "a count < 1",
+        Fixed,
+    ),
     case(
         "GreaterThan 1",
-        |a| alarm(a).comparison = "GreaterThanThreshold".into(),
+        |a| alarm(a).config.comparison = "GreaterThanThreshold".into(),
         "alarm.exists",
         Wrong,
         "a count > 1",
         Fixed,
     ),
-    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
+    case("Average", |a| alarm(a).config.statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
     case(
         "period × evaluation hides repeats",
-        |a| alarm(a).evaluation_periods = 12,
+        |a| alarm(a).config.evaluation_periods = 12,
         "alarm.exists",
         Wrong,
         "60 minutes and hides the next use",
@@ -150,7 +176,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data breaching",
-        |a| alarm(a).missing_data = "breaching".into(),
+        |a| alarm(a).config.missing_data = "breaching".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -158,7 +184,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data ignored",
-        |a| alarm(a).missing_data = "ignore".into(),
+        |a| alarm(a).config.missing_data = "ignore".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -174,7 +200,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "pending subscription",
-        |a| topic(a).subscriptions[0].state = SubscriptionState::Pending,
+        |a| topic(a).subscriptions[0].config.state = Confirmation::Pending,
         "subscription.confirmed",
         Pending,
         "No alert reaches anyone until",
@@ -182,7 +208,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "deleted subscription",
-        |a| topic(a).subscriptions[0].state = SubscriptionState::Deleted,
+        |a| topic(a).subscriptions[0].config.state = Confirmation::Deleted,
         "subscription.confirmed",
         Missing,
         "There is no subscription",
@@ -190,7 +216,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "single-region trail",
-        |a| trail(a).multi_region = false,
+        |a| trail(a).config.multi_region = false,
         "trail.multi_region",
         Wrong,
         "covers eu-west-1 only",
@@ -199,7 +225,7 @@ const CASES: [BrokenAccount; 46] = [
     case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Fixed),
     case(
         "trail without log group",
-        |a| (trail(a).log_group_arn, trail(a).role_arn) = (None, None),
+        |a| (trail(a).config.log_group_arn, trail(a).config.role_arn) = (None, None),
         "trail.delivers",
         Wrong,
         "delivers to no log group",
@@ -216,13 +242,20 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "management events excluded",
-        |a| (trail(a).read, trail(a).write) = (false, false),
+        |a| (trail(a).events.read, trail(a).events.write) = (false, false),
         "trail.management_events",
         Wrong,
         "does not record management events",
         Fixed,
     ),
-    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "does not record reads", Fixed),
+    case(
+        "write-only",
+        |a| trail(a).events.read = false,
+        "trail.management_events",
+        Wrong,
+        "does not record reads",
+        Fixed,
+    ),
     case(
         "delivery error",
         |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
@@ -252,7 +285,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "no file validation",
-        |a| trail(a).log_file_validation = false,
+        |a| trail(a).config.log_file_validation = false,
         "trail.logging",
         Wrong,
         "has log file validation off",
@@ -260,7 +293,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "bucket without policy",
-        |a| bucket(a).policy = None,
+        |a| bucket(a).config.policy = None,
         "trail.logging",
         Wrong,
         "no policy that allows CloudTrail",
@@ -270,8 +303,8 @@ const CASES: [BrokenAccount; 46] = [
         "bucket open by its policy",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
-            let policy = merge(bucket(a).policy.as_ref(), &[open]);
-            bucket(a).policy = Some(policy);
+            let policy = merge(bucket(a).config.policy.as_ref(), &[open.into()]);
+            bucket(a).config.policy = Some(policy);
         },
         "trail.logging",
         Wrong,
@@ -280,7 +313,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "bucket not closed to the public",
-        |a| bucket(a).public_blocked = false,
+        |a| bucket(a).config.public_blocked = false,
         "trail.logging",
         Wrong,
         "does not block public access",
@@ -289,9 +322,9 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(REGION);
+            let account_region = a.in_region(&home());
             let name = a.buckets.keys().next().unwrap().clone();
-            bucket(a).policy =
+            bucket(a).config.policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
         },
         "trail.logging",
@@ -299,13 +332,13 @@ const CASES: [BrokenAccount; 46] = [
         "not the one for this trail",
         Fixed,
     ),
-    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "can't write to", Fixed),
+    case("role without policy", |a| role(a).config.policy = None, "trail.delivers", Wrong, "can't write to", Fixed),
     case(
         "role too wide",
         |a| {
             let wide = json!({ "Sid": "Wide", "Effect": "Allow", "Action": "*", "Resource": "*" });
-            let policy = merge(role(a).policy.as_ref(), &[wide]);
-            role(a).policy = Some(policy);
+            let policy = merge(role(a).config.policy.as_ref(), &[wide.into()]);
+            role(a).config.policy = Some(policy);
         },
         "trail.delivers",
         Wrong,
@@ -314,7 +347,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "role trusts another service",
-        |a| role(a).trust = trust("lambda.amazonaws.com"),
+        |a| role(a).config.trust = trust("lambda.amazonaws.com"),
         "trail.delivers",
         Wrong,
         "CloudTrail can't assume",
@@ -324,8 +357,8 @@ const CASES: [BrokenAccount; 46] = [
         "topic open to all",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" });
-            let policy = merge(topic(a).policy.as_ref(), &[open]);
-            topic(a).policy = Some(policy);
+            let policy = merge(topic(a).config.policy.as_ref(), &[open.into()]);
+            topic(a).config.policy = Some(policy);
         },
         "topic.policy",
         Wrong,
@@ -334,7 +367,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic policy without CloudWatch",
-        |a| topic(a).policy = Some(json!({ "Statement": [] })),
+        |a| topic(a).config.policy = Some(json!({ "Statement": [] }).into()),
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
@@ -346,7 +379,7 @@ const CASES: [BrokenAccount; 46] = [
             let theirs = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
                 "Action": "sns:Publish", "Resource": "*",
                 "Condition": { "StringEquals": { "aws:SourceAccount": "210987654321" } } });
-            topic(a).policy = Some(json!({ "Statement": [theirs] }));
+            topic(a).config.policy = Some(json!({ "Statement": [theirs] }).into());
         },
         "topic.policy",
         Wrong,
@@ -355,7 +388,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic with alias/aws/sns",
-        |a| topic(a).kms_key = Some("alias/aws/sns".into()),
+        |a| topic(a).config.kms_key = Some("alias/aws/sns".into()),
         "topic.encryption",
         Wrong,
         "no alert would arrive",
@@ -377,7 +410,7 @@ const CASES: [BrokenAccount; 46] = [
         |a| {
             let topics = std::mem::take(&mut region_mut(a).topics);
             a.regions.entry("us-east-1".into()).or_default().topics = topics;
-            alarm(a).actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
+            alarm(a).config.actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
         },
         "alarm.actions",
         Wrong,
@@ -394,11 +427,11 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
-fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, Filter> {
+fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
     &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
 }
 
-fn filter(account: &mut Account) -> &mut Filter {
+fn filter(account: &mut Account) -> &mut MetricFilter {
     group(account).values_mut().next().unwrap()
 }
 
@@ -418,24 +451,25 @@ fn role(account: &mut Account) -> &mut Role {
     account.roles.values_mut().next().unwrap()
 }
 
-fn trust(service: &str) -> Value {
+fn trust(service: &str) -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Theirs", "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }
     ] })
+    .into()
 }
 
 /// A setup with the default names and a confirmed email address.
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    topic(&mut account).subscriptions[0].state = SubscriptionState::Confirmed;
+    topic(&mut account).subscriptions[0].config.state = Confirmation::Confirmed;
     account
 }
 
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, REGION, &setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, &setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cli::fix::problem_text;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
+use rootbell::cloud::demo::account::{Account, KmsKey, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
+use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Settings, SetupOptions};
+use rootbell::domain::policy::PolicyDocument;
+use rootbell::domain::{Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -41,37 +43,42 @@ const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
 /// Accounts on which, together, every call is made.
 fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let told = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
-    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
     for bucket in drifted.buckets.values_mut() {
-        (bucket.policy, bucket.owner_enforced, bucket.public_blocked, bucket.versioned) = (None, false, false, false);
+        (bucket.config.policy, bucket.config.owner_enforced, bucket.config.public_blocked, bucket.config.versioned) =
+            (None, false, false, false);
         bucket.tags.clear();
     }
     for role in drifted.roles.values_mut() {
-        (role.trust, role.policy) = (json!({}), None);
+        (role.config.trust, role.config.policy) = (PolicyDocument::default(), None);
     }
     let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
-        (trail.multi_region, trail.logging, trail.read) = (false, false, false);
-        (trail.log_group_arn, trail.role_arn) = (None, None);
+        (trail.config.multi_region, trail.logging, trail.events.read) = (false, false, false);
+        (trail.config.log_group_arn, trail.config.role_arn) = (None, None);
     }
     for group in region.log_groups.values_mut() {
-        group.retention_days = Some(1);
+        group.config.retention_days = Some(1);
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {
-        (topic.policy, topic.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
-        topic.subscriptions[0].state = SubscriptionState::Deleted;
+        (topic.config.policy, topic.config.kms_key) = (Some(PolicyDocument::default()), Some("alias/aws/sns".into()));
+        topic.subscriptions[0].config.state = Confirmation::Deleted;
     }
-    region.alarms.values_mut().for_each(|alarm| alarm.threshold = 100.0);
+    region.alarms.values_mut().for_each(|alarm| alarm.config.threshold = 100.0);
 
     let mut foreign = Account::default();
-    let theirs = Trail { multi_region: true, logging: true, bucket: "theirs".into(), ..Trail::default() };
+    let theirs = Trail {
+        config: observed::Trail { multi_region: true, bucket: "theirs".into(), ..observed::Trail::default() },
+        logging: true,
+        ..Trail::default()
+    };
     foreign.regions.entry(REGION.into()).or_default().trails.insert("theirs".into(), theirs);
     vec![("fresh, with a key", fresh, with_key), ("drifted", drifted, told.clone()), ("foreign trail", foreign, told)]
 }
@@ -87,8 +94,8 @@ fn in_virtual_time<F: Future>(work: F) -> F::Output {
 /// The plan, or the error message of the call that reads the identity.
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| problem_text(&error.into()))?;
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     Ok(plan(&settings, &observed))
 }
 
@@ -104,7 +111,10 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     let all = plan.changes().count();
     assert_eq!(report.done.len() + report.failed.len() + report.skipped.len(), all, "every change is accounted for");
-    (report.failed.iter().map(|(_, error)| problem_text(&error.clone().into())).collect(), report.done)
+    (
+        report.failed.iter().map(|(_, error)| problem_text(&error.clone().into())).collect(),
+        report.done.iter().map(ToString::to_string).collect(),
+    )
 }
 
 async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
@@ -176,8 +186,11 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                     }
                     cloud.clear_fault(operation);
                     let remaining_plan = observe_and_plan(&cloud, &setup).await.unwrap();
-                    let again: Vec<String> =
-                        remaining_plan.changes().map(Change::id).filter(|id| done.contains(id)).collect();
+                    let again: Vec<String> = remaining_plan
+                        .changes()
+                        .map(|change| change.id().to_string())
+                        .filter(|id| done.contains(id))
+                        .collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
                     assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });

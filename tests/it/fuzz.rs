@@ -277,7 +277,7 @@ proptest! {
                 Err(message) => prop_assert!(message.ends_with(['.', ')']), "{} is not a sentence", message),
             }
         }
-        let _ = (names::filter(&text), names::alarm(&text), names::region(&text));
+        let _ = (names::filter(&text), names::alarm(&text), rootbell::domain::Region::parse(&text).is_ok());
     }
 
     #[test]

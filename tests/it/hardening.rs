@@ -5,11 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState};
+use rootbell::cloud::demo::account::{Account, KmsKey};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
+use rootbell::domain::observed::Confirmation;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::{Health, Region, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -22,13 +23,16 @@ const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56e
 
 /// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     statements_for_key(&account_region, KEY)
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
-    let key =
-        KmsKey { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..KmsKey::default() };
+    let key = KmsKey {
+        alias: Some("alias/mine".into()),
+        policy: json!({ "Statement": statements }).into(),
+        ..KmsKey::default()
+    };
     account.keys.insert(KEY.into(), key);
     account
 }
@@ -36,7 +40,7 @@ fn with_key(mut account: Account, statements: &[Value]) -> Account {
 fn set_up() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = SubscriptionState::Confirmed;
+        topic.subscriptions[0].config.state = Confirmation::Confirmed;
     }
     account
 }
@@ -44,7 +48,7 @@ fn set_up() -> Account {
 fn encrypted_topic(statements: &[Value]) -> Account {
     let mut account = with_key(set_up(), statements);
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.kms_key = Some("alias/mine".into());
+        topic.config.kms_key = Some("alias/mine".into());
     }
     account
 }
@@ -67,8 +71,8 @@ fn restricted(restricted: bool) -> SetupOptions {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
@@ -93,7 +97,7 @@ fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
         "Condition": { "StringEquals": { key: value } } });
-    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement });
+    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement }).into();
 }
 
 fn check(health: &Health, id: &str) -> Check {
@@ -110,12 +114,13 @@ fn a_key_that_all_services_may_use_encrypts_all_three_and_stays_configured() {
         let cloud = cloud(with_key(account, &statements()));
         in_virtual_time(async {
             let plan = apply(&cloud, &encrypted()).await;
-            let keys: Vec<String> = plan.changes().map(Change::id).filter(|id| is_key(id)).collect();
+            let keys: Vec<String> =
+                plan.changes().map(|change| change.id().to_string()).filter(|id| is_key(id)).collect();
             assert_eq!(keys, ["trail.key", "log_group.key", "topic.key"]);
             let region = cloud.snapshot().regions[REGION].clone();
-            assert_eq!(region.trails["rootbell"].kms_key.as_deref(), Some(KEY));
-            assert_eq!(region.log_groups["rootbell/cloudtrail"].kms_key.as_deref(), Some(KEY));
-            assert_eq!(region.topics["rootbell-alerts"].kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.trails["rootbell"].config.kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.log_groups["rootbell/cloudtrail"].config.kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.topics["rootbell-alerts"].config.kms_key.as_deref(), Some(KEY));
             for setup in [encrypted(), setup_options()] {
                 let (health, plan) = observe_and_plan(&cloud, &setup).await;
                 assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
@@ -140,7 +145,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
             assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }).into());
             apply(&cloud, &encrypted()).await;
         });
     }
@@ -176,7 +181,7 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
                 "{name}: {:?}",
                 plan.blocked
             );
-            assert!(!plan.changes().any(|c| is_key(&c.id())), "{name}");
+            assert!(!plan.changes().any(|c| is_key(&c.id().to_string())), "{name}");
         });
     }
 }
@@ -199,7 +204,7 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
         ),
         (
             "shuts CloudWatch out",
-            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }).into())),
             Verdict::Wrong,
             "\"Service\":\"cloudwatch.amazonaws.com\"",
         ),
@@ -258,13 +263,13 @@ fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
                 "{:?}",
                 plan.notes
             );
-            let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
+            let trust = cloud.snapshot().roles.values().next().unwrap().config.trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
             let plan = apply(&cloud, &restricted(false)).await;
-            assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
-            assert!(!cloud.snapshot().roles.values().next().unwrap().trust.to_string().contains("SourceArn"));
+            assert_eq!(plan.changes().map(|change| change.id().to_string()).collect::<Vec<_>>(), ["role.trust"]);
+            assert!(!cloud.snapshot().roles.values().next().unwrap().config.trust.to_string().contains("SourceArn"));
         });
     }
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
-use rootbell::domain::iam_policy::{UseCase, actions, policy};
-use rootbell::domain::observed::Metric;
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
+use rootbell::domain::iam_policy::{UseCase, policy};
+use rootbell::domain::observed;
 use rootbell::domain::plan::teardown::teardown;
-use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::domain::policy::PolicyDocument;
+use rootbell::domain::{Observed, Region, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
@@ -126,8 +128,9 @@ fn used(clouds: &[DemoCloud]) -> Permissions {
 
 fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
-    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup_options(), &observed);
-    actions(&policy(of, &settings, &observed)).into_iter().collect()
+    let settings =
+        Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup_options(), &observed);
+    policy(of, &settings, &observed).actions().into_iter().map(str::to_owned).collect()
 }
 
 #[track_caller]
@@ -175,8 +178,8 @@ async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
         region_mut(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), scope).await;
-    Settings::resolve(&identity, "eu-west-1", &SetupOptions::default(), &observed)
+    let observed = engine::observe(cloud, &identity, &Region::new("eu-west-1"), &SetupOptions::default(), scope).await;
+    Settings::resolve(&identity, &Region::new("eu-west-1"), &SetupOptions::default(), &observed)
 }
 
 #[test]
@@ -198,7 +201,7 @@ fn monitoring_uses_exactly_the_permissions_of_its_policy() {
                 page: None,
             },
         ] {
-            ask(&cloud, &question).await.unwrap();
+            ask(&cloud, &Region::new("eu-west-1"), &question).await.unwrap();
         }
     });
     assert_same(&used(&[cloud]), &granted(UseCase::Watch));
@@ -218,7 +221,7 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
         let test = AlarmTest {
             alarm: settings.alarm.value.clone(),
             caller,
-            region: "eu-west-1".into(),
+            region: Region::new("eu-west-1"),
             timeout: SignedDuration::from_mins(10),
         };
         let observer = Observer { clock: &clock, news: &|_| {} };
@@ -239,25 +242,45 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
 /// The accounts that a teardown can find: everything managed, and various resources unmanaged.
 fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let mut adopted = Account::default();
-    let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
+    let closed = Bucket::from(observed::Bucket {
+        owner_enforced: true,
+        public_blocked: true,
+        versioned: true,
+        ..observed::Bucket::default()
+    });
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
-    let inline = json!({ "Statement": [statement] });
-    let theirs = || {
-        let mut policy = inline.clone();
-        policy["Statement"][0]["Principal"] = json!("*");
-        policy
-    };
+    let inline: PolicyDocument = json!({ "Statement": [statement] }).into();
+    let mut for_everyone = statement;
+    for_everyone["Principal"] = json!("*");
+    let theirs = || PolicyDocument::from(json!({ "Statement": [for_everyone] }));
     adopted.buckets.insert("bare".into(), closed.clone());
-    adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs()), ..closed });
-    adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline.clone()), ..Role::default() });
+    adopted.buckets.insert("theirs".into(), Bucket::from(observed::Bucket { policy: Some(theirs()), ..closed.config }));
+    adopted.roles.insert(
+        "theirs".into(),
+        Role::from(observed::Role { trust: theirs(), policy: Some(inline.clone()), ..observed::Role::default() }),
+    );
     let region = region_mut(&mut adopted);
-    region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
-    region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
     region
-        .alarms
-        .insert("pager".into(), Alarm { namespace: "rootbell".into(), metric: "RootUse".into(), ..Alarm::default() });
-    let trail =
-        Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
+        .topics
+        .insert("oncall".into(), Topic::from(observed::Topic { policy: Some(theirs()), ..observed::Topic::default() }));
+    region.log_groups.insert(
+        "central".into(),
+        LogGroup::from(observed::LogGroup { retention_days: Some(400), ..observed::LogGroup::default() }),
+    );
+    region.alarms.insert(
+        "pager".into(),
+        AlarmConfig { metric: Metric::new("rootbell", "RootUse"), ..AlarmConfig::default() }.into(),
+    );
+    let trail = Trail {
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "b".into(),
+            ..observed::Trail::default()
+        },
+        logging: true,
+        ..Trail::default()
+    };
     let mut attached = Account::default();
     region_mut(&mut attached).trails.insert("audit".into(), trail);
     let named = |bucket: &str| SetupOptions {
@@ -288,7 +311,9 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
                 cloud.modify(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
                 let before = cloud.calls().len();
                 let identity = cloud.identity().await.unwrap();
-                let chains = engine::teardown::managed_chains(cloud, &identity, "eu-west-1", setup, with_logs).await;
+                let chains =
+                    engine::teardown::managed_chains(cloud, &identity, &Region::new("eu-west-1"), setup, with_logs)
+                        .await;
                 let plan = teardown(&chains, with_logs);
                 let report = engine::run(cloud, &plan, None, &|_| {}).await;
                 assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);

@@ -27,9 +27,11 @@ mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;
+mod regions;
 mod screens;
 #[cfg(unix)]
 mod search;
+mod setups;
 #[cfg(unix)]
 mod sign_in;
 mod support;

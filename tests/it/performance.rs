@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, LogGroup, Subscription, SubscriptionState, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Event, LogGroup, Subscription, Trail};
 use rootbell::cloud::{Cloud, Search};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::plan;
-use rootbell::domain::{Settings, SetupOptions, pattern};
+use rootbell::domain::{Region, Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
@@ -24,7 +26,7 @@ const ROUND_TRIP: u64 = 50;
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in region_mut(&mut account).topics.values_mut() {
-        topic.subscriptions.iter_mut().for_each(|s| s.state = SubscriptionState::Confirmed);
+        topic.subscriptions.iter_mut().for_each(|s| s.config.state = Confirmation::Confirmed);
     }
     account
 }
@@ -46,21 +48,29 @@ fn apply(mut account: Account) -> [Cost; 3] {
             cost
         };
         let asked: &dyn Cloud = &cloud;
-        let prefetch = Prefetch::new(&asked, &setup_options());
+        let prefetch = Prefetch::new(&asked, &Region::new(REGION), &setup_options());
         let identity = prefetch.alongside(cloud.identity()).await.unwrap();
-        let observed =
-            engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, prefetch).await;
-        let settings = Settings::resolve(&identity, REGION, &setup_options(), &observed);
+        let observed = engine::observe_with(
+            asked,
+            &identity,
+            &Region::new(REGION),
+            &setup_options(),
+            ObserveScope::Everything,
+            prefetch,
+        )
+        .await;
+        let settings = Settings::resolve(&identity, &Region::new(REGION), &setup_options(), &observed);
         let plan = plan(&settings, &observed);
         let read_cost = took(&cloud);
         // The prefetched answers give the same result as a fresh read.
-        let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
+        let fresh =
+            engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
         assert_eq!(observed, fresh);
         took(&cloud);
         let report = engine::run(asked, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
         let apply_cost = took(&cloud);
-        engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
+        engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
         let reread_cost = took(&cloud);
         [read_cost, apply_cost, reread_cost]
     })
@@ -88,9 +98,9 @@ fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
     account.timing.latency_ms = ROUND_TRIP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
     tester.pass(Duration::from_millis(2 * ROUND_TRIP - 1));
-    assert!(tester.model.derived.is_none());
+    assert!(tester.model.account().derived.is_none());
     tester.pass(Duration::from_millis(2));
-    assert!(tester.model.derived.is_some());
+    assert!(tester.model.account().derived.is_some());
     // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
     let unique: BTreeSet<&String> = asked[..12].iter().collect();
@@ -110,7 +120,8 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
         in_virtual_time(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
-            let chains = engine::teardown::managed_chains_of(&cloud, &identity, REGION, named, true).await;
+            let chains =
+                engine::teardown::managed_chains_of(&cloud, &identity, &Region::new(REGION), named, true).await;
             assert_eq!(chains.len(), (1 + more.len()) * named.len());
             assert!(chains.iter().all(|chain| chain.managed.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();
@@ -141,7 +152,7 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
     in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
-        Prefetch::new(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
+        Prefetch::new(&asked, &Region::new(REGION), &setup_options()).alongside(cloud.identity()).await.unwrap();
         assert_eq!(began.elapsed().as_millis(), u128::from(ROUND_TRIP));
     });
 }
@@ -152,22 +163,33 @@ fn big() -> Account {
     let mut account = working_account();
     let region = region_mut(&mut account);
     for n in 0..4 {
-        let trail = Trail { multi_region: false, bucket: format!("theirs-{n}"), ..Trail::default() };
+        let trail = Trail::from(observed::Trail {
+            multi_region: false,
+            bucket: format!("theirs-{n}"),
+            ..observed::Trail::default()
+        });
         region.trails.insert(format!("theirs-{n}"), trail);
     }
     region.log_groups.extend((0..9_999).map(|n| (format!("theirs/{n}"), LogGroup::default())));
     let ours = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
-    let theirs = Filter { pattern: "{ $.eventName = Other }".into(), metric: "Other".into(), ..Filter::default() };
+    let theirs = MetricFilter {
+        pattern: "{ $.eventName = Other }".into(),
+        metric: Metric::new("", "Other"),
+        ..MetricFilter::default()
+    };
     ours.filters.extend((0..99).map(|n| (format!("theirs-{n}"), theirs.clone())));
     let event = root_event();
     ours.events = (1..=10_000).map(|n| Event { at: -3600 - 60 * n, ..event.clone() }).collect();
-    let alarm = Alarm { namespace: "AWS/EC2".into(), metric: "CPUUtilization".into(), ..Alarm::default() };
+    let alarm: Alarm =
+        AlarmConfig { metric: Metric::new("AWS/EC2", "CPUUtilization"), ..AlarmConfig::default() }.into();
     region.alarms.extend((0..4_999).map(|n| (format!("theirs-{n}"), alarm.clone())));
     let topic = region.topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions.extend((0..99).map(|n| Subscription {
-        endpoint: format!("someone-{n}@example.com"),
-        state: SubscriptionState::Confirmed,
-        ..Subscription::default()
+    topic.subscriptions.extend((0..99).map(|n| {
+        Subscription::from(observed::Subscription {
+            endpoint: format!("someone-{n}@example.com"),
+            state: Confirmation::Confirmed,
+            ..observed::Subscription::default()
+        })
     }));
     account
 }
@@ -208,7 +230,7 @@ fn a_page_of_root_events_is_bounded_however_many_there_are() {
         to: "2026-11-23T12:00:00Z".parse().unwrap(),
         page: None,
     };
-    let page = in_virtual_time(cloud.filter_log_events(&search)).unwrap();
+    let page = in_virtual_time(cloud.filter_log_events(&Region::new(REGION), &search)).unwrap();
     assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
 }
 

@@ -5,12 +5,16 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use rootbell::cli::fix::{fix_text, problem_text};
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
-use rootbell::domain::change::ResourceKind;
+use rootbell::domain::alarm::{AlarmConfig, Metric};
+
+use rootbell::domain::change::{ChangeId, ResourceKind};
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
-use rootbell::domain::{Action, Change, Plan, SetupOptions};
+use rootbell::domain::policy::PolicyDocument;
+use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
@@ -19,7 +23,7 @@ use crate::properties::{EMAIL, accounts, cloud, in_virtual_time, region_mut, set
 async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let chains = engine::teardown::managed_chains(cloud, &identity, &region, setup, logs).await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, &Region::new(region.as_str()), setup, logs).await;
     teardown(&chains, logs)
 }
 
@@ -46,16 +50,15 @@ fn add_unrelated_resources(account: &mut Account) {
     account.roles.insert("rootbell-deployer".into(), Role::default());
     let other = "arn:aws:sns:eu-west-1:123456789012:ops";
     let alarm =
-        Alarm { metric: "Errors".into(), namespace: "app".into(), actions: vec![other.into()], ..Alarm::default() };
-    region_mut(account).alarms.insert("app-errors".into(), alarm);
+        AlarmConfig { metric: Metric::new("app", "Errors"), actions: vec![other.into()], ..AlarmConfig::default() };
+    region_mut(account).alarms.insert("app-errors".into(), alarm.into());
     let mut topic = Topic::default();
     topic.tags.insert("rootbell".into(), "not managed".into());
     region_mut(account).topics.insert("ops".into(), topic);
-    let filter = Filter {
+    let filter = MetricFilter {
         pattern: "{ $.level = \"ERROR\" }".into(),
-        namespace: "app".into(),
-        metric: "Errors".into(),
-        ..Filter::default()
+        metric: Metric::new("app", "Errors"),
+        ..MetricFilter::default()
     };
     let group = LogGroup { filters: [("errors".to_owned(), filter)].into(), ..LogGroup::default() };
     region_mut(account).log_groups.insert("app".into(), group);
@@ -106,7 +109,7 @@ proptest! {
             add_log_files_and_confirm(&cloud, EMAIL);
             let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
@@ -124,10 +127,13 @@ const ADOPTED: &[Adopted] = &[
         "a trail without a log group",
         |a| {
             let trail = Trail {
-                multi_region: true,
-                log_file_validation: true,
+                config: observed::Trail {
+                    multi_region: true,
+                    log_file_validation: true,
+                    bucket: "audit".into(),
+                    ..observed::Trail::default()
+                },
                 logging: true,
-                bucket: "audit".into(),
                 ..Trail::default()
             };
             region_mut(a).trails.insert("audit".into(), trail);
@@ -139,7 +145,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy.into())));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
@@ -155,16 +161,20 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
-            region_mut(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
+            region_mut(a).topics.insert(
+                "oncall".into(),
+                Topic::from(observed::Topic { policy: Some(policy.into()), ..observed::Topic::default() }),
+            );
         },
         |w| w.topic = Some("oncall".into()),
     ),
     (
         "a log group",
         |a| {
-            region_mut(a)
-                .log_groups
-                .insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
+            region_mut(a).log_groups.insert(
+                "central".into(),
+                LogGroup::from(observed::LogGroup { retention_days: Some(400), ..observed::LogGroup::default() }),
+            );
         },
         |w| w.log_group = Some("central".into()),
     ),
@@ -173,7 +183,10 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
-            a.roles.insert("theirs".into(), Role { trust, ..Role::default() });
+            a.roles.insert(
+                "theirs".into(),
+                Role::from(observed::Role { trust: trust.into(), ..observed::Role::default() }),
+            );
         },
         |w| w.role = Some("theirs".into()),
     ),
@@ -189,13 +202,16 @@ const ADOPTED: &[Adopted] = &[
 ];
 
 /// A bucket with rootbell's own settings, so that it finds nothing to repair.
-fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
+fn bucket_like_ours(policy: Option<PolicyDocument>) -> Bucket {
     Bucket {
+        config: observed::Bucket {
+            policy,
+            owner_enforced: true,
+            public_blocked: true,
+            versioned: true,
+            ..observed::Bucket::default()
+        },
         region: "eu-west-1".into(),
-        policy,
-        owner_enforced: true,
-        public_blocked: true,
-        versioned: true,
         ..Bucket::default()
     }
 }
@@ -233,7 +249,7 @@ proptest! {
             // Stop the teardown once on the way.
             let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &setup, true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", names, remaining_plan.changes().collect::<Vec<_>>());
@@ -272,7 +288,7 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
         assert!(remaining_plan.is_empty(), "{remaining_plan:?}");
         let account = cloud.snapshot();
         assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
-        assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].retention_days, Some(365));
+        assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].config.retention_days, Some(365));
         assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
         assert!(set_up(&cloud, &setup_options()).await.is_empty());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
@@ -322,14 +338,14 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
             // The fix names the missing permission and the resource.
-            let arn = &change.arns(&cloud.snapshot().in_region("eu-west-1"))[0];
+            let arn = &change.arns(&cloud.snapshot().in_region(&Region::new("eu-west-1")))[0];
             assert!(
                 fix_text(&report.failed[0].1.fix()).contains(&format!(r#""Resource":"{arn}""#)),
                 "{}",
                 fix_text(&report.failed[0].1.fix())
             );
             // Exactly the changes that need it are skipped.
-            let skipped: BTreeSet<&String> = report.skipped.iter().collect();
+            let skipped: BTreeSet<&ChangeId> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
                 let needs_failed_change =
                     all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
@@ -386,11 +402,17 @@ fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() 
 fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().without_times();
-    let elsewhere = made.in_region("us-east-1");
+    let elsewhere = made.in_region(&Region::new("us-east-1"));
     in_virtual_time(async {
         let identity = elsewhere.identity().await.unwrap();
-        let chains =
-            engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
+        let chains = engine::teardown::managed_chains(
+            &elsewhere,
+            &identity,
+            &Region::new("us-east-1"),
+            &SetupOptions::default(),
+            true,
+        )
+        .await;
         let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
         let trail = plan.rows.iter().find(|row| row.resource == ResourceKind::Trail).unwrap();
@@ -403,11 +425,14 @@ fn a_setup_in_another_region_is_not_touched() {
 fn an_organization_trail_and_its_dependents_are_kept() {
     let mut account = Account::default();
     let trail = Trail {
+        config: observed::Trail {
+            organization: true,
+            multi_region: true,
+            bucket: "org".into(),
+            log_group_arn: Some("arn:aws:logs:eu-west-1:210987654321:log-group:org:*".into()),
+            ..observed::Trail::default()
+        },
         owner: Some("210987654321".into()),
-        organization: true,
-        multi_region: true,
-        bucket: "org".into(),
-        log_group_arn: Some("arn:aws:logs:eu-west-1:210987654321:log-group:org:*".into()),
         logging: true,
         ..Trail::default()
     };
@@ -433,7 +458,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
         assert!(row.detail.contains("48 hours"), "{row:?}");
         tear_down(&cloud, &SetupOptions::default(), true).await;
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, SubscriptionState::Pending));
+        assert_eq!((orphans.len(), orphans[0].config.state), (1, Confirmation::Pending));
     });
 }
 
@@ -444,14 +469,15 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
-        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(change_with_id("topic.delete")).await.unwrap();
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
+        let region = Region::new("eu-west-1");
+        assert_eq!(cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        cloud.apply(&region, change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(
-            (orphans.len(), orphans[0].state),
-            (1, SubscriptionState::Confirmed),
+            (orphans.len(), orphans[0].config.state),
+            (1, Confirmation::Confirmed),
             "nothing can delete it any more"
         );
     });

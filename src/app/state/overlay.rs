@@ -2,11 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
-use crate::app::alarm_test::TestScreen;
 use crate::app::keymap::{Code, Key};
-use crate::app::teardown::Teardown;
-use crate::domain::account_region::Partition;
-use crate::domain::names;
+use crate::domain::region::{Partition, REGIONS, Region};
 use crate::domain::settings::{Candidate, TrailChoice};
 
 /// A window over the screen; it gets the keys.
@@ -35,10 +32,10 @@ pub enum Overlay {
     Event {
         scroll: u16,
     },
-    /// The test alarm or the drill.
-    Test(Box<TestScreen>),
-    /// The teardown.
-    Teardown(Box<Teardown>),
+    /// The account's test alarm or drill.
+    Test,
+    /// The account's teardown.
+    Teardown,
 }
 
 /// What a picker lists.
@@ -67,8 +64,8 @@ impl Picker {
     /// The Regions of the partition, or all Regions if the partition is unknown. `proposed` is selected.
     #[must_use]
     pub fn regions(proposed: &str, partition: Option<&Partition>) -> Self {
-        let is_reachable = |region: &&&str| partition.is_none_or(|p| Partition::of_region(region) == *p);
-        let items: Vec<String> = names::REGIONS.iter().filter(is_reachable).map(|r| (*r).to_owned()).collect();
+        let is_reachable = |region: &&&str| partition.is_none_or(|p| Region::new(**region).partition() == *p);
+        let items: Vec<String> = REGIONS.iter().filter(is_reachable).map(|r| (*r).to_owned()).collect();
         let selected = items.iter().position(|r| r == proposed).unwrap_or(0);
         Self { what: PickerKind::Region, items, candidates: Vec::new(), input: Input::default(), selected, ready: true }
     }
@@ -154,7 +151,7 @@ impl Picker {
             return Ok((*item).to_owned());
         }
         match self.what {
-            PickerKind::Region => names::region(self.typed()).map(|()| self.typed().to_owned()),
+            PickerKind::Region => Region::parse(self.typed()).map(|region| region.to_string()),
             PickerKind::Trail => {
                 Err(format!("No trail `{}` was found here; you can type its name into the field.", self.typed()))
             }

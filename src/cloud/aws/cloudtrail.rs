@@ -4,13 +4,13 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
 
+use super::convert::{text, time};
 use super::errors::Call;
-use super::{text, time};
 use crate::cloud::Answer;
-use crate::domain::Query;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 use crate::domain::settings::TAG;
+use crate::domain::{Query, Region};
 
 pub(super) struct CloudTrail {
     pub(super) client: Client,
@@ -34,6 +34,7 @@ impl CloudTrail {
         let found = call.answered(self.client.get_trail_status().name(arn).send().await)?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
+            started: found.start_logging_time.as_ref().and_then(time),
             bucket_error: text(found.latest_delivery_error.as_deref()),
             logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
             logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),
@@ -120,7 +121,7 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
     Trail {
         name: sdk.name.unwrap_or_default(),
         arn: sdk.trail_arn.unwrap_or_default(),
-        home_region: sdk.home_region.unwrap_or_default(),
+        home_region: Region::new(sdk.home_region.unwrap_or_default()),
         multi_region: sdk.is_multi_region_trail.unwrap_or_default(),
         organization: sdk.is_organization_trail.unwrap_or_default(),
         log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),

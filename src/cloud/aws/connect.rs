@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::Uri;
 use async_trait::async_trait;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -21,7 +22,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::OnceCell;
 
 use super::AwsCloud;
-use super::errors::{cause, short_line};
+use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
@@ -131,7 +132,11 @@ impl AwsConnector {
     }
 
     /// The Region, and where it came from.
-    pub(super) async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
+    pub(super) async fn region(
+        &self,
+        target: &Target,
+        files: &EnvConfigSections,
+    ) -> Answer<(crate::domain::Region, String)> {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
@@ -154,7 +159,7 @@ impl AwsConnector {
                 ),
             ));
         };
-        names::region(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
+        let region = crate::domain::Region::parse(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
         Ok((region, from))
     }
 
@@ -235,10 +240,11 @@ impl AwsConnector {
             check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
         let (region, region_from) = self.region(target, &files).await?;
-        let config = self.load(target, &profile, region.clone()).await?;
-        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
+        let config = self.load(target, &profile, region.to_string()).await?;
+        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), region.as_str());
         let profile = Some(profile).filter(|name| name != DEFAULT);
-        Ok(Session { cloud: Arc::new(AwsCloud::new(&config, sign_in)), region, region_from, profile })
+        let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
+        Ok(Session { cloud, region, region_from, profile })
     }
 
     /// Checks that the profile exists, unless it is the default one.
@@ -299,7 +305,8 @@ fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
 
 /// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
 fn check_url(url: &str) -> Result<(), String> {
-    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let is_valid = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !host.contains(' '));
+    let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
     if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

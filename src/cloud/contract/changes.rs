@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::observed::AlarmState;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::policy::PolicyDocument;
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
     let name = match change.operation().service {
@@ -45,22 +46,23 @@ fn update() -> Change {
 }
 
 /// A policy that AWS accepts.
-fn policy() -> Value {
+fn policy() -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "123456789012" }, "Action": "*", "Resource": "*" },
     ] })
+    .into()
 }
 
 /// A policy that AWS rejects as malformed.
-fn malformed() -> Value {
-    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Sometimes", "Action": "*", "Resource": "*" }] })
+fn malformed() -> PolicyDocument {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Sometimes", "Action": "*", "Resource": "*" }] }).into()
 }
 
-fn trust(policy: Value) -> Change {
+fn trust(policy: PolicyDocument) -> Change {
     Change::UpdateAssumeRolePolicy { role: ROLE.into(), trust: policy }
 }
 
-fn topic_policy(policy: Value) -> Change {
+fn topic_policy(policy: PolicyDocument) -> Change {
     Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy }
 }
 
@@ -219,7 +221,7 @@ fn trails() -> Vec<ContractCase> {
     };
     let give_to_organization = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.owner, trail.organization) = (Some("210987654321".into()), true);
+        (trail.owner, trail.config.organization) = (Some("210987654321".into()), true);
     };
     let nothing = || AwsReply::Json(json!({}));
     vec![
@@ -243,7 +245,7 @@ fn trails() -> Vec<ContractCase> {
         )
         .set_up()
         .demo(remove_trail)
-        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().policy = None),
+        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().config.policy = None),
         fails(
             "a trail whose log group is not visible yet",
             create(),
@@ -331,7 +333,10 @@ fn filters_and_alarms() -> Vec<ContractCase> {
         }
         other => other,
     };
-    let with_period = |period| Change::PutMetricAlarm { alarm: Box::new(Alarm { period, ..alarm() }) };
+    let with_period = |period| {
+        let config = Box::new(AlarmConfig { period, ..alarm().config });
+        Change::PutMetricAlarm { alarm: ALARM.into(), config }
+    };
     let add_hundred_filters = |account: &mut Account| {
         let filters = &mut account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().filters;
         let existing = filters.remove(ALARM).unwrap();

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
-use crate::cloud::demo::account::{self, SubscriptionState};
+use crate::cloud::demo::account;
 use crate::domain::Identity;
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
@@ -13,6 +14,7 @@ use crate::domain::observed::{
     Topic, Trail, TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
+use crate::domain::policy::PolicyDocument;
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -37,7 +39,8 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [identities(), trails(), buckets(), logs(), roles(), alarms(), activity(), topics()].into_iter().flatten().collect()
+    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
@@ -71,7 +74,7 @@ fn trails() -> Vec<ContractCase> {
     let existing = Trail {
         name: "rootbell".into(),
         arn: TRAIL.into(),
-        home_region: "eu-west-1".into(),
+        home_region: Region::new("eu-west-1"),
         multi_region: true,
         organization: false,
         log_file_validation: true,
@@ -88,7 +91,7 @@ fn trails() -> Vec<ContractCase> {
     let shadow = Trail {
         name: "org".into(),
         arn: "arn:aws:cloudtrail:us-east-1:210987654321:trail/org".into(),
-        home_region: "us-east-1".into(),
+        home_region: Region::new("us-east-1"),
         multi_region: true,
         organization: true,
         log_file_validation: false,
@@ -104,23 +107,11 @@ fn trails() -> Vec<ContractCase> {
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            organization: true,
-            multi_region: true,
-            bucket: "acme-org".into(),
+            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
     };
-    let stop_trail = |account: &mut Account| {
-        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.logging, trail.stopped, trail.write) = (false, Some(-600), false);
-    };
-    let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
-    let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
-    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
-        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
-    ] });
-    let missing = "TrailNotFoundException";
     vec![
         ContractCase::new("no trail", CloudCall::Trails)
             .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
@@ -133,11 +124,45 @@ fn trails() -> Vec<ContractCase> {
             .demo(add_organization_trail)
             .aws("DescribeTrails", AwsReply::Json(shadowed))
             .returns(&vec![shadow]),
+    ]
+}
+
+/// The delivery status of a trail, and the events that it records.
+fn trail_statuses() -> Vec<ContractCase> {
+    let stop_trail = |account: &mut Account| {
+        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
+        (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
+    };
+    let restart_trail = |account: &mut Account| {
+        account.timing.delivers_after = 300;
+        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
+        (trail.started, trail.delivered_before) = (Some(-60), Some(-86_400));
+    };
+    let restarted = json!({ "IsLogging": true, "StartLoggingTime": ago(60).as_second(),
+        "LatestCloudWatchLogsDeliveryTime": ago(86_400).as_second() });
+    let restarted_status = TrailStatus {
+        logging: true,
+        started: Some(ago(60)),
+        logs_delivery: Some(ago(86_400)),
+        ..TrailStatus::default()
+    };
+    let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
+    let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
+    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
+        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
+    ] });
+    let missing = "TrailNotFoundException";
+    vec![
         ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
             .set_up()
             .demo(stop_trail)
             .aws("GetTrailStatus", AwsReply::Json(status))
             .returns(&stopped_status),
+        ContractCase::new("status of a trail that was started after its last delivery", CloudCall::TrailStatus(TRAIL))
+            .set_up()
+            .demo(restart_trail)
+            .aws("GetTrailStatus", AwsReply::Json(restarted))
+            .returns(&restarted_status),
         ContractCase::new("status of a trail that does not exist", CloudCall::TrailStatus(TRAIL)).fails(
             "GetTrailStatus",
             missing,
@@ -162,16 +187,25 @@ fn trails() -> Vec<ContractCase> {
 
 fn buckets() -> Vec<ContractCase> {
     let add_bare = |account: &mut Account| {
-        account.buckets.insert("bare".into(), account::Bucket::default());
+        let region = "eu-west-1".to_owned();
+        account.buckets.insert("bare".into(), account::Bucket { region, ..Default::default() });
     };
     let add_with_policy = |account: &mut Account| {
-        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }).into());
         let tags = [("team".to_owned(), "audit".to_owned())].into();
-        account.buckets.insert("bare".into(), account::Bucket { policy, versioned: true, tags, ..Default::default() });
+        account.buckets.insert(
+            "bare".into(),
+            account::Bucket {
+                config: Bucket { policy, versioned: true, ..Bucket::default() },
+                region: "eu-west-1".into(),
+                tags,
+                ..account::Bucket::default()
+            },
+        );
     };
-    let bare = Bucket { name: "bare".into(), ..Bucket::default() };
+    let bare = Bucket { name: "bare".into(), region: Some(home()), ..Bucket::default() };
     let with_policy = Bucket {
-        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
         versioned: true,
         tags: vec![("team".into(), "audit".into())],
         ..bare.clone()
@@ -265,7 +299,7 @@ fn logs() -> Vec<ContractCase> {
 }
 
 fn roles() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
     let role = Role {
         name: "r".into(),
@@ -274,13 +308,18 @@ fn roles() -> Vec<ContractCase> {
         policy: Some(policy.clone()),
         tags: Vec::new(),
     };
-    let add_role = |inline_policy: Option<Value>| {
+    let add_role = |inline_policy: Option<PolicyDocument>| {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
-            account
-                .roles
-                .insert("r".into(), account::Role { path, trust, policy: inline_policy, ..account::Role::default() });
+            account.roles.insert(
+                "r".into(),
+                account::Role {
+                    path,
+                    config: Role { trust, policy: inline_policy, ..Role::default() },
+                    ..account::Role::default()
+                },
+            );
         }
     };
     let xml = format!(
@@ -312,12 +351,12 @@ fn roles() -> Vec<ContractCase> {
 fn alarms() -> Vec<ContractCase> {
     let set_to_alarm = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(-10));
+        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
         alarm.reason = "Threshold Crossed".into();
     };
     let created = alarm();
     let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
         "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
         "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
         "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
@@ -417,30 +456,29 @@ fn activity() -> Vec<ContractCase> {
 }
 
 fn topics() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let add_topic_with_key = |account: &mut Account| {
-        let topic = account::Topic {
-            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+        let topic = Topic {
+            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
             kms_key: Some("alias/aws/sns".into()),
-            ..account::Topic::default()
+            ..Topic::default()
         };
-        account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic);
+        account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic.into());
     };
     let attributes = format!(
         "<Attributes><entry><key>Policy</key><value>{policy}</value></entry>\
          <entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes>"
     );
     let subscriptions = [
-        ("gone@example.com", SubscriptionState::Deleted, "Deleted".to_owned()),
-        ("dora@example.com", SubscriptionState::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
-        ("alice@example.com", SubscriptionState::Pending, "PendingConfirmation".to_owned()),
+        ("gone@example.com", Confirmation::Deleted, "Deleted".to_owned()),
+        ("dora@example.com", Confirmation::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
+        ("alice@example.com", Confirmation::Pending, "PendingConfirmation".to_owned()),
     ];
     let in_demo = subscriptions.clone().map(|(endpoint, state, _)| account::Subscription {
-        endpoint: endpoint.into(),
-        state,
-        ..account::Subscription::default()
+        config: Subscription { endpoint: endpoint.into(), state, ..Subscription::default() },
+        sent: None,
     });
-    let member = |(endpoint, _, arn): &(&str, SubscriptionState, String)| {
+    let member = |(endpoint, _, arn): &(&str, Confirmation, String)| {
         format!(
             "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
              <SubscriptionArn>{arn}</SubscriptionArn></member>"

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{
-    Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, StateValue, Subscription,
-    SubscriptionState, Topic, Trail,
-};
-use super::queries::{self, AccountView, bucket_allows_delivery, require_valid, role_allows_delivery};
-use super::{DemoError, activity};
+use super::account::{Account, Alarm, Bucket, Event, HistoryEntry, LogGroup, Region, Role, Subscription, Topic, Trail};
+use super::activity;
+use super::error::DemoError;
+use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
+use super::view::AccountView;
 use crate::cloud::ErrorKind;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::observed::{self, AlarmState, MetricFilter};
-use crate::domain::policy::{is_well_formed, same};
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
+use crate::domain::policy::{PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, names};
 
 mod delete;
+mod existing;
 
-type ChangeResult = Result<(), DemoError>;
+use existing::{
+    ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found, not_propagated,
+};
 
 /// The tag that rootbell adds to everything that it creates.
 fn tag() -> BTreeMap<String, String> {
@@ -30,17 +33,7 @@ const MAX_TRAILS: usize = 5;
 /// Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas": metric filters per log group.
 const MAX_FILTERS: usize = 100;
 
-fn not_found(message: impl Into<String>) -> DemoError {
-    DemoError::new(ErrorKind::NotFound, message)
-}
-
-/// The error for a resource that the call needs and does not find. It may exist already without being visible yet: AWS
-/// gives the same error in both cases.
-fn not_propagated(message: impl Into<String>) -> DemoError {
-    DemoError::new(ErrorKind::EventualConsistency, message)
-}
-
-fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeResult {
+fn require_well_formed(policy: &PolicyDocument, on_resource: bool) -> ChangeResult {
     if is_well_formed(policy, on_resource) {
         return Ok(());
     }
@@ -53,27 +46,29 @@ fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeR
 pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) -> ChangeResult {
     match change {
         Change::CreateBucket { bucket } => create_bucket(account, view, bucket),
-        Change::PutBucketOwnershipControls { bucket } => modify_bucket(account, bucket, |b| b.owner_enforced = true),
-        Change::PutPublicAccessBlock { bucket } => modify_bucket(account, bucket, |b| b.public_blocked = true),
-        Change::PutBucketVersioning { bucket } => modify_bucket(account, bucket, |b| b.versioned = true),
+        Change::PutBucketOwnershipControls { bucket } => {
+            modify_bucket(account, bucket, |b| b.config.owner_enforced = true)
+        }
+        Change::PutPublicAccessBlock { bucket } => modify_bucket(account, bucket, |b| b.config.public_blocked = true),
+        Change::PutBucketVersioning { bucket } => modify_bucket(account, bucket, |b| b.config.versioned = true),
         Change::PutBucketTagging { bucket, tags } => {
             modify_bucket(account, bucket, |b| b.tags = tags.iter().cloned().collect())
         }
         Change::PutBucketPolicy { bucket, policy } => {
             modify_bucket(account, bucket, |_| {})?;
             require_well_formed(policy, true)?;
-            modify_bucket(account, bucket, |b| (b.policy, b.policy_set) = (Some(policy.clone()), Some(view.now)))
+            modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (Some(policy.clone()), Some(view.now)))
         }
         Change::CreateLogGroup { log_group } => create_log_group(account, view, log_group),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = existing_log_group(account, view, log_group)?;
             require_valid(names::retention(*days))?;
-            group.retention_days = Some(*days);
+            group.config.retention_days = Some(*days);
             Ok(())
         }
         Change::SetLogGroupKey { log_group, key } => {
             require_enabled_key(account, key)?;
-            existing_log_group(account, view, log_group)?.kms_key = Some(key.clone());
+            existing_log_group(account, view, log_group)?.config.kms_key = Some(key.clone());
             Ok(())
         }
         Change::CreateRole { role, trust } => {
@@ -82,32 +77,33 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
                 return Err(DemoError::new(ErrorKind::AlreadyExists, format!("Role with name {role} already exists.")));
             }
             require_well_formed(trust, true)?;
-            let new_role = Role { trust: trust.clone(), created: Some(view.now), tags: tag(), ..Role::default() };
+            let config = observed::Role { trust: trust.clone(), ..observed::Role::default() };
+            let new_role = Role { config, created: Some(view.now), tags: tag(), ..Role::default() };
             account.roles.insert(role.clone(), new_role);
             Ok(())
         }
         Change::UpdateAssumeRolePolicy { role, trust } => {
             let existing = existing_role(account, role)?;
             require_well_formed(trust, true)?;
-            existing.trust = trust.clone();
+            existing.config.trust = trust.clone();
             Ok(())
         }
         Change::PutRolePolicy { role, policy } => {
             let existing = existing_role(account, role)?;
             require_well_formed(policy, false)?;
-            existing.policy = Some(policy.clone());
+            existing.config.policy = Some(policy.clone());
             Ok(())
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, view, trail, bucket, delivery),
         Change::UpdateTrail { trail, delivery } => update_trail(account, view, trail, delivery.as_ref()),
         Change::PutEventSelectors { trail } => {
             let trail = modifiable_trail(account, view, trail)?;
-            (trail.read, trail.write, trail.other_selectors) = (true, true, false);
+            trail.events = ManagementEvents::ALL;
             Ok(())
         }
         Change::SetTrailKey { trail, key } => {
             require_enabled_key(account, key)?;
-            modifiable_trail(account, view, trail)?.kms_key = Some(key.clone());
+            modifiable_trail(account, view, trail)?.config.kms_key = Some(key.clone());
             Ok(())
         }
         Change::StartLogging { trail } => {
@@ -115,8 +111,10 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
                 ErrorKind::NotFound => not_propagated(error.message),
                 _ => error,
             };
+            let delivers_after = account.timing.delivers_after;
             let trail = modifiable_trail(account, view, trail).map_err(may_be_new)?;
             if !trail.logging {
+                trail.delivered_before = last_logs_delivery(trail, delivers_after, view.now);
                 (trail.logging, trail.started, trail.stopped) = (true, Some(view.now), None);
             }
             Ok(())
@@ -125,16 +123,16 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::SetTopicPolicy { topic_arn, policy } => {
             let existing = existing_topic(account, view, topic_arn)?;
             require_well_formed(policy, true)?;
-            existing.policy = Some(policy.clone());
+            existing.config.policy = Some(policy.clone());
             Ok(())
         }
         Change::SetTopicKey { topic_arn, key } => {
-            existing_topic(account, view, topic_arn)?.kms_key.clone_from(key);
+            existing_topic(account, view, topic_arn)?.config.kms_key.clone_from(key);
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
-        Change::PutMetricAlarm { alarm } => put_metric_alarm(account, view, alarm),
+        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
         Change::CreateLogStream { log_group, stream } => {
             if existing_log_group(account, view, log_group)?.streams.insert(stream.clone()) {
@@ -163,7 +161,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::DeleteRole { role } => delete::role(account, role),
         Change::DeleteLogGroup { log_group } => delete::log_group(account, view, log_group),
         Change::DeleteBucketPolicy { bucket } => {
-            modify_bucket(account, bucket, |b| (b.policy, b.policy_set) = (None, None))
+            modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (None, None))
         }
         Change::EmptyBucket { bucket } => delete::contents(account, bucket),
         Change::DeleteBucket { bucket } => delete::bucket(account, bucket),
@@ -191,19 +189,10 @@ fn create_bucket(account: &mut Account, view: &AccountView, name: &str) -> Chang
     }
     // rootbell treats the error BucketAlreadyOwnedByYou as success.
     account.buckets.entry(name.to_owned()).or_insert_with(|| Bucket {
-        region: view.account_region.region.clone(),
-        owner_enforced: true,
-        public_blocked: true,
+        region: view.account_region.region.to_string(),
+        config: observed::Bucket { owner_enforced: true, public_blocked: true, ..observed::Bucket::default() },
         ..Bucket::default()
     });
-    Ok(())
-}
-
-fn modify_bucket(account: &mut Account, name: &str, edit: impl FnOnce(&mut Bucket)) -> ChangeResult {
-    if account.foreign_buckets.iter().any(|foreign| foreign == name) {
-        return Err(DemoError::new(ErrorKind::AccessDenied, "Access Denied"));
-    }
-    edit(account.buckets.get_mut(name).ok_or_else(|| not_propagated("The specified bucket does not exist"))?);
     Ok(())
 }
 
@@ -215,19 +204,6 @@ fn create_log_group(account: &mut Account, view: &AccountView, name: &str) -> Ch
     }
     groups.insert(name.to_owned(), LogGroup { tags: tag(), ..LogGroup::default() });
     Ok(())
-}
-
-fn existing_log_group<'a>(
-    account: &'a mut Account,
-    view: &AccountView,
-    name: &str,
-) -> Result<&'a mut LogGroup, DemoError> {
-    let group = account.regions.get_mut(&view.account_region.region).and_then(|region| region.log_groups.get_mut(name));
-    group.ok_or_else(|| not_found("The specified log group does not exist."))
-}
-
-fn existing_role<'a>(account: &'a mut Account, name: &str) -> Result<&'a mut Role, DemoError> {
-    account.roles.get_mut(name).ok_or_else(|| not_propagated(format!("The role with name {name} cannot be found.")))
 }
 
 /// Checks in AWS's order: the name, the quota, the bucket and its policy, the log group, the role.
@@ -260,16 +236,15 @@ fn create_trail(
         return Err(not_propagated(message));
     }
     check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
-    let trail = Trail {
+    let config = observed::Trail {
         multi_region: true,
         log_file_validation: true,
         bucket: bucket.to_owned(),
         log_group_arn: Some(delivery.log_group_arn.clone()),
         role_arn: Some(delivery.role_arn.clone()),
-        attached: Some(view.now),
-        tags: tag(),
-        ..Trail::default()
+        ..observed::Trail::default()
     };
+    let trail = Trail { config, attached: Some(view.now), tags: tag(), ..Trail::default() };
     account.region_mut(&view.account_region.region).trails.insert(name.to_owned(), trail);
     Ok(())
 }
@@ -280,7 +255,7 @@ fn create_trail(
 /// `InvalidCloudWatchLogsRoleArnException`.
 fn check_delivery(account: &Account, view: &AccountView, delivery: &Delivery, trail_arn: &str) -> ChangeResult {
     let account_region = &view.account_region;
-    let groups = account.regions.get(&account_region.region).map(|region| &region.log_groups);
+    let groups = account.regions.get(account_region.region.as_str()).map(|region| &region.log_groups);
     let group =
         groups.and_then(|all| all.keys().find(|name| account_region.log_group_arn(name) == delivery.log_group_arn));
     let access_denied = |what: &str| not_propagated(format!("Access denied. Check the {what}."));
@@ -300,38 +275,17 @@ fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery:
         check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
     }
     let trail = modifiable_trail(account, view, name)?;
-    (trail.multi_region, trail.log_file_validation) = (true, true);
+    (trail.config.multi_region, trail.config.log_file_validation) = (true, true);
     if let Some(delivery) = delivery {
-        trail.log_group_arn = Some(delivery.log_group_arn.clone());
-        trail.role_arn = Some(delivery.role_arn.clone());
+        trail.config.log_group_arn = Some(delivery.log_group_arn.clone());
+        trail.config.role_arn = Some(delivery.role_arn.clone());
         trail.attached = Some(view.now);
     }
     Ok(())
 }
 
-/// A trail can only be changed in its home Region, by the account that owns it.
-///
-/// Source: CloudTrail API, `InvalidHomeRegionException`; CloudTrail User Guide, "Creating a trail for an organization".
-fn modifiable_trail<'a>(account: &'a mut Account, view: &AccountView, name: &str) -> Result<&'a mut Trail, DemoError> {
-    let found = queries::trails(account, view).into_iter().find(|t| t.name == name || t.arn == name);
-    let Some(found) = found else { return Err(not_found(format!("Unknown trail: {name}"))) };
-    if found.home_region != view.account_region.region {
-        let message = format!("The home region of the trail {} is {}", found.name, found.home_region);
-        return Err(DemoError::new(ErrorKind::Invalid, message));
-    }
-    let trail = account.region_mut(&view.account_region.region).trails.get_mut(&found.name);
-    match trail {
-        Some(trail) if trail.owner.is_none() => Ok(trail),
-        Some(_) => Err(DemoError::new(
-            ErrorKind::AccessDenied,
-            "The trail belongs to the organization: only its management account can change it",
-        )),
-        None => Err(not_found(format!("Unknown trail: {name}"))),
-    }
-}
-
 /// Source: SNS API, CreateTopic: succeeds for an existing topic if its attributes are the same.
-fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &serde_json::Value) -> ChangeResult {
+fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &PolicyDocument) -> ChangeResult {
     require_valid(names::topic(name))?;
     require_well_formed(policy, true)?;
     let existing = queries::topic(account, view, &view.account_region.topic_arn(name));
@@ -342,7 +296,8 @@ fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &
         )),
         Some(_) => Ok(()),
         None => {
-            let new_topic = Topic { policy: Some(policy.clone()), tags: tag(), ..Topic::default() };
+            let config = observed::Topic { policy: Some(policy.clone()), ..observed::Topic::default() };
+            let new_topic = Topic { config, tags: tag(), ..Topic::default() };
             account.region_mut(&view.account_region.region).topics.insert(name.to_owned(), new_topic);
             Ok(())
         }
@@ -351,7 +306,7 @@ fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &
 
 fn existing_topic<'a>(account: &'a mut Account, view: &AccountView, arn: &str) -> Result<&'a mut Topic, DemoError> {
     let name = arn.strip_prefix(&view.account_region.topic_arn(""));
-    let topics = account.regions.get_mut(&view.account_region.region).map(|region| &mut region.topics);
+    let topics = account.regions.get_mut(view.account_region.region.as_str()).map(|region| &mut region.topics);
     topics.zip(name).and_then(|(topics, name)| topics.get_mut(name)).ok_or_else(|| not_found("Topic does not exist"))
 }
 
@@ -360,15 +315,16 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
     let topic = existing_topic(account, view, topic_arn)?;
     require_valid(names::email(email))?;
     let is_subscribed = |s: &&mut Subscription| {
-        s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email) && s.state != SubscriptionState::Deleted
+        s.config.protocol == "email"
+            && s.config.endpoint.eq_ignore_ascii_case(email)
+            && s.config.state != Confirmation::Deleted
     };
     match topic.subscriptions.iter_mut().find(is_subscribed) {
-        Some(existing) if existing.state == SubscriptionState::Pending => existing.sent = Some(view.now),
+        Some(existing) if existing.config.state == Confirmation::Pending => existing.sent = Some(view.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
-            endpoint: email.to_owned(),
+            config: observed::Subscription { endpoint: email.to_owned(), ..observed::Subscription::default() },
             sent: Some(view.now),
-            ..Subscription::default()
         }),
     }
     Ok(())
@@ -377,21 +333,14 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
 fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, filter: &MetricFilter) -> ChangeResult {
     require_valid(names::filter(&filter.name))?;
     Pattern::parse(&filter.pattern)?;
-    let filters: &mut BTreeMap<String, Filter> = &mut existing_log_group(account, view, group)?.filters;
+    let filters: &mut BTreeMap<String, MetricFilter> = &mut existing_log_group(account, view, group)?.filters;
     if filters.len() >= MAX_FILTERS && !filters.contains_key(&filter.name) {
         return Err(DemoError::new(
             ErrorKind::Quota,
             format!("The log group already has {MAX_FILTERS} metric filters"),
         ));
     }
-    let new_filter = Filter {
-        pattern: filter.pattern.clone(),
-        namespace: filter.metric.namespace.clone(),
-        metric: filter.metric.name.clone(),
-        value: filter.value.clone(),
-        default: filter.default,
-    };
-    filters.insert(filter.name.clone(), new_filter);
+    filters.insert(filter.name.clone(), MetricFilter { name: String::new(), ..filter.clone() });
     Ok(())
 }
 
@@ -406,66 +355,47 @@ fn set_alarm_state(
     if reason.chars().count() > 1023 {
         return Err(DemoError::new(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
-    let Account { regions, keys, .. } = account;
-    let region = regions.get_mut(&view.account_region.region);
+    let Account { regions, keys, foreign_topics, .. } = account;
+    let region = regions.get_mut(view.account_region.region.as_str());
     let Some(Region { alarms, topics, .. }) = region else {
         return Err(not_found(format!("Alarm {name} does not exist")));
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
-    let context = activity::ActionContext { alarm: name, topics, keys, account_region: &view.account_region };
-    activity::set_state(alarm, &context, Some(view.now), to.into(), reason);
+    let context =
+        activity::ActionContext { alarm: name, topics, keys, foreign_topics, account_region: &view.account_region };
+    activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }
 
 /// Updating an existing alarm keeps its state and replaces everything else.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `Period`; "If you are updating an existing alarm".
-fn put_metric_alarm(account: &mut Account, view: &AccountView, alarm: &observed::Alarm) -> ChangeResult {
-    require_valid(names::alarm(&alarm.name))?;
-    if alarm.period == 0 || !(matches!(alarm.period, 10 | 20 | 30) || alarm.period.is_multiple_of(60)) {
+fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, config: &AlarmConfig) -> ChangeResult {
+    require_valid(names::alarm(name))?;
+    if config.period == 0 || !(matches!(config.period, 10 | 20 | 30) || config.period.is_multiple_of(60)) {
         return Err(DemoError::new(ErrorKind::Invalid, "Period must be 10, 20, 30 or a multiple of 60"));
     }
-    if alarm.datapoints_to_alarm == 0 || alarm.datapoints_to_alarm > alarm.evaluation_periods {
+    if config.datapoints_to_alarm == 0 || config.datapoints_to_alarm > config.evaluation_periods {
         return Err(DemoError::new(ErrorKind::Invalid, "DatapointsToAlarm must be 1 to EvaluationPeriods"));
     }
     let alarms = &mut account.region_mut(&view.account_region.region).alarms;
-    let existing = alarms.get(&alarm.name);
+    let existing = alarms.get(name);
     let mut history = existing.map(|a| a.history.clone()).unwrap_or_default();
     let verb = if existing.is_some() { "updated" } else { "created" };
     history.push(HistoryEntry {
         at: view.now,
         kind: "ConfigurationUpdate".into(),
-        summary: format!("Alarm \"{}\" {verb}", alarm.name),
+        summary: format!("Alarm \"{name}\" {verb}"),
         data: None,
     });
     // PutMetricAlarm does not change the tags of an existing alarm.
     let tags = existing.map_or_else(tag, |a| a.tags.clone());
     let (state, reason, since) = match existing {
         Some(existing) => (existing.state, existing.reason.clone(), existing.since),
-        None => (StateValue::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
+        None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
-    let new_alarm = Alarm {
-        namespace: alarm.metric.namespace.clone(),
-        metric: alarm.metric.name.clone(),
-        statistic: alarm.statistic.clone(),
-        period: alarm.period,
-        evaluation_periods: alarm.evaluation_periods,
-        datapoints_to_alarm: alarm.datapoints_to_alarm,
-        threshold: alarm.threshold,
-        comparison: alarm.comparison.clone(),
-        missing_data: alarm.missing_data.clone(),
-        actions_enabled: alarm.actions_enabled,
-        actions: alarm.actions.clone(),
-        ok_actions: alarm.ok_actions.clone(),
-        insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-        description: alarm.description.clone(),
-        state,
-        reason,
-        since,
-        configured: Some(view.now),
-        history,
-        tags,
-    };
-    alarms.insert(alarm.name.clone(), new_alarm);
+    let config = config.clone();
+    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

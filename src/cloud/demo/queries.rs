@@ -2,38 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::account::{self, Account, Seconds, SubscriptionState};
-use super::{DemoError, activity};
+use super::account::{self, Account, Seconds, find_key};
+use super::activity;
+use super::error::DemoError;
+use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
+    Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, allows};
+use crate::domain::policy::{AccessRequest, PolicyDocument, allows};
 use crate::domain::query::Tagged;
-use crate::domain::{AccountRegion, names};
-
-/// The Region and time of a call.
-pub(super) struct AccountView {
-    pub account_region: AccountRegion,
-    pub start: Timestamp,
-    pub now: Seconds,
-}
-
-impl AccountView {
-    pub fn time_at(&self, at: Seconds) -> Timestamp {
-        self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
-    }
-
-    /// Whether a change made at that time, which needs `delay` seconds to propagate, is visible now.
-    pub fn has_propagated(&self, changed: Option<Seconds>, delay: Seconds) -> bool {
-        changed.is_none_or(|changed| self.now >= changed.saturating_add(delay))
-    }
-}
+use crate::domain::{AccountRegion, Region, names};
 
 /// SNS deletes a subscription that is not confirmed within 48 hours.
 ///
@@ -46,30 +29,37 @@ const LAST_DELIVERY_AGE: Seconds = 180;
 /// Applies the changes that are due by now: subscriptions are confirmed or expire, and alarms are evaluated.
 pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     let identity = account.identity();
-    let Account { timing, regions, keys, .. } = account;
+    let Account { timing, regions, keys, foreign_topics, .. } = account;
     for (name, region) in regions {
         for topic in region.topics.values_mut() {
-            for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == SubscriptionState::Pending) {
+            for subscription in topic.subscriptions.iter_mut().filter(|s| s.config.state == Confirmation::Pending) {
                 // An email sent before the demo started is opened during the demo.
                 let received = subscription.sent.unwrap_or(0).max(0);
                 if timing.confirm_after.is_some_and(|delay| now >= received.saturating_add(delay)) {
-                    subscription.state = SubscriptionState::Confirmed;
+                    subscription.config.state = Confirmation::Confirmed;
                 }
             }
-            topic
-                .subscriptions
-                .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+            topic.subscriptions.retain(|s| {
+                s.config.state != Confirmation::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER
+            });
         }
         region
             .orphans
-            .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
-        activity::evaluate(region, keys, &identity.in_region(name), timing.evaluated_after, now);
+            .retain(|s| s.config.state != Confirmation::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+        activity::evaluate(
+            region,
+            keys,
+            foreign_topics,
+            &identity.in_region(&Region::new(name.as_str())),
+            timing.evaluated_after,
+            now,
+        );
     }
 }
 
 pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> String {
     let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
-    AccountRegion { account, region: home.to_owned(), ..account_region.clone() }.trail_arn(name)
+    AccountRegion { account, region: Region::new(home), ..account_region.clone() }.trail_arn(name)
 }
 
 /// The trails that the Region lists: its own, and the multi-Region trails of other Regions (shadow trails).
@@ -80,14 +70,8 @@ pub(super) fn trails(account: &Account, view: &AccountView) -> Vec<Trail> {
         .map(|(home, name, trail)| Trail {
             name: name.clone(),
             arn: trail_arn(&view.account_region, home, name, trail),
-            home_region: home.clone(),
-            multi_region: trail.multi_region,
-            organization: trail.organization,
-            log_file_validation: trail.log_file_validation,
-            bucket: trail.bucket.clone(),
-            log_group_arn: trail.log_group_arn.clone(),
-            role_arn: trail.role_arn.clone(),
-            kms_key: trail.kms_key.clone(),
+            home_region: Region::new(home.as_str()),
+            ..trail.config.clone()
         })
         .collect()
 }
@@ -100,7 +84,7 @@ fn visible_trails<'a>(
         .regions
         .iter()
         .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
-        .filter(|(home, _, trail)| **home == view.account_region.region || trail.multi_region)
+        .filter(|(home, _, trail)| view.account_region.region == home.as_str() || trail.config.multi_region)
 }
 
 fn trail_by_arn<'a>(
@@ -115,33 +99,39 @@ fn trail_by_arn<'a>(
 
 pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> Result<TrailStatus, DemoError> {
     let (home, name, trail) = trail_by_arn(account, view, arn)?;
-    let account_region = AccountRegion { region: home.clone(), ..view.account_region.clone() };
-    // The bucket and the log group of an organization trail are in another account, which the demo does not simulate.
-    let is_own = trail.owner.is_none();
-    let bucket_error = (is_own
-        && !bucket_allows_delivery(account, &account_region, &trail.bucket, &account_region.trail_arn(name)))
+    let account_region = AccountRegion { region: Region::new(home.as_str()), ..view.account_region.clone() };
+    let trail_arn = trail_arn(&view.account_region, home, name, trail);
+    // The demo does not simulate what is in other accounts: there, every delivery succeeds.
+    let is_own_bucket = trail.owner.is_none() && !account.foreign_buckets.contains(&trail.config.bucket);
+    let bucket_error = (is_own_bucket
+        && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &trail_arn))
     .then(|| "AccessDenied".to_owned());
-    let logs_error = if is_own {
-        logs_delivery_error(account, &account_region, trail, &account_region.trail_arn(name))
-    } else {
-        None
-    };
-    let logs_error = logs_error.or_else(|| trail.logs_error.clone());
-    let last_delivery = || {
-        let end = if trail.logging { view.now } else { trail.stopped? };
-        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2);
-        let first = first.saturating_add(account.timing.delivers_after);
-        (end >= first).then(|| view.time_at(first.max(end - LAST_DELIVERY_AGE)))
-    };
+    let is_own_log_group = trail.config.log_group_account() == Some(account.id.as_str());
+    let logs_error = is_own_log_group
+        .then(|| logs_delivery_error(account, &account_region, trail, &trail_arn))
+        .flatten()
+        .or_else(|| trail.logs_error.clone());
+    let last_delivery = last_logs_delivery(trail, account.timing.delivers_after, view.now);
     Ok(TrailStatus {
         logging: trail.logging,
+        started: trail.started.map(|at| view.time_at(at)),
         bucket_error,
-        logs_delivery: trail
-            .delivered
-            .map_or_else(last_delivery, |at| Some(view.time_at(at)))
-            .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
+        logs_delivery: last_delivery.filter(|_| logs_error.is_none()).map(|at| view.time_at(at)),
         logs_error,
     })
+}
+
+/// When the trail last delivered to its log group, if nothing prevents that. A restart does not clear it.
+///
+/// Source: CloudTrail API, GetTrailStatus, `LatestCloudWatchLogsDeliveryTime`.
+pub(super) fn last_logs_delivery(trail: &account::Trail, delivers_after: Seconds, now: Seconds) -> Option<Seconds> {
+    trail.config.log_group_arn.as_ref()?;
+    let since_started = || {
+        let end = if trail.logging { now } else { trail.stopped? };
+        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2).saturating_add(delivers_after);
+        (end >= first).then(|| first.max(end - LAST_DELIVERY_AGE))
+    };
+    trail.delivered.or_else(since_started).or(trail.delivered_before)
 }
 
 /// The error code if events do not reach the log group; `None` if they do, or if the trail has no log group.
@@ -151,15 +141,16 @@ fn logs_delivery_error(
     trail: &account::Trail,
     trail_arn: &str,
 ) -> Option<String> {
-    let arn = trail.log_group_arn.as_deref()?;
+    let arn = trail.config.log_group_arn.as_deref()?;
     let group = account
         .regions
-        .get(&account_region.region)?
+        .get(account_region.region.as_str())?
         .log_groups
         .keys()
         .find(|name| account_region.log_group_arn(name) == arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
     let can_deliver = trail
+        .config
         .role_arn
         .as_deref()
         .is_some_and(|role| role_allows_delivery(account, account_region, role, group, trail_arn));
@@ -184,12 +175,13 @@ pub(super) fn role_allows_delivery(
     let stream = account_region.arn("logs", &stream);
     let source = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", account_region.account.as_str())];
     let context = if account.source_arn_unsaid { &[] } else { &source[..] };
-    let allowed =
-        |policy, service, action, resource| allows(policy, &AccessRequest { service, action, resource, context });
-    allowed(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
-        && ["logs:CreateLogStream", "logs:PutLogEvents"]
-            .iter()
-            .all(|action| allowed(role.policy.as_ref(), None, action, Some(stream.as_str())))
+    let service = Some("cloudtrail.amazonaws.com");
+    let assume = AccessRequest { service, action: "sts:AssumeRole", resource: None, context };
+    let may_write = |action: &&str| {
+        let write = AccessRequest { service: None, action, resource: Some(&stream), context };
+        role.config.policy.iter().chain(role.inline_policies.values()).any(|policy| allows(Some(policy), &write))
+    };
+    allows(Some(&role.config.trust), &assume) && ["logs:CreateLogStream", "logs:PutLogEvents"].iter().all(may_write)
 }
 
 /// Whether the bucket's policy allows CloudTrail to write for that trail.
@@ -213,7 +205,7 @@ pub(super) fn bucket_allows_delivery(
     [("s3:GetBucketAcl", arn.as_str()), ("s3:PutObject", objects.as_str())].into_iter().all(|(action, resource)| {
         let service = Some("cloudtrail.amazonaws.com");
         allows(
-            existing.policy.as_ref(),
+            existing.config.policy.as_ref(),
             &AccessRequest { service, action, resource: Some(resource), context: &context },
         )
     })
@@ -225,7 +217,7 @@ pub(super) fn management_events(
     arn: &str,
 ) -> Result<ManagementEvents, DemoError> {
     let (_, _, trail) = trail_by_arn(account, view, arn)?;
-    Ok(ManagementEvents { read: trail.read, write: trail.write, others: trail.other_selectors })
+    Ok(trail.events)
 }
 
 pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
@@ -235,34 +227,24 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
     account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
         BucketLookup::Owned(Bucket {
             name: name.to_owned(),
-            policy: bucket.policy.clone(),
-            owner_enforced: bucket.owner_enforced,
-            public_blocked: bucket.public_blocked,
-            versioned: bucket.versioned,
+            region: (!bucket.region.is_empty()).then(|| Region::new(bucket.region.as_str())),
             tags: tag_pairs(&bucket.tags),
+            ..bucket.config.clone()
         })
     })
 }
 
 pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Option<LogGroup> {
-    let group = account.regions.get(&view.account_region.region)?.log_groups.get(name)?;
+    let group = account.regions.get(view.account_region.region.as_str())?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
-    let kms_key = group.kms_key.clone();
-    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
+    Some(LogGroup { name: name.to_owned(), stored_bytes, ..group.config.clone() })
 }
 
 pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {
-    let group = account.regions.get(&view.account_region.region).and_then(|region| region.log_groups.get(group));
+    let group =
+        account.regions.get(view.account_region.region.as_str()).and_then(|region| region.log_groups.get(group));
     let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
-    filters
-        .map(|(name, filter)| MetricFilter {
-            name: name.clone(),
-            pattern: filter.pattern.clone(),
-            metric: Metric { namespace: filter.namespace.clone(), name: filter.metric.clone() },
-            value: filter.value.clone(),
-            default: filter.default,
-        })
-        .collect()
+    filters.map(|(name, filter)| MetricFilter { name: name.clone(), ..filter.clone() }).collect()
 }
 
 fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> String {
@@ -274,9 +256,8 @@ pub(super) fn role(account: &Account, view: &AccountView, name: &str) -> Option<
     Some(Role {
         name: name.to_owned(),
         arn: role_arn(&view.account_region, name, role),
-        trust: role.trust.clone(),
-        policy: role.policy.clone(),
         tags: tag_pairs(&role.tags),
+        ..role.config.clone()
     })
 }
 
@@ -286,7 +267,7 @@ fn tag_pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
 
 /// The tags of the resource with that ARN in the caller's Region.
 pub(super) fn tags(account: &Account, view: &AccountView, kind: Tagged, arn: &str) -> Vec<(String, String)> {
-    let Some(region) = account.regions.get(&view.account_region.region) else { return Vec::new() };
+    let Some(region) = account.regions.get(view.account_region.region.as_str()) else { return Vec::new() };
     let name_after = |prefix: &str| arn.strip_prefix(prefix).unwrap_or_default();
     let account_region = &view.account_region;
     let tags = match kind {
@@ -306,39 +287,21 @@ pub(super) fn contents(account: &Account, name: &str) -> Contents {
 }
 
 pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
-    let alarms =
-        account.regions.get(&view.account_region.region).map(|region| region.alarms.iter()).into_iter().flatten();
+    let alarms = account
+        .regions
+        .get(view.account_region.region.as_str())
+        .map(|region| region.alarms.iter())
+        .into_iter()
+        .flatten();
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
-            metric: Metric { namespace: alarm.namespace.clone(), name: alarm.metric.clone() },
-            statistic: alarm.statistic.clone(),
-            period: alarm.period,
-            evaluation_periods: alarm.evaluation_periods,
-            datapoints_to_alarm: alarm.datapoints_to_alarm,
-            threshold: alarm.threshold,
-            comparison: alarm.comparison.clone(),
-            missing_data: alarm.missing_data.clone(),
-            actions_enabled: alarm.actions_enabled,
-            actions: alarm.actions.clone(),
-            ok_actions: alarm.ok_actions.clone(),
-            insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-            description: alarm.description.clone(),
-            state: alarm.state.into(),
+            config: alarm.config.clone(),
+            state: alarm.state,
             reason: alarm.reason.clone(),
             since: alarm.since.map(|at| view.time_at(at)),
         })
         .collect()
-}
-
-/// Finds a key by its ARN, id, or alias.
-pub(super) fn find_key<'a>(
-    keys: &'a BTreeMap<String, account::KmsKey>,
-    id: &str,
-) -> Option<(&'a String, &'a account::KmsKey)> {
-    keys.iter().find(|(arn, key)| {
-        arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
-    })
 }
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
@@ -348,19 +311,30 @@ pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
     let name = arn.strip_prefix(&view.account_region.topic_arn(""))?;
-    account.regions.get(&view.account_region.region)?.topics.get(name)
+    account.regions.get(view.account_region.region.as_str())?.topics.get(name)
+}
+
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control": by default, only the topic's owner may
+/// read its attributes and subscriptions.
+pub(super) fn require_own_topic(account: &Account, arn: &str, action: &str) -> Result<(), DemoError> {
+    if !account.foreign_topics.iter().any(|foreign| foreign == arn) {
+        return Ok(());
+    }
+    let message = format!("User: {} is not authorized to perform: {action} on resource: {arn}", account.caller);
+    Err(DemoError::new(ErrorKind::AccessDenied, message))
 }
 
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
     let topic = existing_topic(account, view, arn)?;
-    let policy = topic.policy.clone().unwrap_or_else(|| default_topic_policy(&view.account_region, arn));
-    Some(Topic { arn: arn.to_owned(), policy: Some(policy), kms_key: topic.kms_key.clone() })
+    let mut topic = Topic { arn: arn.to_owned(), ..topic.config.clone() };
+    topic.policy.get_or_insert_with(|| default_topic_policy(&view.account_region, arn));
+    Some(topic)
 }
 
 /// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
+fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
@@ -369,6 +343,7 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
         "Resource": arn,
         "Condition": { "StringEquals": { "AWS:SourceOwner": account_region.account } }
     }] })
+    .into()
 }
 
 pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
@@ -377,11 +352,9 @@ pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) ->
     let mut found: Vec<Subscription> = all
         .enumerate()
         .map(|(i, s)| Subscription {
-            endpoint: s.endpoint.clone(),
-            protocol: s.protocol.clone(),
-            state: s.state.into(),
-            arn: (s.state == SubscriptionState::Confirmed)
+            arn: (s.config.state == Confirmation::Confirmed)
                 .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
+            ..s.config.clone()
         })
         .collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Change, Delivery};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::alarm::{AlarmConfig, Statistic};
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -116,7 +117,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .json("tagging", &json!({ "TagSet": set }))
         }
         Change::PutBucketPolicy { bucket, policy } => {
-            CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy)
+            CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy.as_json())
         }
         Change::CreateLogGroup { log_group } => CommandLine::new("logs", "create-log-group")
             .option("log-group-name", log_group)
@@ -129,15 +130,15 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         }
         Change::CreateRole { role, trust } => CommandLine::new("iam", "create-role")
             .option("role-name", role)
-            .json("assume-role-policy-document", trust)
+            .json("assume-role-policy-document", trust.as_json())
             .option("tags", tag()),
         Change::UpdateAssumeRolePolicy { role, trust } => CommandLine::new("iam", "update-assume-role-policy")
             .option("role-name", role)
-            .json("policy-document", trust),
+            .json("policy-document", trust.as_json()),
         Change::PutRolePolicy { role, policy } => CommandLine::new("iam", "put-role-policy")
             .option("role-name", role)
             .option("policy-name", crate::domain::policy::ROLE_POLICY)
-            .json("policy-document", policy),
+            .json("policy-document", policy.as_json()),
         Change::CreateTrail { trail, bucket, delivery } => deliver(
             CommandLine::new("cloudtrail", "create-trail")
                 .option("name", trail)
@@ -173,7 +174,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::SetTopicPolicy { topic_arn, policy } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "Policy")
-            .json("attribute-value", policy),
+            .json("attribute-value", policy.as_json()),
         Change::SetTopicKey { topic_arn, key } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "KmsMasterKeyId")
@@ -199,28 +200,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .option("filter-pattern", &filter.pattern)
                 .json("metric-transformations", &json!([transformation]))
         }
-        Change::PutMetricAlarm { alarm } => {
-            let list = |line: CommandLine, name: &str, arns: &[String]| {
-                if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
-            };
-            let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")
-                .option("alarm-name", &alarm.name)
-                .option("alarm-description", &alarm.description)
-                .option("namespace", &alarm.metric.namespace)
-                .option("metric-name", &alarm.metric.name)
-                .option("statistic", &alarm.statistic)
-                .option("period", alarm.period.to_string())
-                .option("evaluation-periods", alarm.evaluation_periods.to_string())
-                .option("datapoints-to-alarm", alarm.datapoints_to_alarm.to_string())
-                .option("threshold", alarm.threshold.to_string())
-                .option("comparison-operator", &alarm.comparison)
-                .option("treat-missing-data", &alarm.missing_data)
-                .flag(if alarm.actions_enabled { "actions-enabled" } else { "no-actions-enabled" });
-            line = list(line, "alarm-actions", &alarm.actions);
-            line = list(line, "ok-actions", &alarm.ok_actions);
-            line = list(line, "insufficient-data-actions", &alarm.insufficient_data_actions);
-            line.option("tags", tag())
-        }
+        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
             .option("state-value", state.as_str())
@@ -254,11 +234,51 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::DeleteBucketPolicy { bucket } => {
             CommandLine::new("s3api", "delete-bucket-policy").option("bucket", bucket)
         }
-        Change::EmptyBucket { bucket } => return empty_bucket(bucket, &account_region.region),
+        Change::EmptyBucket { bucket } => return empty_bucket(bucket, account_region.region.as_str()),
         Change::DeleteBucket { bucket } => CommandLine::new("s3api", "delete-bucket").option("bucket", bucket),
     };
     // IAM calls get a Region too: it determines the partition, and the AWS CLI requires one with a custom endpoint.
     line.option("region", &account_region.region).0
+}
+
+fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
+    // Every field is named, so that the compiler points here when one is added.
+    let AlarmConfig {
+        metric,
+        statistic,
+        period,
+        evaluation_periods,
+        datapoints_to_alarm,
+        threshold,
+        comparison,
+        missing_data,
+        actions_enabled,
+        actions,
+        ok_actions,
+        insufficient_data_actions,
+        description,
+    } = config;
+    let list = |line: CommandLine, name: &str, arns: &[String]| {
+        if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
+    };
+    let statistic_option = if matches!(statistic, Statistic::Extended(_)) { "extended-statistic" } else { "statistic" };
+    let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")
+        .option("alarm-name", alarm)
+        .option("alarm-description", description)
+        .option("namespace", &metric.namespace)
+        .option("metric-name", &metric.name)
+        .option(statistic_option, statistic.as_str())
+        .option("period", period.to_string())
+        .option("evaluation-periods", evaluation_periods.to_string())
+        .option("datapoints-to-alarm", datapoints_to_alarm.to_string())
+        .option("threshold", threshold.to_string())
+        .option("comparison-operator", comparison.as_str())
+        .option("treat-missing-data", missing_data.as_str())
+        .flag(if *actions_enabled { "actions-enabled" } else { "no-actions-enabled" });
+    line = list(line, "alarm-actions", actions);
+    line = list(line, "ok-actions", ok_actions);
+    line = list(line, "insufficient-data-actions", insufficient_data_actions);
+    line.option("tags", tag())
 }
 
 /// A loop that deletes one page of versions or delete markers at a time, because `aws s3 rm` leaves both behind.

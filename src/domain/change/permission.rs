@@ -63,8 +63,9 @@ impl Change {
             | Self::Subscribe { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.clone()],
             Self::Unsubscribe { .. } => vec!["*".into()],
-            Self::PutMetricAlarm { alarm } => vec![account_region.alarm_arn(&alarm.name)],
-            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => vec![account_region.alarm_arn(alarm)],
+            Self::PutMetricAlarm { alarm, .. } | Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
+                vec![account_region.alarm_arn(alarm)]
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::RETENTION;
+use crate::domain::settings::{RETENTION, SettingId};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
@@ -33,7 +33,7 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
         Some(days) if days >= RETENTION => ok(format!("{days} days")),
         Some(days) => wrong(
             format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
-            Fix::ApplyWith { input: Input::RetentionDays, value: RETENTION.to_string() },
+            Fix::ApplyWith { input: Input::Setting(SettingId::Retention), value: RETENTION.to_string() },
         ),
     })
 }
@@ -89,6 +89,10 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
         Some(fault) => wrong(format!("{fault}."), REPAIR),
-        None => ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" })),
+        None => ok(format!(
+            "{} action{}",
+            alarm.config.actions.len(),
+            if alarm.config.actions.len() == 1 { "" } else { "s" }
+        )),
     })
 }

@@ -1,8 +1,9 @@
 use super::*;
-use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
-use crate::domain::observed::{Confirmation, Topic, TrailDetails};
+use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
+use crate::domain::policy::PolicyDocument;
+use crate::domain::{Region, SetupOptions};
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -130,15 +131,39 @@ const BREAKS: &[Break] = &[
     ),
     ("counts 0", |o| o.filters.as_mut().unwrap()[0].value = "0".into(), "filter.pattern", Verdict::Wrong, "counts 0"),
     ("no alarm", |o| o.alarms.as_mut().unwrap().clear(), "alarm.exists", Verdict::Missing, "no alarm"),
-    ("other metric", |o| alarm(o).metric.name = "Else".into(), "alarm.exists", Verdict::Wrong, "watches rootbell/Else"),
-    ("threshold", |o| alarm(o).threshold = 100.0, "alarm.exists", Verdict::Wrong, "first use"),
-    ("less than", |o| alarm(o).comparison = "LessThanThreshold".into(), "alarm.exists", Verdict::Wrong, "a count < 1"),
-    ("greater 1", |o| alarm(o).comparison = "GreaterThanThreshold".into(), "alarm.exists", Verdict::Wrong, "first use"),
-    ("average", |o| alarm(o).statistic = "Average".into(), "alarm.exists", Verdict::Wrong, "Average"),
-    ("an hour", |o| alarm(o).evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),
-    ("never back", |o| alarm(o).missing_data = "breaching".into(), "alarm.exists", Verdict::Wrong, "never return"),
-    ("actions off", |o| alarm(o).actions_enabled = false, "alarm.actions", Verdict::Wrong, "disabled"),
-    ("no action", |o| alarm(o).actions.clear(), "alarm.actions", Verdict::Wrong, "no alert is sent"),
+    (
+        "other metric",
+        |o| alarm(o).config.metric.name = "Else".into(),
+        "alarm.exists",
+        Verdict::Wrong,
+        "watches rootbell/Else",
+    ),
+    ("threshold", |o| alarm(o).config.threshold = 100.0, "alarm.exists", Verdict::Wrong, "first use"),
+    (
+        "less than",
+        |o| alarm(o).config.comparison = "LessThanThreshold".into(),
+        "alarm.exists",
+        Verdict::Wrong,
+        "a count < 1",
+    ),
+    (
+        "greater 1",
+        |o| alarm(o).config.comparison = "GreaterThanThreshold".into(),
+        "alarm.exists",
+        Verdict::Wrong,
+        "first use",
+    ),
+    ("average", |o| alarm(o).config.statistic = "Average".into(), "alarm.exists", Verdict::Wrong, "Average"),
+    ("an hour", |o| alarm(o).config.evaluation_periods = 12, "alarm.exists", Verdict::Wrong, "60 minutes"),
+    (
+        "never back",
+        |o| alarm(o).config.missing_data = "breaching".into(),
+        "alarm.exists",
+        Verdict::Wrong,
+        "never return",
+    ),
+    ("actions off", |o| alarm(o).config.actions_enabled = false, "alarm.actions", Verdict::Wrong, "disabled"),
+    ("no action", |o| alarm(o).config.actions.clear(), "alarm.actions", Verdict::Wrong, "no alert is sent"),
     ("no topic", |o| o.topic = Ok(None), "topic.exists", Verdict::Missing, "no topic"),
     ("no access", |o| topic(o).policy = None, "topic.policy", Verdict::Wrong, "can't publish"),
     (
@@ -236,7 +261,7 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
         watched.trail.arn = watched.trail.arn.replace(from, to);
-        watched.trail.home_region = watched.trail.arn.split(':').nth(3).unwrap().into();
+        watched.trail.home_region = Region::new(watched.trail.arn.split(':').nth(3).unwrap());
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");
@@ -281,11 +306,36 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
     ] {
         let mut observed = sound();
         let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
-        topic.policy = Some(json!({ "Statement": statements }));
+        topic.policy = Some(json!({ "Statement": statements }).into());
         let health = health_of(&observed);
         let found = check(&health, "topic.policy");
         assert_eq!(found.verdict, verdict, "{statements:?}: {found:?}");
         assert!(found.fix.content().contains(fix), "{found:?}");
         assert_eq!(found.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{found:?}");
+    }
+}
+
+#[test]
+fn what_depends_on_a_policy_that_cannot_be_read_is_unknown() {
+    let unreadable = || PolicyDocument::parse("<not JSON>");
+    let breaks: [(&str, fn(&mut Observed, PolicyDocument)); 4] = [
+        ("topic.policy", |o, p| topic(o).policy = Some(p)),
+        ("trail.logging", |o, p| {
+            let Ok(BucketLookup::Owned(bucket)) = &mut o.bucket else { panic!("{:?}", o.bucket) };
+            bucket.policy = Some(p);
+        }),
+        ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().trust = p),
+        ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().policy = Some(p)),
+    ];
+    for (id, make_unreadable) in breaks {
+        let mut observed = sound();
+        make_unreadable(&mut observed, unreadable());
+        let health = health_of(&observed);
+        let found = check(&health, id);
+        assert_eq!(found.verdict, Verdict::Unknown, "{found:?}");
+        assert!(
+            found.detail.contains("isn't in IAM's format") && found.fix.content().contains("Check the policy"),
+            "{found:?}"
+        );
     }
 }

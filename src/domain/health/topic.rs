@@ -5,10 +5,11 @@ use super::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wron
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{
-    Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
+    Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
+    topic_statements,
 };
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::Settings;
+use crate::domain::settings::{SettingId, Settings};
 
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no topic `{}`.", evidence.settings.topic.value));
@@ -52,7 +53,7 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
                 Fix::choose(
                     "A Deny statement prevents it, and rootbell never removes one: remove it yourself, or use another \
                      topic",
-                    Input::Topic,
+                    Input::Setting(SettingId::Topic),
                 )
             } else {
                 REPAIR
@@ -65,7 +66,11 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
                 "Whether CloudWatch can publish to `{name}` depends on {}, which rootbell cannot evaluate.",
                 doubt.depends_on
             ),
-            if doubt.denies { check_deny() } else { Fix::Apply(Goal::AllowPublishing) },
+            match doubt.cause {
+                DoubtCause::Deny => check_deny(),
+                DoubtCause::Allow => Fix::Apply(Goal::AllowPublishing),
+                DoubtCause::Document => Fix::Each(vec![Fix::advice("Check the policy of the topic."), Fix::SendTest]),
+            },
         ),
     }
 }
@@ -138,10 +143,12 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
                  cannot evaluate.",
                 doubt.depends_on
             ),
-            if doubt.denies {
-                check_deny()
-            } else {
-                Fix::Each(vec![Fix::SendTest, Fix::Advice(format!("If none does: {add_statement}"))])
+            match doubt.cause {
+                DoubtCause::Deny => check_deny(),
+                DoubtCause::Allow => {
+                    Fix::Each(vec![Fix::SendTest, Fix::Advice(format!("If none does: {add_statement}"))])
+                }
+                DoubtCause::Document => Fix::Each(vec![Fix::advice("Check the policy of the key."), Fix::SendTest]),
             },
         ),
     }

@@ -8,7 +8,7 @@ use crate::domain::Verdict;
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{Settings, TRAIL};
+use crate::domain::settings::{SettingId, Settings, TRAIL};
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
 fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
@@ -18,11 +18,11 @@ fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
             "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in this \
              account"
         );
-        return Fix::choose_value(advice, Input::Trail, TRAIL);
+        return Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL);
     }
     if t.trail.home_region != settings.account_region.region {
         let advice = "The trail can only be changed in its home Region: use that Region";
-        return Fix::choose_value(advice, Input::Region, &t.trail.home_region);
+        return Fix::choose_value(advice, Input::Region, t.trail.home_region.as_str());
     }
     REPAIR
 }
@@ -85,6 +85,9 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if !status.logging {
         return wrong(format!("The trail `{name}` is stopped: it records nothing."), trail_fix(t, settings));
     }
+    if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
+        return unreadable;
+    }
     if let Some((fault, fix)) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` is logging, but {fault}."), fix);
     }
@@ -120,6 +123,23 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix
         BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
+}
+
+/// The result for a managed bucket whose policy can't be read.
+fn unreadable_bucket_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
+    let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
+    let is_unreadable = bucket.policy.as_ref().is_some_and(|policy| !policy.is_readable());
+    (settings.bucket_is_managed() && is_unreadable).then(|| unreadable_policy("bucket", &bucket.name))
+}
+
+fn unreadable_policy(what: &str, name: &str) -> Outcome {
+    (
+        Verdict::Unknown,
+        format!(
+            "The policy of the {what} `{name}` isn't in IAM's format, so rootbell can't tell what CloudTrail may do."
+        ),
+        Fix::Advice(format!("Check the policy of the {what}.")),
+    )
 }
 
 fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, Fix)> {
@@ -188,13 +208,13 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
             ),
             Fix::choose_value(
                 "Set up rootbell in that account, or create a trail in this account",
-                Input::Trail,
+                Input::Setting(SettingId::Trail),
                 TRAIL,
             ),
         );
     }
     let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
-    if region != settings.account_region.region {
+    if settings.account_region.region != region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
             Fix::choose_value("Use that Region", Input::Region, region),
@@ -203,6 +223,9 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
     if observed.log_group == Ok(None) {
         let group = t.trail.log_group().unwrap_or_default();
         return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), REPAIR);
+    }
+    if let Some(unreadable) = unreadable_role_policy(settings, observed) {
+        return unreadable;
     }
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), REPAIR);
@@ -213,7 +236,7 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
                 format!("CloudTrail could not deliver: {error}. The role is restricted to this trail."),
                 Fix::choose_value(
                     "In some accounts this restriction reportedly stops deliveries: turn it off",
-                    Input::RestrictRole,
+                    Input::Setting(SettingId::RestrictRole),
                     "false",
                 ),
             );
@@ -249,9 +272,16 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     }
 }
 
+/// The result for a managed role whose trust policy or inline policy can't be read.
+fn unreadable_role_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
+    let role = observed.role.as_ref().ok()?.as_ref()?;
+    let is_unreadable = role.policy.iter().chain([&role.trust]).any(|policy| !policy.is_readable());
+    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name))
+}
+
 fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, group) = (&role.name, &settings.log_group.value);
-    if !policy::has_all(Some(&role.trust), &policy::statements(&settings.role_trust(observed))) {
+    if !policy::has_all(Some(&role.trust), settings.role_trust(observed).statements()) {
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
     if settings.role_has_default_name() && policy::trusts_others(&role.trust) {
@@ -261,6 +291,6 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
     }
-    (!policy::has_all(role.policy.as_ref(), &policy::statements(&wanted)))
+    (!policy::has_all(role.policy.as_ref(), wanted.statements()))
         .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }

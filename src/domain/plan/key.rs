@@ -3,9 +3,9 @@
 use super::{Action, Plan};
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};
-use crate::domain::policy::{KeyUsers, MissingStatement, missing_key_statements};
+use crate::domain::policy::{DoubtCause, KeyUsers, MissingStatement, missing_key_statements};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::settings::{Origin, Settings};
+use crate::domain::settings::{Origin, SettingId, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if wanted.role_source_arn.value && wanted.role_source_arn.origin == Origin::Given {
@@ -38,13 +38,13 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 }
 
 fn another_key() -> Fix {
-    Fix::choose("Use another", Input::KmsKey)
+    Fix::choose("Use another", Input::Setting(SettingId::KmsKey))
 }
 
 fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<Problem> {
     let arn = &key.arn;
     let region = arn.split(':').nth(3).unwrap_or_default();
-    if region != wanted.account_region.region {
+    if wanted.account_region.region != region {
         let why = format!(
             "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}.",
             wanted.account_region.region
@@ -81,9 +81,9 @@ fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> V
 
 /// What to check before relying on a key whose policy may or may not allow a service to use it.
 fn uncertainty(missing: &MissingStatement) -> Option<String> {
-    let service = missing.statement["Principal"]["Service"].as_str().unwrap_or_default();
+    let service = &missing.service;
     let doubt = missing.doubt.as_ref()?;
-    if doubt.denies {
+    if doubt.cause == DoubtCause::Deny {
         return Some(format!(
             "A statement in the key's policy may deny {service}, depending on {}, which rootbell cannot evaluate. Check \
              that it does not.",
@@ -111,6 +111,6 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };
         let before = existing.flatten().unwrap_or("AWS key or none");
-        plan.put(action, change, format!("{before} → your key"));
+        plan.put(wanted, action, change, format!("{before} → your key"));
     }
 }

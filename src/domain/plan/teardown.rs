@@ -1,12 +1,13 @@
 //! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
-use super::{Action, Hint, Plan};
+use super::{Action, Hint, Plan, place};
+use crate::domain::alarm::AlarmConfig;
 use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadResult, Trail};
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::settings::{DEFAULT_FILTER, Origin, Settings, TAG, TRAIL, default_metric};
+use crate::domain::settings::{DEFAULT_FILTER, Origin, SettingId, Settings, TAG, TRAIL, default_metric};
 
 /// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +75,7 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
             "HeadBucket (s3) on `{}`: access denied, so rootbell can't tell whether it created the bucket.",
             chain.settings.bucket.value
         );
-        let fix = Fix::choose("Grant s3:ListBucket on it, or use another", Input::Bucket);
+        let fix = Fix::choose("Grant s3:ListBucket on it, or use another", Input::Setting(SettingId::Bucket));
         plan.block(Step::Trail, Problem::new(why, fix));
     }
     if !plan.blocked.is_empty() {
@@ -90,6 +91,7 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
         planner.role(&mut chain_plan);
         planner.log_group(&mut chain_plan);
         planner.bucket(&mut chain_plan);
+        place(&mut chain_plan, &chain.observed);
         add_missing(&mut plan, chain_plan);
     }
     plan
@@ -180,7 +182,7 @@ impl TeardownPlanner<'_> {
         for alarm in self.observed().alarms.as_deref().unwrap_or_default() {
             if managed.contains(&alarm.name) {
                 let change = Change::DeleteAlarm { alarm: alarm.name.clone() };
-                plan.put(Action::Delete, change, "no more alerts for root use");
+                plan.put(self.wanted(), Action::Delete, change, "no more alerts for root use");
             } else {
                 self.unmanaged_alarm(plan, alarm);
             }
@@ -190,24 +192,29 @@ impl TeardownPlanner<'_> {
     /// From an unmanaged alarm, only the deleted topic is removed.
     fn unmanaged_alarm(&self, plan: &mut Plan, alarm: &Alarm) {
         let topic = self.wanted().topic_arn();
-        let actions = [&alarm.actions, &alarm.ok_actions, &alarm.insufficient_data_actions];
+        let actions = [&alarm.config.actions, &alarm.config.ok_actions, &alarm.config.insufficient_data_actions];
         if !self.deletes_topic() || !actions.iter().any(|list| list.contains(&topic)) {
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, "unmanaged");
         }
         // PutMetricAlarm replaces the whole alarm, and only an alarm on our metric was read completely enough for that.
-        if alarm.name != self.wanted().alarm.value || alarm.metric != self.wanted().metric {
+        if alarm.name != self.wanted().alarm.value || alarm.config.metric != self.wanted().metric {
             let detail = "unmanaged; notifies the deleted topic";
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, detail);
         }
         let without_topic = |list: &[String]| list.iter().filter(|arn| **arn != topic).cloned().collect();
-        let rest = Alarm {
-            actions: without_topic(&alarm.actions),
-            ok_actions: without_topic(&alarm.ok_actions),
-            insufficient_data_actions: without_topic(&alarm.insufficient_data_actions),
-            ..alarm.clone()
+        let rest = AlarmConfig {
+            actions: without_topic(&alarm.config.actions),
+            ok_actions: without_topic(&alarm.config.ok_actions),
+            insufficient_data_actions: without_topic(&alarm.config.insufficient_data_actions),
+            ..alarm.config.clone()
         };
-        let change = Change::PutMetricAlarm { alarm: Box::new(rest) };
-        plan.put(Action::Update, change, format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value));
+        let change = Change::PutMetricAlarm { alarm: alarm.name.clone(), config: Box::new(rest) };
+        plan.put(
+            self.wanted(),
+            Action::Update,
+            change,
+            format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value),
+        );
     }
 
     fn topic(&self, plan: &mut Plan) {
@@ -215,7 +222,7 @@ impl TeardownPlanner<'_> {
         self.subscriptions(plan);
         if self.deletes_topic() {
             let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
-            return plan.put(Action::Delete, change, "");
+            return plan.put(self.wanted(), Action::Delete, change, "");
         }
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
         plan.keep(Step::Topic, ResourceKind::Topic, topic.name(), "unmanaged");
@@ -228,7 +235,12 @@ impl TeardownPlanner<'_> {
                 Remainder::Unchanged | Remainder::Empty => return,
             },
         };
-        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
+        plan.put(
+            self.wanted(),
+            Action::Update,
+            Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy },
+            detail,
+        );
     }
 
     /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that the user named,
@@ -245,7 +257,7 @@ impl TeardownPlanner<'_> {
                 (Confirmation::Deleted, _) => continue,
                 (_, Some(arn)) if is_deleted(endpoint) => {
                     let change = Change::Unsubscribe { arn: arn.clone(), endpoint: endpoint.clone() };
-                    plan.put(Action::Delete, change, "");
+                    plan.put(self.wanted(), Action::Delete, change, "");
                     continue;
                 }
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
@@ -266,7 +278,7 @@ impl TeardownPlanner<'_> {
         let managed = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
         for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(managed) {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
-            plan.put(Action::Delete, change, format!("on `{log_group}`"));
+            plan.put(self.wanted(), Action::Delete, change, format!("on `{log_group}`"));
         }
     }
 
@@ -276,14 +288,14 @@ impl TeardownPlanner<'_> {
         if self.deletes_trail() {
             let status = self.observed().trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
             if status.is_some_and(|status| status.logging) {
-                plan.put(Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
+                plan.put(self.wanted(), Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
             }
-            return plan.put(Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
+            return plan.put(self.wanted(), Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
         }
         if self.detaches_trail() {
             let change = Change::DetachLogs { trail: name.clone() };
             let detail = format!("unmanaged; delivers to `{}` → to no log group", self.wanted().log_group.value);
-            plan.put(Action::Update, change, detail);
+            plan.put(self.wanted(), Action::Update, change, detail);
             let note = format!(
                 "If rootbell turned on all Regions, log file validation, or logging for the trail `{name}`, that stays \
                  on: the earlier settings were not saved."
@@ -307,21 +319,21 @@ impl TeardownPlanner<'_> {
         let name = || role.name.clone();
         if tagged(&role.tags) {
             if role.policy.is_some() {
-                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "");
+                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "");
             }
-            return plan.put(Action::Delete, Change::DeleteRole { role: name() }, "");
+            return plan.put(self.wanted(), Action::Delete, Change::DeleteRole { role: name() }, "");
         }
         plan.keep(Step::Trail, ResourceKind::Role, &role.name, "unmanaged");
-        let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
-        match policy::remove_statements(role.policy.as_ref(), &statements(&permissions)) {
+        match policy::remove_statements(role.policy.as_ref(), permissions.statements()) {
             Remainder::Unchanged => {}
             Remainder::Empty => {
-                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
+                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
             }
             Remainder::Rest(policy) => {
                 plan.put(
+                    self.wanted(),
                     Action::Update,
                     Change::PutRolePolicy { role: name(), policy },
                     "rootbell's statement → removed",
@@ -330,10 +342,10 @@ impl TeardownPlanner<'_> {
         }
         // A trust policy needs at least one statement, so the only one is kept.
         if let Remainder::Rest(trust) =
-            policy::remove_statements(Some(&role.trust), &statements(&policy::role_trust(None)))
+            policy::remove_statements(Some(&role.trust), policy::role_trust(None).statements())
         {
             let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
-            plan.put(Action::Update, change, "CloudTrail can assume it → can't");
+            plan.put(self.wanted(), Action::Update, change, "CloudTrail can assume it → can't");
         }
     }
 
@@ -349,7 +361,12 @@ impl TeardownPlanner<'_> {
             format!("the trail `{user}` delivers to it")
         } else if self.logs {
             let detail = format!("with its events, about {}", bytes(group.stored_bytes));
-            return plan.put(Action::Delete, Change::DeleteLogGroup { log_group: group.name.clone() }, detail);
+            return plan.put(
+                self.wanted(),
+                Action::Delete,
+                Change::DeleteLogGroup { log_group: group.name.clone() },
+                detail,
+            );
         } else {
             let detail = format!("kept with its events, about {}", bytes(group.stored_bytes));
             plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
@@ -373,11 +390,16 @@ impl TeardownPlanner<'_> {
             match policy::remove_statements(bucket.policy.as_ref(), &managed) {
                 Remainder::Unchanged => {}
                 Remainder::Empty => {
-                    plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's policy");
+                    plan.put(
+                        self.wanted(),
+                        Action::Delete,
+                        Change::DeleteBucketPolicy { bucket: name() },
+                        "rootbell's policy",
+                    );
                 }
                 Remainder::Rest(policy) => {
                     let change = Change::PutBucketPolicy { bucket: name(), policy };
-                    plan.put(Action::Update, change, "rootbell's statements → removed");
+                    plan.put(self.wanted(), Action::Update, change, "rootbell's statements → removed");
                 }
             }
             return;
@@ -388,9 +410,9 @@ impl TeardownPlanner<'_> {
         };
         if contents.objects > 0 || self.deletes_trail() {
             let detail = format!("{}, all versions", amount(contents));
-            plan.put(Action::Delete, Change::EmptyBucket { bucket: name() }, detail);
+            plan.put(self.wanted(), Action::Delete, Change::EmptyBucket { bucket: name() }, detail);
         }
-        plan.put(Action::Delete, Change::DeleteBucket { bucket: name() }, "");
+        plan.put(self.wanted(), Action::Delete, Change::DeleteBucket { bucket: name() }, "");
     }
 }
 

@@ -2,14 +2,15 @@ use super::*;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::settings::SettingId;
+use crate::domain::{Region, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
 }
 
 fn ids(setup: &SetupOptions, observed: &Observed) -> Vec<String> {
-    plan(&settings(setup, observed), observed).changes().map(Change::id).collect()
+    plan(&settings(setup, observed), observed).changes().map(|change| change.id().to_string()).collect()
 }
 
 fn edit<T>(part: &mut Result<T, Problem>, change: impl FnOnce(&mut T)) {
@@ -50,7 +51,7 @@ fn a_complete_setup_needs_no_changes() {
 fn every_change_comes_after_the_changes_it_depends_on() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let mut done: Vec<String> = Vec::new();
+    let mut done: Vec<ChangeId> = Vec::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
             assert!(done.contains(&need), "{} needs {need}", change.id());
@@ -63,11 +64,8 @@ fn every_change_comes_after_the_changes_it_depends_on() {
 fn a_plan_without_an_email_address_is_blocked() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
-    assert!(
-        plan.blocked
-            .iter()
-            .any(|(step, why)| *step == Step::Topic && why.fix == Fix::choose("Enter an email address", Input::Email))
-    );
+    assert!(plan.blocked.iter().any(|(step, why)| *step == Step::Topic
+        && why.fix == Fix::choose("Enter an email address", Input::Setting(SettingId::Emails))));
 }
 
 #[test]
@@ -101,8 +99,12 @@ fn a_stopped_trail_is_started_and_a_missing_log_group_is_attached() {
 #[test]
 fn a_trail_is_not_changed_outside_its_home_region() {
     let observed = sound();
-    let elsewhere =
-        Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &with_email("a@b.de"), &observed);
+    let elsewhere = Settings::resolve(
+        &crate::domain::fixtures::identity(),
+        &Region::new("us-east-1"),
+        &with_email("a@b.de"),
+        &observed,
+    );
     let plan = plan(&elsewhere, &observed);
     assert!(plan.blocked.iter().any(|(_, why)| why.fix.content().contains("Region eu-west-1")), "{:?}", plan.blocked);
 }
@@ -146,8 +148,11 @@ fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
     assert!(note.why.contains("2 USD") && note.why.contains("eu-west-1 only"), "{note:?}");
-    assert!(matches!(&note.fix, Fix::Choose { input: Input::Trail, values, .. } if *values == ["theirs"]), "{note:?}");
-    assert!(plan.changes().any(|c| c.id() == "trail.create"));
+    assert!(
+        matches!(&note.fix, Fix::Choose { input: Input::Setting(SettingId::Trail), values, .. } if *values == ["theirs"]),
+        "{note:?}"
+    );
+    assert!(plan.changes().any(|c| c.id().to_string() == "trail.create"));
 }
 
 #[test]
@@ -158,12 +163,12 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
     assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
     assert!(note.why.contains("`theirs` is used") && note.why.contains("2 USD"), "{note:?}");
     assert!(
-        matches!(&note.fix, Fix::Choose { input: Input::Trail, values, .. } if *values == ["rootbell"]),
+        matches!(&note.fix, Fix::Choose { input: Input::Setting(SettingId::Trail), values, .. } if *values == ["rootbell"]),
         "{note:?}"
     );
 }
@@ -171,7 +176,7 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
 #[test]
 fn changes_to_our_own_resources_are_not_marked_as_foreign() {
     let mut observed = sound();
-    edit(&mut observed.alarms, |all| all[0].threshold = 100.0);
+    edit(&mut observed.alarms, |all| all[0].config.threshold = 100.0);
     edit(&mut observed.filters, |all| all[0].value = "7".into());
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert_eq!(plan.changes().count(), 2);
@@ -182,17 +187,32 @@ fn changes_to_our_own_resources_are_not_marked_as_foreign() {
 fn repairing_an_alarm_keeps_what_others_added() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        all[0].threshold = 100.0;
-        all[0].actions.push("arn:aws:sns:eu-west-1:123456789012:pager".into());
-        all[0].ok_actions.push("arn:aws:sns:eu-west-1:123456789012:calm".into());
-        all[0].description = "hands off".into();
+        all[0].config.threshold = 100.0;
+        all[0].config.actions.push("arn:aws:sns:eu-west-1:123456789012:pager".into());
+        all[0].config.ok_actions.push("arn:aws:sns:eu-west-1:123456789012:calm".into());
+        all[0].config.description = "hands off".into();
     });
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
-    let Some(Change::PutMetricAlarm { alarm }) = plan.changes().next() else { panic!("{plan:?}") };
+    let Some(Change::PutMetricAlarm { config: alarm, .. }) = plan.changes().next() else { panic!("{plan:?}") };
     assert!((alarm.threshold - 1.0).abs() < f64::EPSILON);
     assert_eq!(alarm.actions.len(), 2);
     assert_eq!(alarm.ok_actions.len(), 1);
     assert_eq!(alarm.description, "hands off");
+}
+
+#[test]
+fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_repaired() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| {
+        (all[0].config.period, all[0].config.statistic) = (60, Statistic::Maximum);
+        all[0].config.actions.clear();
+    });
+    let before = observed.alarms.as_ref().unwrap()[0].config.clone();
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let Some(Change::PutMetricAlarm { config, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    let (actions, description) = (config.actions.clone(), config.description.clone());
+    assert_eq!(actions, ["arn:aws:sns:eu-west-1:123456789012:rootbell-alerts"]);
+    assert_eq!(**config, AlarmConfig { actions, description, ..before });
 }
 
 #[test]
@@ -217,11 +237,14 @@ fn a_cis_pattern_with_other_white_space_is_kept() {
 fn a_public_topic_is_closed_and_other_statements_are_kept() {
     let mut observed = sound();
     edit(&mut observed.topic, |topic| {
-        topic.as_mut().unwrap().policy = Some(serde_json::json!({ "Statement": [
+        topic.as_mut().unwrap().policy = Some(
+            serde_json::json!({ "Statement": [
             { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" },
             { "Sid": "Lambda", "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" },
               "Action": "sns:Publish", "Resource": "*" },
-        ] }));
+        ] })
+            .into(),
+        );
     });
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     let Some(Change::SetTopicPolicy { policy, .. }) = plan.changes().next() else { panic!("{plan:?}") };
@@ -253,10 +276,10 @@ fn with_topic(name: &str, statements: &[serde_json::Value]) -> Observed {
     let arn = settings(&SetupOptions::default(), &observed).account_region.topic_arn(name);
     edit(&mut observed.topic, |topic| {
         let topic = topic.as_mut().unwrap();
-        topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }));
+        topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).into());
         topic.arn.clone_from(&arn);
     });
-    edit(&mut observed.alarms, |alarms| alarms[0].actions = vec![arn]);
+    edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![arn]);
     observed
 }
 
@@ -279,8 +302,8 @@ fn if_it_is_unknown_whether_cloudwatch_can_publish_our_statement_is_added_where_
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
-        let statements = policy::statements(policy);
-        assert_eq!((&statements[0], statements.len()), (&allow, 3), "{name}");
+        let statements = policy.statements();
+        assert_eq!((statements[0].as_json(), statements.len()), (&allow, 3), "{name}");
         // An Allow does not override a Deny, so nothing is added.
         let observed = with_topic(name, &[alarms.clone(), publish("Deny", &organization)]);
         assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new(), "{name}");
@@ -298,8 +321,8 @@ fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
-        let statements = policy::statements(policy);
-        assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
+        let others = &policy.statements()[..policy.statements().len() - 2];
+        assert_eq!(others.iter().map(Statement::as_json).collect::<Vec<_>>(), kept, "{name}");
         let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
         assert_eq!(row.detail.contains("not public"), name == "rootbell-alerts", "{}", row.detail);
         assert_eq!(row.unmanaged, name == "central");
@@ -317,18 +340,92 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
     for (name, tags, is_removed) in
         [(default.as_str(), vec![], true), ("mine", vec![tag], true), ("theirs", vec![], false)]
     {
-        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }));
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }).into());
         let bucket = super::super::observed::Bucket { name: name.into(), policy, tags, ..Default::default() };
         let observed = Observed { bucket: Ok(BucketLookup::Owned(bucket)), ..Observed::nothing() };
         let setup = SetupOptions { bucket: Some(name.into()), ..with_email("a@b.de") };
         let plan = plan(&settings(&setup, &observed), &observed);
         let written = plan.changes().find_map(|change| match change {
-            Change::PutBucketPolicy { policy, .. } => Some(policy::statements(policy)),
+            Change::PutBucketPolicy { policy, .. } => Some(policy.statements()),
             _ => None,
         });
         let written = written.unwrap();
-        assert!(written.contains(&shared), "{name}");
-        assert_eq!(!written.contains(&open), is_removed, "{name}");
+        assert!(written.contains(&shared.clone().into()), "{name}");
+        assert_eq!(!written.contains(&open.clone().into()), is_removed, "{name}");
         assert_eq!(plan.notes.iter().any(|(_, note)| note.why.contains("allows everyone")), !is_removed, "{name}");
+    }
+}
+
+#[test]
+fn a_bucket_in_another_region_is_changed_there_and_the_row_and_its_command_say_so() {
+    let mut observed = sound();
+    if let Ok(BucketLookup::Owned(bucket)) = &mut observed.bucket {
+        bucket.region = Some(Region::new("us-west-2"));
+        bucket.versioned = false;
+    }
+    observed.alarms = Ok(Vec::new());
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let versioning = plan.rows.iter().find(|row| row.id.to_string() == "bucket.versioning").unwrap();
+    assert_eq!(versioning.region, Some(Region::new("us-west-2")));
+    assert!(versioning.detail.ends_with("; in us-west-2"), "{}", versioning.detail);
+    let commands: Vec<String> = plan.rows.iter().filter_map(|row| row.aws_cli(&settings.account_region)).collect();
+    assert!(
+        commands[0].contains("put-bucket-versioning") && commands[0].ends_with("--region us-west-2"),
+        "{commands:?}"
+    );
+    assert!(commands[1].contains("put-metric-alarm") && commands[1].ends_with("--region eu-west-1"), "{commands:?}");
+    assert_eq!(commands.len(), 2);
+}
+
+#[test]
+fn a_change_to_a_trail_is_made_in_the_trails_home_region() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    watched.trail.home_region = Region::new("us-east-1");
+    watched.status.as_mut().unwrap().logging = false;
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let regions: Vec<_> =
+        plan.changes_in_regions().map(|(change, region)| (change.id().to_string(), region.as_str())).collect();
+    assert_eq!(regions, [("trail.start".to_owned(), "us-east-1")]);
+}
+
+#[test]
+fn only_kept_rows_have_no_region() {
+    let nothing = Observed::nothing();
+    let settings = settings(&with_email("a@b.de"), &nothing);
+    let plan = plan(&settings, &nothing);
+    for row in plan.rows.iter().chain(&super::plan(&settings, &sound()).rows) {
+        assert_eq!(row.region.is_some(), row.change.is_some(), "{}", row.id);
+    }
+    assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_is_neither_changed_nor_removed_and_the_plan_says_so() {
+    let unreadable = || policy::PolicyDocument::parse("<not JSON>");
+    let breaks: [(&str, fn(&mut Observed, policy::PolicyDocument)); 4] = [
+        ("topic", |o, p| edit(&mut o.topic, |topic| topic.as_mut().unwrap().policy = Some(p))),
+        ("bucket", |o, p| {
+            edit(&mut o.bucket, |found| {
+                let BucketLookup::Owned(bucket) = found else { panic!("{found:?}") };
+                bucket.policy = Some(p);
+            });
+        }),
+        ("role", |o, p| edit(&mut o.role, |role| role.as_mut().unwrap().trust = p)),
+        ("role", |o, p| edit(&mut o.role, |role| role.as_mut().unwrap().policy = Some(p))),
+    ];
+    for (what, make_unreadable) in breaks {
+        let mut observed = sound();
+        make_unreadable(&mut observed, unreadable());
+        let settings = settings(&SetupOptions::default(), &observed);
+        let plan = plan(&settings, &observed);
+        assert_eq!(plan.changes().count(), 0, "{what}: {plan:#?}");
+        let [(_, note)] = &plan.notes[..] else { panic!("{what}: {:?}", plan.notes) };
+        assert!(
+            note.why.contains(&format!("The policy of the {what}")) && note.why.contains("isn't in IAM's format"),
+            "{note:?}"
+        );
     }
 }

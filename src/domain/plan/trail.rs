@@ -7,7 +7,7 @@ use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::settings::{Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
+use crate::domain::settings::{Origin, SettingId, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
@@ -20,11 +20,13 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             let why = format!(
                 "The bucket name `{bucket}` is taken, by another account or by this one (you may lack s3:ListBucket)."
             );
-            let fix = Fix::choose(format!("Choose another, such as `{bucket}-logs`"), Input::Bucket);
+            let fix =
+                Fix::choose(format!("Choose another, such as `{bucket}-logs`"), Input::Setting(SettingId::Bucket));
             return plan.block(Step::Trail, Problem::new(why, fix));
         }
         BucketLookup::NotFound => {
             plan.put(
+                wanted,
                 Action::Create,
                 Change::CreateBucket { bucket: bucket.clone() },
                 "stores the trail's log files; no ACLs",
@@ -39,13 +41,18 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     let action = if matches!(found, BucketLookup::NotFound) { Action::Create } else { Action::Update };
     if !existing.owner_enforced {
-        plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
+        plan.put(wanted, action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
     }
     if !existing.public_blocked {
-        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
+        plan.put(wanted, action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
     }
     if !existing.versioned {
-        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "deleted log files are recoverable");
+        plan.put(
+            wanted,
+            action,
+            Change::PutBucketVersioning { bucket: bucket.clone() },
+            "deleted log files are recoverable",
+        );
     }
     // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
     // name counts as created by it: an earlier run may have stopped before tagging.
@@ -53,12 +60,20 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if created_by_us && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
-        plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
+        plan.put(
+            wanted,
+            action,
+            Change::PutBucketTagging { bucket: bucket.clone(), tags },
+            format!("{} = {}", TAG.0, TAG.1),
+        );
     }
     let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
     let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
+    if existing.is_some_and(|policy| !policy.is_readable()) {
+        return plan.note(Step::Trail, super::policy_not_changed("bucket", &bucket, SettingId::Bucket));
+    }
     let open = policy::bucket_open(existing);
     if open && !is_managed {
         let advice = "rootbell doesn't manage this bucket, so it removes nothing from its policy: remove that statement \
@@ -79,7 +94,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         } else {
             "only this trail can write; TLS required"
         };
-        plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
+        plan.put(wanted, action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
 }
 
@@ -90,12 +105,14 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
     match found {
         None => {
             plan.put(
+                wanted,
                 Action::Create,
                 Change::CreateLogGroup { log_group: log_group.clone() },
                 "receives the trail's events",
             );
             if let Some(days) = wanted.retention_days.value {
                 plan.put(
+                    wanted,
                     Action::Create,
                     Change::PutRetentionPolicy { log_group, days },
                     format!("events expire after {days} days"),
@@ -108,7 +125,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                 wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
             {
                 let detail = format!("{} → {}", days(group.retention_days), days(Some(want)));
-                plan.put(Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
+                plan.put(wanted, Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
             }
         }
     }
@@ -125,8 +142,14 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trust = wanted.role_trust(observed);
     match found {
         None => {
-            plan.put(Action::Create, Change::CreateRole { role: role.clone(), trust }, "only CloudTrail can assume it");
             plan.put(
+                wanted,
+                Action::Create,
+                Change::CreateRole { role: role.clone(), trust },
+                "only CloudTrail can assume it",
+            );
+            plan.put(
+                wanted,
                 Action::Create,
                 Change::PutRolePolicy { role, policy: permissions },
                 "writes only this log group's streams",
@@ -134,15 +157,18 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         Some(existing) => {
             plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
-            let statements = policy::statements(&trust);
-            let is_trusted = policy::has_all(Some(&existing.trust), &statements);
+            let policies = existing.policy.iter().chain([&existing.trust]);
+            if policies.into_iter().any(|policy| !policy.is_readable()) {
+                return plan.note(Step::Trail, super::policy_not_changed("role", &role, SettingId::Role));
+            }
+            let is_trusted = policy::has_all(Some(&existing.trust), trust.statements());
             // A role with rootbell's default name has no other users; any other role may have some.
             let shared = wanted.role_has_default_name() && policy::trusts_others(&existing.trust);
             if !is_trusted || shared {
                 let merged = if wanted.role_has_default_name() {
                     trust
                 } else {
-                    policy::merge(Some(&existing.trust), &statements)
+                    policy::merge(Some(&existing.trust), trust.statements())
                 };
                 let restricted = policy::is_restricted_to_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
@@ -151,18 +177,23 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                     false if restricted => "CloudTrail can assume it for this trail only → for any trail",
                     _ => "CloudTrail can't assume it → can",
                 };
-                plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
+                plan.put(
+                    wanted,
+                    Action::Update,
+                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged },
+                    detail,
+                );
             }
-            let statements = policy::statements(&permissions);
+            let statements = permissions.statements();
             let too_broad = policy::too_wide(existing.policy.as_ref());
-            if too_broad || !policy::has_all(existing.policy.as_ref(), &statements) {
-                let policy = policy::repair_role(existing.policy.as_ref(), &statements);
+            if too_broad || !policy::has_all(existing.policy.as_ref(), statements) {
+                let policy = policy::repair_role(existing.policy.as_ref(), statements);
                 let detail = if too_broad {
                     "too broad → writes only this log group's streams"
                 } else {
                     "writes only this log group's streams"
                 };
-                plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
+                plan.put(wanted, Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
         }
     }
@@ -174,18 +205,19 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     note_trail_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
         plan.put(
+            wanted,
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
             "covers all Regions, delivers to the log group",
         );
-        return plan.put(Action::Create, Change::StartLogging { trail: name }, "starts logging");
+        return plan.put(wanted, Action::Create, Change::StartLogging { trail: name }, "starts logging");
     };
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
     if let Some(change) = trail_update(wanted, existing, delivery) {
         let detail = update_detail(wanted, existing);
-        plan.put(Action::Update, change, detail);
+        plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
         && !(events.read && events.write)
@@ -196,9 +228,10 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                  selectors by replacing them."
             );
             let advice = "Add read and write management events to it, or use another trail";
-            plan.block(Step::Trail, Problem::new(why, Fix::choose(advice, Input::Trail)));
+            plan.block(Step::Trail, Problem::new(why, Fix::choose(advice, Input::Setting(SettingId::Trail))));
         } else {
             plan.put(
+                wanted,
                 Action::Update,
                 Change::PutEventSelectors { trail: name.clone() },
                 "some management events → all, read and write",
@@ -206,7 +239,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if watched.status.as_ref().is_ok_and(|s| !s.logging) {
-        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
+        plan.put(wanted, Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
     }
     let changes_trail = plan.changes().any(|c| {
         matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
@@ -219,7 +252,10 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             "The trail `{}` delivers to the bucket `{}`; rootbell does not move a trail to another bucket.",
             existing.name, existing.bucket
         );
-        plan.block(Step::Trail, Problem::new(why, Fix::choose("Keep that bucket, or use another trail", Input::Trail)));
+        plan.block(
+            Step::Trail,
+            Problem::new(why, Fix::choose("Keep that bucket, or use another trail", Input::Setting(SettingId::Trail))),
+        );
     }
 }
 
@@ -283,12 +319,12 @@ fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing
             existing.name
         );
         let advice = "Set up rootbell in that account, or use another trail";
-        plan.block(Step::Trail, Problem::new(why, Fix::choose_value(advice, Input::Trail, TRAIL)));
+        plan.block(Step::Trail, Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL)));
     } else if existing.home_region != wanted.account_region.region {
         let why = format!("The trail `{}` can only be changed in its home Region.", existing.name);
         let fix = Fix::Each(vec![
-            Fix::choose_value("Use that Region", Input::Region, &existing.home_region),
-            Fix::choose("Or use another trail", Input::Trail),
+            Fix::choose_value("Use that Region", Input::Region, existing.home_region.as_str()),
+            Fix::choose("Or use another trail", Input::Setting(SettingId::Trail)),
         ]);
         plan.block(Step::Trail, Problem::new(why, fix));
     }
@@ -324,7 +360,11 @@ fn note_trail_choice(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let fix = if alternatives.is_empty() {
         Fix::Nothing
     } else {
-        Fix::Choose { advice: "You can choose another".into(), input: Input::Trail, values: alternatives }
+        Fix::Choose {
+            advice: "You can choose another".into(),
+            input: Input::Setting(SettingId::Trail),
+            values: alternatives,
+        }
     };
     plan.note(Step::Trail, Problem::new(note, fix));
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rootbell::app::Screen;
+use rootbell::domain::observed::Confirmation;
 
 use super::*;
 use crate::support::tester::Tester;
@@ -11,7 +12,7 @@ use crate::support::tester::Tester;
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = SubscriptionState::Confirmed;
+        topic.subscriptions[0].config.state = Confirmation::Confirmed;
     }
     account
 }
@@ -26,7 +27,7 @@ fn calls(tester: &Tester) -> Vec<String> {
 
 /// The panels that poll at their own pace, and whether each shows an error.
 fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
-    let board = &tester.model.dashboard;
+    let board = &tester.model.account().dashboard;
     [
         ("DescribeAlarms", board.alarm.error.is_some()),
         ("DescribeAlarmHistory", board.history.error.is_some()),

@@ -1,9 +1,12 @@
 //! What the user can choose on a step, how unmanaged resources are shown, and what keeps a step from being applied.
 
 use insta::assert_snapshot;
-use rootbell::app::{FieldId, Overlay};
+use rootbell::app::Overlay;
 use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
+use rootbell::domain::Region;
+use rootbell::domain::observed;
+use rootbell::domain::settings::SettingId;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -14,7 +17,16 @@ const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn trail() -> Trail {
-    Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "audit".into(), ..Trail::default() }
+    Trail {
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "audit".into(),
+            ..observed::Trail::default()
+        },
+        logging: true,
+        ..Trail::default()
+    }
 }
 
 fn with_trails(trails: &[(&str, Trail)]) -> Account {
@@ -26,26 +38,26 @@ fn with_trails(trails: &[(&str, Trail)]) -> Account {
 
 /// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     statements_for_key(&account_region, KEY)
 }
 
 fn with_key(statements: &[Value]) -> Account {
     let mut account = scenario("fresh");
-    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     account
 }
 
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
         let region = cloud.snapshot().regions[REGION].clone();
-        region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn)).collect()
+        region.trails.into_iter().map(|(name, trail)| (name, trail.config.log_group_arn)).collect()
     })
 }
 
-fn focus_on(tester: &mut Tester, field: FieldId) {
+fn focus_on(tester: &mut Tester, field: SettingId) {
     for _ in 0..12 {
-        if tester.model.form.focus() == Some(field) {
+        if tester.model.account().form.focus() == Some(field) {
             return;
         }
         tester.press("tab");
@@ -59,7 +71,8 @@ fn last_line(tester: &Tester) -> String {
 
 #[test]
 fn another_trail_can_be_picked_and_the_plan_follows() {
-    let narrow = Trail { multi_region: false, ..trail() };
+    let mut narrow = trail();
+    narrow.config.multi_region = false;
     for (width, height) in [(60, 20), (80, 24)] {
         let account = with_trails(&[("audit", trail()), ("narrow", narrow.clone())]);
         let mut tester = Tester::on(account, width, height);
@@ -127,15 +140,15 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
 fn a_customer_managed_key_can_be_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("alias/mine").sees("an alias is not accepted").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("set by you").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
-    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].kms_key.clone());
+    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].config.kms_key.clone());
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write(KEY).settle().press("f5").settle().does_not_see("your key").sees("encryption unchanged");
 }
 
@@ -144,13 +157,13 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(with_key(&[]), width, height);
         tester.press("enter f3");
-        focus_on(&mut tester, FieldId::KmsKey);
+        focus_on(&mut tester, SettingId::KmsKey);
         tester.write(KEY).settle().sees("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }).into());
         });
         tester.press("enter").settle().does_not_see("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
@@ -161,12 +174,12 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
 fn the_role_can_be_restricted_to_its_trail() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::RestrictRole);
+    focus_on(&mut tester, SettingId::RestrictRole);
     tester.sees("[no").sees("any trail of this account").write("x").sees("[no");
     tester.write(" ").sees("[yes").sees("only this trail").write("n").sees("[no").write("y").sees("[yes").settle();
     tester.press("pgdn").sees("aws:SourceArn");
     tester.press("enter").settle().does_not_see("failed");
-    let trust = tester.on_account(|c| c.snapshot().roles.values().next().unwrap().trust.to_string());
+    let trust = tester.on_account(|c| c.snapshot().roles.values().next().unwrap().config.trust.to_string());
     assert!(trust.contains("trail/rootbell"), "{trust}");
 }
 
@@ -177,13 +190,13 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
     assert_snapshot!("details-60x20", tester.screen());
     tester.press("tab");
     for _ in 0..7 {
-        let focus = tester.model.form.focus();
-        let label = focus.map(FieldId::label).unwrap();
+        let focus = tester.model.account().form.focus();
+        let label = focus.map(|id| id.spec().label).unwrap();
         assert!(tester.screen().contains(&format!(" > {label}")), "{label}:\n{}", tester.screen());
         tester.sees(" Plan");
         tester.press("tab");
     }
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("nonsense").sees(" > KMS key").sees("Enter the key's ARN").sees(" Plan");
     assert!(last_line(&tester).contains("Enter fix the error"), "{}", tester.screen());
 }
@@ -194,11 +207,11 @@ fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
     tester.press("enter enter").settle().press("enter").settle();
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(SettingId::Emails));
     tester.press("backtab");
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(SettingId::Emails));
     assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
     tester.write("alice@example.com").settle();
     assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Overlay, Screen};
-use rootbell::cloud::demo::account::{SubscriptionState, Trail};
+use rootbell::cloud::demo::account::Trail;
 use rootbell::cloud::demo::{Account, InjectedFault};
+use rootbell::domain::observed::{self, Confirmation};
 
 use crate::support::tester::{Tester, scenario};
 
@@ -16,7 +17,7 @@ const BUCKET: &str = "rootbell-123456789012-eu-west-1";
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = SubscriptionState::Confirmed;
+    topic.subscriptions[0].config.state = Confirmation::Confirmed;
     let bucket = account.buckets.get_mut(BUCKET).unwrap();
     (bucket.objects, bucket.bytes) = (2_500, 1_000_000);
     account
@@ -102,7 +103,7 @@ fn a_wrong_word_does_nothing_and_letters_are_text() {
     tester.press("x").settle();
     for word in ["", "yes", "Destroy", "q", "destroyx", "210987654321"] {
         tester.press("ctrl+u").write(word).press("enter").settle().sees("Nothing was changed");
-        assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::Teardown(_))), "{word}");
+        assert!(!tester.model.quit && matches!(tester.model.overlay, Some(Overlay::Teardown)), "{word}");
     }
     assert_eq!(deletions(&tester), 0);
     tester.press("ctrl+u");
@@ -201,10 +202,13 @@ fn logs_that_cannot_be_counted_can_be_kept_instead() {
 fn an_unmanaged_trail_gets_its_previous_settings_back() {
     let mut account = Account { caller: scenario("fresh").caller, ..Account::default() };
     let theirs = Trail {
-        multi_region: true,
-        log_file_validation: true,
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "audit".into(),
+            ..observed::Trail::default()
+        },
         logging: true,
-        bucket: "audit".into(),
         ..Trail::default()
     };
     account.regions.entry("eu-west-1".into()).or_default().trails.insert("audit".into(), theirs);

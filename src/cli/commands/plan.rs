@@ -1,0 +1,59 @@
+//! `rootbell plan`: what `apply` would change.
+
+use crate::cli::args::{Format, GlobalOptions, PlanOptions, check_options};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::fix::problem_text;
+use crate::cli::output::console::Console;
+use crate::cli::output::plan::{document, setup_text};
+use crate::cli::output::script;
+use crate::cli::session::AccountSession;
+use crate::cloud::Connector;
+use crate::domain::plan::plan;
+use crate::domain::{Observed, Plan, Settings, SetupOptions};
+use crate::engine::{ObserveScope, Prefetch};
+
+pub(in crate::cli) async fn run(
+    options: &PlanOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    let setup = options.setup.setup_options();
+    check_options(&setup)?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let PreparedPlan { plan, .. } = prepare_plan(&session, &setup, prefetch).await?;
+    let account_region = session.identity.in_region(session.region());
+    match options.format {
+        Format::Text => {
+            console.print(format_args!("Plan for account {} in {}", session.account(), session.region()));
+            console.print(setup_text(&plan));
+        }
+        Format::Json => session.print_json(&document(&plan, &account_region), console),
+        Format::AwsCli => console.print_raw(&script::render(script::Purpose::SetUp, &plan, &account_region, global)),
+    }
+    Ok(if plan.is_empty() { Exit::Done } else { Exit::Differs })
+}
+
+/// A plan, and the observations and settings that it is based on.
+pub(in crate::cli) struct PreparedPlan {
+    pub observed: Observed,
+    pub settings: Settings,
+    pub plan: Plan,
+}
+
+/// Observes the account and computes the plan. A plan that can't be applied is an error with every reason.
+pub(in crate::cli) async fn prepare_plan(
+    session: &AccountSession,
+    setup: &SetupOptions,
+    prefetch: Prefetch<'_>,
+) -> Result<PreparedPlan, CommandError> {
+    let observed = session.observe(setup, ObserveScope::Everything, prefetch).await;
+    let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
+    let plan = plan(&settings, &observed);
+    if plan.blocked.is_empty() {
+        return Ok(PreparedPlan { observed, settings, plan });
+    }
+    let mut reasons: Vec<String> = plan.blocked.iter().map(|(_, reason)| problem_text(reason)).collect();
+    reasons.dedup();
+    Err(CommandError::failed(format!("This cannot be set up:\n  {}", reasons.join("\n  "))))
+}
