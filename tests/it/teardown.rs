@@ -470,14 +470,8 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
         let region = Region::new("eu-west-1");
-        assert_eq!(
-            cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind,
-            ErrorKind::Other
-        );
-        assert_eq!(
-            cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind,
-            ErrorKind::Other
-        );
+        assert_eq!(cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
         cloud.apply(&region, change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(

@@ -375,7 +375,8 @@ fn a_change_to_a_trail_is_made_in_the_trails_home_region() {
     watched.status.as_mut().unwrap().logging = false;
     observed.trails = Ok(vec![watched.trail.clone()]);
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
-    let regions: Vec<_> = plan.changes_in_regions().map(|(change, region)| (change.id().to_string(), region.as_str())).collect();
+    let regions: Vec<_> =
+        plan.changes_in_regions().map(|(change, region)| (change.id().to_string(), region.as_str())).collect();
     assert_eq!(regions, [("trail.start".to_owned(), "us-east-1")]);
 }
 
