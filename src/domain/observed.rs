@@ -168,6 +168,7 @@ pub struct KmsKey {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[derive(Default)]
 pub struct Role {
     #[serde(skip)]
     pub name: String,
@@ -179,18 +180,6 @@ pub struct Role {
     pub policy: Option<PolicyDocument>,
     #[serde(skip)]
     pub tags: Vec<(String, String)>,
-}
-
-impl Default for Role {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            arn: String::new(),
-            trust: PolicyDocument::default(),
-            policy: None,
-            tags: Vec::new(),
-        }
-    }
 }
 
 /// The contents of a bucket: all versions of all objects, and delete markers.

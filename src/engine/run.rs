@@ -124,7 +124,7 @@ fn log(id: &ChangeId, state: &ChangeState) {
         ChangeState::Running => tracing::info!(id, "started"),
         ChangeState::Done => tracing::info!(id, "done"),
         ChangeState::Failed(error) => tracing::error!(id, why = error.why(), "failed"),
-        ChangeState::Skipped { needs } => tracing::warn!(id, %needs, "skipped"),
+        ChangeState::Skipped { needs } => tracing::warn!(id, needs = needs.to_string(), "skipped"),
     }
 }
 
@@ -142,7 +142,7 @@ async fn apply_with_retries(
         match cloud.apply(region, change).await {
             Err(error) if error.kind == ErrorKind::EventualConsistency && waited < RETRY_TIMEOUT => {
                 attempt += 1;
-                tracing::warn!(id = %change.id(), attempt, because = error.message, "retrying");
+                tracing::warn!(id = change.id().to_string(), attempt, because = error.message, "retrying");
                 on_progress(Progress {
                     id: change.id(),
                     state: ChangeState::Retrying { attempt, because: error.message },

@@ -85,7 +85,7 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     }),
     ("topic gone", |a| region_mut(a).topics.clear()),
     ("topic shut", |a| {
-        region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()))
+        region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()));
     }),
     ("topic open", |a| {
         region_mut(a).topics.values_mut().for_each(|t| {

@@ -29,7 +29,7 @@ async fn each_change_of_a_plan_is_made_in_the_region_of_its_row() {
     let plan = plan(&Settings::resolve(&identity, &home, &setup, &observed), &observed);
     assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
     assert_eq!(cloud.regions_of("PutBucketVersioning"), [Region::new("us-west-2")]);
-    assert_eq!(cloud.regions_of("PutMetricAlarm"), [home.clone()]);
+    assert_eq!(cloud.regions_of("PutMetricAlarm"), std::slice::from_ref(&home));
     assert!(cloud.snapshot().buckets[BUCKET].config.versioned);
     assert!(cloud.regions_of("DescribeTrails").iter().all(|region| *region == home));
 }

@@ -163,16 +163,11 @@ pub struct Bucket {
 /// A customer managed KMS key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[derive(Default)]
 pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
     pub policy: PolicyDocument,
-}
-
-impl Default for KmsKey {
-    fn default() -> Self {
-        Self { alias: None, disabled: false, policy: PolicyDocument::default() }
-    }
 }
 
 /// An IAM role. Roles are global.

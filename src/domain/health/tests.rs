@@ -315,10 +315,13 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
     }
 }
 
+/// Makes something unreadable.
+type SetPolicy = fn(&mut Observed, PolicyDocument);
+
 #[test]
 fn what_depends_on_a_policy_that_cannot_be_read_is_unknown() {
     let unreadable = || PolicyDocument::parse("<not JSON>");
-    let breaks: [(&str, fn(&mut Observed, PolicyDocument)); 4] = [
+    let breaks: [(&str, SetPolicy); 4] = [
         ("topic.policy", |o, p| topic(o).policy = Some(p)),
         ("trail.logging", |o, p| {
             let Ok(BucketLookup::Owned(bucket)) = &mut o.bucket else { panic!("{:?}", o.bucket) };

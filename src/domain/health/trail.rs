@@ -252,6 +252,14 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
             "Nothing delivered yet.".into(),
             Fix::advice("The first delivery arrives about 5 minutes after an event."),
         ),
+        Some(at) if status.started.is_some_and(|started| started > at) => (
+            Verdict::Pending,
+            format!(
+                "Nothing delivered since the trail was started; the last delivery was {} ago.",
+                age(now.duration_since(at))
+            ),
+            "The first delivery arrives about 5 minutes after an event.".into(),
+        ),
         Some(at) if now.duration_since(at) > STALE => wrong(
             format!("The last delivery was {} ago.", age(now.duration_since(at))),
             Fix::advice("Check the trail's status in CloudTrail, and the role."),

@@ -402,10 +402,13 @@ fn only_kept_rows_have_no_region() {
     assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
 }
 
+/// Makes something unreadable.
+type Break = fn(&mut Observed, policy::PolicyDocument);
+
 #[test]
 fn a_policy_that_cannot_be_read_is_neither_changed_nor_removed_and_the_plan_says_so() {
     let unreadable = || policy::PolicyDocument::parse("<not JSON>");
-    let breaks: [(&str, fn(&mut Observed, policy::PolicyDocument)); 4] = [
+    let breaks: [(&str, Break); 4] = [
         ("topic", |o, p| edit(&mut o.topic, |topic| topic.as_mut().unwrap().policy = Some(p))),
         ("bucket", |o, p| {
             edit(&mut o.bucket, |found| {

@@ -460,7 +460,9 @@ mod tests {
     #[test]
     fn reading_the_account_depends_on_names_only() {
         let mut setup = SetupOptions::default();
-        SettingId::ALL.iter().for_each(|id| setup.set_text(*id, example(*id)));
+        for id in SettingId::ALL {
+            setup.set_text(*id, example(*id));
+        }
         let kept = setup.names_to_query();
         let others = [SettingId::Retention, SettingId::RestrictRole, SettingId::Emails, SettingId::Pattern];
         for id in SettingId::ALL {
