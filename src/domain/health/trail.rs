@@ -258,7 +258,7 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
                 "Nothing delivered since the trail was started; the last delivery was {} ago.",
                 age(now.duration_since(at))
             ),
-            "The first delivery arrives about 5 minutes after an event.".into(),
+            Fix::advice("The first delivery arrives about 5 minutes after an event."),
         ),
         Some(at) if now.duration_since(at) > STALE => wrong(
             format!("The last delivery was {} ago.", age(now.duration_since(at))),
