@@ -5,6 +5,7 @@
 
 pub mod account_region;
 pub mod activity;
+pub mod arn;
 pub mod change;
 pub mod event;
 pub mod event_search;
