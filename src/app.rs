@@ -2,6 +2,7 @@
 //! reads a clock.
 
 use crate::cloud::{CloudError, Target};
+use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
 use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, SetupOptions, Step};
@@ -84,7 +85,7 @@ pub enum Effect {
     },
     PollSubscriptions {
         ticket: Ticket,
-        topic_arn: String,
+        topic_arn: Arn,
     },
     /// A single call that is not part of a plan.
     Change {

@@ -298,7 +298,7 @@ pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.derived else { return Vec::new() };
     let arn = derived.settings.account_region.alarm_arn(&derived.settings.alarm.value);
-    screens::copy(model, arn)
+    screens::copy(model, arn.into())
 }
 
 /// Records the answer to a poll; a late one is ignored.

@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use super::keys::{Code, Key};
+use crate::domain::arn::Arn;
 use crate::domain::settings::{Origin, Settings};
 use crate::domain::{SetupOptions, Step, names, pattern};
 
@@ -92,7 +93,7 @@ impl FieldId {
             Self::Bucket => settings.bucket.value.clone(),
             Self::LogGroup => settings.log_group.value.clone(),
             Self::Role => settings.role.value.clone(),
-            Self::KmsKey => settings.kms_key.clone().unwrap_or_default(),
+            Self::KmsKey => settings.kms_key.as_deref().unwrap_or_default().to_owned(),
             Self::RestrictRole => yes_or_no(settings.role_source_arn.value).into(),
             Self::Topic => settings.topic.value.clone(),
             Self::Emails => settings.emails.value.join(", "),
@@ -473,7 +474,7 @@ impl Form {
             bucket: edited(FieldId::Bucket),
             log_group: edited(FieldId::LogGroup),
             role: edited(FieldId::Role),
-            kms_key: edited(FieldId::KmsKey).filter(|key| !key.is_empty()),
+            kms_key: edited(FieldId::KmsKey).filter(|key| !key.is_empty()).map(Arn::from),
             role_source_arn: edited(FieldId::RestrictRole).map(|word| word == "yes"),
             retention_days: edited(FieldId::Retention).and_then(|t| t.parse().ok()),
             topic: edited(FieldId::Topic),

@@ -10,6 +10,7 @@ use super::policy::PolicyOptions;
 use super::since::Since;
 use crate::cloud::Target;
 use crate::domain::SetupOptions;
+use crate::domain::arn::Arn;
 use crate::domain::change::quote;
 use crate::domain::names;
 
@@ -394,7 +395,7 @@ impl SetupArgs {
             filter: self.filter.clone(),
             pattern: self.pattern.clone(),
             alarm: self.alarm.clone(),
-            kms_key: self.kms_key.clone(),
+            kms_key: self.kms_key.as_deref().map(Arn::from),
             role_source_arn: self.role_source_arn,
         }
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::account_region::AccountRegion;
+use super::arn::{Arn, LogGroupArn};
 use super::observed::{Alarm, AlarmState, MetricFilter};
 
 mod command;
@@ -75,8 +76,8 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// With the trailing `:*`.
-    pub log_group_arn: String,
-    pub role_arn: String,
+    pub log_group_arn: LogGroupArn,
+    pub role_arn: Arn,
 }
 
 /// One API call that changes the account.
@@ -112,7 +113,7 @@ pub enum Change {
     },
     SetLogGroupKey {
         log_group: String,
-        key: String,
+        key: Arn,
     },
     CreateRole {
         role: String,
@@ -141,7 +142,7 @@ pub enum Change {
     /// Encrypts the log files with a KMS key.
     SetTrailKey {
         trail: String,
-        key: String,
+        key: Arn,
     },
     StartLogging {
         trail: String,
@@ -151,16 +152,16 @@ pub enum Change {
         policy: Value,
     },
     SetTopicPolicy {
-        topic_arn: String,
+        topic_arn: Arn,
         policy: Value,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {
-        topic_arn: String,
-        key: Option<String>,
+        topic_arn: Arn,
+        key: Option<Arn>,
     },
     Subscribe {
-        topic_arn: String,
+        topic_arn: Arn,
         email: String,
     },
     PutMetricFilter {
@@ -195,11 +196,11 @@ pub enum Change {
         filter: String,
     },
     Unsubscribe {
-        arn: String,
+        arn: Arn,
         endpoint: String,
     },
     DeleteTopic {
-        topic_arn: String,
+        topic_arn: Arn,
     },
     StopLogging {
         trail: String,

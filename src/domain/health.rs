@@ -293,19 +293,10 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     if let Some(gone) = alarm.actions.iter().find(|arn| observed.gone.contains(arn)) {
         return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
-    if let Some(other_region) = alarm.actions.iter().find(|arn| is_topic_in_other_region(arn, settings)) {
+    if let Some(other_region) = alarm.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region)) {
         return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// Whether the ARN is that of a topic in another Region.
-///
-/// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
-#[must_use]
-pub fn is_topic_in_other_region(arn: &str, settings: &Settings) -> bool {
-    let mut parts = arn.split(':').skip(2);
-    parts.next() == Some("sns") && parts.next() != Some(settings.account_region.region.as_str())
 }
 
 fn confirmed(subscriptions: &ReadResult<Vec<Subscription>>) -> Outcome {

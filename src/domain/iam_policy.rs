@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
 use super::observed::{Alarm, AlarmState, MetricFilter, Observed};
@@ -143,18 +144,17 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
 }
 
 /// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
-fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change> {
+fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change> {
     let Settings { account_region, .. } = settings;
     let trail = || settings.trail.value.clone();
     let bucket = || settings.bucket.value.clone();
     let log_group = || settings.log_group.value.clone();
     // With its path, which is part of the ARN.
-    let role =
-        || role_arn.split_once(":role/").map_or_else(|| settings.role.value.clone(), |(_, name)| name.to_owned());
+    let role = || role_arn.role_path_and_name().unwrap_or(&settings.role.value).to_owned();
     let topic_arn = || settings.topic_arn();
     let delivery = || Delivery {
         log_group_arn: account_region.log_group_arn(&settings.log_group.value),
-        role_arn: role_arn.to_owned(),
+        role_arn: role_arn.clone(),
     };
     let shared = [
         Change::PutBucketPolicy { bucket: bucket(), policy: Value::Null },
@@ -215,7 +215,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 .chain([
                     Change::DeleteAlarm { alarm: settings.alarm.value.clone() },
                     Change::DeleteMetricFilter { log_group: log_group(), filter: settings.filter.value.clone() },
-                    Change::Unsubscribe { arn: String::new(), endpoint: String::new() },
+                    Change::Unsubscribe { arn: Arn::default(), endpoint: String::new() },
                     Change::DeleteTopic { topic_arn: topic_arn() },
                     Change::StopLogging { trail: trail() },
                     Change::DeleteTrail { trail: trail() },

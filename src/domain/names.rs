@@ -1,5 +1,7 @@
 //! AWS's naming rules, each as a function that returns an error message for the user.
 
+use super::arn::Arn;
+
 /// `Ok`, or a message that says what is wrong with the value and what is allowed.
 pub type Validity = Result<(), String>;
 
@@ -343,13 +345,10 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn kms_key(value: &str) -> Validity {
-    let parts: Vec<&str> = value.split(':').collect();
-    let is_key_arn = matches!(parts[..], ["arn", _, "kms", region, account, key]
-        if !region.is_empty()
-            && account.len() == 12
-            && account.chars().all(|c| c.is_ascii_digit())
-            && key.strip_prefix("key/").is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace)));
-    if is_key_arn {
+    let arn = Arn::from(value);
+    let is_account_id = |id: &str| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit());
+    let is_key_id = |id: &str| !id.is_empty() && !id.contains(|c: char| c.is_whitespace() || c == ':');
+    if arn.region().is_some() && arn.account().is_some_and(is_account_id) && arn.key_id().is_some_and(is_key_id) {
         return Ok(());
     }
     Err("Enter the key's ARN, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-… (an alias is not accepted)."

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::account_region::AccountRegion;
+use super::arn::{Arn, LogGroupArn};
 use super::pattern;
 
 /// A part of the account that could not be read: why, and what to do about it.
@@ -21,30 +23,61 @@ pub type ReadResult<T> = Result<T, ReadError>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trail {
     pub name: String,
-    pub arn: String,
+    pub arn: Arn,
     pub home_region: String,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,
     pub bucket: String,
-    pub log_group_arn: Option<String>,
-    pub role_arn: Option<String>,
-    /// The ARN of the KMS key that encrypts its log files.
-    pub kms_key: Option<String>,
+    pub log_group_arn: Option<LogGroupArn>,
+    pub role_arn: Option<Arn>,
+    /// The KMS key that encrypts its log files.
+    pub kms_key: Option<Arn>,
+}
+
+/// Whose trail it is, seen from an account and Region: it can only be changed by its own account, in its home Region.
+///
+/// Source: CloudTrail API, UpdateTrail, `InvalidHomeRegionException`; CloudTrail User Guide, "Creating a trail for an
+/// organization".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailOwnership<'a> {
+    /// This account owns the trail, and this is its home Region.
+    Here,
+    /// Another account, with this ID, owns it.
+    OtherAccount(&'a str),
+    /// Its home Region is this one.
+    OtherRegion(&'a str),
 }
 
 impl Trail {
-    /// The log group's name, from its ARN: `arn:{p}:logs:{region}:{account}:log-group:{name}:*`.
+    /// The name of the log group that it delivers to.
     #[must_use]
     pub fn log_group(&self) -> Option<&str> {
-        let name = self.log_group_arn.as_deref()?.splitn(7, ':').nth(6)?;
-        Some(name.strip_suffix(":*").unwrap_or(name))
+        self.log_group_arn.as_ref()?.name()
     }
 
-    /// The account that the log group belongs to.
+    /// Where the trail can be changed: only in its home Region, by its own account.
     #[must_use]
-    pub fn log_group_account(&self) -> Option<&str> {
-        self.log_group_arn.as_deref()?.split(':').nth(4)
+    pub fn ownership(&self, account_region: &AccountRegion) -> TrailOwnership<'_> {
+        if !self.arn.belongs_to(&account_region.account) {
+            TrailOwnership::OtherAccount(self.arn.account().unwrap_or_default())
+        } else if self.home_region != account_region.region {
+            TrailOwnership::OtherRegion(&self.home_region)
+        } else {
+            TrailOwnership::Here
+        }
+    }
+
+    /// Whether it can be changed from this account and Region.
+    #[must_use]
+    pub fn can_be_changed_from(&self, account_region: &AccountRegion) -> bool {
+        self.ownership(account_region) == TrailOwnership::Here
+    }
+
+    /// Whether it delivers to this log group. A log group in another Region may have the same name.
+    #[must_use]
+    pub fn delivers_to(&self, log_group: &LogGroupArn) -> bool {
+        self.log_group_arn.as_ref() == Some(log_group)
     }
 
     /// Describes which Regions it covers and whether it delivers to a log group in `account`.
@@ -52,7 +85,8 @@ impl Trail {
     pub fn describe(&self, account: &str) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
         let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
-        let delivery = match (self.log_group(), self.log_group_account() == Some(account)) {
+        let is_here = self.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(account));
+        let delivery = match (self.log_group(), is_here) {
             (Some(group), true) => format!("delivers to `{group}` in {}", self.home_region),
             _ => "does not deliver to a log group in this account".to_owned(),
         };
@@ -112,8 +146,8 @@ pub struct LogGroup {
     pub name: String,
     /// `None`: events never expire.
     pub retention_days: Option<u32>,
-    /// The ARN of the KMS key that encrypts it.
-    pub kms_key: Option<String>,
+    /// The KMS key that encrypts it.
+    pub kms_key: Option<Arn>,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
     pub stored_bytes: u64,
 }
@@ -121,7 +155,7 @@ pub struct LogGroup {
 /// A KMS key: whether it is enabled, and who may use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KmsKey {
-    pub arn: String,
+    pub arn: Arn,
     pub enabled: bool,
     pub policy: Value,
 }
@@ -130,7 +164,7 @@ pub struct KmsKey {
 pub struct Role {
     pub name: String,
     /// With its path, if it has one.
-    pub arn: String,
+    pub arn: Arn,
     pub trust: Value,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
     pub policy: Option<Value>,
@@ -175,10 +209,10 @@ pub struct Alarm {
     pub comparison: String,
     pub missing_data: String,
     pub actions_enabled: bool,
-    /// ARNs of what it notifies when it goes to ALARM.
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
+    /// What it notifies when it goes to ALARM.
+    pub actions: Vec<Arn>,
+    pub ok_actions: Vec<Arn>,
+    pub insufficient_data_actions: Vec<Arn>,
     pub description: String,
     pub state: AlarmState,
     pub reason: String,
@@ -212,7 +246,7 @@ impl AlarmState {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
-    pub arn: String,
+    pub arn: Arn,
     pub policy: Option<Value>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
@@ -221,7 +255,7 @@ pub struct Topic {
 impl Topic {
     #[must_use]
     pub fn name(&self) -> &str {
-        self.arn.rsplit(':').next().unwrap_or(&self.arn)
+        self.arn.topic_name().unwrap_or(&self.arn)
     }
 }
 
@@ -233,7 +267,7 @@ pub struct Subscription {
     pub protocol: String,
     pub state: Confirmation,
     /// Only a confirmed subscription has one.
-    pub arn: Option<String>,
+    pub arn: Option<Arn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,8 +318,8 @@ pub struct Observed {
     pub alarms: ReadResult<Vec<Alarm>>,
     pub topic: ReadResult<Option<Topic>>,
     pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// ARNs of topics that an alarm notifies but that do not exist.
-    pub gone: Vec<String>,
+    /// The topics that an alarm notifies but that do not exist.
+    pub gone: Vec<Arn>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
 }

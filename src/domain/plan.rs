@@ -1,7 +1,8 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
+use super::arn::Arn;
 use super::change::{Change, ResourceKind, Step};
-use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
+use super::health::{action_fault, alarm_faults, is_aws_sns_key};
 use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
@@ -335,8 +336,9 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
     // PutMetricAlarm overwrites the whole configuration, so keep what others added, except actions that reach nobody.
-    let is_reachable = |arn: &&String| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted);
-    let mut actions: Vec<String> = existing.actions.iter().filter(is_reachable).cloned().collect();
+    let is_reachable =
+        |arn: &&Arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region);
+    let mut actions: Vec<Arn> = existing.actions.iter().filter(is_reachable).cloned().collect();
     if !actions.contains(&topic) {
         actions.push(topic);
     }

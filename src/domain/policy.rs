@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::account_region::AccountRegion;
+use super::arn::Arn;
 
 mod condition;
 mod document;
@@ -39,9 +40,10 @@ fn sid(prefix: &str, resource: &str) -> String {
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
 #[must_use]
 pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> Vec<Value> {
-    let bucket_arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
+    let bucket_arn = account_region.bucket_arn(bucket);
     let service = json!({ "Service": "cloudtrail.amazonaws.com" });
-    let trail = trail_arn.rsplit('/').next().unwrap_or_default();
+    let trail = Arn::from(trail_arn);
+    let trail = trail.trail_name().unwrap_or_default();
     vec![
         json!({
             "Sid": sid("RootbellAclCheck", trail),
@@ -124,7 +126,7 @@ pub fn topic_statements(account_region: &AccountRegion, topic_arn: &str) -> Vec<
         json!({
             "Sid": "RootbellOwner",
             "Effect": "Allow",
-            "Principal": { "AWS": format!("arn:{}:iam::{}:root", account_region.partition, account_region.account) },
+            "Principal": { "AWS": account_region.root_arn() },
             "Action": [
                 "SNS:GetTopicAttributes", "SNS:SetTopicAttributes", "SNS:AddPermission", "SNS:RemovePermission",
                 "SNS:DeleteTopic", "SNS:Subscribe", "SNS:ListSubscriptionsByTopic", "SNS:Publish"

@@ -1,6 +1,7 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
+use super::arn::Arn;
 use super::change::ResourceKind;
 use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
@@ -36,7 +37,7 @@ pub struct SetupOptions {
     pub pattern: Option<String>,
     pub alarm: Option<String>,
     /// The ARN of a customer managed KMS key for the trail, log group and topic.
-    pub kms_key: Option<String>,
+    pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
 }
@@ -57,7 +58,7 @@ impl SetupOptions {
             check("--filter", &self.filter, names::filter),
             check("--pattern", &self.pattern, pattern::check),
             check("--alarm", &self.alarm, names::alarm),
-            check("--kms-key", &self.kms_key, names::kms_key),
+            check("--kms-key", &self.kms_key.as_ref().map(Arn::to_string), names::kms_key),
         ]
         .into_iter()
         .flatten()
@@ -140,7 +141,7 @@ pub struct Settings {
     pub metric: Metric,
     pub alarm: Field<String>,
     /// `None`: leave encryption unchanged.
-    pub kms_key: Option<String>,
+    pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Field<bool>,
 }
@@ -166,7 +167,7 @@ impl Settings {
         );
         let role = Field::pick(
             setup.role.clone(),
-            existing.and_then(|t| t.role_arn.as_deref()).and_then(|arn| arn.rsplit('/').next()).map(str::to_owned),
+            existing.and_then(|t| t.role_arn.as_ref()?.role_name()).map(str::to_owned),
             || default_role(&account_region),
             "from your Region",
         );
@@ -197,10 +198,9 @@ impl Settings {
             || DEFAULT_ALARM.to_owned(),
             "default",
         );
-        let topic_arn_prefix = account_region.topic_arn("");
         let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
-        let exists = |arn: &&String| !observed.gone.contains(arn);
-        let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
+        let exists = |arn: &&Arn| !observed.gone.contains(arn);
+        let topic_found = actions.iter().filter(exists).find_map(|arn| topic_here(arn, &account_region));
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
@@ -228,7 +228,7 @@ impl Settings {
 
     /// The ARN of the existing trail, or of the one to be created.
     #[must_use]
-    pub fn trail_arn(&self, observed: &Observed) -> String {
+    pub fn trail_arn(&self, observed: &Observed) -> Arn {
         let existing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
         existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
@@ -241,7 +241,7 @@ impl Settings {
     }
 
     #[must_use]
-    pub fn topic_arn(&self) -> String {
+    pub fn topic_arn(&self) -> Arn {
         self.account_region.topic_arn(&self.topic.value)
     }
 
@@ -340,6 +340,11 @@ fn default_role(account_region: &AccountRegion) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
+/// The name of a topic in this account and Region.
+fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a str> {
+    arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
+}
+
 fn retention(option: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
     let found = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let has_default_name = log_group == DEFAULT_LOG_GROUP;
@@ -393,7 +398,7 @@ mod tests {
     fn trail(name: &str) -> Trail {
         Trail {
             name: name.into(),
-            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}"),
+            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").as_str().into(),
             home_region: "eu-west-1".into(),
             multi_region: true,
             organization: false,

@@ -5,6 +5,7 @@ use futures::future::{OptionFuture, join_all};
 use futures::join;
 
 use crate::cloud::{Answer, Cloud};
+use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
     Alarm, BucketLookup, KmsKey, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic,
@@ -93,7 +94,7 @@ async fn find_topic(
     cloud: &dyn Cloud,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     setup: &SetupOptions,
-    guess: String,
+    guess: Arn,
     observed: &mut Observed,
 ) {
     loop {

@@ -15,6 +15,7 @@ use crate::app::Model;
 use crate::app::dashboard::{BAR, Searched, WEEK};
 use crate::app::polled::Polled;
 use crate::domain::activity::{HistoryItem, HistoryKind, Trigger, alarm_trigger, gap};
+use crate::domain::arn::Arn;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
@@ -415,8 +416,7 @@ fn history_row(model: &Model, item: &HistoryItem, theme: &Theme, width: usize) -
 
 /// AWS's summary of an action, with the topic's name in place of its ARN, so that it fits.
 fn action_text(summary: &str) -> String {
-    let without_arn =
-        |word: &str| word.strip_prefix("arn:").and_then(|rest| rest.rsplit(':').next()).unwrap_or(word).to_owned();
+    let without_arn = |word: &str| Arn::from(word).last_part().unwrap_or(word).to_owned();
     summary.split(' ').map(without_arn).collect::<Vec<_>>().join(" ")
 }
 

@@ -16,6 +16,7 @@ use super::{sdk_time, time};
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};
+use crate::domain::arn::Arn;
 use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::settings::TAG;
 
@@ -119,7 +120,7 @@ impl CloudWatch {
 
     pub(super) async fn put_metric_alarm(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
         let number = |n: u32| i32::try_from(n).map_err(|e| call.invalid_request(&e));
-        let list = |arns: &[String]| (!arns.is_empty()).then(|| arns.to_vec());
+        let list = |arns: &[Arn]| (!arns.is_empty()).then(|| arns.iter().map(Arn::to_string).collect());
         let request = self
             .client
             .put_metric_alarm()
@@ -152,6 +153,10 @@ fn sdk_state(state: AlarmState) -> StateValue {
     }
 }
 
+fn arns(texts: &[String]) -> Vec<Arn> {
+    texts.iter().map(|text| Arn::from(text.as_str())).collect()
+}
+
 /// Missing fields get AWS's defaults. An alarm on a metric expression has no metric name, so it has none here either.
 ///
 /// Source: CloudWatch API, MetricAlarm and PutMetricAlarm.
@@ -170,9 +175,9 @@ fn alarm(sdk: &MetricAlarm) -> Alarm {
         comparison: owned(sdk.comparison_operator().map(ComparisonOperator::as_str)),
         missing_data: sdk.treat_missing_data().unwrap_or("missing").to_owned(),
         actions_enabled: sdk.actions_enabled().unwrap_or(true),
-        actions: sdk.alarm_actions().to_vec(),
-        ok_actions: sdk.ok_actions().to_vec(),
-        insufficient_data_actions: sdk.insufficient_data_actions().to_vec(),
+        actions: arns(sdk.alarm_actions()),
+        ok_actions: arns(sdk.ok_actions()),
+        insufficient_data_actions: arns(sdk.insufficient_data_actions()),
         description: owned(sdk.alarm_description()),
         state: match sdk.state_value() {
             Some(StateValue::Ok) => AlarmState::Ok,

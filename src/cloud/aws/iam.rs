@@ -56,7 +56,7 @@ impl Iam {
         let policy = get_policy.found(policy, "NoSuchEntity")?;
         Ok(Some(Role {
             name: role.role_name,
-            arn: role.arn,
+            arn: role.arn.into(),
             trust: trust.map_or(Ok(Value::Null), |text| document(&get_role, text))?,
             policy: policy.map(|found| document(&get_policy, &found.policy_document)).transpose()?,
             tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),

@@ -15,6 +15,7 @@ use super::text;
 use crate::cloud::{Answer, Search};
 use crate::domain::Query;
 use crate::domain::activity::EventPage;
+use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
@@ -50,7 +51,7 @@ impl Logs {
             let page = call.answered(request.send().await)?;
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
                 let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
-                let kms_key = text(group.kms_key_id());
+                let kms_key = text(group.kms_key_id()).map(Arn::from);
                 let stored_bytes = group.stored_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
                 return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes }));
             }

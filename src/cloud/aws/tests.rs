@@ -239,7 +239,7 @@ fn every_change() -> Vec<Change> {
         },
         Change::DeleteAlarm { alarm: "a".into() },
         Change::DeleteMetricFilter { log_group: "g".into(), filter: "f".into() },
-        Change::Unsubscribe { arn: format!("{TOPIC}:1"), endpoint: "alice@example.com".into() },
+        Change::Unsubscribe { arn: format!("{TOPIC}:1").into(), endpoint: "alice@example.com".into() },
         Change::DeleteTopic { topic_arn: TOPIC.into() },
         Change::StopLogging { trail: "rootbell".into() },
         Change::DeleteTrail { trail: "rootbell".into() },

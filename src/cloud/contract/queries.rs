@@ -7,6 +7,7 @@ use super::*;
 use crate::cloud::demo::account::{self, SubscriptionState};
 use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
     AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
@@ -77,7 +78,7 @@ fn trails() -> Vec<ContractCase> {
         log_file_validation: true,
         bucket: BUCKET.into(),
         log_group_arn: Some(GROUP_ARN.into()),
-        role_arn: Some(role.clone()),
+        role_arn: Some(role.as_str().into()),
         kms_key: None,
     };
     let listed = json!({ "trailList": [{
@@ -451,7 +452,7 @@ fn topics() -> Vec<ContractCase> {
         endpoint: endpoint.into(),
         protocol: "email".into(),
         state,
-        arn: arn.map(str::to_owned),
+        arn: arn.map(Arn::from),
     };
     let listed = vec![
         subscription("alice@example.com", Confirmation::Pending, None),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
+use crate::domain::arn::{Arn, LogGroupArn};
 use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::{AccountRegion, Identity};
 
@@ -62,7 +63,7 @@ impl Default for Account {
 impl Account {
     #[must_use]
     pub fn identity(&self) -> Identity {
-        Identity { account: self.id.clone(), arn: self.caller.clone(), alias: self.alias.clone() }
+        Identity { account: self.id.clone(), arn: self.caller.as_str().into(), alias: self.alias.clone() }
     }
 
     #[must_use]
@@ -217,9 +218,9 @@ pub struct Trail {
     pub multi_region: bool,
     pub log_file_validation: bool,
     pub bucket: String,
-    pub log_group_arn: Option<String>,
-    pub role_arn: Option<String>,
-    pub kms_key: Option<String>,
+    pub log_group_arn: Option<LogGroupArn>,
+    pub role_arn: Option<Arn>,
+    pub kms_key: Option<Arn>,
     pub logging: bool,
     pub started: Option<Seconds>,
     pub stopped: Option<Seconds>,
@@ -267,7 +268,7 @@ impl Default for Trail {
 #[serde(default, deny_unknown_fields)]
 pub struct LogGroup {
     pub retention_days: Option<u32>,
-    pub kms_key: Option<String>,
+    pub kms_key: Option<Arn>,
     pub filters: BTreeMap<String, Filter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
@@ -365,9 +366,9 @@ pub struct Alarm {
     pub comparison: String,
     pub missing_data: String,
     pub actions_enabled: bool,
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
+    pub actions: Vec<Arn>,
+    pub ok_actions: Vec<Arn>,
+    pub insufficient_data_actions: Vec<Arn>,
     pub description: String,
     pub state: StateValue,
     pub reason: String,

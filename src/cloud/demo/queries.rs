@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::account::{self, Account, Seconds, SubscriptionState};
 use super::{DemoError, activity};
 use crate::cloud::ErrorKind;
+use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
@@ -67,7 +68,7 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     }
 }
 
-pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> String {
+pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> Arn {
     let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
     AccountRegion { account, region: home.to_owned(), ..account_region.clone() }.trail_arn(name)
 }
@@ -151,13 +152,13 @@ fn logs_delivery_error(
     trail: &account::Trail,
     trail_arn: &str,
 ) -> Option<String> {
-    let arn = trail.log_group_arn.as_deref()?;
+    let arn = trail.log_group_arn.as_ref()?;
     let group = account
         .regions
         .get(&account_region.region)?
         .log_groups
         .keys()
-        .find(|name| account_region.log_group_arn(name) == arn);
+        .find(|name| account_region.log_group_arn(name) == *arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
     let can_deliver = trail
         .role_arn
@@ -202,7 +203,7 @@ pub(super) fn bucket_allows_delivery(
     trail_arn: &str,
 ) -> bool {
     let Some(existing) = account.buckets.get(bucket) else { return false };
-    let arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
+    let arn = account_region.bucket_arn(bucket);
     let objects = format!("{arn}/AWSLogs/{}/x", account_region.account);
     let context = [
         ("aws:SourceArn", trail_arn),
@@ -265,7 +266,7 @@ pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str)
         .collect()
 }
 
-fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> String {
+fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> Arn {
     account_region.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
 }
 
@@ -343,18 +344,18 @@ pub(super) fn find_key<'a>(
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
     let (arn, key) = find_key(&account.keys, id)?;
-    Some(KmsKey { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
+    Some(KmsKey { arn: arn.as_str().into(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
-    let name = arn.strip_prefix(&view.account_region.topic_arn(""))?;
+    let name = arn.strip_prefix(view.account_region.topic_arn("").as_str())?;
     account.regions.get(&view.account_region.region)?.topics.get(name)
 }
 
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
     let topic = existing_topic(account, view, arn)?;
     let policy = topic.policy.clone().unwrap_or_else(|| default_topic_policy(&view.account_region, arn));
-    Some(Topic { arn: arn.to_owned(), policy: Some(policy), kms_key: topic.kms_key.clone() })
+    Some(Topic { arn: arn.into(), policy: Some(policy), kms_key: topic.kms_key.clone() })
 }
 
 /// The policy of a topic that is created without one.
@@ -381,7 +382,7 @@ pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) ->
             protocol: s.protocol.clone(),
             state: s.state.into(),
             arn: (s.state == SubscriptionState::Confirmed)
-                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
+                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1).into()),
         })
         .collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Change, Delivery};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::arn::Arn;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -200,7 +201,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .json("metric-transformations", &json!([transformation]))
         }
         Change::PutMetricAlarm { alarm } => {
-            let list = |line: CommandLine, name: &str, arns: &[String]| {
+            let list = |line: CommandLine, name: &str, arns: &[Arn]| {
                 if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
             };
             let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")

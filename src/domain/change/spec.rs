@@ -7,6 +7,7 @@ use super::ResourceKind::{
 };
 use super::Verb::{Create, Delete, Detach, Empty, Put, Set, Start, Stop, Update};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
+use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
 
 /// Everything about a change that depends only on which call it is, and the name of its resource.
@@ -60,8 +61,8 @@ fn row<'a>(
 }
 
 /// The name in a topic's ARN.
-fn topic_name(arn: &str) -> &str {
-    arn.rsplit(':').next().unwrap_or(arn)
+fn topic_name(arn: &Arn) -> &str {
+    arn.topic_name().unwrap_or(arn)
 }
 
 const CREATE_BUCKET: &[Need] = &[Need(Bucket, Create)];

@@ -203,8 +203,8 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let mut observed = sound();
     let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
-        watched.trail.arn = watched.trail.arn.replace(from, to);
-        watched.trail.home_region = watched.trail.arn.split(':').nth(3).unwrap().into();
+        watched.trail.arn = watched.trail.arn.replace(from, to).into();
+        watched.trail.home_region = watched.trail.arn.region().unwrap().into();
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");

@@ -4,26 +4,22 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{APPLY, Outcome, age, ok, unknown, wrong};
 use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::settings::Settings;
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
 fn trail_fix(t: &TrailDetails, settings: &Settings) -> String {
-    let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
-    if owner != settings.account_region.account {
-        return format!(
+    match t.trail.ownership(&settings.account_region) {
+        TrailOwnership::OtherAccount(owner) => format!(
             "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in this \
              account (`rootbell apply --trail rootbell`)."
-        );
+        ),
+        TrailOwnership::OtherRegion(home) => {
+            format!("The trail can only be changed in its home Region: `rootbell apply --region {home}`.")
+        }
+        TrailOwnership::Here => APPLY.to_owned(),
     }
-    if t.trail.home_region != settings.account_region.region {
-        return format!(
-            "The trail can only be changed in its home Region: `rootbell apply --region {}`.",
-            t.trail.home_region
-        );
-    }
-    APPLY.to_owned()
 }
 
 pub(super) fn multi_region(t: &TrailDetails, settings: &Settings) -> Outcome {
@@ -134,11 +130,11 @@ pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observe
         Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
-    if t.trail.log_group_arn.is_none() {
+    let Some(log_group_arn) = &t.trail.log_group_arn else {
         return wrong(format!("`{name}` delivers to no log group."), trail_fix(t, settings));
-    }
-    let account = t.trail.log_group_account().unwrap_or_default();
-    if account != settings.account_region.account {
+    };
+    if !log_group_arn.belongs_to(&settings.account_region.account) {
+        let account = log_group_arn.account().unwrap_or("unknown");
         return wrong(
             format!(
                 "`{name}` delivers to a log group in account {account}, which rootbell cannot use from this account."
@@ -146,7 +142,7 @@ pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observe
             "Create a trail in this account (`rootbell apply --trail rootbell`), or set up rootbell in that account.",
         );
     }
-    let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
+    let region = log_group_arn.region().unwrap_or_default();
     if region != settings.account_region.region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),

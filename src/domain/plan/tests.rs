@@ -130,7 +130,7 @@ fn event_selectors_are_not_replaced_if_some_would_be_lost() {
 fn with_unmanaged_trail(change: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
     let mut theirs = sound().trail.unwrap().trail;
     (theirs.name, theirs.log_group_arn, theirs.role_arn) = ("theirs".into(), None, None);
-    theirs.arn = theirs.arn.replace("/rootbell", "/theirs");
+    theirs.arn = theirs.arn.replace("/rootbell", "/theirs").into();
     change(&mut theirs);
     Observed { trails: Ok(vec![theirs]), ..Observed::nothing() }
 }

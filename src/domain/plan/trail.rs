@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::settings::{self, Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
@@ -252,17 +252,12 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 }
 
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
-    let attached = delivers_to(existing, &delivery) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
+    let attached =
+        existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
     let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_managed());
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
-}
-
-/// Compares ARNs, because another Region may have a log group of the same name.
-fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
-    let without_suffix = |arn: &str| arn.trim_end_matches(":*").to_owned();
-    trail.log_group_arn.as_deref().map(without_suffix) == Some(without_suffix(&delivery.log_group_arn))
 }
 
 fn update_detail(wanted: &Settings, existing: &Trail) -> String {
@@ -285,27 +280,20 @@ fn update_detail(wanted: &Settings, existing: &Trail) -> String {
 }
 
 fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
-    let owner = existing.arn.split(':').nth(4).unwrap_or_default();
-    if owner != wanted.account_region.account {
-        plan.blocked.push((
-            Step::Trail,
-            format!(
-                "This account cannot change the organization trail `{}`, which account {owner} owns. Use another trail \
-                 (--trail {}), or set up rootbell in that account.",
-                existing.name,
-                settings::TRAIL
-            ),
-        ));
-    } else if existing.home_region != wanted.account_region.region {
-        plan.blocked.push((
-            Step::Trail,
-            format!(
-                "The trail `{}` can only be changed in its home Region. Use that Region (--region {}), or another trail \
-                 (--trail).",
-                existing.name, existing.home_region
-            ),
-        ));
-    }
+    let name = &existing.name;
+    let why = match existing.ownership(&wanted.account_region) {
+        TrailOwnership::OtherAccount(owner) => format!(
+            "This account cannot change the organization trail `{name}`, which account {owner} owns. Use another trail \
+             (--trail {}), or set up rootbell in that account.",
+            settings::TRAIL
+        ),
+        TrailOwnership::OtherRegion(home) => format!(
+            "The trail `{name}` can only be changed in its home Region. Use that Region (--region {home}), or another \
+             trail (--trail)."
+        ),
+        TrailOwnership::Here => return,
+    };
+    plan.blocked.push((Step::Trail, why));
 }
 
 /// If there was a choice, notes which trail is used and what the alternatives would cost.

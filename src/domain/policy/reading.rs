@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::document::{is_allow, is_open, statements, strings};
 use super::{merge, with};
+use crate::domain::arn::LogGroupArn;
 
 /// Whether the bucket's policy allows everyone. A condition is taken to narrow it.
 ///
@@ -30,9 +31,10 @@ fn is_too_wide(statement: &Value) -> bool {
     let is_delivery_action =
         |action: &&str| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
     // arn:{p}:logs:{region}:{account}:log-group:{name}:…
-    let names_log_group = |arn: &&str| {
-        let parts: Vec<&str> = arn.split(':').collect();
-        parts.len() > 6 && parts[2] == "logs" && parts[3..=6].iter().all(|part| !part.contains('*'))
+    let names_log_group = |text: &&str| {
+        let arn = LogGroupArn::from(*text);
+        let is_named = |part: Option<&str>| part.is_some_and(|part| !part.contains('*'));
+        is_named(arn.region()) && is_named(arn.account()) && is_named(arn.name())
     };
     is_allow(statement)
         && !(statement.get("Action").is_some_and(|a| strings(Some(a)).iter().all(is_delivery_action))

@@ -39,7 +39,7 @@ fn with_key(statements: &[Value]) -> Account {
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
         let region = cloud.snapshot().regions[REGION].clone();
-        region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn)).collect()
+        region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn.map(String::from))).collect()
     })
 }
 

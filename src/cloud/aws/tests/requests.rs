@@ -8,6 +8,7 @@ use aws_smithy_mocks::mock;
 
 use super::*;
 use crate::cloud::Cloud;
+use crate::domain::arn::Arn;
 use crate::domain::change::Need;
 
 /// The request of one change, answered with an empty response.
@@ -170,6 +171,10 @@ async fn a_topic_is_created_with_its_policy_and_our_tag() {
     }
 }
 
+fn texts(arns: &[Arn]) -> Vec<&str> {
+    arns.iter().map(Arn::as_str).collect()
+}
+
 #[tokio::test]
 async fn a_subscription_requests_its_arn() {
     let sent = form(&sent("subscription").await);
@@ -203,9 +208,9 @@ async fn an_alarm_is_sent_with_every_field() {
                 && sent.comparison_operator().is_some_and(|c| c.as_str() == wanted.comparison)
                 && sent.treat_missing_data() == Some("notBreaching")
                 && sent.actions_enabled() == Some(true)
-                && sent.alarm_actions() == wanted.actions
+                && sent.alarm_actions() == texts(&wanted.actions)
                 && sent.ok_actions().is_empty()
-                && sent.insufficient_data_actions() == wanted.insufficient_data_actions
+                && sent.insufficient_data_actions() == texts(&wanted.insufficient_data_actions)
                 && sent.dimensions().is_empty()
                 && sent.tags().iter().any(|t| (t.key(), t.value()) == (Some("rootbell"), Some("managed")))
         })
