@@ -5,28 +5,21 @@ use crate::cloud::{CloudError, Target};
 use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
-use crate::domain::{Change, Health, Identity, Observed, Plan, Settings, SetupOptions, Step};
+use crate::domain::{Change, Health, Identity, Observed, Plan, Region, Settings, SetupOptions, Step};
 use crate::engine::poll::{PollQuery, PollResult};
 use crate::engine::{Progress, Report};
 
-mod activity;
-pub mod alarm_test;
-pub mod dashboard;
-pub mod form;
-mod interruption;
-pub mod keys;
-mod model;
-mod notice;
-pub mod overlay;
-pub mod polled;
-pub mod progress;
-mod screens;
-pub mod teardown;
+pub mod keymap;
+mod state;
 mod update;
+
+use state::{activity, interruption, model, notice};
+pub use state::{alarm_test, dashboard, form, overlay, polled, progress, teardown};
+use update::keys as screens;
 
 pub use dashboard::Dashboard;
 pub use form::{FieldId, Form};
-pub use keys::Key;
+pub use keymap::Key;
 pub use model::Model;
 pub use notice::Notice;
 pub use overlay::Overlay;
@@ -61,7 +54,7 @@ pub enum Effect {
     Observe {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         setup: Box<SetupOptions>,
     },
     /// Run the plan on the screen, or only one of its steps.
@@ -75,7 +68,7 @@ pub enum Effect {
     FindManaged {
         ticket: Ticket,
         identity: Identity,
-        region: String,
+        region: Region,
         named: Vec<SetupOptions>,
         contents: bool,
     },
@@ -140,7 +133,7 @@ pub enum Msg {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub identity: Identity,
-    pub region: String,
+    pub region: Region,
     pub region_from: String,
     pub profile: Option<String>,
 }

@@ -16,29 +16,20 @@ use crate::cloud::{CloudError, Connector, ErrorKind, Session};
 use crate::domain::health::health;
 use crate::domain::settings::InvalidSetting;
 use crate::domain::text::{escape_controls, escape_controls_in_lines};
-use crate::domain::{Health, Identity, Observed, Settings, SetupOptions};
+use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
 use crate::engine::{ObserveScope, Prefetch, observe_with};
 use signals::Interrupt;
 
-mod alarm_test;
-mod apply;
 mod args;
-mod console;
-mod destroy;
-mod events;
+mod commands;
 mod log;
-mod manual;
-mod plan;
-mod policy;
-mod progress;
-mod script;
+mod output;
 mod signals;
-mod since;
-mod status;
-mod wait;
 
 pub use args::{Cli, Command, GlobalOptions, ThemeOption};
-pub use console::Console;
+pub use output::console::Console;
+
+use commands::{alarm_test, apply, destroy, events, manual, plan, policy, status};
 
 /// The exit status. Scripts depend on the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,7 +260,7 @@ impl AccountSession {
         (observed, settings, health)
     }
 
-    fn region(&self) -> &str {
+    fn region(&self) -> &Region {
         &self.connection.region
     }
 

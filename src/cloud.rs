@@ -13,7 +13,7 @@ use crate::domain::observed::{
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
-use crate::domain::{Change, Identity};
+use crate::domain::{Change, Identity, Region};
 
 pub mod aws;
 #[cfg(test)]
@@ -119,7 +119,7 @@ pub struct Target {
 #[derive(Clone)]
 pub struct Session {
     pub cloud: Arc<dyn Cloud>,
-    pub region: String,
+    pub region: Region,
     /// Where the Region came from, as in "profile `prod`".
     pub region_from: String,
     /// The profile in use, unless it is the default one.

@@ -6,6 +6,7 @@
 pub mod account_region;
 pub mod activity;
 pub mod arn;
+pub mod by_step;
 pub mod change;
 pub mod event;
 pub mod event_search;
@@ -21,14 +22,17 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod query;
+pub mod region;
 pub mod samples;
 pub mod settings;
 pub mod text;
 
-pub use account_region::{AccountRegion, Identity, Partition};
+pub use account_region::{AccountRegion, Identity};
+pub use by_step::ByStep;
 pub use change::{Change, Step};
-pub use health::{Check, Health, Verdict};
+pub use health::{Check, CheckId, Health, Verdict};
 pub use observed::Observed;
 pub use plan::{Action, Plan, Row};
 pub use query::Query;
+pub use region::{Partition, Region};
 pub use settings::{Settings, SetupOptions};

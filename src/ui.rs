@@ -7,19 +7,14 @@ use ratatui::widgets::Paragraph;
 
 use crate::app::{Model, Screen};
 
-mod account;
-mod alarm_test;
-mod band;
-mod checks;
-mod dashboard;
-mod footer;
-mod header;
-mod overlay;
-mod plan;
-mod step;
-mod teardown;
-mod text;
+mod overlays;
+mod screens;
 pub mod theme;
+mod widgets;
+
+use overlays::{alarm_test, checks, teardown, window as overlay};
+use screens::{account, dashboard, step};
+use widgets::{band, footer, header, plan, text};
 
 pub use theme::Theme;
 

@@ -1,10 +1,12 @@
 //! How each message changes the model.
 
+pub(in crate::app) mod keys;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::interruption::count;
-use super::overlay::Picker;
-use super::{
+use crate::app::interruption::count;
+use crate::app::overlay::Picker;
+use crate::app::{
     Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, alarm_test, dashboard, notice, screens,
     teardown,
 };
@@ -58,7 +60,7 @@ fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         Msg::Progress(ticket, progress) => {
             if let Some((current, step)) = model.running
                 && current == ticket
-                && let Some(run) = &mut model.runs[step as usize]
+                && let Some(run) = &mut model.runs[step]
             {
                 run.record(progress, now);
             } else {
@@ -127,8 +129,8 @@ fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
     }
     let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
     model.running = None;
-    model.unobserved_run = model.runs[step as usize].as_ref().map(count);
-    let run = model.runs[step as usize].as_ref();
+    model.unobserved_run = model.runs[step].as_ref().map(count);
+    let run = model.runs[step].as_ref();
     for email in run.map(|run| run.subscribed(report)).unwrap_or_default() {
         model.sent.retain(|(e, _)| *e != email);
         model.sent.push((email, model.now));

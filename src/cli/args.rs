@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use super::destroy::DestroyOptions;
-use super::policy::PolicyOptions;
-use super::since::Since;
+use super::commands::destroy::DestroyOptions;
+use super::commands::policy::PolicyOptions;
+use since::Since;
+
+mod since;
 use crate::cloud::Target;
-use crate::domain::SetupOptions;
 use crate::domain::arn::Arn;
 use crate::domain::change::quote;
-use crate::domain::names;
+use crate::domain::{Region, SetupOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -402,5 +403,5 @@ impl SetupArgs {
 }
 
 fn region(value: &str) -> Result<String, String> {
-    names::region(value).map(|()| value.to_owned())
+    Region::parse(value).map(|region| region.to_string())
 }

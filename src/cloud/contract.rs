@@ -3,6 +3,7 @@
 //!
 //! A case sets up the demo account and defines what AWS's services respond in the same situation.
 
+use crate::domain::Region;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
@@ -254,7 +255,7 @@ fn metric() -> Metric {
 fn change(id: &str) -> Change {
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
-    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup, &nothing);
+    let settings = Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup, &nothing);
     let plan = plan(&settings, &nothing);
     plan.changes().find(|change| change.id().starts_with(id)).cloned().unwrap()
 }

@@ -20,7 +20,7 @@ use crate::domain::observed::{
     Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
-use crate::domain::{Change, Identity, Query};
+use crate::domain::{Change, Identity, Query, Region};
 
 pub mod account;
 mod activity;
@@ -111,7 +111,7 @@ struct SharedAccount {
 #[derive(Clone)]
 pub struct DemoCloud {
     shared: Arc<SharedAccount>,
-    region: String,
+    region: Region,
     profile: Option<String>,
 }
 
@@ -134,7 +134,7 @@ impl DemoCloud {
     /// The account in its default Region. The demo starts now.
     #[must_use]
     pub fn new(account: Account, clock: DemoClock) -> Self {
-        let region = account.region.clone();
+        let region = Region::new(account.region.as_str());
         let start = clock();
         let state = Mutex::new(AccountState { account, log: CallLog::default() });
         Self { shared: Arc::new(SharedAccount { clock, start, state }), region, profile: None }
@@ -142,8 +142,8 @@ impl DemoCloud {
 
     /// The same account in another Region.
     #[must_use]
-    pub fn in_region(&self, region: &str) -> Self {
-        Self { region: region.to_owned(), ..self.clone() }
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self { region: region.clone(), ..self.clone() }
     }
 
     /// The same account with a named profile.
@@ -275,7 +275,7 @@ impl DemoCloud {
             resource: resource.to_owned(),
             message: error.message,
             request_id: answered.then(|| format!("demo-{number:04}")),
-            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), &self.region))),
+            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), self.region.as_str()))),
         }
     }
 
@@ -364,7 +364,8 @@ impl Cloud for DemoCloud {
 
     async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
         self.query(Query::History, alarm, |account, view| {
-            let existing = account.regions.get(&view.account_region.region).and_then(|region| region.alarms.get(alarm));
+            let existing =
+                account.regions.get(view.account_region.region.as_str()).and_then(|region| region.alarms.get(alarm));
             let mut items = activity::history(existing, view);
             items.retain(|item| item.at >= since);
             Ok(items)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SignIn;
-use crate::domain::names;
+use crate::domain::Region;
 use crate::domain::observed::ReadError;
 
 /// The kind of error, which determines what to do.
@@ -187,7 +187,7 @@ impl CloudError {
                 format!("Grant {} to this identity, or use credentials that have it: {}", self.missing().0, self.statement())
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials if names::opt_in(&sign_in.region) => format!(
+            ErrorKind::InvalidCredentials if Region::new(sign_in.region.as_str()).is_opt_in() => format!(
                 "{} Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
                  choose another Region (--region).",
                 sign_in.replace(),

@@ -1,65 +1,7 @@
 //! The partition, account and Region that rootbell works in, and the caller's identity.
 
-use std::fmt;
-
 use super::arn::{Arn, LogGroupArn};
-
-/// A group of AWS Regions with its own accounts and endpoints.
-///
-/// Source: IAM User Guide, "Amazon Resource Names", partition field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Partition {
-    Aws,
-    /// `aws-cn`: accounts there have no root user.
-    China,
-    /// `aws-us-gov`: root cannot sign in to the console, but can have access keys.
-    GovCloud,
-    /// The isolated and sovereign partitions, by their name in an ARN.
-    Other(String),
-}
-
-impl Partition {
-    /// The partition by its name in an ARN (`aws`, `aws-cn`, …).
-    #[must_use]
-    pub fn from_arn_name(name: &str) -> Self {
-        match name {
-            "aws" => Self::Aws,
-            "aws-cn" => Self::China,
-            "aws-us-gov" => Self::GovCloud,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The partition that a Region belongs to, from the Region's prefix.
-    #[must_use]
-    pub fn of_region(region: &str) -> Self {
-        match region.split('-').next() {
-            Some("cn") => Self::China,
-            Some("us") if region.starts_with("us-gov-") => Self::GovCloud,
-            Some("us") if region.starts_with("us-iso-") => Self::Other("aws-iso".into()),
-            Some("us") if region.starts_with("us-isob-") => Self::Other("aws-iso-b".into()),
-            Some("eu") if region.starts_with("eu-isoe-") => Self::Other("aws-iso-e".into()),
-            Some("eusc") => Self::Other("aws-eusc".into()),
-            _ => Self::Aws,
-        }
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Aws => "aws",
-            Self::China => "aws-cn",
-            Self::GovCloud => "aws-us-gov",
-            Self::Other(name) => name,
-        }
-    }
-}
-
-impl fmt::Display for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use super::region::{Partition, Region};
 
 /// One account in one Region: everything an ARN needs apart from the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +9,7 @@ pub struct AccountRegion {
     pub partition: Partition,
     /// Twelve digits.
     pub account: String,
-    pub region: String,
+    pub region: Region,
 }
 
 impl AccountRegion {
@@ -144,8 +86,8 @@ impl Identity {
     }
 
     #[must_use]
-    pub fn in_region(&self, region: &str) -> AccountRegion {
-        AccountRegion { partition: self.partition(), account: self.account.clone(), region: region.to_owned() }
+    pub fn in_region(&self, region: &Region) -> AccountRegion {
+        AccountRegion { partition: self.partition(), account: self.account.clone(), region: region.clone() }
     }
 
     /// The sign-in name, if it is an email address: IAM Identity Center uses the user's name as the role's session name
@@ -193,28 +135,14 @@ mod tests {
 
     #[test]
     fn arns_have_the_callers_partition() {
-        let account_region = identity("arn:aws-us-gov:iam::123456789012:user/alice").in_region("us-gov-west-1");
+        let account_region =
+            identity("arn:aws-us-gov:iam::123456789012:user/alice").in_region(&Region::new("us-gov-west-1"));
         assert_eq!(account_region.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(account_region.role_arn("r"), "arn:aws-us-gov:iam::123456789012:role/r");
         assert_eq!(
             account_region.log_group_arn("g").as_str(),
             "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:g:*"
         );
-    }
-
-    #[test]
-    fn the_partition_follows_from_the_region() {
-        for (region, partition) in [
-            ("us-east-1", "aws"),
-            ("eu-west-1", "aws"),
-            ("cn-north-1", "aws-cn"),
-            ("us-gov-east-1", "aws-us-gov"),
-            ("us-iso-east-1", "aws-iso"),
-            ("us-isob-east-1", "aws-iso-b"),
-            ("eusc-de-east-1", "aws-eusc"),
-        ] {
-            assert_eq!(Partition::of_region(region).as_str(), partition, "{region}");
-        }
     }
 
     #[test]

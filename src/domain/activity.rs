@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::account_region::Identity;
 use super::event::RootEvent;
-use super::health::{Check, Health, Verdict};
+use super::health::{Check, CheckId, Health, Verdict};
 use super::observed::{Alarm, AlarmState, Confirmation};
 use super::text::escape_controls;
 
@@ -126,12 +126,28 @@ pub fn alarm_trigger<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Trigger<'a> 
 /// Why root use may be missing from the log group, according to the checks.
 #[must_use]
 pub fn gap(health: &Health) -> Option<&str> {
-    let recording =
-        ["trail.exists", "trail.multi_region", "trail.logging", "trail.management_events", "trail.delivers"];
-    let is_gap = |check: &&Check| {
-        (recording.contains(&check.id) || check.id == "log_group.exists") && check.verdict != Verdict::Ok
-    };
+    let is_gap = |check: &&Check| concerns_recording(check.id) && check.verdict != Verdict::Ok;
     health.checks.iter().find(is_gap).map(|check| check.detail.as_str())
+}
+
+/// Whether events may be missing from the log group if this check fails.
+fn concerns_recording(check: CheckId) -> bool {
+    match check {
+        CheckId::TrailExists
+        | CheckId::TrailMultiRegion
+        | CheckId::TrailLogging
+        | CheckId::TrailManagementEvents
+        | CheckId::TrailDelivers
+        | CheckId::LogGroupExists => true,
+        CheckId::LogGroupRetention
+        | CheckId::FilterPattern
+        | CheckId::AlarmExists
+        | CheckId::AlarmActions
+        | CheckId::TopicExists
+        | CheckId::TopicPolicy
+        | CheckId::TopicEncryption
+        | CheckId::SubscriptionConfirmed => false,
+    }
 }
 
 /// Who gets a notification when the alarm fires: all confirmed endpoints.
@@ -144,13 +160,31 @@ pub fn recipients(health: &Health) -> Vec<String> {
 /// Why a notification would not reach anyone, according to the checks.
 #[must_use]
 pub fn concerns(health: &Health) -> Vec<String> {
-    let notification_checks =
-        ["alarm.actions", "topic.exists", "topic.policy", "topic.encryption", "subscription.confirmed"];
-    let broken = health.checks.iter().filter(|c| notification_checks.contains(&c.id) && c.verdict != Verdict::Ok);
+    let broken = health.checks.iter().filter(|c| concerns_notification(c.id) && c.verdict != Verdict::Ok);
     let mut concerns: Vec<String> = broken.map(|c| c.detail.clone()).collect();
     // A missing resource makes several checks in a row fail with the same text.
     concerns.dedup();
     concerns
+}
+
+/// Whether a test alarm may reach no one if this check fails.
+fn concerns_notification(check: CheckId) -> bool {
+    match check {
+        CheckId::AlarmActions
+        | CheckId::TopicExists
+        | CheckId::TopicPolicy
+        | CheckId::TopicEncryption
+        | CheckId::SubscriptionConfirmed => true,
+        CheckId::TrailExists
+        | CheckId::TrailMultiRegion
+        | CheckId::TrailLogging
+        | CheckId::TrailManagementEvents
+        | CheckId::TrailDelivers
+        | CheckId::LogGroupExists
+        | CheckId::LogGroupRetention
+        | CheckId::FilterPattern
+        | CheckId::AlarmExists => false,
+    }
 }
 
 #[cfg(test)]

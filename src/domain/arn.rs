@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
-use super::account_region::Partition;
+use super::region::{Partition, Region};
 
 /// The text of an ARN: `arn:{partition}:{service}:{region}:{account}:{resource}`.
 ///
@@ -77,8 +77,8 @@ impl Arn {
     ///
     /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
     #[must_use]
-    pub fn is_topic_outside(&self, region: &str) -> bool {
-        self.service() == Some("sns") && self.region() != Some(region)
+    pub fn is_topic_outside(&self, region: &Region) -> bool {
+        self.service() == Some("sns") && self.region() != Some(region.as_str())
     }
 
     /// The name of the topic, from its ARN or from a subscription's (`{topic}:{id}`).
@@ -325,14 +325,14 @@ mod tests {
         for text in ["", "alias/aws/sns", "arn:aws:sns", "urn:aws:sns:eu-west-1:123456789012:t"] {
             let arn = Arn::from(text);
             assert_eq!((arn.service(), arn.account(), arn.resource()), (None, None, None), "{text}");
-            assert!(!arn.is_topic_outside("eu-west-1"), "{text}");
+            assert!(!arn.is_topic_outside(&Region::new("eu-west-1")), "{text}");
             assert_eq!(arn, text);
         }
     }
 
     #[test]
     fn only_a_topic_can_be_a_topic_in_another_region() {
-        let is_outside = |text: &str| Arn::from(text).is_topic_outside("eu-west-1");
+        let is_outside = |text: &str| Arn::from(text).is_topic_outside(&Region::new("eu-west-1"));
         assert!(is_outside("arn:aws:sns:us-east-1:123456789012:t"));
         assert!(!is_outside("arn:aws:sns:eu-west-1:123456789012:t"));
         assert!(!is_outside("arn:aws:lambda:us-east-1:123456789012:function:f"));

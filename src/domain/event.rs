@@ -2,6 +2,7 @@
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents" and "AWS Management Console sign-in events".
 
+use crate::domain::Region;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -176,7 +177,7 @@ pub const DRILL_STREAM: &str = "rootbell-drill";
 
 /// The event that a drill writes: it matches the filter as root use, but is clearly marked as a drill.
 #[must_use]
-pub fn drill_event(id: &str, caller: &Identity, region: &str, at: Timestamp) -> String {
+pub fn drill_event(id: &str, caller: &Identity, region: &Region, at: Timestamp) -> String {
     json!({
         "eventVersion": "1.11",
         "userIdentity": {

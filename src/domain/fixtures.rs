@@ -5,6 +5,7 @@ use super::observed::{
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::{Identity, Settings, SetupOptions, pattern, policy};
+use crate::domain::Region;
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -14,7 +15,7 @@ pub fn identity() -> Identity {
 }
 
 pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
-    Settings::resolve(&identity(), REGION, setup, observed)
+    Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
@@ -24,7 +25,7 @@ pub fn sound() -> Observed {
     let trail = Trail {
         name: "rootbell".into(),
         arn: account_region.trail_arn("rootbell"),
-        home_region: REGION.into(),
+        home_region: Region::new(REGION),
         multi_region: true,
         organization: false,
         log_file_validation: true,

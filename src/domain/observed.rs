@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
 use super::pattern;
+use super::region::Region;
 
 /// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub type ReadResult<T> = Result<T, ReadError>;
 pub struct Trail {
     pub name: String,
     pub arn: Arn,
-    pub home_region: String,
+    pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,
@@ -46,7 +47,7 @@ pub enum TrailOwnership<'a> {
     /// Another account, with this ID, owns it.
     OtherAccount(&'a str),
     /// Its home Region is this one.
-    OtherRegion(&'a str),
+    OtherRegion(&'a Region),
 }
 
 impl Trail {

@@ -245,10 +245,14 @@ fn lower(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account_region::Partition;
+    use crate::domain::Partition;
 
     fn account_region() -> AccountRegion {
-        AccountRegion { partition: Partition::Aws, account: "123456789012".into(), region: "eu-west-1".into() }
+        AccountRegion {
+            partition: Partition::Aws,
+            account: "123456789012".into(),
+            region: crate::domain::Region::new("eu-west-1"),
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::policy;
+use crate::domain::Region;
 
 mod trails;
 
@@ -149,7 +150,7 @@ pub struct Settings {
 impl Settings {
     /// For each setting: the user's option, else the existing value, else a default from the account ID and Region.
     #[must_use]
-    pub fn resolve(identity: &Identity, region: &str, setup: &SetupOptions, observed: &Observed) -> Self {
+    pub fn resolve(identity: &Identity, region: &Region, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
         let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
         let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
@@ -386,6 +387,7 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::region::REGIONS;
 
     fn identity() -> Identity {
         Identity {
@@ -398,8 +400,8 @@ mod tests {
     fn trail(name: &str) -> Trail {
         Trail {
             name: name.into(),
-            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").as_str().into(),
-            home_region: "eu-west-1".into(),
+            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").into(),
+            home_region: Region::new("eu-west-1"),
             multi_region: true,
             organization: false,
             log_file_validation: true,
@@ -412,7 +414,8 @@ mod tests {
 
     #[test]
     fn defaults_are_derived_from_the_account_id_and_region() {
-        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &Observed::nothing());
+        let s =
+            Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &Observed::nothing());
         assert_eq!(s.bucket.value, "rootbell-123456789012-eu-west-1");
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
@@ -422,8 +425,9 @@ mod tests {
 
     #[test]
     fn the_default_names_are_valid_in_every_region() {
-        for region in names::REGIONS {
-            let s = Settings::resolve(&identity(), region, &SetupOptions::default(), &Observed::nothing());
+        for region in REGIONS {
+            let s =
+                Settings::resolve(&identity(), &Region::new(region), &SetupOptions::default(), &Observed::nothing());
             names::trail(&s.trail.value).unwrap();
             names::bucket(&s.bucket.value).unwrap();
             names::log_group(&s.log_group.value).unwrap();
@@ -438,11 +442,12 @@ mod tests {
     #[test]
     fn a_trail_that_already_delivers_here_is_reused() {
         let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
-        let s = Settings::resolve(&identity(), "eu-west-1", &SetupOptions::default(), &observed);
+        let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let in_another_region = Settings::resolve(&identity(), "us-east-1", &SetupOptions::default(), &observed);
+        let in_another_region =
+            Settings::resolve(&identity(), &Region::new("us-east-1"), &SetupOptions::default(), &observed);
         assert_eq!(in_another_region.trail.value, "rootbell");
     }
 
@@ -453,7 +458,7 @@ mod tests {
             emails: vec!["a@b.de".into(), "a@b.de".into()],
             ..SetupOptions::default()
         };
-        let s = Settings::resolve(&identity(), "eu-west-1", &setup, &Observed::nothing());
+        let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &setup, &Observed::nothing());
         assert_eq!(s.trail.origin, Origin::Given);
         assert_eq!(s.emails.value, ["a@b.de"]);
     }

@@ -11,7 +11,7 @@ use crate::domain::activity::{HistoryItem, HistoryKind, reason};
 use crate::domain::event::{DRILL_STREAM, drill_event};
 use crate::domain::observed::{Alarm, AlarmState, ReadError};
 use crate::domain::text::escape_controls;
-use crate::domain::{Change, Identity};
+use crate::domain::{Change, Identity, Region};
 
 mod drill;
 
@@ -167,7 +167,7 @@ impl From<CloudError> for TestError {
 pub struct AlarmTest {
     pub alarm: String,
     pub caller: Identity,
-    pub region: String,
+    pub region: Region,
     /// How long to wait for each stage.
     pub timeout: SignedDuration,
 }

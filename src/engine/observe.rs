@@ -12,7 +12,7 @@ use crate::domain::observed::{
     Trail, TrailDetails, counts_root,
 };
 use crate::domain::settings::{choose_trail, trails_to_examine};
-use crate::domain::{Identity, Observed, Settings, SetupOptions};
+use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
 
@@ -31,7 +31,7 @@ pub enum ObserveScope {
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
-    region: &str,
+    region: &Region,
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> Observed {
@@ -42,7 +42,7 @@ pub async fn observe(
 pub async fn observe_with(
     cloud: &dyn Cloud,
     identity: &Identity,
-    region: &str,
+    region: &Region,
     setup: &SetupOptions,
     scope: ObserveScope,
     prefetch: Prefetch<'_>,

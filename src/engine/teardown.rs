@@ -13,7 +13,7 @@ use crate::domain::observed::{BucketLookup, Contents, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed, tagged};
 use crate::domain::query::{Tagged, log_group};
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail, default_metric};
-use crate::domain::{AccountRegion, Identity, Observed, Settings, SetupOptions};
+use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
 /// Every chain that rootbell may have created or changed: that of the trail the user named, or else those of the trails
 /// with rootbell's tag or log group, of the trail that a setup would use now, and of the default names, which an
@@ -21,7 +21,7 @@ use crate::domain::{AccountRegion, Identity, Observed, Settings, SetupOptions};
 pub async fn managed_chains(
     cloud: &dyn Cloud,
     identity: &Identity,
-    region: &str,
+    region: &Region,
     setup: &SetupOptions,
     contents: bool,
 ) -> Vec<Chain> {
@@ -33,7 +33,7 @@ pub async fn managed_chains(
 pub async fn managed_chains_of(
     cloud: &dyn Cloud,
     identity: &Identity,
-    region: &str,
+    region: &Region,
     named: &[SetupOptions],
     contents: bool,
 ) -> Vec<Chain> {
@@ -45,7 +45,7 @@ pub async fn managed_chains_of(
     all
 }
 
-async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &str, setup: &SetupOptions) -> Vec<Chain> {
+async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &Region, setup: &SetupOptions) -> Vec<Chain> {
     let account_region = identity.in_region(region);
     // The chains share the queries for the trails and for the default names.
     let prefetch = Prefetch::new(&cloud, setup);
@@ -89,7 +89,7 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
 async fn chain(
     cloud: &dyn Cloud,
     identity: &Identity,
-    region: &str,
+    region: &Region,
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
 ) -> Chain {

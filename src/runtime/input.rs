@@ -3,7 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 
 use crate::app::Msg;
-use crate::app::keys::{Code, Key};
+use crate::app::keymap::{Code, Key};
 
 /// The message for an event; none if the app doesn't use it. A held key repeats only movement and text.
 pub(super) fn message(event: &Event) -> Option<Msg> {

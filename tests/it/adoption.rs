@@ -29,7 +29,7 @@ fn region_mut(account: &mut Account) -> &mut Region {
 /// A multi-Region trail that is logging, with its bucket, but without a log group.
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
-    let account_region = account.in_region(REGION);
+    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
     let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
     account.buckets.insert("their-bucket".into(), bucket);
@@ -46,7 +46,7 @@ fn delivering_trail(name: &str, group: &str) -> Account {
 }
 
 fn add_delivery(account: &mut Account, name: &str, group: &str) {
-    let account_region = account.in_region(REGION);
+    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
     let role = Role {
         path: "/service-role/".into(),
         trust: role_trust(None),
@@ -133,7 +133,7 @@ fn cases() -> Vec<AdoptionCase> {
         let mut second = trail(a, "a").clone();
         (second.log_group_arn, second.role_arn) = (None, None);
         second.bucket = "bucket-b".into();
-        let account_region = a.in_region(REGION);
+        let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
         let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
         let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
         a.buckets.insert("bucket-b".into(), bucket);
@@ -264,8 +264,10 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed =
+        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), setup, ObserveScope::Everything)
+            .await;
+    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
@@ -373,7 +375,7 @@ fn shared_topic_policy() -> Value {
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
-    health.checks.iter().find(|c| c.id == id).unwrap()
+    health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
 }
 
 fn topic_policy(account: &mut Account) -> Value {
@@ -383,7 +385,14 @@ fn topic_policy(account: &mut Account) -> Value {
 /// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::teardown::managed_chains(cloud, &identity, REGION, &setup_options(), false).await;
+    let chains = engine::teardown::managed_chains(
+        cloud,
+        &identity,
+        &rootbell::domain::Region::new(REGION),
+        &setup_options(),
+        false,
+    )
+    .await;
     let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);

@@ -288,7 +288,7 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(REGION);
+            let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -433,8 +433,10 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, REGION, &setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, &setup, &observed);
+    let observed =
+        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), &setup, ObserveScope::Everything)
+            .await;
+    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
@@ -466,7 +468,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
         let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
         in_virtual_time(async {
             let (health, plan) = observe_and_plan(&cloud).await;
-            let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+            let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
             assert_eq!(check_result.verdict, *verdict, "{name}: {check_result:?}");
             assert!(check_result.detail.contains(says), "{name}: {check_result:?}");
             assert!(!check_result.fix.is_empty() && !health.healthy(), "{name}: {check_result:?}");
@@ -481,7 +483,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             match after {
                 Fixed | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
                 NotFixable(fix) => {
-                    let check_result = health.checks.iter().find(|c| c.id == *check).unwrap();
+                    let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
                     assert!(check_result.fix.contains(fix), "{name}: {check_result:?}");
                 }
             }

@@ -11,7 +11,7 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Settings, SetupOptions};
+use rootbell::domain::{Change, Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ const KINDS: [(&str, InjectedFault, &str, &str); 9] = [
 /// Accounts on which, together, every call is made.
 fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let told = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
     fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
@@ -86,8 +86,8 @@ fn in_virtual_time<F: Future>(work: F) -> F::Output {
 /// The plan, or the error message of the call that reads the identity.
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> Result<Plan, String> {
     let identity = cloud.identity().await.map_err(|error| error.to_string())?;
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     Ok(plan(&settings, &observed))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use rootbell::app::Msg;
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::event::RootEvent;
 use rootbell::domain::filter_pattern::Pattern;
@@ -277,7 +277,7 @@ proptest! {
                 Err(message) => prop_assert!(message.ends_with(['.', ')']), "{} is not a sentence", message),
             }
         }
-        let _ = (names::filter(&text), names::alarm(&text), names::region(&text));
+        let _ = (names::filter(&text), names::alarm(&text), rootbell::domain::Region::parse(&text).is_ok());
     }
 
     #[test]

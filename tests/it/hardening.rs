@@ -8,7 +8,7 @@ use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::{Change, Health, Region, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56e
 
 /// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     statements_for_key(&account_region, KEY)
 }
 
@@ -66,8 +66,8 @@ fn restricted(restricted: bool) -> SetupOptions {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, REGION, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, REGION, setup, &observed);
+    let observed = engine::observe(cloud, &identity, &Region::new(REGION), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &Region::new(REGION), setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 
@@ -96,7 +96,7 @@ fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
 }
 
 fn check(health: &Health, id: &str) -> Check {
-    health.checks.iter().find(|c| c.id == id).unwrap().clone()
+    health.checks.iter().find(|c| c.id.as_str() == id).unwrap().clone()
 }
 
 fn in_virtual_time<F: Future>(work: F) -> F::Output {

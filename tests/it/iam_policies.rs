@@ -10,7 +10,7 @@ use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Top
 use rootbell::domain::iam_policy::{UseCase, actions, policy};
 use rootbell::domain::observed::Metric;
 use rootbell::domain::plan::teardown::teardown;
-use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::domain::{Observed, Region, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
@@ -126,7 +126,8 @@ fn used(clouds: &[DemoCloud]) -> Permissions {
 
 fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
-    let settings = Settings::resolve(&Account::default().identity(), "eu-west-1", &setup_options(), &observed);
+    let settings =
+        Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup_options(), &observed);
     actions(&policy(of, &settings, &observed)).into_iter().collect()
 }
 
@@ -175,8 +176,8 @@ async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
         region_mut(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, "eu-west-1", &SetupOptions::default(), scope).await;
-    Settings::resolve(&identity, "eu-west-1", &SetupOptions::default(), &observed)
+    let observed = engine::observe(cloud, &identity, &Region::new("eu-west-1"), &SetupOptions::default(), scope).await;
+    Settings::resolve(&identity, &Region::new("eu-west-1"), &SetupOptions::default(), &observed)
 }
 
 #[test]
@@ -218,7 +219,7 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
         let test = AlarmTest {
             alarm: settings.alarm.value.clone(),
             caller,
-            region: "eu-west-1".into(),
+            region: Region::new("eu-west-1"),
             timeout: SignedDuration::from_mins(10),
         };
         let observer = Observer { clock: &clock, news: &|_| {} };
@@ -288,7 +289,9 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
                 cloud.modify(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
                 let before = cloud.calls().len();
                 let identity = cloud.identity().await.unwrap();
-                let chains = engine::teardown::managed_chains(cloud, &identity, "eu-west-1", setup, with_logs).await;
+                let chains =
+                    engine::teardown::managed_chains(cloud, &identity, &Region::new("eu-west-1"), setup, with_logs)
+                        .await;
                 let plan = teardown(&chains, with_logs);
                 let report = engine::run(cloud, &plan, None, &|_| {}).await;
                 assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);

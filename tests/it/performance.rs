@@ -8,7 +8,7 @@ use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, LogGroup, Subscription, SubscriptionState, Trail};
 use rootbell::cloud::{Cloud, Search};
 use rootbell::domain::plan::plan;
-use rootbell::domain::{Settings, SetupOptions, pattern};
+use rootbell::domain::{Region, Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
@@ -48,19 +48,27 @@ fn apply(mut account: Account) -> [Cost; 3] {
         let asked: &dyn Cloud = &cloud;
         let prefetch = Prefetch::new(&asked, &setup_options());
         let identity = prefetch.alongside(cloud.identity()).await.unwrap();
-        let observed =
-            engine::observe_with(asked, &identity, REGION, &setup_options(), ObserveScope::Everything, prefetch).await;
-        let settings = Settings::resolve(&identity, REGION, &setup_options(), &observed);
+        let observed = engine::observe_with(
+            asked,
+            &identity,
+            &Region::new(REGION),
+            &setup_options(),
+            ObserveScope::Everything,
+            prefetch,
+        )
+        .await;
+        let settings = Settings::resolve(&identity, &Region::new(REGION), &setup_options(), &observed);
         let plan = plan(&settings, &observed);
         let read_cost = took(&cloud);
         // The prefetched answers give the same result as a fresh read.
-        let fresh = engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
+        let fresh =
+            engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
         assert_eq!(observed, fresh);
         took(&cloud);
         let report = engine::run(asked, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
         let apply_cost = took(&cloud);
-        engine::observe(asked, &identity, REGION, &setup_options(), ObserveScope::Everything).await;
+        engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
         let reread_cost = took(&cloud);
         [read_cost, apply_cost, reread_cost]
     })
@@ -110,7 +118,8 @@ fn reading_three_chains_for_a_teardown_takes_no_longer_than_one_and_shares_calls
         in_virtual_time(async {
             let identity = cloud.identity().await.unwrap();
             let began = Instant::now();
-            let chains = engine::teardown::managed_chains_of(&cloud, &identity, REGION, named, true).await;
+            let chains =
+                engine::teardown::managed_chains_of(&cloud, &identity, &Region::new(REGION), named, true).await;
             assert_eq!(chains.len(), (1 + more.len()) * named.len());
             assert!(chains.iter().all(|chain| chain.managed.contents.as_ref().is_ok_and(Option::is_some)));
             let calls = cloud.calls();

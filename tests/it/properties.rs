@@ -24,8 +24,15 @@ pub(crate) fn setup_options() -> SetupOptions {
 pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Everything).await;
-    let settings = Settings::resolve(&identity, &region, setup, &observed);
+    let observed = engine::observe(
+        cloud,
+        &identity,
+        &rootbell::domain::Region::new(region.as_str()),
+        setup,
+        ObserveScope::Everything,
+    )
+    .await;
+    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(region), setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)
 }

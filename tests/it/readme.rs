@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use regex_lite::Regex;
-use rootbell::app::keys::{BINDINGS, Context};
+use rootbell::app::keymap::{BINDINGS, Context};
 use serde_json::Value;
 
 use crate::support::kept::{keep, path};

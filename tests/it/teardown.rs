@@ -9,7 +9,7 @@ use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::change::ResourceKind;
 use rootbell::domain::plan::teardown::teardown;
-use rootbell::domain::{Action, Change, Plan, SetupOptions};
+use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use crate::properties::{EMAIL, accounts, cloud, in_virtual_time, region_mut, set
 async fn teardown_plan(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let chains = engine::teardown::managed_chains(cloud, &identity, &region, setup, logs).await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, &Region::new(region.as_str()), setup, logs).await;
     teardown(&chains, logs)
 }
 
@@ -321,7 +321,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
             assert_eq!(report.failed.len(), 1, "{operation}: {report:?}");
             assert_eq!((&report.failed[0].0, report.failed[0].1.kind), (&change.id(), ErrorKind::AccessDenied));
             // The fix names the missing permission and the resource.
-            let arn = &change.arns(&cloud.snapshot().in_region("eu-west-1"))[0];
+            let arn = &change.arns(&cloud.snapshot().in_region(&Region::new("eu-west-1")))[0];
             assert!(
                 report.failed[0].1.fix().contains(&format!(r#""Resource":"{arn}""#)),
                 "{}",
@@ -385,11 +385,17 @@ fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() 
 fn a_setup_in_another_region_is_not_touched() {
     let made = cloud(Account::default().set_up_for(&[EMAIL]).unwrap());
     let before = made.snapshot().without_times();
-    let elsewhere = made.in_region("us-east-1");
+    let elsewhere = made.in_region(&Region::new("us-east-1"));
     in_virtual_time(async {
         let identity = elsewhere.identity().await.unwrap();
-        let chains =
-            engine::teardown::managed_chains(&elsewhere, &identity, "us-east-1", &SetupOptions::default(), true).await;
+        let chains = engine::teardown::managed_chains(
+            &elsewhere,
+            &identity,
+            &Region::new("us-east-1"),
+            &SetupOptions::default(),
+            true,
+        )
+        .await;
         let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
         let trail = plan.rows.iter().find(|row| row.resource == ResourceKind::Trail).unwrap();

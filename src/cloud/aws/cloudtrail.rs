@@ -1,5 +1,6 @@
 //! CloudTrail: trails, their delivery status, and the events they record.
 
+use crate::domain::Region;
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
@@ -121,7 +122,7 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
     Trail {
         name: sdk.name.unwrap_or_default(),
         arn: sdk.trail_arn.unwrap_or_default().into(),
-        home_region: sdk.home_region.unwrap_or_default(),
+        home_region: Region::new(sdk.home_region.unwrap_or_default()),
         multi_region: sdk.is_multi_region_trail.unwrap_or_default(),
         organization: sdk.is_organization_trail.unwrap_or_default(),
         log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),

@@ -131,7 +131,11 @@ impl AwsConnector {
     }
 
     /// The Region, and where it came from.
-    pub(super) async fn region(&self, target: &Target, files: &EnvConfigSections) -> Answer<(String, String)> {
+    pub(super) async fn region(
+        &self,
+        target: &Target,
+        files: &EnvConfigSections,
+    ) -> Answer<(crate::domain::Region, String)> {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
@@ -154,7 +158,7 @@ impl AwsConnector {
                 ),
             ));
         };
-        names::region(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
+        let region = crate::domain::Region::parse(&region).map_err(|why| invalid(format!("{from}: {why}")))?;
         Ok((region, from))
     }
 
@@ -235,8 +239,8 @@ impl AwsConnector {
             check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
         let (region, region_from) = self.region(target, &files).await?;
-        let config = self.load(target, &profile, region.clone()).await?;
-        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
+        let config = self.load(target, &profile, region.to_string()).await?;
+        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), region.as_str());
         let profile = Some(profile).filter(|name| name != DEFAULT);
         Ok(Session { cloud: Arc::new(AwsCloud::new(&config, sign_in)), region, region_from, profile })
     }

@@ -1,5 +1,6 @@
 //! What each query returns, also if the resource does not exist.
 
+use crate::domain::Region;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -72,7 +73,7 @@ fn trails() -> Vec<ContractCase> {
     let existing = Trail {
         name: "rootbell".into(),
         arn: TRAIL.into(),
-        home_region: "eu-west-1".into(),
+        home_region: Region::new("eu-west-1"),
         multi_region: true,
         organization: false,
         log_file_validation: true,
@@ -89,7 +90,7 @@ fn trails() -> Vec<ContractCase> {
     let shadow = Trail {
         name: "org".into(),
         arn: "arn:aws:cloudtrail:us-east-1:210987654321:trail/org".into(),
-        home_region: "us-east-1".into(),
+        home_region: Region::new("us-east-1"),
         multi_region: true,
         organization: true,
         log_file_validation: false,

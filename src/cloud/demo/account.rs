@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::arn::{Arn, LogGroupArn};
 use crate::domain::observed::{AlarmState, Confirmation};
-use crate::domain::{AccountRegion, Identity};
+use crate::domain::{self, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
 pub type Seconds = i64;
@@ -67,12 +67,12 @@ impl Account {
     }
 
     #[must_use]
-    pub fn in_region(&self, region: &str) -> AccountRegion {
+    pub fn in_region(&self, region: &domain::Region) -> AccountRegion {
         self.identity().in_region(region)
     }
 
-    pub(in crate::cloud) fn region_mut(&mut self, region: &str) -> &mut Region {
-        self.regions.entry(region.to_owned()).or_default()
+    pub(in crate::cloud) fn region_mut(&mut self, region: impl AsRef<str>) -> &mut Region {
+        self.regions.entry(region.as_ref().to_owned()).or_default()
     }
 
     /// The same account without times, empty Regions and pending orphaned subscriptions (AWS deletes those by itself),

@@ -221,7 +221,7 @@ pub(super) fn get_metric_data(
     from: Timestamp,
     period: u32,
 ) -> Vec<Datapoint> {
-    let Some(region) = account.regions.get(&view.account_region.region) else { return Vec::new() };
+    let Some(region) = account.regions.get(view.account_region.region.as_str()) else { return Vec::new() };
     let period = i64::from(period.max(1));
     let after = from.duration_since(view.start).as_secs().saturating_sub(period + 1);
     let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
@@ -239,7 +239,8 @@ pub(super) fn get_metric_data(
 /// the end of its range in nanoseconds, and how many events of that range are on the pages before it.
 pub(super) fn events(account: &Account, view: &AccountView, search: &Search<'_>) -> Result<EventPage, DemoError> {
     const PAGE: usize = 100;
-    let group = account.regions.get(&view.account_region.region).and_then(|r| r.log_groups.get(search.log_group));
+    let group =
+        account.regions.get(view.account_region.region.as_str()).and_then(|r| r.log_groups.get(search.log_group));
     let Some(group) = group else {
         return Err(DemoError::new(ErrorKind::NotFound, "The specified log group does not exist."));
     };

@@ -192,7 +192,7 @@ fn create_bucket(account: &mut Account, view: &AccountView, name: &str) -> Chang
     }
     // rootbell treats the error BucketAlreadyOwnedByYou as success.
     account.buckets.entry(name.to_owned()).or_insert_with(|| Bucket {
-        region: view.account_region.region.clone(),
+        region: view.account_region.region.to_string(),
         owner_enforced: true,
         public_blocked: true,
         ..Bucket::default()
@@ -223,7 +223,8 @@ fn existing_log_group<'a>(
     view: &AccountView,
     name: &str,
 ) -> Result<&'a mut LogGroup, DemoError> {
-    let group = account.regions.get_mut(&view.account_region.region).and_then(|region| region.log_groups.get_mut(name));
+    let group =
+        account.regions.get_mut(view.account_region.region.as_str()).and_then(|region| region.log_groups.get_mut(name));
     group.ok_or_else(|| not_found("The specified log group does not exist."))
 }
 
@@ -281,7 +282,7 @@ fn create_trail(
 /// `InvalidCloudWatchLogsRoleArnException`.
 fn check_delivery(account: &Account, view: &AccountView, delivery: &Delivery, trail_arn: &str) -> ChangeResult {
     let account_region = &view.account_region;
-    let groups = account.regions.get(&account_region.region).map(|region| &region.log_groups);
+    let groups = account.regions.get(account_region.region.as_str()).map(|region| &region.log_groups);
     let group = groups.and_then(|all| {
         all.keys().find(|name| account_region.log_group_arn(name).as_str() == delivery.log_group_arn.as_str())
     });
@@ -354,7 +355,7 @@ fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &
 
 fn existing_topic<'a>(account: &'a mut Account, view: &AccountView, arn: &str) -> Result<&'a mut Topic, DemoError> {
     let name = arn.strip_prefix(view.account_region.topic_arn("").as_str());
-    let topics = account.regions.get_mut(&view.account_region.region).map(|region| &mut region.topics);
+    let topics = account.regions.get_mut(view.account_region.region.as_str()).map(|region| &mut region.topics);
     topics.zip(name).and_then(|(topics, name)| topics.get_mut(name)).ok_or_else(|| not_found("Topic does not exist"))
 }
 
@@ -410,7 +411,7 @@ fn set_alarm_state(
         return Err(DemoError::new(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
     let Account { regions, keys, .. } = account;
-    let region = regions.get_mut(&view.account_region.region);
+    let region = regions.get_mut(view.account_region.region.as_str());
     let Some(Region { alarms, topics, .. }) = region else {
         return Err(not_found(format!("Alarm {name} does not exist")));
     };

@@ -16,7 +16,7 @@ use crate::domain::observed::{
 };
 use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
-use crate::domain::{AccountRegion, names};
+use crate::domain::{AccountRegion, Region, names};
 
 /// The Region and time of a call.
 pub(super) struct AccountView {
@@ -64,13 +64,13 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
         region
             .orphans
             .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
-        activity::evaluate(region, keys, &identity.in_region(name), timing.evaluated_after, now);
+        activity::evaluate(region, keys, &identity.in_region(&Region::new(name.as_str())), timing.evaluated_after, now);
     }
 }
 
 pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> Arn {
     let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
-    AccountRegion { account, region: home.to_owned(), ..account_region.clone() }.trail_arn(name)
+    AccountRegion { account, region: Region::new(home), ..account_region.clone() }.trail_arn(name)
 }
 
 /// The trails that the Region lists: its own, and the multi-Region trails of other Regions (shadow trails).
@@ -81,7 +81,7 @@ pub(super) fn trails(account: &Account, view: &AccountView) -> Vec<Trail> {
         .map(|(home, name, trail)| Trail {
             name: name.clone(),
             arn: trail_arn(&view.account_region, home, name, trail),
-            home_region: home.clone(),
+            home_region: Region::new(home.as_str()),
             multi_region: trail.multi_region,
             organization: trail.organization,
             log_file_validation: trail.log_file_validation,
@@ -101,7 +101,7 @@ fn visible_trails<'a>(
         .regions
         .iter()
         .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
-        .filter(|(home, _, trail)| **home == view.account_region.region || trail.multi_region)
+        .filter(|(home, _, trail)| view.account_region.region == home.as_str() || trail.multi_region)
 }
 
 fn trail_by_arn<'a>(
@@ -116,7 +116,7 @@ fn trail_by_arn<'a>(
 
 pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> Result<TrailStatus, DemoError> {
     let (home, name, trail) = trail_by_arn(account, view, arn)?;
-    let account_region = AccountRegion { region: home.clone(), ..view.account_region.clone() };
+    let account_region = AccountRegion { region: Region::new(home.as_str()), ..view.account_region.clone() };
     // The bucket and the log group of an organization trail are in another account, which the demo does not simulate.
     let is_own = trail.owner.is_none();
     let bucket_error = (is_own
@@ -155,7 +155,7 @@ fn logs_delivery_error(
     let arn = trail.log_group_arn.as_ref()?;
     let group = account
         .regions
-        .get(&account_region.region)?
+        .get(account_region.region.as_str())?
         .log_groups
         .keys()
         .find(|name| account_region.log_group_arn(name) == *arn);
@@ -246,14 +246,15 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
 }
 
 pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Option<LogGroup> {
-    let group = account.regions.get(&view.account_region.region)?.log_groups.get(name)?;
+    let group = account.regions.get(view.account_region.region.as_str())?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
     let kms_key = group.kms_key.clone();
     Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
 }
 
 pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {
-    let group = account.regions.get(&view.account_region.region).and_then(|region| region.log_groups.get(group));
+    let group =
+        account.regions.get(view.account_region.region.as_str()).and_then(|region| region.log_groups.get(group));
     let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
     filters
         .map(|(name, filter)| MetricFilter {
@@ -287,7 +288,7 @@ fn tag_pairs(tags: &BTreeMap<String, String>) -> Vec<(String, String)> {
 
 /// The tags of the resource with that ARN in the caller's Region.
 pub(super) fn tags(account: &Account, view: &AccountView, kind: Tagged, arn: &str) -> Vec<(String, String)> {
-    let Some(region) = account.regions.get(&view.account_region.region) else { return Vec::new() };
+    let Some(region) = account.regions.get(view.account_region.region.as_str()) else { return Vec::new() };
     let name_after = |prefix: &str| arn.strip_prefix(prefix).unwrap_or_default();
     let account_region = &view.account_region;
     let tags = match kind {
@@ -307,8 +308,12 @@ pub(super) fn contents(account: &Account, name: &str) -> Contents {
 }
 
 pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
-    let alarms =
-        account.regions.get(&view.account_region.region).map(|region| region.alarms.iter()).into_iter().flatten();
+    let alarms = account
+        .regions
+        .get(view.account_region.region.as_str())
+        .map(|region| region.alarms.iter())
+        .into_iter()
+        .flatten();
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
@@ -349,7 +354,7 @@ pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
     let name = arn.strip_prefix(view.account_region.topic_arn("").as_str())?;
-    account.regions.get(&view.account_region.region)?.topics.get(name)
+    account.regions.get(view.account_region.region.as_str())?.topics.get(name)
 }
 
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {

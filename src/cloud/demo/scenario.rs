@@ -1,5 +1,6 @@
 //! Demo accounts: the built-in scenarios, and files that users write.
 
+use crate::domain::Region;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use super::queries::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, SetupOptions, names};
+use crate::domain::{Change, Observed, Settings, SetupOptions};
 
 macro_rules! scenarios {
     ($($name:literal),+) => {
@@ -67,7 +68,7 @@ impl Account {
     fn set_up(mut self, set_up: &SetUpSection) -> Result<Self, String> {
         let setup = SetupOptions { emails: set_up.emails.clone(), ..SetupOptions::default() };
         let nothing = Observed::nothing();
-        let settings = Settings::resolve(&self.identity(), &self.region, &setup, &nothing);
+        let settings = Settings::resolve(&self.identity(), &Region::new(self.region.as_str()), &setup, &nothing);
         let view = AccountView {
             account_region: settings.account_region.clone(),
             start: Timestamp::UNIX_EPOCH,
@@ -163,7 +164,7 @@ impl Connector for DemoConnector {
         if region.is_empty() {
             return Err(CloudError::local(ErrorKind::NoRegion, "the demo account has no default Region"));
         }
-        names::region(&region).map_err(|message| CloudError::local(ErrorKind::Invalid, message))?;
+        let region = Region::parse(&region).map_err(|message| CloudError::local(ErrorKind::Invalid, message))?;
         let profile = target.profile.clone().filter(|profile| profile != "default");
         let cloud = self.cloud.in_region(&region).through_profile(profile.as_deref());
         Ok(Session { cloud: std::sync::Arc::new(cloud), region, region_from: region_from.to_owned(), profile })

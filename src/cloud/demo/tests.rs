@@ -9,7 +9,7 @@ use crate::domain::observed::{AlarmState, Confirmation};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::plan::plan;
 use crate::domain::samples::SAMPLES;
-use crate::domain::{Observed, Settings, SetupOptions};
+use crate::domain::{Observed, Region, Settings, SetupOptions};
 
 mod calls;
 mod scenarios;
@@ -33,7 +33,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 fn changes(account: &Account) -> Vec<Change> {
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
     let nothing = Observed::nothing();
-    let settings = Settings::resolve(&account.identity(), &account.region, &setup, &nothing);
+    let settings = Settings::resolve(&account.identity(), &Region::new(account.region.as_str()), &setup, &nothing);
     plan(&settings, &nothing).changes().cloned().collect()
 }
 
@@ -55,11 +55,11 @@ fn kind<T: std::fmt::Debug>(answer: Answer<T>) -> ErrorKind {
 }
 
 fn trail_arn() -> Arn {
-    Account::default().in_region("eu-west-1").trail_arn("rootbell")
+    Account::default().in_region(&Region::new("eu-west-1")).trail_arn("rootbell")
 }
 
 fn topic_arn() -> Arn {
-    Account::default().in_region("eu-west-1").topic_arn("rootbell-alerts")
+    Account::default().in_region(&Region::new("eu-west-1")).topic_arn("rootbell-alerts")
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_trail_reports_a_delivery_error_if_its_role_or_log_group_is_deleted() {
 fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
-        let elsewhere = cloud.in_region("us-east-1");
+        let elsewhere = cloud.in_region(&Region::new("us-east-1"));
         let shadow = elsewhere.trails().await.unwrap().remove(0);
         assert_eq!(shadow.home_region, "eu-west-1");
         assert!(elsewhere.trail_status(&shadow.arn).await.unwrap().logging);
@@ -245,7 +245,7 @@ fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
 fn regions_are_separate_but_roles_and_buckets_are_visible_in_all() {
     run(async {
         let (cloud, _) = demo(Account::default().set_up_for(&[EMAIL]).unwrap());
-        let elsewhere = cloud.in_region("us-east-1");
+        let elsewhere = cloud.in_region(&Region::new("us-east-1"));
         assert_eq!(elsewhere.log_group("rootbell/cloudtrail").await.unwrap(), None);
         assert_eq!(elsewhere.alarm("rootbell-root-use").await.unwrap(), None);
         assert_eq!(elsewhere.topic(&topic_arn()).await.unwrap(), None);

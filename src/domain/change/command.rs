@@ -255,7 +255,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::DeleteBucketPolicy { bucket } => {
             CommandLine::new("s3api", "delete-bucket-policy").option("bucket", bucket)
         }
-        Change::EmptyBucket { bucket } => return empty_bucket(bucket, &account_region.region),
+        Change::EmptyBucket { bucket } => return empty_bucket(bucket, account_region.region.as_str()),
         Change::DeleteBucket { bucket } => CommandLine::new("s3api", "delete-bucket").option("bucket", bucket),
     };
     // IAM calls get a Region too: it determines the partition, and the AWS CLI requires one with a custom endpoint.

@@ -96,7 +96,8 @@ fn control_characters_in_an_event_are_escaped() {
 fn a_drill_event_is_marked_as_one_and_names_who_started_it() {
     let caller =
         Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None };
-    let line = drill_event("d-1", &caller, "eu-west-1", "2026-11-23T08:14:03Z".parse().unwrap());
+    let line =
+        drill_event("d-1", &caller, &crate::domain::Region::new("eu-west-1"), "2026-11-23T08:14:03Z".parse().unwrap());
     let event = RootEvent::decode(&line, "x", None);
     assert!(event.drill);
     assert_eq!((event.name.as_str(), event.id.as_str()), ("RootbellDrill", "d-1"));

@@ -1,22 +1,54 @@
 use super::*;
+use crate::domain::Region;
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
+use crate::domain::observed::{Confirmation, Topic, TrailDetails};
+use crate::domain::pattern;
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
-    health.checks.iter().find(|c| c.id == id).unwrap()
+    health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
+}
+
+/// The ids of the JSON contract, in their order.
+const IDS: &str = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers log_group.exists \
+                   log_group.retention filter.pattern alarm.exists alarm.actions topic.exists topic.policy \
+                   topic.encryption subscription.confirmed";
+
+#[test]
+fn the_check_ids_match_the_contract_and_can_be_parsed() {
+    let ids: Vec<_> = CheckId::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(ids, IDS.split(' ').collect::<Vec<_>>());
+    for id in CheckId::ALL {
+        assert_eq!(id.as_str().parse(), Ok(*id));
+        assert_eq!(serde_json::to_value(id).unwrap(), id.as_str());
+    }
+    assert!("trail.exist".parse::<CheckId>().is_err());
 }
 
 #[test]
-fn the_check_ids_match_the_contract() {
-    let ids: Vec<_> = health_of(&sound()).checks.iter().map(|c| c.id).collect();
-    let contract = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers \
-                    log_group.exists log_group.retention filter.pattern alarm.exists alarm.actions topic.exists \
-                    topic.policy topic.encryption subscription.confirmed";
-    assert_eq!(ids, contract.split(' ').collect::<Vec<_>>());
+fn every_check_of_the_registry_is_made_exactly_once_in_any_account() {
+    let unreadable = ReadError { why: "DescribeTrails: permission denied.".into(), fix: "Ask for it.".into() };
+    for observed in [sound(), Observed::nothing(), Observed { trails: Err(unreadable), ..sound() }] {
+        let ids: Vec<CheckId> = health_of(&observed).checks.iter().map(|c| c.id).collect();
+        assert_eq!(ids, CheckId::ALL);
+    }
+}
+
+#[test]
+fn only_checks_that_count_for_alerting_decide_whether_a_setup_is_healthy() {
+    let mut health = health_of(&sound());
+    for check in &mut health.checks {
+        check.verdict = if check.id.counts() == Counts::Alerting { Verdict::Ok } else { Verdict::Wrong };
+    }
+    assert!(health.healthy() && health.weakest().is_none() && health.alerting() == Verdict::Ok);
+    let broken = CheckId::ALL.iter().position(|id| id.counts() == Counts::Alerting).unwrap();
+    health.checks[broken].verdict = Verdict::Unknown;
+    assert!(!health.healthy() && health.alerting() == Verdict::Unknown);
+    assert_eq!(health.step(health.checks[broken].id.step()), Verdict::Unknown);
 }
 
 #[test]
@@ -168,9 +200,10 @@ fn each_fault_is_reported_by_the_right_check_with_its_detail() {
 fn checks_on_something_unreadable_are_unknown_and_the_others_are_not_affected() {
     let unreadable = ReadError { why: "GetTopicAttributes: permission denied.".into(), fix: "Ask for it.".into() };
     let health = health_of(&Observed { topic: Err(unreadable), ..sound() });
-    let unknown: Vec<_> = health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id).collect();
+    let unknown: Vec<_> =
+        health.checks.iter().filter(|c| c.verdict == Verdict::Unknown).map(|c| c.id.as_str()).collect();
     assert_eq!(unknown, ["topic.exists", "topic.policy", "topic.encryption"]);
-    assert!(health.checks.iter().filter(|c| !unknown.contains(&c.id)).all(|c| c.verdict == Verdict::Ok));
+    assert!(health.checks.iter().filter(|c| !unknown.contains(&c.id.as_str())).all(|c| c.verdict == Verdict::Ok));
 }
 
 #[test]
@@ -204,7 +237,7 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
         watched.trail.arn = watched.trail.arn.replace(from, to).into();
-        watched.trail.home_region = watched.trail.arn.region().unwrap().into();
+        watched.trail.home_region = Region::new(watched.trail.arn.region().unwrap());
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");

@@ -1,8 +1,9 @@
-//! The topic's checks: can CloudWatch publish to it, and can CloudWatch use the key that encrypts it?
+//! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
 
-use super::{APPLY, Outcome, Verdict, ok, unknown, wrong};
+use super::registry::Evidence;
+use super::{APPLY, Outcome, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::change::ResourceKind;
-use crate::domain::observed::{KmsKey, Observed, Topic};
+use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{
     Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
 };
@@ -11,7 +12,20 @@ use crate::domain::settings::Settings;
 /// What to do when the policy alone does not decide.
 const RUN_TEST: &str = "Run `rootbell test` to see whether an alert arrives.";
 
-pub(super) fn publishable(topic: &Topic, settings: &Settings) -> Outcome {
+fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
+    let none = || missing(format!("There is no topic `{}`.", evidence.settings.topic.value));
+    check_existing(&evidence.observed.topic, none, judge)
+}
+
+pub(super) fn exists(evidence: &Evidence<'_>) -> Outcome {
+    on_topic(evidence, |topic| ok(format!("`{}`", topic.name())))
+}
+
+pub(super) fn publishable(evidence: &Evidence<'_>) -> Outcome {
+    on_topic(evidence, |topic| check_policy(topic, evidence.settings))
+}
+
+fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
     let (name, policy) = (topic.name(), topic.policy.as_ref());
     let alarm = settings.account_region.alarm_arn(&settings.alarm.value);
     match topic_access(policy, &topic.arn, &alarm) {
@@ -60,8 +74,12 @@ pub fn is_aws_sns_key(key: Option<&str>) -> bool {
     key.is_some_and(|k| k.ends_with("alias/aws/sns"))
 }
 
-pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed) -> Outcome {
-    let name = topic.name();
+pub(super) fn encryption(evidence: &Evidence<'_>) -> Outcome {
+    on_topic(evidence, |topic| check_encryption(topic, evidence))
+}
+
+fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
+    let (name, settings) = (topic.name(), evidence.settings);
     let Some(key) = topic.kms_key.as_deref() else { return ok("not encrypted") };
     if is_aws_sns_key(Some(key)) {
         let fix = if settings.topic_is_managed() {
@@ -75,7 +93,7 @@ pub(super) fn encryption(topic: &Topic, settings: &Settings, observed: &Observed
             fix,
         );
     }
-    match &observed.key {
+    match &evidence.observed.key {
         None => (
             Verdict::Unknown,
             format!("`{name}` is encrypted with {key}; whether CloudWatch can use that key was not read."),
@@ -119,4 +137,26 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
             },
         ),
     }
+}
+
+pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
+    let all = match &evidence.observed.subscriptions {
+        Err(unreadable) => return unknown(unreadable),
+        Ok(all) => all,
+    };
+    let count = |state| all.iter().filter(|s| s.state == state).count();
+    let (confirmed, pending) = (count(Confirmation::Confirmed), count(Confirmation::Pending));
+    if confirmed > 0 {
+        return ok(format!("{confirmed} of {} confirmed", confirmed + pending));
+    }
+    if pending > 0 {
+        let addresses: Vec<&str> =
+            all.iter().filter(|s| s.state == Confirmation::Pending).map(|s| s.endpoint.as_str()).collect();
+        return (
+            Verdict::Pending,
+            format!("No alert reaches anyone until {} confirms.", addresses.join(" or ")),
+            "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days.".into(),
+        );
+    }
+    missing("There is no subscription, so no alert would reach anyone.")
 }

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{APPLY, Outcome, age, ok, unknown, wrong};
+use super::registry::Evidence;
+use super::{APPLY, Outcome, age, missing, ok, unknown, wrong};
 use crate::domain::Verdict;
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
 use crate::domain::policy;
@@ -22,7 +23,44 @@ fn trail_fix(t: &TrailDetails, settings: &Settings) -> String {
     }
 }
 
-pub(super) fn multi_region(t: &TrailDetails, settings: &Settings) -> Outcome {
+fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
+    let settings = evidence.settings;
+    match (&evidence.observed.trails, &evidence.observed.trail) {
+        (Err(unreadable), _) => unknown(unreadable),
+        (Ok(others), None) => {
+            let name = &settings.trail.value;
+            missing(match others.first() {
+                Some(other) => {
+                    format!("There is no trail `{name}`; {}.", other.describe(&settings.account_region.account))
+                }
+                None => format!("There is no trail `{name}`."),
+            })
+        }
+        (Ok(_), Some(watched)) => judge(watched),
+    }
+}
+
+pub(super) fn exists(evidence: &Evidence<'_>) -> Outcome {
+    on_trail(evidence, |t| ok(format!("`{}`", t.trail.name)))
+}
+
+pub(super) fn multi_region(evidence: &Evidence<'_>) -> Outcome {
+    on_trail(evidence, |t| check_regions(t, evidence.settings))
+}
+
+pub(super) fn logging(evidence: &Evidence<'_>) -> Outcome {
+    on_trail(evidence, |t| check_logging(t, evidence.settings, evidence.observed))
+}
+
+pub(super) fn management_events(evidence: &Evidence<'_>) -> Outcome {
+    on_trail(evidence, |t| check_management_events(t, evidence.settings))
+}
+
+pub(super) fn delivers(evidence: &Evidence<'_>) -> Outcome {
+    on_trail(evidence, |t| check_delivery(t, evidence.settings, evidence.observed, evidence.now))
+}
+
+fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
     if t.trail.multi_region {
         return ok("all Regions");
     }
@@ -34,7 +72,7 @@ pub(super) fn multi_region(t: &TrailDetails, settings: &Settings) -> Outcome {
 }
 
 /// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
-pub(super) fn logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> Outcome {
+fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -102,7 +140,7 @@ fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) ->
     Some((fault, APPLY))
 }
 
-pub(super) fn management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
+fn check_management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
     match &t.events {
         Err(unreadable) => unknown(unreadable),
         Ok(e) if e.read && e.write => ok("read and write"),
@@ -124,7 +162,7 @@ pub(super) fn management_events(t: &TrailDetails, settings: &Settings) -> Outcom
 /// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
 const STALE: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
+fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -143,7 +181,7 @@ pub(super) fn delivers(t: &TrailDetails, settings: &Settings, observed: &Observe
         );
     }
     let region = log_group_arn.region().unwrap_or_default();
-    if region != settings.account_region.region {
+    if settings.account_region.region != region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),
             format!("Use that Region (--region {region})."),

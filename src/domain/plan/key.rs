@@ -40,7 +40,7 @@ pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<String> {
     let arn = &key.arn;
     let region = arn.region().unwrap_or_default();
-    if region != wanted.account_region.region {
+    if wanted.account_region.region != region {
         return Some(format!(
             "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}. Use \
              another (--kms-key).",

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Region;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
 use crate::domain::{SetupOptions, pattern};
@@ -96,8 +97,12 @@ fn a_stopped_trail_is_started_and_a_missing_log_group_is_attached() {
 #[test]
 fn a_trail_is_not_changed_outside_its_home_region() {
     let observed = sound();
-    let elsewhere =
-        Settings::resolve(&crate::domain::fixtures::identity(), "us-east-1", &with_email("a@b.de"), &observed);
+    let elsewhere = Settings::resolve(
+        &crate::domain::fixtures::identity(),
+        &Region::new("us-east-1"),
+        &with_email("a@b.de"),
+        &observed,
+    );
     let plan = plan(&elsewhere, &observed);
     assert!(plan.blocked.iter().any(|(_, why)| why.contains("--region eu-west-1")), "{:?}", plan.blocked);
 }

@@ -143,6 +143,7 @@ fn key_allows(policy: &Value, key_arn: &str, service: &str, actions: &[&str], co
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Region;
     use crate::domain::fixtures::identity;
 
     const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/k";
@@ -151,7 +152,7 @@ mod tests {
     const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
 
     fn missing(policy: &Value) -> Vec<MissingStatement> {
-        let account_region = identity().in_region("eu-west-1");
+        let account_region = identity().in_region(&Region::new("eu-west-1"));
         let users = KeyUsers {
             account_region: &account_region,
             key_arn: KEY,

@@ -66,6 +66,7 @@ fn is_public(statement: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::Region;
     use serde_json::json;
 
     use super::super::{has_all, topic_statements};
@@ -74,7 +75,7 @@ mod tests {
     use crate::domain::fixtures::identity;
 
     fn account_region() -> AccountRegion {
-        identity().in_region("us-east-2")
+        identity().in_region(&Region::new("us-east-2"))
     }
 
     /// The examples "Allow accounts in an organization … to publish" and "Allow any CloudWatch alarm to publish to a

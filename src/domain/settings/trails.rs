@@ -176,11 +176,12 @@ fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &Account
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Region;
     use crate::domain::fixtures::{identity, sound};
     use crate::domain::observed::ManagementEvents;
 
     fn account_region() -> AccountRegion {
-        identity().in_region("eu-west-1")
+        identity().in_region(&Region::new("eu-west-1"))
     }
 
     /// A working trail with that name, then altered.
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_trail_that_cannot_be_changed_from_here_is_never_chosen_and_says_why() {
-        let other_region = |w: &mut TrailDetails| w.trail.home_region = "us-east-1".into();
+        let other_region = |w: &mut TrailDetails| w.trail.home_region = Region::new("us-east-1");
         let tower = trail("aws-controltower-BaselineCloudTrail", without_log_group);
         for (watched, why) in [
             (trail("org", in_another_organization_account), "account 210987654321"),

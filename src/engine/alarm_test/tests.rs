@@ -42,7 +42,7 @@ impl TestSetup {
         AlarmTest {
             alarm: ALARM.into(),
             caller: self.cloud.snapshot().identity(),
-            region: "eu-west-1".into(),
+            region: crate::domain::Region::new("eu-west-1"),
             timeout: SignedDuration::from_secs(self.timeout),
         }
     }

@@ -86,7 +86,7 @@ fn working_account() -> (DemoCloud, ManualClock, AlarmTest, Drill) {
     let test = AlarmTest {
         alarm: "rootbell-root-use".into(),
         caller,
-        region: REGION.into(),
+        region: rootbell::domain::Region::new(REGION),
         timeout: SignedDuration::from_secs(120),
     };
     let drill = Drill {

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use rootbell::app::{FieldId, Overlay};
 use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
+use rootbell::domain::Region;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ fn with_trails(trails: &[(&str, Trail)]) -> Account {
 
 /// The statements that the key policy needs for a first setup.
 fn statements() -> Vec<Value> {
-    let account_region = Account::default().in_region(REGION);
+    let account_region = Account::default().in_region(&Region::new(REGION));
     statements_for_key(&account_region, KEY)
 }
 

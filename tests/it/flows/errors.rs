@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Msg, Screen, Ticket};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::{Observed, Step};

@@ -1,6 +1,6 @@
 //! Fields with characters two columns wide, and the timeout of a test.
 
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Msg, update};
 use rootbell::cloud::demo::Account;
 use rootbell::engine::alarm_test::AlarmTest;

@@ -8,10 +8,11 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
-use rootbell::app::keys::{Code, Key};
+use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::Region;
 use rootbell::runtime::Worker;
 use rootbell::runtime::worker::Clock;
 use rootbell::ui::{Theme, view};
@@ -44,7 +45,7 @@ struct OnDemo(DemoCloud, Vec<String>);
 #[async_trait::async_trait]
 impl Connector for OnDemo {
     async fn connect(&self, target: &Target) -> Answer<Session> {
-        let region = target.region.clone().unwrap_or_else(|| self.0.snapshot().region);
+        let region = Region::new(target.region.clone().unwrap_or_else(|| self.0.snapshot().region));
         Ok(Session {
             cloud: Arc::new(self.0.in_region(&region).through_profile(target.profile.as_deref())),
             region_from: if target.region.is_some() { "your choice".into() } else { "the demo account".into() },

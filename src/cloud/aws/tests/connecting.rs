@@ -42,7 +42,7 @@ fn profile(name: &str) -> Target {
 async fn region(env: &[(&str, &str)], target: &Target) -> Result<(String, String), CloudError> {
     let connector = connector(env);
     let files = connector.sections(target).await?;
-    connector.region(target, &files).await
+    connector.region(target, &files).await.map(|(region, from)| (region.to_string(), from))
 }
 
 #[tokio::test]

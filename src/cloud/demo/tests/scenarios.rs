@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cloud::{Connector, Target};
+use crate::domain::Region;
 
 #[test]
 fn each_scenario_is_valid_and_contains_what_its_description_says() {
@@ -35,7 +36,7 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
                     assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
                     assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
                     let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
-                    let alarm = Account::default().in_region("eu-west-1").alarm_arn("rootbell-root-use");
+                    let alarm = Account::default().in_region(&Region::new("eu-west-1")).alarm_arn("rootbell-root-use");
                     let access = crate::domain::policy::topic_access(policy.as_ref(), &topic_arn(), &alarm);
                     assert_eq!(access, crate::domain::policy::TopicAccess::NoAlarms);
                     assert!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern.contains("IAMUser"));

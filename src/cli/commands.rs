@@ -1,0 +1,11 @@
+//! The commands, one file each.
+
+pub(super) mod alarm_test;
+pub(super) mod apply;
+pub(super) mod destroy;
+pub(super) mod events;
+pub(super) mod manual;
+pub(super) mod plan;
+pub(super) mod policy;
+pub(super) mod status;
+mod wait;

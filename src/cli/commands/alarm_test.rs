@@ -1,0 +1,301 @@
+//! `rootbell test`: sends a test alarm, and checks that the notification was sent.
+
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::cli::args::TestOptions;
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions};
+use crate::cloud::Connector;
+use crate::domain::activity::{concerns, recipients};
+use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
+use crate::domain::interruption::set_back;
+use crate::domain::{Health, Observed, Settings, SetupOptions};
+use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
+
+/// Why a test failed, and what to do about it.
+struct TestFailure {
+    why: String,
+    fix: String,
+}
+
+impl From<TestError> for TestFailure {
+    fn from(error: TestError) -> Self {
+        Self { why: error.why(), fix: error.fix() }
+    }
+}
+
+/// The test to run, and who would be notified.
+struct TestPlan {
+    test: AlarmTest,
+    /// Set for a drill.
+    drill: Option<Drill>,
+    recipients: Vec<String>,
+    concerns: Vec<String>,
+}
+
+pub(in crate::cli) async fn run(
+    options: &TestOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    if options.drill && !options.yes && !console.can_ask() {
+        return Err(CommandError::usage(
+            "A drill writes an event to the log group, and there is no terminal to ask for confirmation on. Use --yes to \
+             skip confirmation. Nothing was written.",
+        ));
+    }
+    let setup = SetupOptions::default();
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
+    let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
+    let mut plan = TestPlan {
+        test: AlarmTest {
+            alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
+            caller: session.identity.clone(),
+            region: session.region().clone(),
+            timeout: timeout.unwrap_or(AlarmTest::default_timeout(options.drill)),
+        },
+        drill: None,
+        recipients: recipients(&health),
+        concerns: concerns(&health),
+    };
+    let drill = match options.drill {
+        true if health.in_alarm().is_some() => Err(TestError::AlreadyInAlarm.into()),
+        true => prepare_drill(options, &observed, &settings, now()).map(Some),
+        false => Ok(None),
+    };
+    let TestOutcome { test_run, failure, interrupted } = match drill {
+        Err(failure) => TestOutcome { test_run: TestRun::default(), failure: Some(failure), interrupted: false },
+        Ok(drill) => {
+            plan.drill = drill;
+            announce(&session, &plan, &observed, &health, now(), console);
+            if options.drill && !options.yes && !console.confirm("Write the event?").await {
+                return Err(CommandError::failed("Nothing was written."));
+            }
+            run_test(&session, &plan, now, interrupt, console).await
+        }
+    };
+    if options.json {
+        if let Some(TestFailure { why, fix }) = failure.as_ref().filter(|_| interrupted) {
+            console.eprint(format_args!("{why} {fix}"));
+        }
+        session.print_json(&document(&session, options.drill, &plan, &test_run, failure.as_ref()), console);
+    } else {
+        console.print(text(&plan, &test_run, failure.as_ref()));
+    }
+    Ok(if test_run.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
+}
+
+/// How a test or a drill ended.
+struct TestOutcome {
+    test_run: TestRun,
+    failure: Option<TestFailure>,
+    interrupted: bool,
+}
+
+/// The drill's log group and filter, or why a drill isn't possible.
+fn prepare_drill(
+    options: &TestOptions,
+    observed: &Observed,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Drill, TestFailure> {
+    if !options.foreign_log_group && Drill::is_shared_log_group(settings, observed) {
+        let is_organization_trail = observed.trail.as_ref().is_some_and(|status| status.trail.organization);
+        let owner = if is_organization_trail { "an organization trail" } else { "an unmanaged trail" };
+        return Err(TestFailure {
+            why: format!(
+                "The log group `{}` belongs to {owner}: others may process its events.",
+                settings.log_group.value
+            ),
+            fix:
+                "Ask them first, then use --foreign-log-group; or run `rootbell test`, which writes nothing to the log \
+                  group."
+                    .into(),
+        });
+    }
+    Ok(Drill::of(settings, observed, now)?)
+}
+
+/// Prints who will be notified and, for a drill, what it leaves behind.
+fn announce(
+    session: &AccountSession,
+    plan: &TestPlan,
+    observed: &Observed,
+    health: &Health,
+    now: Timestamp,
+    console: &Console,
+) {
+    let TestPlan { test, drill, recipients, concerns } = plan;
+    let kind = if drill.is_some() { "Drill" } else { "Test" };
+    console.eprint(format_args!(
+        "{kind} of alarm {} in account {}, {}",
+        test.alarm,
+        session.account(),
+        session.region()
+    ));
+    console.eprint(match recipients.as_slice() {
+        [] => "notifies  nobody".to_owned(),
+        all => format!("notifies  {}", all.join(", ")),
+    });
+    for concern in concerns {
+        console.eprint(format_args!("warning   {concern}"));
+    }
+    if drill.is_none() && health.in_alarm().is_some() {
+        console.eprint(
+            "reset     the alarm is in ALARM, so it is set to OK first: only a state change sends a notification",
+        );
+    }
+    let Some(drill) = drill else { return };
+    let retention = match observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|group| group.retention_days) {
+        Some(Some(days)) => format!("kept for {days} days (the log group's retention)"),
+        Some(None) => "kept forever (the log group's retention)".to_owned(),
+        None => "kept as long as the log group's retention".to_owned(),
+    };
+    let event: Value =
+        serde_json::from_str(&drill_event(&drill.id, &test.caller, &test.region, now)).unwrap_or_default();
+    console.eprint(format_args!(
+        "writes    one event to the stream `{DRILL_STREAM}` of log group `{}`, {retention}",
+        drill.log_group
+    ));
+    console.eprint(format_args!(
+        "marked    eventSource {DRILL_SOURCE}, userAgent {}, additionalEventData {}; it does not appear in \
+         the trail's log files in S3",
+        event["userAgent"].as_str().unwrap_or_default(),
+        event["additionalEventData"]
+    ));
+    console.eprint(
+        "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+         cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory",
+    );
+}
+
+/// Runs the test or drill, and prints each stage as it is reached.
+async fn run_test(
+    session: &AccountSession,
+    plan: &TestPlan,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> TestOutcome {
+    interrupt.handle();
+    let latest = Mutex::new(TestRun { seen: Vec::new(), waiting_for: None });
+    let sent = Notify::new();
+    let print_update = |update: TestRun| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        for result in &update.seen[latest.seen.len()..] {
+            console.eprint(format_args!("done      {}", describe(result)));
+        }
+        match update.waiting_for {
+            Some(stage) if update.waiting_for != latest.waiting_for => {
+                console.eprint(format_args!("waiting   for: {}", stage.words()));
+            }
+            _ => {}
+        }
+        // A drill ends here: the alarm returns to OK only after its whole period, which is too long to wait for.
+        if plan.drill.is_some() && update.dispatched() {
+            sent.notify_one();
+        }
+        *latest = update;
+    };
+    let (cloud, observer) = (session.connection.cloud.as_ref(), Observer { clock: &now, news: &print_update });
+    let test = async {
+        match &plan.drill {
+            Some(drill) => alarm_test::run_drill(cloud, &plan.test, drill, &observer).await,
+            None => alarm_test::run_test(cloud, &plan.test, &observer).await,
+        }
+    };
+    let result = tokio::select! {
+        biased;
+        () = sent.notified() => Some(Ok(())),
+        result = test => Some(result.map(|_| ())),
+        () = interrupt.interrupted() => None,
+    };
+    let test_run = latest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let interrupted = result.is_none();
+    let failure = match result {
+        Some(result) => result.err().map(TestFailure::from).filter(|_| !test_run.dispatched()),
+        None => Some(TestFailure {
+            why: if test_run.dispatched() {
+                "Interrupted before the alarm returned to OK.".into()
+            } else {
+                "Interrupted before the notification was seen.".into()
+            },
+            fix: set_back(&plan.test.alarm, &session.identity.in_region(session.region())),
+        }),
+    };
+    TestOutcome { test_run, failure, interrupted }
+}
+
+/// "notification sent after 2 s: Successfully executed action …".
+fn describe(result: &StageResult) -> String {
+    let colon = if result.said.is_empty() { "" } else { ": " };
+    format!("{} after {} s{colon}{}", result.stage.words(), result.after.as_secs(), result.said)
+}
+
+fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> String {
+    let seconds_until =
+        |stage| test_run.seen.iter().find(|result| result.stage == stage).map(|result| result.after.as_secs());
+    let mut lines = Vec::new();
+    match (seconds_until(TestStage::Action), failure) {
+        (Some(seconds), failure) => {
+            let start = if plan.drill.is_some() { "event was written" } else { "test started" };
+            lines.push(format!("PASSED: notification sent {seconds} s after the {start}."));
+            lines.push(match plan.recipients.as_slice() {
+                [] => "As far as rootbell can tell, nobody receives it: run `rootbell status`.".to_owned(),
+                all => format!("Check that it arrived: {}.", all.join(", ")),
+            });
+            lines.push(match (seconds_until(TestStage::Back), failure) {
+                (Some(seconds), _) => format!("The alarm returned to OK after {seconds} s."),
+                (None, Some(TestFailure { why, fix })) => format!("{why} {fix}"),
+                (None, None) => {
+                    "The alarm will return to OK by itself, about 5 minutes after the last root use.".to_owned()
+                }
+            });
+        }
+        (None, Some(TestFailure { why, fix })) => {
+            lines.push(format!("FAILED: no notification was seen. {why}"));
+            lines.push(format!("-> {fix}"));
+        }
+        (None, None) => lines.push("FAILED: no notification was seen.".to_owned()),
+    }
+    if plan.drill.is_some() && seconds_until(TestStage::Stored).is_some() {
+        lines.push(format!("The drill's event remains in the stream `{DRILL_STREAM}`."));
+    }
+    lines.join("\n")
+}
+
+/// The output of `test --json`; its fields are stable.
+fn document(
+    session: &AccountSession,
+    is_drill: bool,
+    plan: &TestPlan,
+    test_run: &TestRun,
+    failure: Option<&TestFailure>,
+) -> Value {
+    let hops: Vec<Value> = test_run
+        .seen
+        .iter()
+        .map(|result| {
+            json!({ "hop": result.stage.as_str(), "after_seconds": result.after.as_secs(), "said": result.said })
+        })
+        .collect();
+    json!({
+        "account": session.identity.account,
+        "region": session.region(),
+        "alarm": plan.test.alarm,
+        "kind": if is_drill { "drill" } else { "test" },
+        "dispatched": test_run.dispatched(),
+        "recipients": plan.recipients,
+        "concerns": plan.concerns,
+        "hops": hops,
+        "error": failure.map(|failure| json!({ "why": failure.why, "fix": failure.fix })),
+    })
+}

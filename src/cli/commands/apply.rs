@@ -1,0 +1,270 @@
+//! `rootbell apply`: applies the whole plan, without the wizard.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::plan::{PreparedPlan, prepare_plan, text};
+use super::wait::{self, WaitResult};
+use crate::cli::args::ApplyOptions;
+use crate::cli::output::progress::{ProgressPrinter, RunProgress};
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
+use crate::cloud::{CloudError, Connector};
+use crate::domain::health::health;
+use crate::domain::interruption::RunCount;
+use crate::domain::observed::Confirmation;
+use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::engine::{self, ObserveScope};
+
+/// How a run ended.
+#[derive(Default)]
+pub(in crate::cli) struct RunOutcome {
+    pub applied: Vec<String>,
+    pub failed: Vec<(String, CloudError)>,
+    pub skipped: Vec<String>,
+    /// In progress when the run was interrupted: AWS may or may not have made the change.
+    pub unknown: Vec<String>,
+    /// The run was interrupted.
+    pub interrupted: bool,
+    /// What was left to do when the run was interrupted after the last change.
+    pub unfinished: Option<&'static str>,
+    pub open: Vec<String>,
+}
+
+pub(in crate::cli) async fn run(
+    options: &ApplyOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    let setup = options.setup.setup_options();
+    check_options(&setup)?;
+    if !options.yes && !console.can_ask() {
+        return Err(CommandError::usage(
+            "There is no terminal to ask for confirmation on. Use --yes to skip confirmation, or see the plan with \
+             `rootbell plan` first. Nothing was changed.",
+        ));
+    }
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let prepared = prepare_plan(&session, &setup, prefetch).await?;
+    let (settings, plan) = (&prepared.settings, &prepared.plan);
+    if !plan.is_empty() {
+        console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));
+        console.eprint(text(plan));
+        let question = format!(
+            "Apply {} to account {} in {}?",
+            match plan.changes().count() {
+                1 => "this 1 change".to_owned(),
+                n => format!("these {n} changes"),
+            },
+            session.account(),
+            session.region()
+        );
+        if !options.yes && !console.confirm(&question).await {
+            return Err(CommandError::failed("Nothing was changed."));
+        }
+    }
+    let mut outcome = carry_out(&session, plan, interrupt, console).await;
+    let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
+    let mut confirmed = true;
+    if !complete {
+        outcome.open = requests_sent(plan, &outcome);
+        outcome.open.push("Run the same command again to continue.".to_owned());
+    } else if plan.is_empty() && !options.wait {
+        // Nothing has changed since the account was read.
+        outcome.open = still_open(settings, &health(settings, &prepared.observed, now()));
+    } else {
+        confirmed = follow_up(options, &session, &setup, &prepared, now, interrupt, console, &mut outcome).await;
+    }
+    if options.json {
+        if outcome.interrupted {
+            console.eprint(outcome.interruption(&session.location()));
+        }
+        session.print_json(&outcome.document(&session), console);
+    } else {
+        console.print(summary(&session, plan, &outcome));
+    }
+    Ok(if complete && confirmed && !outcome.interrupted { Exit::Done } else { Exit::Failed })
+}
+
+/// After the last change: waits for the confirmations with `--wait`, and reads the account again to find what is still
+/// open. Returns false if the wait ended without every confirmation.
+#[expect(clippy::too_many_arguments, reason = "everything that the command knows at this point")]
+async fn follow_up(
+    options: &ApplyOptions,
+    session: &AccountSession,
+    setup: &SetupOptions,
+    prepared: &PreparedPlan,
+    now: fn() -> Timestamp,
+    interrupt: &Interrupt,
+    console: &Console,
+    outcome: &mut RunOutcome,
+) -> bool {
+    interrupt.handle();
+    let mut confirmed = true;
+    if options.wait {
+        match wait::for_confirmation(session, &prepared.settings, options.wait_timeout, interrupt, console).await {
+            WaitResult::Confirmed => {}
+            WaitResult::GivenUp => confirmed = false,
+            WaitResult::Interrupted(unconfirmed) => {
+                outcome.interrupted = true;
+                outcome.unfinished =
+                    Some("no longer waiting for the confirmations, and the account was not read again");
+                outcome.open = unconfirmed.iter().map(|email| ask_to_confirm(email)).collect();
+                return false;
+            }
+        }
+    }
+    let cloud = session.connection.cloud.as_ref();
+    let observed = tokio::select! {
+        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
+            observed
+        }
+        () = interrupt.interrupted() => {
+            outcome.interrupted = true;
+            outcome.unfinished = Some("the account was not read again");
+            outcome.open = requests_sent(&prepared.plan, outcome);
+            outcome.open.push("Run `rootbell status` to check that everything works.".to_owned());
+            return confirmed;
+        }
+    };
+    let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
+    outcome.open = still_open(&settings, &health(&settings, &observed, now()));
+    confirmed
+}
+
+/// Runs the plan until it is complete or interrupted.
+pub(in crate::cli) async fn carry_out(
+    session: &AccountSession,
+    plan: &Plan,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> RunOutcome {
+    if plan.is_empty() {
+        return RunOutcome::default();
+    }
+    interrupt.handle();
+    let printer = ProgressPrinter::new(console, plan);
+    let print_update = |update| printer.print(&update);
+    let cloud = session.connection.cloud.as_ref();
+    let report = tokio::select! {
+        report = engine::run(cloud, plan, None, &print_update) => Some(report),
+        () = interrupt.interrupted() => None,
+    };
+    if let Some(report) = report {
+        let (applied, failed, skipped) = (report.done, report.failed, report.skipped);
+        return RunOutcome { applied, failed, skipped, ..RunOutcome::default() };
+    }
+    let progress = printer.progress();
+    for id in &progress.running {
+        console.eprint(format_args!("stopped   {}: it was in progress, outcome unknown", printer.describe(id)));
+    }
+    RunOutcome::interrupted(plan, progress)
+}
+
+/// What remains to be done by people, or only takes time: a sentence for each.
+fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
+    let is_pending = |email: &&String| {
+        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
+    };
+    let mut open: Vec<String> =
+        settings.emails.value.iter().filter(is_pending).map(|email| ask_to_confirm(email)).collect();
+    for check in &health.checks {
+        let sentence = match (check.id, check.verdict) {
+            (_, Verdict::Ok) => continue,
+            (CheckId::SubscriptionConfirmed, Verdict::Pending) if !open.is_empty() => continue,
+            (CheckId::TrailDelivers, Verdict::Pending) => {
+                "The trail's first delivery to the log group takes about 5 minutes; `rootbell status` shows when it has \
+                 arrived."
+                    .to_owned()
+            }
+            _ => format!("{}: {} {}", check.id.title(), check.detail, check.fix),
+        };
+        open.push(sentence.trim_end().to_owned());
+    }
+    open
+}
+
+/// The addresses that were just sent a confirmation link.
+fn requests_sent(plan: &Plan, outcome: &RunOutcome) -> Vec<String> {
+    plan.changes()
+        .filter(|change| outcome.applied.contains(&change.id()))
+        .filter_map(|change| match change {
+            Change::Subscribe { email, .. } => Some(ask_to_confirm(email)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn ask_to_confirm(email: &str) -> String {
+    format!(
+        "Open the link in the email from AWS Notifications to {email} (check the junk folder): no alert reaches that \
+         address until then. The link is valid for 2 days."
+    )
+}
+
+fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome) -> String {
+    let location = session.location();
+    let total = plan.changes().count();
+    let done = outcome.applied.len();
+    let headline = if outcome.interrupted {
+        outcome.interruption(&location)
+    } else if plan.is_empty() {
+        format!("Nothing to change: everything is already set up in {location}.")
+    } else if done == total {
+        format!("Set up: {} made in {location}.", pluralize(total, "change"))
+    } else {
+        format!(
+            "Not set up: {done} of {} made in {location}, {} failed, {} not tried.",
+            pluralize(total, "change"),
+            outcome.failed.len(),
+            outcome.skipped.len()
+        )
+    };
+    if outcome.open.is_empty() && outcome.interrupted {
+        return headline;
+    }
+    if outcome.open.is_empty() {
+        return format!("{headline}\nRoot use is monitored.");
+    }
+    format!("{headline}\nStill open:\n  - {}", outcome.open.join("\n  - "))
+}
+
+impl RunOutcome {
+    /// The outcome of an interrupted run. Changes that were not started count as skipped.
+    fn interrupted(plan: &Plan, progress: RunProgress) -> Self {
+        let RunProgress { done: applied, failed, running: unknown } = progress;
+        let was_started = |id: &String| {
+            applied.contains(id) || unknown.contains(id) || failed.iter().any(|(failed_id, _)| failed_id == id)
+        };
+        let skipped = plan.changes().map(Change::id).filter(|id| !was_started(id)).collect();
+        Self { applied, failed, skipped, unknown, interrupted: true, unfinished: None, open: Vec::new() }
+    }
+
+    /// A sentence on how far the run got before it was interrupted.
+    pub(in crate::cli) fn interruption(&self, location: &str) -> String {
+        let (done, failed, running) = (self.applied.len(), self.failed.len(), self.unknown.len());
+        let count = RunCount { total: done + failed + running + self.skipped.len(), done, failed, running };
+        match self.unfinished {
+            None => count.sentence(location),
+            Some(unfinished) => count.ended(location, unfinished),
+        }
+    }
+
+    /// The output of `apply --json` and `destroy --json`; its fields are stable.
+    pub(in crate::cli) fn document(&self, session: &AccountSession) -> Value {
+        let failed: Vec<Value> =
+            self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
+        json!({
+            "account": session.identity.account,
+            "region": session.region(),
+            "applied": self.applied,
+            "failed": failed,
+            "skipped": self.skipped,
+            "unknown": self.unknown,
+            "open": self.open,
+        })
+    }
+}

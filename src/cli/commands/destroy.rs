@@ -1,0 +1,252 @@
+//! `rootbell destroy`: deletes what rootbell created, and nothing else.
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use super::apply::{RunOutcome, carry_out};
+use super::plan;
+use crate::cli::args::Format;
+use crate::cli::output::script;
+use crate::cli::signals::Interrupt;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
+use crate::cloud::Connector;
+use crate::domain::change::quote;
+use crate::domain::plan::teardown::{Chain, teardown};
+use crate::domain::{Action, Observed, Plan, Settings, SetupOptions, Step};
+use crate::engine::teardown::managed_chains;
+
+#[derive(Args, Debug)]
+pub struct DestroyOptions {
+    /// Skip confirmation
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Also delete the bucket with its log files, and the log group with its events
+    #[arg(long)]
+    pub with_logs: bool,
+    /// Only show what would be deleted, in this format
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["yes", "json"])]
+    pub format: Option<Format>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Remove this address from an unmanaged topic; can be given several times
+    #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
+    pub emails: Vec<String>,
+    #[command(flatten)]
+    pub names: NameArgs,
+}
+
+/// Names of resources that can't be found by following the chain.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
+pub struct NameArgs {
+    /// CloudTrail trail
+    #[arg(long, value_name = "NAME")]
+    pub trail: Option<String>,
+    /// S3 bucket
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// CloudWatch Logs log group
+    #[arg(long, value_name = "NAME")]
+    pub log_group: Option<String>,
+    /// IAM role
+    #[arg(long, value_name = "NAME")]
+    pub role: Option<String>,
+    /// SNS topic
+    #[arg(long, value_name = "NAME")]
+    pub topic: Option<String>,
+    /// CloudWatch Logs metric filter
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// CloudWatch alarm
+    #[arg(long, value_name = "NAME")]
+    pub alarm: Option<String>,
+}
+
+impl NameArgs {
+    #[must_use]
+    pub fn setup_options(&self) -> SetupOptions {
+        SetupOptions {
+            trail: self.trail.clone(),
+            bucket: self.bucket.clone(),
+            log_group: self.log_group.clone(),
+            role: self.role.clone(),
+            topic: self.topic.clone(),
+            filter: self.filter.clone(),
+            alarm: self.alarm.clone(),
+            ..SetupOptions::default()
+        }
+    }
+}
+
+/// The alarm first, the trail last.
+const TEARDOWN_ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
+
+pub(in crate::cli) async fn run(
+    options: &DestroyOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    let setup = SetupOptions { emails: options.emails.clone(), ..options.names.setup_options() };
+    check_options(&setup)?;
+    if !options.yes && options.format.is_none() && !console.can_ask() {
+        return Err(CommandError::usage(
+            "There is no terminal to ask for confirmation on. Use --yes to skip confirmation, or see the plan with \
+             `rootbell destroy --format text` first. Nothing was changed.",
+        ));
+    }
+    let session = AccountSession::open(global, connector, console).await?;
+    if options.with_logs {
+        console.eprint("Counting the objects in the bucket; this takes one request per 1,000 objects.");
+    }
+    let cloud = session.connection.cloud.as_ref();
+    let chains = managed_chains(cloud, &session.identity, session.region(), &setup, options.with_logs).await;
+    let plan = teardown(&chains, options.with_logs);
+    if !plan.blocked.is_empty() {
+        let reasons: Vec<&str> = plan.blocked.iter().map(|(_, why)| why.trim()).collect();
+        return Err(CommandError::failed(format!(
+            "What rootbell created could not be determined, so nothing was deleted:\n  {}",
+            reasons.join("\n  ")
+        )));
+    }
+    if let Some(format) = options.format {
+        return Ok(show(format, &session, &plan, global, console));
+    }
+    if !plan.is_empty() {
+        console.eprint(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
+        console.eprint(text(&plan));
+        if !options.yes && !confirm_deletion(&session, &plan, options.with_logs, console).await {
+            return Err(CommandError::failed("Nothing was changed."));
+        }
+    }
+    let mut outcome = carry_out(&session, &plan, interrupt, console).await;
+    let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
+    if !complete {
+        outcome.open.push(how_to_continue(&session, &chains, options, global));
+    }
+    if options.json {
+        if outcome.interrupted {
+            console.eprint(outcome.interruption(&session.location()));
+        }
+        session.print_json(&outcome.document(&session), console);
+    } else {
+        console.print(summary(&session, &plan, &outcome, complete));
+    }
+    Ok(if complete { Exit::Done } else { Exit::Failed })
+}
+
+fn show(format: Format, session: &AccountSession, plan: &Plan, global: &GlobalOptions, console: &Console) -> Exit {
+    let location = session.identity.in_region(session.region());
+    match format {
+        Format::Text => {
+            console.print(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
+            console.print(text(plan));
+        }
+        Format::Json => session.print_json(&plan::document(plan, &location), console),
+        Format::AwsCli => console.print_raw(&script::render(script::Purpose::Destroy, plan, &location, global)),
+    }
+    if plan.is_empty() { Exit::Done } else { Exit::Differs }
+}
+
+fn text(plan: &Plan) -> String {
+    let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
+    let summary = if plan.is_empty() {
+        "\nNothing to delete.".to_owned()
+    } else {
+        format!(
+            "\n{}: {} to delete (-), {} to update (~); {} kept (=).",
+            pluralize(plan.changes().count(), "change"),
+            number(Action::Delete),
+            number(Action::Update),
+            number(Action::Keep)
+        )
+    };
+    plan::table(plan, &TEARDOWN_ORDER) + &summary
+}
+
+/// Asks for a word that nobody types by accident.
+async fn confirm_deletion(session: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
+    let warning = if with_logs { " Deleted logs cannot be recovered." } else { "" };
+    console.eprint(format_args!("You will no longer be alerted to root use.{warning}"));
+    let changes = match plan.changes().count() {
+        1 => "this 1 change".to_owned(),
+        n => format!("these {n} changes"),
+    };
+    let account = &session.identity.account;
+    let question = format!("Type `destroy` or the account number {account} to make {changes}:");
+    console.ask_for_word(&question, &["destroy", account]).await
+}
+
+fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete: bool) -> String {
+    let location = session.location();
+    let (total, done) = (plan.changes().count(), outcome.applied.len());
+    let headline = if plan.is_empty() && !plan.rows.is_empty() {
+        format!("Nothing to delete in {location}.")
+    } else if plan.is_empty() {
+        format!("Nothing to delete: rootbell has created nothing in {location}.")
+    } else if outcome.interrupted {
+        outcome.interruption(&location)
+    } else if complete {
+        format!("Deleted: {} made in {location}.", pluralize(total, "change"))
+    } else {
+        format!(
+            "Not completely deleted: {done} of {} made in {location}, {} failed, {} not tried.",
+            pluralize(total, "change"),
+            outcome.failed.len(),
+            outcome.skipped.len()
+        )
+    };
+    let kept = plan.rows.iter().filter(|row| row.action == Action::Keep);
+    let kept: Vec<String> = kept.map(|row| format!("{} {}: {}", row.resource, row.name, row.detail)).collect();
+    let list = |title: &str, lines: &[String]| match lines {
+        [] => String::new(),
+        lines => format!("\n{title}\n  - {}", lines.join("\n  - ")),
+    };
+    format!("{headline}{}{}", list("Kept:", &kept), list("Still open:", &outcome.open))
+}
+
+/// The commands that continue an incomplete teardown. Deleted resources no longer lead to the remaining ones, so every
+/// name that isn't the default is given, and so are the options that select the account.
+fn how_to_continue(
+    session: &AccountSession,
+    chains: &[Chain],
+    options: &DestroyOptions,
+    global: &GlobalOptions,
+) -> String {
+    let default =
+        Settings::resolve(&session.identity, session.region(), &SetupOptions::default(), &Observed::nothing());
+    let mut command = format!("rootbell destroy{}", global.flags());
+    if options.with_logs {
+        command.push_str(" --with-logs");
+    }
+    for email in &options.emails {
+        let _ = write!(command, " --email {}", quote(email));
+    }
+    let mut commands: Vec<String> = Vec::new();
+    for Chain { settings, .. } in chains {
+        let names = [
+            ("--trail", &settings.trail, &default.trail),
+            ("--bucket", &settings.bucket, &default.bucket),
+            ("--log-group", &settings.log_group, &default.log_group),
+            ("--role", &settings.role, &default.role),
+            ("--topic", &settings.topic, &default.topic),
+            ("--filter", &settings.filter, &default.filter),
+            ("--alarm", &settings.alarm, &default.alarm),
+        ];
+        let mut command = command.clone();
+        for (flag, name, _) in names.into_iter().filter(|(_, name, default)| name.value != default.value) {
+            let _ = write!(command, " {flag} {}", quote(&name.value));
+        }
+        let command = format!("`{command}`");
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    if commands.is_empty() {
+        commands.push(format!("`{command}`"));
+    }
+    format!("Run {} to continue.", commands.join(", then "))
+}

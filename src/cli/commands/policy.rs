@@ -1,0 +1,67 @@
+//! `rootbell policy`: the IAM policy that a task needs.
+
+use clap::{Args, ValueEnum};
+
+use super::destroy::NameArgs;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
+use crate::cloud::Connector;
+use crate::domain::Settings;
+use crate::domain::iam_policy::{MAX_POLICY_LENGTH, UseCase, length, policy};
+use crate::engine::ObserveScope;
+
+#[derive(Args, Debug)]
+pub struct PolicyOptions {
+    /// The task that it allows
+    #[arg(value_name = "TASK")]
+    pub task: PolicyTask,
+    /// `destroy`: also allow deleting the log files and the events
+    #[arg(long)]
+    pub with_logs: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PolicyTask {
+    /// The wizard, `plan`, `apply` and `status`
+    Setup,
+    /// The dashboard, `status` and `events`: read-only
+    Watch,
+    /// `test`, with or without `--drill`
+    Test,
+    /// `destroy`
+    Destroy,
+}
+
+pub(in crate::cli) async fn run(
+    options: &PolicyOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    let use_case = match options.task {
+        PolicyTask::Destroy => UseCase::Teardown { with_logs: options.with_logs },
+        _ if options.with_logs => {
+            return Err(CommandError::usage("--with-logs is only valid with `rootbell policy destroy`."));
+        }
+        PolicyTask::Setup => UseCase::Setup,
+        PolicyTask::Watch => UseCase::Watch,
+        PolicyTask::Test => UseCase::Test,
+    };
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    // A resource that can't be read gets its default name.
+    let observed = session.observe(&setup, ObserveScope::Chain, prefetch).await;
+    let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
+    let policy = policy(use_case, &settings, &observed);
+    let length = length(&policy);
+    if length > MAX_POLICY_LENGTH {
+        console.eprint(format_args!(
+            "Warning: with these names the policy has {length} characters; the maximum for a managed policy is {MAX_POLICY_LENGTH}. \
+             Split it, or use shorter names."
+        ));
+    }
+    console.print_raw(&format!("{policy:#}"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,117 @@
+//! `rootbell status`: would an alert reach somebody?
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::cli::args::StatusOptions;
+use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
+use crate::cloud::Connector;
+use crate::domain::health::health;
+use crate::domain::text::escape_controls;
+use crate::domain::{Health, Settings, SetupOptions, Verdict};
+use crate::engine::ObserveScope;
+
+pub(in crate::cli) async fn run(
+    options: &StatusOptions,
+    global: &GlobalOptions,
+    connector: &dyn Connector,
+    now: fn() -> Timestamp,
+    console: &Console,
+) -> Result<Exit, CommandError> {
+    let setup = SetupOptions::default();
+    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let observed = session.observe(&setup, ObserveScope::Everything, prefetch).await;
+    let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
+    let health = health(&settings, &observed, now());
+    if options.json {
+        session.print_json(&document(&session, &health), console);
+    } else {
+        let in_alarm = in_alarm(&health);
+        // While the alarm is in ALARM and everything works, that line is enough.
+        let headline = (in_alarm.is_none() || !health.healthy()).then(|| headline(&health));
+        for line in in_alarm.into_iter().chain(headline) {
+            console.print(line);
+        }
+        console.print(format_args!("Account {}, {}\n", session.account(), session.region()));
+        console.print(text(&health));
+    }
+    Ok(if health.healthy() { Exit::Done } else { Exit::Differs })
+}
+
+/// The first line while the alarm is in ALARM.
+fn in_alarm(health: &Health) -> Option<String> {
+    let alarm = health.in_alarm()?;
+    let since =
+        alarm.since.map(|at| format!(" since {}", format_local(at, &TimeZone::system(), "%Y-%m-%d %H:%M:%S %Z")));
+    let since = since.unwrap_or_default();
+    let reason = if alarm.reason.is_empty() { String::new() } else { format!(" {}", escape_controls(&alarm.reason)) };
+    Some(format!(
+        "ALARM: the alarm `{}` is in ALARM{since}. `rootbell events` shows who used root.{reason}",
+        alarm.name
+    ))
+}
+
+/// The overall verdict, with the detail of the worst check.
+fn headline(health: &Health) -> String {
+    match health.weakest() {
+        None => "OK: root use is monitored.".to_owned(),
+        Some(check) => match check.verdict {
+            Verdict::Pending => format!("PENDING: {}", escape_controls(&check.detail)),
+            Verdict::Unknown => format!("UNKNOWN: {}", escape_controls(&check.detail)),
+            _ => format!("NOT WORKING: {}", escape_controls(&check.detail)),
+        },
+    }
+}
+
+/// One line per check, with the fix below it.
+fn text(health: &Health) -> String {
+    let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    let mut next = health.checks.iter().skip(1);
+    for check in &health.checks {
+        let line =
+            format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.id.title(), escape_controls(&check.detail));
+        lines.push(line.trim_end().to_owned());
+        // If several checks in a row have the same fix, only the last shows it.
+        let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
+        if !check.fix.is_empty() && !next_has_same_fix {
+            lines.push(format!("{:7}  -> {}", "", escape_controls(&check.fix)));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The output of `status --json`; its fields are stable.
+fn document(session: &AccountSession, health: &Health) -> Value {
+    let checks: Vec<Value> = health
+        .checks
+        .iter()
+        .map(|c| {
+            json!({
+                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail, "fix": c.fix
+            })
+        })
+        .collect();
+    let alarm = health.alarm.as_ref().map(|a| {
+        json!({
+            "name": a.name,
+            "state": a.state.as_str(),
+            "reason": a.reason,
+            "since": a.since.map(|at| at.to_string()),
+        })
+    });
+    // SNS returns them in no particular order.
+    let mut sorted: Vec<_> = health.subscriptions.iter().map(|s| (&s.endpoint, s.state.as_str())).collect();
+    sorted.sort_unstable();
+    let subscriptions: Vec<Value> =
+        sorted.iter().map(|(endpoint, state)| json!({ "endpoint": endpoint, "state": state })).collect();
+    json!({
+        "account": session.identity.account,
+        "region": session.region(),
+        "healthy": health.healthy(),
+        "checks": checks,
+        "alarm": alarm,
+        "subscriptions": subscriptions,
+    })
+}

@@ -1,0 +1,159 @@
+//! Standard input, output and error for the commands. A broken pipe is ignored, and control characters in text from an
+//! account are escaped.
+
+use std::fmt::Display;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+use crate::domain::text::escape_controls_in_lines;
+
+type Sink = Mutex<Box<dyn Write + Send>>;
+
+/// Where a command reads and writes.
+pub struct Console {
+    out: Sink,
+    err: Sink,
+    /// Standard input and standard error are a terminal.
+    can_ask: bool,
+    /// Standard input and standard output are a terminal.
+    is_terminal: bool,
+    /// The first error while writing, broken pipes excepted.
+    write_error: Mutex<Option<String>>,
+}
+
+impl Console {
+    /// The console of this process.
+    #[must_use]
+    pub fn standard() -> Self {
+        let stdin_is_terminal = io::stdin().is_terminal();
+        Self {
+            out: Mutex::new(Box::new(io::stdout())),
+            err: Mutex::new(Box::new(io::stderr())),
+            can_ask: stdin_is_terminal && io::stderr().is_terminal(),
+            is_terminal: stdin_is_terminal && io::stdout().is_terminal(),
+            write_error: Mutex::new(None),
+        }
+    }
+
+    pub(in crate::cli) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Whether questions can be asked.
+    pub(in crate::cli) fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// Prints part of a result for people: a line on standard output.
+    pub(in crate::cli) fn print(&self, text: impl Display) {
+        self.write(&self.out, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
+    }
+
+    /// Prints a result for programs on standard output, unchanged.
+    pub(in crate::cli) fn print_raw(&self, text: &str) {
+        self.write(&self.out, &format!("{text}\n"));
+    }
+
+    /// Prints anything other than the result: a line on standard error.
+    pub fn eprint(&self, text: impl Display) {
+        self.write(&self.err, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
+    }
+
+    /// Asks for confirmation; anything but `y` or `yes` is a no.
+    pub(in crate::cli) async fn confirm(&self, question: &str) -> bool {
+        let answer = self.read_answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
+        answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks the user to type one of these words; any other answer is a no.
+    pub(in crate::cli) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
+        let answer = self.read_answer(&format!("{} ", escape_controls_in_lines(question))).await;
+        answer.is_some_and(|answer| words.contains(&answer.as_str()))
+    }
+
+    /// Asks a question and reads the line that is typed. A separate thread reads it, so that an interrupt can end the
+    /// wait.
+    async fn read_answer(&self, question: &str) -> Option<String> {
+        let mut prompt = OpenPrompt { console: self, answered: false };
+        self.write(&self.err, question);
+        let read = tokio::task::spawn_blocking(|| {
+            let mut answer = String::new();
+            io::stdin().lock().read_line(&mut answer).map(|_| answer)
+        });
+        let answer = read.await.ok()?.ok()?;
+        prompt.answered = answer.ends_with('\n');
+        Some(answer.trim().to_owned())
+    }
+
+    /// Why output could not be written, if it couldn't. A broken pipe doesn't count.
+    pub(in crate::cli) fn write_error(&self) -> Option<String> {
+        self.write_error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn write(&self, sink: &Sink, text: &str) {
+        let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());
+        if let Err(error) = written
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            self.write_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }
+    }
+}
+
+/// A question without an answer so far. If none comes, the next output starts on a new line.
+struct OpenPrompt<'a> {
+    console: &'a Console,
+    answered: bool,
+}
+
+impl Drop for OpenPrompt<'_> {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.console.eprint("");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_sequence_in_a_name_does_not_reach_the_terminal() {
+        assert_eq!(escape_controls_in_lines("a\u{1b}[2Jb\u{9b}c\nd"), "a\\u001b[2Jb\\u009bc\nd");
+    }
+
+    /// Fails every write with this error.
+    struct FailingWriter(ErrorKind);
+
+    impl Write for FailingWriter {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn console(out: ErrorKind) -> Console {
+        Console {
+            out: Mutex::new(Box::new(FailingWriter(out))),
+            err: Mutex::new(Box::new(io::sink())),
+            can_ask: false,
+            is_terminal: false,
+            write_error: Mutex::new(None),
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_ignored_and_a_full_disk_is_reported() {
+        let broken = console(ErrorKind::BrokenPipe);
+        broken.print("x");
+        assert_eq!(broken.write_error(), None);
+        let full = console(ErrorKind::StorageFull);
+        full.print("x");
+        assert!(full.write_error().is_some());
+    }
+}

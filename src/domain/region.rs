@@ -1,0 +1,264 @@
+//! AWS Regions, and the partitions that they belong to.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::names;
+
+/// A group of AWS Regions with its own accounts and endpoints.
+///
+/// Source: IAM User Guide, "Amazon Resource Names", partition field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Partition {
+    Aws,
+    /// `aws-cn`: accounts there have no root user.
+    China,
+    /// `aws-us-gov`: root cannot sign in to the console, but can have access keys.
+    GovCloud,
+    /// The isolated and sovereign partitions, by their name in an ARN.
+    Other(String),
+}
+
+impl Partition {
+    /// The partition by its name in an ARN (`aws`, `aws-cn`, …).
+    #[must_use]
+    pub fn from_arn_name(name: &str) -> Self {
+        match name {
+            "aws" => Self::Aws,
+            "aws-cn" => Self::China,
+            "aws-us-gov" => Self::GovCloud,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Aws => "aws",
+            Self::China => "aws-cn",
+            Self::GovCloud => "aws-us-gov",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The name of a Region, such as `eu-west-1`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Region(String);
+
+impl Region {
+    /// A Region by a name that comes from AWS or from an ARN, which is not checked. Use [`Region::parse`] for a name that
+    /// a person typed or configured.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// A Region that is known, or whose name at least looks like that of a Region: a mistyped one leads to a host that
+    /// does not exist.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        if REGIONS.contains(&name) || looks_like_a_region(name) {
+            return Ok(Self::new(name));
+        }
+        Err(match names::closest(name, REGIONS) {
+            Some(r) => format!("There is no Region `{name}`; did you mean `{r}`?"),
+            None => format!("There is no Region `{name}`; Region names look like `eu-west-1`."),
+        })
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition that it belongs to, from the prefix of its name.
+    #[must_use]
+    pub fn partition(&self) -> Partition {
+        match self.0.split('-').next() {
+            Some("cn") => Partition::China,
+            Some("us") if self.0.starts_with("us-gov-") => Partition::GovCloud,
+            Some("us") if self.0.starts_with("us-iso-") => Partition::Other("aws-iso".into()),
+            Some("us") if self.0.starts_with("us-isob-") => Partition::Other("aws-iso-b".into()),
+            Some("eu") if self.0.starts_with("eu-isoe-") => Partition::Other("aws-iso-e".into()),
+            Some("eusc") => Partition::Other("aws-eusc".into()),
+            _ => Partition::Aws,
+        }
+    }
+
+    /// Whether an account has to enable it before anything works in it.
+    ///
+    /// Source: AWS Account Management Reference Guide, "Enable or disable AWS Regions in your account": all others in the
+    /// standard partition are enabled and stay so.
+    #[must_use]
+    pub fn is_opt_in(&self) -> bool {
+        !self.0.is_empty() && self.partition() == Partition::Aws && !ALWAYS_ENABLED.contains(&self.as_str())
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Region {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Region {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Region {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+fn looks_like_a_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let has_the_form = parts.len() >= 3
+        && parts.last().is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit()))
+        && parts[..parts.len() - 1].iter().all(|p| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase()));
+    let has_known_words =
+        matches!(parts.first(), Some(&("us" | "eu" | "ap" | "sa" | "ca" | "me" | "af" | "il" | "mx" | "cn" | "eusc")))
+            && parts
+                .get(1..parts.len().saturating_sub(1))
+                .is_some_and(|middle| middle.iter().all(|m| DIRECTIONS.contains(m)));
+    has_the_form && has_known_words
+}
+
+const DIRECTIONS: [&str; 14] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+    "gov",
+    "iso",
+    "isob",
+    "isoe",
+    "de",
+];
+
+/// The Regions that the picker offers. A Region newer than this list is accepted when typed or configured.
+///
+/// Source: AWS General Reference, "AWS service endpoints".
+pub const REGIONS: [&str; 38] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "mx-central-1",
+    "sa-east-1",
+    "us-gov-east-1",
+    "us-gov-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+];
+
+/// The Regions of the standard partition that need not be enabled.
+const ALWAYS_ENABLED: [&str; 17] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_region_is_refused_and_a_similar_one_suggested() {
+        assert!(Region::parse("eu-west-1").is_ok());
+        assert!(Region::parse("eu-west-9").is_ok(), "newer than our list, but looks like a Region");
+        assert!(Region::parse("eu-wst-1").unwrap_err().contains("`eu-west-1`"));
+        assert!(Region::parse("nowhere").is_err());
+        assert!(Region::parse("").is_err());
+        assert!(Region::parse("x.example.com/").is_err());
+    }
+
+    #[test]
+    fn the_partition_follows_from_the_region() {
+        for (region, partition) in [
+            ("us-east-1", "aws"),
+            ("eu-west-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-east-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            assert_eq!(Region::new(region).partition().as_str(), partition, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_region_that_must_be_enabled_first_is_told_from_the_others() {
+        for (region, is_opt_in) in
+            [("eu-west-1", false), ("eu-south-1", true), ("us-gov-west-1", false), ("cn-north-1", false), ("", false)]
+        {
+            assert_eq!(Region::new(region).is_opt_in(), is_opt_in, "{region}");
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A step: what it creates and why, its fields, and the plan.
+
+use std::borrow::Cow;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use crate::app::form::{FieldId, TextField};
+use crate::app::{Model, Samples};
+use crate::domain::Step;
+use crate::domain::samples::{SAMPLES, Sample};
+use crate::ui::text::{pad, wrap};
+use crate::ui::theme::Theme;
+
+/// What the step creates and why, for readers who don't know these AWS services.
+fn purpose(step: Step) -> &'static str {
+    match step {
+        Step::Trail => {
+            "A CloudTrail trail records API calls and sign-ins in every Region and sends them to CloudWatch Logs, where they \
+             can be searched."
+        }
+        Step::Topic => {
+            "Alerts go to an SNS topic that emails every confirmed address. To confirm, open the link in the email."
+        }
+        Step::Filter => "A metric filter counts the events in the log group that show root use.",
+        Step::Alarm => "A CloudWatch alarm fires when that count is at least 1, and notifies the topic.",
+    }
+}
+
+/// The name of what the step sets up.
+fn heading(step: Step) -> &'static str {
+    match step {
+        Step::Trail => "CloudTrail trail",
+        Step::Topic => "Notifications",
+        Step::Filter => "Root-use filter",
+        Step::Alarm => "Alarm",
+    }
+}
+
+pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let mut head = vec![Line::from(vec![
+        Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
+        Span::styled(heading(step), theme.title),
+    ])];
+    let purpose = wrap(purpose(step), area.width.saturating_sub(2));
+    let mut purpose: Vec<Line> = purpose.into_iter().map(|l| Line::styled(format!(" {l}"), theme.dim)).collect();
+    if area.height > 20 {
+        purpose.push(Line::default());
+    }
+    let (mut fields, mut cursor) = (Vec::new(), None);
+    for field in model.form.shown(step) {
+        if let Some((x, y)) = field_lines(model, field, theme, area, &mut fields) {
+            cursor = Some((x, usize::from(y)));
+        }
+    }
+    let mut tail = Vec::new();
+    match step {
+        Step::Filter => samples(model, theme, area, &mut tail),
+        Step::Alarm => alarm(model, theme, area.width, &mut tail),
+        _ => {}
+    }
+    tail.push(Line::styled(plan_title(model, step), theme.title));
+    // The plan gets at least three lines. If space is short, the explanation is left out, then the fields far from the cursor.
+    let most = usize::from(area.height.saturating_sub(3));
+    if head.len() + purpose.len() + fields.len() + tail.len() <= most {
+        head.append(&mut purpose);
+    }
+    let room = most.saturating_sub(head.len() + tail.len()).max(1);
+    let hidden = cursor.map_or(0, |(_, y)| (y + 2).saturating_sub(room)).min(fields.len().saturating_sub(room));
+    let above = head.len();
+    head.extend(fields.into_iter().skip(hidden).take(room));
+    head.append(&mut tail);
+    let cursor = cursor.and_then(|(x, y)| Some((x, u16::try_from((above + y).checked_sub(hidden)?).ok()?)));
+    let height = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(3));
+    let [top, low] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
+    frame.render_widget(Paragraph::new(head), top);
+    if let Some((x, y)) = cursor.filter(|_| model.overlay.is_none() && !model.is_running())
+        && y < top.height
+    {
+        frame.set_cursor_position(Position::new(top.x + x, top.y + y));
+    }
+    draw_plan(model, step, theme, frame, low);
+}
+
+fn plan_title(model: &Model, step: Step) -> String {
+    match model.runs[step].as_ref().map(crate::app::StepRun::count) {
+        Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
+        _ => " Plan".to_owned(),
+    }
+}
+
+/// The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
+fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let (lines, focus) = crate::ui::plan::lines(model, step, theme, area.width);
+    let shown = crate::ui::plan::in_view(lines, &focus, model.scroll, area.height, theme);
+    frame.render_widget(Paragraph::new(shown), area);
+}
+
+/// Adds the field's lines. Returns the position of the cursor if the field has the focus.
+fn field_lines(
+    model: &Model,
+    field: &TextField,
+    theme: &Theme,
+    area: Rect,
+    out: &mut Vec<Line<'static>>,
+) -> Option<(u16, u16)> {
+    let width = area.width;
+    let focused = model.form.focus() == Some(field.id);
+    let label_width = 14;
+    let left = 3 + label_width;
+    let is_pattern = field.id == FieldId::Pattern;
+    let room = usize::from(width).saturating_sub(left + 3);
+    let box_width = match field.id {
+        FieldId::Pattern => room,
+        FieldId::Retention | FieldId::RestrictRole => 6,
+        _ => room.min(40),
+    };
+    let marker = if focused { ">" } else { " " };
+    let style = if focused { theme.selected } else { theme.text };
+    let top = out.len();
+    let (rows, cursor) = visible_text(field, box_width, is_pattern);
+    for (i, row) in rows.iter().enumerate() {
+        let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
+        out.push(Line::from(vec![
+            Span::styled(format!(" {mark} "), theme.accent),
+            Span::styled(pad(label, label_width), style),
+            Span::styled("[", theme.dim),
+            Span::styled(pad(row, box_width), style),
+            Span::styled("]", theme.dim),
+        ]));
+    }
+    let aside = aside(field);
+    let aside_style = if field.error.is_some() { theme.bad } else { theme.dim };
+    let alongside = usize::from(width).saturating_sub(left + box_width + 5);
+    if !is_pattern && aside.width() <= alongside {
+        if let Some(line) = out.last_mut() {
+            line.spans.push(Span::styled(format!("  {aside}"), aside_style));
+        }
+    } else if focused || field.error.is_some() || field.edited || area.height > 20 && model.form.focus().is_none() {
+        for line in wrap(&aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
+            out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
+        }
+    }
+    let x = u16::try_from(left + 1 + cursor.0).ok()?;
+    let y = u16::try_from(top + cursor.1).ok()?;
+    focused.then_some((x, y))
+}
+
+/// The text next to the field, with the key that fixes an empty pattern.
+fn aside(field: &TextField) -> Cow<'_, str> {
+    let text = field.remark();
+    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.error.is_some() {
+        return format!("{text} F5 restores the default.").into();
+    }
+    text.into()
+}
+
+/// The part of the text that the box shows, and the cursor's position in it. The pattern is shown in full over several
+/// lines; any other text scrolls with the cursor.
+fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>, (usize, usize)) {
+    if in_full {
+        return crate::ui::text::field_rows(field.input(), width);
+    }
+    let (text, column) = crate::ui::text::field(field.input(), width);
+    (vec![text], (column, 0))
+}
+
+/// The sample events, and whether the pattern matches each of them.
+fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
+    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+    let samples = if is_invalid { &Samples::NotTested } else { &model.samples };
+    let title = match samples {
+        _ if is_invalid => " Sample events: not tested".to_owned(),
+        Samples::Tested(_) => " Sample events, tested by AWS".to_owned(),
+        Samples::Testing(_) => format!(" {} testing the sample events", crate::ui::plan::spinner(model.now)),
+        Samples::NotTested => " Sample events".to_owned(),
+        Samples::TestFailed(error) => format!(" Sample events: could not be tested. {}", error.why()),
+    };
+    let title = wrap(title.trim_start(), area.width.saturating_sub(2));
+    out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
+    let result = |sample: Sample, i: usize| match samples {
+        Samples::Tested(matches) => match (matches.get(i).copied().unwrap_or(false), sample.should_match) {
+            (true, true) => ("matches", theme.good),
+            (false, false) => ("no match", theme.good),
+            (true, false) => ("MATCHES, should not", theme.bad),
+            (false, true) => ("NO MATCH, but should", theme.bad),
+        },
+        _ => (if sample.should_match { "(should match)" } else { "(should not match)" }, theme.dim),
+    };
+    let cells: Vec<[Span; 2]> = SAMPLES
+        .into_iter()
+        .enumerate()
+        .map(|(i, sample)| {
+            let (word, style) = result(sample, i);
+            [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
+        })
+        .collect();
+    let half = SAMPLES.len() / 2;
+    if area.width >= 96 {
+        out.extend((0..half).map(|i| Line::from([cells[i].clone(), cells[i + half].clone()].concat())));
+    } else if area.height > 19 {
+        out.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
+    } else {
+        let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, result(s, i).0));
+        let text = all.collect::<Vec<_>>().join(" · ");
+        out.extend(
+            wrap(&text, area.width.saturating_sub(4)).into_iter().map(|l| Line::styled(format!("   {l}"), theme.text)),
+        );
+    }
+}
+
+/// The alarm's properties, and how long an alert takes.
+fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
+    let Some(derived) = &model.derived else { return };
+    let settings = &derived.settings;
+    let existing = derived.health.alarm.as_ref();
+    let threshold = "sum over 5 minutes >= 1; missing data is not breaching";
+    let mut fact = |label: &str, value: &str| {
+        out.push(Line::from(vec![
+            Span::styled(format!("   {}", pad(label, 12)), theme.dim),
+            Span::styled(crate::ui::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
+        ]));
+    };
+    fact("Fires when", threshold);
+    fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
+    fact("Notifies", &settings.topic.value);
+    if let Some(alarm) = existing {
+        fact("State", alarm.state.as_str());
+    }
+    let sentence = format!(
+        "CloudTrail delivers a root sign-in to the log group in about 5 minutes, and the alarm's period is 5 minutes: the \
+         email to {} arrives 5 to 10 minutes after the sign-in.",
+        match settings.emails.value.as_slice() {
+            [] => "you".to_owned(),
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        }
+    );
+    for line in wrap(&sentence, width.saturating_sub(4)) {
+        out.push(Line::styled(format!("   {line}"), theme.dim));
+    }
+}

@@ -1,0 +1,127 @@
+//! The key hints at the bottom, from the key table; those that don't fit the width are left out.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::app::alarm_test::TestPhase;
+use crate::app::keymap::{BINDINGS, Binding, Context, Intent};
+use crate::app::teardown;
+use crate::app::{Model, Overlay, Screen};
+use crate::domain::{Step, Verdict};
+use crate::ui::theme::Theme;
+
+pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let context = model.context();
+    let hints: Vec<(Intent, String, String)> = BINDINGS
+        .iter()
+        .filter(|b| b.context == context && !b.hint.is_empty() && applies(model, b))
+        .map(|b| (b.intent, b.keys[0].name(), hint(model, b)))
+        .collect();
+    // Help and quit are always shown: help lists every other key.
+    let (always, others): (Vec<usize>, Vec<usize>) =
+        (0..hints.len()).partition(|i| matches!(hints[*i].0, Intent::Help | Intent::Quit));
+    let width = usize::from(area.width);
+    let mut shown: Vec<usize> = Vec::new();
+    let mut used = 1;
+    let hint_width = |i: usize| hints[i].1.chars().count() + hints[i].2.chars().count() + 4;
+    for i in always.into_iter().chain(others) {
+        // The last hint needs no space after it.
+        if used + hint_width(i) <= width + 3 {
+            used += hint_width(i);
+            shown.push(i);
+        }
+    }
+    shown.sort_unstable();
+    let mut spans = vec![Span::raw(" ")];
+    for i in shown {
+        spans.push(Span::styled(hints[i].1.clone(), theme.accent));
+        spans.push(Span::styled(format!(" {}   ", hints[i].2), theme.dim));
+    }
+    frame.render_widget(Line::from(spans), area);
+}
+
+/// Whether a key does anything in the current state.
+fn applies(model: &Model, binding: &Binding) -> bool {
+    let health = model.derived.as_ref().map(|d| &d.health);
+    let has_alarm = health.is_some_and(|health| health.alarm.is_some());
+    let in_alarm = health.is_some_and(|health| health.in_alarm().is_some());
+    match (binding.intent, model.screen) {
+        (Intent::Details, Screen::Step(step)) => step == Step::Trail,
+        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
+        (Intent::ResendConfirmation, _) => !model.waiting().is_empty(),
+        (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
+        (Intent::LoadOlder, _) => model.dashboard.has_older(),
+        (Intent::ShowEvent, _) => model.dashboard.event().is_some(),
+        (Intent::Test, _) => has_alarm,
+        (Intent::Drill, _) => has_alarm && !in_alarm,
+        (Intent::SetOk, _) => in_alarm,
+        (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => match &model.overlay {
+            Some(Overlay::Test(screen)) => {
+                screen.phase == TestPhase::Asking && screen.unmanaged == (binding.intent == Intent::DrillAnyway)
+            }
+            _ => false,
+        },
+        (Intent::Teardown, _) => model
+            .derived
+            .as_ref()
+            .is_some_and(|derived| Step::ALL.into_iter().any(|step| derived.health.step(step) != Verdict::Missing)),
+        (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
+            match &model.overlay {
+                Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_toggle_logs(),
+                // If the only thing left to do is to close it, the hint for Esc is enough.
+                Some(Overlay::Teardown(screen)) => {
+                    screen.phase != teardown::TeardownPhase::Asking || screen.can_confirm()
+                }
+                _ => false,
+            }
+        }
+        (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
+        (Intent::Edit, _) => !model.is_running(),
+        (Intent::ResetFields, _) => model.form.is_edited(),
+        _ => true,
+    }
+}
+
+/// The hint for a key; for Enter on a step it depends on the state of the step.
+fn hint(model: &Model, binding: &Binding) -> String {
+    if let (Some(Overlay::Teardown(screen)), Context::Teardown) = (&model.overlay, binding.context) {
+        return teardown_hint(screen, binding);
+    }
+    let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
+    if !matches!(binding.context, Context::Step | Context::Field) || binding.intent != Intent::Apply {
+        return binding.hint.to_owned();
+    }
+    if model.is_running() {
+        return "wait".into();
+    }
+    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_observing()) else { return "wait".into() };
+    if model.form.shown(step).any(|field| field.error.is_some()) {
+        return "fix the error".into();
+    }
+    if !model.blocked(step).is_empty() {
+        return if model.needs_email(step) { "enter an email address" } else { "check again" }.into();
+    }
+    let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
+    let failed = model.runs[step].as_ref().is_some_and(|run| run.failure().is_some());
+    match changes {
+        0 => "continue".into(),
+        _ if failed => "try again".into(),
+        1 => "apply".into(),
+        n => format!("apply {n}"),
+    }
+}
+
+/// The hint for a key during a teardown, which depends on its phase.
+fn teardown_hint(screen: &teardown::Teardown, binding: &Binding) -> String {
+    match (binding.intent, screen.phase) {
+        (Intent::Logs, _) if screen.logs => "keep the logs".into(),
+        (Intent::Apply, teardown::TeardownPhase::Finding(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
+        (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_confirm() => {
+            format!("delete {}", screen.plan.changes().count())
+        }
+        (Intent::Apply, teardown::TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),
+        (Intent::Apply, _) => "close".into(),
+        _ => binding.hint.to_owned(),
+    }
+}
