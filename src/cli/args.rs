@@ -13,7 +13,7 @@ mod since;
 use crate::cloud::Target;
 use crate::domain::arn::Arn;
 use crate::domain::change::quote;
-use crate::domain::{Region, SetupOptions};
+use crate::domain::{Region, RetentionDays, SetupOptions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -359,9 +359,9 @@ pub struct SetupArgs {
     /// IAM role that CloudTrail assumes to deliver events [default: rootbell-cloudtrail-to-logs-REGION]
     #[arg(long, value_name = "NAME")]
     pub role: Option<String>,
-    /// Retention of the log group [default: 365]
+    /// Retention of the log group in days, or `never` to keep events forever [default: 365]
     #[arg(long, value_name = "DAYS")]
-    pub retention_days: Option<u32>,
+    pub retention_days: Option<RetentionDays>,
     /// SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]
     #[arg(long, value_name = "NAME")]
     pub topic: Option<String>,

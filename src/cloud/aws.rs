@@ -109,6 +109,7 @@ impl AwsCloud {
             Change::PutRetentionPolicy { log_group, days } => {
                 self.logs.put_retention_policy(&call, log_group, *days).await
             }
+            Change::DeleteRetentionPolicy { log_group } => self.logs.delete_retention_policy(&call, log_group).await,
             Change::SetLogGroupKey { log_group, key } => self.logs.associate_kms_key(&call, log_group, key).await,
             Change::CreateRole { role, trust } => self.iam.create_role(&call, role, trust).await,
             Change::UpdateAssumeRolePolicy { role, trust } => {

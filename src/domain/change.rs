@@ -111,6 +111,10 @@ pub enum Change {
         log_group: String,
         days: u32,
     },
+    /// From then on, the log group's events never expire.
+    DeleteRetentionPolicy {
+        log_group: String,
+    },
     SetLogGroupKey {
         log_group: String,
         key: Arn,

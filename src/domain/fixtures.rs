@@ -5,7 +5,7 @@ use super::observed::{
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::{Identity, Settings, SetupOptions, pattern, policy};
-use crate::domain::Region;
+use crate::domain::{Region, RetentionDays};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -54,7 +54,7 @@ pub fn sound() -> Observed {
         })),
         log_group: Ok(Some(LogGroup {
             name: settings.log_group.value.clone(),
-            retention_days: Some(365),
+            retention_days: RetentionDays::Days(365),
             kms_key: None,
             stored_bytes: 0,
         })),

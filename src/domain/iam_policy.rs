@@ -8,7 +8,8 @@ use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
 use super::observed::{Alarm, AlarmState, MetricFilter, Observed};
 use super::query::Query;
-use super::settings::Settings;
+use super::retention::RetentionDays;
+use super::settings::{Field, Origin, Settings};
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +164,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: Value::Null },
         Change::PutMetricAlarm { alarm: Box::new(alarm(settings)) },
     ];
+    let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
     match use_case {
         UseCase::Watch => Vec::new(),
         UseCase::Test => {
@@ -196,6 +198,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
+            .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
                     Change::SetTrailKey { trail: trail(), key: key.clone() },

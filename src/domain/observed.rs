@@ -7,6 +7,7 @@ use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
 use super::pattern;
 use super::region::Region;
+use super::retention::RetentionDays;
 
 /// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,8 +146,7 @@ pub enum BucketLookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogGroup {
     pub name: String,
-    /// `None`: events never expire.
-    pub retention_days: Option<u32>,
+    pub retention_days: RetentionDays,
     /// The KMS key that encrypts it.
     pub kms_key: Option<Arn>,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
@@ -405,5 +405,36 @@ impl Observed {
             }
         }
         distinct
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{identity, sound};
+
+    #[test]
+    fn a_trail_can_be_changed_only_by_its_account_and_in_its_home_region() {
+        let trail = sound().trail.unwrap().trail;
+        let home = identity().in_region(&Region::new("eu-west-1"));
+        let region = Region::new("us-east-1");
+        let account = AccountRegion { account: "210987654321".into(), ..home.clone() };
+        assert!(trail.can_be_changed_from(&home));
+        let elsewhere = AccountRegion { region, ..home };
+        assert_eq!(trail.ownership(&elsewhere), TrailOwnership::OtherRegion(&Region::new("eu-west-1")));
+        assert_eq!(trail.ownership(&account), TrailOwnership::OtherAccount("123456789012"));
+        let unnamed = Trail { arn: Arn::default(), ..trail };
+        assert!(!unnamed.can_be_changed_from(&account), "a trail without an ARN belongs to nobody here");
+    }
+
+    #[test]
+    fn a_trail_delivers_to_the_log_group_with_the_same_name_account_and_region() {
+        let trail = sound().trail.unwrap().trail;
+        let here = identity().in_region(&Region::new("eu-west-1"));
+        let there = identity().in_region(&Region::new("us-east-1"));
+        let name = trail.log_group().unwrap();
+        assert!(trail.delivers_to(&here.log_group_arn(name)));
+        assert!(!trail.delivers_to(&there.log_group_arn(name)));
+        assert!(!trail.delivers_to(&here.log_group_arn("other")));
     }
 }

@@ -7,6 +7,7 @@ use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::policy;
+use super::retention::RetentionDays;
 use crate::domain::Region;
 
 mod trails;
@@ -15,10 +16,10 @@ pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_
 
 /// The default name of the trail, and the prefix of all other default names.
 pub const TRAIL: &str = "rootbell";
-/// The audit baseline, in days: 1 year.
+/// The audit baseline: 1 year.
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
-pub const RETENTION: u32 = 365;
+pub const RETENTION: RetentionDays = RetentionDays::Days(365);
 /// The alarm's period, in seconds.
 pub const PERIOD: u32 = 300;
 /// The tag on every resource that rootbell creates.
@@ -31,7 +32,7 @@ pub struct SetupOptions {
     pub bucket: Option<String>,
     pub log_group: Option<String>,
     pub role: Option<String>,
-    pub retention_days: Option<u32>,
+    pub retention_days: Option<RetentionDays>,
     pub topic: Option<String>,
     pub emails: Vec<String>,
     pub filter: Option<String>,
@@ -69,7 +70,7 @@ impl SetupOptions {
                 invalid_settings.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
             }
         }
-        if let Some(Err(problem)) = self.retention_days.map(names::retention) {
+        if let Some(Err(problem)) = self.retention_days.map(RetentionDays::check) {
             invalid_settings.push(InvalidSetting { field: "--retention-days", said: problem });
         }
         invalid_settings
@@ -133,8 +134,7 @@ pub struct Settings {
     pub bucket: Field<String>,
     pub log_group: Field<String>,
     pub role: Field<String>,
-    /// `None`: keep the current retention of an unmanaged log group.
-    pub retention_days: Field<Option<u32>>,
+    pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
     pub emails: Field<Vec<String>>,
     pub filter: Field<String>,
@@ -346,16 +346,19 @@ fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a st
     arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
 }
 
-fn retention(option: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
+fn retention(option: Option<RetentionDays>, observed: &Observed, log_group: &str) -> Field<RetentionDays> {
     let found = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let has_default_name = log_group == DEFAULT_LOG_GROUP;
     match (option, found) {
-        (Some(days), _) => Field { value: Some(days), origin: Origin::Given },
-        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline.
-        (None, Some(group)) if !has_default_name || group.retention_days.is_some_and(|d| d >= RETENTION) => {
+        (Some(value), _) => Field { value, origin: Origin::Given },
+        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline. Our own log group keeps
+        // events forever only if the user asks for it.
+        (None, Some(group))
+            if !has_default_name || (RETENTION..RetentionDays::Never).contains(&group.retention_days) =>
+        {
             Field { value: group.retention_days, origin: Origin::Found }
         }
-        (None, _) => Field { value: Some(RETENTION), origin: Origin::Default("1 year (audit baseline)") },
+        (None, _) => Field { value: RETENTION, origin: Origin::Default("1 year (audit baseline)") },
     }
 }
 
@@ -420,7 +423,7 @@ mod tests {
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
         assert_eq!(s.emails.origin.label(), "from your sign-in name");
-        assert_eq!(s.retention_days.value, Some(365));
+        assert_eq!(s.retention_days.value, RetentionDays::Days(365));
     }
 
     #[test]
@@ -468,7 +471,7 @@ mod tests {
         let setup = SetupOptions {
             trail: Some("my trail".into()),
             emails: vec!["nobody".into()],
-            retention_days: Some(42),
+            retention_days: Some(RetentionDays::Days(42)),
             ..SetupOptions::default()
         };
         let fields: Vec<_> = setup.invalid_settings().into_iter().map(|f| f.field).collect();

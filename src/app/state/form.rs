@@ -5,7 +5,7 @@ use tui_input::{Input, InputRequest};
 use crate::app::keymap::{Code, Key};
 use crate::domain::arn::Arn;
 use crate::domain::settings::{Origin, Settings};
-use crate::domain::{SetupOptions, Step, names, pattern};
+use crate::domain::{RetentionDays, SetupOptions, Step, names, pattern};
 
 /// The fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl FieldId {
     fn proposal(self, settings: &Settings) -> String {
         match self {
             Self::Trail => settings.trail.value.clone(),
-            Self::Retention => settings.retention_days.value.map_or("forever".into(), |d| d.to_string()),
+            Self::Retention => settings.retention_days.value.to_string(),
             Self::Bucket => settings.bucket.value.clone(),
             Self::LogGroup => settings.log_group.value.clone(),
             Self::Role => settings.role.value.clone(),
@@ -125,10 +125,7 @@ impl FieldId {
     fn check(self, text: &str) -> names::Validity {
         match self {
             Self::Trail => names::trail(text),
-            Self::Retention => match text.trim().parse() {
-                Ok(days) => names::retention(days),
-                Err(_) => Err("Enter a number of days, such as 365.".into()),
-            },
+            Self::Retention => text.trim().parse().and_then(RetentionDays::check),
             Self::Bucket => names::bucket(text),
             Self::LogGroup => names::log_group(text),
             Self::Role => names::role(text),

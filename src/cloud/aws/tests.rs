@@ -214,6 +214,7 @@ fn every_change() -> Vec<Change> {
         Change::PutBucketPolicy { bucket: bucket.clone(), policy: policy() },
         Change::CreateLogGroup { log_group: group.clone() },
         Change::PutRetentionPolicy { log_group: group.clone(), days: 365 },
+        Change::DeleteRetentionPolicy { log_group: group.clone() },
         Change::CreateRole { role: role.clone(), trust: policy() },
         Change::UpdateAssumeRolePolicy { role: role.clone(), trust: policy() },
         Change::PutRolePolicy { role, policy: policy() },

@@ -1,6 +1,6 @@
 //! What each query returns, also if the resource does not exist.
 
-use crate::domain::Region;
+use crate::domain::{Region, RetentionDays};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -235,7 +235,12 @@ fn logs() -> Vec<ContractCase> {
         ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", AwsReply::Json(group))
-            .returns(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
+            .returns(&Some(LogGroup {
+                name: GROUP.into(),
+                retention_days: RetentionDays::Days(365),
+                kms_key: None,
+                stored_bytes: 0,
+            })),
         ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;

@@ -15,7 +15,7 @@ use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, AlarmState, MetricFilter};
 use crate::domain::policy::{is_well_formed, same};
 use crate::domain::settings::TAG;
-use crate::domain::{Change, names};
+use crate::domain::{Change, RetentionDays, names};
 
 mod delete;
 
@@ -68,8 +68,12 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::CreateLogGroup { log_group } => create_log_group(account, view, log_group),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = existing_log_group(account, view, log_group)?;
-            require_valid(names::retention(*days))?;
+            require_valid(RetentionDays::Days(*days).check())?;
             group.retention_days = Some(*days);
+            Ok(())
+        }
+        Change::DeleteRetentionPolicy { log_group } => {
+            existing_log_group(account, view, log_group)?.retention_days = None;
             Ok(())
         }
         Change::SetLogGroupKey { log_group, key } => {

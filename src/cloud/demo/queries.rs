@@ -16,7 +16,7 @@ use crate::domain::observed::{
 };
 use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
-use crate::domain::{AccountRegion, Region, names};
+use crate::domain::{AccountRegion, Region, RetentionDays, names};
 
 /// The Region and time of a call.
 pub(super) struct AccountView {
@@ -249,7 +249,8 @@ pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Op
     let group = account.regions.get(view.account_region.region.as_str())?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
     let kms_key = group.kms_key.clone();
-    Some(LogGroup { name: name.to_owned(), retention_days: group.retention_days, kms_key, stored_bytes })
+    let retention_days = RetentionDays::from_days(group.retention_days);
+    Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes })
 }
 
 pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {

@@ -125,6 +125,9 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::PutRetentionPolicy { log_group, days } => CommandLine::new("logs", "put-retention-policy")
             .option("log-group-name", log_group)
             .option("retention-in-days", days.to_string()),
+        Change::DeleteRetentionPolicy { log_group } => {
+            CommandLine::new("logs", "delete-retention-policy").option("log-group-name", log_group)
+        }
         Change::SetLogGroupKey { log_group, key } => {
             CommandLine::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
         }

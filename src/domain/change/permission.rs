@@ -36,6 +36,7 @@ impl Change {
             Self::EmptyBucket { bucket } => vec![account_region.bucket_arn(&format!("{bucket}/*")).into()],
             Self::CreateLogGroup { log_group }
             | Self::PutRetentionPolicy { log_group, .. }
+            | Self::DeleteRetentionPolicy { log_group }
             | Self::SetLogGroupKey { log_group, .. }
             | Self::PutMetricFilter { log_group, .. }
             | Self::DeleteMetricFilter { log_group, .. }
@@ -103,6 +104,7 @@ impl Change {
             | Self::PutBucketTagging { .. }
             | Self::PutBucketPolicy { .. }
             | Self::PutRetentionPolicy { .. }
+            | Self::DeleteRetentionPolicy { .. }
             | Self::SetLogGroupKey { .. }
             | Self::UpdateAssumeRolePolicy { .. }
             | Self::PutRolePolicy { .. }

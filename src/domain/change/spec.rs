@@ -5,7 +5,7 @@ use super::ResourceKind::{
     LogFiles, LogGroup, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy, RoleTrust,
     Subscription, Topic, TopicEncryption, TopicPolicy, Trail, TrailEncryption, TrailEvents, TrailLogging,
 };
-use super::Verb::{Create, Delete, Detach, Empty, Put, Set, Start, Stop, Update};
+use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
 use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
@@ -118,6 +118,10 @@ impl Change {
             Self::PutRetentionPolicy { log_group, days: _ } => {
                 let op = op!("logs", "PutRetentionPolicy");
                 row(op, (LogRetention, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP)
+            }
+            Self::DeleteRetentionPolicy { log_group } => {
+                let op = op!("logs", "DeleteRetentionPolicy");
+                row(op, (LogRetention, Remove), Step::Trail, Only(log_group), CREATE_LOG_GROUP)
             }
             Self::SetLogGroupKey { log_group, key: _ } => {
                 let op = op!("logs", "AssociateKmsKey");

@@ -4,6 +4,7 @@ use super::registry::Evidence;
 use super::{APPLY, Outcome, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::observed::{Alarm, LogGroup, Metric, Observed};
 use crate::domain::pattern::{self, Reading};
+use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{RETENTION, Settings};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -28,9 +29,9 @@ pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| match group.retention_days {
-        None => ok("events never expire"),
-        Some(days) if days >= RETENTION => ok(format!("{days} days")),
-        Some(days) => wrong(
+        RetentionDays::Never => ok("events never expire"),
+        days if days >= RETENTION => ok(days.describe()),
+        days => wrong(
             format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
             format!("Run `rootbell apply --retention-days {RETENTION}`."),
         ),

@@ -1,9 +1,9 @@
 use super::*;
-use crate::domain::Region;
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
+use crate::domain::{Region, RetentionDays};
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -91,7 +91,7 @@ const BREAKS: &[Break] = &[
     ("not yet", |o| status(o).logs_delivery = None, "trail.delivers", Verdict::Pending, "Nothing delivered"),
     (
         "short",
-        |o| o.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = Some(7),
+        |o| o.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = RetentionDays::Days(7),
         "log_group.retention",
         Verdict::Wrong,
         "7 days",

@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::Region;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
+use crate::domain::{Region, RetentionDays};
 use crate::domain::{SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
@@ -237,9 +237,52 @@ fn a_pending_address_is_kept_and_a_new_one_is_subscribed() {
 fn retention_is_set_to_a_year_but_never_shortened() {
     let mut observed = sound();
     for (days, wanted) in [(Some(7), 1), (None, 1), (Some(731), 0)] {
-        edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = days);
+        edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = RetentionDays::from_days(days));
         assert_eq!(ids(&SetupOptions::default(), &observed).len(), wanted, "{days:?}");
     }
+}
+
+#[test]
+fn an_action_that_is_no_arn_is_kept_when_the_alarm_is_repaired() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| {
+        all[0].actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()]
+    });
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let Some(Change::PutMetricAlarm { alarm }) = plan.changes().next() else { panic!("{plan:?}") };
+    assert_eq!(alarm.actions, [Arn::from("pager"), settings.topic_arn()]);
+}
+
+#[test]
+fn a_trail_may_name_its_log_group_without_the_star() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    let arn = watched.trail.log_group_arn.as_ref().unwrap().without_suffix().into();
+    watched.trail.log_group_arn = Some(arn);
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    assert!(ids(&SetupOptions::default(), &observed).is_empty());
+}
+
+#[test]
+fn events_are_kept_forever_only_if_the_user_asks_for_it() {
+    let setup = SetupOptions { retention_days: Some(RetentionDays::Never), ..SetupOptions::default() };
+    let observed = sound();
+    let change = Change::DeleteRetentionPolicy { log_group: "rootbell/cloudtrail".into() };
+    let rows = plan(&settings(&setup, &observed), &observed).rows;
+    let row = rows.iter().find(|row| row.change.is_some()).unwrap();
+    assert_eq!((&row.change, row.id.as_str()), (&Some(change), "log_group.retention.remove"));
+    assert_eq!((row.action, row.detail.as_str()), (Action::Update, "365 days → never expire"));
+    assert!(ids(&SetupOptions::default(), &observed).is_empty());
+
+    let mut unlimited = sound();
+    edit(&mut unlimited.log_group, |g| g.as_mut().unwrap().retention_days = RetentionDays::Never);
+    assert!(ids(&setup, &unlimited).is_empty());
+    let new: Vec<String> = ids(&setup, &Observed::nothing());
+    assert!(
+        new.contains(&"log_group.create".to_owned()) && !new.iter().any(|id| id.starts_with("log_group.retention")),
+        "{new:?}"
+    );
 }
 
 /// A complete setup whose topic has this name and these statements.

@@ -6,6 +6,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy;
+use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{self, Origin, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -90,7 +91,6 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let log_group = wanted.log_group.value.clone();
     let Ok(found) = &observed.log_group else { return };
-    let days = |d: Option<u32>| d.map_or("never expire".to_owned(), |d| format!("{d} days"));
     match found {
         None => {
             plan.put(
@@ -98,7 +98,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                 Change::CreateLogGroup { log_group: log_group.clone() },
                 "receives the trail's events",
             );
-            if let Some(days) = wanted.retention_days.value {
+            if let RetentionDays::Days(days) = wanted.retention_days.value {
                 plan.put(
                     Action::Create,
                     Change::PutRetentionPolicy { log_group, days },
@@ -108,11 +108,14 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
         }
         Some(group) => {
             plan.keep(Step::Trail, ResourceKind::LogGroup, &log_group, "existing");
-            if let Some(want) =
-                wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
-            {
-                let detail = format!("{} → {}", days(group.retention_days), days(Some(want)));
-                plan.put(Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
+            let retention = wanted.retention_days.value;
+            if retention != group.retention_days {
+                let detail = format!("{} → {}", group.retention_days.describe(), retention.describe());
+                let change = match retention {
+                    RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
+                    RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
+                };
+                plan.put(Action::Update, change, detail);
             }
         }
     }

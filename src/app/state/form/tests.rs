@@ -24,6 +24,24 @@ fn an_invalid_field_sets_no_option_and_says_why() {
 }
 
 #[test]
+fn never_in_the_retention_field_keeps_events_forever() {
+    for (text, expected) in [
+        ("never", Ok(RetentionDays::Never)),
+        ("731", Ok(RetentionDays::Days(731))),
+        ("42", Err("30 or 60")),
+        ("forever", Err("`never`")),
+    ] {
+        let mut form = Form::new();
+        form.focus_on(FieldId::Retention);
+        typed(&mut form, text);
+        assert_eq!(form.setup_options().retention_days, expected.ok(), "{text}");
+        if let Err(error) = expected {
+            assert!(form.errors()[0].1.contains(error), "{:?}", form.errors());
+        }
+    }
+}
+
+#[test]
 fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
     let mut form = Form::new();
     form.focus_on(FieldId::Pattern);

@@ -17,6 +17,7 @@ use aws_smithy_types::DateTime;
 
 use super::*;
 use crate::cloud::Cloud;
+use crate::domain::RetentionDays;
 use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
 fn silent() -> AwsCloud {
@@ -91,7 +92,7 @@ async fn a_log_group_is_found_by_its_full_name_on_the_first_page_that_is_not_emp
         .match_requests(|asked| asked.next_token() == Some("more"))
         .then_output(move || DescribeLogGroupsOutput::builder().log_groups(group("trail")).build());
     let found = of_logs(mocked!(aws_sdk_cloudwatchlogs, first, second)).log_group("trail").await.unwrap().unwrap();
-    assert_eq!((found.name.as_str(), found.retention_days), ("trail", Some(365)));
+    assert_eq!((found.name.as_str(), found.retention_days), ("trail", RetentionDays::Days(365)));
 }
 
 #[tokio::test]
@@ -178,6 +179,7 @@ async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
                 .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
                 .actions_enabled(false)
                 .alarm_actions(TOPIC)
+                .alarm_actions("not an ARN")
                 .state_value(StateValue::Alarm)
                 .state_reason("crossed")
                 .state_updated_timestamp(DateTime::from_secs(1_700_000_000))
@@ -188,6 +190,7 @@ async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
     assert_eq!((found.datapoints_to_alarm, found.missing_data.as_str()), (3, "missing"));
     assert_eq!((found.state, found.actions_enabled), (AlarmState::Alarm, false));
     assert_eq!(found.comparison, "GreaterThanOrEqualToThreshold");
+    assert_eq!(found.actions, [TOPIC, "not an ARN"], "an action that is no ARN is kept as it is");
     assert_eq!(found.since.unwrap().as_second(), 1_700_000_000);
 }
 

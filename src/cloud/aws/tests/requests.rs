@@ -155,6 +155,8 @@ async fn a_log_group_has_our_tag() {
         json!({ "logGroupName": "g", "tags": { "rootbell": "managed" } })
     );
     assert_eq!(parsed(&sent("log_group.retention").await), json!({ "logGroupName": "g", "retentionInDays": 365 }));
+    let delete_retention = Change::DeleteRetentionPolicy { log_group: "g".into() };
+    assert_eq!(parsed(&sent_in("eu-west-1", &delete_retention).await), json!({ "logGroupName": "g" }));
 }
 
 #[tokio::test]
