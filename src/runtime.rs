@@ -16,6 +16,7 @@ use crate::cloud::{Connector, Target};
 use crate::ui::{Theme, view};
 
 mod input;
+mod session;
 mod signals;
 mod terminal;
 pub mod worker;

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
 use crate::app::{Model, Screen};
@@ -14,7 +14,7 @@ mod widgets;
 
 use overlays::{alarm_test, checks, teardown, window as overlay};
 use screens::{account, dashboard, step};
-use widgets::{band, footer, header, plan, text};
+use widgets::{band, footer, header, notice, plan, test_result, text};
 
 pub use theme::Theme;
 
@@ -35,7 +35,7 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     ]));
     header::draw(model, theme, frame, top, rule);
     let body = band::draw(model, theme, frame, body);
-    let body = notice(model, theme, frame, body);
+    let body = notice::draw(model, theme, frame, body);
     match model.screen {
         Screen::Account => account::draw(model, theme, frame, body),
         Screen::Step(step) => step::draw(model, step, theme, frame, body),
@@ -55,16 +55,4 @@ fn too_small(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     );
     let lines: Vec<Line> = text::wrap(&message, area.width).into_iter().map(|l| Line::styled(l, theme.text)).collect();
     frame.render_widget(Paragraph::new(lines), area);
-}
-
-/// Draws the notice above the footer, until the next key press. Returns the rest of the body.
-fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
-    let Some(notice) = &model.notice else { return body };
-    let lines = text::wrap(notice.text(), body.width.saturating_sub(2));
-    let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
-    let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
-    let lines: Vec<Line> =
-        lines.into_iter().map(|l| Line::from(vec![Span::raw(" "), Span::styled(l, theme.warn)])).collect();
-    frame.render_widget(Paragraph::new(lines), low);
-    rest
 }

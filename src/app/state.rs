@@ -1,13 +1,17 @@
-//! The types of the model.
+//! The types of the model. They know nothing about messages and effects: `update` changes them.
 
-pub(in crate::app) mod activity;
+pub mod account;
+pub mod accounts;
+pub mod activity;
 pub mod alarm_test;
 pub mod dashboard;
 pub mod form;
-pub(in crate::app) mod interruption;
-pub(in crate::app) mod model;
-pub(in crate::app) mod notice;
+mod interruption;
+pub mod model;
+pub mod notice;
 pub mod overlay;
 pub mod polled;
 pub mod progress;
+pub mod screen;
+pub mod session;
 pub mod teardown;

@@ -1,31 +1,38 @@
 //! How each message changes the model.
 
-pub(in crate::app) mod keys;
+use jiff::Timestamp;
 
-use jiff::{SignedDuration, Timestamp};
+use super::message::{Effect, Msg, SessionEffect, SessionMsg};
+use super::state::account::{AccountState, Samples};
+use super::state::model::Model;
+use super::state::overlay::Overlay;
+use super::state::session::{SessionId, Ticket};
+use crate::cloud::CloudError;
+use crate::engine::{Progress, Report};
 
-use crate::app::interruption::count;
-use crate::app::overlay::Picker;
-use crate::app::{
-    Caller, Connection, Effect, Model, Msg, Overlay, Samples, Screen, Ticket, alarm_test, dashboard, notice, screens,
-    teardown,
-};
-use crate::cloud::{CloudError, ErrorKind};
-use crate::domain::Change;
-use crate::engine::Report;
+mod account;
+mod alarm_test;
+mod calls;
+mod dashboard;
+mod early_key;
+mod keys;
+mod navigation;
+mod polling;
+mod settle;
+mod start;
+mod step;
+mod teardown;
 
-/// Applies one message to the model and returns the effects to run. A late answer changes nothing.
+/// Applies one message to the model and returns the effects to run. A late answer changes nothing: neither one to a
+/// session that has ended nor one with another ticket than the expected one.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = now;
-    let mut effects = handle(model, msg, now);
-    effects.extend(notice::settle(model));
-    effects
-}
-
-fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
-    match msg {
-        Msg::Key(key) => screens::key(model, key),
-        Msg::Paste(text) => screens::paste(model, &text),
+    let mut effects = match msg {
+        Msg::Key(key) => keys::key(model, key),
+        Msg::Paste(text) => {
+            keys::paste(model, &text);
+            Vec::new()
+        }
         Msg::Tick => tick(model),
         Msg::Profiles(profiles) => {
             model.profiles = profiles;
@@ -34,165 +41,93 @@ fn handle(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Connected(ticket, answer) => connected(model, ticket, answer),
-        Msg::Observed(ticket, observed) => {
-            if model.observing != Some(ticket) {
-                return Vec::new();
-            }
-            model.observing = None;
-            model.unobserved_run = None;
-            dashboard::chain_observed(model, &observed);
-            // If nothing could be read, the dashboard keeps showing the earlier data.
-            if model.screen != Screen::Dashboard || model.observed.is_none() || !observed.is_unreadable() {
-                model.observed = Some(*observed);
-            }
-            model.derive();
-            let healthy = model.derived.as_ref().is_some_and(|d| d.health.healthy());
-            if !std::mem::replace(&mut model.account_was_read, true) && healthy && model.screen == Screen::Account {
-                model.go(Screen::Dashboard);
-            }
-            Vec::new()
-        }
-        Msg::FindManaged(ticket, chains) => {
-            teardown::found(model, ticket, &chains);
-            Vec::new()
-        }
-        Msg::Progress(ticket, progress) => {
-            if let Some((current, step)) = model.running
-                && current == ticket
-                && let Some(run) = &mut model.runs[step]
-            {
-                run.record(progress, now);
-            } else {
-                teardown::progress(model, ticket, progress);
-            }
-            Vec::new()
-        }
-        Msg::Applied(ticket, report) => applied(model, ticket, &report),
-        Msg::PatternTested(ticket, answer) => {
-            if model.samples == Samples::Testing(ticket) {
-                model.samples = answer.map_or_else(Samples::TestFailed, Samples::Tested);
-            }
-            Vec::new()
-        }
-        Msg::Subscriptions(ticket, answer) => {
-            if model.confirmation.awaits(ticket) {
-                model.confirmation.answered(answer.as_ref().map(|_| ()).map_err(Clone::clone), now, 1);
-                // A failed read doesn't replace what is known; it is repeated.
-                if let (Ok(all), Some(observed)) = (answer, &mut model.observed) {
-                    observed.subscriptions = Ok(all);
-                }
-                model.derive();
-            }
-            Vec::new()
-        }
-        Msg::Changed(ticket, answer) => changed(model, ticket, answer),
-        Msg::Polled(ticket, answer) => dashboard::answered(model, ticket, answer),
-        Msg::TestProgress(ticket, run) => {
-            alarm_test::progressed(model, ticket, run);
-            Vec::new()
-        }
-        Msg::TestEnded(ticket, answer) => {
-            alarm_test::ended(model, ticket, answer);
-            Vec::new()
-        }
         Msg::Focus(focused) => {
-            dashboard::focus(model, focused);
+            polling::focus(model, focused);
             Vec::new()
         }
-    }
+        Msg::FromSession(session, msg) => from_session(model, session, msg),
+    };
+    effects.extend(settle::settle(model));
+    effects
 }
 
-fn connected(model: &mut Model, ticket: Ticket, answer: Result<Caller, CloudError>) -> Vec<Effect> {
-    if model.connection != Connection::Connecting(ticket) {
-        return Vec::new();
-    }
-    match answer {
-        Ok(caller) => {
-            model.connection = Connection::Ready(caller);
-            model.observe()
-        }
-        Err(error) => {
-            // Without a Region, choosing one is the only way to continue.
-            if error.kind == ErrorKind::NoRegion {
-                model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1", None)));
-            }
-            model.connection = Connection::Failed(error);
-            Vec::new()
-        }
-    }
-}
-
-fn applied(model: &mut Model, ticket: Ticket, report: &Report) -> Vec<Effect> {
-    if let Some(effects) = teardown::ended(model, ticket, report) {
-        return effects;
-    }
-    let Some((_, step)) = model.running.filter(|(current, _)| *current == ticket) else { return Vec::new() };
-    model.running = None;
-    model.unobserved_run = model.runs[step].as_ref().map(count);
-    let run = model.runs[step].as_ref();
-    for email in run.map(|run| run.subscribed(report)).unwrap_or_default() {
-        model.sent.retain(|(e, _)| *e != email);
-        model.sent.push((email, model.now));
-    }
-    if report.succeeded() {
-        tracing::info!(step = step.title(), "applied");
-    }
-    // Read the account instead of assuming what the calls did.
-    model.observe()
-}
-
-/// A single call outside of a plan has succeeded or failed.
-fn changed(model: &mut Model, ticket: Ticket, answer: Result<(), CloudError>) -> Vec<Effect> {
-    let Some(index) = model.single_changes.iter().position(|(t, _)| *t == ticket) else { return Vec::new() };
-    let (_, change) = model.single_changes.remove(index);
-    match (answer, change) {
-        (Err(error), _) => model.notice = Some(error.to_string().into()),
-        (Ok(()), Change::Subscribe { email, .. }) => {
-            model.sent.retain(|(e, _)| *e != email);
-            model.sent.push((email, model.now));
-            // If several emails were requested together, one notice names all of them.
-            let sent_together = model.sent.iter().filter(|(_, at)| model.now.duration_since(*at) < SENT_TOGETHER);
-            let all: Vec<&str> = sent_together.map(|(email, _)| email.as_str()).collect();
-            let text = format!("The confirmation email was sent again to {}.", all.join(" and "));
-            model.notice = Some(text.into());
-        }
-        (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
-            model.notice = Some(format!("The alarm `{alarm}` was set to {}.", state.as_str()).into());
-            model.dashboard.refresh_now();
-        }
-        (Ok(()), _) => {}
+fn from_session(model: &mut Model, session: SessionId, msg: SessionMsg) -> Vec<Effect> {
+    match msg {
+        SessionMsg::Connected(answer) => return account::connected(model, session, answer),
+        SessionMsg::Observed(ticket, observed) => account::observed(model, session, ticket, *observed),
+        SessionMsg::FindManaged(ticket, chains) => teardown::found(model, session, ticket, &chains),
+        SessionMsg::Progress(ticket, progress) => progressed(model, session, ticket, progress),
+        SessionMsg::Applied(ticket, report) => return applied(model, session, ticket, &report),
+        SessionMsg::PatternTested(ticket, answer) => pattern_tested(model, session, ticket, answer),
+        SessionMsg::Subscriptions(ticket, answer) => account::subscriptions_read(model, session, ticket, answer),
+        SessionMsg::Changed(ticket, answer) => calls::changed(model, session, ticket, answer),
+        SessionMsg::Polled(ticket, answer) => return polling::answered(model, session, ticket, answer),
+        SessionMsg::TestProgress(ticket, run) => alarm_test::progressed(model, session, ticket, run),
+        SessionMsg::TestEnded(ticket, answer) => alarm_test::ended(model, session, ticket, answer),
     }
     Vec::new()
 }
 
-/// Confirmation emails sent within this time are reported in one notice.
-const SENT_TOGETHER: SignedDuration = SignedDuration::from_secs(3);
+/// A change of a step's run or of a teardown has made progress.
+fn progressed(model: &mut Model, session: SessionId, ticket: Ticket, progress: Progress) {
+    let now = model.now;
+    let Some(account) = model.accounts.get_mut(session) else { return };
+    if let Some((current, step)) = account.running
+        && current == ticket
+        && let Some(run) = &mut account.runs[step]
+    {
+        run.record(progress, now);
+    } else if let Some(screen) = &mut account.teardown {
+        teardown::progress(screen, ticket, progress, now);
+    }
+}
+
+fn applied(model: &mut Model, session: SessionId, ticket: Ticket, report: &Report) -> Vec<Effect> {
+    let Some(account) = model.accounts.get_mut(session) else { return Vec::new() };
+    teardown::ended(account, ticket, report).unwrap_or_else(|| step::applied(model, session, ticket, report))
+}
+
+fn pattern_tested(model: &mut Model, session: SessionId, ticket: Ticket, answer: Result<Vec<bool>, CloudError>) {
+    let Some(account) = model.accounts.get_mut(session) else { return };
+    if account.samples == Samples::Testing(ticket) {
+        account.samples = answer.map_or_else(Samples::TestFailed, Samples::Tested);
+    }
+}
 
 fn tick(model: &mut Model) -> Vec<Effect> {
+    let (now, slowdown, selected, screen) = (model.now, model.slowdown(), model.account().session, model.screen);
     let mut effects = Vec::new();
-    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= model.now);
-    let (observe_due, test_due) = (is_due(model.observe_due), is_due(model.pattern_test_due));
-    if observe_due && !model.is_running() {
-        effects.extend(model.observe());
+    for account in model.accounts.iter_mut() {
+        effects.extend(account_tick(account, now));
+        let shown = (account.session == selected).then_some(screen);
+        effects.extend(polling::tick(account, shown, now, slowdown));
+    }
+    effects
+}
+
+fn account_tick(account: &mut AccountState, now: Timestamp) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+    let (observe_due, test_due) = (is_due(account.observe_due), is_due(account.pattern_test_due));
+    if observe_due && !account.is_running() {
+        effects.extend(account::observe(account));
     }
     if test_due {
-        model.pattern_test_due = None;
-        if let Some(pattern) = model.derived.as_ref().map(|d| d.settings.pattern.value.clone()) {
-            let ticket = model.ticket();
-            model.samples = Samples::Testing(ticket);
-            model.tested_pattern.clone_from(&pattern);
-            effects.push(Effect::TestPattern { ticket, pattern });
+        account.pattern_test_due = None;
+        if let Some(pattern) = account.derived.as_ref().map(|d| d.settings.pattern.value.clone()) {
+            let ticket = account.ticket();
+            account.samples = Samples::Testing(ticket);
+            account.tested_pattern.clone_from(&pattern);
+            effects.push(SessionEffect::TestPattern { ticket, pattern }.within(account.session));
         }
     }
-    if model.polls_confirmation()
-        && model.confirmation.is_due(model.now)
-        && let Some(topic_arn) = model.derived.as_ref().map(|d| d.settings.topic_arn())
+    if account.polls_confirmation()
+        && account.confirmation.is_due(now)
+        && let Some(topic_arn) = account.derived.as_ref().map(|d| d.settings.topic_arn())
     {
-        let ticket = model.ticket();
-        model.confirmation.requested(ticket);
-        effects.push(Effect::PollSubscriptions { ticket, topic_arn });
+        let ticket = account.ticket();
+        account.confirmation.requested(ticket);
+        effects.push(SessionEffect::PollSubscriptions { ticket, topic_arn }.within(account.session));
     }
-    effects.extend(dashboard::tick(model));
     effects
 }

@@ -7,5 +7,6 @@ pub(super) mod events;
 pub(super) mod manual;
 pub(super) mod plan;
 pub(super) mod policy;
+mod run;
 pub(super) mod status;
 mod wait;

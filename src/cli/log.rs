@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
-use super::CommandError;
+use super::exit::CommandError;
 
 /// Starts the log, if there is a path. RUST_LOG is ignored on purpose: below `warn`, the SDK's crates log requests with
 /// their signatures.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
@@ -28,9 +27,12 @@ use s3::S3;
 use sns::Sns;
 use sts::Sts;
 
+mod causes;
+mod classify;
 mod cloudtrail;
 mod cloudwatch;
 mod connect;
+mod convert;
 mod credentials;
 mod errors;
 mod http;
@@ -255,19 +257,4 @@ impl Cloud for AwsCloud {
     async fn apply(&self, change: &Change) -> Answer<()> {
         self.with_sign_in(Box::pin(self.call(change))).await
     }
-}
-
-/// Converts an SDK time; `None` if it is out of range.
-fn time(sdk: &DateTime) -> Option<Timestamp> {
-    Timestamp::new(sdk.secs(), i32::try_from(sdk.subsec_nanos()).ok()?).ok()
-}
-
-/// Converts our time to an SDK time.
-fn sdk_time(at: Timestamp) -> DateTime {
-    DateTime::from_millis(at.as_millisecond())
-}
-
-/// The text, unless it is empty: services return some missing fields as an empty string.
-fn text(sdk: Option<&str>) -> Option<String> {
-    sdk.filter(|s| !s.is_empty()).map(str::to_owned)
 }

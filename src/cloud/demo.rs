@@ -14,7 +14,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
-use crate::domain::filter_pattern::PatternError;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
     Trail, TrailStatus,
@@ -25,19 +24,22 @@ use crate::domain::{Change, Identity, Query, Region};
 pub mod account;
 mod activity;
 mod change;
+mod error;
 mod faults;
 mod queries;
 mod scenario;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use account::Account;
 pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
 use account::SubscriptionState;
+use error::DemoError;
 use faults::{CallLog, InjectedOutcome};
-use queries::AccountView;
+use view::AccountView;
 
 /// Returns the current time.
 pub type DemoClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -74,26 +76,6 @@ impl ManualClock {
 /// A poisoned lock is still used: a panic elsewhere cannot leave plain data in an invalid state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An error response of the demo account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DemoError {
-    kind: ErrorKind,
-    message: String,
-}
-
-impl DemoError {
-    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
-    }
-}
-
-impl From<PatternError> for DemoError {
-    fn from(error: PatternError) -> Self {
-        let message = format!("Invalid metric filter pattern (at character {}: {})", error.at, error.message);
-        Self::new(ErrorKind::Invalid, message)
-    }
 }
 
 struct AccountState {

@@ -4,19 +4,23 @@
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
-use crate::cloud::{Answer, Cloud};
+use crate::cloud::Cloud;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, LogGroup, Metric, MetricFilter, ReadError, ReadResult, Role, Subscription, Topic,
-    Trail, TrailDetails, counts_root,
+    Alarm, BucketLookup, KmsKey, Metric, ReadError, ReadResult, Role, Subscription, Topic, Trail, TrailDetails,
+    counts_root,
 };
 use crate::domain::settings::{choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
+mod read;
 
 pub use prefetch::Prefetch;
+
+pub(super) use read::to_read_result;
+use read::{Group, group};
 
 /// How much of the account to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,9 +127,6 @@ struct TrailAndDependents {
     group: Option<Group>,
 }
 
-/// A log group and its filters.
-type Group = (ReadResult<Option<LogGroup>>, ReadResult<Vec<MetricFilter>>);
-
 /// A topic and its subscriptions.
 type TopicAndSubscriptions = (ReadResult<Option<Topic>>, ReadResult<Vec<Subscription>>);
 
@@ -207,10 +208,6 @@ fn with_trail(observed: &Observed, trail: Option<TrailDetails>) -> Observed {
     Observed { trail, ..observed.clone() }
 }
 
-pub(super) fn to_read_result<T>(answer: Answer<T>) -> ReadResult<T> {
-    answer.map_err(ReadError::from)
-}
-
 fn not_read<T>() -> ReadResult<T> {
     Err(ReadError { why: "Not read.".into(), fix: String::new() })
 }
@@ -229,11 +226,6 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
         ObserveScope::Everything if !settings.role_is_managed() => Ok(None),
         ObserveScope::Everything => to_read_result(cloud.role(&settings.role.value).await),
     }
-}
-
-async fn group(cloud: &dyn Cloud, name: &str) -> Group {
-    let (group, filters) = join!(cloud.log_group(name), cloud.metric_filters(name));
-    (to_read_result(group), to_read_result(filters))
 }
 
 async fn topic_and_subscriptions(cloud: &dyn Cloud, arn: &str) -> TopicAndSubscriptions {

@@ -3,5 +3,7 @@
 pub(super) mod band;
 pub(super) mod footer;
 pub(super) mod header;
+pub(super) mod notice;
 pub(super) mod plan;
+pub(super) mod test_result;
 pub(super) mod text;

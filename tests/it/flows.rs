@@ -10,4 +10,5 @@ mod fields;
 mod first_run;
 mod interrupted;
 mod scenarios;
+mod sessions;
 mod teardown;

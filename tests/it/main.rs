@@ -30,6 +30,7 @@ mod readme;
 mod screens;
 #[cfg(unix)]
 mod search;
+mod setups;
 #[cfg(unix)]
 mod sign_in;
 mod support;

@@ -179,6 +179,21 @@ fn addresses(text: &str) -> Vec<String> {
     text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect()
 }
 
+/// What is said next to a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark<'a> {
+    /// What is wrong with the value.
+    Wrong(&'a str),
+    /// How the text was changed automatically.
+    Note(&'static str),
+    /// The pattern may work, but audits accept only the CIS pattern.
+    NotTheCisPattern,
+    /// Whether only this trail can assume the role.
+    RoleIsRestricted(bool),
+    /// Where the value came from.
+    Origin(&'a str),
+}
+
 /// A text field and the remark next to it.
 #[derive(Clone, Debug)]
 pub struct TextField {
@@ -206,18 +221,15 @@ impl TextField {
 
     /// The remark next to the field: what is wrong with it, or a note, or where the value came from.
     #[must_use]
-    pub fn remark(&self) -> &str {
+    pub fn remark(&self) -> Remark<'_> {
         match (&self.error, self.note) {
-            (Some(error), _) => error,
-            (None, Some(note)) => note,
+            (Some(error), _) => Remark::Wrong(error),
+            (None, Some(note)) => Remark::Note(note),
             (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
-                "works if the samples below match, but audits accept only the default (F5)"
+                Remark::NotTheCisPattern
             }
-            (None, None) if self.id.is_yes_or_no() && self.text() == "yes" => {
-                "only this trail can assume it; Space changes it"
-            }
-            (None, None) if self.id.is_yes_or_no() => "any trail of this account can assume it; Space changes it",
-            (None, None) => self.origin.label(),
+            (None, None) if self.id.is_yes_or_no() => Remark::RoleIsRestricted(self.text() == "yes"),
+            (None, None) => Remark::Origin(self.origin.label()),
         }
     }
 

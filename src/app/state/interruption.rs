@@ -1,21 +1,18 @@
 //! The message after the wizard was interrupted: what is done, what was running, and what is left.
 
-use crate::app::progress::{ChangeState, StepRun};
-use crate::app::{Connection, Model, Overlay};
-use crate::domain::interruption::{RunCount, set_back};
+use super::account::AccountState;
+use super::session::Connection;
+use crate::domain::interruption::set_back;
 use crate::domain::{Step, Verdict};
 
-impl Model {
+impl AccountState {
     /// One or more sentences, printed after the terminal has been restored.
     #[must_use]
-    pub fn interruption(&self) -> String {
+    pub(super) fn interruption(&self) -> String {
         let run = self.running.and_then(|(_, step)| self.runs[step].as_ref());
-        let teardown = match &self.overlay {
-            Some(Overlay::Teardown(screen)) if self.is_running() => Some(&screen.run),
-            _ => None,
-        };
+        let teardown = self.teardown.as_ref().filter(|_| self.is_running()).map(|teardown| &teardown.run);
         if let Some(run) = run.or(teardown) {
-            return format!("{} Run rootbell again to continue.", count(run).sentence(&self.location()));
+            return format!("{} Run rootbell again to continue.", run.run_count().sentence(&self.location()));
         }
         if let Some(count) = &self.unobserved_run {
             return count.ended(&self.location(), "the account was not read again");
@@ -37,7 +34,7 @@ impl Model {
             ));
         } else {
             sentences.push(match &self.connection {
-                Connection::Connecting(_) => "Interrupted while signing in: nothing was changed.".to_owned(),
+                Connection::Connecting => "Interrupted while signing in: nothing was changed.".to_owned(),
                 _ if self.is_observing() => {
                     "Interrupted while reading the account: no change was in progress.".to_owned()
                 }
@@ -68,19 +65,5 @@ impl Model {
             (done, open) if done.is_empty() => format!("Still open in {location}: {open}."),
             (done, open) => format!("Set up in {location}: {done}; still open: {open}."),
         })
-    }
-}
-
-/// Counts the changes of a run by their state.
-pub(in crate::app) fn count(run: &StepRun) -> RunCount {
-    let count_states = |has_state: fn(&ChangeState) -> bool| {
-        run.rows.iter().filter(|row| row.row.change.is_some() && row.state.as_ref().is_some_and(has_state)).count()
-    };
-    let (done, total) = run.count();
-    RunCount {
-        total,
-        done,
-        failed: count_states(|state| matches!(state, ChangeState::Failed(_))),
-        running: count_states(|state| matches!(state, ChangeState::Running | ChangeState::Retrying { .. })),
     }
 }

@@ -2,9 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use crate::app::alarm_test::TestScreen;
 use crate::app::keymap::{Code, Key};
-use crate::app::teardown::Teardown;
 use crate::domain::region::{Partition, REGIONS, Region};
 use crate::domain::settings::{Candidate, TrailChoice};
 
@@ -34,10 +32,10 @@ pub enum Overlay {
     Event {
         scroll: u16,
     },
-    /// The test alarm or the drill.
-    Test(Box<TestScreen>),
-    /// The teardown.
-    Teardown(Box<Teardown>),
+    /// The account's test alarm or drill.
+    Test,
+    /// The account's teardown.
+    Teardown,
 }
 
 /// What a picker lists.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::Ticket;
+use super::session::Ticket;
 use crate::cloud::CloudError;
 
 /// The longest interval after repeated failures.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::Change;
+use crate::domain::interruption::RunCount;
 use crate::domain::plan::Row;
 pub use crate::engine::ChangeState;
 
@@ -83,5 +84,20 @@ impl StepRun {
     pub fn count(&self) -> (usize, usize) {
         let changes = self.rows.iter().filter(|r| r.row.change.is_some());
         (changes.clone().filter(|r| r.state == Some(ChangeState::Done)).count(), changes.count())
+    }
+
+    /// The number of changes in each state.
+    #[must_use]
+    pub fn run_count(&self) -> RunCount {
+        let count_states = |has_state: fn(&ChangeState) -> bool| {
+            self.rows.iter().filter(|row| row.row.change.is_some() && row.state.as_ref().is_some_and(has_state)).count()
+        };
+        let (done, total) = self.count();
+        RunCount {
+            total,
+            done,
+            failed: count_states(|state| matches!(state, ChangeState::Failed(_))),
+            running: count_states(|state| matches!(state, ChangeState::Running | ChangeState::Retrying { .. })),
+        }
     }
 }

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::cli::args::TestOptions;
+use crate::cli::args::{GlobalOptions, TestOptions};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions};
 use crate::cloud::Connector;
 use crate::domain::activity::{concerns, recipients};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};

@@ -1,35 +1,22 @@
 //! `rootbell apply`: applies the whole plan, without the wizard.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use super::plan::{PreparedPlan, prepare_plan, text};
+use super::plan::{PreparedPlan, prepare_plan};
+use super::run::{RunOutcome, carry_out};
 use super::wait::{self, WaitResult};
-use crate::cli::args::ApplyOptions;
-use crate::cli::output::progress::{ProgressPrinter, RunProgress};
+use crate::cli::args::{ApplyOptions, GlobalOptions, check_options};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::plan::setup_text;
+use crate::cli::output::text::{pluralize, these_changes};
+use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
-use crate::cloud::{CloudError, Connector};
+use crate::cloud::Connector;
 use crate::domain::health::health;
-use crate::domain::interruption::RunCount;
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
-
-/// How a run ended.
-#[derive(Default)]
-pub(in crate::cli) struct RunOutcome {
-    pub applied: Vec<String>,
-    pub failed: Vec<(String, CloudError)>,
-    pub skipped: Vec<String>,
-    /// In progress when the run was interrupted: AWS may or may not have made the change.
-    pub unknown: Vec<String>,
-    /// The run was interrupted.
-    pub interrupted: bool,
-    /// What was left to do when the run was interrupted after the last change.
-    pub unfinished: Option<&'static str>,
-    pub open: Vec<String>,
-}
 
 pub(in crate::cli) async fn run(
     options: &ApplyOptions,
@@ -52,13 +39,10 @@ pub(in crate::cli) async fn run(
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
         console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));
-        console.eprint(text(plan));
+        console.eprint(setup_text(plan));
         let question = format!(
             "Apply {} to account {} in {}?",
-            match plan.changes().count() {
-                1 => "this 1 change".to_owned(),
-                n => format!("these {n} changes"),
-            },
+            these_changes(plan.changes().count()),
             session.account(),
             session.region()
         );
@@ -135,35 +119,6 @@ async fn follow_up(
     confirmed
 }
 
-/// Runs the plan until it is complete or interrupted.
-pub(in crate::cli) async fn carry_out(
-    session: &AccountSession,
-    plan: &Plan,
-    interrupt: &Interrupt,
-    console: &Console,
-) -> RunOutcome {
-    if plan.is_empty() {
-        return RunOutcome::default();
-    }
-    interrupt.handle();
-    let printer = ProgressPrinter::new(console, plan);
-    let print_update = |update| printer.print(&update);
-    let cloud = session.connection.cloud.as_ref();
-    let report = tokio::select! {
-        report = engine::run(cloud, plan, None, &print_update) => Some(report),
-        () = interrupt.interrupted() => None,
-    };
-    if let Some(report) = report {
-        let (applied, failed, skipped) = (report.done, report.failed, report.skipped);
-        return RunOutcome { applied, failed, skipped, ..RunOutcome::default() };
-    }
-    let progress = printer.progress();
-    for id in &progress.running {
-        console.eprint(format_args!("stopped   {}: it was in progress, outcome unknown", printer.describe(id)));
-    }
-    RunOutcome::interrupted(plan, progress)
-}
-
 /// What remains to be done by people, or only takes time: a sentence for each.
 fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     let is_pending = |email: &&String| {
@@ -230,41 +185,4 @@ fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome) -> Strin
         return format!("{headline}\nRoot use is monitored.");
     }
     format!("{headline}\nStill open:\n  - {}", outcome.open.join("\n  - "))
-}
-
-impl RunOutcome {
-    /// The outcome of an interrupted run. Changes that were not started count as skipped.
-    fn interrupted(plan: &Plan, progress: RunProgress) -> Self {
-        let RunProgress { done: applied, failed, running: unknown } = progress;
-        let was_started = |id: &String| {
-            applied.contains(id) || unknown.contains(id) || failed.iter().any(|(failed_id, _)| failed_id == id)
-        };
-        let skipped = plan.changes().map(Change::id).filter(|id| !was_started(id)).collect();
-        Self { applied, failed, skipped, unknown, interrupted: true, unfinished: None, open: Vec::new() }
-    }
-
-    /// A sentence on how far the run got before it was interrupted.
-    pub(in crate::cli) fn interruption(&self, location: &str) -> String {
-        let (done, failed, running) = (self.applied.len(), self.failed.len(), self.unknown.len());
-        let count = RunCount { total: done + failed + running + self.skipped.len(), done, failed, running };
-        match self.unfinished {
-            None => count.sentence(location),
-            Some(unfinished) => count.ended(location, unfinished),
-        }
-    }
-
-    /// The output of `apply --json` and `destroy --json`; its fields are stable.
-    pub(in crate::cli) fn document(&self, session: &AccountSession) -> Value {
-        let failed: Vec<Value> =
-            self.failed.iter().map(|(id, e)| json!({ "id": id, "why": e.why(), "fix": e.fix() })).collect();
-        json!({
-            "account": session.identity.account,
-            "region": session.region(),
-            "applied": self.applied,
-            "failed": failed,
-            "skipped": self.skipped,
-            "unknown": self.unknown,
-            "open": self.open,
-        })
-    }
 }

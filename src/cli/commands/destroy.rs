@@ -2,86 +2,20 @@
 
 use std::fmt::Write;
 
-use clap::Args;
-
-use super::apply::{RunOutcome, carry_out};
-use super::plan;
-use crate::cli::args::Format;
+use super::run::{RunOutcome, carry_out};
+use crate::cli::args::{DestroyOptions, Format, GlobalOptions, check_options};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::plan::{document, teardown_text};
 use crate::cli::output::script;
+use crate::cli::output::text::{pluralize, these_changes};
+use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options, pluralize};
 use crate::cloud::Connector;
 use crate::domain::change::quote;
 use crate::domain::plan::teardown::{Chain, teardown};
-use crate::domain::{Action, Observed, Plan, Settings, SetupOptions, Step};
+use crate::domain::{Action, Observed, Plan, Settings, SetupOptions};
 use crate::engine::teardown::managed_chains;
-
-#[derive(Args, Debug)]
-pub struct DestroyOptions {
-    /// Skip confirmation
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// Also delete the bucket with its log files, and the log group with its events
-    #[arg(long)]
-    pub with_logs: bool,
-    /// Only show what would be deleted, in this format
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["yes", "json"])]
-    pub format: Option<Format>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Remove this address from an unmanaged topic; can be given several times
-    #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
-    pub emails: Vec<String>,
-    #[command(flatten)]
-    pub names: NameArgs,
-}
-
-/// Names of resources that can't be found by following the chain.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
-pub struct NameArgs {
-    /// CloudTrail trail
-    #[arg(long, value_name = "NAME")]
-    pub trail: Option<String>,
-    /// S3 bucket
-    #[arg(long, value_name = "NAME")]
-    pub bucket: Option<String>,
-    /// CloudWatch Logs log group
-    #[arg(long, value_name = "NAME")]
-    pub log_group: Option<String>,
-    /// IAM role
-    #[arg(long, value_name = "NAME")]
-    pub role: Option<String>,
-    /// SNS topic
-    #[arg(long, value_name = "NAME")]
-    pub topic: Option<String>,
-    /// CloudWatch Logs metric filter
-    #[arg(long, value_name = "NAME")]
-    pub filter: Option<String>,
-    /// CloudWatch alarm
-    #[arg(long, value_name = "NAME")]
-    pub alarm: Option<String>,
-}
-
-impl NameArgs {
-    #[must_use]
-    pub fn setup_options(&self) -> SetupOptions {
-        SetupOptions {
-            trail: self.trail.clone(),
-            bucket: self.bucket.clone(),
-            log_group: self.log_group.clone(),
-            role: self.role.clone(),
-            topic: self.topic.clone(),
-            filter: self.filter.clone(),
-            alarm: self.alarm.clone(),
-            ..SetupOptions::default()
-        }
-    }
-}
-
-/// The alarm first, the trail last.
-const TEARDOWN_ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
 
 pub(in crate::cli) async fn run(
     options: &DestroyOptions,
@@ -117,7 +51,7 @@ pub(in crate::cli) async fn run(
     }
     if !plan.is_empty() {
         console.eprint(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
-        console.eprint(text(&plan));
+        console.eprint(teardown_text(&plan));
         if !options.yes && !confirm_deletion(&session, &plan, options.with_logs, console).await {
             return Err(CommandError::failed("Nothing was changed."));
         }
@@ -143,38 +77,19 @@ fn show(format: Format, session: &AccountSession, plan: &Plan, global: &GlobalOp
     match format {
         Format::Text => {
             console.print(format_args!("Resources to delete in account {}, {}", session.account(), session.region()));
-            console.print(text(plan));
+            console.print(teardown_text(plan));
         }
-        Format::Json => session.print_json(&plan::document(plan, &location), console),
+        Format::Json => session.print_json(&document(plan, &location), console),
         Format::AwsCli => console.print_raw(&script::render(script::Purpose::Destroy, plan, &location, global)),
     }
     if plan.is_empty() { Exit::Done } else { Exit::Differs }
-}
-
-fn text(plan: &Plan) -> String {
-    let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
-    let summary = if plan.is_empty() {
-        "\nNothing to delete.".to_owned()
-    } else {
-        format!(
-            "\n{}: {} to delete (-), {} to update (~); {} kept (=).",
-            pluralize(plan.changes().count(), "change"),
-            number(Action::Delete),
-            number(Action::Update),
-            number(Action::Keep)
-        )
-    };
-    plan::table(plan, &TEARDOWN_ORDER) + &summary
 }
 
 /// Asks for a word that nobody types by accident.
 async fn confirm_deletion(session: &AccountSession, plan: &Plan, with_logs: bool, console: &Console) -> bool {
     let warning = if with_logs { " Deleted logs cannot be recovered." } else { "" };
     console.eprint(format_args!("You will no longer be alerted to root use.{warning}"));
-    let changes = match plan.changes().count() {
-        1 => "this 1 change".to_owned(),
-        n => format!("these {n} changes"),
-    };
+    let changes = these_changes(plan.changes().count());
     let account = &session.identity.account;
     let question = format!("Type `destroy` or the account number {account} to make {changes}:");
     console.ask_for_word(&question, &["destroy", account]).await

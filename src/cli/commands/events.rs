@@ -6,11 +6,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use serde_json::{Value, json};
-
 use tokio::time::Instant;
 
-use crate::cli::args::EventsOptions;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local, pluralize};
+use crate::cli::args::{EventsOptions, GlobalOptions};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::text::{format_local, pluralize};
+use crate::cli::session::AccountSession;
 use crate::cloud::{Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};

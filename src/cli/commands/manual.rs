@@ -7,7 +7,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::cli::args::Cli;
-use crate::cli::{CommandError, Console, Exit};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
 
 pub(in crate::cli) fn completions(shell: Shell, console: &Console) -> Exit {
     let mut script = Vec::new();

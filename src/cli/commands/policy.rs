@@ -1,37 +1,13 @@
 //! `rootbell policy`: the IAM policy that a task needs.
 
-use clap::{Args, ValueEnum};
-
-use super::destroy::NameArgs;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, check_options};
+use crate::cli::args::{GlobalOptions, PolicyOptions, PolicyTask, check_options};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
 use crate::domain::Settings;
 use crate::domain::iam_policy::{MAX_POLICY_LENGTH, UseCase, length, policy};
 use crate::engine::ObserveScope;
-
-#[derive(Args, Debug)]
-pub struct PolicyOptions {
-    /// The task that it allows
-    #[arg(value_name = "TASK")]
-    pub task: PolicyTask,
-    /// `destroy`: also allow deleting the log files and the events
-    #[arg(long)]
-    pub with_logs: bool,
-    #[command(flatten)]
-    pub names: NameArgs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PolicyTask {
-    /// The wizard, `plan`, `apply` and `status`
-    Setup,
-    /// The dashboard, `status` and `events`: read-only
-    Watch,
-    /// `test`, with or without `--drill`
-    Test,
-    /// `destroy`
-    Destroy,
-}
 
 pub(in crate::cli) async fn run(
     options: &PolicyOptions,

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cli::args::StatusOptions;
-use crate::cli::{AccountSession, CommandError, Console, Exit, GlobalOptions, format_local};
+use crate::cli::args::{GlobalOptions, StatusOptions};
+use crate::cli::exit::{CommandError, Exit};
+use crate::cli::output::console::Console;
+use crate::cli::output::text::format_local;
+use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::text::escape_controls;

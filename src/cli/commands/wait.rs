@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::cli::output::console::Console;
+use crate::cli::output::text::pluralize;
+use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
-use crate::cli::{AccountSession, Console};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::domain::Settings;
 use crate::domain::observed::{Confirmation, Subscription};
@@ -40,7 +42,7 @@ pub(in crate::cli) async fn for_confirmation(
             WaitResult::GivenUp
         }
         Some(Err(_)) => {
-            console.eprint(format_args!("Timed out after {}.", crate::cli::pluralize(minutes as usize, "minute")));
+            console.eprint(format_args!("Timed out after {}.", pluralize(minutes as usize, "minute")));
             WaitResult::GivenUp
         }
         None => WaitResult::Interrupted(waiting),

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::cli::Console;
+use super::console::Console;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
 use crate::domain::text::escape_controls;

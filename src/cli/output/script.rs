@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::cli::{GlobalOptions, pluralize};
+use super::text::pluralize;
+use crate::cli::args::GlobalOptions;
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
 use crate::domain::{AccountRegion, Change, Plan, Region};

@@ -5,8 +5,8 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
 
+use super::convert::{text, time};
 use super::errors::Call;
-use super::{text, time};
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::arn::{Arn, LogGroupArn};

@@ -10,9 +10,9 @@ use aws_sdk_cloudwatch::types::{
 };
 use jiff::Timestamp;
 
+use super::convert::{sdk_time, time};
 use super::errors::Call;
 use super::pages::Tokens;
-use super::{sdk_time, time};
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};

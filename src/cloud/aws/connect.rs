@@ -21,7 +21,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::OnceCell;
 
 use super::AwsCloud;
-use super::errors::{cause, short_line};
+use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};

@@ -10,7 +10,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::errors::{Call, cause, causes, network};
+use super::causes::{cause, causes};
+use super::classify::{kind_and_message, network};
 use crate::cloud::ErrorKind;
 use crate::domain::change::Operation;
 
@@ -40,7 +41,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let sdk = causes(error).find_map(|e| e.downcast_ref::<SdkError<E, HttpResponse>>())?;
-    let (kind, message) = Call::of_credentials(operation).kind_and_message(sdk);
+    let (kind, message) = kind_and_message(operation, sdk);
     let kind = match kind {
         // IAM Identity Center returns this if the sign-in has expired.
         ErrorKind::AccessDenied if sdk.code() == Some("UnauthorizedException") => ErrorKind::ExpiredCredentials,

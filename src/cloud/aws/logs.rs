@@ -9,9 +9,9 @@ use aws_sdk_cloudwatchlogs::types::{
 };
 use jiff::Timestamp;
 
+use super::convert::text;
 use super::errors::Call;
 use super::pages::Tokens;
-use super::text;
 use crate::cloud::{Answer, Search};
 use crate::domain::activity::EventPage;
 use crate::domain::arn::Arn;

@@ -5,9 +5,9 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Tag;
 use serde_json::Value;
 
+use super::convert::text;
 use super::errors::Call;
 use super::pages::Tokens;
-use super::text;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::{Confirmation, Subscription, Topic};

@@ -446,3 +446,10 @@ impl From<StateValue> for AlarmState {
         }
     }
 }
+
+/// Finds a key by its ARN, id, or alias.
+pub(super) fn find_key<'a>(keys: &'a BTreeMap<String, KmsKey>, id: &str) -> Option<(&'a String, &'a KmsKey)> {
+    keys.iter().find(|(arn, key)| {
+        arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
+    })
+}

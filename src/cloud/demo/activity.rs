@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::DemoError;
-use super::account::{Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, StateValue, Topic};
-use super::queries::{AccountView, find_key};
+use super::account::{
+    Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, StateValue, Topic, find_key,
+};
+use super::error::DemoError;
+use super::view::AccountView;
 use crate::cloud::{ErrorKind, Search};
 use crate::domain::AccountRegion;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};

@@ -6,8 +6,10 @@ use super::account::{
     Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, StateValue, Subscription,
     SubscriptionState, Topic, Trail,
 };
-use super::queries::{self, AccountView, bucket_allows_delivery, require_valid, role_allows_delivery};
-use super::{DemoError, activity};
+use super::activity;
+use super::error::DemoError;
+use super::queries::{self, bucket_allows_delivery, require_valid, role_allows_delivery};
+use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
@@ -18,8 +20,11 @@ use crate::domain::settings::TAG;
 use crate::domain::{Change, RetentionDays, names};
 
 mod delete;
+mod existing;
 
-type ChangeResult = Result<(), DemoError>;
+use existing::{
+    ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found, not_propagated,
+};
 
 /// The tag that rootbell adds to everything that it creates.
 fn tag() -> BTreeMap<String, String> {
@@ -30,16 +35,6 @@ fn tag() -> BTreeMap<String, String> {
 const MAX_TRAILS: usize = 5;
 /// Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas": metric filters per log group.
 const MAX_FILTERS: usize = 100;
-
-fn not_found(message: impl Into<String>) -> DemoError {
-    DemoError::new(ErrorKind::NotFound, message)
-}
-
-/// The error for a resource that the call needs and does not find. It may exist already without being visible yet: AWS
-/// gives the same error in both cases.
-fn not_propagated(message: impl Into<String>) -> DemoError {
-    DemoError::new(ErrorKind::EventualConsistency, message)
-}
 
 fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeResult {
     if is_well_formed(policy, on_resource) {
@@ -204,14 +199,6 @@ fn create_bucket(account: &mut Account, view: &AccountView, name: &str) -> Chang
     Ok(())
 }
 
-fn modify_bucket(account: &mut Account, name: &str, edit: impl FnOnce(&mut Bucket)) -> ChangeResult {
-    if account.foreign_buckets.iter().any(|foreign| foreign == name) {
-        return Err(DemoError::new(ErrorKind::AccessDenied, "Access Denied"));
-    }
-    edit(account.buckets.get_mut(name).ok_or_else(|| not_propagated("The specified bucket does not exist"))?);
-    Ok(())
-}
-
 fn create_log_group(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
     require_valid(names::log_group(name))?;
     let groups = &mut account.region_mut(&view.account_region.region).log_groups;
@@ -220,20 +207,6 @@ fn create_log_group(account: &mut Account, view: &AccountView, name: &str) -> Ch
     }
     groups.insert(name.to_owned(), LogGroup { tags: tag(), ..LogGroup::default() });
     Ok(())
-}
-
-fn existing_log_group<'a>(
-    account: &'a mut Account,
-    view: &AccountView,
-    name: &str,
-) -> Result<&'a mut LogGroup, DemoError> {
-    let group =
-        account.regions.get_mut(view.account_region.region.as_str()).and_then(|region| region.log_groups.get_mut(name));
-    group.ok_or_else(|| not_found("The specified log group does not exist."))
-}
-
-fn existing_role<'a>(account: &'a mut Account, name: &str) -> Result<&'a mut Role, DemoError> {
-    account.roles.get_mut(name).ok_or_else(|| not_propagated(format!("The role with name {name} cannot be found.")))
 }
 
 /// Checks in AWS's order: the name, the quota, the bucket and its policy, the log group, the role.
@@ -315,27 +288,6 @@ fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery:
         trail.attached = Some(view.now);
     }
     Ok(())
-}
-
-/// A trail can only be changed in its home Region, by the account that owns it.
-///
-/// Source: CloudTrail API, `InvalidHomeRegionException`; CloudTrail User Guide, "Creating a trail for an organization".
-fn modifiable_trail<'a>(account: &'a mut Account, view: &AccountView, name: &str) -> Result<&'a mut Trail, DemoError> {
-    let found = queries::trails(account, view).into_iter().find(|t| t.name == name || t.arn == name);
-    let Some(found) = found else { return Err(not_found(format!("Unknown trail: {name}"))) };
-    if found.home_region != view.account_region.region {
-        let message = format!("The home region of the trail {} is {}", found.name, found.home_region);
-        return Err(DemoError::new(ErrorKind::Invalid, message));
-    }
-    let trail = account.region_mut(&view.account_region.region).trails.get_mut(&found.name);
-    match trail {
-        Some(trail) if trail.owner.is_none() => Ok(trail),
-        Some(_) => Err(DemoError::new(
-            ErrorKind::AccessDenied,
-            "The trail belongs to the organization: only its management account can change it",
-        )),
-        None => Err(not_found(format!("Unknown trail: {name}"))),
-    }
 }
 
 /// Source: SNS API, CreateTopic: succeeds for an existing topic if its attributes are the same.

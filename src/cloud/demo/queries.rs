@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::account::{self, Account, Seconds, SubscriptionState};
-use super::{DemoError, activity};
+use super::account::{self, Account, Seconds, SubscriptionState, find_key};
+use super::activity;
+use super::error::DemoError;
+use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
@@ -17,24 +18,6 @@ use crate::domain::observed::{
 use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, RetentionDays, names};
-
-/// The Region and time of a call.
-pub(super) struct AccountView {
-    pub account_region: AccountRegion,
-    pub start: Timestamp,
-    pub now: Seconds,
-}
-
-impl AccountView {
-    pub fn time_at(&self, at: Seconds) -> Timestamp {
-        self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
-    }
-
-    /// Whether a change made at that time, which needs `delay` seconds to propagate, is visible now.
-    pub fn has_propagated(&self, changed: Option<Seconds>, delay: Seconds) -> bool {
-        changed.is_none_or(|changed| self.now >= changed.saturating_add(delay))
-    }
-}
 
 /// SNS deletes a subscription that is not confirmed within 48 hours.
 ///
@@ -336,16 +319,6 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
             since: alarm.since.map(|at| view.time_at(at)),
         })
         .collect()
-}
-
-/// Finds a key by its ARN, id, or alias.
-pub(super) fn find_key<'a>(
-    keys: &'a BTreeMap<String, account::KmsKey>,
-    id: &str,
-) -> Option<(&'a String, &'a account::KmsKey)> {
-    keys.iter().find(|(arn, key)| {
-        arn.as_str() == id || arn.ends_with(&format!("key/{id}")) || key.alias.as_deref() == Some(id)
-    })
 }
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::TestError;
+use super::result::TestError;
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending};
 use futures::join;
 
-use super::{Group, group, to_read_result};
+use super::read::{Group, group, to_read_result};
 use crate::cloud::Cloud;
 use crate::domain::SetupOptions;
 use crate::domain::observed::{Alarm, ReadResult, Trail};

@@ -5,9 +5,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::Model;
-use crate::app::alarm_test::{TestError, TestPhase, TestScreen, TestStage, seconds};
+use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 use crate::ui::plan::{clock, spinner};
+use crate::ui::test_result::{self, seconds};
 use crate::ui::text::{pad, wrap};
 use crate::ui::theme::Theme;
 
@@ -26,7 +27,8 @@ pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, wi
         say(if screen.is_drill { DRILL } else { TEST }, theme.text, &mut lines);
         lines.push(Line::default());
         if screen.is_drill {
-            let group = model.derived.as_ref().map(|d| d.settings.log_group.value.clone()).unwrap_or_default();
+            let group =
+                model.account().derived.as_ref().map(|d| d.settings.log_group.value.clone()).unwrap_or_default();
             let leftover = format!(
                 "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
                  events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root."
@@ -35,7 +37,7 @@ pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, wi
             lines.push(Line::default());
         }
     }
-    let in_alarm = model.derived.as_ref().and_then(|d| d.health.in_alarm());
+    let in_alarm = model.account().derived.as_ref().and_then(|d| d.health.in_alarm());
     if let Some(alarm) = in_alarm.filter(|_| screen.phase == TestPhase::Asking) {
         let since = crate::ui::dashboard::local(model, alarm.since, false);
         let warning =
@@ -74,7 +76,7 @@ pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, wi
     }
     lines.push(Line::default());
     stages(model, screen, theme, &mut lines);
-    if let Some(verdict) = screen.verdict() {
+    if let Some(verdict) = test_result::verdict(screen) {
         lines.push(Line::default());
         say(
             &verdict,

@@ -24,7 +24,7 @@ fn for_wizard(fix: &str) -> String {
 }
 
 pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let Some(derived) = &model.derived else {
+    let Some(derived) = &model.account().derived else {
         return vec![Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text)];
     };
     let mut lines = Vec::new();
@@ -38,7 +38,7 @@ pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line
         ]));
     }
     for subscription in &derived.health.subscriptions {
-        let sent = model.sent.iter().find(|(email, _)| *email == subscription.endpoint);
+        let sent = model.account().sent.iter().find(|(email, _)| *email == subscription.endpoint);
         let since =
             sent.map(|(_, at)| format!(", sent {} ago", age(model.now.duration_since(*at)))).unwrap_or_default();
         let state = format!("{}{since}", subscription.state.as_str());

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::app::Model;
-use crate::app::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
+use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
 use crate::domain::{Action, Change};
 use crate::ui::plan::{in_view, indented, spinner, teardown_lines};
 use crate::ui::text::{pad, wrap};
@@ -56,7 +56,8 @@ fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>
 }
 
 fn title(model: &Model, screen: &Teardown) -> String {
-    let location = model.caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
+    let location =
+        model.account().caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
     let (done, all) = screen.run.count();
     match screen.phase {
         TeardownPhase::Finding(_) if screen.logs => format!(
@@ -109,7 +110,7 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
         paragraph(consequence, theme.bad, width, lines);
         paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
     }
-    let account = model.caller().map(|c| c.identity.account.clone()).unwrap_or_default();
+    let account = model.account().caller().map(|c| c.identity.account.clone()).unwrap_or_default();
     paragraph(&format!("Type `{CONFIRMATION_WORD}` or the account number {account}:"), theme.text, width, lines);
     lines.push(Line::from(vec![
         Span::styled(" [", theme.dim),

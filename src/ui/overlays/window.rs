@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::app::Model;
 use crate::app::keymap::{BINDINGS, Context, Key};
-use crate::app::overlay::{Overlay, Picker, PickerKind};
+use crate::app::state::overlay::{Overlay, Picker, PickerKind};
 use crate::domain::settings::TrailChoice;
 use crate::ui::text::{cut, pad, wrap};
 use crate::ui::theme::Theme;
@@ -32,13 +32,15 @@ pub(in crate::ui) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame
             let lines = dashboard::event(model, theme, area.width.saturating_sub(4));
             window(frame, theme, area, " Event ", lines, *scroll);
         }
-        Overlay::Test(screen) => {
+        Overlay::Test => {
+            let Some(screen) = &model.account().test else { return };
             let title = if screen.is_drill { " Drill " } else { " Test alarm " };
             let lines = alarm_test::lines(model, screen, theme, area.width.saturating_sub(6));
             let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
             window(frame, theme, Rect { height, ..area }, title, lines, 0);
         }
-        Overlay::Teardown(screen) => {
+        Overlay::Teardown => {
+            let Some(screen) = &model.account().teardown else { return };
             teardown::draw(model, screen, theme, frame, area);
             if screen.asks_to_leave {
                 confirm_quit(false, theme, frame, area);

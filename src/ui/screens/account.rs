@@ -15,9 +15,9 @@ use crate::ui::theme::Theme;
 pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let width = area.width.saturating_sub(4);
     let mut lines = vec![Line::styled(" Account", theme.title)];
-    match &model.connection {
-        Connection::Connecting(_) => {
-            let profile = model.target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
+    match &model.account().connection {
+        Connection::Connecting => {
+            let profile = model.account().target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
             lines.push(Line::styled(format!("   {} asking AWS who you are{profile}", spinner(model.now)), theme.text));
             lines.push(Line::default());
             purpose(theme, width, &mut lines);
@@ -77,7 +77,7 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
 }
 
 fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let (Some(derived), Some(observed)) = (&model.derived, &model.observed) else {
+    let (Some(derived), Some(observed)) = (&model.account().derived, &model.account().observed) else {
         lines.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
         return;
     };

@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::app::Model;
-use crate::app::dashboard::{BAR, Searched, WEEK};
-use crate::app::polled::Polled;
+use crate::app::state::activity::Searched;
+use crate::app::state::dashboard::{BAR, WEEK};
+use crate::app::state::polled::Polled;
 use crate::domain::activity::{HistoryItem, HistoryKind, Trigger, alarm_trigger, gap};
 use crate::domain::arn::Arn;
 use crate::domain::event::{Outcome, RootEvent};
@@ -22,7 +23,7 @@ use crate::ui::text::{cut, pad, wrap};
 use crate::ui::theme::Theme;
 
 pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let Some(derived) = &model.derived else {
+    let Some(derived) = &model.account().derived else {
         let line = Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text);
         return frame.render_widget(line, area);
     };
@@ -37,7 +38,7 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, a
     }
     let room = usize::from(area.height).saturating_sub(lines.len());
     // The alarm history gets at most a third of the remaining height, root activity the rest.
-    let history = model.dashboard.history.value.as_ref().map_or(1, Vec::len).clamp(1, (room / 3).max(2));
+    let history = model.account().dashboard.history.value.as_ref().map_or(1, Vec::len).clamp(1, (room / 3).max(2));
     let mut events = Vec::new();
     activity(model, theme, usize::from(width), room.saturating_sub(history + 1), &mut events);
     lines.append(&mut events);
@@ -52,7 +53,7 @@ fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>
 
 /// Why the alarm cannot be read, at the top, so that old data does not look current.
 fn stale_data(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let part = &model.dashboard.alarm;
+    let part = &model.account().dashboard.alarm;
     let Some(error) = &part.error else { return };
     let shown = match part.read_at {
         Some(seen) => {
@@ -66,7 +67,7 @@ fn stale_data(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'st
 /// While the alarm is in ALARM: who did what, when, and from where, before anything else.
 fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
     let Some(alarm) = health.in_alarm() else { return };
-    let events = model.dashboard.events.value.as_deref().unwrap_or_default();
+    let events = model.account().dashboard.events.value.as_deref().unwrap_or_default();
     let cause = match alarm_trigger(alarm, events) {
         Trigger::Drill(event) => {
             format!("ALARM: a drill at {}; nobody used root.", local(model, event.time, false))
@@ -93,10 +94,10 @@ fn in_alarm(model: &Model, health: &Health, theme: &Theme, width: u16, lines: &m
 
 /// What made the alarm fire, then the question whether to set it back to OK.
 pub(in crate::ui) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let Some(alarm) = model.derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
+    let Some(alarm) = model.account().derived.as_ref().and_then(|derived| derived.health.alarm.as_ref()) else {
         return Vec::new();
     };
-    let events = model.dashboard.events.value.as_deref();
+    let events = model.account().dashboard.events.value.as_deref();
     let at = |event: &RootEvent| local(model, event.time, false);
     let (trigger, style) = match (alarm.state, alarm_trigger(alarm, events.unwrap_or_default())) {
         (AlarmState::Ok, _) => ("The alarm is OK again.".to_owned(), theme.good),
@@ -123,7 +124,7 @@ pub(in crate::ui) fn set_ok(model: &Model, theme: &Theme, width: u16) -> Vec<Lin
         (_, Trigger::Test) => (format!("It was a test: {}", alarm.reason), theme.text),
         (_, Trigger::Unknown) => {
             let since = local(model, alarm.since, false);
-            let reason = match (events, &model.dashboard.events.error) {
+            let reason = match (events, &model.account().dashboard.events.error) {
                 (Some(_), None) => "no root use from that time was found",
                 _ => "the events could not be read",
             };
@@ -254,7 +255,7 @@ fn links(model: &Model, health: &Health) -> Vec<ChainLink> {
 fn inbox(model: &Model, health: &Health, link: ChainLink) -> ChainLink {
     let confirmed = health.subscriptions.iter().filter(|s| s.state == Confirmation::Confirmed);
     let count = confirmed.clone().count();
-    let waiting = model.waiting();
+    let waiting = model.account().waiting();
     let detail = match (waiting.first(), confirmed.clone().next()) {
         (Some((email, since)), _) => {
             let since = since.map(|at| format!(" {}", clock(model.now.duration_since(at)))).unwrap_or_default();
@@ -305,13 +306,13 @@ fn title<T>(model: &Model, theme: &Theme, name: &str, part: &Polled<T>, width: u
 }
 
 fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
-    let part = &model.dashboard.events;
+    let part = &model.account().dashboard.events;
     let mut head = title(model, theme, "Root activity, last 7 days", part, width);
-    let gap = model.derived.as_ref().and_then(|derived| gap(&derived.health));
+    let gap = model.account().derived.as_ref().and_then(|derived| gap(&derived.health));
     let unreadable = gap.filter(|_| part.value.as_ref().is_none_or(Vec::is_empty));
     // Empty bars would suggest that nothing happened.
     let bars = if unreadable.is_some() { String::new() } else { bars(model) };
-    if let Some(error) = model.dashboard.metric.error.as_ref().filter(|_| part.error.is_none()) {
+    if let Some(error) = model.account().dashboard.metric.error.as_ref().filter(|_| part.error.is_none()) {
         let room = width.saturating_sub(head.width() + 4);
         head.push_span(Span::styled(format!("   {}", cut(&format!("chart {}", error.brief()), room)), theme.warn));
     } else if part.error.is_none() && !bars.is_empty() && head.width() + bars.chars().count() + 4 <= width {
@@ -336,15 +337,15 @@ fn activity(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut
     }
     let unsearched = unsearched(model);
     let room = room.saturating_sub(usize::from(unsearched.is_some()));
-    let from = (model.dashboard.selected + 1).saturating_sub(room.max(1));
+    let from = (model.account().dashboard.selected + 1).saturating_sub(room.max(1));
     let shown = events.iter().enumerate().skip(from).take(room);
-    lines.extend(shown.map(|(i, event)| row(model, event, i == model.dashboard.selected, theme, width)));
+    lines.extend(shown.map(|(i, event)| row(model, event, i == model.account().dashboard.selected, theme, width)));
     lines.extend(unsearched.map(|text| Line::styled(cut(&format!("   {text}"), width), theme.dim)));
 }
 
 /// A sentence saying that no root use was found, and how far back the search went.
 fn no_use(model: &Model) -> String {
-    match model.dashboard.searched() {
+    match model.account().dashboard.searched() {
         Searched::All | Searched::Full => "No root use in the last 7 days.".to_owned(),
         Searched::Reading(None) => "No root use found so far; still reading.".to_owned(),
         Searched::Reading(Some(at)) => {
@@ -359,7 +360,7 @@ fn no_use(model: &Model) -> String {
 
 /// A line below the events, if older events have not been searched yet.
 fn unsearched(model: &Model) -> Option<String> {
-    match model.dashboard.searched() {
+    match model.account().dashboard.searched() {
         Searched::All | Searched::Full => None,
         Searched::Reading(None) => Some("Still reading.".to_owned()),
         Searched::Reading(Some(at)) => Some(format!("Searched back to {}, still reading.", weekday(model, at))),
@@ -378,7 +379,7 @@ fn weekday(model: &Model, at: Timestamp) -> String {
 /// The metric of the last 7 days, one bar per 6 hours.
 fn bars(model: &Model) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let Some(points) = &model.dashboard.metric.value else { return String::new() };
+    let Some(points) = &model.account().dashboard.metric.value else { return String::new() };
     let start = model.now.saturating_sub(WEEK).unwrap_or(model.now);
     let width = i64::from(BAR);
     let mut sums = [0.0_f64; 28];
@@ -424,7 +425,7 @@ pub(in crate::ui) fn local(model: &Model, at: Option<Timestamp>, full: bool) -> 
 }
 
 fn alarm_history(model: &Model, theme: &Theme, width: usize, room: usize, lines: &mut Vec<Line<'static>>) {
-    let part = &model.dashboard.history;
+    let part = &model.account().dashboard.history;
     lines.push(title(model, theme, "Alarm history", part, width));
     let Some(items) = &part.value else { return };
     if items.is_empty() {
@@ -464,7 +465,7 @@ fn short(state: AlarmState) -> &'static str {
 
 /// The selected event: its main fields, then its JSON.
 pub(in crate::ui) fn event(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let Some(event) = model.dashboard.event() else { return Vec::new() };
+    let Some(event) = model.account().dashboard.event() else { return Vec::new() };
     let mut lines = Vec::new();
     let utc = event.time.map(|t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
     let local_time = local(model, event.time, true);

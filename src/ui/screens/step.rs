@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::form::{FieldId, TextField};
-use crate::app::{Model, Samples};
+use crate::app::Model;
+use crate::app::state::account::Samples;
+use crate::app::state::form::{FieldId, Remark, TextField};
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
 use crate::ui::text::{pad, wrap};
@@ -51,7 +52,7 @@ pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut 
         purpose.push(Line::default());
     }
     let (mut fields, mut cursor) = (Vec::new(), None);
-    for field in model.form.shown(step) {
+    for field in model.account().form.shown(step) {
         if let Some((x, y)) = field_lines(model, field, theme, area, &mut fields) {
             cursor = Some((x, usize::from(y)));
         }
@@ -86,7 +87,7 @@ pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut 
 }
 
 fn plan_title(model: &Model, step: Step) -> String {
-    match model.runs[step].as_ref().map(crate::app::StepRun::count) {
+    match model.account().runs[step].as_ref().map(crate::app::state::progress::StepRun::count) {
         Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
         _ => " Plan".to_owned(),
     }
@@ -108,7 +109,7 @@ fn field_lines(
     out: &mut Vec<Line<'static>>,
 ) -> Option<(u16, u16)> {
     let width = area.width;
-    let focused = model.form.focus() == Some(field.id);
+    let focused = model.account().form.focus() == Some(field.id);
     let label_width = 14;
     let left = 3 + label_width;
     let is_pattern = field.id == FieldId::Pattern;
@@ -139,7 +140,11 @@ fn field_lines(
         if let Some(line) = out.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
-    } else if focused || field.error.is_some() || field.edited || area.height > 20 && model.form.focus().is_none() {
+    } else if focused
+        || field.error.is_some()
+        || field.edited
+        || area.height > 20 && model.account().form.focus().is_none()
+    {
         for line in wrap(&aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
             out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
         }
@@ -149,13 +154,16 @@ fn field_lines(
     focused.then_some((x, y))
 }
 
-/// The text next to the field, with the key that fixes an empty pattern.
+/// The text next to the field, with the keys that help.
 fn aside(field: &TextField) -> Cow<'_, str> {
-    let text = field.remark();
-    if field.id == FieldId::Pattern && field.text().trim().is_empty() && field.error.is_some() {
-        return format!("{text} F5 restores the default.").into();
+    let is_empty_pattern = field.id == FieldId::Pattern && field.text().trim().is_empty();
+    match field.remark() {
+        Remark::Wrong(why) if is_empty_pattern => format!("{why} F5 restores the default.").into(),
+        Remark::Wrong(text) | Remark::Origin(text) | Remark::Note(text) => text.into(),
+        Remark::NotTheCisPattern => "works if the samples below match, but audits accept only the default (F5)".into(),
+        Remark::RoleIsRestricted(true) => "only this trail can assume it; Space changes it".into(),
+        Remark::RoleIsRestricted(false) => "any trail of this account can assume it; Space changes it".into(),
     }
-    text.into()
 }
 
 /// The part of the text that the box shows, and the cursor's position in it. The pattern is shown in full over several
@@ -170,8 +178,9 @@ fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>,
 
 /// The sample events, and whether the pattern matches each of them.
 fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
-    let is_invalid = model.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
-    let samples = if is_invalid { &Samples::NotTested } else { &model.samples };
+    let is_invalid =
+        model.account().form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+    let samples = if is_invalid { &Samples::NotTested } else { &model.account().samples };
     let title = match samples {
         _ if is_invalid => " Sample events: not tested".to_owned(),
         Samples::Tested(_) => " Sample events, tested by AWS".to_owned(),
@@ -214,7 +223,7 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
 
 /// The alarm's properties, and how long an alert takes.
 fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
-    let Some(derived) = &model.derived else { return };
+    let Some(derived) = &model.account().derived else { return };
     let settings = &derived.settings;
     let existing = derived.health.alarm.as_ref();
     let threshold = "sum over 5 minutes >= 1; missing data is not breaching";

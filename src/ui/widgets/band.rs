@@ -21,8 +21,8 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, b
 
 /// One line saying that the alarm is in ALARM and why, if that is known.
 pub(in crate::ui) fn sentence(model: &Model) -> Option<String> {
-    let alarm = model.derived.as_ref()?.health.in_alarm()?;
-    let events = model.dashboard.events.value.as_deref().unwrap_or_default();
+    let alarm = model.account().derived.as_ref()?.health.in_alarm()?;
+    let events = model.account().dashboard.events.value.as_deref().unwrap_or_default();
     let why = match alarm_trigger(alarm, events) {
         Trigger::Root(event) => format!(
             "{} by {} at {} from {}",

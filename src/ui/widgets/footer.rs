@@ -4,11 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::app::alarm_test::TestPhase;
 use crate::app::keymap::{BINDINGS, Binding, Context, Intent};
-use crate::app::teardown;
-use crate::app::{Model, Overlay, Screen};
-use crate::domain::{Step, Verdict};
+use crate::app::state::alarm_test::TestPhase;
+use crate::app::state::teardown::{Teardown, TeardownPhase};
+use crate::app::{Model, Screen};
+use crate::domain::Step;
 use crate::ui::theme::Theme;
 
 pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -43,49 +43,42 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, a
 
 /// Whether a key does anything in the current state.
 fn applies(model: &Model, binding: &Binding) -> bool {
-    let health = model.derived.as_ref().map(|d| &d.health);
+    let health = model.account().derived.as_ref().map(|d| &d.health);
     let has_alarm = health.is_some_and(|health| health.alarm.is_some());
     let in_alarm = health.is_some_and(|health| health.in_alarm().is_some());
     match (binding.intent, model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
-        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.trails().len() > 1,
-        (Intent::ResendConfirmation, _) => !model.waiting().is_empty(),
-        (Intent::OpenLinks, _) => model.demo.is_some() && !model.waiting().is_empty(),
-        (Intent::LoadOlder, _) => model.dashboard.has_older(),
-        (Intent::ShowEvent, _) => model.dashboard.event().is_some(),
+        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.account().trails().len() > 1,
+        (Intent::ResendConfirmation, _) => !model.account().waiting().is_empty(),
+        (Intent::OpenLinks, _) => model.demo.is_some() && !model.account().waiting().is_empty(),
+        (Intent::LoadOlder, _) => model.account().dashboard.has_older(),
+        (Intent::ShowEvent, _) => model.account().dashboard.event().is_some(),
         (Intent::Test, _) => has_alarm,
         (Intent::Drill, _) => has_alarm && !in_alarm,
         (Intent::SetOk, _) => in_alarm,
-        (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => match &model.overlay {
-            Some(Overlay::Test(screen)) => {
+        (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => {
+            model.account().test.as_ref().is_some_and(|screen| {
                 screen.phase == TestPhase::Asking && screen.unmanaged == (binding.intent == Intent::DrillAnyway)
-            }
-            _ => false,
-        },
-        (Intent::Teardown, _) => model
-            .derived
-            .as_ref()
-            .is_some_and(|derived| Step::ALL.into_iter().any(|step| derived.health.step(step) != Verdict::Missing)),
-        (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
-            match &model.overlay {
-                Some(Overlay::Teardown(screen)) if binding.intent == Intent::Logs => screen.can_toggle_logs(),
-                // If the only thing left to do is to close it, the hint for Esc is enough.
-                Some(Overlay::Teardown(screen)) => {
-                    screen.phase != teardown::TeardownPhase::Asking || screen.can_confirm()
-                }
-                _ => false,
-            }
+            })
         }
-        (Intent::NextField, Screen::Step(step)) => model.form.shown(step).count() > 1,
+        (Intent::Teardown, _) => model.account().has_something(),
+        (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
+            model.account().teardown.as_ref().is_some_and(|screen| match binding.intent {
+                Intent::Logs => screen.can_toggle_logs(),
+                // If the only thing left to do is to close it, the hint for Esc is enough.
+                _ => screen.phase != TeardownPhase::Asking || screen.can_confirm(),
+            })
+        }
+        (Intent::NextField, Screen::Step(step)) => model.account().form.shown(step).count() > 1,
         (Intent::Edit, _) => !model.is_running(),
-        (Intent::ResetFields, _) => model.form.is_edited(),
+        (Intent::ResetFields, _) => model.account().form.is_edited(),
         _ => true,
     }
 }
 
 /// The hint for a key; for Enter on a step it depends on the state of the step.
 fn hint(model: &Model, binding: &Binding) -> String {
-    if let (Some(Overlay::Teardown(screen)), Context::Teardown) = (&model.overlay, binding.context) {
+    if let (Some(screen), Context::Teardown) = (&model.account().teardown, binding.context) {
         return teardown_hint(screen, binding);
     }
     let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
@@ -95,15 +88,17 @@ fn hint(model: &Model, binding: &Binding) -> String {
     if model.is_running() {
         return "wait".into();
     }
-    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_observing()) else { return "wait".into() };
-    if model.form.shown(step).any(|field| field.error.is_some()) {
+    let Some(derived) = model.account().derived.as_ref().filter(|_| !model.is_observing()) else {
+        return "wait".into();
+    };
+    if model.account().form.shown(step).any(|field| field.error.is_some()) {
         return "fix the error".into();
     }
-    if !model.blocked(step).is_empty() {
-        return if model.needs_email(step) { "enter an email address" } else { "check again" }.into();
+    if !model.account().blocked(step).is_empty() {
+        return if model.account().needs_email(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
-    let failed = model.runs[step].as_ref().is_some_and(|run| run.failure().is_some());
+    let failed = model.account().runs[step].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
         0 => "continue".into(),
         _ if failed => "try again".into(),
@@ -113,14 +108,14 @@ fn hint(model: &Model, binding: &Binding) -> String {
 }
 
 /// The hint for a key during a teardown, which depends on its phase.
-fn teardown_hint(screen: &teardown::Teardown, binding: &Binding) -> String {
+fn teardown_hint(screen: &Teardown, binding: &Binding) -> String {
     match (binding.intent, screen.phase) {
         (Intent::Logs, _) if screen.logs => "keep the logs".into(),
-        (Intent::Apply, teardown::TeardownPhase::Finding(_) | teardown::TeardownPhase::Running(_)) => "wait".into(),
-        (Intent::Apply, teardown::TeardownPhase::Asking) if screen.can_confirm() => {
+        (Intent::Apply, TeardownPhase::Finding(_) | TeardownPhase::Running(_)) => "wait".into(),
+        (Intent::Apply, TeardownPhase::Asking) if screen.can_confirm() => {
             format!("delete {}", screen.plan.changes().count())
         }
-        (Intent::Apply, teardown::TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),
+        (Intent::Apply, TeardownPhase::Ended) if !screen.is_complete() => "try again".into(),
         (Intent::Apply, _) => "close".into(),
         _ => binding.hint.to_owned(),
     }

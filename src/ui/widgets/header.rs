@@ -12,8 +12,9 @@ use crate::ui::theme::Theme;
 
 pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
-    let account = model.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
-    let account_only = model.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
+    let account =
+        model.account().caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
+    let account_only = model.account().caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
     // If space is short: on the dashboard the Region is left out before the headline's sentence; elsewhere the
     // notifications' name is shortened, then the Region is left out, then names. The account number always stays.
     let lengths: &[(HeaderLength, &String)] = if model.screen == Screen::Dashboard {
@@ -79,7 +80,7 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
     }
     for step in Step::ALL {
         let is_open = model.screen == Screen::Step(step);
-        let verdict = model.derived.as_ref().map(|d| d.health.step(step));
+        let verdict = model.account().derived.as_ref().map(|d| d.health.step(step));
         let style = if is_open { theme.selected } else { theme.text };
         let label = match length {
             HeaderLength::Short if step == Step::Topic => " Notify",
@@ -90,7 +91,7 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
         let name = format!("{}{label}", step.number());
         spans.push(Span::styled(name, style));
         match verdict {
-            _ if step == Step::Alarm && model.is_in_alarm() => spans.push(Span::styled(" ALARM", theme.bad)),
+            _ if step == Step::Alarm && model.account().is_in_alarm() => spans.push(Span::styled(" ALARM", theme.bad)),
             Some(Verdict::Ok) => spans.push(Span::styled(" ok", theme.good)),
             Some(Verdict::Pending) => spans.push(Span::styled(" pending", theme.warn)),
             _ => {}
@@ -114,10 +115,10 @@ fn label(step: Step) -> &'static str {
 
 /// The verdict on the whole chain: a word, a sentence, and their style.
 fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style) {
-    if model.dashboard.alarm.error.is_some() {
+    if model.account().dashboard.alarm.error.is_some() {
         return ("UNKNOWN", "the alarm cannot be read", theme.warn);
     }
-    let Some(health) = model.derived.as_ref().map(|derived| &derived.health) else {
+    let Some(health) = model.account().derived.as_ref().map(|derived| &derived.health) else {
         return ("READING", "the account", theme.dim);
     };
     if health.in_alarm().is_some() {
@@ -137,7 +138,7 @@ fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style)
 /// Which addresses have not confirmed yet, and that this is a demo.
 fn note(model: &Model) -> String {
     let mut parts = Vec::new();
-    let waiting = model.waiting();
+    let waiting = model.account().waiting();
     match &model.demo {
         // Short, so that the address and the time fit in the smallest terminal.
         Some(_) if !waiting.is_empty() => parts.push("DEMO".to_owned()),

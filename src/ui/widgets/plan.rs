@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::progress::{ChangeState, RunRow, StepRun};
-use crate::app::{Model, Overlay};
+use crate::app::Model;
+use crate::app::state::progress::{ChangeState, RunRow, StepRun};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
@@ -34,7 +34,7 @@ pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16)
     let mut out = Vec::new();
     let mut focus = 0..0;
     let mut previous_name = String::new();
-    let run = model.runs[step].as_ref();
+    let run = model.account().runs[step].as_ref();
     for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(model, row)) {
         let start = out.len();
         row_lines(model, row, &previous_name, theme, width, &mut out);
@@ -48,13 +48,13 @@ pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16)
     if model.is_running() && run.is_some() {
         return (out, focus);
     }
-    let Some(derived) = model.derived.as_ref().filter(|_| !model.is_observing()) else {
+    let Some(derived) = model.account().derived.as_ref().filter(|_| !model.is_observing()) else {
         if run.is_none() {
             out.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
         }
         return (out, focus);
     };
-    if model.form.shown(step).any(|field| field.error.is_some()) {
+    if model.account().form.shown(step).any(|field| field.error.is_some()) {
         out.push(Line::styled("   Fix the marked field first.", theme.warn));
         return (out, focus);
     }
@@ -68,7 +68,7 @@ pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16)
         indented(note, theme.warn, width, &mut out);
     }
     // The reasons why the plan cannot be applied are the most important thing to show.
-    let blocked = model.blocked(step);
+    let blocked = model.account().blocked(step);
     if !blocked.is_empty() {
         focus = out.len()..out.len();
     }
@@ -148,8 +148,10 @@ fn is_done(row: &RunRow) -> bool {
 fn is_current(model: &Model, row: &RunRow) -> bool {
     let is_undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
     let was_read_again = !model.is_observing() && !model.is_running();
-    let is_planned = |derived: &crate::app::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
-    !(is_undone && was_read_again) || model.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
+    let is_planned =
+        |derived: &crate::app::state::account::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
+    !(is_undone && was_read_again)
+        || model.account().derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
 }
 
 pub(in crate::ui) fn indented(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
@@ -172,17 +174,15 @@ fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
 /// The state of the subscription that a row is about.
 fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
     let is_subscription = row.resource == ResourceKind::Subscription;
-    let all = model.observed.as_ref()?.subscriptions.as_ref().ok()?;
+    let all = model.account().observed.as_ref()?.subscriptions.as_ref().ok()?;
     all.iter().find(|s| is_subscription && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
 /// The kind of resource that the change with this id is about.
 fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
-    let teardown = match &model.overlay {
-        Some(Overlay::Teardown(screen)) => Some(&screen.run),
-        _ => None,
-    };
-    let mut rows = model.runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
+    let teardown = model.account().teardown.as_ref().map(|teardown| &teardown.run);
+    let mut rows =
+        model.account().runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
 }
 
@@ -215,7 +215,8 @@ fn row_lines(
         Some(ChangeState::Done) if is_subscribed => match confirmation(model, row) {
             Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
             _ => {
-                let since = model.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
+                let since =
+                    model.account().sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
                 let clock = since.map(|at| clock(model.now.duration_since(at))).unwrap_or_default();
                 ("waiting".into(), theme.warn, "open the link in the email (valid for 2 days)".into(), clock)
             }

@@ -26,7 +26,7 @@ fn calls(tester: &Tester) -> Vec<String> {
 
 /// The panels that poll at their own pace, and whether each shows an error.
 fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
-    let board = &tester.model.dashboard;
+    let board = &tester.model.account().dashboard;
     [
         ("DescribeAlarms", board.alarm.error.is_some()),
         ("DescribeAlarmHistory", board.history.error.is_some()),

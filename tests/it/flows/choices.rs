@@ -46,7 +46,7 @@ fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
 
 fn focus_on(tester: &mut Tester, field: FieldId) {
     for _ in 0..12 {
-        if tester.model.form.focus() == Some(field) {
+        if tester.model.account().form.focus() == Some(field) {
             return;
         }
         tester.press("tab");
@@ -178,7 +178,7 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
     assert_snapshot!("details-60x20", tester.screen());
     tester.press("tab");
     for _ in 0..7 {
-        let focus = tester.model.form.focus();
+        let focus = tester.model.account().form.focus();
         let label = focus.map(FieldId::label).unwrap();
         assert!(tester.screen().contains(&format!(" > {label}")), "{label}:\n{}", tester.screen());
         tester.sees(" Plan");
@@ -195,11 +195,11 @@ fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
     tester.press("enter enter").settle().press("enter").settle();
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(FieldId::Emails));
     tester.press("backtab");
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(FieldId::Emails));
     assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
     tester.write("alice@example.com").settle();
     assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());

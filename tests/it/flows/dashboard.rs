@@ -374,7 +374,7 @@ fn older_events_load_on_demand_without_duplicates() {
     }
     let mut tester = Tester::on(account, 80, 24);
     tester.pass(seconds(2)).sees("Call0").sees("press `m` for older events");
-    let shown = |tester: &Tester| tester.model.dashboard.events.value.as_ref().map_or(0, Vec::len);
+    let shown = |tester: &Tester| tester.model.account().dashboard.events.value.as_ref().map_or(0, Vec::len);
     assert_eq!(shown(&tester), 100);
     tester.press("m").pass(seconds(1));
     assert_eq!(shown(&tester), 200);
@@ -496,7 +496,7 @@ fn older_events_use_the_filters_own_pattern() {
         tester.press("d");
     }
     tester.pass(seconds(2)).press("m").pass(seconds(1));
-    assert_eq!(tester.model.dashboard.events.value.as_ref().map(Vec::len), Some(150));
+    assert_eq!(tester.model.account().dashboard.events.value.as_ref().map(Vec::len), Some(150));
 }
 
 #[test]

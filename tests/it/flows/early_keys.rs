@@ -26,7 +26,7 @@ fn enter_while_connecting_takes_effect_once_the_account_is_known() {
     tester.does_not_see("Still").sees("apply 11");
     // The early key applied nothing.
     tester.pass(Duration::from_secs(5)).sees("apply 11");
-    assert!(tester.model.runs[Step::Trail].is_none());
+    assert!(tester.model.account().runs[Step::Trail].is_none());
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn enter_before_the_plan_is_ready_applies_nothing() {
     tester.press("enter").sees("apply 11");
     tester.press("tab").fill("another-trail").press("enter").sees("Still reading the account").settle();
     tester.does_not_see("Still").sees("another-trail").sees("apply 11");
-    assert!(tester.model.runs[Step::Trail].is_none());
+    assert!(tester.model.account().runs[Step::Trail].is_none());
     tester.on_account(|cloud| assert!(!cloud.calls().iter().any(|call| call == "CreateBucket")));
 }
 

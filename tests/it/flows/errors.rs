@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::keymap::{Code, Key};
-use rootbell::app::{Msg, Screen, Ticket};
+use rootbell::app::{Msg, Screen, SessionMsg, Ticket};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::{Observed, Step};
 use rootbell::ui::Theme;
@@ -94,12 +94,13 @@ fn a_late_response_changes_nothing() {
     tester.press("enter");
     let before = tester.screen();
     let late = Ticket(1);
-    tester.send(Msg::Observed(late, Box::new(Observed::nothing())));
-    tester.send(Msg::Applied(late, rootbell::engine::Report::default()));
-    tester.send(Msg::PatternTested(late, Ok(vec![true; 6])));
-    tester.send(Msg::Subscriptions(late, Ok(Vec::new())));
-    tester
-        .send(Msg::Connected(late, Err(rootbell::cloud::CloudError::local(rootbell::cloud::ErrorKind::Other, "late"))));
+    let session = tester.model.account().session;
+    tester.send(Msg::FromSession(session, SessionMsg::Observed(late, Box::new(Observed::nothing()))));
+    tester.send(Msg::FromSession(session, SessionMsg::Applied(late, rootbell::engine::Report::default())));
+    tester.send(Msg::FromSession(session, SessionMsg::PatternTested(late, Ok(vec![true; 6]))));
+    tester.send(Msg::FromSession(session, SessionMsg::Subscriptions(late, Ok(Vec::new()))));
+    let error = rootbell::cloud::CloudError::local(rootbell::cloud::ErrorKind::Other, "late");
+    tester.send(Msg::FromSession(session, SessionMsg::Connected(Err(error))));
     assert_eq!(tester.screen(), before);
 }
 
@@ -194,7 +195,7 @@ fn the_profile_and_the_region_can_be_changed_without_a_restart() {
     tester.sees("Profile").sees("prod");
     tester.press("g").write("us-east-2").press("enter").settle();
     tester.sees("us-east-2").sees("your choice");
-    assert_eq!(tester.model.target.profile.as_deref(), Some("prod"));
+    assert_eq!(tester.model.account().target.profile.as_deref(), Some("prod"));
 }
 
 #[test]
@@ -354,10 +355,10 @@ fn an_address_pasted_without_focus_goes_into_the_email_field() {
     tester.send(Msg::Paste("a name".into()));
     tester.sees("Choose a field").does_not_see("a name");
     tester.press("enter").settle().press("enter");
-    let before = tester.model.form.setup_options();
+    let before = tester.model.account().form.setup_options();
     tester.send(Msg::Paste("bob@example.com\n".into()));
     tester.sees("[bob@example.com ").sees("\n > Email").settle();
-    assert_ne!(tester.model.form.setup_options(), before);
+    assert_ne!(tester.model.account().form.setup_options(), before);
     tester.press("esc");
     tester.send(Msg::Paste("carol@example.com".into()));
     tester.sees("[bob@example.com, carol@example.com ");

@@ -1,7 +1,7 @@
 //! Fields with characters two columns wide, and the timeout of a test.
 
 use rootbell::app::keymap::{Code, Key};
-use rootbell::app::{Effect, Msg, update};
+use rootbell::app::{Effect, Msg, SessionEffect, update};
 use rootbell::cloud::demo::Account;
 use rootbell::engine::alarm_test::AlarmTest;
 
@@ -73,7 +73,7 @@ fn a_test_has_the_same_timeout_in_the_wizard_and_on_the_command_line() {
         for code in [Code::Char(key), Code::Enter] {
             let effects = update(&mut tester.model, Msg::Key(Key::plain(code)), now);
             for effect in effects {
-                let Effect::Test { test, .. } = effect else { continue };
+                let Effect::InSession(_, SessionEffect::Test { test, .. }) = effect else { continue };
                 assert_eq!(test.timeout, AlarmTest::default_timeout(drill));
             }
         }

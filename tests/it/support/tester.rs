@@ -40,7 +40,16 @@ pub struct Tester {
     pub draws: usize,
 }
 
-struct OnDemo(DemoCloud, Vec<String>);
+/// Connects to a demo account.
+pub struct OnDemo(DemoCloud, Vec<String>);
+
+/// A connector to this account, and a clock that starts now at [`START`]. Call it in tokio.
+pub fn connector(account: Account) -> (OnDemo, Clock) {
+    let began = Instant::now();
+    let clock: Clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
+    let profiles = account.profiles.clone();
+    (OnDemo(DemoCloud::new(account, clock.clone()), profiles), clock)
+}
 
 #[async_trait::async_trait]
 impl Connector for OnDemo {
@@ -84,12 +93,11 @@ impl Tester {
     pub fn before_any_answer(account: Account, width: u16, height: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let began = runtime.block_on(async { Instant::now() });
-        let clock: Clock = Arc::new(move || START.parse::<Timestamp>().unwrap() + signed(began.elapsed()));
-        let profiles = account.profiles.clone();
         // The demo account reads the clock at once, and the clock needs tokio.
-        let cloud = runtime.block_on(async { DemoCloud::new(account, clock.clone()) });
+        let (connector, clock) = runtime.block_on(async { connector(account) });
+        let cloud = connector.0.clone();
         let (sender, answers) = unbounded_channel();
-        let worker = Worker::new(Arc::new(OnDemo(cloud.clone(), profiles)), clock.clone(), sender);
+        let worker = Worker::new(Arc::new(connector), clock, sender);
         let (model, effects) = Model::start(Target::default(), None, START.parse().unwrap());
         let terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut tester = Self {

@@ -1,10 +1,10 @@
 //! The changes that delete resources, and the errors that AWS would give.
 
-use super::{ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found};
+use super::existing::{ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found};
 use crate::cloud::ErrorKind;
-use crate::cloud::demo::DemoError;
 use crate::cloud::demo::account::{Account, SubscriptionState};
-use crate::cloud::demo::queries::AccountView;
+use crate::cloud::demo::error::DemoError;
+use crate::cloud::demo::view::AccountView;
 use crate::domain::arn::Arn;
 
 pub(super) fn alarm(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {

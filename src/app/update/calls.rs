@@ -1,0 +1,59 @@
+//! Single calls outside of a plan.
+
+use jiff::SignedDuration;
+
+use crate::app::message::{Effect, SessionEffect};
+use crate::app::state::account::AccountState;
+use crate::app::state::model::Model;
+use crate::app::state::notice::Notice;
+use crate::app::state::session::{SessionId, Ticket};
+use crate::cloud::CloudError;
+use crate::domain::Change;
+use crate::domain::observed::Confirmation;
+
+/// Confirmation emails sent within this time are reported in one notice.
+const SENT_TOGETHER: SignedDuration = SignedDuration::from_secs(3);
+
+/// Makes a single call.
+pub(super) fn single_change(account: &mut AccountState, change: Change) -> Effect {
+    let ticket = account.ticket();
+    account.single_changes.push((ticket, change.clone()));
+    SessionEffect::Change { ticket, change: Box::new(change) }.within(account.session)
+}
+
+/// Sends the confirmation email again to every unconfirmed address.
+pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
+    let account = model.accounts.selected_mut();
+    let Some(derived) = &account.derived else { return Vec::new() };
+    let topic_arn = derived.settings.topic_arn();
+    let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
+    let emails: Vec<String> = pending.map(|s| s.endpoint.clone()).collect();
+    if emails.is_empty() {
+        model.notice = Some(Notice::NothingToConfirm);
+    }
+    let resend = |email: String| single_change(account, Change::Subscribe { topic_arn: topic_arn.clone(), email });
+    emails.into_iter().map(resend).collect()
+}
+
+/// A single call has succeeded or failed.
+pub(super) fn changed(model: &mut Model, session: SessionId, ticket: Ticket, answer: Result<(), CloudError>) {
+    let now = model.now;
+    let Some(account) = model.accounts.get_mut(session) else { return };
+    let Some(index) = account.single_changes.iter().position(|(t, _)| *t == ticket) else { return };
+    let (_, change) = account.single_changes.remove(index);
+    let notice = match (answer, change) {
+        (Err(error), _) => Notice::CallFailed(error),
+        (Ok(()), Change::Subscribe { email, .. }) => {
+            account.record_sent(email, now);
+            // If several emails were requested together, one notice names all of them.
+            let sent_together = account.sent.iter().filter(|(_, at)| now.duration_since(*at) < SENT_TOGETHER);
+            Notice::SentAgain(sent_together.map(|(email, _)| email.clone()).collect())
+        }
+        (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
+            account.dashboard.refresh_now();
+            Notice::AlarmSet { alarm, state }
+        }
+        (Ok(()), _) => return,
+    };
+    model.notice = Some(notice);
+}

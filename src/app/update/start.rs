@@ -1,0 +1,70 @@
+//! What keys do on the account screen.
+
+use crate::app::keymap::Intent;
+use crate::app::message::Effect;
+use crate::app::state::model::Model;
+use crate::app::state::notice::Notice;
+use crate::app::state::overlay::{Overlay, Picker};
+use crate::app::state::screen::Screen;
+use crate::app::state::session::Connection;
+
+use super::account::connect;
+use super::early_key::keep;
+use super::navigation::{go, open};
+use super::teardown;
+
+/// Acts on a key.
+pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
+    match intent {
+        Intent::Start => return start(model),
+        Intent::PickProfile => {
+            model.overlay = Some(Overlay::Picker(Picker::profiles(&model.profiles)));
+            return vec![Effect::ListProfiles];
+        }
+        Intent::PickRegion => {
+            let caller = model.account().caller();
+            let partition = caller.map(|caller| caller.identity.partition());
+            let current = caller.map_or("us-east-1", |caller| caller.region.as_str());
+            let picker = Picker::regions(current, partition.as_ref());
+            return open(model, Overlay::Picker(picker));
+        }
+        Intent::Refresh => return connect(model),
+        Intent::Dashboard => return open_dashboard(model),
+        Intent::Teardown => return teardown::open(model),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Opens the first unfinished step.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    let account = model.accounts.selected();
+    match &account.connection {
+        Connection::Connecting => keep(model, Intent::Start),
+        Connection::Failed(_) => return connect(model),
+        Connection::Ready(caller) => {
+            if let Some(why) = caller.identity.refusal() {
+                model.notice = Some(Notice::Refused(why));
+            } else if account.derived.is_none() {
+                keep(model, Intent::Start);
+            } else {
+                let screen = account.first_unfinished();
+                go(model, screen);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Opens the dashboard. If the account isn't completely set up, it shows what is missing.
+pub(super) fn open_dashboard(model: &mut Model) -> Vec<Effect> {
+    let account = model.account();
+    if account.derived.is_some() {
+        go(model, Screen::Dashboard);
+    } else if account.is_observing() || matches!(account.connection, Connection::Connecting) {
+        keep(model, Intent::Dashboard);
+    } else {
+        model.notice = Some(Notice::NotRead);
+    }
+    Vec::new()
+}

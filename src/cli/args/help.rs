@@ -1,0 +1,122 @@
+//! The end of each command's help: examples, JSON fields, exit statuses.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  rootbell                                        the wizard: four steps, then the dashboard
+  rootbell --profile prod --region eu-west-1      the wizard, for that account and Region
+  rootbell --demo                                 the wizard, on a simulated account
+  rootbell plan --email alice@example.com         show what would be set up
+  rootbell apply --email alice@example.com        set it up, after a confirmation
+  rootbell status                                 check whether an alert would reach you
+  rootbell test                                   send a test alarm
+  rootbell events --since 30d                     show who used root, when, and from where
+
+Exit status: 0 done, working, or nothing to change; 1 failed; 2 invalid command line; 3 for
+`status`: not working, for `plan` and `destroy --format`: there are changes to make.";
+
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  rootbell plan --email alice@example.com
+  rootbell plan --email alice@example.com --format json | jq '.changes[].iam_action'
+  rootbell plan --email alice@example.com --format aws-cli > setup.sh
+
+JSON: {account, region, changes: [{id, step, action: create|update|keep|delete, resource, name, detail, aws_cli, \
+iam_action, needs: [id], foreign}], notes: []}
+
+Exit status: 0 nothing to change; 3 there are changes to make; 1 failed; 2 invalid command line.";
+
+pub(super) const APPLY_EXAMPLES: &str = "\
+Examples:
+  rootbell apply --email alice@example.com
+  rootbell apply --yes --email alice@example.com --email bob@example.com --wait
+  rootbell apply --yes --trail main --log-group security/cloudtrail --retention-days 731 --email a@example.com
+
+Running it twice changes nothing the second time; after a failure, run it again to continue.
+
+JSON: {account, region, applied: [id], failed: [{id, why, fix}], skipped: [id], unknown: [id of each change in \
+progress at an interrupt], open: []}
+
+Exit status: 0 set up, or nothing to change; 1 failed, in whole or in part; 2 invalid command line, or no terminal \
+to ask on.";
+
+pub(super) const STATUS_EXAMPLES: &str = "\
+Examples:
+  rootbell status
+  rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
+
+JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \
+{name, state, reason, since} or null, subscriptions: [{endpoint, state: confirmed|pending|deleted}]}
+
+Exit status: 0 an alert would reach you; 3 it would not, or that is not certain; 1 failed; 2 invalid command line.";
+
+pub(super) const TEST_EXAMPLES: &str = "\
+Examples:
+  rootbell test
+  rootbell test --json | jq '.hops[] | {hop, after_seconds}'
+  rootbell test --drill
+
+A test sets the alarm to ALARM, with a reason that says who started the test and that nobody used root. It then reads \
+the alarm's history until the notification has been sent; the alarm returns to OK by itself. Every confirmed \
+subscriber gets the message. This verifies the alarm and the topic. In addition to the permissions of `status`, it \
+needs cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory; `rootbell policy test` \
+prints all of them.
+
+A drill verifies the filter and the metric as well. It writes one marked event to the log group, after asking for \
+confirmation. It needs logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
+
+JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
+stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
+
+Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.";
+
+pub(super) const EVENTS_EXAMPLES: &str = "\
+Examples:
+  rootbell events
+  rootbell events --since 12h
+  rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
+
+Events are read from the trail's log group, where they appear a few minutes after they happen. The search uses the \
+metric filter's pattern if that finds every use of root, and the CIS pattern otherwise. It needs logs:FilterLogEvents, \
+in addition to the permissions of `status`.
+
+JSON: {account, region, log_group, since, gap: why events may be missing, or null, events: [{id, time, event, source, \
+outcome: success|failure, error, mfa, address, region, client, via: console|API, assumed_root, not_root: who it was \
+instead, or null, drill, raw}], more, searched_back_to: time or null, error: {why, fix} or null}
+
+Exit status: 0 the log group was read; 1 it could not be read; 2 invalid command line.";
+
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  rootbell completions bash > ~/.local/share/bash-completion/completions/rootbell
+  rootbell completions zsh > ~/.zfunc/_rootbell                  (with ~/.zfunc in $fpath, before compinit)
+  rootbell completions fish > ~/.config/fish/completions/rootbell.fish
+  rootbell completions powershell >> $PROFILE";
+
+pub(super) const MAN_EXAMPLES: &str = "\
+Examples:
+  rootbell man > ~/.local/share/man/man1/rootbell.1
+  rootbell man apply > ~/.local/share/man/man1/rootbell-apply.1
+  rootbell man apply | man -l -";
+
+pub(super) const DESTROY_EXAMPLES: &str = "\
+Examples:
+  rootbell destroy --format text                  show what would be deleted
+  rootbell destroy                                delete it, after a confirmation
+  rootbell destroy --yes --with-logs              delete it without asking, with the logs
+
+Deletes the resources with the tag rootbell = managed, and removes what rootbell added to
+unmanaged resources. After a failure, run it again to continue.
+
+Exit status: 0 deleted, or nothing to delete; 1 failed; 2 invalid command line, or no terminal
+to ask on; 3 `--format`: there are resources to delete.";
+
+pub(super) const POLICY_EXAMPLES: &str = "\
+Examples:
+  rootbell policy setup > setup.json
+  rootbell policy watch --profile prod --region eu-west-1
+  rootbell policy destroy --with-logs
+
+  aws iam create-policy --policy-name rootbell-setup --policy-document file://setup.json
+
+The policy is limited to this account and Region, and to the resource names in use.";

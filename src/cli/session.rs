@@ -1,0 +1,114 @@
+//! A connection to the account that a command is about.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::args::GlobalOptions;
+use super::exit::CommandError;
+use super::output::console::Console;
+use super::output::json;
+use crate::cloud::{Connector, Session};
+use crate::domain::health::health;
+use crate::domain::text::escape_controls;
+use crate::domain::{Health, Identity, Observed, Region, Settings, SetupOptions};
+use crate::engine::{ObserveScope, Prefetch, observe_with};
+
+/// A connection to an account, and the identity that is signed in.
+pub(super) struct AccountSession {
+    pub connection: Session,
+    pub identity: Identity,
+    demo: bool,
+}
+
+impl AccountSession {
+    /// Connects, reads the identity, and prints its warnings.
+    pub(super) async fn open(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+    ) -> Result<Self, CommandError> {
+        let connection = Self::connect(global, connector, console).await?;
+        let identity = connection.cloud.identity().await?;
+        Self::check_identity(connection, identity, global, console)
+    }
+
+    /// The same for a command that observes the account next: starts the first queries while the identity is read.
+    pub(super) async fn open_prefetching(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+        setup: &SetupOptions,
+    ) -> Result<(Self, Prefetch<'static>), CommandError> {
+        let connection = Self::connect(global, connector, console).await?;
+        let prefetch = Prefetch::new(&connection.cloud, setup);
+        let identity = prefetch.alongside(connection.cloud.identity()).await?;
+        Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
+    }
+
+    async fn connect(
+        global: &GlobalOptions,
+        connector: &dyn Connector,
+        console: &Console,
+    ) -> Result<Session, CommandError> {
+        if global.demo.is_some() {
+            console.eprint("Demo: a simulated account. Nothing here is real, and nothing is kept.");
+        }
+        Ok(connector.connect(&global.target()).await?)
+    }
+
+    /// Refuses an identity that rootbell can't work with, and prints the warnings about any other.
+    fn check_identity(
+        connection: Session,
+        identity: Identity,
+        global: &GlobalOptions,
+        console: &Console,
+    ) -> Result<Self, CommandError> {
+        if let Some(refusal) = identity.refusal() {
+            return Err(CommandError::failed(refusal));
+        }
+        for warning in identity.warnings() {
+            console.eprint(format_args!("Warning: {warning}"));
+        }
+        Ok(Self { connection, identity, demo: global.demo.is_some() })
+    }
+
+    /// Observes the account, using the queries that were started early.
+    pub(super) async fn observe(&self, setup: &SetupOptions, scope: ObserveScope, prefetch: Prefetch<'_>) -> Observed {
+        observe_with(self.connection.cloud.as_ref(), &self.identity, self.region(), setup, scope, prefetch).await
+    }
+
+    /// Prints the result of a command as JSON.
+    pub(super) fn print_json(&self, result: &Value, console: &Console) {
+        console.print_raw(&json::render(self.demo, result));
+    }
+
+    /// Observes the chain; returns that, the settings derived from it, and the chain's health.
+    pub(super) async fn observe_chain(
+        &self,
+        setup: &SetupOptions,
+        prefetch: Prefetch<'_>,
+        now: fn() -> Timestamp,
+    ) -> (Observed, Settings, Health) {
+        let observed = self.observe(setup, ObserveScope::Chain, prefetch).await;
+        let settings = Settings::resolve(&self.identity, self.region(), setup, &observed);
+        let health = health(&settings, &observed, now());
+        (observed, settings, health)
+    }
+
+    pub(super) fn region(&self) -> &Region {
+        &self.connection.region
+    }
+
+    /// "account 123456789012 (acme-prod), eu-west-1".
+    pub(super) fn location(&self) -> String {
+        format!("account {}, {}", self.account(), self.region())
+    }
+
+    /// "123456789012 (acme-prod)".
+    pub(super) fn account(&self) -> String {
+        match &self.identity.alias {
+            Some(alias) => format!("{} ({})", self.identity.account, escape_controls(alias)),
+            None => self.identity.account.clone(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What kind of error it is that a call failed with.
+
+use std::error::Error;
+use std::io;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::causes::{cause, causes};
+use super::http::AnsweredBy;
+use crate::cloud::ErrorKind;
+use crate::domain::change::Operation;
+use crate::domain::change::transient::is_transient;
+
+/// The kind of error, and the message from AWS or the network.
+pub(super) fn kind_and_message<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let response = error.raw_response();
+    let status = response.map(|raw| raw.status().as_u16());
+    match error {
+        SdkError::TimeoutError(_) => (ErrorKind::Timeout, cause(error)),
+        _ if error.code().is_none()
+            && let Some(page) = response.and_then(web_page) =>
+        {
+            (ErrorKind::WebPage, page)
+        }
+        SdkError::ServiceError(_) => service_error(operation, error.code(), error.message(), status),
+        SdkError::ResponseError(_) => response_error(error, status),
+        _ => dispatch_error(error),
+    }
+}
+
+pub(super) fn service_error(
+    operation: Operation,
+    code: Option<&str>,
+    message: Option<&str>,
+    status: Option<u16>,
+) -> (ErrorKind, String) {
+    // AWS appends the whole request, including the session token.
+    let text = message.and_then(|m| m.split("The Canonical String").next()).filter(|m| !m.trim().is_empty());
+    let kind = kind(operation, code.unwrap_or_default(), text.unwrap_or_default(), status);
+    let without_message = || match (code, status) {
+        (Some(code), _) => code.to_owned(),
+        (None, Some(200..300)) => not_aws(status),
+        (None, Some(status)) => format!("HTTP {status} without an explanation"),
+        (None, None) => "refused without an explanation".to_owned(),
+    };
+    (kind, text.map_or_else(without_message, str::to_owned))
+}
+
+fn kind(operation: Operation, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
+    if is_transient(operation, code, message) {
+        return ErrorKind::EventualConsistency;
+    }
+    // This is how emulators say it.
+    if ["Unknown action", "Unknown operation"].iter().any(|start| message.starts_with(start)) {
+        return ErrorKind::Unsupported;
+    }
+    if clock_is_wrong(code, message) {
+        return ErrorKind::WrongClock;
+    }
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => ErrorKind::ExpiredCredentials,
+        _ if message.contains("security token included in the request is expired") => ErrorKind::ExpiredCredentials,
+        "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "InvalidToken"
+        | "AuthFailure"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException" => ErrorKind::InvalidCredentials,
+        "OptInRequired" | "RegionDisabledException" => ErrorKind::RegionDisabled,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "UnauthorizedOperation"
+        | "UnauthorizedAccess"
+        | "NotAuthorized"
+        | "NotOrganizationMasterAccountException"
+        | "InsufficientDependencyServiceAccessPermissionException" => ErrorKind::AccessDenied,
+        "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "PriorRequestNotComplete" => {
+            ErrorKind::Throttled
+        }
+        "ServiceUnavailable" | "ServiceUnavailableException" | "Unavailable" => ErrorKind::Unavailable,
+        "MaximumNumberOfTrailsExceededException" | "TooManyBuckets" => ErrorKind::Quota,
+        "InvalidAction" | "UnknownOperation" | "UnknownOperationException" | "NotImplemented" => ErrorKind::Unsupported,
+        "BucketAlreadyOwnedByYou" => ErrorKind::AlreadyExists,
+        "PermanentRedirect" | "IllegalLocationConstraintException" => ErrorKind::Invalid,
+        _ if code.starts_with("Throttl") || code.starts_with("RequestThrottl") => ErrorKind::Throttled,
+        _ if code.contains("LimitExceeded") || code.contains("QuotaExceeded") => ErrorKind::Quota,
+        _ if code.contains("AlreadyExists") => ErrorKind::AlreadyExists,
+        _ if code.contains("NotFound") || code.starts_with("NoSuch") => ErrorKind::NotFound,
+        _ if ["Invalid", "Validation", "Malformed"].iter().any(|start| code.starts_with(start))
+            || code.ends_with("InvalidException") =>
+        {
+            ErrorKind::Invalid
+        }
+        _ => by_status(code, status),
+    }
+}
+
+/// The kind by HTTP status, if the error code doesn't tell.
+fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
+    match status {
+        Some(401 | 403) => ErrorKind::AccessDenied,
+        Some(429) => ErrorKind::Throttled,
+        Some(503 | 504) => ErrorKind::Unavailable,
+        // An endpoint that supports the call returns a code for what it didn't find.
+        Some(404 | 405 | 501) if code.is_empty() => ErrorKind::Unsupported,
+        Some(404) => ErrorKind::NotFound,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// Whether AWS rejected the request because its time is too far from AWS's clock.
+///
+/// Source: IAM User Guide, "Troubleshooting signed requests for AWS APIs", expired signatures; S3 API, "Error
+/// responses"; Amazon EC2 API, "Error codes", `RequestExpired`.
+fn clock_is_wrong(code: &str, message: &str) -> bool {
+    let signature = ["Signature expired", "Signature not yet current"].iter().any(|start| message.starts_with(start));
+    signature || ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(&code)
+}
+
+/// A message that names who answered with a web page, for statuses with which AWS never sends one: success, redirection, or
+/// a denial without an error code. For other failures, AWS's own load balancers send pages too.
+fn web_page(response: &HttpResponse) -> Option<String> {
+    let status = response.status().as_u16();
+    let kind = response.headers().get("content-type").unwrap_or_default();
+    let body = response.body().bytes().unwrap_or_default();
+    let start = String::from_utf8_lossy(&body[..body.len().min(256)]).trim_start().to_lowercase();
+    let is_html = kind.starts_with("text/html") || start.starts_with("<!doctype html") || start.starts_with("<html");
+    let is_redirect = (300..400).contains(&status) && response.headers().get("location").is_some();
+    if !(is_redirect || is_html && matches!(status, 200..=399 | 401 | 403 | 407 | 511)) {
+        return None;
+    }
+    let who = response.extension::<AnsweredBy>().map_or("the endpoint", |AnsweredBy(host)| host);
+    Some(format!("{who} answered with a web page (HTTP {status}) instead of AWS's answer"))
+}
+
+/// The answer was cut off, or isn't from AWS.
+fn response_error(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorKind, String) {
+    if causes(error).any(<dyn Error>::is::<io::Error>) {
+        return (ErrorKind::Offline, cause(error));
+    }
+    (by_status("", status), not_aws(status))
+}
+
+fn not_aws(status: Option<u16>) -> String {
+    let status = status.map(|s| format!(" (HTTP {s})")).unwrap_or_default();
+    format!("the answer{status} is not one that AWS gives; is this the right endpoint?")
+}
+
+/// The request wasn't delivered: no credentials, no connection, or a timeout.
+fn dispatch_error(error: &(dyn Error + 'static)) -> (ErrorKind, String) {
+    if let Some(network) = network(error) {
+        return network;
+    }
+    let text = cause(error);
+    // The SDK's own type for this is private.
+    if text.starts_with("identity resolver timed out") {
+        return (ErrorKind::NoCredentials, "timed out while getting them".to_owned());
+    }
+    (ErrorKind::Other, text)
+}
+
+pub(super) fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, String)> {
+    let connector = causes(error).filter_map(|e| e.downcast_ref::<ConnectorError>()).last();
+    let timeout_text = causes(error)
+        .map(ToString::to_string)
+        .filter(|text| text.contains("timeout") && text.contains("occurred"))
+        .last();
+    if timeout_text.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
+        return Some((ErrorKind::Timeout, timeout_text.unwrap_or_else(|| "timed out".to_owned())));
+    }
+    connector.is_some_and(ConnectorError::is_io).then(|| (ErrorKind::Offline, cause(error)))
+}

@@ -1,0 +1,151 @@
+//! The stages of a test or a drill, how far it got, and why it ended early.
+
+use jiff::SignedDuration;
+
+use crate::cloud::CloudError;
+use crate::domain::observed::ReadError;
+
+/// A stage on the way from the event to the notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestStage {
+    /// The drill's event is in the log group.
+    Stored,
+    /// The filter's pattern matches it.
+    Matched,
+    /// The metric counted it.
+    Counted,
+    /// The alarm is in ALARM.
+    Alarm,
+    /// The alarm's action was executed.
+    Action,
+    /// The alarm returned to OK.
+    Back,
+}
+
+impl TestStage {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Matched => "matched",
+            Self::Counted => "counted",
+            Self::Alarm => "alarm",
+            Self::Action => "action",
+            Self::Back => "back",
+        }
+    }
+
+    /// What it means, in a few words for the screen.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Stored => "event stored in the log group",
+            Self::Matched => "matched by the filter's pattern",
+            Self::Counted => "counted by the metric",
+            Self::Alarm => "alarm went to ALARM",
+            Self::Action => "notification sent",
+            Self::Back => "alarm returned to OK",
+        }
+    }
+
+    /// What to check if the stage isn't reached.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Stored => "Check that the log group exists and that you may write to it.",
+            Self::Matched => "Check the filter's pattern. Events can be found a few seconds after they are stored.",
+            Self::Counted => "Check the metric filter: it must be on this log group, with the value 1.",
+            Self::Alarm => "Check the alarm: it must watch the filter's metric, with Sum, threshold 1, period 300.",
+            Self::Action => "Check the alarm's actions and the topic's policy; `rootbell status` shows what is wrong.",
+            Self::Back => "It returns to OK at the next evaluation.",
+        }
+    }
+}
+
+/// A stage that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageResult {
+    pub stage: TestStage,
+    /// Time since the start.
+    pub after: SignedDuration,
+    /// AWS's message, if there is one.
+    pub said: String,
+}
+
+/// The progress of a test or drill, and its result at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestRun {
+    pub seen: Vec<StageResult>,
+    /// The stage it is waiting for; at the end, the stage that wasn't reached.
+    pub waiting_for: Option<TestStage>,
+}
+
+impl TestRun {
+    /// Whether the notification was sent, which is what a test is for.
+    #[must_use]
+    pub fn dispatched(&self) -> bool {
+        self.seen.iter().any(|s| s.stage == TestStage::Action)
+    }
+}
+
+/// Why a test or drill ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TestError {
+    /// A call failed.
+    Call(CloudError),
+    /// CloudWatch couldn't publish to the topic; its message.
+    NotSent(String),
+    /// The stage wasn't reached in time.
+    TimedOut { stage: TestStage, waited: SignedDuration },
+    /// The alarm is already in ALARM, so a drill would prove nothing.
+    AlreadyInAlarm,
+    /// The alarm doesn't exist.
+    NoAlarm,
+    /// The metric filters could not be read.
+    ReadError(ReadError),
+    /// No filter on the log group would count a drill's event.
+    NotCounted { log_group: String },
+}
+
+impl TestError {
+    /// Why, in one sentence.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match self {
+            Self::Call(error) => error.why(),
+            Self::NotSent(said) => format!("CloudWatch could not send the notification: {said}"),
+            Self::TimedOut { stage, waited } => {
+                format!("Timed out after {} s waiting for: {}.", waited.as_secs(), stage.words())
+            }
+            Self::AlreadyInAlarm => "The alarm is already in ALARM, so a drill would prove nothing.".into(),
+            Self::NoAlarm => "There is no alarm to test.".into(),
+            Self::ReadError(unreadable) => unreadable.why.clone(),
+            Self::NotCounted { log_group } => {
+                format!("No filter on `{log_group}` counts root use, so a drill would prove nothing.")
+            }
+        }
+    }
+
+    /// What to do now.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Call(error) => error.fix(),
+            Self::NotSent(_) => {
+                "Check the topic's policy and its KMS key; `rootbell status` shows what is wrong.".into()
+            }
+            Self::TimedOut { stage, .. } => stage.advice().into(),
+            Self::AlreadyInAlarm => {
+                "Wait until it returns to OK, about five minutes after the last use, then try again.".into()
+            }
+            Self::ReadError(unreadable) => unreadable.fix.clone(),
+            Self::NoAlarm | Self::NotCounted { .. } => "Run `rootbell apply` or use the wizard.".into(),
+        }
+    }
+}
+
+impl From<CloudError> for TestError {
+    fn from(error: CloudError) -> Self {
+        Self::Call(error)
+    }
+}

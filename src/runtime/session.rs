@@ -1,0 +1,174 @@
+//! One session: its connection and the tasks that use it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+
+use crate::app::{Caller, Msg, SessionEffect, SessionId, SessionMsg};
+use crate::cloud::{Cloud, CloudError, Connector, Target};
+use crate::domain::SetupOptions;
+use crate::domain::samples::SAMPLES;
+use crate::engine::alarm_test::{self, Observer};
+use crate::engine::teardown::managed_chains_of;
+use crate::engine::{self, ObserveScope, Prefetch};
+
+/// Returns the current time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What all sessions share.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub connector: Arc<dyn Connector>,
+    pub clock: Clock,
+    pub sender: UnboundedSender<Msg>,
+}
+
+/// The session once it is connected.
+struct Connected {
+    cloud: Arc<dyn Cloud>,
+    /// The queries started early for the first observation, and the setup options that they are for.
+    prefetch: Option<(SetupOptions, Prefetch<'static>)>,
+}
+
+type Connection = Arc<Mutex<Option<Connected>>>;
+
+/// Runs the effects of one session. Dropping it aborts its tasks.
+pub(super) struct SessionWorker {
+    session: SessionId,
+    surroundings: Surroundings,
+    connection: Connection,
+    tasks: JoinSet<()>,
+    run: Option<AbortHandle>,
+}
+
+impl SessionWorker {
+    pub(super) fn new(session: SessionId, surroundings: Surroundings) -> Self {
+        Self { session, surroundings, connection: Arc::default(), tasks: JoinSet::new(), run: None }
+    }
+
+    pub(super) fn tasks(&mut self) -> &mut JoinSet<()> {
+        &mut self.tasks
+    }
+
+    /// Whether a task that has ended panicked.
+    pub(super) fn has_panicked(&mut self) -> bool {
+        std::iter::from_fn(|| self.tasks.try_join_next()).any(|ended| is_panic(&ended))
+    }
+
+    /// Starts an effect; its result is sent as a message.
+    pub(super) fn start(&mut self, effect: SessionEffect) {
+        let (session, sender) = (self.session, self.surroundings.sender.clone());
+        // Sending fails only when the program is ending; then the result is not needed.
+        let respond = move |msg| {
+            let _ = sender.send(Msg::FromSession(session, msg));
+        };
+        match effect {
+            SessionEffect::Connect { target, setup } => {
+                let (connector, connection) = (self.surroundings.connector.clone(), self.connection.clone());
+                self.tasks.spawn(async move {
+                    respond(SessionMsg::Connected(connect(&*connector, &target, *setup, &connection).await));
+                });
+            }
+            SessionEffect::Observe { ticket, identity, region, setup } => {
+                let prefetch = self.take_prefetch(&setup);
+                self.on_cloud(move |cloud| async move {
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &setup));
+                    let scope = ObserveScope::Everything;
+                    let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
+                    respond(SessionMsg::Observed(ticket, Box::new(observed)));
+                });
+            }
+            SessionEffect::Run { ticket, plan, only } => {
+                self.run = self.on_cloud(move |cloud| async move {
+                    let news = |progress| respond(SessionMsg::Progress(ticket, progress));
+                    let report = engine::run(&*cloud, &plan, only, &news).await;
+                    respond(SessionMsg::Applied(ticket, report));
+                });
+            }
+            SessionEffect::FindManaged { ticket, identity, region, named, contents } => {
+                self.on_cloud(move |cloud| async move {
+                    let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
+                    respond(SessionMsg::FindManaged(ticket, chains));
+                });
+            }
+            SessionEffect::TestPattern { ticket, pattern } => {
+                self.on_cloud(move |cloud| async move {
+                    let events = SAMPLES.map(|s| s.json.trim());
+                    respond(SessionMsg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
+                });
+            }
+            SessionEffect::PollSubscriptions { ticket, topic_arn } => {
+                self.on_cloud(move |cloud| async move {
+                    respond(SessionMsg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
+                });
+            }
+            SessionEffect::Change { ticket, change } => {
+                self.on_cloud(move |cloud| async move {
+                    respond(SessionMsg::Changed(ticket, cloud.apply(&change).await));
+                });
+            }
+            SessionEffect::Poll { ticket, query } => {
+                self.on_cloud(move |cloud| async move {
+                    respond(SessionMsg::Polled(ticket, engine::poll::ask(&*cloud, &query).await));
+                });
+            }
+            SessionEffect::Test { ticket, test, drill } => {
+                let clock = self.surroundings.clock.clone();
+                self.on_cloud(move |cloud| async move {
+                    let news = |run| respond(SessionMsg::TestProgress(ticket, run));
+                    let observer = Observer { clock: &*clock, news: &news };
+                    let result = match drill {
+                        Some(drill) => alarm_test::run_drill(&*cloud, &test, &drill, &observer).await,
+                        None => alarm_test::run_test(&*cloud, &test, &observer).await,
+                    };
+                    respond(SessionMsg::TestEnded(ticket, result));
+                });
+            }
+            SessionEffect::Cancel => {
+                if let Some(run) = self.run.take() {
+                    run.abort();
+                }
+            }
+        }
+    }
+
+    /// Spawns work on the connection; without one, does nothing.
+    fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>) -> F) -> Option<AbortHandle>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let cloud = locked(&self.connection).as_ref().map(|connected| connected.cloud.clone());
+        cloud.map(|cloud| self.tasks.spawn(work(cloud)))
+    }
+
+    /// The queries already started for the first observation, if they are for the same setup options.
+    fn take_prefetch(&self, setup: &SetupOptions) -> Option<Prefetch<'static>> {
+        let (prefetched_for, prefetch) = locked(&self.connection).as_mut()?.prefetch.take()?;
+        (prefetched_for == *setup).then_some(prefetch)
+    }
+}
+
+fn locked(connection: &Connection) -> MutexGuard<'_, Option<Connected>> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Connects and asks who is signed in. Meanwhile, the queries that the first observation needs are started.
+async fn connect(
+    connector: &dyn Connector,
+    target: &Target,
+    setup: SetupOptions,
+    connection: &Connection,
+) -> Result<Caller, CloudError> {
+    let session = connector.connect(target).await?;
+    let prefetch = Prefetch::new(&session.cloud, &setup);
+    *locked(connection) = Some(Connected { cloud: session.cloud.clone(), prefetch: Some((setup, prefetch.clone())) });
+    let identity = prefetch.alongside(session.cloud.identity()).await?;
+    Ok(Caller { identity, region: session.region, region_from: session.region_from, profile: session.profile })
+}
+
+/// Whether a task that has ended panicked.
+pub(super) fn is_panic(ended: &Result<(), JoinError>) -> bool {
+    ended.as_ref().is_err_and(JoinError::is_panic)
+}
