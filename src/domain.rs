@@ -5,6 +5,7 @@
 
 pub mod account_region;
 pub mod activity;
+pub mod alarm;
 pub mod arn;
 pub mod by_step;
 pub mod change;

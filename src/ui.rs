@@ -5,18 +5,16 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::app::{Model, Screen};
+use crate::app::Model;
 
 mod overlays;
 mod screens;
 pub mod theme;
 mod widgets;
 
-use overlays::{alarm_test, checks, teardown, window as overlay};
-use screens::{account, dashboard, step};
-use widgets::{band, footer, header, notice, plan, test_result, text};
-
 pub use theme::Theme;
+use widgets::view::View;
+use widgets::{band, footer, header, notice, text};
 
 /// The smallest terminal that every screen fits in: columns and rows.
 pub const SMALLEST: (u16, u16) = (60, 20);
@@ -33,18 +31,15 @@ pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
         Constraint::Fill(1),
         Constraint::Length(1),
     ]));
-    header::draw(model, theme, frame, top, rule);
-    let body = band::draw(model, theme, frame, body);
-    let body = notice::draw(model, theme, frame, body);
-    match model.screen {
-        Screen::Account => account::draw(model, theme, frame, body),
-        Screen::Step(step) => step::draw(model, step, theme, frame, body),
-        Screen::Dashboard => dashboard::draw(model, theme, frame, body),
-    }
+    let shared = View::new(model, theme, area.width);
+    header::draw(&shared, frame, top, rule);
+    let body = band::draw(&shared, frame, body);
+    let body = notice::draw(&shared, frame, body);
+    footer::draw(&shared, frame, foot);
+    screens::draw(shared, frame, body);
     if let Some(overlay) = &model.overlay {
-        overlay::draw(model, overlay, theme, frame, body);
+        overlays::draw(model, overlay, theme, frame, body);
     }
-    footer::draw(model, theme, frame, foot);
     text::remove_controls(frame.buffer_mut());
 }
 

@@ -159,6 +159,14 @@ pub enum Intent {
     No,
 }
 
+impl Intent {
+    /// Whether the footer shows it even if other hints have to be left out: help lists every other key.
+    #[must_use]
+    pub fn is_always_in_footer(self) -> bool {
+        matches!(self, Self::Help | Self::Quit)
+    }
+}
+
 /// A row of the table: the context, the keys, what they do, the hint in the footer (if empty, the footer leaves the key
 /// out), and the sentence in the help.
 #[derive(Debug)]

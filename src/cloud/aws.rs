@@ -134,7 +134,7 @@ impl AwsCloud {
             Change::PutMetricFilter { log_group, filter } => {
                 self.logs.put_metric_filter(&call, log_group, filter).await
             }
-            Change::PutMetricAlarm { alarm } => self.cloudwatch.put_metric_alarm(&call, alarm).await,
+            Change::PutMetricAlarm { alarm, config } => self.cloudwatch.put_metric_alarm(&call, alarm, config).await,
             Change::SetAlarmState { alarm, state, reason } => {
                 self.cloudwatch.set_alarm_state(&call, alarm, *state, reason).await
             }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::aws::tests::{Asked, Protocol, cbor, never_set, ok, refusal, wire};
 use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
-use crate::domain::observed::{Alarm, Metric};
+use crate::domain::alarm::{Alarm, AlarmState, Metric};
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Settings, SetupOptions};
 
@@ -263,7 +263,10 @@ fn change(id: &str) -> Change {
 /// The alarm that a first setup creates.
 fn alarm() -> Alarm {
     match change("alarm.put") {
-        Change::PutMetricAlarm { alarm } => *alarm,
+        Change::PutMetricAlarm { alarm, config } => {
+            let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
+            Alarm { name: alarm, config: *config, state, reason, since }
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -15,8 +15,8 @@ use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
-    Trail, TrailStatus,
+    Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
+    Subscription, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Query, Region};
@@ -36,7 +36,6 @@ pub use account::Account;
 pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
-use account::SubscriptionState;
 use error::DemoError;
 use faults::{CallLog, InjectedOutcome};
 use view::AccountView;
@@ -151,8 +150,10 @@ impl DemoCloud {
         let mut state = self.current_state();
         let topics = state.account.regions.values_mut().flat_map(|region| region.topics.values_mut());
         for subscription in topics.flat_map(|topic| &mut topic.subscriptions) {
-            if subscription.state == SubscriptionState::Pending && subscription.endpoint.eq_ignore_ascii_case(email) {
-                subscription.state = SubscriptionState::Confirmed;
+            if subscription.config.state == Confirmation::Pending
+                && subscription.config.endpoint.eq_ignore_ascii_case(email)
+            {
+                subscription.config.state = Confirmation::Confirmed;
             }
         }
     }
@@ -162,8 +163,8 @@ impl DemoCloud {
     pub fn unconfirmed(&self) -> Vec<String> {
         let state = self.current_state();
         let topics = state.account.regions.values().flat_map(|region| region.topics.values());
-        let pending = topics.flat_map(|topic| &topic.subscriptions).filter(|s| s.state == SubscriptionState::Pending);
-        pending.map(|s| s.endpoint.clone()).collect()
+        let pending = topics.flat_map(|topic| &topic.subscriptions).filter(|s| s.config.state == Confirmation::Pending);
+        pending.map(|s| s.config.endpoint.clone()).collect()
     }
 
     /// The names of the operations called so far, in order.
@@ -318,7 +319,7 @@ impl Cloud for DemoCloud {
     }
 
     async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let watches_metric = |alarm: &Alarm| alarm.metric == *metric;
+        let watches_metric = |alarm: &Alarm| alarm.config.metric == *metric;
         self.query(Query::AlarmsForMetric, &metric.name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })

@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn each_problem_between_the_alarm_and_the_inbox_is_named_once_and_no_other() {
         let found = concerns(&health_of(|observed| {
-            observed.alarms.as_mut().unwrap()[0].actions_enabled = false;
+            observed.alarms.as_mut().unwrap()[0].config.actions_enabled = false;
             let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
             topic.kms_key = Some("alias/aws/sns".into());
             observed.subscriptions.as_mut().unwrap()[0].state = Confirmation::Pending;

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::account_region::AccountRegion;
+use super::alarm::{AlarmConfig, AlarmState};
 use super::arn::{Arn, LogGroupArn};
-use super::observed::{Alarm, AlarmState, MetricFilter};
+use super::observed::MetricFilter;
 
 mod command;
 mod kind;
@@ -172,8 +173,10 @@ pub enum Change {
         log_group: String,
         filter: MetricFilter,
     },
+    /// Creates the alarm, or replaces its whole configuration.
     PutMetricAlarm {
-        alarm: Box<Alarm>,
+        alarm: String,
+        config: Box<AlarmConfig>,
     },
     /// For a test: the state lasts until the next evaluation.
     SetAlarmState {

@@ -1,5 +1,6 @@
 //! A completely set up account, for tests to modify.
 
+use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
@@ -74,19 +75,11 @@ pub fn sound() -> Observed {
         })),
         alarms: Ok(vec![Alarm {
             name: settings.alarm.value.clone(),
-            metric: settings.metric.clone(),
-            statistic: "Sum".into(),
-            period: 300,
-            evaluation_periods: 1,
-            datapoints_to_alarm: 1,
-            threshold: 1.0,
-            comparison: "GreaterThanOrEqualToThreshold".into(),
-            missing_data: "notBreaching".into(),
-            actions_enabled: true,
-            actions: vec![settings.topic_arn()],
-            ok_actions: Vec::new(),
-            insufficient_data_actions: Vec::new(),
-            description: String::new(),
+            config: AlarmConfig {
+                metric: settings.metric.clone(),
+                actions: vec![settings.topic_arn()],
+                ..AlarmConfig::default()
+            },
             state: AlarmState::Ok,
             reason: String::new(),
             since: None,

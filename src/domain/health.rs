@@ -3,8 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::alarm::{Alarm, AlarmState, Comparison, Metric, MissingData, Statistic};
 use super::change::Step;
-use super::observed::{Alarm, AlarmState, Metric, Observed, ReadError, ReadResult, Subscription};
+use super::observed::{Observed, ReadError, ReadResult, Subscription};
 use super::settings::Settings;
 
 mod chain;
@@ -197,19 +198,21 @@ fn check_existing<T>(
 #[must_use]
 pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.actions_enabled {
+    if !alarm.config.actions_enabled {
         return Some(format!("The actions of `{name}` are disabled"));
     }
-    if alarm.actions.is_empty() {
+    if alarm.config.actions.is_empty() {
         return Some(format!("`{name}` has no action, so no alert is sent"));
     }
-    if alarm.actions.contains(&settings.topic_arn()) {
+    if alarm.config.actions.contains(&settings.topic_arn()) {
         return None;
     }
-    if let Some(gone) = alarm.actions.iter().find(|arn| observed.gone.contains(arn)) {
+    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
         return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
-    if let Some(other_region) = alarm.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region)) {
+    if let Some(other_region) =
+        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
+    {
         return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
@@ -218,40 +221,34 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
 /// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
 #[must_use]
 pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
-    let mut faults = Vec::new();
-    if alarm.metric != *metric {
+    let (config, mut faults) = (&alarm.config, Vec::new());
+    if config.metric != *metric {
         faults.push(format!(
             "it watches {}/{}, but the filter counts {}/{}",
-            alarm.metric.namespace, alarm.metric.name, metric.namespace, metric.name
+            config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
     }
-    if !matches!(alarm.statistic.as_str(), "Sum" | "Maximum") {
-        faults.push(format!("it uses {} instead of Sum, which can hide a single use", alarm.statistic));
+    if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
+        faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));
     }
-    let first_use_counts = match alarm.comparison.as_str() {
-        "GreaterThanOrEqualToThreshold" => alarm.threshold > 0.0 && alarm.threshold <= 1.0,
-        "GreaterThanThreshold" => alarm.threshold >= 0.0 && alarm.threshold < 1.0,
+    let first_use_counts = match config.comparison {
+        Comparison::GreaterThanOrEqualToThreshold => config.threshold > 0.0 && config.threshold <= 1.0,
+        Comparison::GreaterThanThreshold => config.threshold >= 0.0 && config.threshold < 1.0,
         _ => false,
     };
     if !first_use_counts {
-        let sign = match alarm.comparison.as_str() {
-            "GreaterThanOrEqualToThreshold" => ">=",
-            "GreaterThanThreshold" => ">",
-            "LessThanThreshold" => "<",
-            "LessThanOrEqualToThreshold" => "<=",
-            other => other,
-        };
-        faults.push(format!("it fires at a count {sign} {}, not on the first use", alarm.threshold));
+        let sign = config.comparison.sign();
+        faults.push(format!("it fires at a count {sign} {}, not on the first use", config.threshold));
     }
-    if alarm.datapoints_to_alarm > 1 {
-        faults.push(format!("it waits for {} datapoints", alarm.datapoints_to_alarm));
+    if config.datapoints_to_alarm > 1 {
+        faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
     }
-    if alarm.period.saturating_mul(alarm.evaluation_periods) > 900 {
-        let minutes = alarm.period.saturating_mul(alarm.evaluation_periods) / 60;
+    if config.period.saturating_mul(config.evaluation_periods) > 900 {
+        let minutes = config.period.saturating_mul(config.evaluation_periods) / 60;
         faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
     }
-    if matches!(alarm.missing_data.as_str(), "breaching" | "ignore") {
-        faults.push(format!("missing data is treated as {}, so it may never return to OK", alarm.missing_data));
+    if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
+        faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
     }
     faults
 }

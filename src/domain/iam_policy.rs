@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
-use super::observed::{Alarm, AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, MetricFilter, Observed};
 use super::query::Query;
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
@@ -162,7 +162,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
         Change::UpdateAssumeRolePolicy { role: role(), trust: Value::Null },
         Change::PutRolePolicy { role: role(), policy: Value::Null },
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: Value::Null },
-        Change::PutMetricAlarm { alarm: Box::new(alarm(settings)) },
+        Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
     let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
     match use_case {
@@ -230,28 +230,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 .chain(logs.into_iter().filter(|_| with_logs))
                 .collect()
         }
-    }
-}
-
-fn alarm(settings: &Settings) -> Alarm {
-    Alarm {
-        name: settings.alarm.value.clone(),
-        metric: settings.metric.clone(),
-        statistic: String::new(),
-        period: 0,
-        evaluation_periods: 0,
-        datapoints_to_alarm: 0,
-        threshold: 0.0,
-        comparison: String::new(),
-        missing_data: String::new(),
-        actions_enabled: true,
-        actions: Vec::new(),
-        ok_actions: Vec::new(),
-        insufficient_data_actions: Vec::new(),
-        description: String::new(),
-        state: AlarmState::Ok,
-        reason: String::new(),
-        since: None,
     }
 }
 

@@ -1,13 +1,18 @@
 //! What an account contains, as far as it concerns the chain from trail to inbox.
+//!
+//! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
 use super::pattern;
 use super::region::Region;
 use super::retention::RetentionDays;
+
+pub use super::alarm::{Alarm, AlarmState, Metric};
 
 /// A part of the account that could not be read: why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +27,14 @@ pub struct ReadError {
 pub type ReadResult<T> = Result<T, ReadError>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trail {
+    #[serde(skip)]
     pub name: String,
+    #[serde(skip)]
     pub arn: Arn,
+    #[serde(skip)]
     pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
@@ -49,6 +58,23 @@ pub enum TrailOwnership<'a> {
     OtherAccount(&'a str),
     /// Its home Region is this one.
     OtherRegion(&'a Region),
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            arn: Arn::default(),
+            home_region: Region::new(""),
+            multi_region: false,
+            organization: false,
+            log_file_validation: false,
+            bucket: String::new(),
+            log_group_arn: None,
+            role_arn: None,
+            kms_key: None,
+        }
+    }
 }
 
 impl Trail {
@@ -100,18 +126,30 @@ impl Trail {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrailStatus {
     pub logging: bool,
+    /// When it was last started; `None`: AWS did not say.
+    pub started: Option<Timestamp>,
     pub bucket_error: Option<String>,
+    /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
 }
 
 /// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
     /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
+    /// `other_selectors` in a demo account's file.
+    #[serde(rename = "other_selectors")]
     pub others: bool,
+}
+
+impl Default for ManagementEvents {
+    fn default() -> Self {
+        Self::ALL
+    }
 }
 
 impl ManagementEvents {
@@ -120,8 +158,10 @@ impl ManagementEvents {
 }
 
 /// An S3 bucket in this account.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bucket {
+    #[serde(skip)]
     pub name: String,
     pub policy: Option<Value>,
     /// `BucketOwnerEnforced`: ACLs are off.
@@ -129,6 +169,7 @@ pub struct Bucket {
     /// All four settings of the public access block are on.
     pub public_blocked: bool,
     pub versioned: bool,
+    #[serde(skip)]
     pub tags: Vec<(String, String)>,
 }
 
@@ -143,13 +184,16 @@ pub enum BucketLookup {
     NotManaged,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct LogGroup {
+    #[serde(skip)]
     pub name: String,
     pub retention_days: RetentionDays,
     /// The KMS key that encrypts it.
     pub kms_key: Option<Arn>,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
+    #[serde(skip)]
     pub stored_bytes: u64,
 }
 
@@ -161,15 +205,25 @@ pub struct KmsKey {
     pub policy: Value,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Role {
+    #[serde(skip)]
     pub name: String,
     /// With its path, if it has one.
+    #[serde(skip)]
     pub arn: Arn,
     pub trust: Value,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
     pub policy: Option<Value>,
+    #[serde(skip)]
     pub tags: Vec<(String, String)>,
+}
+
+impl Default for Role {
+    fn default() -> Self {
+        Self { name: String::new(), arn: Arn::default(), trust: json!({}), policy: None, tags: Vec::new() }
+    }
 }
 
 /// The contents of a bucket: all versions of all objects, and delete markers.
@@ -180,73 +234,29 @@ pub struct Contents {
 }
 
 /// A metric filter with its only transformation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MetricFilter {
+    #[serde(skip)]
     pub name: String,
     pub pattern: String,
+    #[serde(flatten)]
     pub metric: Metric,
     pub value: String,
     pub default: Option<f64>,
 }
 
-/// A CloudWatch metric without dimensions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Metric {
-    pub namespace: String,
-    pub name: String,
-}
-
-/// A metric alarm: the settings that decide whether it goes to ALARM and notifies anyone.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alarm {
-    pub name: String,
-    pub metric: Metric,
-    pub statistic: String,
-    /// Seconds.
-    pub period: u32,
-    pub evaluation_periods: u32,
-    pub datapoints_to_alarm: u32,
-    pub threshold: f64,
-    pub comparison: String,
-    pub missing_data: String,
-    pub actions_enabled: bool,
-    /// What it notifies when it goes to ALARM.
-    pub actions: Vec<Arn>,
-    pub ok_actions: Vec<Arn>,
-    pub insufficient_data_actions: Vec<Arn>,
-    pub description: String,
-    pub state: AlarmState,
-    pub reason: String,
-    pub since: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AlarmState {
-    Ok,
-    Alarm,
-    InsufficientData,
-}
-
-impl AlarmState {
-    /// AWS's name for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Alarm => "ALARM",
-            Self::InsufficientData => "INSUFFICIENT_DATA",
-        }
-    }
-
-    /// Parses AWS's name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Ok, Self::Alarm, Self::InsufficientData].into_iter().find(|state| state.as_str() == name)
+impl Default for MetricFilter {
+    fn default() -> Self {
+        let (name, pattern) = (String::new(), String::new());
+        Self { name, pattern, metric: Metric::default(), value: "1".into(), default: None }
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Topic {
+    #[serde(skip)]
     pub arn: Arn,
     pub policy: Option<Value>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
@@ -260,7 +270,8 @@ impl Topic {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Subscription {
     /// The address, for email.
     pub endpoint: String,
@@ -268,10 +279,19 @@ pub struct Subscription {
     pub protocol: String,
     pub state: Confirmation,
     /// Only a confirmed subscription has one.
+    #[serde(skip)]
     pub arn: Option<Arn>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Default for Subscription {
+    fn default() -> Self {
+        let (endpoint, protocol) = (String::new(), "email".to_owned());
+        Self { endpoint, protocol, state: Confirmation::Pending, arn: None }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confirmation {
     Confirmed,
     /// The link in the email has not been opened yet.
@@ -367,7 +387,7 @@ impl Observed {
     pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
         let alarms = self.alarms.as_ref().ok()?;
         let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.metric == *metric))
+        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
     }
 
     /// Whether no part of the chain could be read.

@@ -1,9 +1,9 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
-use super::arn::Arn;
+use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ResourceKind, Step};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key};
-use super::observed::{Alarm, AlarmState, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, TopicAccess};
 use super::settings::{PERIOD, Settings};
@@ -307,55 +307,55 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
-    let desired = Alarm {
-        name: wanted.alarm.value.clone(),
+    let desired = AlarmConfig {
         metric: wanted.metric.clone(),
-        statistic: "Sum".into(),
+        statistic: Statistic::Sum,
         period: PERIOD,
         evaluation_periods: 1,
         datapoints_to_alarm: 1,
         threshold: 1.0,
-        comparison: "GreaterThanOrEqualToThreshold".into(),
-        missing_data: "notBreaching".into(),
+        comparison: Comparison::GreaterThanOrEqualToThreshold,
+        missing_data: MissingData::NotBreaching,
         actions_enabled: true,
         actions: vec![topic.clone()],
-        ok_actions: Vec::new(),
-        insufficient_data_actions: Vec::new(),
         description: "Somebody used the root user of this account (made by rootbell).".into(),
-        state: AlarmState::InsufficientData,
-        reason: String::new(),
-        since: None,
+        ..AlarmConfig::default()
     };
+    let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
     let Some(existing) = existing else {
         let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(Action::Create, Change::PutMetricAlarm { alarm: Box::new(desired) }, detail);
+        return plan.put(Action::Create, put(desired), detail);
     };
-    let mut faults = alarm_faults(existing, &wanted.metric);
-    faults.extend(action_fault(existing, wanted, observed));
-    if faults.is_empty() {
+    let when_it_fires = alarm_faults(existing, &wanted.metric);
+    let whom_it_notifies = action_fault(existing, wanted, observed);
+    if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
-    // PutMetricAlarm overwrites the whole configuration, so keep what others added, except actions that reach nobody.
-    let is_reachable =
-        |arn: &&Arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region);
-    let mut actions: Vec<Arn> = existing.actions.iter().filter(is_reachable).cloned().collect();
-    if !actions.contains(&topic) {
-        actions.push(topic);
+    // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
+    let mut repaired = existing.config.clone();
+    if !when_it_fires.is_empty() {
+        repaired = AlarmConfig {
+            metric: desired.metric,
+            statistic: desired.statistic,
+            period: desired.period,
+            evaluation_periods: desired.evaluation_periods,
+            datapoints_to_alarm: desired.datapoints_to_alarm,
+            threshold: desired.threshold,
+            comparison: desired.comparison,
+            missing_data: desired.missing_data,
+            ..repaired
+        };
     }
-    let description =
-        if existing.description.is_empty() { desired.description.clone() } else { existing.description.clone() };
-    let repaired = Alarm {
-        actions,
-        description,
-        ok_actions: existing.ok_actions.clone(),
-        insufficient_data_actions: existing.insufficient_data_actions.clone(),
-        ..desired
-    };
-    plan.put(
-        Action::Update,
-        Change::PutMetricAlarm { alarm: Box::new(repaired) },
-        format!("{} → fixed", faults.join(", ")),
-    );
+    repaired.actions_enabled = true;
+    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region));
+    if !repaired.actions.contains(&topic) {
+        repaired.actions.push(topic);
+    }
+    if repaired.description.is_empty() {
+        repaired.description = desired.description;
+    }
+    let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
+    plan.put(Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
 }
 
 #[cfg(test)]

@@ -3,14 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Validity;
 
-/// The retention of a log group. A number of days that CloudWatch Logs doesn't offer can be represented, so that
+/// The retention of a log group; in a demo account's file, a number of days or left out. A number of days that CloudWatch Logs doesn't offer can be represented, so that
 /// [`Self::check`] can say what is wrong with it together with all other options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "Option<u32>", into = "Option<u32>")]
 pub enum RetentionDays {
     Days(u32),
     /// Events never expire.
+    #[default]
     Never,
 }
 
@@ -60,6 +64,18 @@ impl RetentionDays {
             Self::Days(days) => format!("{days} days"),
             Self::Never => "never expire".into(),
         }
+    }
+}
+
+impl From<Option<u32>> for RetentionDays {
+    fn from(days: Option<u32>) -> Self {
+        Self::from_days(days)
+    }
+}
+
+impl From<RetentionDays> for Option<u32> {
+    fn from(retention: RetentionDays) -> Self {
+        retention.days()
     }
 }
 

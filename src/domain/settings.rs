@@ -199,7 +199,7 @@ impl Settings {
             || DEFAULT_ALARM.to_owned(),
             "default",
         );
-        let actions = alarm_found.map(|a| a.actions.as_slice()).unwrap_or_default();
+        let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
         let exists = |arn: &&Arn| !observed.gone.contains(arn);
         let topic_found = actions.iter().filter(exists).find_map(|arn| topic_here(arn, &account_region));
         let topic =

@@ -202,7 +202,7 @@ impl<'a> TestFollower<'a> {
             observer,
             started: (observer.clock)(),
             expected_change,
-            actions: existing.actions.len(),
+            actions: existing.config.actions.len(),
             last_error: None,
             run,
         }

@@ -264,7 +264,7 @@ async fn topic_key(cloud: &dyn Cloud, observed: &Observed) -> Option<ReadResult<
 /// The root-use filter's metric, if none of the alarms read so far watches it.
 fn metric_without_alarm(observed: &Observed, setup: &SetupOptions, settings: &Settings) -> Option<Metric> {
     let metric = &observed.root_filter(Some(&settings.filter.value))?.metric;
-    let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.metric == *metric));
+    let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.config.metric == *metric));
     (setup.alarm.is_none() && !watched).then(|| metric.clone())
 }
 

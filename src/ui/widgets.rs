@@ -1,5 +1,6 @@
 //! The parts that several screens share.
 
+pub(super) mod advice;
 pub(super) mod band;
 pub(super) mod footer;
 pub(super) mod header;
@@ -7,3 +8,6 @@ pub(super) mod notice;
 pub(super) mod plan;
 pub(super) mod test_result;
 pub(super) mod text;
+pub(super) mod time;
+pub(super) mod view;
+pub(super) mod window;

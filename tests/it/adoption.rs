@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{
-    Account, Alarm, Bucket, Filter, LogGroup, Region, Role, Subscription, SubscriptionState, Topic, Trail,
-};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Region, Role, Subscription, Topic, Trail};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::health::health;
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
@@ -31,9 +31,17 @@ fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
     let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
-    let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+    let bucket = Bucket {
+        config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
+        region: REGION.into(),
+        ..Bucket::default()
+    };
     account.buckets.insert("their-bucket".into(), bucket);
-    let trail = Trail { multi_region: true, logging: true, bucket: "their-bucket".into(), ..Trail::default() };
+    let trail = Trail {
+        config: observed::Trail { multi_region: true, bucket: "their-bucket".into(), ..observed::Trail::default() },
+        logging: true,
+        ..Trail::default()
+    };
     region_mut(&mut account).trails.insert(name.into(), trail);
     account
 }
@@ -48,16 +56,19 @@ fn delivering_trail(name: &str, group: &str) -> Account {
 fn add_delivery(account: &mut Account, name: &str, group: &str) {
     let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
     let role = Role {
+        config: observed::Role {
+            trust: role_trust(None),
+            policy: Some(role_permissions(&account_region, group, true)),
+            ..observed::Role::default()
+        },
         path: "/service-role/".into(),
-        trust: role_trust(None),
-        policy: Some(role_permissions(&account_region, group, true)),
         ..Role::default()
     };
     account.roles.insert(format!("role-of-{name}"), role);
     region_mut(account).log_groups.insert(group.into(), LogGroup::default());
     let trail = trail(account, name);
-    trail.log_group_arn = Some(account_region.log_group_arn(group));
-    trail.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
+    trail.config.log_group_arn = Some(account_region.log_group_arn(group));
+    trail.config.role_arn = Some(account_region.role_arn(&format!("service-role/role-of-{name}")));
 }
 
 fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
@@ -68,31 +79,32 @@ fn trail<'a>(account: &'a mut Account, name: &str) -> &'a mut Trail {
 fn complete_chain() -> Account {
     let mut account = delivering_trail("main", "security/trail");
     let region = region_mut(&mut account);
-    let filter = Filter {
+    let filter = MetricFilter {
         pattern: CIS_PATTERN.into(),
-        namespace: "LogMetrics".into(),
-        metric: "RootAccountUsage".into(),
-        ..Filter::default()
+        metric: Metric::new("LogMetrics", "RootAccountUsage"),
+        ..MetricFilter::default()
     };
     region.log_groups.get_mut("security/trail").unwrap().filters.insert("root-usage".into(), filter);
-    let alarm = Alarm {
-        namespace: "LogMetrics".into(),
-        metric: "RootAccountUsage".into(),
+    let alarm = AlarmConfig {
+        metric: Metric::new("LogMetrics", "RootAccountUsage"),
         actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
-        ..Alarm::default()
+        ..AlarmConfig::default()
     };
-    region.alarms.insert("RootAccountUsage".into(), alarm);
-    let somebody =
-        Subscription { endpoint: EMAIL.into(), state: SubscriptionState::Confirmed, ..Subscription::default() };
+    region.alarms.insert("RootAccountUsage".into(), alarm.into());
+    let somebody = Subscription::from(observed::Subscription {
+        endpoint: EMAIL.into(),
+        state: Confirmation::Confirmed,
+        ..observed::Subscription::default()
+    });
     region.topics.insert("security".into(), Topic { subscriptions: vec![somebody], ..Topic::default() });
     account
 }
 
 fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Account {
     let trail = trail(&mut account, name);
-    (trail.organization, trail.owner) = (true, owner.map(str::to_owned));
+    (trail.config.organization, trail.owner) = (true, owner.map(str::to_owned));
     if let Some(owner) = owner {
-        trail.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*").into());
+        trail.config.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*").into());
     }
     account
 }
@@ -131,11 +143,15 @@ fn cases() -> Vec<AdoptionCase> {
     });
     let two_trails = with(delivering_trail("a", "group-a"), |a| {
         let mut second = trail(a, "a").clone();
-        (second.log_group_arn, second.role_arn) = (None, None);
-        second.bucket = "bucket-b".into();
+        (second.config.log_group_arn, second.config.role_arn) = (None, None);
+        second.config.bucket = "bucket-b".into();
         let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
         let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
-        let bucket = Bucket { region: REGION.into(), policy: Some(merge(None, &statements)), ..Bucket::default() };
+        let bucket = Bucket {
+            config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
+            region: REGION.into(),
+            ..Bucket::default()
+        };
         a.buckets.insert("bucket-b".into(), bucket);
         region_mut(a).trails.insert("b".into(), second);
         add_delivery(a, "b", "group-b");
@@ -156,7 +172,7 @@ fn cases() -> Vec<AdoptionCase> {
         ),
         case(
             "single-region",
-            with(trail_without_log_group("main"), |a| trail(a, "main").multi_region = false),
+            with(trail_without_log_group("main"), |a| trail(a, "main").config.multi_region = false),
             "rootbell",
             &["2 USD", "eu-west-1 only", "--trail main"],
             &[],
@@ -180,7 +196,7 @@ fn cases() -> Vec<AdoptionCase> {
         ),
         case(
             "events excluded",
-            with(delivering_trail("main", "logs"), |a| trail(a, "main").read = false),
+            with(delivering_trail("main", "logs"), |a| trail(a, "main").events.read = false),
             "main",
             &["skips some management events"],
             &["trail.events"],
@@ -235,7 +251,7 @@ fn cases() -> Vec<AdoptionCase> {
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),
         case(
             "an alarm that never fires",
-            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 9.0)),
+            with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 9.0)),
             "main",
             &[],
             &["alarm.put"],
@@ -244,7 +260,7 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "a topic that CloudWatch may not publish to",
             with(complete_chain(), |a| {
-                region_mut(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})));
+                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(serde_json::json!({})));
             }),
             "main",
             &[],
@@ -297,7 +313,7 @@ fn changed_names(before: Account, after: Account) -> Vec<String> {
         let now = &new.log_groups[group];
         let filters = existing.filters.iter().filter(|(k, v)| now.filters.get(*k) != Some(v));
         names.extend(filters.map(|(k, _)| k.clone()));
-        if now.retention_days != existing.retention_days {
+        if now.config.retention_days != existing.config.retention_days {
             names.push(group.clone());
         }
     }
@@ -379,7 +395,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 }
 
 fn topic_policy(account: &mut Account) -> Value {
-    region_mut(account).topics["security"].policy.clone().unwrap()
+    region_mut(account).topics["security"].config.policy.clone().unwrap()
 }
 
 /// Deletes the resources that rootbell manages.
@@ -402,7 +418,7 @@ async fn tear_down(cloud: &DemoCloud) {
 fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_statements() {
     let theirs = shared_topic_policy();
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(theirs.clone());
+        region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(theirs.clone());
     }));
     in_virtual_time(async {
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -435,7 +451,7 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
     let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
         "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
     let cloud = cloud(with(complete_chain(), |a| {
-        region_mut(a).topics.get_mut("security").unwrap().policy = Some(open.clone());
+        region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(open.clone());
     }));
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -464,13 +480,17 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::theirs/public/*" });
     let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
-    let existing = Bucket { region: REGION.into(), policy: Some(policy), ..Bucket::default() };
+    let existing = Bucket {
+        config: observed::Bucket { policy: Some(policy), ..observed::Bucket::default() },
+        region: REGION.into(),
+        ..Bucket::default()
+    };
     let cloud = cloud(with(Account::default(), |a| drop(a.buckets.insert("theirs".into(), existing))));
     let setup = SetupOptions { bucket: Some("theirs".into()), ..setup_options() };
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        let after = cloud.snapshot().buckets["theirs"].policy.clone().unwrap();
+        let after = cloud.snapshot().buckets["theirs"].config.policy.clone().unwrap();
         assert!(statements(&after).contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
         let check_result = check(&health, "trail.logging");

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, Region, Role, SubscriptionState, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
 use rootbell::domain::health::health;
+use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{bucket_statements, merge};
@@ -104,7 +105,7 @@ const CASES: [BrokenAccount; 46] = [
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
         "alarm on another metric name",
-        |a| alarm(a).metric = "Else".into(),
+        |a| alarm(a).config.metric.name = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches rootbell/Else",
@@ -112,36 +113,57 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "alarm on another namespace",
-        |a| alarm(a).namespace = "Else".into(),
+        |a| alarm(a).config.metric.namespace = "Else".into(),
         "alarm.exists",
         Wrong,
         "watches Else/RootUse",
         Fixed,
     ),
-    case("no action", |a| alarm(a).actions.clear(), "alarm.actions", Wrong, "no action, so no alert is sent", Fixed),
-    case("actions disabled", |a| alarm(a).actions_enabled = false, "alarm.actions", Wrong, "are disabled", Fixed),
+    case(
+        "no action",
+        |a| alarm(a).config.actions.clear(),
+        "alarm.actions",
+        Wrong,
+        "no action, so no alert is sent",
+        Fixed,
+    ),
+    case(
+        "actions disabled",
+        |a| alarm(a).config.actions_enabled = false,
+        "alarm.actions",
+        Wrong,
+        "are disabled",
+        Fixed,
+    ),
     case(
         "action = missing topic",
-        |a| alarm(a).actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
+        |a| alarm(a).config.actions = vec!["arn:aws:sns:eu-west-1:123456789012:gone".into()],
         "alarm.actions",
         Wrong,
         "which does not exist",
         Fixed,
     ),
-    case("threshold 100", |a| alarm(a).threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
-    case("LessThan", |a| alarm(a).comparison = "LessThanThreshold".into(), "alarm.exists", Wrong, "a count < 1", Fixed),
+    case("threshold 100", |a| alarm(a).config.threshold = 100.0, "alarm.exists", Wrong, "first use", Fixed),
+    case(
+        "LessThan",
+        |a| alarm(a).config.comparison = "LessThanThreshold".into(),
+        "alarm.exists",
+        Wrong,
+        "a count < 1",
+        Fixed,
+    ),
     case(
         "GreaterThan 1",
-        |a| alarm(a).comparison = "GreaterThanThreshold".into(),
+        |a| alarm(a).config.comparison = "GreaterThanThreshold".into(),
         "alarm.exists",
         Wrong,
         "a count > 1",
         Fixed,
     ),
-    case("Average", |a| alarm(a).statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
+    case("Average", |a| alarm(a).config.statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
     case(
         "period × evaluation hides repeats",
-        |a| alarm(a).evaluation_periods = 12,
+        |a| alarm(a).config.evaluation_periods = 12,
         "alarm.exists",
         Wrong,
         "60 minutes and hides the next use",
@@ -149,7 +171,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data breaching",
-        |a| alarm(a).missing_data = "breaching".into(),
+        |a| alarm(a).config.missing_data = "breaching".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -157,7 +179,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "missing data ignored",
-        |a| alarm(a).missing_data = "ignore".into(),
+        |a| alarm(a).config.missing_data = "ignore".into(),
         "alarm.exists",
         Wrong,
         "never return to OK",
@@ -173,7 +195,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "pending subscription",
-        |a| topic(a).subscriptions[0].state = SubscriptionState::Pending,
+        |a| topic(a).subscriptions[0].config.state = Confirmation::Pending,
         "subscription.confirmed",
         Pending,
         "No alert reaches anyone until",
@@ -181,7 +203,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "deleted subscription",
-        |a| topic(a).subscriptions[0].state = SubscriptionState::Deleted,
+        |a| topic(a).subscriptions[0].config.state = Confirmation::Deleted,
         "subscription.confirmed",
         Missing,
         "There is no subscription",
@@ -189,7 +211,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "single-region trail",
-        |a| trail(a).multi_region = false,
+        |a| trail(a).config.multi_region = false,
         "trail.multi_region",
         Wrong,
         "covers eu-west-1 only",
@@ -198,7 +220,7 @@ const CASES: [BrokenAccount; 46] = [
     case("stopped trail", |a| trail(a).logging = false, "trail.logging", Wrong, "is stopped", Fixed),
     case(
         "trail without log group",
-        |a| (trail(a).log_group_arn, trail(a).role_arn) = (None, None),
+        |a| (trail(a).config.log_group_arn, trail(a).config.role_arn) = (None, None),
         "trail.delivers",
         Wrong,
         "delivers to no log group",
@@ -215,13 +237,20 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "management events excluded",
-        |a| (trail(a).read, trail(a).write) = (false, false),
+        |a| (trail(a).events.read, trail(a).events.write) = (false, false),
         "trail.management_events",
         Wrong,
         "does not record management events",
         Fixed,
     ),
-    case("write-only", |a| trail(a).read = false, "trail.management_events", Wrong, "does not record reads", Fixed),
+    case(
+        "write-only",
+        |a| trail(a).events.read = false,
+        "trail.management_events",
+        Wrong,
+        "does not record reads",
+        Fixed,
+    ),
     case(
         "delivery error",
         |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
@@ -251,7 +280,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "no file validation",
-        |a| trail(a).log_file_validation = false,
+        |a| trail(a).config.log_file_validation = false,
         "trail.logging",
         Wrong,
         "has log file validation off",
@@ -259,7 +288,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "bucket without policy",
-        |a| bucket(a).policy = None,
+        |a| bucket(a).config.policy = None,
         "trail.logging",
         Wrong,
         "no policy that allows CloudTrail",
@@ -269,8 +298,8 @@ const CASES: [BrokenAccount; 46] = [
         "bucket open by its policy",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
-            let policy = merge(bucket(a).policy.as_ref(), &[open]);
-            bucket(a).policy = Some(policy);
+            let policy = merge(bucket(a).config.policy.as_ref(), &[open]);
+            bucket(a).config.policy = Some(policy);
         },
         "trail.logging",
         Wrong,
@@ -279,7 +308,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "bucket not closed to the public",
-        |a| bucket(a).public_blocked = false,
+        |a| bucket(a).config.public_blocked = false,
         "trail.logging",
         Wrong,
         "does not block public access",
@@ -290,7 +319,7 @@ const CASES: [BrokenAccount; 46] = [
         |a| {
             let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
             let name = a.buckets.keys().next().unwrap().clone();
-            bucket(a).policy =
+            bucket(a).config.policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
         },
         "trail.logging",
@@ -298,13 +327,13 @@ const CASES: [BrokenAccount; 46] = [
         "not the one for this trail",
         Fixed,
     ),
-    case("role without policy", |a| role(a).policy = None, "trail.delivers", Wrong, "can't write to", Fixed),
+    case("role without policy", |a| role(a).config.policy = None, "trail.delivers", Wrong, "can't write to", Fixed),
     case(
         "role too wide",
         |a| {
             let wide = json!({ "Sid": "Wide", "Effect": "Allow", "Action": "*", "Resource": "*" });
-            let policy = merge(role(a).policy.as_ref(), &[wide]);
-            role(a).policy = Some(policy);
+            let policy = merge(role(a).config.policy.as_ref(), &[wide]);
+            role(a).config.policy = Some(policy);
         },
         "trail.delivers",
         Wrong,
@@ -313,7 +342,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "role trusts another service",
-        |a| role(a).trust = trust("lambda.amazonaws.com"),
+        |a| role(a).config.trust = trust("lambda.amazonaws.com"),
         "trail.delivers",
         Wrong,
         "CloudTrail can't assume",
@@ -323,8 +352,8 @@ const CASES: [BrokenAccount; 46] = [
         "topic open to all",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" });
-            let policy = merge(topic(a).policy.as_ref(), &[open]);
-            topic(a).policy = Some(policy);
+            let policy = merge(topic(a).config.policy.as_ref(), &[open]);
+            topic(a).config.policy = Some(policy);
         },
         "topic.policy",
         Wrong,
@@ -333,7 +362,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic policy without CloudWatch",
-        |a| topic(a).policy = Some(json!({ "Statement": [] })),
+        |a| topic(a).config.policy = Some(json!({ "Statement": [] })),
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
@@ -345,7 +374,7 @@ const CASES: [BrokenAccount; 46] = [
             let theirs = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
                 "Action": "sns:Publish", "Resource": "*",
                 "Condition": { "StringEquals": { "aws:SourceAccount": "210987654321" } } });
-            topic(a).policy = Some(json!({ "Statement": [theirs] }));
+            topic(a).config.policy = Some(json!({ "Statement": [theirs] }));
         },
         "topic.policy",
         Wrong,
@@ -354,7 +383,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic with alias/aws/sns",
-        |a| topic(a).kms_key = Some("alias/aws/sns".into()),
+        |a| topic(a).config.kms_key = Some("alias/aws/sns".into()),
         "topic.encryption",
         Wrong,
         "no alert would arrive",
@@ -376,7 +405,7 @@ const CASES: [BrokenAccount; 46] = [
         |a| {
             let topics = std::mem::take(&mut region_mut(a).topics);
             a.regions.entry("us-east-1".into()).or_default().topics = topics;
-            alarm(a).actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
+            alarm(a).config.actions = vec!["arn:aws:sns:us-east-1:123456789012:rootbell-alerts".into()];
         },
         "alarm.actions",
         Wrong,
@@ -393,11 +422,11 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
-fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, Filter> {
+fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
     &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
 }
 
-fn filter(account: &mut Account) -> &mut Filter {
+fn filter(account: &mut Account) -> &mut MetricFilter {
     group(account).values_mut().next().unwrap()
 }
 
@@ -426,7 +455,7 @@ fn trust(service: &str) -> Value {
 /// A setup with the default names and a confirmed email address.
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    topic(&mut account).subscriptions[0].state = SubscriptionState::Confirmed;
+    topic(&mut account).subscriptions[0].config.state = Confirmation::Confirmed;
     account
 }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState, Trail};
+use rootbell::cloud::demo::account::{Account, KmsKey, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
+use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Change, Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
@@ -48,29 +49,34 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
     for bucket in drifted.buckets.values_mut() {
-        (bucket.policy, bucket.owner_enforced, bucket.public_blocked, bucket.versioned) = (None, false, false, false);
+        (bucket.config.policy, bucket.config.owner_enforced, bucket.config.public_blocked, bucket.config.versioned) =
+            (None, false, false, false);
         bucket.tags.clear();
     }
     for role in drifted.roles.values_mut() {
-        (role.trust, role.policy) = (json!({}), None);
+        (role.config.trust, role.config.policy) = (json!({}), None);
     }
     let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
-        (trail.multi_region, trail.logging, trail.read) = (false, false, false);
-        (trail.log_group_arn, trail.role_arn) = (None, None);
+        (trail.config.multi_region, trail.logging, trail.events.read) = (false, false, false);
+        (trail.config.log_group_arn, trail.config.role_arn) = (None, None);
     }
     for group in region.log_groups.values_mut() {
-        group.retention_days = Some(1);
+        group.config.retention_days = rootbell::domain::RetentionDays::Days(1);
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {
-        (topic.policy, topic.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
-        topic.subscriptions[0].state = SubscriptionState::Deleted;
+        (topic.config.policy, topic.config.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
+        topic.subscriptions[0].config.state = Confirmation::Deleted;
     }
-    region.alarms.values_mut().for_each(|alarm| alarm.threshold = 100.0);
+    region.alarms.values_mut().for_each(|alarm| alarm.config.threshold = 100.0);
 
     let mut foreign = Account::default();
-    let theirs = Trail { multi_region: true, logging: true, bucket: "theirs".into(), ..Trail::default() };
+    let theirs = Trail {
+        config: observed::Trail { multi_region: true, bucket: "theirs".into(), ..observed::Trail::default() },
+        logging: true,
+        ..Trail::default()
+    };
     foreign.regions.entry(REGION.into()).or_default().trails.insert("theirs".into(), theirs);
     vec![("fresh, with a key", fresh, with_key), ("drifted", drifted, told.clone()), ("foreign trail", foreign, told)]
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, KmsKey, SubscriptionState};
+use rootbell::cloud::demo::account::{Account, KmsKey};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
+use rootbell::domain::observed::Confirmation;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Change, Health, Region, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
@@ -35,7 +36,7 @@ fn with_key(mut account: Account, statements: &[Value]) -> Account {
 fn set_up() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = SubscriptionState::Confirmed;
+        topic.subscriptions[0].config.state = Confirmation::Confirmed;
     }
     account
 }
@@ -43,7 +44,7 @@ fn set_up() -> Account {
 fn encrypted_topic(statements: &[Value]) -> Account {
     let mut account = with_key(set_up(), statements);
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.kms_key = Some("alias/mine".into());
+        topic.config.kms_key = Some("alias/mine".into());
     }
     account
 }
@@ -112,9 +113,9 @@ fn a_key_that_all_services_may_use_encrypts_all_three_and_stays_configured() {
             let keys: Vec<String> = plan.changes().map(Change::id).filter(|id| is_key(id)).collect();
             assert_eq!(keys, ["trail.key", "log_group.key", "topic.key"]);
             let region = cloud.snapshot().regions[REGION].clone();
-            assert_eq!(region.trails["rootbell"].kms_key.as_deref(), Some(KEY));
-            assert_eq!(region.log_groups["rootbell/cloudtrail"].kms_key.as_deref(), Some(KEY));
-            assert_eq!(region.topics["rootbell-alerts"].kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.trails["rootbell"].config.kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.log_groups["rootbell/cloudtrail"].config.kms_key.as_deref(), Some(KEY));
+            assert_eq!(region.topics["rootbell-alerts"].config.kms_key.as_deref(), Some(KEY));
             for setup in [encrypted(), setup_options()] {
                 let (health, plan) = observe_and_plan(&cloud, &setup).await;
                 assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
@@ -249,13 +250,13 @@ fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
         in_virtual_time(async {
             let plan = apply(&cloud, &restricted(true)).await;
             assert!(plan.notes.iter().any(|(_, note)| note.contains("rootbell status")), "{:?}", plan.notes);
-            let trust = cloud.snapshot().roles.values().next().unwrap().trust.to_string();
+            let trust = cloud.snapshot().roles.values().next().unwrap().config.trust.to_string();
             assert!(trust.contains("aws:SourceArn") && trust.contains("trail/rootbell"), "{trust}");
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
             let plan = apply(&cloud, &restricted(false)).await;
             assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
-            assert!(!cloud.snapshot().roles.values().next().unwrap().trust.to_string().contains("SourceArn"));
+            assert!(!cloud.snapshot().roles.values().next().unwrap().config.trust.to_string().contains("SourceArn"));
         });
     }
 }

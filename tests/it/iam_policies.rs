@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::iam_policy::{UseCase, actions, policy};
-use rootbell::domain::observed::Metric;
+use rootbell::domain::observed;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Observed, Region, RetentionDays, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
@@ -256,7 +257,12 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
 /// The accounts that a teardown can find: everything managed, and various resources unmanaged.
 fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
     let mut adopted = Account::default();
-    let closed = Bucket { owner_enforced: true, public_blocked: true, versioned: true, ..Bucket::default() };
+    let closed = Bucket::from(observed::Bucket {
+        owner_enforced: true,
+        public_blocked: true,
+        versioned: true,
+        ..observed::Bucket::default()
+    });
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
     let inline = json!({ "Statement": [statement] });
     let theirs = || {
@@ -265,16 +271,36 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         policy
     };
     adopted.buckets.insert("bare".into(), closed.clone());
-    adopted.buckets.insert("theirs".into(), Bucket { policy: Some(theirs()), ..closed });
-    adopted.roles.insert("theirs".into(), Role { trust: theirs(), policy: Some(inline.clone()), ..Role::default() });
+    adopted.buckets.insert("theirs".into(), Bucket::from(observed::Bucket { policy: Some(theirs()), ..closed.config }));
+    adopted.roles.insert(
+        "theirs".into(),
+        Role::from(observed::Role { trust: theirs(), policy: Some(inline.clone()), ..observed::Role::default() }),
+    );
     let region = region_mut(&mut adopted);
-    region.topics.insert("oncall".into(), Topic { policy: Some(theirs()), ..Topic::default() });
-    region.log_groups.insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
     region
-        .alarms
-        .insert("pager".into(), Alarm { namespace: "rootbell".into(), metric: "RootUse".into(), ..Alarm::default() });
-    let trail =
-        Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "b".into(), ..Trail::default() };
+        .topics
+        .insert("oncall".into(), Topic::from(observed::Topic { policy: Some(theirs()), ..observed::Topic::default() }));
+    region.log_groups.insert(
+        "central".into(),
+        LogGroup::from(observed::LogGroup {
+            retention_days: RetentionDays::Days(400),
+            ..observed::LogGroup::default()
+        }),
+    );
+    region.alarms.insert(
+        "pager".into(),
+        AlarmConfig { metric: Metric::new("rootbell", "RootUse"), ..AlarmConfig::default() }.into(),
+    );
+    let trail = Trail {
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "b".into(),
+            ..observed::Trail::default()
+        },
+        logging: true,
+        ..Trail::default()
+    };
     let mut attached = Account::default();
     region_mut(&mut attached).trails.insert("audit".into(), trail);
     let named = |bucket: &str| SetupOptions {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Event, Filter, LogGroup, Subscription, SubscriptionState, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Event, LogGroup, Subscription, Trail};
 use rootbell::cloud::{Cloud, Search};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::plan;
 use rootbell::domain::{Region, Settings, SetupOptions, pattern};
 use rootbell::engine::{self, ObserveScope, Prefetch};
@@ -24,7 +26,7 @@ const ROUND_TRIP: u64 = 50;
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in region_mut(&mut account).topics.values_mut() {
-        topic.subscriptions.iter_mut().for_each(|s| s.state = SubscriptionState::Confirmed);
+        topic.subscriptions.iter_mut().for_each(|s| s.config.state = Confirmation::Confirmed);
     }
     account
 }
@@ -161,22 +163,33 @@ fn big() -> Account {
     let mut account = working_account();
     let region = region_mut(&mut account);
     for n in 0..4 {
-        let trail = Trail { multi_region: false, bucket: format!("theirs-{n}"), ..Trail::default() };
+        let trail = Trail::from(observed::Trail {
+            multi_region: false,
+            bucket: format!("theirs-{n}"),
+            ..observed::Trail::default()
+        });
         region.trails.insert(format!("theirs-{n}"), trail);
     }
     region.log_groups.extend((0..9_999).map(|n| (format!("theirs/{n}"), LogGroup::default())));
     let ours = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
-    let theirs = Filter { pattern: "{ $.eventName = Other }".into(), metric: "Other".into(), ..Filter::default() };
+    let theirs = MetricFilter {
+        pattern: "{ $.eventName = Other }".into(),
+        metric: Metric::new("", "Other"),
+        ..MetricFilter::default()
+    };
     ours.filters.extend((0..99).map(|n| (format!("theirs-{n}"), theirs.clone())));
     let event = root_event();
     ours.events = (1..=10_000).map(|n| Event { at: -3600 - 60 * n, ..event.clone() }).collect();
-    let alarm = Alarm { namespace: "AWS/EC2".into(), metric: "CPUUtilization".into(), ..Alarm::default() };
+    let alarm: Alarm =
+        AlarmConfig { metric: Metric::new("AWS/EC2", "CPUUtilization"), ..AlarmConfig::default() }.into();
     region.alarms.extend((0..4_999).map(|n| (format!("theirs-{n}"), alarm.clone())));
     let topic = region.topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions.extend((0..99).map(|n| Subscription {
-        endpoint: format!("someone-{n}@example.com"),
-        state: SubscriptionState::Confirmed,
-        ..Subscription::default()
+    topic.subscriptions.extend((0..99).map(|n| {
+        Subscription::from(observed::Subscription {
+            endpoint: format!("someone-{n}@example.com"),
+            state: Confirmation::Confirmed,
+            ..observed::Subscription::default()
+        })
     }));
     account
 }

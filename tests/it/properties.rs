@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use rootbell::cloud::Cloud;
-use rootbell::cloud::demo::account::{Account, Region, Subscription, SubscriptionState};
+use rootbell::cloud::demo::account::{Account, Region, Subscription};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
+use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::{Observed, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
@@ -57,24 +58,29 @@ pub(crate) type Drift = fn(&mut Account);
 
 /// What somebody may have changed since the setup was made.
 pub(crate) const DRIFTS: &[(&str, Drift)] = &[
-    ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.policy = None)),
-    ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.owner_enforced = false)),
-    ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.public_blocked = false)),
-    ("not versioned", |a| a.buckets.values_mut().for_each(|b| b.versioned = false)),
+    ("no bucket policy", |a| a.buckets.values_mut().for_each(|b| b.config.policy = None)),
+    ("ACLs on", |a| a.buckets.values_mut().for_each(|b| b.config.owner_enforced = false)),
+    ("public access not blocked", |a| a.buckets.values_mut().for_each(|b| b.config.public_blocked = false)),
+    ("not versioned", |a| a.buckets.values_mut().for_each(|b| b.config.versioned = false)),
     ("other tags", |a| a.buckets.values_mut().for_each(|b| b.tags = [("team".to_owned(), "x".to_owned())].into())),
-    ("no role policy", |a| a.roles.values_mut().for_each(|r| r.policy = None)),
-    ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.trust = serde_json::json!({}))),
+    ("no role policy", |a| a.roles.values_mut().for_each(|r| r.config.policy = None)),
+    ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.config.trust = serde_json::json!({}))),
     ("role gone", |a| a.roles.clear()),
-    ("single region", |a| region_mut(a).trails.values_mut().for_each(|t| t.multi_region = false)),
-    ("not validated", |a| region_mut(a).trails.values_mut().for_each(|t| t.log_file_validation = false)),
+    ("single region", |a| region_mut(a).trails.values_mut().for_each(|t| t.config.multi_region = false)),
+    ("not validated", |a| region_mut(a).trails.values_mut().for_each(|t| t.config.log_file_validation = false)),
     ("stopped", |a| region_mut(a).trails.values_mut().for_each(|t| t.logging = false)),
     ("detached", |a| {
-        region_mut(a).trails.values_mut().for_each(|t| (t.log_group_arn, t.role_arn) = (None, None));
+        region_mut(a).trails.values_mut().for_each(|t| (t.config.log_group_arn, t.config.role_arn) = (None, None));
     }),
-    ("reads left out", |a| region_mut(a).trails.values_mut().for_each(|t| t.read = false)),
+    ("reads left out", |a| region_mut(a).trails.values_mut().for_each(|t| t.events.read = false)),
     ("trail gone", |a| region_mut(a).trails.clear()),
     ("log group gone", |a| region_mut(a).log_groups.clear()),
-    ("a week", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.retention_days = Some(7))),
+    ("a week", |a| {
+        region_mut(a)
+            .log_groups
+            .values_mut()
+            .for_each(|g| g.config.retention_days = rootbell::domain::RetentionDays::Days(7))
+    }),
     ("no filter", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
     ("other pattern", |a| {
         let groups = region_mut(a).log_groups.values_mut();
@@ -82,48 +88,51 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     }),
     ("other metric", |a| {
         let groups = region_mut(a).log_groups.values_mut();
-        groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.metric = "Other".into());
+        groups.flat_map(|g| g.filters.values_mut()).for_each(|f| f.metric.name = "Other".into());
     }),
     ("counts ten", |a| {
         region_mut(a).log_groups.values_mut().flat_map(|g| g.filters.values_mut()).for_each(|f| f.value = "10".into());
     }),
     ("topic gone", |a| region_mut(a).topics.clear()),
-    ("topic shut", |a| region_mut(a).topics.values_mut().for_each(|t| t.policy = Some(serde_json::json!({})))),
+    ("topic shut", |a| region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(serde_json::json!({})))),
     ("topic open", |a| {
         region_mut(a).topics.values_mut().for_each(|t| {
-            t.policy = Some(serde_json::json!({ "Statement":
+            t.config.policy = Some(serde_json::json!({ "Statement":
                 [{ "Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*" }] }));
         });
     }),
     ("nobody subscribed", |a| region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.clear())),
-    ("confirmed", |a| set_link(a, SubscriptionState::Confirmed)),
-    ("unsubscribed", |a| set_link(a, SubscriptionState::Deleted)),
+    ("confirmed", |a| set_link(a, Confirmation::Confirmed)),
+    ("unsubscribed", |a| set_link(a, Confirmation::Deleted)),
     ("somebody else too", |a| {
-        let bob = Subscription {
+        let bob = Subscription::from(observed::Subscription {
             endpoint: "bob@example.com".into(),
-            state: SubscriptionState::Confirmed,
-            ..Subscription::default()
-        };
+            state: Confirmation::Confirmed,
+            ..observed::Subscription::default()
+        });
         region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.push(bob.clone()));
     }),
     ("alarm gone", |a| region_mut(a).alarms.clear()),
-    ("threshold 100", |a| region_mut(a).alarms.values_mut().for_each(|x| x.threshold = 100.0)),
-    ("average", |a| region_mut(a).alarms.values_mut().for_each(|x| x.statistic = "Average".into())),
-    ("no actions", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions.clear())),
-    ("actions off", |a| region_mut(a).alarms.values_mut().for_each(|x| x.actions_enabled = false)),
+    ("threshold 100", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 100.0)),
+    ("average", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.statistic = "Average".into())),
+    ("no actions", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.actions.clear())),
+    ("actions off", |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.actions_enabled = false)),
     ("alarm renamed", |a| {
         let alarms = std::mem::take(&mut region_mut(a).alarms);
         region_mut(a).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     }),
     ("a foreign trail", |a| {
-        let trail = rootbell::cloud::demo::account::Trail { bucket: "theirs".into(), ..Default::default() };
+        let trail = rootbell::cloud::demo::account::Trail::from(observed::Trail {
+            bucket: "theirs".into(),
+            ..observed::Trail::default()
+        });
         region_mut(a).trails.insert("theirs".into(), trail);
     }),
 ];
 
-fn set_link(account: &mut Account, link: SubscriptionState) {
+fn set_link(account: &mut Account, link: Confirmation) {
     let topics = region_mut(account).topics.values_mut();
-    topics.flat_map(|t| &mut t.subscriptions).for_each(|s| s.state = link);
+    topics.flat_map(|t| &mut t.subscriptions).for_each(|s| s.config.state = link);
 }
 
 /// Random accounts: fresh or set up, with several random drifts.

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Filter, LogGroup, Role, SubscriptionState, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
+use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::change::ResourceKind;
+use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
 use rootbell::engine;
@@ -45,16 +47,15 @@ fn add_unrelated_resources(account: &mut Account) {
     account.roles.insert("rootbell-deployer".into(), Role::default());
     let other = "arn:aws:sns:eu-west-1:123456789012:ops";
     let alarm =
-        Alarm { metric: "Errors".into(), namespace: "app".into(), actions: vec![other.into()], ..Alarm::default() };
-    region_mut(account).alarms.insert("app-errors".into(), alarm);
+        AlarmConfig { metric: Metric::new("app", "Errors"), actions: vec![other.into()], ..AlarmConfig::default() };
+    region_mut(account).alarms.insert("app-errors".into(), alarm.into());
     let mut topic = Topic::default();
     topic.tags.insert("rootbell".into(), "not managed".into());
     region_mut(account).topics.insert("ops".into(), topic);
-    let filter = Filter {
+    let filter = MetricFilter {
         pattern: "{ $.level = \"ERROR\" }".into(),
-        namespace: "app".into(),
-        metric: "Errors".into(),
-        ..Filter::default()
+        metric: Metric::new("app", "Errors"),
+        ..MetricFilter::default()
     };
     let group = LogGroup { filters: [("errors".to_owned(), filter)].into(), ..LogGroup::default() };
     region_mut(account).log_groups.insert("app".into(), group);
@@ -123,10 +124,13 @@ const ADOPTED: &[Adopted] = &[
         "a trail without a log group",
         |a| {
             let trail = Trail {
-                multi_region: true,
-                log_file_validation: true,
+                config: observed::Trail {
+                    multi_region: true,
+                    log_file_validation: true,
+                    bucket: "audit".into(),
+                    ..observed::Trail::default()
+                },
                 logging: true,
-                bucket: "audit".into(),
                 ..Trail::default()
             };
             region_mut(a).trails.insert("audit".into(), trail);
@@ -154,16 +158,23 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
-            region_mut(a).topics.insert("oncall".into(), Topic { policy: Some(policy), ..Topic::default() });
+            region_mut(a).topics.insert(
+                "oncall".into(),
+                Topic::from(observed::Topic { policy: Some(policy), ..observed::Topic::default() }),
+            );
         },
         |w| w.topic = Some("oncall".into()),
     ),
     (
         "a log group",
         |a| {
-            region_mut(a)
-                .log_groups
-                .insert("central".into(), LogGroup { retention_days: Some(400), ..LogGroup::default() });
+            region_mut(a).log_groups.insert(
+                "central".into(),
+                LogGroup::from(observed::LogGroup {
+                    retention_days: rootbell::domain::RetentionDays::Days(400),
+                    ..observed::LogGroup::default()
+                }),
+            );
         },
         |w| w.log_group = Some("central".into()),
     ),
@@ -172,7 +183,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
-            a.roles.insert("theirs".into(), Role { trust, ..Role::default() });
+            a.roles.insert("theirs".into(), Role::from(observed::Role { trust, ..observed::Role::default() }));
         },
         |w| w.role = Some("theirs".into()),
     ),
@@ -190,11 +201,14 @@ const ADOPTED: &[Adopted] = &[
 /// A bucket with rootbell's own settings, so that it finds nothing to repair.
 fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
     Bucket {
+        config: observed::Bucket {
+            policy,
+            owner_enforced: true,
+            public_blocked: true,
+            versioned: true,
+            ..observed::Bucket::default()
+        },
         region: "eu-west-1".into(),
-        policy,
-        owner_enforced: true,
-        public_blocked: true,
-        versioned: true,
         ..Bucket::default()
     }
 }
@@ -271,7 +285,10 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
         assert!(remaining_plan.is_empty(), "{remaining_plan:?}");
         let account = cloud.snapshot();
         assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
-        assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].retention_days, Some(365));
+        assert_eq!(
+            account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].config.retention_days,
+            rootbell::domain::RetentionDays::Days(365)
+        );
         assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
         assert!(set_up(&cloud, &setup_options()).await.is_empty());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
@@ -408,11 +425,14 @@ fn a_setup_in_another_region_is_not_touched() {
 fn an_organization_trail_and_its_dependents_are_kept() {
     let mut account = Account::default();
     let trail = Trail {
+        config: observed::Trail {
+            organization: true,
+            multi_region: true,
+            bucket: "org".into(),
+            log_group_arn: Some("arn:aws:logs:eu-west-1:210987654321:log-group:org:*".into()),
+            ..observed::Trail::default()
+        },
         owner: Some("210987654321".into()),
-        organization: true,
-        multi_region: true,
-        bucket: "org".into(),
-        log_group_arn: Some("arn:aws:logs:eu-west-1:210987654321:log-group:org:*".into()),
         logging: true,
         ..Trail::default()
     };
@@ -438,7 +458,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
         assert!(row.detail.contains("48 hours"), "{row:?}");
         tear_down(&cloud, &SetupOptions::default(), true).await;
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
-        assert_eq!((orphans.len(), orphans[0].state), (1, SubscriptionState::Pending));
+        assert_eq!((orphans.len(), orphans[0].config.state), (1, Confirmation::Pending));
     });
 }
 
@@ -455,8 +475,8 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         cloud.apply(change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(
-            (orphans.len(), orphans[0].state),
-            (1, SubscriptionState::Confirmed),
+            (orphans.len(), orphans[0].config.state),
+            (1, Confirmation::Confirmed),
             "nothing can delete it any more"
         );
     });

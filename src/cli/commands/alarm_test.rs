@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use crate::cli::args::{GlobalOptions, TestOptions};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::output::console::Console;
+use crate::cli::output::console::{Console, Question};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
@@ -78,7 +78,7 @@ pub(in crate::cli) async fn run(
         Ok(drill) => {
             plan.drill = drill;
             announce(&session, &plan, &observed, &health, now(), console);
-            if options.drill && !options.yes && !console.confirm("Write the event?").await {
+            if options.drill && !options.yes && !console.ask(&Question::YesOrNo("Write the event?")).await {
                 return Err(CommandError::failed("Nothing was written."));
             }
             run_test(&session, &plan, now, interrupt, console).await

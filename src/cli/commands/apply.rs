@@ -7,7 +7,7 @@ use super::run::{RunOutcome, carry_out};
 use super::wait::{self, WaitResult};
 use crate::cli::args::{ApplyOptions, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::output::console::Console;
+use crate::cli::output::console::{Console, Question};
 use crate::cli::output::plan::setup_text;
 use crate::cli::output::text::{pluralize, these_changes};
 use crate::cli::session::AccountSession;
@@ -46,7 +46,7 @@ pub(in crate::cli) async fn run(
             session.account(),
             session.region()
         );
-        if !options.yes && !console.confirm(&question).await {
+        if !options.yes && !console.ask(&Question::YesOrNo(&question)).await {
             return Err(CommandError::failed("Nothing was changed."));
         }
     }

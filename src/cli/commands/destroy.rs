@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::run::{RunOutcome, carry_out};
 use crate::cli::args::{DestroyOptions, Format, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::output::console::Console;
+use crate::cli::output::console::{Console, Question};
 use crate::cli::output::plan::{document, teardown_text};
 use crate::cli::output::script;
 use crate::cli::output::text::{pluralize, these_changes};
@@ -92,7 +92,7 @@ async fn confirm_deletion(session: &AccountSession, plan: &Plan, with_logs: bool
     let changes = these_changes(plan.changes().count());
     let account = &session.identity.account;
     let question = format!("Type `destroy` or the account number {account} to make {changes}:");
-    console.ask_for_word(&question, &["destroy", account]).await
+    console.ask(&Question::Word(&question, &["destroy", account])).await
 }
 
 fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete: bool) -> String {

@@ -59,30 +59,18 @@ impl Console {
         self.write(&self.err, &format!("{}\n", escape_controls_in_lines(&text.to_string())));
     }
 
-    /// Asks for confirmation; anything but `y` or `yes` is a no.
-    pub(in crate::cli) async fn confirm(&self, question: &str) -> bool {
-        let answer = self.read_answer(&format!("{} [y/N] ", escape_controls_in_lines(question))).await;
-        answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
-    }
-
-    /// Asks the user to type one of these words; any other answer is a no.
-    pub(in crate::cli) async fn ask_for_word(&self, question: &str, words: &[&str]) -> bool {
-        let answer = self.read_answer(&format!("{} ", escape_controls_in_lines(question))).await;
-        answer.is_some_and(|answer| words.contains(&answer.as_str()))
-    }
-
-    /// Asks a question and reads the line that is typed. A separate thread reads it, so that an interrupt can end the
-    /// wait.
-    async fn read_answer(&self, question: &str) -> Option<String> {
+    /// Asks a question, and returns whether the answer is yes. A separate thread reads the line that is typed, so that
+    /// an interrupt can end the wait.
+    pub(in crate::cli) async fn ask(&self, question: &Question<'_>) -> bool {
         let mut prompt = OpenPrompt { console: self, answered: false };
-        self.write(&self.err, question);
+        self.write(&self.err, &format!("{} ", escape_controls_in_lines(&question.prompt())));
         let read = tokio::task::spawn_blocking(|| {
             let mut answer = String::new();
             io::stdin().lock().read_line(&mut answer).map(|_| answer)
         });
-        let answer = read.await.ok()?.ok()?;
+        let Ok(Ok(answer)) = read.await else { return false };
         prompt.answered = answer.ends_with('\n');
-        Some(answer.trim().to_owned())
+        question.is_yes(answer.trim())
     }
 
     /// Why output could not be written, if it couldn't. A broken pipe doesn't count.
@@ -97,6 +85,30 @@ impl Console {
             && error.kind() != ErrorKind::BrokenPipe
         {
             self.write_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }
+    }
+}
+
+/// A question before a change.
+pub(in crate::cli) enum Question<'a> {
+    /// Anything but `y` or `yes` is a no.
+    YesOrNo(&'a str),
+    /// The user types one of these words; anything else is a no.
+    Word(&'a str, &'a [&'a str]),
+}
+
+impl Question<'_> {
+    fn prompt(&self) -> String {
+        match self {
+            Self::YesOrNo(question) => format!("{question} [y/N]"),
+            Self::Word(question, _) => (*question).to_owned(),
+        }
+    }
+
+    fn is_yes(&self, answer: &str) -> bool {
+        match self {
+            Self::YesOrNo(_) => matches!(answer.to_lowercase().as_str(), "y" | "yes"),
+            Self::Word(_, words) => words.contains(&answer),
         }
     }
 }
@@ -122,6 +134,17 @@ mod tests {
     #[test]
     fn an_escape_sequence_in_a_name_does_not_reach_the_terminal() {
         assert_eq!(escape_controls_in_lines("a\u{1b}[2Jb\u{9b}c\nd"), "a\\u001b[2Jb\\u009bc\nd");
+    }
+
+    #[test]
+    fn only_a_clear_yes_or_the_exact_word_is_a_yes() {
+        let accepted = |question: &Question, answers: &[&'static str]| -> Vec<&'static str> {
+            answers.iter().copied().filter(|answer| question.is_yes(answer)).collect()
+        };
+        let answers = ["", "y", "Y", "yes", "YES", "n", "yess", "destroy", "DESTROY", "123456789012"];
+        assert_eq!(accepted(&Question::YesOrNo("Apply?"), &answers), ["y", "Y", "yes", "YES"]);
+        let word = Question::Word("Type it:", &["destroy", "123456789012"]);
+        assert_eq!(accepted(&word, &answers), ["destroy", "123456789012"]);
     }
 
     /// Fails every write with this error.

@@ -36,6 +36,7 @@ impl CloudTrail {
         let found = call.answered(self.client.get_trail_status().name(arn).send().await)?;
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
+            started: found.start_logging_time.as_ref().and_then(time),
             bucket_error: text(found.latest_delivery_error.as_deref()),
             logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
             logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),

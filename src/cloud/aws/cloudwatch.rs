@@ -1,12 +1,14 @@
 //! CloudWatch: the alarm, its history, and its metric.
 
 use std::cmp::Reverse;
+use std::num::TryFromIntError;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder as PutMetricAlarm;
 use aws_sdk_cloudwatch::types::{
     self as sdk, AlarmHistoryItem, AlarmType, ComparisonOperator, HistoryItemType, MetricAlarm, MetricDataQuery,
-    MetricStat, ScanBy, StateValue, Statistic, Tag,
+    MetricStat, ScanBy, StateValue, Tag,
 };
 use jiff::Timestamp;
 
@@ -16,8 +18,8 @@ use super::pages::Tokens;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};
+use crate::domain::alarm::{Alarm, AlarmConfig, AlarmState, Metric, Statistic};
 use crate::domain::arn::Arn;
-use crate::domain::observed::{Alarm, AlarmState, Metric};
 use crate::domain::settings::TAG;
 
 pub(super) struct CloudWatch {
@@ -118,30 +120,51 @@ impl CloudWatch {
         call.answered(self.client.delete_alarms().alarm_names(alarm).send().await).map(drop)
     }
 
-    pub(super) async fn put_metric_alarm(&self, call: &Call<'_>, alarm: &Alarm) -> Answer<()> {
-        let number = |n: u32| i32::try_from(n).map_err(|e| call.invalid_request(&e));
-        let list = |arns: &[Arn]| (!arns.is_empty()).then(|| arns.iter().map(Arn::to_string).collect());
-        let request = self
-            .client
-            .put_metric_alarm()
-            .alarm_name(&alarm.name)
-            .alarm_description(&alarm.description)
-            .namespace(&alarm.metric.namespace)
-            .metric_name(&alarm.metric.name)
-            .statistic(Statistic::from(alarm.statistic.as_str()))
-            .period(number(alarm.period)?)
-            .evaluation_periods(number(alarm.evaluation_periods)?)
-            .datapoints_to_alarm(number(alarm.datapoints_to_alarm)?)
-            .threshold(alarm.threshold)
-            .comparison_operator(ComparisonOperator::from(alarm.comparison.as_str()))
-            .treat_missing_data(&alarm.missing_data)
-            .actions_enabled(alarm.actions_enabled)
-            .set_alarm_actions(list(&alarm.actions))
-            .set_ok_actions(list(&alarm.ok_actions))
-            .set_insufficient_data_actions(list(&alarm.insufficient_data_actions))
-            .tags(Tag::builder().key(TAG.0).value(TAG.1).build());
-        call.answered(request.send().await).map(drop)
+    /// Source: CloudWatch API, PutMetricAlarm: either `Statistic` or `ExtendedStatistic`.
+    pub(super) async fn put_metric_alarm(&self, call: &Call<'_>, alarm: &str, config: &AlarmConfig) -> Answer<()> {
+        let request = self.client.put_metric_alarm().alarm_name(alarm);
+        let request = with_config(request, config).map_err(|e| call.invalid_request(&e))?;
+        call.answered(request.tags(Tag::builder().key(TAG.0).value(TAG.1).build()).send().await).map(drop)
     }
+}
+
+/// Adds every field of the configuration to the request.
+fn with_config(request: PutMetricAlarm, config: &AlarmConfig) -> Result<PutMetricAlarm, TryFromIntError> {
+    // Every field is named, so that the compiler points here when one is added.
+    let AlarmConfig {
+        metric,
+        statistic,
+        period,
+        evaluation_periods,
+        datapoints_to_alarm,
+        threshold,
+        comparison,
+        missing_data,
+        actions_enabled,
+        actions,
+        ok_actions,
+        insufficient_data_actions,
+        description,
+    } = config;
+    let list = |arns: &[Arn]| (!arns.is_empty()).then(|| arns.iter().map(Arn::to_string).collect());
+    let request = match statistic {
+        Statistic::Extended(name) => request.extended_statistic(name),
+        plain => request.statistic(sdk::Statistic::from(plain.as_str())),
+    };
+    Ok(request
+        .alarm_description(description)
+        .namespace(&metric.namespace)
+        .metric_name(&metric.name)
+        .period(i32::try_from(*period)?)
+        .evaluation_periods(i32::try_from(*evaluation_periods)?)
+        .datapoints_to_alarm(i32::try_from(*datapoints_to_alarm)?)
+        .threshold(*threshold)
+        .comparison_operator(ComparisonOperator::from(comparison.as_str()))
+        .treat_missing_data(missing_data.as_str())
+        .actions_enabled(*actions_enabled)
+        .set_alarm_actions(list(actions))
+        .set_ok_actions(list(ok_actions))
+        .set_insufficient_data_actions(list(insufficient_data_actions)))
 }
 
 /// Converts our alarm state to the SDK's.
@@ -157,28 +180,14 @@ fn arns(texts: &[String]) -> Vec<Arn> {
     texts.iter().map(|text| Arn::from(text.as_str())).collect()
 }
 
-/// Missing fields get AWS's defaults. An alarm on a metric expression has no metric name, so it has none here either.
-///
-/// Source: CloudWatch API, MetricAlarm and PutMetricAlarm.
+fn owned(text: Option<&str>) -> String {
+    text.unwrap_or_default().to_owned()
+}
+
 fn alarm(sdk: &MetricAlarm) -> Alarm {
-    let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let count = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok());
-    let evaluation_periods = count(sdk.evaluation_periods()).unwrap_or_default();
     Alarm {
         name: owned(sdk.alarm_name()),
-        metric: Metric { namespace: owned(sdk.namespace()), name: owned(sdk.metric_name()) },
-        statistic: owned(sdk.statistic().map(Statistic::as_str).or(sdk.extended_statistic())),
-        period: count(sdk.period()).unwrap_or_default(),
-        evaluation_periods,
-        datapoints_to_alarm: count(sdk.datapoints_to_alarm()).unwrap_or(evaluation_periods),
-        threshold: sdk.threshold().unwrap_or_default(),
-        comparison: owned(sdk.comparison_operator().map(ComparisonOperator::as_str)),
-        missing_data: sdk.treat_missing_data().unwrap_or("missing").to_owned(),
-        actions_enabled: sdk.actions_enabled().unwrap_or(true),
-        actions: arns(sdk.alarm_actions()),
-        ok_actions: arns(sdk.ok_actions()),
-        insufficient_data_actions: arns(sdk.insufficient_data_actions()),
-        description: owned(sdk.alarm_description()),
+        config: config(sdk),
         state: match sdk.state_value() {
             Some(StateValue::Ok) => AlarmState::Ok,
             Some(StateValue::Alarm) => AlarmState::Alarm,
@@ -186,5 +195,29 @@ fn alarm(sdk: &MetricAlarm) -> Alarm {
         },
         reason: owned(sdk.state_reason()),
         since: sdk.state_transitioned_timestamp().or(sdk.state_updated_timestamp()).and_then(time),
+    }
+}
+
+/// Missing fields get AWS's defaults. An alarm on a metric expression has no metric name, so it has none here either.
+///
+/// Source: CloudWatch API, MetricAlarm and PutMetricAlarm.
+fn config(sdk: &MetricAlarm) -> AlarmConfig {
+    let count = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok());
+    let evaluation_periods = count(sdk.evaluation_periods()).unwrap_or_default();
+    let statistic = sdk.statistic().map(sdk::Statistic::as_str).or(sdk.extended_statistic());
+    AlarmConfig {
+        metric: Metric { namespace: owned(sdk.namespace()), name: owned(sdk.metric_name()) },
+        statistic: Statistic::from(statistic.unwrap_or_default()),
+        period: count(sdk.period()).unwrap_or_default(),
+        evaluation_periods,
+        datapoints_to_alarm: count(sdk.datapoints_to_alarm()).unwrap_or(evaluation_periods),
+        threshold: sdk.threshold().unwrap_or_default(),
+        comparison: sdk.comparison_operator().map(ComparisonOperator::as_str).unwrap_or_default().into(),
+        missing_data: sdk.treat_missing_data().unwrap_or("missing").into(),
+        actions_enabled: sdk.actions_enabled().unwrap_or(true),
+        actions: arns(sdk.alarm_actions()),
+        ok_actions: arns(sdk.ok_actions()),
+        insufficient_data_actions: arns(sdk.insufficient_data_actions()),
+        description: owned(sdk.alarm_description()),
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::Uri;
 use async_trait::async_trait;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -303,7 +304,8 @@ fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
 
 /// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
 fn check_url(url: &str) -> Result<(), String> {
-    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-    let is_valid = host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':']) && !host.contains(' '));
+    let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
     if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

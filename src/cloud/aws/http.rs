@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ::http::Uri;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -66,7 +67,7 @@ struct LoggedConnector(SharedHttpConnector);
 
 impl HttpConnector for LoggedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (method, host) = (request.method().to_owned(), host(request.uri()).to_owned());
+        let (method, host) = (request.method().to_owned(), host(request.uri()));
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let mut answer = answer.await;
@@ -85,10 +86,10 @@ impl HttpConnector for LoggedConnector {
 pub(super) struct AnsweredBy(pub(super) String);
 
 /// Only the host and port of a URL, because a user name and password may precede them.
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
+fn host(url: &str) -> String {
+    let uri = url.parse::<Uri>().unwrap_or_default();
+    let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", uri.host().unwrap_or_default())
 }
 
 /// Trusts the system's certificates and those of the bundle. Certificates that rustls can't read are skipped, because they
@@ -126,6 +127,7 @@ mod tests {
             ("https://sns.eu-west-1.amazonaws.com/", "sns.eu-west-1.amazonaws.com"),
             ("http://me:secret@127.0.0.1:4566/b?token=secret", "127.0.0.1:4566"),
             ("https://portal.sso.amazonaws.com?role=a@b", "portal.sso.amazonaws.com"),
+            ("http://[::1]:4566/", "[::1]:4566"),
         ] {
             assert_eq!(host(url), wanted);
         }

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::AwsCloud;
 use crate::cloud::SignIn;
+use crate::domain::alarm::{AlarmConfig, AlarmState, Metric};
 use crate::domain::change::{Change, Delivery};
-use crate::domain::observed::{Alarm, AlarmState, Metric, MetricFilter};
+use crate::domain::observed::MetricFilter;
 
 mod activity;
 mod answers;
@@ -169,25 +170,13 @@ fn filter() -> MetricFilter {
     }
 }
 
-fn alarm() -> Alarm {
-    Alarm {
-        name: "root".into(),
+fn alarm_config() -> AlarmConfig {
+    AlarmConfig {
         metric: metric(),
-        statistic: "Sum".into(),
-        period: 300,
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        threshold: 1.0,
-        comparison: "GreaterThanOrEqualToThreshold".into(),
-        missing_data: "notBreaching".into(),
-        actions_enabled: true,
         actions: vec![TOPIC.into()],
-        ok_actions: Vec::new(),
         insufficient_data_actions: vec!["arn:aws:sns:eu-west-1:123456789012:other".into()],
         description: "Somebody used root.".into(),
-        state: AlarmState::InsufficientData,
-        reason: String::new(),
-        since: None,
+        ..AlarmConfig::default()
     }
 }
 
@@ -229,7 +218,7 @@ fn every_change() -> Vec<Change> {
         Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },
         Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
         Change::PutMetricFilter { log_group: group, filter: filter() },
-        Change::PutMetricAlarm { alarm: Box::new(alarm()) },
+        Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) },
         Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Ok, reason: "back".into() },
         Change::CreateLogStream { log_group: "g".into(), stream: "s".into() },
         Change::PutLogEvents {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::observed::AlarmState;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
     let name = match change.operation().service {
@@ -223,7 +223,7 @@ fn trails() -> Vec<ContractCase> {
     };
     let give_to_organization = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.owner, trail.organization) = (Some("210987654321".into()), true);
+        (trail.owner, trail.config.organization) = (Some("210987654321".into()), true);
     };
     let nothing = || AwsReply::Json(json!({}));
     vec![
@@ -247,7 +247,7 @@ fn trails() -> Vec<ContractCase> {
         )
         .set_up()
         .demo(remove_trail)
-        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().policy = None),
+        .demo(|account| account.buckets.get_mut(BUCKET).unwrap().config.policy = None),
         fails(
             "a trail whose log group is not visible yet",
             create(),
@@ -335,7 +335,10 @@ fn filters_and_alarms() -> Vec<ContractCase> {
         }
         other => other,
     };
-    let with_period = |period| Change::PutMetricAlarm { alarm: Box::new(Alarm { period, ..alarm() }) };
+    let with_period = |period| {
+        let config = Box::new(AlarmConfig { period, ..alarm().config });
+        Change::PutMetricAlarm { alarm: ALARM.into(), config }
+    };
     let add_hundred_filters = |account: &mut Account| {
         let filters = &mut account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().filters;
         let existing = filters.remove(ALARM).unwrap();

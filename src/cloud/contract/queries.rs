@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
-use crate::cloud::demo::account::{self, SubscriptionState};
+use crate::cloud::demo::account;
 use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
@@ -106,16 +106,27 @@ fn trails() -> Vec<ContractCase> {
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            organization: true,
-            multi_region: true,
-            bucket: "acme-org".into(),
+            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
     };
     let stop_trail = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.logging, trail.stopped, trail.write) = (false, Some(-600), false);
+        (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
+    };
+    let restart_trail = |account: &mut Account| {
+        account.timing.delivers_after = 300;
+        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
+        (trail.started, trail.delivered_before) = (Some(-60), Some(-86_400));
+    };
+    let restarted = json!({ "IsLogging": true, "StartLoggingTime": ago(60).as_second(),
+        "LatestCloudWatchLogsDeliveryTime": ago(86_400).as_second() });
+    let restarted_status = TrailStatus {
+        logging: true,
+        started: Some(ago(60)),
+        logs_delivery: Some(ago(86_400)),
+        ..TrailStatus::default()
     };
     let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
     let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
@@ -140,6 +151,11 @@ fn trails() -> Vec<ContractCase> {
             .demo(stop_trail)
             .aws("GetTrailStatus", AwsReply::Json(status))
             .returns(&stopped_status),
+        ContractCase::new("status of a trail that was started after its last delivery", CloudCall::TrailStatus(TRAIL))
+            .set_up()
+            .demo(restart_trail)
+            .aws("GetTrailStatus", AwsReply::Json(restarted))
+            .returns(&restarted_status),
         ContractCase::new("status of a trail that does not exist", CloudCall::TrailStatus(TRAIL)).fails(
             "GetTrailStatus",
             missing,
@@ -169,7 +185,14 @@ fn buckets() -> Vec<ContractCase> {
     let add_with_policy = |account: &mut Account| {
         let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
         let tags = [("team".to_owned(), "audit".to_owned())].into();
-        account.buckets.insert("bare".into(), account::Bucket { policy, versioned: true, tags, ..Default::default() });
+        account.buckets.insert(
+            "bare".into(),
+            account::Bucket {
+                config: Bucket { policy, versioned: true, ..Bucket::default() },
+                tags,
+                ..account::Bucket::default()
+            },
+        );
     };
     let bare = Bucket { name: "bare".into(), ..Bucket::default() };
     let with_policy = Bucket {
@@ -285,9 +308,14 @@ fn roles() -> Vec<ContractCase> {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
-            account
-                .roles
-                .insert("r".into(), account::Role { path, trust, policy: inline_policy, ..account::Role::default() });
+            account.roles.insert(
+                "r".into(),
+                account::Role {
+                    path,
+                    config: Role { trust, policy: inline_policy, ..Role::default() },
+                    ..account::Role::default()
+                },
+            );
         }
     };
     let xml = format!(
@@ -319,12 +347,12 @@ fn roles() -> Vec<ContractCase> {
 fn alarms() -> Vec<ContractCase> {
     let set_to_alarm = |account: &mut Account| {
         let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(-10));
+        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
         alarm.reason = "Threshold Crossed".into();
     };
     let created = alarm();
     let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
         "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
         "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
         "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
@@ -426,28 +454,27 @@ fn activity() -> Vec<ContractCase> {
 fn topics() -> Vec<ContractCase> {
     let policy = json!({ "Version": "2012-10-17", "Statement": [] });
     let add_topic_with_key = |account: &mut Account| {
-        let topic = account::Topic {
+        let topic = Topic {
             policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
             kms_key: Some("alias/aws/sns".into()),
-            ..account::Topic::default()
+            ..Topic::default()
         };
-        account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic);
+        account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic.into());
     };
     let attributes = format!(
         "<Attributes><entry><key>Policy</key><value>{policy}</value></entry>\
          <entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes>"
     );
     let subscriptions = [
-        ("gone@example.com", SubscriptionState::Deleted, "Deleted".to_owned()),
-        ("dora@example.com", SubscriptionState::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
-        ("alice@example.com", SubscriptionState::Pending, "PendingConfirmation".to_owned()),
+        ("gone@example.com", Confirmation::Deleted, "Deleted".to_owned()),
+        ("dora@example.com", Confirmation::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
+        ("alice@example.com", Confirmation::Pending, "PendingConfirmation".to_owned()),
     ];
     let in_demo = subscriptions.clone().map(|(endpoint, state, _)| account::Subscription {
-        endpoint: endpoint.into(),
-        state,
-        ..account::Subscription::default()
+        config: Subscription { endpoint: endpoint.into(), state, ..Subscription::default() },
+        sent: None,
     });
-    let member = |(endpoint, _, arn): &(&str, SubscriptionState, String)| {
+    let member = |(endpoint, _, arn): &(&str, Confirmation, String)| {
         format!(
             "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
              <SubscriptionArn>{arn}</SubscriptionArn></member>"

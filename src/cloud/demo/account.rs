@@ -1,5 +1,9 @@
 //! The contents of the demo account as plain data: the format of the TOML scenarios, and the state that tests compare.
 //!
+//! The resources are the domain's types plus what only the demo needs. They are keyed by their names (keys by their ARN),
+//! so the fields for names and ARNs in the domain's types are empty here, and so are its lists of tags; the queries fill
+//! them in.
+//!
 //! Times are in seconds since the start of the demo, negative for earlier; a time that is left out was long ago.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::arn::{Arn, LogGroupArn};
-use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::{self, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -80,7 +84,7 @@ impl Account {
     #[must_use]
     pub fn without_times(mut self) -> Self {
         for region in self.regions.values_mut() {
-            region.orphans.retain(|orphan| orphan.state != SubscriptionState::Pending);
+            region.orphans.retain(|orphan| orphan.config.state != Confirmation::Pending);
         }
         self.regions.retain(|_, region| *region != Region::default());
         for bucket in self.buckets.values_mut() {
@@ -92,6 +96,7 @@ impl Account {
         for region in self.regions.values_mut() {
             for trail in region.trails.values_mut() {
                 (trail.started, trail.stopped, trail.attached) = (None, None, None);
+                trail.delivered_before = None;
             }
             for alarm in region.alarms.values_mut() {
                 (alarm.since, alarm.configured) = (None, None);
@@ -139,14 +144,12 @@ impl Default for Timing {
 
 /// Bucket names are global, but each bucket is in one Region.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Bucket {
     pub region: String,
-    pub policy: Option<Value>,
+    #[serde(flatten)]
+    pub config: observed::Bucket,
     pub policy_set: Option<Seconds>,
-    pub owner_enforced: bool,
-    pub public_blocked: bool,
-    pub versioned: bool,
     pub tags: BTreeMap<String, String>,
     /// The number of object versions and delete markers.
     pub objects: u64,
@@ -170,28 +173,29 @@ impl Default for KmsKey {
 
 /// An IAM role. Roles are global.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Role {
     /// Such as `/` or `/service-role/`.
     pub path: String,
-    pub trust: Value,
-    /// The inline policy with rootbell's name.
-    pub policy: Option<Value>,
+    #[serde(flatten)]
+    pub config: observed::Role,
     pub created: Option<Seconds>,
     pub tags: BTreeMap<String, String>,
     /// The names of its other policies. A role that has any cannot be deleted.
     pub other_policies: BTreeSet<String>,
+    /// Its inline policies other than rootbell's, by their names.
+    pub inline_policies: BTreeMap<String, Value>,
 }
 
 impl Default for Role {
     fn default() -> Self {
         Self {
             path: "/".into(),
-            trust: serde_json::json!({}),
-            policy: None,
+            config: observed::Role::default(),
             created: None,
             tags: BTreeMap::new(),
             other_policies: BTreeSet::new(),
+            inline_policies: BTreeMap::new(),
         }
     }
 }
@@ -208,68 +212,36 @@ pub struct Region {
     pub orphans: Vec<Subscription>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "CloudTrail's own flags")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Trail {
-    /// The account that owns the trail; left out: this one. The management account owns an organization trail.
+    /// The account that owns the trail; left out: this one. The management account owns an organization trail, even one
+    /// that a delegated administrator created.
     pub owner: Option<String>,
-    pub organization: bool,
-    pub multi_region: bool,
-    pub log_file_validation: bool,
-    pub bucket: String,
-    pub log_group_arn: Option<LogGroupArn>,
-    pub role_arn: Option<Arn>,
-    pub kms_key: Option<Arn>,
+    #[serde(flatten)]
+    pub config: observed::Trail,
+    #[serde(flatten)]
+    pub events: ManagementEvents,
     pub logging: bool,
     pub started: Option<Seconds>,
     pub stopped: Option<Seconds>,
     /// When its log group was set.
     pub attached: Option<Seconds>,
-    /// Whether it records management events that read.
-    pub read: bool,
-    /// Whether it records management events that write.
-    pub write: bool,
-    /// Whether it has selectors for other events.
-    pub other_selectors: bool,
     /// When it last delivered to the log group; left out: recently.
     pub delivered: Option<Seconds>,
+    /// When it last delivered to the log group before it was last started.
+    pub delivered_before: Option<Seconds>,
     /// CloudTrail's error at the last delivery to the log group, reported only if the demo finds no other error.
     pub logs_error: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 
-impl Default for Trail {
-    fn default() -> Self {
-        Self {
-            owner: None,
-            organization: false,
-            multi_region: false,
-            log_file_validation: false,
-            bucket: String::new(),
-            log_group_arn: None,
-            role_arn: None,
-            kms_key: None,
-            logging: false,
-            started: None,
-            stopped: None,
-            attached: None,
-            read: true,
-            write: true,
-            other_selectors: false,
-            delivered: None,
-            logs_error: None,
-            tags: BTreeMap::new(),
-        }
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct LogGroup {
-    pub retention_days: Option<u32>,
-    pub kms_key: Option<Arn>,
-    pub filters: BTreeMap<String, Filter>,
+    #[serde(flatten)]
+    pub config: observed::LogGroup,
+    pub filters: BTreeMap<String, MetricFilter>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
     /// How many seconds of the log one page of search results covers. As on a large log group, pages are then often
@@ -286,91 +258,31 @@ pub struct Event {
     pub event: BTreeMap<String, Value>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Filter {
-    pub pattern: String,
-    pub namespace: String,
-    pub metric: String,
-    pub value: String,
-    pub default: Option<f64>,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self {
-            pattern: String::new(),
-            namespace: String::new(),
-            metric: String::new(),
-            value: "1".into(),
-            default: None,
-        }
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Topic {
-    /// Left out: the default policy that SNS gives a new topic.
-    pub policy: Option<Value>,
-    pub kms_key: Option<String>,
+    /// Without a policy, it has the default one that SNS gives a new topic.
+    #[serde(flatten)]
+    pub config: observed::Topic,
     pub subscriptions: Vec<Subscription>,
     pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Subscription {
-    pub endpoint: String,
-    pub protocol: String,
-    pub state: SubscriptionState,
+    #[serde(flatten)]
+    pub config: observed::Subscription,
     /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
 }
 
-impl Default for Subscription {
-    fn default() -> Self {
-        Self { endpoint: String::new(), protocol: "email".into(), state: SubscriptionState::Pending, sent: None }
-    }
-}
-
-/// Whether a subscription is confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SubscriptionState {
-    Pending,
-    Confirmed,
-    Deleted,
-}
-
-impl From<SubscriptionState> for Confirmation {
-    fn from(link: SubscriptionState) -> Self {
-        match link {
-            SubscriptionState::Pending => Self::Pending,
-            SubscriptionState::Confirmed => Self::Confirmed,
-            SubscriptionState::Deleted => Self::Deleted,
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Alarm {
-    pub namespace: String,
-    pub metric: String,
-    pub statistic: String,
-    pub period: u32,
-    pub evaluation_periods: u32,
-    pub datapoints_to_alarm: u32,
-    pub threshold: f64,
-    pub comparison: String,
-    pub missing_data: String,
-    pub actions_enabled: bool,
-    pub actions: Vec<Arn>,
-    pub ok_actions: Vec<Arn>,
-    pub insufficient_data_actions: Vec<Arn>,
-    pub description: String,
-    pub state: StateValue,
+    #[serde(flatten)]
+    pub config: AlarmConfig,
+    pub state: AlarmState,
     pub reason: String,
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
@@ -378,6 +290,41 @@ pub struct Alarm {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self {
+            config: AlarmConfig::default(),
+            state: AlarmState::Ok,
+            reason: String::new(),
+            since: None,
+            configured: None,
+            history: Vec::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// Lets a resource be made from what the domain knows of it, with the defaults for the rest.
+macro_rules! from_domain {
+    ($($config:ty => $resource:ident,)+) => {
+        $(impl From<$config> for $resource {
+            fn from(config: $config) -> Self {
+                Self { config, ..Self::default() }
+            }
+        })+
+    };
+}
+
+from_domain! {
+    observed::Bucket => Bucket,
+    observed::Role => Role,
+    observed::Trail => Trail,
+    observed::LogGroup => LogGroup,
+    observed::Topic => Topic,
+    observed::Subscription => Subscription,
+    AlarmConfig => Alarm,
 }
 
 /// One entry of an alarm's history.
@@ -389,62 +336,6 @@ pub struct HistoryEntry {
     pub kind: String,
     pub summary: String,
     pub data: Option<Value>,
-}
-
-impl Default for Alarm {
-    fn default() -> Self {
-        Self {
-            namespace: String::new(),
-            metric: String::new(),
-            statistic: "Sum".into(),
-            period: 300,
-            evaluation_periods: 1,
-            datapoints_to_alarm: 1,
-            threshold: 1.0,
-            comparison: "GreaterThanOrEqualToThreshold".into(),
-            missing_data: "notBreaching".into(),
-            actions_enabled: true,
-            actions: Vec::new(),
-            ok_actions: Vec::new(),
-            insufficient_data_actions: Vec::new(),
-            description: String::new(),
-            state: StateValue::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            history: Vec::new(),
-            tags: BTreeMap::new(),
-        }
-    }
-}
-
-/// An alarm's state, as in the field `StateValue` of AWS's API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum StateValue {
-    Ok,
-    Alarm,
-    InsufficientData,
-}
-
-impl From<AlarmState> for StateValue {
-    fn from(state: AlarmState) -> Self {
-        match state {
-            AlarmState::Ok => Self::Ok,
-            AlarmState::Alarm => Self::Alarm,
-            AlarmState::InsufficientData => Self::InsufficientData,
-        }
-    }
-}
-
-impl From<StateValue> for AlarmState {
-    fn from(state: StateValue) -> Self {
-        match state {
-            StateValue::Ok => Self::Ok,
-            StateValue::Alarm => Self::Alarm,
-            StateValue::InsufficientData => Self::InsufficientData,
-        }
-    }
 }
 
 /// Finds a key by its ARN, id, or alias.

@@ -5,19 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::account::{
-    Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, StateValue, Topic, find_key,
-};
+use super::account::{Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, Topic, find_key};
 use super::error::DemoError;
 use super::view::AccountView;
 use crate::cloud::{ErrorKind, Search};
 use crate::domain::AccountRegion;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::alarm::{AlarmConfig, AlarmState, Comparison, Metric, MissingData, Statistic};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::is_aws_sns_key;
-use crate::domain::observed::{AlarmState, Metric};
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
 /// Evaluates the alarms for each time since the last call when their state could have changed, so that the result does
@@ -35,15 +33,17 @@ pub(super) fn evaluate(
     // An alarm never reacts to a change within the same second.
     let delay = delay.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
-    let fed_by_filters: BTreeSet<(&str, &str)> = filters.map(|f| (f.namespace.as_str(), f.metric.as_str())).collect();
+    let fed_by_filters: BTreeSet<(&str, &str)> =
+        filters.map(|f| (f.metric.namespace.as_str(), f.metric.name.as_str())).collect();
     for (name, alarm) in alarms.iter_mut() {
+        let metric = &alarm.config.metric.clone();
         let context = ActionContext { alarm: name, topics, keys, account_region };
-        let window = Seconds::from(alarm.period.saturating_mul(alarm.evaluation_periods));
+        let window = Seconds::from(alarm.config.period.saturating_mul(alarm.config.evaluation_periods));
         let last_change = alarm.since.max(alarm.configured);
-        let matches = if fed_by_filters.contains(&(alarm.namespace.as_str(), alarm.metric.as_str())) {
+        let matches = if fed_by_filters.contains(&(metric.namespace.as_str(), metric.name.as_str())) {
             // Events that left the window before the alarm last changed no longer matter.
             let after = last_change.map(|change| change.saturating_sub(delay + window));
-            match_times(log_groups, &alarm.namespace, &alarm.metric, after)
+            match_times(log_groups, &metric.namespace, &metric.name, after)
         } else {
             Vec::new()
         };
@@ -52,13 +52,13 @@ pub(super) fn evaluate(
         times.sort_unstable();
         if times.is_empty() {
             // The alarm is old and nothing has happened since.
-            set_state_if_changed(alarm, &context, None, target_state(alarm, 0, window));
+            set_state_if_changed(alarm, &context, None, target_state(&alarm.config, 0, window));
         }
         let is_due = |at: &Seconds| *at <= now && last_change.is_none_or(|change| *at > change);
         for time in times.into_iter().filter(is_due) {
             let count_until = |time: Seconds| matches.partition_point(|at| at + delay <= time);
             let counted = count_until(time) - count_until(time - window);
-            set_state_if_changed(alarm, &context, Some(time), target_state(alarm, counted, window));
+            set_state_if_changed(alarm, &context, Some(time), target_state(&alarm.config, counted, window));
         }
     }
 }
@@ -77,7 +77,7 @@ fn match_times(
 ) -> Vec<Seconds> {
     let mut times = Vec::new();
     for group in log_groups.values() {
-        for filter in group.filters.values().filter(|f| f.namespace == namespace && f.metric == metric) {
+        for filter in group.filters.values().filter(|f| f.metric.namespace == namespace && f.metric.name == metric) {
             let Ok(pattern) = Pattern::parse(&filter.pattern) else { continue };
             let recent = group.events.iter().filter(|event| after.is_none_or(|after| event.at > after));
             times.extend(recent.filter(|event| pattern.matches(&event_json(event))).map(|event| event.at));
@@ -97,25 +97,25 @@ pub(super) struct ActionContext<'a> {
 }
 
 /// The alarm's state, with AWS's reason, after so many events in the window; `None`: the state is kept.
-fn target_state(alarm: &Alarm, counted: usize, window: Seconds) -> Option<(StateValue, String)> {
+fn target_state(alarm: &AlarmConfig, counted: usize, window: Seconds) -> Option<(AlarmState, String)> {
     if counted == 0 {
-        let (state, treated) = match alarm.missing_data.as_str() {
-            "ignore" => return None,
-            "breaching" => (StateValue::Alarm, "breaching"),
-            "notBreaching" => (StateValue::Ok, "not breaching"),
-            _ => (StateValue::InsufficientData, "missing"),
+        let (state, treated) = match alarm.missing_data {
+            MissingData::Ignore => return None,
+            MissingData::Breaching => (AlarmState::Alarm, "breaching"),
+            MissingData::NotBreaching => (AlarmState::Ok, "not breaching"),
+            MissingData::Missing | MissingData::Other(_) => (AlarmState::InsufficientData, "missing"),
         };
         return Some((state, format!("No datapoint in {window} s; missing data counts as {treated}.")));
     }
     #[expect(clippy::cast_precision_loss, reason = "nobody uses root 2^52 times")]
-    let sum = if alarm.statistic == "Average" { 1.0 } else { counted as f64 };
-    let (is_crossed, relation) = match alarm.comparison.as_str() {
-        "GreaterThanOrEqualToThreshold" => (sum >= alarm.threshold, "greater than or equal to"),
-        "GreaterThanThreshold" => (sum > alarm.threshold, "greater than"),
-        "LessThanThreshold" => (sum < alarm.threshold, "less than"),
+    let sum = if alarm.statistic == Statistic::Average { 1.0 } else { counted as f64 };
+    let (is_crossed, relation) = match alarm.comparison {
+        Comparison::GreaterThanOrEqualToThreshold => (sum >= alarm.threshold, "greater than or equal to"),
+        Comparison::GreaterThanThreshold => (sum > alarm.threshold, "greater than"),
+        Comparison::LessThanThreshold => (sum < alarm.threshold, "less than"),
         _ => (sum <= alarm.threshold, "less than or equal to"),
     };
-    let (state, not) = if is_crossed { (StateValue::Alarm, "") } else { (StateValue::Ok, "not ") };
+    let (state, not) = if is_crossed { (AlarmState::Alarm, "") } else { (AlarmState::Ok, "not ") };
     Some((
         state,
         format!(
@@ -129,7 +129,7 @@ fn set_state_if_changed(
     alarm: &mut Alarm,
     context: &ActionContext<'_>,
     at: Option<Seconds>,
-    target: Option<(StateValue, String)>,
+    target: Option<(AlarmState, String)>,
 ) {
     if let Some((state, reason)) = target.filter(|(state, _)| *state != alarm.state) {
         set_state(alarm, context, at, state, &reason);
@@ -143,28 +143,27 @@ pub(super) fn set_state(
     alarm: &mut Alarm,
     context: &ActionContext<'_>,
     at: Option<Seconds>,
-    to: StateValue,
+    to: AlarmState,
     reason: &str,
 ) {
     let from = alarm.state;
     (alarm.state, alarm.since) = (to, at);
     reason.clone_into(&mut alarm.reason);
     let Some(at) = at else { return };
-    let state_name = |state: StateValue| AlarmState::from(state).as_str();
     alarm.history.push(HistoryEntry {
         at,
         kind: "StateUpdate".into(),
-        summary: format!("Alarm updated from {} to {}", state_name(from), state_name(to)),
+        summary: format!("Alarm updated from {} to {}", from.as_str(), to.as_str()),
         data: Some(json!({
-            "oldState": { "stateValue": state_name(from) },
-            "newState": { "stateValue": state_name(to), "stateReason": reason },
+            "oldState": { "stateValue": from.as_str() },
+            "newState": { "stateValue": to.as_str(), "stateReason": reason },
         })),
     });
     let actions = match to {
-        _ if !alarm.actions_enabled || from == to => &[][..],
-        StateValue::Alarm => &alarm.actions,
-        StateValue::Ok => &alarm.ok_actions,
-        StateValue::InsufficientData => &alarm.insufficient_data_actions,
+        _ if !alarm.config.actions_enabled || from == to => &[][..],
+        AlarmState::Alarm => &alarm.config.actions,
+        AlarmState::Ok => &alarm.config.ok_actions,
+        AlarmState::InsufficientData => &alarm.config.insufficient_data_actions,
     };
     for arn in actions {
         let failure = publish_error(arn, context);
@@ -185,19 +184,19 @@ fn publish_error(arn: &Arn, context: &ActionContext<'_>) -> Option<&'static str>
     let Some(topic) = arn.topic_name().and_then(|name| context.topics.get(name)) else {
         return Some("Topic does not exist");
     };
-    let key = topic.kms_key.as_deref().map(|id| find_key(context.keys, id));
+    let key = topic.config.kms_key.as_deref().map(|id| find_key(context.keys, id));
     let alarm = context.account_region.alarm_arn(context.alarm);
     let is_usable = |(key_arn, key): (&String, &KmsKey)| {
         !key.disabled
             && key_serves_alarms(&key.policy, context.account_region, key_arn, arn, &alarm) != Decision::Denied
     };
     let key_denies = key.is_some_and(|key| !key.is_some_and(is_usable));
-    if key_denies || is_aws_sns_key(topic.kms_key.as_deref()) {
+    if key_denies || is_aws_sns_key(topic.config.kms_key.as_deref()) {
         return Some("null (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException)");
     }
     // The default policy allows the account's alarms to publish.
     let policy_denies =
-        topic.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
+        topic.config.policy.as_ref().is_some_and(|p| topic_access(Some(p), arn, &alarm) == TopicAccess::NoAlarms);
     policy_denies.then_some("CloudWatch Alarms is not authorized to perform: SNS:Publish on resource")
 }
 

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{
-    Account, Alarm, Bucket, Event, Filter, HistoryEntry, LogGroup, Region, Role, StateValue, Subscription,
-    SubscriptionState, Topic, Trail,
-};
+use super::account::{Account, Alarm, Bucket, Event, HistoryEntry, LogGroup, Region, Role, Subscription, Topic, Trail};
 use super::activity;
 use super::error::DemoError;
-use super::queries::{self, bucket_allows_delivery, require_valid, role_allows_delivery};
+use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
 use super::view::AccountView;
 use crate::cloud::ErrorKind;
+use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::observed::{self, AlarmState, MetricFilter};
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, RetentionDays, names};
@@ -49,31 +47,34 @@ fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeR
 pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) -> ChangeResult {
     match change {
         Change::CreateBucket { bucket } => create_bucket(account, view, bucket),
-        Change::PutBucketOwnershipControls { bucket } => modify_bucket(account, bucket, |b| b.owner_enforced = true),
-        Change::PutPublicAccessBlock { bucket } => modify_bucket(account, bucket, |b| b.public_blocked = true),
-        Change::PutBucketVersioning { bucket } => modify_bucket(account, bucket, |b| b.versioned = true),
+        Change::PutBucketOwnershipControls { bucket } => {
+            modify_bucket(account, bucket, |b| b.config.owner_enforced = true)
+        }
+        Change::PutPublicAccessBlock { bucket } => modify_bucket(account, bucket, |b| b.config.public_blocked = true),
+        Change::PutBucketVersioning { bucket } => modify_bucket(account, bucket, |b| b.config.versioned = true),
         Change::PutBucketTagging { bucket, tags } => {
             modify_bucket(account, bucket, |b| b.tags = tags.iter().cloned().collect())
         }
         Change::PutBucketPolicy { bucket, policy } => {
             modify_bucket(account, bucket, |_| {})?;
             require_well_formed(policy, true)?;
-            modify_bucket(account, bucket, |b| (b.policy, b.policy_set) = (Some(policy.clone()), Some(view.now)))
+            modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (Some(policy.clone()), Some(view.now)))
         }
         Change::CreateLogGroup { log_group } => create_log_group(account, view, log_group),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = existing_log_group(account, view, log_group)?;
-            require_valid(RetentionDays::Days(*days).check())?;
-            group.retention_days = Some(*days);
+            let retention = RetentionDays::Days(*days);
+            require_valid(retention.check())?;
+            group.config.retention_days = retention;
             Ok(())
         }
         Change::DeleteRetentionPolicy { log_group } => {
-            existing_log_group(account, view, log_group)?.retention_days = None;
+            existing_log_group(account, view, log_group)?.config.retention_days = RetentionDays::Never;
             Ok(())
         }
         Change::SetLogGroupKey { log_group, key } => {
             require_enabled_key(account, key)?;
-            existing_log_group(account, view, log_group)?.kms_key = Some(key.clone());
+            existing_log_group(account, view, log_group)?.config.kms_key = Some(key.clone());
             Ok(())
         }
         Change::CreateRole { role, trust } => {
@@ -82,32 +83,33 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
                 return Err(DemoError::new(ErrorKind::AlreadyExists, format!("Role with name {role} already exists.")));
             }
             require_well_formed(trust, true)?;
-            let new_role = Role { trust: trust.clone(), created: Some(view.now), tags: tag(), ..Role::default() };
+            let config = observed::Role { trust: trust.clone(), ..observed::Role::default() };
+            let new_role = Role { config, created: Some(view.now), tags: tag(), ..Role::default() };
             account.roles.insert(role.clone(), new_role);
             Ok(())
         }
         Change::UpdateAssumeRolePolicy { role, trust } => {
             let existing = existing_role(account, role)?;
             require_well_formed(trust, true)?;
-            existing.trust = trust.clone();
+            existing.config.trust = trust.clone();
             Ok(())
         }
         Change::PutRolePolicy { role, policy } => {
             let existing = existing_role(account, role)?;
             require_well_formed(policy, false)?;
-            existing.policy = Some(policy.clone());
+            existing.config.policy = Some(policy.clone());
             Ok(())
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, view, trail, bucket, delivery),
         Change::UpdateTrail { trail, delivery } => update_trail(account, view, trail, delivery.as_ref()),
         Change::PutEventSelectors { trail } => {
             let trail = modifiable_trail(account, view, trail)?;
-            (trail.read, trail.write, trail.other_selectors) = (true, true, false);
+            trail.events = ManagementEvents::ALL;
             Ok(())
         }
         Change::SetTrailKey { trail, key } => {
             require_enabled_key(account, key)?;
-            modifiable_trail(account, view, trail)?.kms_key = Some(key.clone());
+            modifiable_trail(account, view, trail)?.config.kms_key = Some(key.clone());
             Ok(())
         }
         Change::StartLogging { trail } => {
@@ -115,8 +117,10 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
                 ErrorKind::NotFound => not_propagated(error.message),
                 _ => error,
             };
+            let delivers_after = account.timing.delivers_after;
             let trail = modifiable_trail(account, view, trail).map_err(may_be_new)?;
             if !trail.logging {
+                trail.delivered_before = last_logs_delivery(trail, delivers_after, view.now);
                 (trail.logging, trail.started, trail.stopped) = (true, Some(view.now), None);
             }
             Ok(())
@@ -125,16 +129,16 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::SetTopicPolicy { topic_arn, policy } => {
             let existing = existing_topic(account, view, topic_arn)?;
             require_well_formed(policy, true)?;
-            existing.policy = Some(policy.clone());
+            existing.config.policy = Some(policy.clone());
             Ok(())
         }
         Change::SetTopicKey { topic_arn, key } => {
-            existing_topic(account, view, topic_arn)?.kms_key = key.as_ref().map(Arn::to_string);
+            existing_topic(account, view, topic_arn)?.config.kms_key = key.as_ref().map(Arn::to_string);
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
-        Change::PutMetricAlarm { alarm } => put_metric_alarm(account, view, alarm),
+        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
         Change::CreateLogStream { log_group, stream } => {
             if existing_log_group(account, view, log_group)?.streams.insert(stream.clone()) {
@@ -163,7 +167,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::DeleteRole { role } => delete::role(account, role),
         Change::DeleteLogGroup { log_group } => delete::log_group(account, view, log_group),
         Change::DeleteBucketPolicy { bucket } => {
-            modify_bucket(account, bucket, |b| (b.policy, b.policy_set) = (None, None))
+            modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (None, None))
         }
         Change::EmptyBucket { bucket } => delete::contents(account, bucket),
         Change::DeleteBucket { bucket } => delete::bucket(account, bucket),
@@ -192,8 +196,7 @@ fn create_bucket(account: &mut Account, view: &AccountView, name: &str) -> Chang
     // rootbell treats the error BucketAlreadyOwnedByYou as success.
     account.buckets.entry(name.to_owned()).or_insert_with(|| Bucket {
         region: view.account_region.region.to_string(),
-        owner_enforced: true,
-        public_blocked: true,
+        config: observed::Bucket { owner_enforced: true, public_blocked: true, ..observed::Bucket::default() },
         ..Bucket::default()
     });
     Ok(())
@@ -239,16 +242,15 @@ fn create_trail(
         return Err(not_propagated(message));
     }
     check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
-    let trail = Trail {
+    let config = observed::Trail {
         multi_region: true,
         log_file_validation: true,
         bucket: bucket.to_owned(),
         log_group_arn: Some(delivery.log_group_arn.clone()),
         role_arn: Some(delivery.role_arn.clone()),
-        attached: Some(view.now),
-        tags: tag(),
-        ..Trail::default()
+        ..observed::Trail::default()
     };
+    let trail = Trail { config, attached: Some(view.now), tags: tag(), ..Trail::default() };
     account.region_mut(&view.account_region.region).trails.insert(name.to_owned(), trail);
     Ok(())
 }
@@ -281,10 +283,10 @@ fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery:
         check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
     }
     let trail = modifiable_trail(account, view, name)?;
-    (trail.multi_region, trail.log_file_validation) = (true, true);
+    (trail.config.multi_region, trail.config.log_file_validation) = (true, true);
     if let Some(delivery) = delivery {
-        trail.log_group_arn = Some(delivery.log_group_arn.clone());
-        trail.role_arn = Some(delivery.role_arn.clone());
+        trail.config.log_group_arn = Some(delivery.log_group_arn.clone());
+        trail.config.role_arn = Some(delivery.role_arn.clone());
         trail.attached = Some(view.now);
     }
     Ok(())
@@ -302,7 +304,8 @@ fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &
         )),
         Some(_) => Ok(()),
         None => {
-            let new_topic = Topic { policy: Some(policy.clone()), tags: tag(), ..Topic::default() };
+            let config = observed::Topic { policy: Some(policy.clone()), ..observed::Topic::default() };
+            let new_topic = Topic { config, tags: tag(), ..Topic::default() };
             account.region_mut(&view.account_region.region).topics.insert(name.to_owned(), new_topic);
             Ok(())
         }
@@ -320,15 +323,16 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
     let topic = existing_topic(account, view, topic_arn)?;
     require_valid(names::email(email))?;
     let is_subscribed = |s: &&mut Subscription| {
-        s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email) && s.state != SubscriptionState::Deleted
+        s.config.protocol == "email"
+            && s.config.endpoint.eq_ignore_ascii_case(email)
+            && s.config.state != Confirmation::Deleted
     };
     match topic.subscriptions.iter_mut().find(is_subscribed) {
-        Some(existing) if existing.state == SubscriptionState::Pending => existing.sent = Some(view.now),
+        Some(existing) if existing.config.state == Confirmation::Pending => existing.sent = Some(view.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
-            endpoint: email.to_owned(),
+            config: observed::Subscription { endpoint: email.to_owned(), ..observed::Subscription::default() },
             sent: Some(view.now),
-            ..Subscription::default()
         }),
     }
     Ok(())
@@ -337,21 +341,14 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
 fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, filter: &MetricFilter) -> ChangeResult {
     require_valid(names::filter(&filter.name))?;
     Pattern::parse(&filter.pattern)?;
-    let filters: &mut BTreeMap<String, Filter> = &mut existing_log_group(account, view, group)?.filters;
+    let filters: &mut BTreeMap<String, MetricFilter> = &mut existing_log_group(account, view, group)?.filters;
     if filters.len() >= MAX_FILTERS && !filters.contains_key(&filter.name) {
         return Err(DemoError::new(
             ErrorKind::Quota,
             format!("The log group already has {MAX_FILTERS} metric filters"),
         ));
     }
-    let new_filter = Filter {
-        pattern: filter.pattern.clone(),
-        namespace: filter.metric.namespace.clone(),
-        metric: filter.metric.name.clone(),
-        value: filter.value.clone(),
-        default: filter.default,
-    };
-    filters.insert(filter.name.clone(), new_filter);
+    filters.insert(filter.name.clone(), MetricFilter { name: String::new(), ..filter.clone() });
     Ok(())
 }
 
@@ -373,59 +370,39 @@ fn set_alarm_state(
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
     let context = activity::ActionContext { alarm: name, topics, keys, account_region: &view.account_region };
-    activity::set_state(alarm, &context, Some(view.now), to.into(), reason);
+    activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }
 
 /// Updating an existing alarm keeps its state and replaces everything else.
 ///
 /// Source: CloudWatch API, PutMetricAlarm, `Period`; "If you are updating an existing alarm".
-fn put_metric_alarm(account: &mut Account, view: &AccountView, alarm: &observed::Alarm) -> ChangeResult {
-    require_valid(names::alarm(&alarm.name))?;
-    if alarm.period == 0 || !(matches!(alarm.period, 10 | 20 | 30) || alarm.period.is_multiple_of(60)) {
+fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, config: &AlarmConfig) -> ChangeResult {
+    require_valid(names::alarm(name))?;
+    if config.period == 0 || !(matches!(config.period, 10 | 20 | 30) || config.period.is_multiple_of(60)) {
         return Err(DemoError::new(ErrorKind::Invalid, "Period must be 10, 20, 30 or a multiple of 60"));
     }
-    if alarm.datapoints_to_alarm == 0 || alarm.datapoints_to_alarm > alarm.evaluation_periods {
+    if config.datapoints_to_alarm == 0 || config.datapoints_to_alarm > config.evaluation_periods {
         return Err(DemoError::new(ErrorKind::Invalid, "DatapointsToAlarm must be 1 to EvaluationPeriods"));
     }
     let alarms = &mut account.region_mut(&view.account_region.region).alarms;
-    let existing = alarms.get(&alarm.name);
+    let existing = alarms.get(name);
     let mut history = existing.map(|a| a.history.clone()).unwrap_or_default();
     let verb = if existing.is_some() { "updated" } else { "created" };
     history.push(HistoryEntry {
         at: view.now,
         kind: "ConfigurationUpdate".into(),
-        summary: format!("Alarm \"{}\" {verb}", alarm.name),
+        summary: format!("Alarm \"{name}\" {verb}"),
         data: None,
     });
     // PutMetricAlarm does not change the tags of an existing alarm.
     let tags = existing.map_or_else(tag, |a| a.tags.clone());
     let (state, reason, since) = match existing {
         Some(existing) => (existing.state, existing.reason.clone(), existing.since),
-        None => (StateValue::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
+        None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
-    let new_alarm = Alarm {
-        namespace: alarm.metric.namespace.clone(),
-        metric: alarm.metric.name.clone(),
-        statistic: alarm.statistic.clone(),
-        period: alarm.period,
-        evaluation_periods: alarm.evaluation_periods,
-        datapoints_to_alarm: alarm.datapoints_to_alarm,
-        threshold: alarm.threshold,
-        comparison: alarm.comparison.clone(),
-        missing_data: alarm.missing_data.clone(),
-        actions_enabled: alarm.actions_enabled,
-        actions: alarm.actions.clone(),
-        ok_actions: alarm.ok_actions.clone(),
-        insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-        description: alarm.description.clone(),
-        state,
-        reason,
-        since,
-        configured: Some(view.now),
-        history,
-        tags,
-    };
-    alarms.insert(alarm.name.clone(), new_alarm);
+    let config = config.clone();
+    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::account::{self, Account, Seconds, SubscriptionState, find_key};
+use super::account::{self, Account, Seconds, find_key};
 use super::activity;
 use super::error::DemoError;
 use super::view::AccountView;
@@ -12,12 +12,12 @@ use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
-    Alarm, Bucket, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
+    Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
 use crate::domain::policy::{AccessRequest, allows};
 use crate::domain::query::Tagged;
-use crate::domain::{AccountRegion, Region, RetentionDays, names};
+use crate::domain::{AccountRegion, Region, names};
 
 /// SNS deletes a subscription that is not confirmed within 48 hours.
 ///
@@ -33,20 +33,20 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     let Account { timing, regions, keys, .. } = account;
     for (name, region) in regions {
         for topic in region.topics.values_mut() {
-            for subscription in topic.subscriptions.iter_mut().filter(|s| s.state == SubscriptionState::Pending) {
+            for subscription in topic.subscriptions.iter_mut().filter(|s| s.config.state == Confirmation::Pending) {
                 // An email sent before the demo started is opened during the demo.
                 let received = subscription.sent.unwrap_or(0).max(0);
                 if timing.confirm_after.is_some_and(|delay| now >= received.saturating_add(delay)) {
-                    subscription.state = SubscriptionState::Confirmed;
+                    subscription.config.state = Confirmation::Confirmed;
                 }
             }
-            topic
-                .subscriptions
-                .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+            topic.subscriptions.retain(|s| {
+                s.config.state != Confirmation::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER
+            });
         }
         region
             .orphans
-            .retain(|s| s.state != SubscriptionState::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
+            .retain(|s| s.config.state != Confirmation::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
         activity::evaluate(region, keys, &identity.in_region(&Region::new(name.as_str())), timing.evaluated_after, now);
     }
 }
@@ -65,13 +65,7 @@ pub(super) fn trails(account: &Account, view: &AccountView) -> Vec<Trail> {
             name: name.clone(),
             arn: trail_arn(&view.account_region, home, name, trail),
             home_region: Region::new(home.as_str()),
-            multi_region: trail.multi_region,
-            organization: trail.organization,
-            log_file_validation: trail.log_file_validation,
-            bucket: trail.bucket.clone(),
-            log_group_arn: trail.log_group_arn.clone(),
-            role_arn: trail.role_arn.clone(),
-            kms_key: trail.kms_key.clone(),
+            ..trail.config.clone()
         })
         .collect()
 }
@@ -84,7 +78,7 @@ fn visible_trails<'a>(
         .regions
         .iter()
         .flat_map(|(home, region)| region.trails.iter().map(move |(name, trail)| (home, name, trail)))
-        .filter(|(home, _, trail)| view.account_region.region == home.as_str() || trail.multi_region)
+        .filter(|(home, _, trail)| view.account_region.region == home.as_str() || trail.config.multi_region)
 }
 
 fn trail_by_arn<'a>(
@@ -103,7 +97,7 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
     // The bucket and the log group of an organization trail are in another account, which the demo does not simulate.
     let is_own = trail.owner.is_none();
     let bucket_error = (is_own
-        && !bucket_allows_delivery(account, &account_region, &trail.bucket, &account_region.trail_arn(name)))
+        && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &account_region.trail_arn(name)))
     .then(|| "AccessDenied".to_owned());
     let logs_error = if is_own {
         logs_delivery_error(account, &account_region, trail, &account_region.trail_arn(name))
@@ -111,21 +105,27 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
         None
     };
     let logs_error = logs_error.or_else(|| trail.logs_error.clone());
-    let last_delivery = || {
-        let end = if trail.logging { view.now } else { trail.stopped? };
-        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2);
-        let first = first.saturating_add(account.timing.delivers_after);
-        (end >= first).then(|| view.time_at(first.max(end - LAST_DELIVERY_AGE)))
-    };
+    let last_delivery = last_logs_delivery(trail, account.timing.delivers_after, view.now);
     Ok(TrailStatus {
         logging: trail.logging,
+        started: trail.started.map(|at| view.time_at(at)),
         bucket_error,
-        logs_delivery: trail
-            .delivered
-            .map_or_else(last_delivery, |at| Some(view.time_at(at)))
-            .filter(|_| trail.log_group_arn.is_some() && logs_error.is_none()),
+        logs_delivery: last_delivery.filter(|_| logs_error.is_none()).map(|at| view.time_at(at)),
         logs_error,
     })
+}
+
+/// When the trail last delivered to its log group, if nothing prevents that. A restart does not clear it.
+///
+/// Source: CloudTrail API, GetTrailStatus, `LatestCloudWatchLogsDeliveryTime`.
+pub(super) fn last_logs_delivery(trail: &account::Trail, delivers_after: Seconds, now: Seconds) -> Option<Seconds> {
+    trail.config.log_group_arn.as_ref()?;
+    let since_started = || {
+        let end = if trail.logging { now } else { trail.stopped? };
+        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2).saturating_add(delivers_after);
+        (end >= first).then(|| first.max(end - LAST_DELIVERY_AGE))
+    };
+    trail.delivered.or_else(since_started).or(trail.delivered_before)
 }
 
 /// The error code if events do not reach the log group; `None` if they do, or if the trail has no log group.
@@ -135,7 +135,7 @@ fn logs_delivery_error(
     trail: &account::Trail,
     trail_arn: &str,
 ) -> Option<String> {
-    let arn = trail.log_group_arn.as_ref()?;
+    let arn = trail.config.log_group_arn.as_ref()?;
     let group = account
         .regions
         .get(account_region.region.as_str())?
@@ -144,6 +144,7 @@ fn logs_delivery_error(
         .find(|name| account_region.log_group_arn(name) == *arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
     let can_deliver = trail
+        .config
         .role_arn
         .as_deref()
         .is_some_and(|role| role_allows_delivery(account, account_region, role, group, trail_arn));
@@ -168,12 +169,13 @@ pub(super) fn role_allows_delivery(
     let stream = account_region.arn("logs", &stream);
     let source = [("aws:SourceArn", trail_arn), ("aws:SourceAccount", account_region.account.as_str())];
     let context = if account.source_arn_unsaid { &[] } else { &source[..] };
-    let allowed =
-        |policy, service, action, resource| allows(policy, &AccessRequest { service, action, resource, context });
-    allowed(Some(&role.trust), Some("cloudtrail.amazonaws.com"), "sts:AssumeRole", None)
-        && ["logs:CreateLogStream", "logs:PutLogEvents"]
-            .iter()
-            .all(|action| allowed(role.policy.as_ref(), None, action, Some(stream.as_str())))
+    let service = Some("cloudtrail.amazonaws.com");
+    let assume = AccessRequest { service, action: "sts:AssumeRole", resource: None, context };
+    let may_write = |action: &&str| {
+        let write = AccessRequest { service: None, action, resource: Some(&stream), context };
+        role.config.policy.iter().chain(role.inline_policies.values()).any(|policy| allows(Some(policy), &write))
+    };
+    allows(Some(&role.config.trust), &assume) && ["logs:CreateLogStream", "logs:PutLogEvents"].iter().all(may_write)
 }
 
 /// Whether the bucket's policy allows CloudTrail to write for that trail.
@@ -197,7 +199,7 @@ pub(super) fn bucket_allows_delivery(
     [("s3:GetBucketAcl", arn.as_str()), ("s3:PutObject", objects.as_str())].into_iter().all(|(action, resource)| {
         let service = Some("cloudtrail.amazonaws.com");
         allows(
-            existing.policy.as_ref(),
+            existing.config.policy.as_ref(),
             &AccessRequest { service, action, resource: Some(resource), context: &context },
         )
     })
@@ -209,7 +211,7 @@ pub(super) fn management_events(
     arn: &str,
 ) -> Result<ManagementEvents, DemoError> {
     let (_, _, trail) = trail_by_arn(account, view, arn)?;
-    Ok(ManagementEvents { read: trail.read, write: trail.write, others: trail.other_selectors })
+    Ok(trail.events)
 }
 
 pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
@@ -217,38 +219,21 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
         return BucketLookup::Forbidden;
     }
     account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
-        BucketLookup::Owned(Bucket {
-            name: name.to_owned(),
-            policy: bucket.policy.clone(),
-            owner_enforced: bucket.owner_enforced,
-            public_blocked: bucket.public_blocked,
-            versioned: bucket.versioned,
-            tags: tag_pairs(&bucket.tags),
-        })
+        BucketLookup::Owned(Bucket { name: name.to_owned(), tags: tag_pairs(&bucket.tags), ..bucket.config.clone() })
     })
 }
 
 pub(super) fn log_group(account: &Account, view: &AccountView, name: &str) -> Option<LogGroup> {
     let group = account.regions.get(view.account_region.region.as_str())?.log_groups.get(name)?;
     let stored_bytes = group.events.iter().map(|event| json!(event.event).to_string().len() as u64).sum();
-    let kms_key = group.kms_key.clone();
-    let retention_days = RetentionDays::from_days(group.retention_days);
-    Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes })
+    Some(LogGroup { name: name.to_owned(), stored_bytes, ..group.config.clone() })
 }
 
 pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str) -> Vec<MetricFilter> {
     let group =
         account.regions.get(view.account_region.region.as_str()).and_then(|region| region.log_groups.get(group));
     let filters = group.map(|group| group.filters.iter()).into_iter().flatten();
-    filters
-        .map(|(name, filter)| MetricFilter {
-            name: name.clone(),
-            pattern: filter.pattern.clone(),
-            metric: Metric { namespace: filter.namespace.clone(), name: filter.metric.clone() },
-            value: filter.value.clone(),
-            default: filter.default,
-        })
-        .collect()
+    filters.map(|(name, filter)| MetricFilter { name: name.clone(), ..filter.clone() }).collect()
 }
 
 fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> Arn {
@@ -260,9 +245,8 @@ pub(super) fn role(account: &Account, view: &AccountView, name: &str) -> Option<
     Some(Role {
         name: name.to_owned(),
         arn: role_arn(&view.account_region, name, role),
-        trust: role.trust.clone(),
-        policy: role.policy.clone(),
         tags: tag_pairs(&role.tags),
+        ..role.config.clone()
     })
 }
 
@@ -301,20 +285,8 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
     alarms
         .map(|(name, alarm)| Alarm {
             name: name.clone(),
-            metric: Metric { namespace: alarm.namespace.clone(), name: alarm.metric.clone() },
-            statistic: alarm.statistic.clone(),
-            period: alarm.period,
-            evaluation_periods: alarm.evaluation_periods,
-            datapoints_to_alarm: alarm.datapoints_to_alarm,
-            threshold: alarm.threshold,
-            comparison: alarm.comparison.clone(),
-            missing_data: alarm.missing_data.clone(),
-            actions_enabled: alarm.actions_enabled,
-            actions: alarm.actions.clone(),
-            ok_actions: alarm.ok_actions.clone(),
-            insufficient_data_actions: alarm.insufficient_data_actions.clone(),
-            description: alarm.description.clone(),
-            state: alarm.state.into(),
+            config: alarm.config.clone(),
+            state: alarm.state,
             reason: alarm.reason.clone(),
             since: alarm.since.map(|at| view.time_at(at)),
         })
@@ -333,8 +305,9 @@ fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Op
 
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
     let topic = existing_topic(account, view, arn)?;
-    let policy = topic.policy.clone().unwrap_or_else(|| default_topic_policy(&view.account_region, arn));
-    Some(Topic { arn: arn.into(), policy: Some(policy), kms_key: topic.kms_key.clone() })
+    let mut topic = Topic { arn: arn.into(), ..topic.config.clone() };
+    topic.policy.get_or_insert_with(|| default_topic_policy(&view.account_region, arn));
+    Some(topic)
 }
 
 /// The policy of a topic that is created without one.
@@ -357,11 +330,9 @@ pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) ->
     let mut found: Vec<Subscription> = all
         .enumerate()
         .map(|(i, s)| Subscription {
-            endpoint: s.endpoint.clone(),
-            protocol: s.protocol.clone(),
-            state: s.state.into(),
-            arn: (s.state == SubscriptionState::Confirmed)
+            arn: (s.config.state == Confirmation::Confirmed)
                 .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1).into()),
+            ..s.config.clone()
         })
         .collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));

@@ -45,14 +45,26 @@ impl Account {
         let message = |error: toml::de::Error| error.to_string().trim().to_owned();
         let mut file: Table = text.parse().map_err(message)?;
         let set_up = file.remove("set_up").map(Value::try_into::<SetUpSection>).transpose().map_err(message)?;
-        let Some(set_up) = set_up else { return file.try_into().map_err(message) };
+        let Some(set_up) = set_up else {
+            let account: Self = file.clone().try_into().map_err(message)?;
+            return account.with_known_keys(&file);
+        };
         // The names of the resources depend on the account's id and Region. The tables are merged in afterwards.
         let top_level: Table =
             file.iter().filter(|(_, v)| !v.is_table()).map(|(k, v)| (k.clone(), v.clone())).collect();
         let account = top_level.try_into::<Self>().map_err(message)?.set_up(&set_up)?;
         let mut merged = Table::try_from(account).map_err(|error| error.to_string())?;
-        merge(&mut merged, file);
-        merged.try_into().map_err(message)
+        merge(&mut merged, file.clone());
+        let account: Self = merged.try_into().map_err(message)?;
+        account.with_known_keys(&file)
+    }
+
+    /// Returns the account if each key of its file stands for something in it: serde ignores unknown keys in the tables
+    /// that are made of two structs.
+    fn with_known_keys(self, file: &Table) -> Result<Self, String> {
+        let account = serde_json::to_value(&self).map_err(|error| error.to_string())?;
+        check_keys(&Value::Table(file.clone()), &account, "the file")?;
+        Ok(self)
     }
 
     /// The account after rootbell set everything up, long ago, in the account's Region and with the default settings.
@@ -85,6 +97,24 @@ impl Account {
         }
         self.timing = timing;
         Ok(self)
+    }
+}
+
+/// # Errors
+/// The first key in the file that the account does not have.
+fn check_keys(file: &Value, account: &serde_json::Value, place: &str) -> Result<(), String> {
+    match (file, account) {
+        (Value::Table(file), serde_json::Value::Object(account)) => file.iter().try_for_each(|(key, value)| {
+            let Some(known) = account.get(key) else {
+                let keys: Vec<String> = account.keys().map(|key| format!("`{key}`")).collect();
+                return Err(format!("unknown field `{key}` in {place}, expected one of {}", keys.join(", ")));
+            };
+            check_keys(value, known, &format!("`{key}` of {place}"))
+        }),
+        (Value::Array(file), serde_json::Value::Array(account)) => {
+            file.iter().zip(account).try_for_each(|(value, known)| check_keys(value, known, place))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
-use crate::domain::observed::{AlarmState, Confirmation};
+use crate::domain::observed::{self, AlarmState, Confirmation};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::plan::plan;
 use crate::domain::samples::SAMPLES;
@@ -74,7 +74,7 @@ fn a_first_setup_succeeds_and_queries_return_what_it_created() {
         assert!(cloud.trail_status(&trail.arn).await.unwrap().logging);
         assert_eq!(cloud.metric_filters("rootbell/cloudtrail").await.unwrap()[0].pattern, CIS_PATTERN);
         let alarm = cloud.alarm("rootbell-root-use").await.unwrap().unwrap();
-        assert_eq!(cloud.describe_alarms_for_metric(&alarm.metric).await.unwrap(), [alarm]);
+        assert_eq!(cloud.describe_alarms_for_metric(&alarm.config.metric).await.unwrap(), [alarm]);
         assert_eq!(cloud.snapshot().without_times(), Account::default().set_up_for(&[EMAIL]).unwrap());
     });
 }
@@ -175,13 +175,15 @@ fn a_region_can_have_five_trails_including_shadow_trails() {
     run(async {
         let mut account = Account::default();
         for (i, region) in ["eu-west-1", "eu-west-1", "us-east-1", "us-east-1", "us-east-1"].into_iter().enumerate() {
-            let trail = account::Trail { multi_region: i != 4, ..Default::default() };
-            account.region_mut(region).trails.insert(format!("trail{i}"), trail);
+            let trail = observed::Trail { multi_region: i != 4, ..observed::Trail::default() };
+            account.region_mut(region).trails.insert(format!("trail{i}"), trail.into());
         }
         let (cloud, _) = demo(account);
         apply_until(&cloud, "trail.create").await;
         assert_eq!(cloud.trails().await.unwrap().len(), 4);
-        cloud.modify(|account| account.region_mut("us-east-1").trails.get_mut("trail4").unwrap().multi_region = true);
+        cloud.modify(|account| {
+            account.region_mut("us-east-1").trails.get_mut("trail4").unwrap().config.multi_region = true
+        });
         assert_eq!(kind(cloud.apply(&change("trail.create")).await), ErrorKind::Quota);
     });
 }
@@ -238,6 +240,25 @@ fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
             trail.owner = Some("210987654321".into());
         });
         assert_eq!(kind(cloud.apply(&change("trail.start")).await), ErrorKind::AccessDenied);
+    });
+}
+
+#[test]
+fn stopping_and_starting_a_trail_keeps_the_time_of_its_last_delivery() {
+    run(async {
+        let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
+        account.timing.delivers_after = 300;
+        let (cloud, clock) = demo(account);
+        let before = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!(before.started, None);
+        cloud.apply(&Change::StopLogging { trail: "rootbell".into() }).await.unwrap();
+        clock.advance(3600);
+        cloud.apply(&change("trail.start")).await.unwrap();
+        let restarted = cloud.trail_status(&trail_arn()).await.unwrap();
+        assert_eq!((restarted.started, restarted.logs_delivery), (Some(clock.now()), before.logs_delivery));
+        clock.advance(600);
+        let delivered = cloud.trail_status(&trail_arn()).await.unwrap().logs_delivery;
+        assert!(delivered > restarted.started, "{delivered:?}");
     });
 }
 
@@ -324,7 +345,7 @@ fn a_new_alarm_has_insufficient_data_until_evaluated_and_keeps_its_state_when_up
         assert_eq!(state().await, AlarmState::Ok);
         cloud.modify(|account| {
             let alarm = account.region_mut("eu-west-1").alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since) = (account::StateValue::Alarm, Some(60));
+            (alarm.state, alarm.since) = (AlarmState::Alarm, Some(60));
         });
         cloud.apply(&put).await.unwrap();
         assert_eq!(state().await, AlarmState::Alarm);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Change, Delivery};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::alarm::{AlarmConfig, Statistic};
 use crate::domain::arn::Arn;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
@@ -203,28 +204,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .option("filter-pattern", &filter.pattern)
                 .json("metric-transformations", &json!([transformation]))
         }
-        Change::PutMetricAlarm { alarm } => {
-            let list = |line: CommandLine, name: &str, arns: &[Arn]| {
-                if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
-            };
-            let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")
-                .option("alarm-name", &alarm.name)
-                .option("alarm-description", &alarm.description)
-                .option("namespace", &alarm.metric.namespace)
-                .option("metric-name", &alarm.metric.name)
-                .option("statistic", &alarm.statistic)
-                .option("period", alarm.period.to_string())
-                .option("evaluation-periods", alarm.evaluation_periods.to_string())
-                .option("datapoints-to-alarm", alarm.datapoints_to_alarm.to_string())
-                .option("threshold", alarm.threshold.to_string())
-                .option("comparison-operator", &alarm.comparison)
-                .option("treat-missing-data", &alarm.missing_data)
-                .flag(if alarm.actions_enabled { "actions-enabled" } else { "no-actions-enabled" });
-            line = list(line, "alarm-actions", &alarm.actions);
-            line = list(line, "ok-actions", &alarm.ok_actions);
-            line = list(line, "insufficient-data-actions", &alarm.insufficient_data_actions);
-            line.option("tags", tag())
-        }
+        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
             .option("state-value", state.as_str())
@@ -263,6 +243,46 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
     };
     // IAM calls get a Region too: it determines the partition, and the AWS CLI requires one with a custom endpoint.
     line.option("region", &account_region.region).0
+}
+
+fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
+    // Every field is named, so that the compiler points here when one is added.
+    let AlarmConfig {
+        metric,
+        statistic,
+        period,
+        evaluation_periods,
+        datapoints_to_alarm,
+        threshold,
+        comparison,
+        missing_data,
+        actions_enabled,
+        actions,
+        ok_actions,
+        insufficient_data_actions,
+        description,
+    } = config;
+    let list = |line: CommandLine, name: &str, arns: &[Arn]| {
+        if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
+    };
+    let statistic_option = if matches!(statistic, Statistic::Extended(_)) { "extended-statistic" } else { "statistic" };
+    let mut line = CommandLine::new("cloudwatch", "put-metric-alarm")
+        .option("alarm-name", alarm)
+        .option("alarm-description", description)
+        .option("namespace", &metric.namespace)
+        .option("metric-name", &metric.name)
+        .option(statistic_option, statistic.as_str())
+        .option("period", period.to_string())
+        .option("evaluation-periods", evaluation_periods.to_string())
+        .option("datapoints-to-alarm", datapoints_to_alarm.to_string())
+        .option("threshold", threshold.to_string())
+        .option("comparison-operator", comparison.as_str())
+        .option("treat-missing-data", missing_data.as_str())
+        .flag(if *actions_enabled { "actions-enabled" } else { "no-actions-enabled" });
+    line = list(line, "alarm-actions", actions);
+    line = list(line, "ok-actions", ok_actions);
+    line = list(line, "insufficient-data-actions", insufficient_data_actions);
+    line.option("tags", tag())
 }
 
 /// A loop that deletes one page of versions or delete markers at a time, because `aws s3 rm` leaves both behind.

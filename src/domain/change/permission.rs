@@ -63,8 +63,7 @@ impl Change {
             | Self::Subscribe { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.into()],
             Self::Unsubscribe { .. } => vec!["*".into()],
-            Self::PutMetricAlarm { alarm } => vec![account_region.alarm_arn(&alarm.name).into()],
-            Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
+            Self::PutMetricAlarm { alarm, .. } | Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
                 vec![account_region.alarm_arn(alarm).into()]
             }
         }

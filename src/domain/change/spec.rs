@@ -174,10 +174,10 @@ impl Change {
                 let op = op!("logs", "PutMetricFilter");
                 row(op, (MetricFilter, Put), Step::Filter, Only(&filter.name), CREATE_LOG_GROUP)
             }
-            Self::PutMetricAlarm { alarm } => {
+            Self::PutMetricAlarm { alarm, config: _ } => {
                 // CloudWatch does not check that its action's target exists.
                 let needs = &[Need(Topic, Create), Need(MetricFilter, Put)];
-                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, Only(&alarm.name), needs)
+                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, Only(alarm), needs)
             }
             Self::SetAlarmState { alarm, state: _, reason: _ } => {
                 let needs = &[Need(Alarm, Put)];

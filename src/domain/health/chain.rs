@@ -89,6 +89,10 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
         Some(fault) => wrong(format!("{fault}."), APPLY),
-        None => ok(format!("{} action{}", alarm.actions.len(), if alarm.actions.len() == 1 { "" } else { "s" })),
+        None => ok(format!(
+            "{} action{}",
+            alarm.config.actions.len(),
+            if alarm.config.actions.len() == 1 { "" } else { "s" }
+        )),
     })
 }

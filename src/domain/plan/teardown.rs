@@ -2,6 +2,7 @@
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
 use super::{Action, Plan};
+use crate::domain::alarm::AlarmConfig;
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{
@@ -186,23 +187,23 @@ impl TeardownPlanner<'_> {
     /// From an unmanaged alarm, only the deleted topic is removed.
     fn unmanaged_alarm(&self, plan: &mut Plan, alarm: &Alarm) {
         let topic = self.wanted().topic_arn();
-        let actions = [&alarm.actions, &alarm.ok_actions, &alarm.insufficient_data_actions];
+        let actions = [&alarm.config.actions, &alarm.config.ok_actions, &alarm.config.insufficient_data_actions];
         if !self.deletes_topic() || !actions.iter().any(|list| list.contains(&topic)) {
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, "unmanaged");
         }
         // PutMetricAlarm replaces the whole alarm, and only an alarm on our metric was read completely enough for that.
-        if alarm.name != self.wanted().alarm.value || alarm.metric != self.wanted().metric {
+        if alarm.name != self.wanted().alarm.value || alarm.config.metric != self.wanted().metric {
             let detail = "unmanaged; notifies the deleted topic";
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, detail);
         }
         let without_topic = |list: &[Arn]| list.iter().filter(|arn| **arn != topic).cloned().collect();
-        let rest = Alarm {
-            actions: without_topic(&alarm.actions),
-            ok_actions: without_topic(&alarm.ok_actions),
-            insufficient_data_actions: without_topic(&alarm.insufficient_data_actions),
-            ..alarm.clone()
+        let rest = AlarmConfig {
+            actions: without_topic(&alarm.config.actions),
+            ok_actions: without_topic(&alarm.config.ok_actions),
+            insufficient_data_actions: without_topic(&alarm.config.insufficient_data_actions),
+            ..alarm.config.clone()
         };
-        let change = Change::PutMetricAlarm { alarm: Box::new(rest) };
+        let change = Change::PutMetricAlarm { alarm: alarm.name.clone(), config: Box::new(rest) };
         plan.put(Action::Update, change, format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value));
     }
 

@@ -166,7 +166,7 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
 #[test]
 fn changes_to_our_own_resources_are_not_marked_as_foreign() {
     let mut observed = sound();
-    edit(&mut observed.alarms, |all| all[0].threshold = 100.0);
+    edit(&mut observed.alarms, |all| all[0].config.threshold = 100.0);
     edit(&mut observed.filters, |all| all[0].value = "7".into());
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     assert_eq!(plan.changes().count(), 2);
@@ -177,17 +177,32 @@ fn changes_to_our_own_resources_are_not_marked_as_foreign() {
 fn repairing_an_alarm_keeps_what_others_added() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        all[0].threshold = 100.0;
-        all[0].actions.push("arn:aws:sns:eu-west-1:123456789012:pager".into());
-        all[0].ok_actions.push("arn:aws:sns:eu-west-1:123456789012:calm".into());
-        all[0].description = "hands off".into();
+        all[0].config.threshold = 100.0;
+        all[0].config.actions.push("arn:aws:sns:eu-west-1:123456789012:pager".into());
+        all[0].config.ok_actions.push("arn:aws:sns:eu-west-1:123456789012:calm".into());
+        all[0].config.description = "hands off".into();
     });
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
-    let Some(Change::PutMetricAlarm { alarm }) = plan.changes().next() else { panic!("{plan:?}") };
+    let Some(Change::PutMetricAlarm { config: alarm, .. }) = plan.changes().next() else { panic!("{plan:?}") };
     assert!((alarm.threshold - 1.0).abs() < f64::EPSILON);
     assert_eq!(alarm.actions.len(), 2);
     assert_eq!(alarm.ok_actions.len(), 1);
     assert_eq!(alarm.description, "hands off");
+}
+
+#[test]
+fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_repaired() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| {
+        (all[0].config.period, all[0].config.statistic) = (60, Statistic::Maximum);
+        all[0].config.actions.clear();
+    });
+    let before = observed.alarms.as_ref().unwrap()[0].config.clone();
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let Some(Change::PutMetricAlarm { config, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    let (actions, description) = (config.actions.clone(), config.description.clone());
+    assert_eq!(actions, ["arn:aws:sns:eu-west-1:123456789012:rootbell-alerts"]);
+    assert_eq!(**config, AlarmConfig { actions, description, ..before });
 }
 
 #[test]
@@ -246,12 +261,12 @@ fn retention_is_set_to_a_year_but_never_shortened() {
 fn an_action_that_is_no_arn_is_kept_when_the_alarm_is_repaired() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        all[0].actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()]
+        all[0].config.actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()]
     });
     let settings = settings(&SetupOptions::default(), &observed);
     let plan = plan(&settings, &observed);
-    let Some(Change::PutMetricAlarm { alarm }) = plan.changes().next() else { panic!("{plan:?}") };
-    assert_eq!(alarm.actions, [Arn::from("pager"), settings.topic_arn()]);
+    let Some(Change::PutMetricAlarm { config, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    assert_eq!(config.actions, [crate::domain::arn::Arn::from("pager"), settings.topic_arn()]);
 }
 
 #[test]
@@ -294,7 +309,7 @@ fn with_topic(name: &str, statements: &[serde_json::Value]) -> Observed {
         topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }));
         topic.arn.clone_from(&arn);
     });
-    edit(&mut observed.alarms, |alarms| alarms[0].actions = vec![arn]);
+    edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![arn]);
     observed
 }
 

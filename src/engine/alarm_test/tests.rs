@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use tokio::time::Instant;
 
 use super::*;
-use crate::cloud::demo::account::{self, Account, Region, StateValue};
+use crate::cloud::demo::account::{self, Account, Region};
 use crate::cloud::demo::{DemoCloud, InjectedFault};
 use crate::domain::SetupOptions;
 use crate::domain::fixtures::{settings, sound};
@@ -135,7 +135,7 @@ fn an_alarm_already_in_alarm_is_set_to_ok_first_and_only_the_new_change_counts()
         let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
         setup.cloud.apply(&set).await.unwrap();
         setup.cloud.modify(|account| {
-            topic(account.regions.get_mut("eu-west-1").unwrap()).kms_key = Some("alias/aws/sns".into());
+            topic(account.regions.get_mut("eu-west-1").unwrap()).config.kms_key = Some("alias/aws/sns".into());
         });
         let ended = setup.test().await;
         assert!(matches!(ended, Err(TestError::NotSent(_))), "{ended:?}");
@@ -160,10 +160,13 @@ fn testing_a_missing_alarm_fails_and_changes_nothing() {
 fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws() {
     type Damage = fn(&mut Region);
     let damages: [(Damage, &str); 4] = [
-        (|region| topic(region).policy = Some(serde_json::json!({ "Statement": [] })), "is not authorized to perform"),
-        (|region| topic(region).kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
+        (
+            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] })),
+            "is not authorized to perform",
+        ),
+        (|region| topic(region).config.kms_key = Some("alias/aws/sns".into()), "AWSKMS"),
         // A customer-managed key that doesn't exist, or doesn't allow CloudWatch, fails in the same way.
-        (|region| topic(region).kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),
+        (|region| topic(region).config.kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()), "AWSKMS"),
         (|region| region.topics.clear(), "Topic does not exist"),
     ];
     for (damage, said) in damages {
@@ -182,15 +185,16 @@ fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws()
 fn one_successful_action_is_enough_and_the_failed_ones_are_named() {
     run(async {
         let missing = "arn:aws:sns:eu-west-1:123456789012:gone";
-        let setup = TestSetup::new(|region| alarm(region).actions.insert(0, missing.into()));
+        let setup = TestSetup::new(|region| alarm(region).config.actions.insert(0, missing.into()));
         let run = setup.test().await.unwrap();
         assert!(run.dispatched());
         let said = &run.seen[1].said;
         assert!(
             said.starts_with("Successfully executed") && said.contains(&format!("Failed to execute action {missing}"))
         );
-        let setup =
-            TestSetup::new(|region| alarm(region).actions = vec![missing.into(), format!("{missing}-too").into()]);
+        let setup = TestSetup::new(|region| {
+            alarm(region).config.actions = vec![missing.into(), format!("{missing}-too").into()]
+        });
         let Err(TestError::NotSent(said)) = setup.test().await else { panic!("nothing can be sent") };
         assert_eq!(said.matches("Failed to execute").count(), 2, "{said}");
     });
@@ -199,7 +203,7 @@ fn one_successful_action_is_enough_and_the_failed_ones_are_named() {
 #[test]
 fn with_actions_disabled_the_test_times_out_waiting_for_the_notification() {
     run(async {
-        let setup = TestSetup::new(|region| alarm(region).actions_enabled = false);
+        let setup = TestSetup::new(|region| alarm(region).config.actions_enabled = false);
         let Err(error) = setup.test().await else { panic!("the notification was sent") };
         assert_eq!(error, TestError::TimedOut { stage: TestStage::Action, waited: SignedDuration::from_secs(60) });
         assert_eq!(error.why(), "Timed out after 60 s waiting for: notification sent.");
@@ -248,8 +252,8 @@ fn a_second_drill_reuses_the_stream_and_is_not_mistaken_for_the_first() {
 fn a_drill_while_in_alarm_is_refused_before_anything_is_written() {
     run(async {
         let setup = TestSetup::new(|region| {
-            (alarm(region).state, alarm(region).since, alarm(region).missing_data) =
-                (StateValue::Alarm, Some(-30), "ignore".into());
+            (alarm(region).state, alarm(region).since, alarm(region).config.missing_data) =
+                (AlarmState::Alarm, Some(-30), "ignore".into());
         });
         let Err(error) = setup.drill("d").await else { panic!("it is already in ALARM") };
         assert_eq!(error, TestError::AlreadyInAlarm);
@@ -265,7 +269,7 @@ fn a_drill_that_the_filter_does_not_count_says_what_to_check() {
         let Err(error) = setup.drill("d").await else { panic!("nothing counts it") };
         assert!(matches!(error, TestError::TimedOut { stage: TestStage::Counted, .. }), "{error:?}");
         assert!(error.fix().contains("metric filter"), "{error:?}");
-        let setup = TestSetup::new(|region| alarm(region).metric = "Other".into());
+        let setup = TestSetup::new(|region| alarm(region).config.metric.name = "Other".into());
         let ended = setup.drill("d").await;
         assert!(matches!(ended, Err(TestError::TimedOut { stage: TestStage::Alarm, .. })), "{ended:?}");
     });
@@ -374,7 +378,7 @@ fn root_use_shortly_before_is_not_mistaken_for_the_drill() {
         setup.cloud.modify(|account| {
             let region = account.regions.get_mut("eu-west-1").unwrap();
             // The alarm watches another metric, so only the count shows the drill.
-            alarm(region).metric = "Other".into();
+            alarm(region).config.metric.name = "Other".into();
             let group = region.log_groups.get_mut(GROUP).unwrap();
             group.events.push(account::Event { at: -30, event: serde_json::from_str(drill).unwrap() });
         });

@@ -1,94 +1,101 @@
 //! The test alarm and the drill: the question, the progress of each stage, and the result.
 
-use jiff::SignedDuration;
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
-use crate::app::Model;
 use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
-use crate::ui::plan::{clock, spinner};
-use crate::ui::test_result::{self, seconds};
-use crate::ui::text::{pad, wrap};
-use crate::ui::theme::Theme;
+use crate::ui::widgets::test_result::{seconds, verdict};
+use crate::ui::widgets::text::pad;
+use crate::ui::widgets::time::clock;
+use crate::ui::widgets::view::View;
+use crate::ui::widgets::window;
 
 const TEST: &str = "Sets the alarm to ALARM, so that the topic sends its emails. This tests the path from the alarm to the \
     inbox; a drill tests it from the log group on.";
 const DRILL: &str = "Writes one marked root event to the log group, and follows it through the filter, the metric, and the \
     alarm to the notification: the whole chain except CloudTrail itself. This takes a few minutes.";
 
-pub(in crate::ui) fn lines(model: &Model, screen: &TestScreen, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let say = |text: &str, style: Style, lines: &mut Vec<Line<'static>>| {
-        lines.extend(wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
-    };
+pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Some(screen) = &view.account.test else { return };
+    let title = if screen.is_drill { " Drill " } else { " Test alarm " };
+    question(&mut view, screen);
+    recipients(&mut view, screen);
     if screen.phase == TestPhase::Asking {
-        say(if screen.is_drill { "Run a drill?" } else { "Send a test alarm?" }, theme.title, &mut lines);
-        say(if screen.is_drill { DRILL } else { TEST }, theme.text, &mut lines);
-        lines.push(Line::default());
-        if screen.is_drill {
-            let group =
-                model.account().derived.as_ref().map(|d| d.settings.log_group.value.clone()).unwrap_or_default();
-            let leftover = format!(
-                "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
-                 events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root."
-            );
-            say(&leftover, theme.text, &mut lines);
-            lines.push(Line::default());
+        warning_and_permissions(&mut view, screen);
+    } else {
+        view.blank();
+        stages(&mut view, screen);
+        if let Some(verdict) = verdict(screen) {
+            let failed = matches!(screen.phase, TestPhase::Ended(Err(_)));
+            view.blank();
+            view.text(&verdict, if failed { view.theme.bad } else { view.theme.good });
         }
     }
-    let in_alarm = model.account().derived.as_ref().and_then(|d| d.health.in_alarm());
-    if let Some(alarm) = in_alarm.filter(|_| screen.phase == TestPhase::Asking) {
-        let since = crate::ui::dashboard::local(model, alarm.since, false);
+    window::fitted(frame, view, area, title);
+}
+
+/// What the test does, as long as it has not started.
+fn question(view: &mut View<'_>, screen: &TestScreen) {
+    if screen.phase != TestPhase::Asking {
+        return;
+    }
+    let theme = view.theme;
+    view.text(if screen.is_drill { "Run a drill?" } else { "Send a test alarm?" }, theme.title);
+    view.text(if screen.is_drill { DRILL } else { TEST }, theme.text);
+    view.blank();
+    if screen.is_drill {
+        let settings = view.account.derived.as_ref().map(|derived| &derived.settings);
+        let group = settings.map(|settings| settings.log_group.value.clone()).unwrap_or_default();
+        let leftover = format!(
+            "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
+             events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root."
+        );
+        view.text(&leftover, theme.text);
+        view.blank();
+    }
+    if let Some(alarm) = view.account.health().and_then(|health| health.in_alarm()) {
+        let since = view.local(alarm.since);
         let warning =
             format!("The alarm has been in ALARM since {since}. It is set to OK first, which also ends a real alarm.");
-        say(&warning, theme.bad, &mut lines);
+        view.text(&warning, theme.bad);
     }
+}
+
+/// Who gets the email, and what would keep it from arriving.
+fn recipients(view: &mut View<'_>, screen: &TestScreen) {
     match screen.recipients.as_slice() {
         // The concerns below say why.
         [] if !screen.concerns.is_empty() => {}
-        [] => say("No email is sent: no address is confirmed.", theme.warn, &mut lines),
+        [] => view.text("No email is sent: no address is confirmed.", view.theme.warn),
         addresses => {
             let sends = if screen.run.dispatched() { "Sent" } else { "Sends" };
-            say(&format!("{sends} email to {}.", addresses.join(", ")), theme.title, &mut lines);
+            view.text(&format!("{sends} email to {}.", addresses.join(", ")), view.theme.title);
         }
     }
     for concern in &screen.concerns {
-        say(concern, theme.warn, &mut lines);
+        view.text(concern, view.theme.warn);
     }
-    if screen.unmanaged && screen.phase == TestPhase::Asking {
-        say(
-            "This log group is unmanaged (not created by rootbell): others may read it, and may have alarms on it. \
-             Press `f` to write there anyway.",
-            theme.bad,
-            &mut lines,
-        );
+}
+
+fn warning_and_permissions(view: &mut View<'_>, screen: &TestScreen) {
+    if screen.unmanaged {
+        let warning = "This log group is unmanaged (not created by rootbell): others may read it, and may have alarms \
+                       on it. Press `f` to write there anyway.";
+        view.text(warning, view.theme.bad);
     }
-    if screen.phase == TestPhase::Asking {
-        let extra = if screen.is_drill {
-            "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
-             cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
-        } else {
-            "Requires cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
-        };
-        say(extra, theme.dim, &mut lines);
-        return lines;
-    }
-    lines.push(Line::default());
-    stages(model, screen, theme, &mut lines);
-    if let Some(verdict) = test_result::verdict(screen) {
-        lines.push(Line::default());
-        say(
-            &verdict,
-            if matches!(screen.phase, TestPhase::Ended(Err(_))) { theme.bad } else { theme.good },
-            &mut lines,
-        );
-    }
-    lines
+    let extra = if screen.is_drill {
+        "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+         cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
+    } else {
+        "Requires cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
+    };
+    view.text(extra, view.theme.dim);
 }
 
 /// One line per stage: done, waiting, failed, or not reached yet.
-fn stages(model: &Model, screen: &TestScreen, theme: &Theme, lines: &mut Vec<Line<'static>>) {
+fn stages(view: &mut View<'_>, screen: &TestScreen) {
+    let (theme, now) = (view.theme, view.model.now);
     const STAGES: [TestStage; 6] = [
         TestStage::Stored,
         TestStage::Matched,
@@ -102,19 +109,14 @@ fn stages(model: &Model, screen: &TestScreen, theme: &Theme, lines: &mut Vec<Lin
         let (word, style, time) = match (&screen.phase, seen) {
             (_, Some(seen)) => ("done".to_owned(), theme.good, seconds(seen.after)),
             (TestPhase::Running { began }, None) if screen.run.waiting_for == Some(stage) => {
-                let waited: SignedDuration = model.now.duration_since(*began);
-                (format!("{} waiting", spinner(model.now)), theme.warn, clock(waited))
+                (format!("{} waiting", view.spinner()), theme.warn, clock(now.duration_since(*began)))
             }
             (TestPhase::Ended(Err(error)), None) if failed_stage(error, screen) == Some(stage) => {
                 ("failed".to_owned(), theme.bad, String::new())
             }
             _ => (String::new(), theme.dim, String::new()),
         };
-        lines.push(Line::from(vec![
-            Span::styled(format!("{} ", pad(&word, 10)), style),
-            Span::styled(pad(stage.words(), 32), theme.text),
-            Span::styled(time, theme.dim),
-        ]));
+        view.spans([(format!("{} ", pad(&word, 10)), style), (pad(stage.words(), 32), theme.text), (time, theme.dim)]);
     }
 }
 

@@ -1,52 +1,44 @@
 //! The list of checks: each verdict, and how to fix what fails.
 
-use ratatui::text::{Line, Span};
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
-use crate::app::Model;
+use crate::app::state::account::Derived;
+use crate::domain::Verdict;
 use crate::domain::health::age;
-use crate::domain::{Health, Verdict};
-use crate::ui::plan::spinner;
-use crate::ui::text::{cut, pad, wrap};
-use crate::ui::theme::Theme;
+use crate::ui::widgets::advice::for_wizard;
+use crate::ui::widgets::text::{cut, pad};
+use crate::ui::widgets::view::View;
+use crate::ui::widgets::window;
 
-/// The weakest check and its fix in a sentence or two, or that everything works.
-pub(in crate::ui) fn summary(health: &Health) -> String {
-    match health.weakest() {
-        None => "Everything works: an alert is emailed 5 to 10 minutes after anyone uses root.".to_owned(),
-        Some(check) if check.fix.is_empty() => check.detail.clone(),
-        Some(check) => format!("{} {}", check.detail, for_wizard(&check.fix)),
+pub(in crate::ui) fn draw(mut view: View<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
+    match &view.account.derived {
+        Some(derived) => checks(&mut view, derived),
+        None => view.line(format!(" {} reading the account", view.spinner()), view.theme.text),
     }
+    window::scrolled(frame, view, area, " Checks ", scroll);
 }
 
-/// The fix, for a user who already has the wizard open.
-fn for_wizard(fix: &str) -> String {
-    fix.replace("Run `rootbell apply` or use the wizard", "Press `w`")
-}
-
-pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line<'static>> {
-    let Some(derived) = &model.account().derived else {
-        return vec![Line::styled(format!(" {} reading the account", spinner(model.now)), theme.text)];
-    };
-    let mut lines = Vec::new();
-    let title_width = 36.min(usize::from(width) / 2);
+fn checks(view: &mut View<'_>, derived: &Derived) {
+    let (theme, now) = (view.theme, view.model.now);
+    let title_width = 36.min(view.columns() / 2);
     for check in &derived.health.checks {
-        let detail = cut(&check.detail, usize::from(width).saturating_sub(title_width + 12));
-        lines.push(Line::from(vec![
-            Span::styled(format!(" {:<8} ", check.verdict.as_str()), theme.verdict(check.verdict)),
-            Span::styled(pad(check.id.title(), title_width), theme.text),
-            Span::styled(format!("  {detail}"), theme.dim),
-        ]));
+        let detail = cut(&check.detail, view.columns().saturating_sub(title_width + 12));
+        view.spans([
+            (format!(" {:<8} ", check.verdict.as_str()), theme.verdict(check.verdict)),
+            (pad(check.id.title(), title_width), theme.text),
+            (format!("  {detail}"), theme.dim),
+        ]);
     }
     for subscription in &derived.health.subscriptions {
-        let sent = model.account().sent.iter().find(|(email, _)| *email == subscription.endpoint);
-        let since =
-            sent.map(|(_, at)| format!(", sent {} ago", age(model.now.duration_since(*at)))).unwrap_or_default();
+        let sent = view.account.sent.iter().find(|(email, _)| *email == subscription.endpoint);
+        let since = sent.map(|(_, at)| format!(", sent {} ago", age(now.duration_since(*at)))).unwrap_or_default();
         let state = format!("{}{since}", subscription.state.as_str());
-        lines.push(Line::from(vec![
-            Span::styled(format!(" {:<8} ", ""), theme.dim),
-            Span::styled(pad(&subscription.endpoint, title_width), theme.text),
-            Span::styled(format!("  {state}"), theme.dim),
-        ]));
+        view.spans([
+            (format!(" {:<8} ", ""), theme.dim),
+            (pad(&subscription.endpoint, title_width), theme.text),
+            (format!("  {state}"), theme.dim),
+        ]);
     }
     // A fix that applies to several checks is shown once, below all of their details.
     let mut by_fix: Vec<(String, Vec<&str>)> = Vec::new();
@@ -58,16 +50,11 @@ pub(in crate::ui) fn lines(model: &Model, theme: &Theme, width: u16) -> Vec<Line
         }
     }
     for (fix, mut details) in by_fix {
-        lines.push(Line::default());
+        view.blank();
         details.dedup();
         for detail in details {
-            lines.extend(paragraph(detail, width, theme));
+            view.paragraph(detail, theme.text);
         }
-        lines.extend(paragraph(&fix, width, theme));
+        view.paragraph(&fix, theme.text);
     }
-    lines
-}
-
-fn paragraph(text: &str, width: u16, theme: &Theme) -> Vec<Line<'static>> {
-    wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), theme.text)).collect()
 }

@@ -3,68 +3,63 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use crate::app::Model;
 use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
 use crate::domain::{Action, Change};
-use crate::ui::plan::{in_view, indented, spinner, teardown_lines};
-use crate::ui::text::{pad, wrap};
 use crate::ui::theme::Theme;
+use crate::ui::widgets::plan::{in_view, teardown_rows};
+use crate::ui::widgets::text::{field, pad};
+use crate::ui::widgets::view::View;
 
-pub(in crate::ui) fn draw(model: &Model, screen: &Teardown, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let Some(screen) = &view.account.teardown else { return };
+    let theme = view.theme;
     frame.render_widget(Clear, area);
     let block =
         Block::bordered().title(Span::styled(" Delete what rootbell created ", theme.title)).border_style(theme.dim);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let width = inner.width;
-    let mut head = Vec::new();
-    paragraph(&title(model, screen), title_style(screen, theme), width, &mut head);
-    let (mut lines, focus) = teardown_lines(model, &screen.run, theme, width);
-    for (_, note) in &screen.plan.notes {
-        indented(note, theme.warn, width, &mut lines);
+    let part = || View::new(view.model, theme, inner.width);
+    let (mut head, mut rows, mut foot) = (part(), part(), part());
+    head.paragraph(&title(view, screen), title_style(screen, theme));
+    let mut focus = 0..0;
+    if !matches!(screen.phase, TeardownPhase::Finding(_)) {
+        focus = teardown_rows(&mut rows, &screen.run);
+        for (_, note) in &screen.plan.notes {
+            rows.indented(note, theme.warn);
+        }
+        for (_, why) in &screen.plan.blocked {
+            rows.indented(why, theme.bad);
+        }
     }
-    for (_, why) in &screen.plan.blocked {
-        indented(why, theme.bad, width, &mut lines);
-    }
-    if matches!(screen.phase, TeardownPhase::Finding(_)) {
-        lines.clear();
-    }
-    let mut foot = Vec::new();
     if screen.can_confirm() {
-        question(model, screen, theme, width, &mut foot);
+        question(&mut foot, screen);
     }
-    let height = |lines: &[Line<'_>]| u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let [top, middle, low] = inner.layout(&Layout::vertical([
-        Constraint::Length(height(&head)),
+        Constraint::Length(head.height()),
         Constraint::Fill(1),
-        Constraint::Length(height(&foot)),
+        Constraint::Length(foot.height()),
     ]));
-    frame.render_widget(Paragraph::new(head), top);
-    frame.render_widget(Paragraph::new(in_view(lines, &focus, screen.scroll, middle.height, theme)), middle);
-    frame.render_widget(Paragraph::new(foot), low);
+    frame.render_widget(Paragraph::new(head.lines), top);
+    frame.render_widget(Paragraph::new(in_view(rows, &focus, screen.scroll, middle.height)), middle);
+    frame.render_widget(Paragraph::new(foot.lines), low);
     if screen.can_confirm() && low.height > 0 {
         let (_, cursor) = window(screen);
         frame.set_cursor_position(Position::new(low.x + 2 + cursor, low.bottom() - 1));
     }
 }
 
-fn paragraph(text: &str, style: Style, width: u16, lines: &mut Vec<Line<'static>>) {
-    lines.extend(wrap(text, width.saturating_sub(2)).into_iter().map(|l| Line::styled(format!(" {l}"), style)));
-}
-
-fn title(model: &Model, screen: &Teardown) -> String {
+fn title(view: &View<'_>, screen: &Teardown) -> String {
     let location =
-        model.account().caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
+        view.account.caller().map(|c| format!("account {}, {}", c.identity.account, c.region)).unwrap_or_default();
     let (done, all) = screen.run.count();
     match screen.phase {
-        TeardownPhase::Finding(_) if screen.logs => format!(
-            "{} counting the objects in the bucket; this takes one request per 1,000 objects",
-            spinner(model.now)
-        ),
-        TeardownPhase::Finding(_) => format!("{} looking for resources that rootbell created", spinner(model.now)),
+        TeardownPhase::Finding(_) if screen.logs => {
+            format!("{} counting the objects in the bucket; this takes one request per 1,000 objects", view.spinner())
+        }
+        TeardownPhase::Finding(_) => format!("{} looking for resources that rootbell created", view.spinner()),
         TeardownPhase::Asking if !screen.plan.blocked.is_empty() => {
             "It is not certain which resources rootbell created, so nothing is deleted:".to_owned()
         }
@@ -93,7 +88,8 @@ fn title_style(screen: &Teardown, theme: &Theme) -> Style {
 }
 
 /// The consequences, what is permanently deleted, and the field for the confirmation.
-fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+fn question(view: &mut View<'_>, screen: &Teardown) {
+    let theme = view.theme;
     let lost: Vec<String> = screen
         .plan
         .rows
@@ -105,18 +101,14 @@ fn question(model: &Model, screen: &Teardown, theme: &Theme, width: u16, lines: 
     if lost.is_empty() {
         let keeps_logs = |row: &crate::domain::Row| row.action == Action::Keep && row.detail.contains("--with-logs");
         let kept = if screen.plan.rows.iter().any(keeps_logs) { " The logs are kept." } else { "" };
-        paragraph(&format!("{consequence}{kept}"), theme.warn, width, lines);
+        view.paragraph(&format!("{consequence}{kept}"), theme.warn);
     } else {
-        paragraph(consequence, theme.bad, width, lines);
-        paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad, width, lines);
+        view.paragraph(consequence, theme.bad);
+        view.paragraph(&format!("Permanently deleted: {}.", lost.join(", ")), theme.bad);
     }
-    let account = model.account().caller().map(|c| c.identity.account.clone()).unwrap_or_default();
-    paragraph(&format!("Type `{CONFIRMATION_WORD}` or the account number {account}:"), theme.text, width, lines);
-    lines.push(Line::from(vec![
-        Span::styled(" [", theme.dim),
-        Span::styled(pad(&window(screen).0, FIELD), theme.selected),
-        Span::styled("]", theme.dim),
-    ]));
+    let account = view.account.caller().map(|c| c.identity.account.clone()).unwrap_or_default();
+    view.paragraph(&format!("Type `{CONFIRMATION_WORD}` or the account number {account}:"), theme.text);
+    view.spans([(" [".into(), theme.dim), (pad(&window(screen).0, FIELD), theme.selected), ("]".into(), theme.dim)]);
 }
 
 /// The width of the field, in columns.
@@ -124,6 +116,6 @@ const FIELD: usize = 16;
 
 /// The part of the typed text that the field shows, and the cursor's column in it.
 fn window(screen: &Teardown) -> (String, u16) {
-    let (shown, column) = crate::ui::text::field(screen.word(), FIELD);
+    let (shown, column) = field(screen.word(), FIELD);
     (shown, u16::try_from(column).unwrap_or(0))
 }

@@ -2,59 +2,53 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
-use crate::app::{Caller, Connection, Model};
+use crate::app::{Caller, Connection};
 use crate::domain::{Step, Verdict};
-use crate::ui::dashboard::local;
-use crate::ui::plan::spinner;
-use crate::ui::text::{cut, wrap};
-use crate::ui::theme::Theme;
+use crate::ui::widgets::text::{cut, wrap};
+use crate::ui::widgets::view::View;
 
-pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let width = area.width.saturating_sub(4);
-    let mut lines = vec![Line::styled(" Account", theme.title)];
-    match &model.account().connection {
+pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect) {
+    view.width = area.width.saturating_sub(1);
+    let theme = view.theme;
+    view.line(" Account", theme.title);
+    match &view.account.connection {
         Connection::Connecting => {
-            let profile = model.account().target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
-            lines.push(Line::styled(format!("   {} asking AWS who you are{profile}", spinner(model.now)), theme.text));
-            lines.push(Line::default());
-            purpose(theme, width, &mut lines);
+            let profile = view.account.target.profile.as_ref().map(|p| format!(" as `{p}`")).unwrap_or_default();
+            view.line(format!("   {} asking AWS who you are{profile}", view.spinner()), theme.text);
+            view.blank();
+            purpose(&mut view);
         }
         Connection::Failed(error) => {
-            paragraph(&error.why(), theme.bad, width, &mut lines);
-            paragraph(&error.fix(), theme.text, width, &mut lines);
-            lines.push(Line::default());
+            view.indented(&error.why(), theme.bad);
+            view.indented(&error.fix(), theme.text);
+            view.blank();
             let next = "Then press r to try again, p for another profile, or g for another Region.";
-            paragraph(next, theme.dim, width, &mut lines);
+            view.indented(next, theme.dim);
         }
-        Connection::Ready(caller) => ready(model, caller, theme, width, &mut lines),
+        Connection::Ready(caller) => ready(&mut view, caller),
     }
-    frame.render_widget(Paragraph::new(lines), area);
+    frame.render_widget(Paragraph::new(view.lines), area);
 }
 
-fn paragraph(text: &str, style: ratatui::style::Style, width: u16, lines: &mut Vec<Line<'static>>) {
-    for line in wrap(text, width.saturating_sub(1)) {
-        lines.push(Line::styled(format!("   {line}"), style));
-    }
-}
-
-fn purpose(theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+fn purpose(view: &mut View<'_>) {
     let sentences = "Four steps set up this account to email you whenever anyone uses its root user: a CloudTrail trail, \
                      notifications, a filter that counts root use, and an alarm. You see each change before it is made.";
-    paragraph(sentences, theme.dim, width, lines);
+    view.indented(sentences, view.theme.dim);
 }
 
-fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
+fn ready(view: &mut View<'_>, caller: &Caller) {
+    let theme = view.theme;
     let alias = caller.identity.alias.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
-    let room = usize::from(width).saturating_sub(16);
+    let room = view.columns().saturating_sub(19);
     let mut fact = |label: &str, value: &str, aside: &str| {
-        lines.push(Line::from(vec![
-            Span::styled(format!("   {label:<14} "), theme.dim),
-            Span::styled(cut(value, room), theme.text),
-            Span::styled(format!("   {aside}"), theme.dim),
-        ]));
+        view.spans([
+            (format!("   {label:<14} "), theme.dim),
+            (cut(value, room), theme.text),
+            (format!("   {aside}"), theme.dim),
+        ]);
     };
     fact("Signed in as", &caller.identity.arn, "");
     fact("Account", &format!("{}{alias}", caller.identity.account), "");
@@ -62,30 +56,32 @@ fn ready(model: &Model, caller: &Caller, theme: &Theme, width: u16, lines: &mut 
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
     }
-    lines.push(Line::default());
+    view.blank();
     if let Some(why) = caller.identity.refusal() {
-        return paragraph(why, theme.bad, width, lines);
+        return view.indented(why, theme.bad);
     }
     for warning in caller.identity.warnings() {
-        paragraph(warning, theme.warn, width, lines);
-        lines.push(Line::default());
+        view.indented(warning, theme.warn);
+        view.blank();
     }
-    lines.push(Line::styled(" Root-use alert", theme.title));
-    existing_resources(model, theme, width, lines);
-    lines.push(Line::default());
-    purpose(theme, width, lines);
+    view.line(" Root-use alert", theme.title);
+    existing_resources(view);
+    view.blank();
+    purpose(view);
 }
 
-fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<Line<'static>>) {
-    let (Some(derived), Some(observed)) = (&model.account().derived, &model.account().observed) else {
-        lines.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
-        return;
+fn existing_resources(view: &mut View<'_>) {
+    let (theme, account) = (view.theme, view.account);
+    let (Some(derived), Some(observed)) = (&account.derived, &account.observed) else {
+        return view.line(format!("   {} reading the account", view.spinner()), theme.text);
     };
-    let mut row = |word: &str, style: ratatui::style::Style, text: &str| {
-        let room = width.saturating_sub(12);
+    let health = &derived.health;
+    let in_alarm_since = health.in_alarm().map(|alarm| view.local(alarm.since)).unwrap_or_default();
+    let mut row = |word: &str, style: Style, text: &str| {
+        let room = view.width.saturating_sub(15);
         for (i, line) in wrap(text, room).into_iter().enumerate() {
             let word = if i == 0 { word } else { "" };
-            lines.push(Line::from(vec![Span::styled(format!("   {word:<8} "), style), Span::styled(line, theme.text)]));
+            view.spans([(format!("   {word:<8} "), style), (line, theme.text)]);
         }
     };
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
@@ -94,7 +90,6 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
             row("existing", theme.good, &trail.describe(&derived.settings.account_region.account));
         }
     }
-    let health = &derived.health;
     for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong, Verdict::Unknown] {
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
@@ -102,8 +97,7 @@ fn existing_resources(model: &Model, theme: &Theme, width: u16, lines: &mut Vec<
                 health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
-                let since = local(model, alarm.since, false);
-                row(alarm.state.as_str(), theme.bad, &format!("alarm: in ALARM since {since}"));
+                row(alarm.state.as_str(), theme.bad, &format!("alarm: in ALARM since {in_alarm_since}"));
             }
             match problem {
                 Some(check) => row(verdict.as_str(), style, &format!("{}: {}", resource(step), check.detail)),

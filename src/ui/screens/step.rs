@@ -8,13 +8,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::Model;
 use crate::app::state::account::Samples;
 use crate::app::state::form::{FieldId, Remark, TextField};
+use crate::app::state::progress::StepRun;
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
-use crate::ui::text::{pad, wrap};
-use crate::ui::theme::Theme;
+use crate::ui::widgets::plan;
+use crate::ui::widgets::text::{cut, field as text_field, field_rows, pad};
+use crate::ui::widgets::view::View;
 
 /// What the step creates and why, for readers who don't know these AWS services.
 fn purpose(step: Step) -> &'static str {
@@ -41,33 +42,33 @@ fn heading(step: Step) -> &'static str {
     }
 }
 
-pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let mut head = vec![Line::from(vec![
-        Span::styled(format!(" Step {} of 4   ", step.number()), theme.dim),
-        Span::styled(heading(step), theme.title),
-    ])];
-    let purpose = wrap(purpose(step), area.width.saturating_sub(2));
-    let mut purpose: Vec<Line> = purpose.into_iter().map(|l| Line::styled(format!(" {l}"), theme.dim)).collect();
+pub(in crate::ui) fn draw(mut view: View<'_>, step: Step, frame: &mut Frame<'_>, area: Rect) {
+    let (account, theme) = (view.account, view.theme);
+    let part = || View::new(view.model, theme, area.width);
+    let (mut purpose_lines, mut fields, mut tail, mut plan_rows) = (part(), part(), part(), part());
+    view.spans([(format!(" Step {} of 4   ", step.number()), theme.dim), (heading(step).into(), theme.title)]);
+    purpose_lines.paragraph(purpose(step), theme.dim);
     if area.height > 20 {
-        purpose.push(Line::default());
+        purpose_lines.blank();
     }
-    let (mut fields, mut cursor) = (Vec::new(), None);
-    for field in model.account().form.shown(step) {
-        if let Some((x, y)) = field_lines(model, field, theme, area, &mut fields) {
+    let mut cursor = None;
+    for field in account.form.shown(step) {
+        if let Some((x, y)) = field_lines(&mut fields, field, area) {
             cursor = Some((x, usize::from(y)));
         }
     }
-    let mut tail = Vec::new();
     match step {
-        Step::Filter => samples(model, theme, area, &mut tail),
-        Step::Alarm => alarm(model, theme, area.width, &mut tail),
-        _ => {}
+        Step::Filter => samples(&mut tail, area),
+        Step::Alarm => alarm(&mut tail),
+        Step::Trail | Step::Topic => {}
     }
-    tail.push(Line::styled(plan_title(model, step), theme.title));
+    tail.line(plan_title(&tail, step), theme.title);
     // The plan gets at least three lines. If space is short, the explanation is left out, then the fields far from the cursor.
     let most = usize::from(area.height.saturating_sub(3));
-    if head.len() + purpose.len() + fields.len() + tail.len() <= most {
-        head.append(&mut purpose);
+    let mut head = view.lines;
+    let (fields, mut tail) = (fields.lines, tail.lines);
+    if head.len() + purpose_lines.lines.len() + fields.len() + tail.len() <= most {
+        head.append(&mut purpose_lines.lines);
     }
     let room = most.saturating_sub(head.len() + tail.len()).max(1);
     let hidden = cursor.map_or(0, |(_, y)| (y + 2).saturating_sub(room)).min(fields.len().saturating_sub(room));
@@ -78,38 +79,27 @@ pub(in crate::ui) fn draw(model: &Model, step: Step, theme: &Theme, frame: &mut 
     let height = u16::try_from(head.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(3));
     let [top, low] = area.layout(&Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]));
     frame.render_widget(Paragraph::new(head), top);
-    if let Some((x, y)) = cursor.filter(|_| model.overlay.is_none() && !model.is_running())
+    if let Some((x, y)) = cursor.filter(|_| view.model.overlay.is_none() && !account.is_running())
         && y < top.height
     {
         frame.set_cursor_position(Position::new(top.x + x, top.y + y));
     }
-    draw_plan(model, step, theme, frame, low);
+    // The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
+    let (scroll, focus) = (view.model.scroll, plan::rows(&mut plan_rows, step));
+    frame.render_widget(Paragraph::new(plan::in_view(plan_rows, &focus, scroll, low.height)), low);
 }
 
-fn plan_title(model: &Model, step: Step) -> String {
-    match model.account().runs[step].as_ref().map(crate::app::state::progress::StepRun::count) {
+fn plan_title(view: &View<'_>, step: Step) -> String {
+    match view.account.runs[step].as_ref().map(StepRun::count) {
         Some((done, all)) if all > 0 => format!(" Plan   {done} of {all} done"),
         _ => " Plan".to_owned(),
     }
 }
 
-/// The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
-fn draw_plan(model: &Model, step: Step, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let (lines, focus) = crate::ui::plan::lines(model, step, theme, area.width);
-    let shown = crate::ui::plan::in_view(lines, &focus, model.scroll, area.height, theme);
-    frame.render_widget(Paragraph::new(shown), area);
-}
-
 /// Adds the field's lines. Returns the position of the cursor if the field has the focus.
-fn field_lines(
-    model: &Model,
-    field: &TextField,
-    theme: &Theme,
-    area: Rect,
-    out: &mut Vec<Line<'static>>,
-) -> Option<(u16, u16)> {
-    let width = area.width;
-    let focused = model.account().form.focus() == Some(field.id);
+fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u16, u16)> {
+    let (theme, width) = (view.theme, area.width);
+    let focused = view.account.form.focus() == Some(field.id);
     let label_width = 14;
     let left = 3 + label_width;
     let is_pattern = field.id == FieldId::Pattern;
@@ -121,33 +111,32 @@ fn field_lines(
     };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
-    let top = out.len();
+    let top = view.lines.len();
     let (rows, cursor) = visible_text(field, box_width, is_pattern);
     for (i, row) in rows.iter().enumerate() {
         let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
-        out.push(Line::from(vec![
-            Span::styled(format!(" {mark} "), theme.accent),
-            Span::styled(pad(label, label_width), style),
-            Span::styled("[", theme.dim),
-            Span::styled(pad(row, box_width), style),
-            Span::styled("]", theme.dim),
-        ]));
+        view.spans([
+            (format!(" {mark} "), theme.accent),
+            (pad(label, label_width), style),
+            ("[".into(), theme.dim),
+            (pad(row, box_width), style),
+            ("]".into(), theme.dim),
+        ]);
     }
     let aside = aside(field);
     let aside_style = if field.error.is_some() { theme.bad } else { theme.dim };
     let alongside = usize::from(width).saturating_sub(left + box_width + 5);
     if !is_pattern && aside.width() <= alongside {
-        if let Some(line) = out.last_mut() {
+        if let Some(line) = view.lines.last_mut() {
             line.spans.push(Span::styled(format!("  {aside}"), aside_style));
         }
     } else if focused
         || field.error.is_some()
         || field.edited
-        || area.height > 20 && model.account().form.focus().is_none()
+        || area.height > 20 && view.account.form.focus().is_none()
     {
-        for line in wrap(&aside, width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3)) {
-            out.push(Line::styled(format!("{}{line}", " ".repeat(left + 1)), aside_style));
-        }
+        let room = width.saturating_sub(u16::try_from(left).unwrap_or(14) + 3);
+        view.wrapped(left + 1, room, &aside, aside_style);
     }
     let x = u16::try_from(left + 1 + cursor.0).ok()?;
     let y = u16::try_from(top + cursor.1).ok()?;
@@ -170,26 +159,26 @@ fn aside(field: &TextField) -> Cow<'_, str> {
 /// lines; any other text scrolls with the cursor.
 fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>, (usize, usize)) {
     if in_full {
-        return crate::ui::text::field_rows(field.input(), width);
+        return field_rows(field.input(), width);
     }
-    let (text, column) = crate::ui::text::field(field.input(), width);
+    let (text, column) = text_field(field.input(), width);
     (vec![text], (column, 0))
 }
 
 /// The sample events, and whether the pattern matches each of them.
-fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>>) {
+fn samples(view: &mut View<'_>, area: Rect) {
+    let (account, theme) = (view.account, view.theme);
     let is_invalid =
-        model.account().form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
-    let samples = if is_invalid { &Samples::NotTested } else { &model.account().samples };
+        view.account.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+    let samples = if is_invalid { &Samples::NotTested } else { &account.samples };
     let title = match samples {
-        _ if is_invalid => " Sample events: not tested".to_owned(),
-        Samples::Tested(_) => " Sample events, tested by AWS".to_owned(),
-        Samples::Testing(_) => format!(" {} testing the sample events", crate::ui::plan::spinner(model.now)),
-        Samples::NotTested => " Sample events".to_owned(),
-        Samples::TestFailed(error) => format!(" Sample events: could not be tested. {}", error.why()),
+        _ if is_invalid => "Sample events: not tested".to_owned(),
+        Samples::Tested(_) => "Sample events, tested by AWS".to_owned(),
+        Samples::Testing(_) => format!("{} testing the sample events", view.spinner()),
+        Samples::NotTested => "Sample events".to_owned(),
+        Samples::TestFailed(error) => format!("Sample events: could not be tested. {}", error.why()),
     };
-    let title = wrap(title.trim_start(), area.width.saturating_sub(2));
-    out.extend(title.into_iter().map(|l| Line::styled(format!(" {l}"), theme.title)));
+    view.paragraph(&title, theme.title);
     let result = |sample: Sample, i: usize| match samples {
         Samples::Tested(matches) => match (matches.get(i).copied().unwrap_or(false), sample.should_match) {
             (true, true) => ("matches", theme.good),
@@ -209,29 +198,26 @@ fn samples(model: &Model, theme: &Theme, area: Rect, out: &mut Vec<Line<'static>
         .collect();
     let half = SAMPLES.len() / 2;
     if area.width >= 96 {
-        out.extend((0..half).map(|i| Line::from([cells[i].clone(), cells[i + half].clone()].concat())));
+        view.lines.extend((0..half).map(|i| Line::from([cells[i].clone(), cells[i + half].clone()].concat())));
     } else if area.height > 19 {
-        out.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
+        view.lines.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
     } else {
         let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, result(s, i).0));
         let text = all.collect::<Vec<_>>().join(" · ");
-        out.extend(
-            wrap(&text, area.width.saturating_sub(4)).into_iter().map(|l| Line::styled(format!("   {l}"), theme.text)),
-        );
+        view.indented(&text, theme.text);
     }
 }
 
 /// The alarm's properties, and how long an alert takes.
-fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>) {
-    let Some(derived) = &model.account().derived else { return };
+fn alarm(view: &mut View<'_>) {
+    let theme = view.theme;
+    let Some(derived) = &view.account.derived else { return };
     let settings = &derived.settings;
     let existing = derived.health.alarm.as_ref();
     let threshold = "sum over 5 minutes >= 1; missing data is not breaching";
     let mut fact = |label: &str, value: &str| {
-        out.push(Line::from(vec![
-            Span::styled(format!("   {}", pad(label, 12)), theme.dim),
-            Span::styled(crate::ui::text::cut(value, usize::from(width).saturating_sub(16)), theme.text),
-        ]));
+        let value = cut(value, view.columns().saturating_sub(16));
+        view.spans([(format!("   {}", pad(label, 12)), theme.dim), (value, theme.text)]);
     };
     fact("Fires when", threshold);
     fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
@@ -248,7 +234,5 @@ fn alarm(model: &Model, theme: &Theme, width: u16, out: &mut Vec<Line<'static>>)
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         }
     );
-    for line in wrap(&sentence, width.saturating_sub(4)) {
-        out.push(Line::styled(format!("   {line}"), theme.dim));
-    }
+    view.indented(&sentence, theme.dim);
 }

@@ -4,23 +4,22 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::view::View;
+use crate::app::Screen;
 use crate::app::keymap::{BINDINGS, Binding, Context, Intent};
 use crate::app::state::alarm_test::TestPhase;
 use crate::app::state::teardown::{Teardown, TeardownPhase};
-use crate::app::{Model, Screen};
 use crate::domain::Step;
-use crate::ui::theme::Theme;
 
-pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let context = model.context();
+pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let context = view.model.context();
     let hints: Vec<(Intent, String, String)> = BINDINGS
         .iter()
-        .filter(|b| b.context == context && !b.hint.is_empty() && applies(model, b))
-        .map(|b| (b.intent, b.keys[0].name(), hint(model, b)))
+        .filter(|b| b.context == context && !b.hint.is_empty() && applies(view, b))
+        .map(|b| (b.intent, b.keys[0].name(), hint(view, b)))
         .collect();
-    // Help and quit are always shown: help lists every other key.
-    let (always, others): (Vec<usize>, Vec<usize>) =
-        (0..hints.len()).partition(|i| matches!(hints[*i].0, Intent::Help | Intent::Quit));
+    // If space is short, the keys that are always in the footer come first.
+    let (always, others): (Vec<usize>, Vec<usize>) = (0..hints.len()).partition(|i| hints[*i].0.is_always_in_footer());
     let width = usize::from(area.width);
     let mut shown: Vec<usize> = Vec::new();
     let mut used = 1;
@@ -35,70 +34,70 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, a
     shown.sort_unstable();
     let mut spans = vec![Span::raw(" ")];
     for i in shown {
-        spans.push(Span::styled(hints[i].1.clone(), theme.accent));
-        spans.push(Span::styled(format!(" {}   ", hints[i].2), theme.dim));
+        spans.push(Span::styled(hints[i].1.clone(), view.theme.accent));
+        spans.push(Span::styled(format!(" {}   ", hints[i].2), view.theme.dim));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
 /// Whether a key does anything in the current state.
-fn applies(model: &Model, binding: &Binding) -> bool {
-    let health = model.account().derived.as_ref().map(|d| &d.health);
+fn applies(view: &View<'_>, binding: &Binding) -> bool {
+    let health = view.account.derived.as_ref().map(|d| &d.health);
     let has_alarm = health.is_some_and(|health| health.alarm.is_some());
     let in_alarm = health.is_some_and(|health| health.in_alarm().is_some());
-    match (binding.intent, model.screen) {
+    match (binding.intent, view.model.screen) {
         (Intent::Details, Screen::Step(step)) => step == Step::Trail,
-        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && model.account().trails().len() > 1,
-        (Intent::ResendConfirmation, _) => !model.account().waiting().is_empty(),
-        (Intent::OpenLinks, _) => model.demo.is_some() && !model.account().waiting().is_empty(),
-        (Intent::LoadOlder, _) => model.account().dashboard.has_older(),
-        (Intent::ShowEvent, _) => model.account().dashboard.event().is_some(),
+        (Intent::PickTrail, Screen::Step(step)) => step == Step::Trail && view.account.trails().len() > 1,
+        (Intent::ResendConfirmation, _) => !view.account.waiting().is_empty(),
+        (Intent::OpenLinks, _) => view.model.demo.is_some() && !view.account.waiting().is_empty(),
+        (Intent::LoadOlder, _) => view.account.dashboard.has_older(),
+        (Intent::ShowEvent, _) => view.account.dashboard.event().is_some(),
         (Intent::Test, _) => has_alarm,
         (Intent::Drill, _) => has_alarm && !in_alarm,
         (Intent::SetOk, _) => in_alarm,
         (Intent::Yes | Intent::DrillAnyway, _) if binding.context == Context::Test => {
-            model.account().test.as_ref().is_some_and(|screen| {
+            view.account.test.as_ref().is_some_and(|screen| {
                 screen.phase == TestPhase::Asking && screen.unmanaged == (binding.intent == Intent::DrillAnyway)
             })
         }
-        (Intent::Teardown, _) => model.account().has_something(),
+        (Intent::Teardown, _) => view.account.has_something(),
         (Intent::Apply | Intent::Logs, _) if binding.context == Context::Teardown => {
-            model.account().teardown.as_ref().is_some_and(|screen| match binding.intent {
+            view.account.teardown.as_ref().is_some_and(|screen| match binding.intent {
                 Intent::Logs => screen.can_toggle_logs(),
                 // If the only thing left to do is to close it, the hint for Esc is enough.
                 _ => screen.phase != TeardownPhase::Asking || screen.can_confirm(),
             })
         }
-        (Intent::NextField, Screen::Step(step)) => model.account().form.shown(step).count() > 1,
-        (Intent::Edit, _) => !model.is_running(),
-        (Intent::ResetFields, _) => model.account().form.is_edited(),
+        (Intent::NextField, Screen::Step(step)) => view.account.form.shown(step).count() > 1,
+        (Intent::Edit, _) => !view.account.is_running(),
+        (Intent::ResetFields, _) => view.account.form.is_edited(),
         _ => true,
     }
 }
 
 /// The hint for a key; for Enter on a step it depends on the state of the step.
-fn hint(model: &Model, binding: &Binding) -> String {
-    if let (Some(screen), Context::Teardown) = (&model.account().teardown, binding.context) {
+fn hint(view: &View<'_>, binding: &Binding) -> String {
+    if let (Some(screen), Context::Teardown) = (&view.account.teardown, binding.context) {
         return teardown_hint(screen, binding);
     }
-    let Screen::Step(step) = model.screen else { return binding.hint.to_owned() };
+    let Screen::Step(step) = view.model.screen else { return binding.hint.to_owned() };
     if !matches!(binding.context, Context::Step | Context::Field) || binding.intent != Intent::Apply {
         return binding.hint.to_owned();
     }
-    if model.is_running() {
+    if view.account.is_running() {
         return "wait".into();
     }
-    let Some(derived) = model.account().derived.as_ref().filter(|_| !model.is_observing()) else {
+    let Some(derived) = view.account.derived.as_ref().filter(|_| !view.account.is_observing()) else {
         return "wait".into();
     };
-    if model.account().form.shown(step).any(|field| field.error.is_some()) {
+    if view.account.has_invalid_field(step) {
         return "fix the error".into();
     }
-    if !model.account().blocked(step).is_empty() {
-        return if model.account().needs_email(step) { "enter an email address" } else { "check again" }.into();
+    if !view.account.blocked(step).is_empty() {
+        return if view.account.needs_email(step) { "enter an email address" } else { "check again" }.into();
     }
     let changes = derived.plan.step(step).filter(|r| r.change.is_some()).count();
-    let failed = model.account().runs[step].as_ref().is_some_and(|run| run.failure().is_some());
+    let failed = view.account.runs[step].as_ref().is_some_and(|run| run.failure().is_some());
     match changes {
         0 => "continue".into(),
         _ if failed => "try again".into(),

@@ -6,18 +6,19 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::{Model, Screen};
+use super::text::cut;
+use super::time::clock;
+use super::view::View;
+use crate::app::Screen;
 use crate::domain::{Step, Verdict};
-use crate::ui::theme::Theme;
 
-pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
+pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
-    let account =
-        model.account().caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
-    let account_only = model.account().caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
+    let account = view.account.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
+    let account_only = view.account.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
     // If space is short: on the dashboard the Region is left out before the headline's sentence; elsewhere the
     // notifications' name is shortened, then the Region is left out, then names. The account number always stays.
-    let lengths: &[(HeaderLength, &String)] = if model.screen == Screen::Dashboard {
+    let lengths: &[(HeaderLength, &String)] = if view.model.screen == Screen::Dashboard {
         &[(HeaderLength::Full, &account), (HeaderLength::Full, &account_only), (HeaderLength::Short, &account)]
     } else {
         &[
@@ -33,22 +34,22 @@ pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, t
     let (length, right) = lengths
         .iter()
         .copied()
-        .find(|(length, right)| columns(&left(model, theme, *length)) + 1 + right.width() <= width)
+        .find(|(length, right)| columns(&left(view, *length)) + 1 + right.width() <= width)
         .unwrap_or((HeaderLength::Numbers, &account_only));
-    let mut spans = left(model, theme, length);
+    let mut spans = left(view, length);
     let gap = width.saturating_sub(columns(&spans) + right.width());
     spans.push(Span::raw(" ".repeat(gap)));
-    spans.push(Span::styled(right.clone(), theme.dim));
+    spans.push(Span::styled(right.clone(), view.theme.dim));
     frame.render_widget(Line::from(spans), top);
 
-    let note = note(model);
-    let mut line = vec![Span::styled("──", theme.dim)];
+    let note = note(view);
+    let mut line = vec![Span::styled("──", view.theme.dim)];
     if !note.is_empty() {
-        let note = crate::ui::text::cut(&note, width.saturating_sub(6));
-        line.push(Span::styled(format!(" {note} "), theme.warn));
+        let note = cut(&note, width.saturating_sub(6));
+        line.push(Span::styled(format!(" {note} "), view.theme.warn));
     }
     let rest = width.saturating_sub(columns(&line));
-    line.push(Span::styled("─".repeat(rest), theme.dim));
+    line.push(Span::styled("─".repeat(rest), view.theme.dim));
     frame.render_widget(Line::from(line), rule);
 }
 
@@ -70,18 +71,18 @@ enum HeaderLength {
 }
 
 /// The program's name, then the four steps or, on the dashboard, the headline.
-fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::styled(" rootbell  ", theme.title)];
-    if model.screen == Screen::Dashboard {
-        let (word, sentence, style) = headline(model, theme);
+fn left(view: &View<'_>, length: HeaderLength) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(" rootbell  ", view.theme.title)];
+    if view.model.screen == Screen::Dashboard {
+        let (word, sentence, style) = headline(view);
         let text = if length == HeaderLength::Full { format!("{word}  {sentence}") } else { word.to_owned() };
         spans.push(Span::styled(text, style));
         return spans;
     }
     for step in Step::ALL {
-        let is_open = model.screen == Screen::Step(step);
-        let verdict = model.account().derived.as_ref().map(|d| d.health.step(step));
-        let style = if is_open { theme.selected } else { theme.text };
+        let is_open = view.model.screen == Screen::Step(step);
+        let verdict = view.account.derived.as_ref().map(|d| d.health.step(step));
+        let style = if is_open { view.theme.selected } else { view.theme.text };
         let label = match length {
             HeaderLength::Short if step == Step::Topic => " Notify",
             HeaderLength::Full | HeaderLength::Short => label(step),
@@ -91,13 +92,15 @@ fn left(model: &Model, theme: &Theme, length: HeaderLength) -> Vec<Span<'static>
         let name = format!("{}{label}", step.number());
         spans.push(Span::styled(name, style));
         match verdict {
-            _ if step == Step::Alarm && model.account().is_in_alarm() => spans.push(Span::styled(" ALARM", theme.bad)),
-            Some(Verdict::Ok) => spans.push(Span::styled(" ok", theme.good)),
-            Some(Verdict::Pending) => spans.push(Span::styled(" pending", theme.warn)),
+            _ if step == Step::Alarm && view.account.is_in_alarm() => {
+                spans.push(Span::styled(" ALARM", view.theme.bad))
+            }
+            Some(Verdict::Ok) => spans.push(Span::styled(" ok", view.theme.good)),
+            Some(Verdict::Pending) => spans.push(Span::styled(" pending", view.theme.warn)),
             _ => {}
         }
         if step != Step::Alarm {
-            spans.push(Span::styled(" · ", theme.dim));
+            spans.push(Span::styled(" · ", view.theme.dim));
         }
     }
     spans
@@ -114,40 +117,39 @@ fn label(step: Step) -> &'static str {
 }
 
 /// The verdict on the whole chain: a word, a sentence, and their style.
-fn headline(model: &Model, theme: &Theme) -> (&'static str, &'static str, Style) {
-    if model.account().dashboard.alarm.error.is_some() {
-        return ("UNKNOWN", "the alarm cannot be read", theme.warn);
+fn headline(view: &View<'_>) -> (&'static str, &'static str, Style) {
+    if view.account.dashboard.alarm.error.is_some() {
+        return ("UNKNOWN", "the alarm cannot be read", view.theme.warn);
     }
-    let Some(health) = model.account().derived.as_ref().map(|derived| &derived.health) else {
-        return ("READING", "the account", theme.dim);
+    let Some(health) = view.account.derived.as_ref().map(|derived| &derived.health) else {
+        return ("READING", "the account", view.theme.dim);
     };
     if health.in_alarm().is_some() {
-        return ("ALARM", "the alarm has fired", theme.bad);
+        return ("ALARM", "the alarm has fired", view.theme.bad);
     }
     if Step::ALL.into_iter().all(|step| health.step(step) == Verdict::Missing) {
-        return ("NOT SET UP", "root use would go unreported", theme.bad);
+        return ("NOT SET UP", "root use would go unreported", view.theme.bad);
     }
     match health.alerting() {
-        Verdict::Ok => ("OK", "root use is monitored", theme.good),
-        Verdict::Pending => ("PENDING", "waiting for confirmation or the first delivery", theme.warn),
-        Verdict::Unknown => ("UNKNOWN", "some resources could not be read", theme.warn),
-        Verdict::Missing | Verdict::Wrong => ("NOT WORKING", "root use would go unreported", theme.bad),
+        Verdict::Ok => ("OK", "root use is monitored", view.theme.good),
+        Verdict::Pending => ("PENDING", "waiting for confirmation or the first delivery", view.theme.warn),
+        Verdict::Unknown => ("UNKNOWN", "some resources could not be read", view.theme.warn),
+        Verdict::Missing | Verdict::Wrong => ("NOT WORKING", "root use would go unreported", view.theme.bad),
     }
 }
 
 /// Which addresses have not confirmed yet, and that this is a demo.
-fn note(model: &Model) -> String {
+fn note(view: &View<'_>) -> String {
     let mut parts = Vec::new();
-    let waiting = model.account().waiting();
-    match &model.demo {
+    let waiting = view.account.waiting();
+    match &view.model.demo {
         // Short, so that the address and the time fit in the smallest terminal.
         Some(_) if !waiting.is_empty() => parts.push("DEMO".to_owned()),
         Some(scenario) => parts.push(format!("DEMO `{scenario}`: nothing here is real")),
         None => {}
     }
     if let Some((email, since)) = waiting.first() {
-        let clock =
-            since.map(|at| format!(" {}", crate::ui::plan::clock(model.now.duration_since(at)))).unwrap_or_default();
+        let clock = since.map(|at| format!(" {}", clock(view.model.now.duration_since(at)))).unwrap_or_default();
         let more = if waiting.len() > 1 { format!(" and {} more", waiting.len() - 1) } else { String::new() };
         parts.push(format!("waiting for {email}{more} to confirm{clock}"));
     }

@@ -7,18 +7,18 @@ use ratatui::widgets::Paragraph;
 
 use super::test_result;
 use super::text::wrap;
+use super::view::View;
+use crate::app::Notice;
 use crate::app::state::teardown::CONFIRMATION_WORD;
-use crate::app::{Model, Notice};
-use crate::ui::theme::Theme;
 
 /// Draws the notice at the bottom of the body. Returns the rest of the body.
-pub(in crate::ui) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, body: Rect) -> Rect {
-    let Some(notice) = &model.notice else { return body };
+pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, body: Rect) -> Rect {
+    let Some(notice) = &view.model.notice else { return body };
     let lines = wrap(&text(notice), body.width.saturating_sub(2));
     let height = u16::try_from(lines.len()).unwrap_or(1).min(body.height / 2);
     let [rest, low] = body.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]));
     let lines: Vec<Line> =
-        lines.into_iter().map(|l| Line::from(vec![Span::raw(" "), Span::styled(l, theme.warn)])).collect();
+        lines.into_iter().map(|l| Line::from(vec![Span::raw(" "), Span::styled(l, view.theme.warn)])).collect();
     frame.render_widget(Paragraph::new(lines), low);
     rest
 }

@@ -2,128 +2,105 @@
 
 use std::ops::Range;
 
-use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use crate::app::Model;
+use super::text::{cut, pad};
+use super::time::clock;
+use super::view::View;
+use crate::app::state::account::{AccountState, Derived};
 use crate::app::state::progress::{ChangeState, RunRow, StepRun};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
 use crate::domain::{Change, Step};
-use crate::ui::text::{cut, pad, wrap};
-use crate::ui::theme::Theme;
 
-/// A spinner: one of four characters, depending on the time.
-pub(in crate::ui) fn spinner(now: Timestamp) -> char {
-    let turn = now.as_millisecond().rem_euclid(480) / 120;
-    ['-', '\\', '|', '/'][usize::try_from(turn).unwrap_or(0)]
-}
-
-/// Minutes and seconds, such as "0:42".
-pub(in crate::ui) fn clock(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-/// The rows of a step as lines, and the range of lines that should be visible. Rows that have run come first. Then come
+/// Adds the rows of a step. Returns the range of lines that should be visible. Rows that have run come first. Then come
 /// the rows that Enter applies, from the plan for the account as it was last read.
-pub(in crate::ui) fn lines(model: &Model, step: Step, theme: &Theme, width: u16) -> (Vec<Line<'static>>, Range<usize>) {
-    let mut out = Vec::new();
+pub(in crate::ui) fn rows(view: &mut View<'_>, step: Step) -> Range<usize> {
+    let (account, theme) = (view.account, view.theme);
     let mut focus = 0..0;
     let mut previous_name = String::new();
-    let run = model.account().runs[step].as_ref();
-    for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(model, row)) {
-        let start = out.len();
-        row_lines(model, row, &previous_name, theme, width, &mut out);
+    let run = view.account.runs[step].as_ref();
+    for row in run.iter().flat_map(|run| &run.rows).filter(|row| is_current(account, row)) {
+        let start = view.lines.len();
+        row_lines(view, row, &previous_name);
         if focus.is_empty()
             && matches!(row.state, Some(ChangeState::Running | ChangeState::Retrying { .. } | ChangeState::Failed(_)))
         {
-            focus = start..out.len();
+            focus = start..view.lines.len();
         }
         previous_name.clone_from(&row.row.name);
     }
-    if model.is_running() && run.is_some() {
-        return (out, focus);
+    if view.account.is_running() && run.is_some() {
+        return focus;
     }
-    let Some(derived) = model.account().derived.as_ref().filter(|_| !model.is_observing()) else {
+    let Some(derived) = view.account.derived.as_ref().filter(|_| !view.account.is_observing()) else {
         if run.is_none() {
-            out.push(Line::styled(format!("   {} reading the account", spinner(model.now)), theme.text));
+            view.line(format!("   {} reading the account", view.spinner()), theme.text);
         }
-        return (out, focus);
+        return focus;
     };
-    if model.account().form.shown(step).any(|field| field.error.is_some()) {
-        out.push(Line::styled("   Fix the marked field first.", theme.warn));
-        return (out, focus);
+    if account.has_invalid_field(step) {
+        view.line("   Fix the marked field first.", theme.warn);
+        return focus;
     }
     let is_in_run = |row: &&Row| run.is_some_and(|run| run.rows.iter().any(|r| r.row.id == row.id && !is_done(r)));
     for row in derived.plan.step(step).filter(|row| !is_in_run(row) && (run.is_none() || row.change.is_some())) {
-        let (word, style) = initial_state(model, row, theme);
-        out.push(line(row, &previous_name, &word, style, &row.detail, "", theme, width));
+        let (word, style) = initial_state(view, row);
+        let line = line(view, row, &previous_name, (&word, style), &row.detail, "");
+        view.push(line);
         previous_name.clone_from(&row.name);
     }
     for (_, note) in derived.plan.notes.iter().filter(|(s, _)| *s == step) {
-        indented(note, theme.warn, width, &mut out);
+        view.indented(note, theme.warn);
     }
     // The reasons why the plan cannot be applied are the most important thing to show.
-    let blocked = model.account().blocked(step);
+    let blocked = view.account.blocked(step);
     if !blocked.is_empty() {
-        focus = out.len()..out.len();
+        focus = view.lines.len()..view.lines.len();
     }
     for why in blocked {
-        indented(why, theme.bad, width, &mut out);
-        focus.end = out.len();
+        view.indented(why, theme.bad);
+        focus.end = view.lines.len();
     }
-    (out, focus)
+    focus
 }
 
-/// Every row of a teardown with its full detail, and the range of lines that should be visible.
-pub(in crate::ui) fn teardown_lines(
-    model: &Model,
-    run: &StepRun,
-    theme: &Theme,
-    width: u16,
-) -> (Vec<Line<'static>>, Range<usize>) {
-    let mut out = Vec::new();
+/// Adds every row of a teardown with its full detail. Returns the range of lines that should be visible.
+pub(in crate::ui) fn teardown_rows(view: &mut View<'_>, run: &StepRun) -> Range<usize> {
     let mut focus = 0..0;
     for row in &run.rows {
-        let start = out.len();
+        let start = view.lines.len();
         // The part in parentheses names a command-line option; on the screen there is a key for it.
         let detail = row.row.detail.split(" (--").next().unwrap_or_default().to_owned();
         let mut row = row.clone();
         row.row.detail = detail;
-        row_lines(model, &row, "", theme, width, &mut out);
-        let shown = out.get(start).map(ToString::to_string).unwrap_or_default();
+        row_lines(view, &row, "");
+        let shown = view.lines.get(start).map(ToString::to_string).unwrap_or_default();
         let name = (!shown.contains(&row.row.name)).then(|| row.row.name.clone());
         if row.state.is_none() && (name.is_some() || !shown.contains(&row.row.detail)) {
             let detail = std::mem::take(&mut row.row.detail);
-            out.truncate(start);
-            row_lines(model, &row, "", theme, width, &mut out);
+            view.lines.truncate(start);
+            row_lines(view, &row, "");
             // A name or detail that doesn't fit on the row goes below it.
             for text in name.into_iter().chain([detail]).filter(|text| !text.is_empty()) {
-                let lines = wrap(&text, width.saturating_sub(17));
-                out.extend(lines.into_iter().map(|l| Line::styled(format!("{}{l}", " ".repeat(15)), theme.dim)));
+                view.wrapped(15, view.width.saturating_sub(17), &text, view.theme.dim);
             }
         }
         if focus.is_empty()
             && matches!(row.state, Some(ChangeState::Running | ChangeState::Retrying { .. } | ChangeState::Failed(_)))
         {
-            focus = start..out.len();
+            focus = start..view.lines.len();
         }
     }
-    (out, focus)
+    focus
 }
 
 /// The lines that fit in `height`: around `focus`, then `scrolled` lines further down.
-pub(in crate::ui) fn in_view(
-    lines: Vec<Line<'static>>,
-    focus: &Range<usize>,
-    scrolled: u16,
-    height: u16,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
+pub(in crate::ui) fn in_view(view: View<'_>, focus: &Range<usize>, scrolled: u16, height: u16) -> Vec<Line<'static>> {
+    let (lines, theme) = (view.lines, view.theme);
     let height = usize::from(height);
     let most = lines.len().saturating_sub(height);
     // One line says how many more there are below.
@@ -145,25 +122,18 @@ fn is_done(row: &RunRow) -> bool {
 
 /// Whether a row of a run still applies: one that failed or was skipped does until the account has been read again and
 /// the new plan no longer contains it.
-fn is_current(model: &Model, row: &RunRow) -> bool {
+fn is_current(account: &AccountState, row: &RunRow) -> bool {
     let is_undone = matches!(row.state, Some(ChangeState::Failed(_) | ChangeState::Skipped { .. }));
-    let was_read_again = !model.is_observing() && !model.is_running();
-    let is_planned =
-        |derived: &crate::app::state::account::Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
-    !(is_undone && was_read_again)
-        || model.account().derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
-}
-
-pub(in crate::ui) fn indented(text: &str, style: Style, width: u16, out: &mut Vec<Line<'static>>) {
-    for line in wrap(text, width.saturating_sub(4)) {
-        out.push(Line::styled(format!("   {line}"), style));
-    }
+    let was_read_again = !account.is_observing() && !account.is_running();
+    let is_planned = |derived: &Derived| derived.plan.rows.iter().any(|r| r.id == row.row.id);
+    !(is_undone && was_read_again) || account.derived.as_ref().is_none_or(|d| d.plan.rows.is_empty() || is_planned(d))
 }
 
 /// The state of a row that has not run yet: for a subscription whether it is confirmed, for an unmanaged resource that it
 /// is unmanaged.
-fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
-    match confirmation(model, row) {
+fn initial_state(view: &View<'_>, row: &Row) -> (String, Style) {
+    let theme = view.theme;
+    match confirmation(view, row) {
         Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good),
         Some(_) if row.change.is_none() => ("waiting".into(), theme.warn),
         _ if row.unmanaged => (UNMANAGED.into(), theme.warn),
@@ -172,71 +142,66 @@ fn initial_state(model: &Model, row: &Row, theme: &Theme) -> (String, Style) {
 }
 
 /// The state of the subscription that a row is about.
-fn confirmation(model: &Model, row: &Row) -> Option<Confirmation> {
+fn confirmation(view: &View<'_>, row: &Row) -> Option<Confirmation> {
     let is_subscription = row.resource == ResourceKind::Subscription;
-    let all = model.account().observed.as_ref()?.subscriptions.as_ref().ok()?;
+    let all = view.account.observed.as_ref()?.subscriptions.as_ref().ok()?;
     all.iter().find(|s| is_subscription && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
 /// The kind of resource that the change with this id is about.
-fn resource<'a>(model: &'a Model, id: &'a str) -> &'a str {
-    let teardown = model.account().teardown.as_ref().map(|teardown| &teardown.run);
+fn resource<'a>(view: &View<'a>, id: &'a str) -> &'a str {
+    let teardown = view.account.teardown.as_ref().map(|teardown| &teardown.run);
     let mut rows =
-        model.account().runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
+        view.account.runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
     rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
 }
 
 /// The state of a resource that rootbell did not create.
 const UNMANAGED: &str = "unmanaged";
 
-fn row_lines(
-    model: &Model,
-    run: &RunRow,
-    previous_name: &str,
-    theme: &Theme,
-    width: u16,
-    out: &mut Vec<Line<'static>>,
-) {
+fn row_lines(view: &mut View<'_>, run: &RunRow, previous_name: &str) {
+    let theme = view.theme;
     let row = &run.row;
-    let seconds = run.elapsed(model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
+    let seconds = run.elapsed(view.model.now).map(|d| format!("{:.1} s", d.as_secs_f64())).unwrap_or_default();
     let is_subscribed = matches!(row.change, Some(Change::Subscribe { .. })) && run.state == Some(ChangeState::Done);
     let (word, style, detail, time) = match &run.state {
         None => {
-            let (word, style) = initial_state(model, row, theme);
+            let (word, style) = initial_state(view, row);
             (word, style, row.detail.clone(), String::new())
         }
         Some(ChangeState::Queued) => ("queued".into(), theme.dim, row.detail.clone(), String::new()),
         Some(ChangeState::Running) => {
-            (format!("{} running", spinner(model.now)), theme.accent, row.detail.clone(), seconds)
+            (format!("{} running", view.spinner()), theme.accent, row.detail.clone(), seconds)
         }
         Some(ChangeState::Retrying { attempt, because }) => {
             ("retrying".into(), theme.warn, format!("attempt {attempt}: {because}"), seconds)
         }
-        Some(ChangeState::Done) if is_subscribed => match confirmation(model, row) {
+        Some(ChangeState::Done) if is_subscribed => match confirmation(view, row) {
             Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
             _ => {
                 let since =
-                    model.account().sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
-                let clock = since.map(|at| clock(model.now.duration_since(at))).unwrap_or_default();
+                    view.account.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
+                let clock = since.map(|at| clock(view.model.now.duration_since(at))).unwrap_or_default();
                 ("waiting".into(), theme.warn, "open the link in the email (valid for 2 days)".into(), clock)
             }
         },
         Some(ChangeState::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
         Some(ChangeState::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
         Some(ChangeState::Skipped { needs }) => {
-            ("skipped".into(), theme.dim, format!("needs the {}", resource(model, needs)), String::new())
+            ("skipped".into(), theme.dim, format!("needs the {}", resource(view, needs)), String::new())
         }
     };
     // During a run, the state column shows the state of the change, so that "unmanaged" moves to the detail.
     let detail = if row.unmanaged && run.state.is_some() { format!("{UNMANAGED}: {detail}") } else { detail };
-    out.push(line(row, previous_name, &word, style, &detail, &time, theme, width));
+    let line = line(view, row, previous_name, (&word, style), &detail, &time);
+    view.push(line);
     match &run.state {
         Some(ChangeState::Failed(error)) => {
-            indented(&error.why(), theme.bad, width, out);
-            indented(&error.fix(), theme.text, width, out);
+            view.indented(&error.why(), theme.bad);
+            view.indented(&error.fix(), theme.text);
         }
-        Some(ChangeState::Retrying { because, .. }) if width < 100 => {
-            indented(&format!("reason: {because}"), theme.warn, width, out);
+        Some(ChangeState::Retrying { because, .. }) if view.width < 100 => {
+            view.indented(&format!("reason: {because}"), theme.warn);
         }
         _ => {}
     }
@@ -244,18 +209,15 @@ fn row_lines(
 
 /// A row: state, mark, resource, name, and the detail if there is room. If the row above has the same name, the detail
 /// takes its place.
-#[expect(clippy::too_many_arguments, reason = "the columns of a row")]
 fn line(
+    view: &View<'_>,
     row: &Row,
     previous_name: &str,
-    word: &str,
-    style: Style,
+    (word, style): (&str, Style),
     detail: &str,
     time: &str,
-    theme: &Theme,
-    width: u16,
 ) -> Line<'static> {
-    let width = usize::from(width);
+    let (theme, width) = (view.theme, view.columns());
     let kind = if width >= 76 { 20 } else { 19 };
     let used = 3 + 10 + 2 + kind + 1;
     let rest = width.saturating_sub(used + time.len() + usize::from(!time.is_empty()) * 2);

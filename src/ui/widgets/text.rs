@@ -45,6 +45,12 @@ pub fn pad(text: &str, width: usize) -> String {
     text
 }
 
+/// The text, or a dash if there is none.
+#[must_use]
+pub fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
 /// The part of a field's text that a box of `width` columns shows, and the cursor's column in it. The text scrolls so
 /// that the cursor stays visible.
 #[must_use]

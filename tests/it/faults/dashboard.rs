@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use rootbell::app::Screen;
+use rootbell::domain::observed::Confirmation;
 
 use super::*;
 use crate::support::tester::Tester;
@@ -11,7 +12,7 @@ use crate::support::tester::Tester;
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     for topic in account.regions.get_mut(REGION).unwrap().topics.values_mut() {
-        topic.subscriptions[0].state = SubscriptionState::Confirmed;
+        topic.subscriptions[0].config.state = Confirmation::Confirmed;
     }
     account
 }

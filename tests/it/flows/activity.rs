@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use rootbell::cloud::demo::account::{Event, SubscriptionState};
+use rootbell::cloud::demo::account::Event;
 use rootbell::cloud::demo::{Account, InjectedFault};
+use rootbell::domain::observed::Confirmation;
 use serde_json::json;
 
 use crate::support::tester::Tester;
@@ -15,7 +16,7 @@ const HOUR: i64 = 3600;
 fn large(page_covers: i64, used: &[i64]) -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let region = account.regions.get_mut("eu-west-1").unwrap();
-    region.topics.get_mut("rootbell-alerts").unwrap().subscriptions[0].state = SubscriptionState::Confirmed;
+    region.topics.get_mut("rootbell-alerts").unwrap().subscriptions[0].config.state = Confirmation::Confirmed;
     let group = region.log_groups.get_mut("rootbell/cloudtrail").unwrap();
     group.page_covers = Some(page_covers);
     group.events = used.iter().map(|at| root_use(*at)).collect();

@@ -5,6 +5,7 @@ use rootbell::app::{FieldId, Overlay};
 use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Region;
+use rootbell::domain::observed;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -15,7 +16,16 @@ const REGION: &str = "eu-west-1";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn trail() -> Trail {
-    Trail { multi_region: true, log_file_validation: true, logging: true, bucket: "audit".into(), ..Trail::default() }
+    Trail {
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "audit".into(),
+            ..observed::Trail::default()
+        },
+        logging: true,
+        ..Trail::default()
+    }
 }
 
 fn with_trails(trails: &[(&str, Trail)]) -> Account {
@@ -40,7 +50,7 @@ fn with_key(statements: &[Value]) -> Account {
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
         let region = cloud.snapshot().regions[REGION].clone();
-        region.trails.into_iter().map(|(name, trail)| (name, trail.log_group_arn.map(String::from))).collect()
+        region.trails.into_iter().map(|(name, trail)| (name, trail.config.log_group_arn.map(String::from))).collect()
     })
 }
 
@@ -60,7 +70,8 @@ fn last_line(tester: &Tester) -> String {
 
 #[test]
 fn another_trail_can_be_picked_and_the_plan_follows() {
-    let narrow = Trail { multi_region: false, ..trail() };
+    let mut narrow = trail();
+    narrow.config.multi_region = false;
     for (width, height) in [(60, 20), (80, 24)] {
         let account = with_trails(&[("audit", trail()), ("narrow", narrow.clone())]);
         let mut tester = Tester::on(account, width, height);
@@ -132,7 +143,7 @@ fn a_customer_managed_key_can_be_typed_checked_and_used() {
     tester.write("alias/mine").sees("an alias is not accepted").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("set by you").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
-    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].kms_key.clone());
+    let key = tester.on_account(|c| c.snapshot().regions[REGION].trails["rootbell"].config.kms_key.clone());
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");
@@ -167,7 +178,7 @@ fn the_role_can_be_restricted_to_its_trail() {
     tester.write(" ").sees("[yes").sees("only this trail").write("n").sees("[no").write("y").sees("[yes").settle();
     tester.press("pgdn").sees("aws:SourceArn");
     tester.press("enter").settle().does_not_see("failed");
-    let trust = tester.on_account(|c| c.snapshot().roles.values().next().unwrap().trust.to_string());
+    let trust = tester.on_account(|c| c.snapshot().roles.values().next().unwrap().config.trust.to_string());
     assert!(trust.contains("trail/rootbell"), "{trust}");
 }
 

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Screen};
-use rootbell::cloud::demo::account::{Event, StateValue, SubscriptionState};
+use rootbell::cloud::demo::account::Event;
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Step;
+use rootbell::domain::alarm::AlarmState;
+use rootbell::domain::observed::Confirmation;
 use serde_json::json;
 
 use crate::support::tester::{Tester, scenario};
@@ -15,7 +17,7 @@ use crate::support::tester::{Tester, scenario};
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = SubscriptionState::Confirmed;
+    topic.subscriptions[0].config.state = Confirmation::Confirmed;
     account
 }
 
@@ -136,8 +138,8 @@ fn a_test_whose_alert_would_reach_nobody_says_so_first() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     account.timing.confirm_after = None;
     let region = account.regions.get_mut("eu-west-1").unwrap();
-    region.alarms.get_mut("rootbell-root-use").unwrap().actions_enabled = false;
-    region.topics.get_mut("rootbell-alerts").unwrap().kms_key = Some("alias/aws/sns".into());
+    region.alarms.get_mut("rootbell-root-use").unwrap().config.actions_enabled = false;
+    region.topics.get_mut("rootbell-alerts").unwrap().config.kms_key = Some("alias/aws/sns".into());
     let mut tester = Tester::on(account, 120, 40);
     tester.press("d");
     assert_eq!(tester.model.screen, Screen::Dashboard);
@@ -162,7 +164,7 @@ fn a_topic_that_rejects_the_alarm_ends_the_test_with_awss_error() {
     tester.on_account(|cloud| {
         cloud.modify(|account| {
             let topics = &mut account.regions.get_mut("eu-west-1").unwrap().topics;
-            topics.get_mut("rootbell-alerts").unwrap().policy = Some(json!({ "Statement": [] }));
+            topics.get_mut("rootbell-alerts").unwrap().config.policy = Some(json!({ "Statement": [] }));
         });
     });
     tester.press("t enter").pass(seconds(5));
@@ -206,7 +208,7 @@ fn a_drill_in_an_unmanaged_log_group_needs_another_confirmation() {
     let group = region.log_groups.remove("rootbell/cloudtrail").unwrap();
     region.log_groups.insert("theirs".into(), group);
     let trail = region.trails.get_mut("rootbell").unwrap();
-    trail.log_group_arn = Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into());
+    trail.config.log_group_arn = Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into());
     let mut tester = Tester::on(account, 80, 24);
     tester.press("d d").sees("not created by rootbell").press("enter").sees("`f` writes");
     assert_eq!(calls(&tester, "PutLogEvents"), 0);
@@ -253,7 +255,7 @@ fn setting_an_alarm_back_distinguishes_a_test_from_an_unknown_cause() {
         cloud.modify(|account| {
             let alarms = &mut account.regions.get_mut("eu-west-1").unwrap().alarms;
             let alarm = alarms.get_mut("rootbell-root-use").unwrap();
-            (alarm.state, alarm.since, alarm.reason) = (StateValue::Alarm, Some(0), "somebody's own words".into());
+            (alarm.state, alarm.since, alarm.reason) = (AlarmState::Alarm, Some(0), "somebody's own words".into());
         });
     });
     tester.pass(seconds(6)).press("o").sees("not known what made the alarm fire").does_not_see("Root was used");

@@ -115,7 +115,7 @@ fn several_addresses_get_a_subscription_each() {
 fn a_healthy_account_opens_the_dashboard_at_once() {
     let mut account = Account::default().set_up_for(&["alice@example.com"]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = rootbell::cloud::demo::account::SubscriptionState::Confirmed;
+    topic.subscriptions[0].config.state = rootbell::domain::observed::Confirmation::Confirmed;
     let mut tester = Tester::on(account, 80, 24);
     assert_eq!(tester.model.screen, Screen::Dashboard);
     tester.sees("root use is monitored").sees("Everything works");

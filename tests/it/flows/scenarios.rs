@@ -1,8 +1,8 @@
 //! Each demo scenario, operated by keys from its first screen to the end of the last step.
 
 use rootbell::app::Screen;
-use rootbell::cloud::demo::account::SubscriptionState;
 use rootbell::domain::Step;
+use rootbell::domain::observed::Confirmation;
 use rootbell::domain::pattern::CIS_PATTERN;
 
 use crate::support::tester::{Tester, scenario};
@@ -116,8 +116,8 @@ fn in_drifted_each_setting_is_repaired_and_nothing_else_changes() {
         assert!(!calls.iter().any(|call| others.iter().any(|other| call.starts_with(other))), "{calls:?}");
         let region = &cloud.snapshot().regions["eu-west-1"];
         assert_eq!(region.log_groups["rootbell/cloudtrail"].filters["rootbell-root-use"].pattern, CIS_PATTERN);
-        assert!((region.alarms["rootbell-root-use"].threshold - 1.0).abs() < f64::EPSILON);
-        assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].state, SubscriptionState::Confirmed);
+        assert!((region.alarms["rootbell-root-use"].config.threshold - 1.0).abs() < f64::EPSILON);
+        assert_eq!(region.topics["rootbell-alerts"].subscriptions[0].config.state, Confirmation::Confirmed);
     });
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use rootbell::app::{Msg, Overlay, Screen};
-use rootbell::cloud::demo::account::{SubscriptionState, Trail};
+use rootbell::cloud::demo::account::Trail;
 use rootbell::cloud::demo::{Account, InjectedFault};
+use rootbell::domain::observed::{self, Confirmation};
 
 use crate::support::tester::{Tester, scenario};
 
@@ -16,7 +17,7 @@ const BUCKET: &str = "rootbell-123456789012-eu-west-1";
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
     let topic = account.regions.get_mut("eu-west-1").unwrap().topics.get_mut("rootbell-alerts").unwrap();
-    topic.subscriptions[0].state = SubscriptionState::Confirmed;
+    topic.subscriptions[0].config.state = Confirmation::Confirmed;
     let bucket = account.buckets.get_mut(BUCKET).unwrap();
     (bucket.objects, bucket.bytes) = (2_500, 1_000_000);
     account
@@ -201,10 +202,13 @@ fn logs_that_cannot_be_counted_can_be_kept_instead() {
 fn an_unmanaged_trail_gets_its_previous_settings_back() {
     let mut account = Account { caller: scenario("fresh").caller, ..Account::default() };
     let theirs = Trail {
-        multi_region: true,
-        log_file_validation: true,
+        config: observed::Trail {
+            multi_region: true,
+            log_file_validation: true,
+            bucket: "audit".into(),
+            ..observed::Trail::default()
+        },
         logging: true,
-        bucket: "audit".into(),
         ..Trail::default()
     };
     account.regions.entry("eu-west-1".into()).or_default().trails.insert("audit".into(), theirs);

@@ -18,6 +18,7 @@ use aws_smithy_types::DateTime;
 use super::*;
 use crate::cloud::Cloud;
 use crate::domain::RetentionDays;
+use crate::domain::alarm::{Comparison, MissingData};
 use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
 fn silent() -> AwsCloud {
@@ -187,10 +188,10 @@ async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
             DescribeAlarmsOutput::builder().metric_alarms(found).build()
         });
     let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).alarm("root").await.unwrap().unwrap();
-    assert_eq!((found.datapoints_to_alarm, found.missing_data.as_str()), (3, "missing"));
-    assert_eq!((found.state, found.actions_enabled), (AlarmState::Alarm, false));
-    assert_eq!(found.comparison, "GreaterThanOrEqualToThreshold");
-    assert_eq!(found.actions, [TOPIC, "not an ARN"], "an action that is no ARN is kept as it is");
+    assert_eq!((found.config.datapoints_to_alarm, found.config.missing_data), (3, MissingData::Missing));
+    assert_eq!((found.state, found.config.actions_enabled), (AlarmState::Alarm, false));
+    assert_eq!(found.config.comparison, Comparison::GreaterThanOrEqualToThreshold);
+    assert_eq!(found.config.actions, [TOPIC, "not an ARN"], "an action that is no ARN is kept as it is");
     assert_eq!(found.since.unwrap().as_second(), 1_700_000_000);
 }
 

@@ -112,6 +112,17 @@ async fn an_endpoint_that_is_not_a_url_is_rejected() {
     let error = connector(&[]).connect(&target).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
     assert!(error.message.starts_with("--endpoint-url: `localhost`"), "{}", error.message);
+    for url in ["", "localhost:4566", "ftp://localhost", "http:///path", "http://:4566", "http://a b", "http://[::1"] {
+        let target = Target { endpoint_url: Some(url.into()), ..profile("prod") };
+        let error = connector(&[]).connect(&target).await.unwrap_err();
+        assert!(error.message.starts_with(&format!("--endpoint-url: `{url}` isn't a URL")), "{url}: {}", error.message);
+    }
+    for url in
+        ["http://127.0.0.1:4566", "https://localhost/", "http://[::1]:4566", "https://me:secret@proxy.example/aws"]
+    {
+        let target = Target { endpoint_url: Some(url.into()), ..profile("prod") };
+        assert!(connector(&[]).connect(&target).await.is_ok(), "{url}");
+    }
     let error = connector(&[("AWS_ENDPOINT_URL", "http://")]).connect(&profile("prod")).await.unwrap_err();
     assert!(error.message.starts_with("AWS_ENDPOINT_URL: "), "{}", error.message);
 }

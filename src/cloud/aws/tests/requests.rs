@@ -8,6 +8,7 @@ use aws_smithy_mocks::mock;
 
 use super::*;
 use crate::cloud::Cloud;
+use crate::domain::alarm::Statistic;
 use crate::domain::arn::Arn;
 use crate::domain::change::Need;
 
@@ -197,7 +198,7 @@ async fn a_role_has_our_tag_and_its_policy_has_our_name() {
 async fn an_alarm_is_sent_with_every_field() {
     let rule = mock!(aws_sdk_cloudwatch::Client::put_metric_alarm)
         .match_requests(|sent| {
-            let wanted = alarm();
+            let wanted = alarm_config();
             sent.alarm_name() == Some("root")
                 && sent.alarm_description() == Some(&wanted.description)
                 && sent.namespace() == Some("LogMetrics")
@@ -207,7 +208,7 @@ async fn an_alarm_is_sent_with_every_field() {
                 && sent.evaluation_periods() == Some(1)
                 && sent.datapoints_to_alarm() == Some(1)
                 && sent.threshold() == Some(1.0)
-                && sent.comparison_operator().is_some_and(|c| c.as_str() == wanted.comparison)
+                && sent.comparison_operator().is_some_and(|c| c.as_str() == wanted.comparison.as_str())
                 && sent.treat_missing_data() == Some("notBreaching")
                 && sent.actions_enabled() == Some(true)
                 && sent.alarm_actions() == texts(&wanted.actions)
@@ -220,8 +221,25 @@ async fn an_alarm_is_sent_with_every_field() {
     let client = mocked!(aws_sdk_cloudwatch, rule);
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
     let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
-    cloud.apply(&Change::PutMetricAlarm { alarm: Box::new(alarm()) }).await.unwrap();
+    cloud.apply(&Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) }).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_percentile_is_sent_as_an_extended_statistic() {
+    let rule = mock!(aws_sdk_cloudwatch::Client::put_metric_alarm)
+        .match_requests(|sent| sent.statistic().is_none() && sent.extended_statistic() == Some("p90"))
+        .then_output(|| PutMetricAlarmOutput::builder().build());
+    let client = mocked!(aws_sdk_cloudwatch, rule);
+    let no_other_service = wire(|_| panic!("only CloudWatch is called"));
+    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
+    let config = Box::new(AlarmConfig { statistic: Statistic::Extended("p90".into()), ..alarm_config() });
+    let change = Change::PutMetricAlarm { alarm: "root".into(), config };
+    cloud.apply(&change).await.unwrap();
+    assert_eq!(rule.num_calls(), 1);
+    let command =
+        change.aws_cli(&crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("eu-west-1")));
+    assert!(command.contains("--extended-statistic p90") && !command.contains("--statistic"), "{command}");
 }
 
 #[test]

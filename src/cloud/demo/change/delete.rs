@@ -2,10 +2,11 @@
 
 use super::existing::{ChangeResult, existing_log_group, existing_role, modifiable_trail, modify_bucket, not_found};
 use crate::cloud::ErrorKind;
-use crate::cloud::demo::account::{Account, SubscriptionState};
+use crate::cloud::demo::account::Account;
 use crate::cloud::demo::error::DemoError;
 use crate::cloud::demo::view::AccountView;
 use crate::domain::arn::Arn;
+use crate::domain::observed::Confirmation;
 
 pub(super) fn alarm(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
     let removed = account.region_mut(&view.account_region.region).alarms.remove(name);
@@ -24,8 +25,10 @@ pub(super) fn subscription(account: &mut Account, view: &AccountView, arn: &str,
     let is_here = arn.starts_with(view.account_region.topic_arn("").as_str());
     let topic = arn.topic_name().filter(|_| is_here).and_then(|name| topics.get_mut(name));
     let topic = topic.ok_or_else(|| not_found("Subscription does not exist"))?;
-    let index =
-        topic.subscriptions.iter().position(|s| s.state == SubscriptionState::Confirmed && s.endpoint == endpoint);
+    let index = topic
+        .subscriptions
+        .iter()
+        .position(|s| s.config.state == Confirmation::Confirmed && s.config.endpoint == endpoint);
     let index = index.ok_or_else(|| not_found("Subscription does not exist"))?;
     topic.subscriptions.remove(index);
     Ok(())
@@ -40,7 +43,7 @@ pub(super) fn topic(account: &mut Account, view: &AccountView, arn: &str) -> Cha
         .ok_or_else(|| not_found("Topic does not exist"))?;
     let region = account.region_mut(&view.account_region.region);
     if let Some(topic) = region.topics.remove(name) {
-        region.orphans.extend(topic.subscriptions.into_iter().filter(|s| s.state != SubscriptionState::Deleted));
+        region.orphans.extend(topic.subscriptions.into_iter().filter(|s| s.config.state != Confirmation::Deleted));
     }
     Ok(())
 }
@@ -56,7 +59,7 @@ pub(super) fn stop(account: &mut Account, view: &AccountView, name: &str) -> Cha
 /// Source: CloudTrail User Guide, "Stopping CloudTrail from sending events to CloudWatch Logs".
 pub(super) fn detach(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
     let trail = modifiable_trail(account, view, name)?;
-    (trail.log_group_arn, trail.role_arn, trail.attached) = (None, None, None);
+    (trail.config.log_group_arn, trail.config.role_arn, trail.attached) = (None, None, None);
     Ok(())
 }
 
@@ -69,14 +72,14 @@ pub(super) fn trail(account: &mut Account, view: &AccountView, name: &str) -> Ch
 }
 
 pub(super) fn role_policy(account: &mut Account, name: &str) -> ChangeResult {
-    let policy = existing_role(account, name).map_err(into_not_found)?.policy.take();
+    let policy = existing_role(account, name).map_err(into_not_found)?.config.policy.take();
     policy.map(drop).ok_or_else(|| not_found("The role policy cannot be found."))
 }
 
 /// Source: IAM API, DeleteRole, `DeleteConflict`.
 pub(super) fn role(account: &mut Account, name: &str) -> ChangeResult {
     let role = existing_role(account, name).map_err(into_not_found)?;
-    if role.policy.is_some() || !role.other_policies.is_empty() {
+    if role.config.policy.is_some() || !role.other_policies.is_empty() {
         return Err(DemoError::new(ErrorKind::Other, "Cannot delete entity, must delete policies first."));
     }
     account.roles.remove(name);

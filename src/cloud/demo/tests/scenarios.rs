@@ -34,7 +34,7 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
                 }
                 "drifted" => {
                     assert!(!cloud.trail_status(&trails[0].arn).await.unwrap().logging);
-                    assert!(alarm.is_some_and(|alarm| alarm.threshold > 99.0 && alarm.state == AlarmState::Ok));
+                    assert!(alarm.is_some_and(|alarm| alarm.config.threshold > 99.0 && alarm.state == AlarmState::Ok));
                     let policy = cloud.topic(&topic_arn()).await.unwrap().and_then(|topic| topic.policy);
                     let alarm = Account::default().in_region(&Region::new("eu-west-1")).alarm_arn("rootbell-root-use");
                     let access = crate::domain::policy::topic_access(policy.as_ref(), &topic_arn(), &alarm);

@@ -102,14 +102,15 @@ fn only_the_deleted_topic_is_removed_from_an_unmanaged_alarm() {
     let mut chain = created();
     chain.managed.alarms = Ok(Vec::new());
     let alarm = &mut chain.observed.alarms.as_mut().unwrap()[0];
-    alarm.actions.push("arn:aws:sns:eu-west-1:123456789012:ops".into());
-    alarm.threshold = 7.0;
-    alarm.actions_enabled = false;
+    alarm.config.actions.push("arn:aws:sns:eu-west-1:123456789012:ops".into());
+    alarm.config.threshold = 7.0;
+    alarm.config.actions_enabled = false;
     let before = alarm.clone();
     let plan = teardown(&[chain], false);
     let put = plan.changes().find(|change| change.id() == "alarm.put").unwrap();
-    let Change::PutMetricAlarm { alarm } = put else { panic!("{put:?}") };
-    assert_eq!(**alarm, Alarm { actions: before.actions[1..].to_vec(), ..before });
+    let Change::PutMetricAlarm { alarm, config } = put else { panic!("{put:?}") };
+    assert_eq!(*alarm, before.name);
+    assert_eq!(**config, AlarmConfig { actions: before.config.actions[1..].to_vec(), ..before.config });
     let topic = plan.changes().find(|change| change.id().starts_with("topic.delete")).unwrap();
     assert!(plan.needs(topic).contains(&"alarm.put".to_owned()), "the alarm is updated first");
 }
