@@ -11,7 +11,7 @@ import time
 from common import EMAIL, emulated_account, machine, peak_memory, rootbell, table
 from terminal import Terminal, cpu, environment, resident_memory
 
-#: Seconds between two queries of each polled value, as in src/app/dashboard.rs.
+#: Seconds between two queries of each polled value, as in src/app/state/dashboard.rs.
 INTERVALS = {"alarm": 5, "history": 15, "events": 30, "metric": 60}
 #: Seconds between two observations of the whole account.
 OBSERVE_INTERVAL = 120

@@ -8,7 +8,6 @@ mod update;
 
 pub use message::{Effect, Msg, SessionEffect, SessionMsg};
 pub use state::account::AccountState;
-pub use state::form::FieldId;
 pub use state::model::Model;
 pub use state::notice::Notice;
 pub use state::overlay::Overlay;

@@ -28,54 +28,57 @@ pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 /// The answer to one query.
 pub type Answer<T> = Result<T, CloudError>;
 
-/// One account in one Region, with one caller's permissions. Each method is one query or one change. Apart from the SDK's
-/// own retries of throttled calls and lost connections, nothing is retried here; the engine does that, visibly.
+/// One account, with one caller's permissions. Each method is one query or one change. Those that concern a regional service
+/// take the Region that they happen in; the others are about the whole account. Apart from the SDK's own retries of
+/// throttled calls and lost connections, nothing is retried here; the engine does that, visibly.
 #[async_trait]
 pub trait Cloud: Send + Sync {
     /// Who is signed in, including the account's alias if it can be read.
     async fn identity(&self) -> Answer<Identity>;
 
-    /// Every trail visible in this Region, including shadow and organization trails.
-    async fn trails(&self) -> Answer<Vec<Trail>>;
+    /// Every trail visible in the Region, including shadow and organization trails.
+    async fn trails(&self, region: &Region) -> Answer<Vec<Trail>>;
 
     /// By ARN, because a shadow trail's name alone isn't enough.
-    async fn trail_status(&self, arn: &str) -> Answer<TrailStatus>;
+    async fn trail_status(&self, region: &Region, arn: &str) -> Answer<TrailStatus>;
 
     /// Which management events the trail of this ARN records.
-    async fn management_events(&self, arn: &str) -> Answer<ManagementEvents>;
+    async fn management_events(&self, region: &Region, arn: &str) -> Answer<ManagementEvents>;
 
+    /// The bucket of that name, in whichever Region it is.
     async fn bucket(&self, name: &str) -> Answer<BucketLookup>;
 
-    async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>>;
+    async fn log_group(&self, region: &Region, name: &str) -> Answer<Option<LogGroup>>;
 
     /// Every filter on a log group (at most 100 by AWS's quota); empty if the group doesn't exist.
-    async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>>;
+    async fn metric_filters(&self, region: &Region, log_group: &str) -> Answer<Vec<MetricFilter>>;
 
     /// Including rootbell's inline policy, if it has that.
     async fn role(&self, name: &str) -> Answer<Option<Role>>;
 
-    async fn alarm(&self, name: &str) -> Answer<Option<Alarm>>;
+    async fn alarm(&self, region: &Region, name: &str) -> Answer<Option<Alarm>>;
 
     /// All alarms on a metric, whatever their names.
-    async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>>;
+    async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
 
-    async fn topic(&self, arn: &str) -> Answer<Option<Topic>>;
+    async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>>;
 
     /// Every subscription of a topic; empty if the topic doesn't exist.
-    async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>>;
+    async fn subscriptions(&self, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>>;
 
     /// By ID, ARN, or alias; includes the key policy.
-    async fn key(&self, id: &str) -> Answer<Option<KmsKey>>;
+    async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>>;
 
     /// Whether the pattern matches, for each event. [`ErrorKind::Unsupported`] if the endpoint doesn't have this call.
-    async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
+    async fn test_metric_filter(&self, region: &Region, pattern: &str, events: &[&str]) -> Answer<Vec<bool>>;
 
     /// The alarm's history since that time, newest first; one page of at most 100 entries.
-    async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
+    async fn describe_alarm_history(&self, region: &Region, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
 
     /// The sums of a metric, oldest first: one for each period of `period` seconds that has data.
     async fn get_metric_data(
         &self,
+        region: &Region,
         metric: &Metric,
         from: Timestamp,
         to: Timestamp,
@@ -84,17 +87,18 @@ pub trait Cloud: Send + Sync {
 
     /// The events of a log group that match the pattern, newest first: the first page of at most 100, or the one with the
     /// token `page`. An empty page may be followed by another one. [`ErrorKind::NotFound`] if the group doesn't exist.
-    async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage>;
+    async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage>;
 
     /// The tags of a resource, by its ARN (a log group's without the `:*`); empty if it doesn't exist.
-    async fn tags(&self, kind: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;
+    async fn tags(&self, region: &Region, kind: Tagged, arn: &str) -> Answer<Vec<(String, String)>>;
 
     /// How many objects a bucket holds and their size, including every version: one call per thousand. Zero if the bucket
     /// doesn't exist.
     async fn bucket_contents(&self, bucket: &str) -> Answer<Contents>;
 
-    /// Makes the API call of a change.
-    async fn apply(&self, change: &Change) -> Answer<()>;
+    /// Makes the API call of a change in that Region. A bucket is changed where it is, if that is known; an IAM role has no
+    /// Region.
+    async fn apply(&self, region: &Region, change: &Change) -> Answer<()>;
 }
 
 /// Which events to search for, and where.

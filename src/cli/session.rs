@@ -40,7 +40,7 @@ impl AccountSession {
         setup: &SetupOptions,
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let connection = Self::connect(global, connector, console).await?;
-        let prefetch = Prefetch::new(&connection.cloud, setup);
+        let prefetch = Prefetch::new(&connection.cloud, &connection.region, setup);
         let identity = prefetch.alongside(connection.cloud.identity()).await?;
         Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }

@@ -3,7 +3,6 @@
 //!
 //! A case sets up the demo account and defines what AWS's services respond in the same situation.
 
-use crate::domain::Region;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
@@ -14,10 +13,11 @@ use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::alarm::{Alarm, AlarmState, Metric};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, SetupOptions};
+use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 mod changes;
 mod queries;
+mod regions;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
@@ -56,30 +56,30 @@ fn debug_text<T: Debug>(answer: Answer<T>) -> Result<String, CloudError> {
     answer.map(|found| format!("{found:?}"))
 }
 
-async fn send(cloud: &dyn Cloud, call: &CloudCall) -> Result<String, CloudError> {
+async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<String, CloudError> {
     let from: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
     let to = START.parse().unwrap();
     match call {
         CloudCall::Identity => debug_text(cloud.identity().await),
-        CloudCall::Trails => debug_text(cloud.trails().await),
-        CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(arn).await),
-        CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(arn).await),
+        CloudCall::Trails => debug_text(cloud.trails(region).await),
+        CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(region, arn).await),
+        CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(region, arn).await),
         CloudCall::Bucket(name) => debug_text(cloud.bucket(name).await),
-        CloudCall::LogGroup(name) => debug_text(cloud.log_group(name).await),
-        CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(group).await),
+        CloudCall::LogGroup(name) => debug_text(cloud.log_group(region, name).await),
+        CloudCall::MetricFilters(group) => debug_text(cloud.metric_filters(region, group).await),
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
-        CloudCall::Alarm(name) => debug_text(cloud.alarm(name).await),
-        CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(&metric()).await),
-        CloudCall::Topic(arn) => debug_text(cloud.topic(arn).await),
-        CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(arn).await),
-        CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(pattern, events).await),
-        CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(alarm, from).await),
-        CloudCall::MetricData => debug_text(cloud.get_metric_data(&metric(), from, to, 300).await),
+        CloudCall::Alarm(name) => debug_text(cloud.alarm(region, name).await),
+        CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
+        CloudCall::Topic(arn) => debug_text(cloud.topic(region, arn).await),
+        CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
+        CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
+        CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
+        CloudCall::MetricData => debug_text(cloud.get_metric_data(region, &metric(), from, to, 300).await),
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
-            debug_text(cloud.filter_log_events(&search).await)
+            debug_text(cloud.filter_log_events(region, &search).await)
         }
-        CloudCall::Apply(change) => debug_text(cloud.apply(change).await),
+        CloudCall::Apply(change) => debug_text(cloud.apply(region, change).await),
     }
 }
 
@@ -100,6 +100,7 @@ enum AwsReply {
 struct ContractCase {
     name: &'static str,
     call: CloudCall,
+    region: Region,
     demo: Account,
     aws: Vec<(&'static str, AwsReply)>,
     expected: Result<String, ErrorKind>,
@@ -108,7 +109,7 @@ struct ContractCase {
 impl ContractCase {
     /// A case with an empty account that expects no request to AWS and succeeds.
     fn new(name: &'static str, call: CloudCall) -> Self {
-        Self { name, call, demo: Account::default(), aws: Vec::new(), expected: Ok("()".to_owned()) }
+        Self { name, call, region: home(), demo: Account::default(), aws: Vec::new(), expected: Ok("()".to_owned()) }
     }
 
     fn of_change(name: &'static str, change: Change) -> Self {
@@ -119,6 +120,11 @@ impl ContractCase {
     fn set_up(mut self) -> Self {
         self.demo = self.demo.set_up_for(&[EMAIL]).unwrap();
         self
+    }
+
+    /// The call is made in another Region than the session's.
+    fn in_region(self, region: &str) -> Self {
+        Self { region: Region::new(region), ..self }
     }
 
     fn demo(mut self, edit: impl FnOnce(&mut Account)) -> Self {
@@ -144,12 +150,15 @@ impl ContractCase {
 
     async fn run_on_demo(&self) -> Result<String, CloudError> {
         let clock = ManualClock::at(START.parse().unwrap());
-        send(&DemoCloud::new(self.demo.clone(), clock.clock()), &self.call).await
+        send(&DemoCloud::new(self.demo.clone(), clock.clock()), &self.region, &self.call).await
     }
 
     async fn run_on_aws(&self) -> Result<String, CloudError> {
-        let (case, replies) = (self.name, self.aws.clone());
+        let (case, replies, region) = (self.name, self.aws.clone(), self.region.clone());
         let cloud = wire(move |asked| {
+            if !matches!(asked.service.as_str(), "iam" | "sts" | "s3") {
+                assert_eq!(region, asked.region.as_str(), "{case}: {}", asked.operation);
+            }
             let is_requested = |(operation, _): &&(&str, AwsReply)| asked.is_operation(operation);
             match (replies.iter().find(is_requested), asked.protocol) {
                 (Some((_, reply)), _) => answer(asked, reply),
@@ -158,7 +167,7 @@ impl ContractCase {
                 (None, _) => panic!("{case}: unexpected request {} {}", asked.operation, asked.url),
             }
         });
-        send(&cloud, &self.call).await
+        send(&cloud, &self.region, &self.call).await
     }
 }
 
@@ -247,6 +256,10 @@ fn json_is_converted_to_the_expected_cbor() {
     assert_eq!(long, [0xba, 0, 0, 0, 1, 0x7a, 0, 0, 0, 1, b'a', 0x7a, 0, 0, 0, 1, b'b']);
 }
 
+fn home() -> Region {
+    Region::new("eu-west-1")
+}
+
 fn metric() -> Metric {
     Metric { namespace: "rootbell".into(), name: "RootUse".into() }
 }
@@ -257,7 +270,7 @@ fn change(id: &str) -> Change {
     let nothing = Observed::nothing();
     let settings = Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup, &nothing);
     let plan = plan(&settings, &nothing);
-    plan.changes().find(|change| change.id().starts_with(id)).cloned().unwrap()
+    plan.changes().find(|change| change.id().to_string().starts_with(id)).cloned().unwrap()
 }
 
 /// The alarm that a first setup creates.
@@ -278,7 +291,8 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
-    let cases: Vec<ContractCase> = queries::cases().into_iter().chain(changes::cases()).collect();
+    let cases: Vec<ContractCase> =
+        [queries::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);
@@ -318,7 +332,7 @@ async fn each_call_fails_with_the_same_error_on_the_demo_and_the_aws_adapter() {
                 account.faults.insert("*".into(), fault);
             });
             let cloud = wire(move |asked| refusal(asked, status, code, "message"));
-            let (demo, aws) = (case.run_on_demo().await.unwrap_err(), send(&cloud, &call).await.unwrap_err());
+            let (demo, aws) = (case.run_on_demo().await.unwrap_err(), send(&cloud, &home(), &call).await.unwrap_err());
             let (demo, aws) = (comparable_parts(&demo), comparable_parts(&aws));
             if demo != aws {
                 wrong.push(format!("{call:?}, {fault:?}: demo returns {demo:?}, aws {aws:?}"));

@@ -36,6 +36,7 @@ pub use account::Account;
 pub use faults::InjectedFault;
 pub use scenario::{DemoConnector, SCENARIOS};
 
+use account::Seconds;
 use error::DemoError;
 use faults::{CallLog, InjectedOutcome};
 use view::AccountView;
@@ -88,10 +89,11 @@ struct SharedAccount {
     state: Mutex<AccountState>,
 }
 
-/// One Region of the demo account, as one caller sees it. Clones and other Regions share the account.
+/// The demo account, as one caller sees it. Clones, also those with another default Region, share the account.
 #[derive(Clone)]
 pub struct DemoCloud {
     shared: Arc<SharedAccount>,
+    /// The session's Region.
     region: Region,
     profile: Option<String>,
 }
@@ -121,7 +123,7 @@ impl DemoCloud {
         Self { shared: Arc::new(SharedAccount { clock, start, state }), region, profile: None }
     }
 
-    /// The same account in another Region.
+    /// The same account, in a session whose Region is another one.
     #[must_use]
     pub fn in_region(&self, region: &Region) -> Self {
         Self { region: region.clone(), ..self.clone() }
@@ -170,7 +172,15 @@ impl DemoCloud {
     /// The names of the operations called so far, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
-        lock(&self.shared.state).log.calls.clone()
+        lock(&self.shared.state).log.calls.iter().map(|(operation, _)| operation.clone()).collect()
+    }
+
+    /// The Regions of the calls of this operation so far, in order. For a service without Regions, the session's.
+    #[must_use]
+    pub fn regions_of(&self, operation: &str) -> Vec<Region> {
+        let state = lock(&self.shared.state);
+        let is_of_operation = |(name, _): &&(String, Region)| name == operation;
+        state.log.calls.iter().filter(is_of_operation).map(|(_, region)| region.clone()).collect()
     }
 
     /// The highest number of calls in flight at once.
@@ -190,21 +200,24 @@ impl DemoCloud {
         edit(&mut self.current_state().account);
     }
 
-    fn view(&self, account: &Account) -> AccountView {
-        let now = (self.shared.clock)().duration_since(self.shared.start).as_secs();
-        AccountView { account_region: account.in_region(&self.region), start: self.shared.start, now }
+    fn now(&self) -> Seconds {
+        (self.shared.clock)().duration_since(self.shared.start).as_secs()
+    }
+
+    fn view(&self, account: &Account, region: &Region) -> AccountView {
+        AccountView { account_region: account.in_region(region), start: self.shared.start, now: self.now() }
     }
 
     fn current_state(&self) -> MutexGuard<'_, AccountState> {
         let mut state = lock(&self.shared.state);
-        let now = self.view(&state.account).now;
-        queries::apply_due_changes(&mut state.account, now);
+        queries::apply_due_changes(&mut state.account, self.now());
         state
     }
 
     /// Runs one call: logs it, waits for its latency, then fails with its injected fault or does its work.
     async fn call<T: Send>(
         &self,
+        region: &Region,
         operation: Operation,
         resource: &str,
         factor: u64,
@@ -212,7 +225,7 @@ impl DemoCloud {
     ) -> Answer<T> {
         let (outcome, latency, number) = {
             let state = &mut *lock(&self.shared.state);
-            let outcome = state.log.start_call(operation.name, &state.account.faults);
+            let outcome = state.log.start_call(region, operation.name, &state.account.faults);
             (outcome, state.account.timing.latency_ms * factor, state.log.calls.len())
         };
         let _in_flight = InFlight(&self.shared);
@@ -227,7 +240,7 @@ impl DemoCloud {
         }
         let result = {
             let mut state = self.current_state();
-            let view = self.view(&state.account);
+            let view = self.view(&state.account, region);
             match outcome {
                 Some(InjectedOutcome::Error(kind, message)) => {
                     let caller = &state.account.caller;
@@ -264,89 +277,97 @@ impl DemoCloud {
 
     async fn query<T: Send>(
         &self,
+        region: &Region,
         query: Query,
         resource: &str,
         work: impl FnOnce(&Account, &AccountView) -> Result<T, DemoError> + Send,
     ) -> Answer<T> {
-        self.call(query.operation(), resource, 1, |account, view| work(account, view)).await
+        self.call(region, query.operation(), resource, 1, |account, view| work(account, view)).await
     }
 }
 
 #[async_trait]
 impl Cloud for DemoCloud {
     async fn identity(&self) -> Answer<Identity> {
-        self.query(Query::Identity, "", |account, _| Ok(account.identity())).await
+        self.query(&self.region, Query::Identity, "", |account, _| Ok(account.identity())).await
     }
 
-    async fn trails(&self) -> Answer<Vec<Trail>> {
-        self.query(Query::Trails, "", |account, view| Ok(queries::trails(account, view))).await
+    async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {
+        self.query(region, Query::Trails, "", |account, view| Ok(queries::trails(account, view))).await
     }
 
-    async fn trail_status(&self, arn: &str) -> Answer<TrailStatus> {
-        self.query(Query::TrailStatus, arn, |account, view| queries::trail_status(account, view, arn)).await
+    async fn trail_status(&self, region: &Region, arn: &str) -> Answer<TrailStatus> {
+        self.query(region, Query::TrailStatus, arn, |account, view| queries::trail_status(account, view, arn)).await
     }
 
-    async fn management_events(&self, arn: &str) -> Answer<ManagementEvents> {
-        self.query(Query::Events, arn, |account, view| queries::management_events(account, view, arn)).await
+    async fn management_events(&self, region: &Region, arn: &str) -> Answer<ManagementEvents> {
+        self.query(region, Query::Events, arn, |account, view| queries::management_events(account, view, arn)).await
     }
 
     async fn bucket(&self, name: &str) -> Answer<BucketLookup> {
-        match self.query(Query::Bucket, name, |account, _| Ok(queries::bucket(account, name))).await {
+        match self.query(&self.region, Query::Bucket, name, |account, _| Ok(queries::bucket(account, name))).await {
             // AWS gives the same answer for a bucket that belongs to another account.
             Err(error) if error.kind == ErrorKind::AccessDenied => Ok(BucketLookup::Forbidden),
             answer => answer,
         }
     }
 
-    async fn log_group(&self, name: &str) -> Answer<Option<LogGroup>> {
-        self.query(Query::LogGroup, name, |account, view| Ok(queries::log_group(account, view, name))).await
+    async fn log_group(&self, region: &Region, name: &str) -> Answer<Option<LogGroup>> {
+        self.query(region, Query::LogGroup, name, |account, view| Ok(queries::log_group(account, view, name))).await
     }
 
-    async fn metric_filters(&self, log_group: &str) -> Answer<Vec<MetricFilter>> {
-        self.query(Query::Filters, log_group, |account, view| Ok(queries::metric_filters(account, view, log_group)))
-            .await
+    async fn metric_filters(&self, region: &Region, log_group: &str) -> Answer<Vec<MetricFilter>> {
+        self.query(region, Query::Filters, log_group, |account, view| {
+            Ok(queries::metric_filters(account, view, log_group))
+        })
+        .await
     }
 
     async fn role(&self, name: &str) -> Answer<Option<Role>> {
-        self.query(Query::Role, name, |account, view| Ok(queries::role(account, view, name))).await
+        self.query(&self.region, Query::Role, name, |account, view| Ok(queries::role(account, view, name))).await
     }
 
-    async fn alarm(&self, name: &str) -> Answer<Option<Alarm>> {
-        self.query(Query::Alarm, name, |account, view| {
+    async fn alarm(&self, region: &Region, name: &str) -> Answer<Option<Alarm>> {
+        self.query(region, Query::Alarm, name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().find(|a| a.name == name))
         })
         .await
     }
 
-    async fn describe_alarms_for_metric(&self, metric: &Metric) -> Answer<Vec<Alarm>> {
+    async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>> {
         let watches_metric = |alarm: &Alarm| alarm.config.metric == *metric;
-        self.query(Query::AlarmsForMetric, &metric.name, |account, view| {
+        self.query(region, Query::AlarmsForMetric, &metric.name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })
         .await
     }
 
-    async fn topic(&self, arn: &str) -> Answer<Option<Topic>> {
-        self.query(Query::Topic, arn, |account, view| Ok(queries::topic(account, view, arn))).await
+    async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>> {
+        self.query(region, Query::Topic, arn, |account, view| {
+            queries::require_own_topic(account, arn, "SNS:GetTopicAttributes")?;
+            Ok(queries::topic(account, view, arn))
+        })
+        .await
     }
 
-    async fn subscriptions(&self, topic_arn: &str) -> Answer<Vec<Subscription>> {
-        self.query(Query::Subscriptions, topic_arn, |account, view| {
+    async fn subscriptions(&self, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>> {
+        self.query(region, Query::Subscriptions, topic_arn, |account, view| {
+            queries::require_own_topic(account, topic_arn, "SNS:ListSubscriptionsByTopic")?;
             Ok(queries::subscriptions(account, view, topic_arn))
         })
         .await
     }
 
-    async fn key(&self, id: &str) -> Answer<Option<KmsKey>> {
-        self.query(Query::KeyPolicy, id, |account, _| Ok(queries::key(account, id))).await
+    async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>> {
+        self.query(region, Query::KeyPolicy, id, |account, _| Ok(queries::key(account, id))).await
     }
 
-    async fn test_metric_filter(&self, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
-        self.query(Query::TestFilter, "", |_, _| queries::test_metric_filter(pattern, events)).await
+    async fn test_metric_filter(&self, region: &Region, pattern: &str, events: &[&str]) -> Answer<Vec<bool>> {
+        self.query(region, Query::TestFilter, "", |_, _| queries::test_metric_filter(pattern, events)).await
     }
 
-    async fn describe_alarm_history(&self, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
-        self.query(Query::History, alarm, |account, view| {
+    async fn describe_alarm_history(&self, region: &Region, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>> {
+        self.query(region, Query::History, alarm, |account, view| {
             let existing =
                 account.regions.get(view.account_region.region.as_str()).and_then(|region| region.alarms.get(alarm));
             let mut items = activity::history(existing, view);
@@ -358,12 +379,13 @@ impl Cloud for DemoCloud {
 
     async fn get_metric_data(
         &self,
+        region: &Region,
         metric: &Metric,
         from: Timestamp,
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.query(Query::MetricData, &metric.name, |account, view| {
+        self.query(region, Query::MetricData, &metric.name, |account, view| {
             let mut points = activity::get_metric_data(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
@@ -371,25 +393,27 @@ impl Cloud for DemoCloud {
         .await
     }
 
-    async fn filter_log_events(&self, search: &Search<'_>) -> Answer<EventPage> {
-        self.query(Query::RootEvents, search.log_group, |account, view| activity::events(account, view, search)).await
+    async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage> {
+        self.query(region, Query::RootEvents, search.log_group, |account, view| activity::events(account, view, search))
+            .await
     }
 
-    async fn tags(&self, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
-        self.query(of.query(), arn, |account, view| Ok(queries::tags(account, view, of, arn))).await
+    async fn tags(&self, region: &Region, of: Tagged, arn: &str) -> Answer<Vec<(String, String)>> {
+        self.query(region, of.query(), arn, |account, view| Ok(queries::tags(account, view, of, arn))).await
     }
 
     async fn bucket_contents(&self, bucket: &str) -> Answer<Contents> {
-        self.query(Query::BucketContents, bucket, |account, _| Ok(queries::contents(account, bucket))).await
+        self.query(&self.region, Query::BucketContents, bucket, |account, _| Ok(queries::contents(account, bucket)))
+            .await
     }
 
-    async fn apply(&self, change: &Change) -> Answer<()> {
+    async fn apply(&self, region: &Region, change: &Change) -> Answer<()> {
         let work = |account: &mut Account, view: &AccountView| change::apply(account, view, change);
-        let result = self.call(change.operation(), change.name(), 2, work).await;
+        let result = self.call(region, change.operation(), change.name(), 2, work).await;
         // AWS's message has the resource's full ARN.
         result.map_err(|error| match error.kind {
             ErrorKind::AccessDenied if error.message.contains(" on resource: ") => {
-                let account_region = self.snapshot().in_region(&self.region);
+                let account_region = self.snapshot().in_region(region);
                 let arn = change.arns(&account_region).into_iter().next().unwrap_or_default();
                 let denied = error.message.split(" on resource: ").next().unwrap_or_default();
                 CloudError { message: format!("{denied} on resource: {arn}"), ..error }

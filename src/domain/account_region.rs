@@ -13,6 +13,12 @@ pub struct AccountRegion {
 }
 
 impl AccountRegion {
+    /// The same account in another Region.
+    #[must_use]
+    pub fn in_region(&self, region: &Region) -> Self {
+        Self { region: region.clone(), ..self.clone() }
+    }
+
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> Arn {
         format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account).into()

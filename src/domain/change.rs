@@ -2,12 +2,12 @@
 //! the order of calls are all derived from it.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, AlarmState};
 use super::arn::{Arn, LogGroupArn};
 use super::observed::MetricFilter;
+use super::policy::PolicyDocument;
 
 mod command;
 mod kind;
@@ -18,7 +18,7 @@ pub mod transient;
 pub use command::quote;
 pub use kind::{ChangeId, ResourceKind, Verb};
 pub use permission::Permission;
-pub use spec::{ChangeSpec, Instance, Need};
+pub use spec::{ChangeSpec, Instance, Need, Scope};
 
 /// One of the four setup steps, and the part of the chain that it sets up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +103,7 @@ pub enum Change {
     },
     PutBucketPolicy {
         bucket: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateLogGroup {
         log_group: String,
@@ -122,15 +122,15 @@ pub enum Change {
     },
     CreateRole {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     UpdateAssumeRolePolicy {
         role: String,
-        trust: Value,
+        trust: PolicyDocument,
     },
     PutRolePolicy {
         role: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     CreateTrail {
         trail: String,
@@ -154,11 +154,11 @@ pub enum Change {
     },
     CreateTopic {
         topic: String,
-        policy: Value,
+        policy: PolicyDocument,
     },
     SetTopicPolicy {
         topic_arn: Arn,
-        policy: Value,
+        policy: PolicyDocument,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {

@@ -2,11 +2,11 @@
 //!
 //! Source: CloudTrail User Guide, "CloudTrail record contents" and "AWS Management Console sign-in events".
 
-use crate::domain::Region;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::account_region::Identity;
+use super::region::Region;
 use super::text::{escape_controls, escape_controls_in_lines};
 
 mod client;

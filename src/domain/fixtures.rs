@@ -5,8 +5,9 @@ use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
+use super::region::Region;
+use super::retention::RetentionDays;
 use super::{Identity, Settings, SetupOptions, pattern, policy};
-use crate::domain::{Region, RetentionDays};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -47,6 +48,7 @@ pub fn sound() -> Observed {
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),
+            region: Some(Region::new(REGION)),
             policy: Some(policy::merge(None, &bucket_policy)),
             owner_enforced: true,
             public_blocked: true,

@@ -1,12 +1,11 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
-use serde_json::{Value, json};
-
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, MetricFilter, Observed};
+use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
@@ -59,7 +58,7 @@ const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTag
 
 /// The policy document.
 #[must_use]
-pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Value {
+pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> PolicyDocument {
     let mut statements: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     for Permission { action, on } in permissions(use_case, settings, observed) {
         // iam:PassRole has a condition, so it gets a separate statement.
@@ -74,31 +73,20 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Va
     }
     let statement = |(resources, mut actions): (Vec<String>, Vec<&str>)| {
         actions.sort_unstable();
-        let mut statement = json!({
-            "Effect": "Allow",
-            "Action": string_or_list(&actions),
-            "Resource": string_or_list(&resources.iter().map(String::as_str).collect::<Vec<_>>()),
-        });
+        let statement = Statement::new(Effect::Allow).action(actions.as_slice()).resource(resources.as_slice());
         if actions == [PASS_ROLE] {
-            statement["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "cloudtrail.amazonaws.com" } });
+            return statement.condition("StringEquals", "iam:PassedToService", "cloudtrail.amazonaws.com");
         }
         statement
     };
-    json!({ "Version": "2012-10-17", "Statement": statements.into_iter().map(statement).collect::<Vec<_>>() })
+    PolicyDocument::new(&statements.into_iter().map(statement).collect::<Vec<_>>())
 }
 
 const PASS_ROLE: &str = "iam:PassRole";
 
-fn string_or_list(items: &[&str]) -> Value {
-    match items {
-        [one] => json!(one),
-        all => json!(all),
-    }
-}
-
 /// A policy's length without white space, to compare with [`MAX_POLICY_LENGTH`].
 #[must_use]
-pub fn length(policy: &Value) -> usize {
+pub fn length(policy: &PolicyDocument) -> usize {
     policy.to_string().chars().filter(|c| !c.is_whitespace()).count()
 }
 
@@ -158,10 +146,10 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
         role_arn: role_arn.clone(),
     };
     let shared = [
-        Change::PutBucketPolicy { bucket: bucket(), policy: Value::Null },
-        Change::UpdateAssumeRolePolicy { role: role(), trust: Value::Null },
-        Change::PutRolePolicy { role: role(), policy: Value::Null },
-        Change::SetTopicPolicy { topic_arn: topic_arn(), policy: Value::Null },
+        Change::PutBucketPolicy { bucket: bucket(), policy: PolicyDocument::default() },
+        Change::UpdateAssumeRolePolicy { role: role(), trust: PolicyDocument::default() },
+        Change::PutRolePolicy { role: role(), policy: PolicyDocument::default() },
+        Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
         Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
     let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
@@ -189,12 +177,12 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutBucketTagging { bucket: bucket(), tags: Vec::new() },
                 Change::CreateLogGroup { log_group: log_group() },
                 Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
-                Change::CreateRole { role: role(), trust: Value::Null },
+                Change::CreateRole { role: role(), trust: PolicyDocument::default() },
                 Change::CreateTrail { trail: trail(), bucket: bucket(), delivery: delivery() },
                 Change::UpdateTrail { trail: trail(), delivery: Some(delivery()) },
                 Change::PutEventSelectors { trail: trail() },
                 Change::StartLogging { trail: trail() },
-                Change::CreateTopic { topic: settings.topic.value.clone(), policy: Value::Null },
+                Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
@@ -243,21 +231,6 @@ fn filter(settings: &Settings) -> MetricFilter {
     }
 }
 
-/// All actions that a policy allows, in alphabetical order.
-#[must_use]
-pub fn actions(policy: &Value) -> Vec<String> {
-    let statements = policy["Statement"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let as_list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-    let mut all: Vec<String> = statements
-        .iter()
-        .flat_map(|statement| as_list(&statement["Action"]))
-        .filter_map(|action| action.as_str().map(str::to_owned))
-        .collect();
-    all.sort();
-    all.dedup();
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{settings, sound};
@@ -272,7 +245,7 @@ mod tests {
         UseCase::Teardown { with_logs: true },
     ];
 
-    fn policy_for(use_case: UseCase, setup: &SetupOptions) -> Value {
+    fn policy_for(use_case: UseCase, setup: &SetupOptions) -> PolicyDocument {
         policy(use_case, &settings(setup, &Observed::nothing()), &Observed::nothing())
     }
 
@@ -309,14 +282,15 @@ mod tests {
         ];
         for each in ALL {
             let policy = policy_for(each, &SetupOptions::default());
-            for statement in policy["Statement"].as_array().unwrap() {
-                let actions = actions(&json!({ "Statement": [statement] }));
-                let is_unscoped = |action: &String| unscoped.contains(&action.as_str());
-                if statement["Resource"] == "*" {
-                    assert!(actions.iter().all(is_unscoped), "{statement}");
+            for statement in policy.statements() {
+                let is_unscoped = |action: &str| unscoped.contains(&action);
+                let resources: Vec<&str> = statement.resources().collect();
+                assert_eq!(resources.len(), 1, "{statement}");
+                if resources == ["*"] {
+                    assert!(statement.actions().all(is_unscoped), "{statement}");
                 } else {
-                    assert!(!actions.iter().any(is_unscoped), "{statement}");
-                    let arn = statement["Resource"].as_str().unwrap();
+                    assert!(!statement.actions().any(is_unscoped), "{statement}");
+                    let arn = resources[0];
                     assert!(arn.starts_with("arn:aws:"), "{statement}");
                     assert!(arn.contains("123456789012"), "every ARN contains the account ID: {statement}");
                 }
@@ -327,7 +301,7 @@ mod tests {
     #[test]
     fn the_role_can_be_passed_to_cloudtrail_only() {
         let policy = policy_for(UseCase::Setup, &SetupOptions::default());
-        let pass = policy["Statement"].as_array().unwrap().iter().find(|s| s["Action"] == "iam:PassRole").unwrap();
+        let pass = policy.statements().iter().find(|s| s.actions().eq(["iam:PassRole"])).unwrap().as_json();
         assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], "cloudtrail.amazonaws.com");
         assert_eq!(pass["Resource"], "arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1");
         for each in [UseCase::Watch, UseCase::Test, UseCase::Teardown { with_logs: true }] {
@@ -337,7 +311,7 @@ mod tests {
 
     #[test]
     fn the_watch_policy_is_read_only() {
-        for action in actions(&policy_for(UseCase::Watch, &SetupOptions::default())) {
+        for action in policy_for(UseCase::Watch, &SetupOptions::default()).actions() {
             let name = action.split(':').nth(1).unwrap();
             assert!(["Get", "List", "Describe", "Filter"].iter().any(|verb| name.starts_with(verb)), "{action}");
         }

@@ -4,11 +4,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
 use super::pattern;
+use super::policy::PolicyDocument;
 use super::region::Region;
 use super::retention::RetentionDays;
 
@@ -163,7 +163,10 @@ impl ManagementEvents {
 pub struct Bucket {
     #[serde(skip)]
     pub name: String,
-    pub policy: Option<Value>,
+    /// `None` if it isn't known.
+    #[serde(skip)]
+    pub region: Option<Region>,
+    pub policy: Option<PolicyDocument>,
     /// `BucketOwnerEnforced`: ACLs are off.
     pub owner_enforced: bool,
     /// All four settings of the public access block are on.
@@ -202,28 +205,23 @@ pub struct LogGroup {
 pub struct KmsKey {
     pub arn: Arn,
     pub enabled: bool,
-    pub policy: Value,
+    pub policy: PolicyDocument,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[derive(Default)]
 pub struct Role {
     #[serde(skip)]
     pub name: String,
     /// With its path, if it has one.
     #[serde(skip)]
     pub arn: Arn,
-    pub trust: Value,
+    pub trust: PolicyDocument,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     #[serde(skip)]
     pub tags: Vec<(String, String)>,
-}
-
-impl Default for Role {
-    fn default() -> Self {
-        Self { name: String::new(), arn: Arn::default(), trust: json!({}), policy: None, tags: Vec::new() }
-    }
 }
 
 /// The contents of a bucket: all versions of all objects, and delete markers.
@@ -258,7 +256,7 @@ impl Default for MetricFilter {
 pub struct Topic {
     #[serde(skip)]
     pub arn: Arn,
-    pub policy: Option<Value>,
+    pub policy: Option<PolicyDocument>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
 }

@@ -1,11 +1,13 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
+use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
-use super::change::{Change, ResourceKind, Step};
+use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key};
-use super::observed::{Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
-use super::policy::{self, TopicAccess};
+use super::policy::{self, DoubtCause, Statement, TopicAccess};
+use super::region::Region;
 use super::settings::{PERIOD, Settings};
 
 mod key;
@@ -47,7 +49,7 @@ impl Action {
 /// One row of the plan: a change, or a resource that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    pub id: String,
+    pub id: ChangeId,
     pub step: Step,
     pub action: Action,
     pub resource: ResourceKind,
@@ -56,6 +58,8 @@ pub struct Row {
     pub detail: String,
     /// `None` if the resource is kept.
     pub change: Option<Change>,
+    /// Where the change is made; `None` if the resource is kept.
+    pub region: Option<Region>,
     /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
     pub unmanaged: bool,
 }
@@ -70,9 +74,23 @@ pub struct Plan {
     pub blocked: Vec<(Step, String)>,
 }
 
+impl Row {
+    /// The change as an AWS CLI command for its Region, quoted for `sh`; `None` if the resource is kept.
+    #[must_use]
+    pub fn aws_cli(&self, account_region: &AccountRegion) -> Option<String> {
+        let (change, region) = self.change.as_ref().zip(self.region.as_ref())?;
+        Some(change.aws_cli(&account_region.in_region(region)))
+    }
+}
+
 impl Plan {
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.rows.iter().filter_map(|row| row.change.as_ref())
+    }
+
+    /// The changes, each with the Region in which it is made.
+    pub fn changes_in_regions(&self) -> impl Iterator<Item = (&Change, &Region)> {
+        self.rows.iter().filter_map(|row| row.change.as_ref().zip(row.region.as_ref()))
     }
 
     #[must_use]
@@ -86,11 +104,11 @@ impl Plan {
 
     /// The ids of the changes in this plan that `change` depends on.
     #[must_use]
-    pub fn needs(&self, change: &Change) -> Vec<String> {
+    pub fn needs(&self, change: &Change) -> Vec<ChangeId> {
         self.changes().filter(|other| change.needs(other)).map(Change::id).collect()
     }
 
-    fn put(&mut self, action: Action, change: Change, detail: impl Into<String>) {
+    fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
         self.rows.push(Row {
             id: change.id(),
             step: change.step(),
@@ -99,28 +117,37 @@ impl Plan {
             name: change.name().to_owned(),
             detail: detail.into(),
             change: Some(change),
+            region: Some(wanted.account_region.region.clone()),
             unmanaged: false,
         });
     }
 
     fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(resource.id().to_owned(), step, resource, name, detail);
+        self.keep_as(None, step, resource, name, detail);
     }
 
     /// Keeps one resource of a kind of which a plan can contain several: the name follows in the id.
     fn keep_one(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
-        self.keep_as(format!("{}:{name}", resource.id()), step, resource, name, detail);
+        self.keep_as(Some(name.to_owned()), step, resource, name, detail);
     }
 
-    fn keep_as(&mut self, id: String, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
+    fn keep_as(
+        &mut self,
+        name_in_id: Option<String>,
+        step: Step,
+        resource: ResourceKind,
+        name: &str,
+        detail: impl Into<String>,
+    ) {
         self.rows.push(Row {
-            id,
+            id: ChangeId { kind: resource, verb: Verb::Keep, name: name_in_id },
             step,
             action: Action::Keep,
             resource,
             name: name.to_owned(),
             detail: detail.into(),
             change: None,
+            region: None,
             unmanaged: false,
         });
     }
@@ -145,10 +172,41 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         alarm(&mut plan, wanted, observed);
         key::encrypt(&mut plan, wanted, observed);
     }
+    place(&mut plan, observed);
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
         row.unmanaged = !wanted.has_default_name(row.resource);
     }
     plan
+}
+
+/// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
+/// a bucket where it is.
+///
+/// Source: CloudTrail API, UpdateTrail, `InvalidHomeRegionException`; S3 API, "Error responses", `PermanentRedirect`.
+fn place(plan: &mut Plan, observed: &Observed) {
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail);
+    let bucket = match &observed.bucket {
+        Ok(BucketLookup::Owned(bucket)) => Some(bucket),
+        _ => None,
+    };
+    for row in &mut plan.rows {
+        let Some(change) = &row.change else { continue };
+        let spec = change.spec();
+        let elsewhere = match spec.scope {
+            Scope::Bucket => {
+                bucket.filter(|bucket| bucket.name == change.name()).and_then(|bucket| bucket.region.as_ref())
+            }
+            Scope::Regional if spec.operation.service == "cloudtrail" => trail
+                .filter(|trail| [trail.name.as_str(), trail.arn.as_str()].contains(&change.name()))
+                .map(|trail| &trail.home_region),
+            Scope::Regional | Scope::Global => None,
+        };
+        if let Some(region) = elsewhere.filter(|region| row.region.as_ref() != Some(region)) {
+            row.detail =
+                [row.detail.as_str(), &format!("in {region}")].join(if row.detail.is_empty() { "" } else { "; " });
+            row.region = Some(region.clone());
+        }
+    }
 }
 
 fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -159,6 +217,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let Some(existing) = found else {
         let policy = policy::merge(None, &statements);
         return plan.put(
+            wanted,
             Action::Create,
             Change::CreateTopic { topic: name.clone(), policy },
             "only CloudWatch in this account can publish",
@@ -169,7 +228,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if wanted.topic_is_managed() {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
-            plan.put(Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
+            plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
             plan.notes.push((
                 Step::Topic,
@@ -185,7 +244,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 /// Plans the topic's policy. Statements are removed only from the topic that has rootbell's name, and only those that let
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
-fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[serde_json::Value]) {
+fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
     let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
@@ -206,8 +265,14 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
             (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
         }
         TopicAccess::NoAlarms => Some("CloudWatch can't publish → can, for this account"),
-        TopicAccess::Unknown(doubt) if doubt.denies => None,
-        TopicAccess::Unknown(_) => Some("CloudWatch can publish if a condition holds → can, for this account"),
+        TopicAccess::Unknown(doubt) => match doubt.cause {
+            DoubtCause::Allow => Some("CloudWatch can publish if a condition holds → can, for this account"),
+            DoubtCause::Deny => None,
+            DoubtCause::Document => {
+                plan.notes.push((Step::Topic, policy_not_changed("topic", name)));
+                None
+            }
+        },
     };
     let Some(detail) = detail else { return };
     let policy =
@@ -222,8 +287,16 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
             ),
         ));
     } else {
-        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
+        plan.put(wanted, Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
     }
+}
+
+/// Says that rootbell leaves a policy alone because it can't be read.
+fn policy_not_changed(what: &str, name: &str) -> String {
+    format!(
+        "The policy of the {what} `{name}` isn't in IAM's format, so rootbell doesn't change it: check it yourself, or use \
+         another {what} (--{what})."
+    )
 }
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -244,6 +317,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
             None => plan.put(
+                wanted,
                 Action::Create,
                 Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
                 "AWS emails a confirmation link",
@@ -289,7 +363,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
     match existing {
-        None => plan.put(Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
         Some(f) if has_pattern(f) && f.value == filter.value => {
             plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
         }
@@ -299,7 +373,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             } else {
                 "other pattern → this one".to_owned()
             };
-            plan.put(Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
     }
 }
@@ -324,7 +398,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
     let Some(existing) = existing else {
         let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(Action::Create, put(desired), detail);
+        return plan.put(wanted, Action::Create, put(desired), detail);
     };
     let when_it_fires = alarm_faults(existing, &wanted.metric);
     let whom_it_notifies = action_fault(existing, wanted, observed);
@@ -355,7 +429,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         repaired.description = desired.description;
     }
     let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
-    plan.put(Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
+    plan.put(wanted, Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 use super::account_region::{AccountRegion, Identity};
 use super::arn::Arn;
 use super::change::ResourceKind;
-use super::names;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
-use super::policy;
+use super::policy::{self, PolicyDocument};
+use super::region::Region;
 use super::retention::RetentionDays;
-use crate::domain::Region;
 
+mod setting_id;
 mod trails;
 
+pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
 pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
 
 /// The default name of the trail, and the prefix of all other default names.
@@ -42,48 +43,6 @@ pub struct SetupOptions {
     pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
-}
-
-impl SetupOptions {
-    /// Every option that AWS would reject, with what is wrong.
-    #[must_use]
-    pub fn invalid_settings(&self) -> Vec<InvalidSetting> {
-        let check = |field, value: &Option<String>, rule: fn(&str) -> names::Validity| {
-            value.as_deref().and_then(|v| rule(v).err().map(|problem| InvalidSetting { field, said: problem }))
-        };
-        let mut invalid_settings: Vec<InvalidSetting> = [
-            check("--trail", &self.trail, names::trail),
-            check("--bucket", &self.bucket, names::bucket),
-            check("--log-group", &self.log_group, names::log_group),
-            check("--role", &self.role, names::role),
-            check("--topic", &self.topic, names::topic),
-            check("--filter", &self.filter, names::filter),
-            check("--pattern", &self.pattern, pattern::check),
-            check("--alarm", &self.alarm, names::alarm),
-            check("--kms-key", &self.kms_key.as_ref().map(Arn::to_string), names::kms_key),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        for email in &self.emails {
-            if let Err(problem) = names::email(email) {
-                invalid_settings.push(InvalidSetting { field: "--email", said: format!("`{email}`: {problem}") });
-            }
-        }
-        if let Some(Err(problem)) = self.retention_days.map(RetentionDays::check) {
-            invalid_settings.push(InvalidSetting { field: "--retention-days", said: problem });
-        }
-        invalid_settings
-    }
-}
-
-/// An option that AWS would reject.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvalidSetting {
-    /// The option's flag, as in `--email`.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub said: String,
 }
 
 /// Where a value came from.
@@ -236,7 +195,7 @@ impl Settings {
 
     /// The role's trust policy according to the settings.
     #[must_use]
-    pub fn role_trust(&self, observed: &Observed) -> serde_json::Value {
+    pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }
@@ -390,6 +349,7 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::names;
     use crate::domain::region::REGIONS;
 
     fn identity() -> Identity {
@@ -464,17 +424,5 @@ mod tests {
         let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &setup, &Observed::nothing());
         assert_eq!(s.trail.origin, Origin::Given);
         assert_eq!(s.emails.value, ["a@b.de"]);
-    }
-
-    #[test]
-    fn every_invalid_option_is_reported_with_its_flag() {
-        let setup = SetupOptions {
-            trail: Some("my trail".into()),
-            emails: vec!["nobody".into()],
-            retention_days: Some(RetentionDays::Days(42)),
-            ..SetupOptions::default()
-        };
-        let fields: Vec<_> = setup.invalid_settings().into_iter().map(|f| f.field).collect();
-        assert_eq!(fields, ["--trail", "--email", "--retention-days"]);
     }
 }

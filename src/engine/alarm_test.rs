@@ -35,7 +35,6 @@ impl AlarmTest {
     ///
     /// Source: CloudWatch User Guide, "Using Amazon CloudWatch alarms", on alarm evaluation: an alarm with a period of a
     /// minute or more is evaluated every minute.
-    #[must_use]
     pub fn default_timeout(drill: bool) -> SignedDuration {
         SignedDuration::from_mins(if drill { 5 } else { 2 })
     }
@@ -104,8 +103,10 @@ fn minus(at: Timestamp, by: SignedDuration) -> Timestamp {
 /// Source: CloudWatch API, SetAlarmState and DescribeAlarmHistory.
 pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'_>) -> Result<TestRun, TestError> {
     let started = (observer.clock)();
-    let (existing, history) =
-        join!(cloud.alarm(&test.alarm), cloud.describe_alarm_history(&test.alarm, minus(started, MAX_CLOCK_SKEW)));
+    let (existing, history) = join!(
+        cloud.alarm(&test.region, &test.alarm),
+        cloud.describe_alarm_history(&test.region, &test.alarm, minus(started, MAX_CLOCK_SKEW))
+    );
     let existing = existing?.ok_or(TestError::NoAlarm)?;
     let test_reason = reason("Test alarm", &test.caller, started);
     let expected_change =
@@ -114,9 +115,11 @@ pub async fn run_test(cloud: &dyn Cloud, test: &AlarmTest, observer: &Observer<'
     follower.wait_for(TestStage::Alarm);
     let set_state = |state, reason| Change::SetAlarmState { alarm: test.alarm.clone(), state, reason };
     if existing.state == AlarmState::Alarm {
-        cloud.apply(&set_state(AlarmState::Ok, reason("Set to OK before a test", &test.caller, started))).await?;
+        cloud
+            .apply(&test.region, &set_state(AlarmState::Ok, reason("Set to OK before a test", &test.caller, started)))
+            .await?;
     }
-    cloud.apply(&set_state(AlarmState::Alarm, test_reason)).await?;
+    cloud.apply(&test.region, &set_state(AlarmState::Alarm, test_reason)).await?;
     follower.follow_alarm().await?;
     Ok(follower.run)
 }
@@ -136,9 +139,9 @@ pub async fn run_drill(
 ) -> Result<TestRun, TestError> {
     let at = (observer.clock)();
     let (existing, history, (found, sum)) = join!(
-        cloud.alarm(&test.alarm),
-        cloud.describe_alarm_history(&test.alarm, minus(at, MAX_CLOCK_SKEW)),
-        drill.poll(cloud, at, at, true),
+        cloud.alarm(&test.region, &test.alarm),
+        cloud.describe_alarm_history(&test.region, &test.alarm, minus(at, MAX_CLOCK_SKEW)),
+        drill.poll(cloud, &test.region, at, at, true),
     );
     let existing = existing?.ok_or(TestError::NoAlarm)?;
     if existing.state == AlarmState::Alarm {
@@ -150,14 +153,16 @@ pub async fn run_drill(
     let mut follower = TestFollower::new(cloud, test, observer, &existing, expected_change);
     follower.wait_for(TestStage::Stored);
     let (log_group, stream) = (drill.log_group.clone(), DRILL_STREAM.to_owned());
-    let created = cloud.apply(&Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() }).await;
+    let created = cloud
+        .apply(&test.region, &Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() })
+        .await;
     match created {
         // An earlier drill created it.
         Err(error) if error.kind != ErrorKind::AlreadyExists => return Err(error.into()),
         _ => {}
     }
     let message = drill_event(&drill.id, &test.caller, &test.region, at);
-    cloud.apply(&Change::PutLogEvents { log_group, stream, at, message }).await?;
+    cloud.apply(&test.region, &Change::PutLogEvents { log_group, stream, at, message }).await?;
     follower.record(TestStage::Stored, follower.elapsed(), String::new());
     follower.follow_drill(drill, baseline).await?;
     follower.follow_alarm().await?;
@@ -169,6 +174,7 @@ impl Drill {
     async fn poll(
         &self,
         cloud: &dyn Cloud,
+        region: &Region,
         started: Timestamp,
         now: Timestamp,
         find_event: bool,
@@ -180,9 +186,12 @@ impl Drill {
             if !find_event {
                 return Ok(false);
             }
-            cloud.filter_log_events(&search).await.map(|page| page.events.iter().any(|event| event.id == self.id))
+            cloud
+                .filter_log_events(region, &search)
+                .await
+                .map(|page| page.events.iter().any(|event| event.id == self.id))
         };
-        let (found, points) = join!(found, cloud.get_metric_data(&self.metric, from, to, 60));
+        let (found, points) = join!(found, cloud.get_metric_data(region, &self.metric, from, to, 60));
         (found, points.map(|points| points.iter().map(|point| point.value).sum()))
     }
 }
@@ -238,8 +247,14 @@ impl<'a> TestFollower<'a> {
             let stage = if self.is_reached(TestStage::Matched) { TestStage::Counted } else { TestStage::Matched };
             self.begin_stage(stage, &mut stage_started);
             let ((found, sum), alarm) = join!(
-                drill.poll(self.cloud, self.started, (self.observer.clock)(), stage == TestStage::Matched),
-                self.cloud.alarm(&self.test.alarm),
+                drill.poll(
+                    self.cloud,
+                    &self.test.region,
+                    self.started,
+                    (self.observer.clock)(),
+                    stage == TestStage::Matched
+                ),
+                self.cloud.alarm(&self.test.region, &self.test.alarm),
             );
             // Only this filter counts into the metric, so the increase comes from the drill.
             let counted = self.tolerate(sum)?.is_some_and(|sum| sum > baseline);
@@ -265,8 +280,10 @@ impl<'a> TestFollower<'a> {
                 (true, true) => TestStage::Back,
             };
             self.begin_stage(stage, &mut stage_started);
-            let history =
-                self.cloud.describe_alarm_history(&self.test.alarm, minus(self.started, MAX_CLOCK_SKEW)).await;
+            let history = self
+                .cloud
+                .describe_alarm_history(&self.test.region, &self.test.alarm, minus(self.started, MAX_CLOCK_SKEW))
+                .await;
             let history = match self.tolerate(history) {
                 Ok(items) => self.items_of_this_test(&items.unwrap_or_default()),
                 // The notification is the proof; the return to OK is not part of it.

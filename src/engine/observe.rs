@@ -39,7 +39,7 @@ pub async fn observe(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, setup)).await
+    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, region, setup)).await
 }
 
 /// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
@@ -60,8 +60,8 @@ pub async fn observe_with(
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
         observe_alarms(&prefetch),
-        topic_and_subscriptions(cloud, &guessed_topic),
-        requested_key(cloud, setup),
+        topic_and_subscriptions(cloud, region, &guessed_topic),
+        requested_key(cloud, region, setup),
     );
     let (log_group, filters) = trail_and_dependents.group.unwrap_or(group);
     let mut observed = Observed {
@@ -83,12 +83,12 @@ pub async fn observe_with(
     if let Some(metric) =
         metric_without_alarm(&observed, setup, &resolve(&observed)).filter(|metric| *metric != guess.metric)
     {
-        add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(&metric).await));
+        add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(region, &metric).await));
     }
-    find_topic(cloud, &resolve, setup, guessed_topic, &mut observed).await;
+    find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match requested_key {
         Some(key) => Some(key),
-        None => topic_key(cloud, &observed).await,
+        None => topic_key(cloud, region, &observed).await,
     };
     observed
 }
@@ -96,6 +96,7 @@ pub async fn observe_with(
 /// Reads the topic that the alarm notifies, unless that was read already.
 async fn find_topic(
     cloud: &dyn Cloud,
+    region: &Region,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     setup: &SetupOptions,
     guess: Arn,
@@ -106,7 +107,7 @@ async fn find_topic(
         if topic == guess {
             return;
         }
-        let (found, subscriptions) = topic_and_subscriptions(cloud, &topic).await;
+        let (found, subscriptions) = topic_and_subscriptions(cloud, region, &topic).await;
         // If the topic doesn't exist, try the next one that the alarm names, or the default one.
         if found == Ok(None) && setup.topic.is_none() {
             observed.gone.push(topic);
@@ -139,6 +140,7 @@ async fn trail_and_dependents(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> TrailAndDependents {
+    let region = &guess.account_region.region;
     let mut observed = Observed { trails: prefetch.trails.clone().await, ..Observed::nothing() };
     let all = observed.trails.as_deref().unwrap_or_default();
     let requested_trail = setup.trail.as_deref();
@@ -152,12 +154,12 @@ async fn trail_and_dependents(
         let log_group_query = async {
             match name.as_deref() {
                 Some(name) if name == guess.log_group.value => Some(prefetch.group.clone().await),
-                Some(name) => Some(group(cloud, name).await),
+                Some(name) => Some(group(cloud, region, name).await),
                 None => None,
             }
         };
         let (status, events, group) =
-            join!(cloud.trail_status(&trail.arn), cloud.management_events(&trail.arn), log_group_query);
+            join!(cloud.trail_status(region, &trail.arn), cloud.management_events(region, &trail.arn), log_group_query);
         let (status, events) = (to_read_result(status), to_read_result(events));
         (TrailDetails { trail, status, events, counted: false }, group)
     });
@@ -228,8 +230,8 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
     }
 }
 
-async fn topic_and_subscriptions(cloud: &dyn Cloud, arn: &str) -> TopicAndSubscriptions {
-    let (topic, subscriptions) = join!(cloud.topic(arn), cloud.subscriptions(arn));
+async fn topic_and_subscriptions(cloud: &dyn Cloud, region: &Region, arn: &str) -> TopicAndSubscriptions {
+    let (topic, subscriptions) = join!(cloud.topic(region, arn), cloud.subscriptions(region, arn));
     (to_read_result(topic), to_read_result(subscriptions))
 }
 
@@ -247,18 +249,18 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
 }
 
 /// The key that the user named.
-async fn requested_key(cloud: &dyn Cloud, setup: &SetupOptions) -> Option<ReadResult<Option<KmsKey>>> {
+async fn requested_key(cloud: &dyn Cloud, region: &Region, setup: &SetupOptions) -> Option<ReadResult<Option<KmsKey>>> {
     let key = setup.kms_key.as_deref()?;
-    Some(to_read_result(cloud.key(key).await))
+    Some(to_read_result(cloud.key(region, key).await))
 }
 
 /// The key that encrypts the topic, unless AWS manages it.
-async fn topic_key(cloud: &dyn Cloud, observed: &Observed) -> Option<ReadResult<Option<KmsKey>>> {
+async fn topic_key(cloud: &dyn Cloud, region: &Region, observed: &Observed) -> Option<ReadResult<Option<KmsKey>>> {
     let key = observed.topic.as_ref().ok()?.as_ref()?.kms_key.as_deref()?;
     if is_aws_sns_key(Some(key)) {
         return None;
     }
-    Some(to_read_result(cloud.key(key).await))
+    Some(to_read_result(cloud.key(region, key).await))
 }
 
 /// The root-use filter's metric, if none of the alarms read so far watches it.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cloud::{Answer, Cloud, Search};
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{Alarm, Metric};
 
@@ -27,22 +28,22 @@ pub enum PollResult {
 /// Seconds that one bar of the chart covers: 28 bars are a week.
 pub const BAR: u32 = 6 * 3600;
 
-/// Runs one query.
+/// Runs one query in the Region.
 ///
 /// # Errors
 /// The call's error.
-pub async fn ask(cloud: &dyn Cloud, query: &PollQuery) -> Answer<PollResult> {
+pub async fn ask(cloud: &dyn Cloud, region: &Region, query: &PollQuery) -> Answer<PollResult> {
     match query {
-        PollQuery::Alarm { name } => cloud.alarm(name).await.map(|alarm| PollResult::Alarm(Box::new(alarm))),
+        PollQuery::Alarm { name } => cloud.alarm(region, name).await.map(|alarm| PollResult::Alarm(Box::new(alarm))),
         PollQuery::History { alarm, since } => {
-            cloud.describe_alarm_history(alarm, *since).await.map(PollResult::History)
+            cloud.describe_alarm_history(region, alarm, *since).await.map(PollResult::History)
         }
         PollQuery::Metric { metric, from, to } => {
-            cloud.get_metric_data(metric, *from, *to, BAR).await.map(PollResult::Metric)
+            cloud.get_metric_data(region, metric, *from, *to, BAR).await.map(PollResult::Metric)
         }
         PollQuery::Events { log_group, pattern, from, to, page } => {
             let search = Search { log_group, pattern, from: *from, to: *to, page: page.as_deref() };
-            cloud.filter_log_events(&search).await.map(PollResult::Events)
+            cloud.filter_log_events(region, &search).await.map(PollResult::Events)
         }
     }
 }

@@ -7,7 +7,8 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
 use crate::cloud::{Cloud, CloudError, ErrorKind};
-use crate::domain::{Change, Plan, Step};
+use crate::domain::change::ChangeId;
+use crate::domain::{Change, Plan, Region, Step};
 
 /// The state of a change.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,27 +25,26 @@ pub enum ChangeState {
     Failed(CloudError),
     /// Not tried, because the change with this ID failed.
     Skipped {
-        needs: String,
+        needs: ChangeId,
     },
 }
 
 /// A change's new state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    pub id: String,
+    pub id: ChangeId,
     pub state: ChangeState,
 }
 
 /// The outcome of a run, change by change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    pub done: Vec<String>,
-    pub failed: Vec<(String, CloudError)>,
-    pub skipped: Vec<String>,
+    pub done: Vec<ChangeId>,
+    pub failed: Vec<(ChangeId, CloudError)>,
+    pub skipped: Vec<ChangeId>,
 }
 
 impl Report {
-    #[must_use]
     pub fn succeeded(&self) -> bool {
         self.failed.is_empty() && self.skipped.is_empty()
     }
@@ -55,7 +55,7 @@ impl Report {
 /// Source: CloudTrail User Guide and provider practice: a new role is usually visible within seconds, sometimes only after a minute.
 const RETRY_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Applies the changes of a plan, or of one of its steps, and reports each change of state to `on_progress`. If the future
+/// Applies the changes of a plan, or of one of its steps, each in its Region, and reports each change of state to `on_progress`. If the future
 /// is dropped, nothing keeps running; finished changes stay.
 pub async fn run(
     cloud: &dyn Cloud,
@@ -63,23 +63,23 @@ pub async fn run(
     only_step: Option<Step>,
     on_progress: &(dyn Fn(Progress) + Sync),
 ) -> Report {
-    let mut waiting: Vec<&Change> = plan.changes().filter(|c| only_step.is_none_or(|step| c.step() == step)).collect();
+    let is_in_step = |(change, _): &(&Change, &Region)| only_step.is_none_or(|step| change.step() == step);
+    let mut waiting: Vec<(&Change, &Region)> = plan.changes_in_regions().filter(is_in_step).collect();
     let all = waiting.clone();
-    let set_state = |id: &str, state: ChangeState| {
+    let set_state = |id: &ChangeId, state: ChangeState| {
         log(id, &state);
-        on_progress(Progress { id: id.to_owned(), state });
+        on_progress(Progress { id: id.clone(), state });
     };
-    for change in &all {
+    for (change, _) in &all {
         set_state(&change.id(), ChangeState::Queued);
     }
-    let mut outcomes: BTreeMap<String, bool> = BTreeMap::new();
+    let mut outcomes: BTreeMap<ChangeId, bool> = BTreeMap::new();
     let mut report = Report::default();
     let mut running = FuturesUnordered::new();
     loop {
-        waiting.retain(|change| {
-            let change = *change;
+        waiting.retain(|&(change, region)| {
             let id = change.id();
-            let mut needs = all.iter().filter(|other| change.needs(other)).map(|other| other.id());
+            let mut needs = all.iter().filter(|(other, _)| change.needs(other)).map(|(other, _)| other.id());
             if let Some(failed_need) = needs.clone().find(|need| outcomes.get(need) == Some(&false)) {
                 set_state(&id, ChangeState::Skipped { needs: failed_need });
                 outcomes.insert(id.clone(), false);
@@ -89,7 +89,8 @@ pub async fn run(
             let ready = needs.all(|need| outcomes.get(&need) == Some(&true));
             if ready {
                 set_state(&id, ChangeState::Running);
-                running.push(async move { (change.id(), apply_with_retries(cloud, change, on_progress).await) });
+                running
+                    .push(async move { (change.id(), apply_with_retries(cloud, region, change, on_progress).await) });
             }
             !ready
         });
@@ -116,19 +117,21 @@ pub async fn run(
     report
 }
 
-fn log(id: &str, state: &ChangeState) {
+fn log(id: &ChangeId, state: &ChangeState) {
+    let id = id.to_string();
     match state {
         ChangeState::Queued | ChangeState::Retrying { .. } => {}
         ChangeState::Running => tracing::info!(id, "started"),
         ChangeState::Done => tracing::info!(id, "done"),
         ChangeState::Failed(error) => tracing::error!(id, why = error.why(), "failed"),
-        ChangeState::Skipped { needs } => tracing::warn!(id, needs, "skipped"),
+        ChangeState::Skipped { needs } => tracing::warn!(id, needs = needs.to_string(), "skipped"),
     }
 }
 
 /// Applies one change, and retries it while AWS rejects it for a reason that will pass.
 async fn apply_with_retries(
     cloud: &dyn Cloud,
+    region: &Region,
     change: &Change,
     on_progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(), CloudError> {
@@ -136,10 +139,10 @@ async fn apply_with_retries(
     let mut pause = Duration::from_millis(500);
     let mut attempt = 1;
     loop {
-        match cloud.apply(change).await {
+        match cloud.apply(region, change).await {
             Err(error) if error.kind == ErrorKind::EventualConsistency && waited < RETRY_TIMEOUT => {
                 attempt += 1;
-                tracing::warn!(id = change.id(), attempt, because = error.message, "retrying");
+                tracing::warn!(id = change.id().to_string(), attempt, because = error.message, "retrying");
                 on_progress(Progress {
                     id: change.id(),
                     state: ChangeState::Retrying { attempt, because: error.message },

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::cloud::{Cloud, CloudError, ErrorKind, Search};
+use crate::domain::Region;
 use crate::domain::event::RootEvent;
 use crate::domain::event_search::EventSearch;
 
@@ -49,6 +50,7 @@ pub struct SearchResult {
 /// The first error of a request. Throttling counts as an error only if it doesn't stop.
 pub async fn filter_log_events(
     cloud: &dyn Cloud,
+    region: &Region,
     search: Search<'_>,
     limit: usize,
     on_progress: &(dyn Fn(&SearchResult) + Sync),
@@ -69,7 +71,7 @@ pub async fn filter_log_events(
             running.push(async move {
                 tokio::time::sleep_until(start).await;
                 let search = Search { from: piece.from, to: piece.to, page: piece.page.as_deref(), ..search };
-                let answer = cloud.filter_log_events(&search).await;
+                let answer = cloud.filter_log_events(region, &search).await;
                 (piece, answer)
             });
         }

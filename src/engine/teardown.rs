@@ -48,7 +48,7 @@ pub async fn managed_chains_of(
 async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &Region, setup: &SetupOptions) -> Vec<Chain> {
     let account_region = identity.in_region(region);
     // The chains share the queries for the trails and for the default names.
-    let prefetch = Prefetch::new(&cloud, setup);
+    let prefetch = Prefetch::new(&cloud, &account_region.region, setup);
     let names = match &setup.trail {
         Some(name) => vec![name.clone()],
         None => trail_names(cloud, &account_region, &prefetch).await,
@@ -66,10 +66,9 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
     // If this fails, reading the chain reports the error.
     let trails = prefetch.trails.clone().await.unwrap_or_default();
     let observed = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
-    let home_trails: Vec<&Trail> =
-        // A shadow trail's tags can't be read here.
-        trails.iter().filter(|trail| trail.can_be_changed_from(account_region)).collect();
-    let tags = join_all(home_trails.iter().map(|trail| cloud.tags(Tagged::Trail, &trail.arn))).await;
+    let home_trails: Vec<&Trail> = trails.iter().filter(|trail| trail.can_be_changed_from(account_region)).collect();
+    let tags =
+        join_all(home_trails.iter().map(|trail| cloud.tags(&account_region.region, Tagged::Trail, &trail.arn))).await;
     // A trail whose tags can't be read may be ours; reading its chain reports the error.
     let may_be_tagged = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().map_or(true, |tags| tagged(tags));
     let tagged =
@@ -101,11 +100,12 @@ async fn chain(
     let on_default_metric = async {
         match on_default_metric {
             Some(query) => query.await,
-            None => to_read_result(cloud.describe_alarms_for_metric(&default).await),
+            None => to_read_result(cloud.describe_alarms_for_metric(region, &default).await),
         }
     };
-    let on_filter_metric =
-        OptionFuture::from((settings.metric != default).then(|| cloud.describe_alarms_for_metric(&settings.metric)));
+    let on_filter_metric = OptionFuture::from(
+        (settings.metric != default).then(|| cloud.describe_alarms_for_metric(region, &settings.metric)),
+    );
     let (on_default_metric, on_filter_metric) = join!(on_default_metric, on_filter_metric);
     for found in on_filter_metric.map(to_read_result).into_iter().chain([on_default_metric]) {
         add_new(&mut observed.alarms, found);
@@ -128,8 +128,9 @@ async fn chain(
 
 async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> Managed {
     let account_region = &settings.account_region;
-    let is_tagged =
-        async |kind: Tagged, arn: Arn| to_read_result(cloud.tags(kind, &arn).await.map(|tags| tagged(&tags)));
+    let is_tagged = async |kind: Tagged, arn: Arn| {
+        to_read_result(cloud.tags(&account_region.region, kind, &arn).await.map(|tags| tagged(&tags)))
+    };
     let trail =
         observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| trail.can_be_changed_from(account_region));
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);

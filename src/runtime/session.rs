@@ -8,8 +8,8 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::app::{Caller, Msg, SessionEffect, SessionId, SessionMsg};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
-use crate::domain::SetupOptions;
 use crate::domain::samples::SAMPLES;
+use crate::domain::{Region, SetupOptions};
 use crate::engine::alarm_test::{self, Observer};
 use crate::engine::teardown::managed_chains_of;
 use crate::engine::{self, ObserveScope, Prefetch};
@@ -28,6 +28,8 @@ pub(super) struct Surroundings {
 /// The session once it is connected.
 struct Connected {
     cloud: Arc<dyn Cloud>,
+    /// Where the app's queries and single changes happen.
+    region: Region,
     /// The queries started early for the first observation, and the setup options that they are for.
     prefetch: Option<(SetupOptions, Prefetch<'static>)>,
 }
@@ -73,50 +75,53 @@ impl SessionWorker {
             }
             SessionEffect::Observe { ticket, identity, region, setup } => {
                 let prefetch = self.take_prefetch(&setup);
-                self.on_cloud(move |cloud| async move {
-                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &setup));
+                self.on_cloud(move |cloud, _| async move {
+                    let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &region, &setup));
                     let scope = ObserveScope::Everything;
                     let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(SessionMsg::Observed(ticket, Box::new(observed)));
                 });
             }
             SessionEffect::Run { ticket, plan, only } => {
-                self.run = self.on_cloud(move |cloud| async move {
+                self.run = self.on_cloud(move |cloud, _| async move {
                     let news = |progress| respond(SessionMsg::Progress(ticket, progress));
                     let report = engine::run(&*cloud, &plan, only, &news).await;
                     respond(SessionMsg::Applied(ticket, report));
                 });
             }
             SessionEffect::FindManaged { ticket, identity, region, named, contents } => {
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, _| async move {
                     let chains = managed_chains_of(&*cloud, &identity, &region, &named, contents).await;
                     respond(SessionMsg::FindManaged(ticket, chains));
                 });
             }
             SessionEffect::TestPattern { ticket, pattern } => {
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, region| async move {
                     let events = SAMPLES.map(|s| s.json.trim());
-                    respond(SessionMsg::PatternTested(ticket, cloud.test_metric_filter(&pattern, &events).await));
+                    respond(SessionMsg::PatternTested(
+                        ticket,
+                        cloud.test_metric_filter(&region, &pattern, &events).await,
+                    ));
                 });
             }
             SessionEffect::PollSubscriptions { ticket, topic_arn } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(SessionMsg::Subscriptions(ticket, cloud.subscriptions(&topic_arn).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(SessionMsg::Subscriptions(ticket, cloud.subscriptions(&region, &topic_arn).await));
                 });
             }
             SessionEffect::Change { ticket, change } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(SessionMsg::Changed(ticket, cloud.apply(&change).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(SessionMsg::Changed(ticket, cloud.apply(&region, &change).await));
                 });
             }
             SessionEffect::Poll { ticket, query } => {
-                self.on_cloud(move |cloud| async move {
-                    respond(SessionMsg::Polled(ticket, engine::poll::ask(&*cloud, &query).await));
+                self.on_cloud(move |cloud, region| async move {
+                    respond(SessionMsg::Polled(ticket, engine::poll::ask(&*cloud, &region, &query).await));
                 });
             }
             SessionEffect::Test { ticket, test, drill } => {
                 let clock = self.surroundings.clock.clone();
-                self.on_cloud(move |cloud| async move {
+                self.on_cloud(move |cloud, _| async move {
                     let news = |run| respond(SessionMsg::TestProgress(ticket, run));
                     let observer = Observer { clock: &*clock, news: &news };
                     let result = match drill {
@@ -135,12 +140,12 @@ impl SessionWorker {
     }
 
     /// Spawns work on the connection; without one, does nothing.
-    fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>) -> F) -> Option<AbortHandle>
+    fn on_cloud<F>(&mut self, work: impl FnOnce(Arc<dyn Cloud>, Region) -> F) -> Option<AbortHandle>
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let cloud = locked(&self.connection).as_ref().map(|connected| connected.cloud.clone());
-        cloud.map(|cloud| self.tasks.spawn(work(cloud)))
+        let connected = locked(&self.connection).as_ref().map(|to| (to.cloud.clone(), to.region.clone()));
+        connected.map(|(cloud, region)| self.tasks.spawn(work(cloud, region)))
     }
 
     /// The queries already started for the first observation, if they are for the same setup options.
@@ -162,8 +167,9 @@ async fn connect(
     connection: &Connection,
 ) -> Result<Caller, CloudError> {
     let session = connector.connect(target).await?;
-    let prefetch = Prefetch::new(&session.cloud, &setup);
-    *locked(connection) = Some(Connected { cloud: session.cloud.clone(), prefetch: Some((setup, prefetch.clone())) });
+    let prefetch = Prefetch::new(&session.cloud, &session.region, &setup);
+    let (cloud, region) = (session.cloud.clone(), session.region.clone());
+    *locked(connection) = Some(Connected { cloud, region, prefetch: Some((setup, prefetch.clone())) });
     let identity = prefetch.alongside(session.cloud.identity()).await?;
     Ok(Caller { identity, region: session.region, region_from: session.region_from, profile: session.profile })
 }

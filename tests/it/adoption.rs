@@ -13,13 +13,17 @@ use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge, role_permissions, role_trust, statements};
-use rootbell::domain::{Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge, role_permissions, role_trust};
+use rootbell::domain::{self, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 fn region_mut(account: &mut Account) -> &mut Region {
@@ -29,7 +33,7 @@ fn region_mut(account: &mut Account) -> &mut Region {
 /// A multi-Region trail that is logging, with its bucket, but without a log group.
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
-    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
+    let account_region = account.in_region(&home());
     let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
     let bucket = Bucket {
         config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
@@ -54,7 +58,7 @@ fn delivering_trail(name: &str, group: &str) -> Account {
 }
 
 fn add_delivery(account: &mut Account, name: &str, group: &str) {
-    let account_region = account.in_region(&rootbell::domain::Region::new(REGION));
+    let account_region = account.in_region(&home());
     let role = Role {
         config: observed::Role {
             trust: role_trust(None),
@@ -260,7 +264,7 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "a topic that CloudWatch may not publish to",
             with(complete_chain(), |a| {
-                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(serde_json::json!({})));
+                region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()));
             }),
             "main",
             &[],
@@ -280,10 +284,8 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed =
-        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), setup, ObserveScope::Everything)
-            .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
     (settings, health, plan)
@@ -333,7 +335,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let notes_text = plan.notes.iter().map(|(_, note)| note.as_str()).collect::<Vec<_>>().join("\n");
             assert!(notes.iter().all(|word| notes_text.contains(word)), "{name}: {notes_text}");
-            let marked: Vec<&str> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+            let marked: Vec<String> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
             assert_eq!(marked, unmanaged, "{name}");
             let rows = |step| plan.changes().filter(|c| c.step() == step).count();
             assert_eq!(rootbell::domain::Step::ALL.map(rows), changes, "{name}: {:#?}", plan.rows);
@@ -380,7 +382,7 @@ fn choosing_between_two_trails_takes_no_extra_round_trip() {
 /// The two statements from AWS's guide that open a topic to an organization and to another account's alarms.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn shared_topic_policy() -> Value {
+fn shared_topic_policy() -> PolicyDocument {
     let topic = "arn:aws:sns:eu-west-1:123456789012:security";
     json!({ "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
@@ -388,27 +390,21 @@ fn shared_topic_policy() -> Value {
         { "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "SNS:Publish", "Resource": topic,
           "Condition": { "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:*" } } }
     ] })
+    .into()
 }
 
 fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
     health.checks.iter().find(|c| c.id.as_str() == id).unwrap()
 }
 
-fn topic_policy(account: &mut Account) -> Value {
+fn topic_policy(account: &mut Account) -> PolicyDocument {
     region_mut(account).topics["security"].config.policy.clone().unwrap()
 }
 
 /// Deletes the resources that rootbell manages.
 async fn tear_down(cloud: &DemoCloud) {
     let identity = cloud.identity().await.unwrap();
-    let chains = engine::teardown::managed_chains(
-        cloud,
-        &identity,
-        &rootbell::domain::Region::new(REGION),
-        &setup_options(),
-        false,
-    )
-    .await;
+    let chains = engine::teardown::managed_chains(cloud, &identity, &home(), &setup_options(), false).await;
     let plan = teardown(&chains, false);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(plan.blocked.is_empty() && report.succeeded(), "{:?} {report:?}", plan.blocked);
@@ -427,7 +423,7 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             check_result.detail.contains("CloudWatch can't publish"),
             "the topic is not open to everyone: {check_result:?}"
         );
-        let written: Vec<&Value> = plan
+        let written: Vec<&PolicyDocument> = plan
             .changes()
             .filter_map(|change| match change {
                 Change::SetTopicPolicy { policy, .. } => Some(policy),
@@ -435,8 +431,8 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             })
             .collect();
         assert_eq!(written.len(), 1, "{:#?}", plan.rows);
-        for statement in statements(&theirs) {
-            assert!(statements(written[0]).contains(&statement), "{statement} is gone from {}", written[0]);
+        for statement in theirs.statements() {
+            assert!(written[0].statements().contains(statement), "{statement} is gone from {}", written[0]);
         }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
@@ -448,8 +444,9 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
 
 #[test]
 fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
-    let open = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Open", "Effect": "Allow", "Principal": "*",
-        "Action": "SNS:Publish", "Resource": "*", "Condition": {} }] });
+    let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "SNS:Publish", "Resource": "*",
+        "Condition": {} });
+    let open = PolicyDocument::new(&[open.into()]);
     let cloud = cloud(with(complete_chain(), |a| {
         region_mut(a).topics.get_mut("security").unwrap().config.policy = Some(open.clone());
     }));
@@ -459,8 +456,8 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
         assert!(notes.contains("Anyone can publish to the topic `security`"), "{notes}");
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = topic_policy(&mut cloud.snapshot());
-        assert_eq!(statements(&after)[0], statements(&open)[0]);
-        assert_eq!(statements(&after).len(), 3, "a statement for CloudWatch was added: {after}");
+        assert_eq!(after.statements()[0], open.statements()[0]);
+        assert_eq!(after.statements().len(), 3, "a statement for CloudWatch was added: {after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let check_result = check(&health, "topic.policy");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
@@ -478,8 +475,9 @@ fn an_unmanaged_topic_open_to_everyone_stays_open_and_is_reported() {
 #[test]
 fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
     let open = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::theirs/public/*" });
-    let policy = json!({ "Version": "2012-10-17", "Statement": [open] });
+        "Resource": "arn:aws:s3:::theirs/public/*" })
+    .into();
+    let policy = PolicyDocument::new(std::slice::from_ref(&open));
     let existing = Bucket {
         config: observed::Bucket { policy: Some(policy), ..observed::Bucket::default() },
         region: REGION.into(),
@@ -491,7 +489,7 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
         let (_, _, plan) = observe_and_plan(&cloud, &setup).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
         let after = cloud.snapshot().buckets["theirs"].config.policy.clone().unwrap();
-        assert!(statements(&after).contains(&open), "{after}");
+        assert!(after.statements().contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
         let check_result = check(&health, "trail.logging");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");

@@ -58,7 +58,7 @@ fn a_test_alarm_reaches_the_subscribers() {
         let messages = queue.messages();
         assert_eq!(messages.len(), 1, "{messages:#?}");
         let message: Value = serde_json::from_str(messages[0]["Message"].as_str().unwrap()).unwrap();
-        assert_eq!((&message["AlarmName"], &message["NewAlarmState"]), (&json!(ALARM), &json!("ALARM")));
+        assert_eq!((&message["AlarmName"], &message["NewStateValue"]), (&json!(ALARM), &json!("ALARM")));
         let reason = message["NewStateReason"].as_str().unwrap();
         assert!(
             reason.starts_with("Test alarm by rootbell, started by arn:aws:iam::000000000000:root at "),

@@ -12,13 +12,17 @@ use rootbell::domain::health::health;
 use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{bucket_statements, merge};
-use rootbell::domain::{Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge};
+use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "alice@example.com";
 const REGION: &str = "eu-west-1";
+
+fn home() -> domain::Region {
+    domain::Region::new(REGION)
+}
 const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// The state after `apply`.
@@ -298,7 +302,7 @@ const CASES: [BrokenAccount; 46] = [
         "bucket open by its policy",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*" });
-            let policy = merge(bucket(a).config.policy.as_ref(), &[open]);
+            let policy = merge(bucket(a).config.policy.as_ref(), &[open.into()]);
             bucket(a).config.policy = Some(policy);
         },
         "trail.logging",
@@ -317,7 +321,7 @@ const CASES: [BrokenAccount; 46] = [
     case(
         "bucket with the policy of another trail",
         |a| {
-            let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
+            let account_region = a.in_region(&home());
             let name = a.buckets.keys().next().unwrap().clone();
             bucket(a).config.policy =
                 Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
@@ -332,7 +336,7 @@ const CASES: [BrokenAccount; 46] = [
         "role too wide",
         |a| {
             let wide = json!({ "Sid": "Wide", "Effect": "Allow", "Action": "*", "Resource": "*" });
-            let policy = merge(role(a).config.policy.as_ref(), &[wide]);
+            let policy = merge(role(a).config.policy.as_ref(), &[wide.into()]);
             role(a).config.policy = Some(policy);
         },
         "trail.delivers",
@@ -352,7 +356,7 @@ const CASES: [BrokenAccount; 46] = [
         "topic open to all",
         |a| {
             let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" });
-            let policy = merge(topic(a).config.policy.as_ref(), &[open]);
+            let policy = merge(topic(a).config.policy.as_ref(), &[open.into()]);
             topic(a).config.policy = Some(policy);
         },
         "topic.policy",
@@ -362,7 +366,7 @@ const CASES: [BrokenAccount; 46] = [
     ),
     case(
         "topic policy without CloudWatch",
-        |a| topic(a).config.policy = Some(json!({ "Statement": [] })),
+        |a| topic(a).config.policy = Some(json!({ "Statement": [] }).into()),
         "topic.policy",
         Wrong,
         "CloudWatch can't publish",
@@ -374,7 +378,7 @@ const CASES: [BrokenAccount; 46] = [
             let theirs = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
                 "Action": "sns:Publish", "Resource": "*",
                 "Condition": { "StringEquals": { "aws:SourceAccount": "210987654321" } } });
-            topic(a).config.policy = Some(json!({ "Statement": [theirs] }));
+            topic(a).config.policy = Some(json!({ "Statement": [theirs] }).into());
         },
         "topic.policy",
         Wrong,
@@ -446,10 +450,11 @@ fn role(account: &mut Account) -> &mut Role {
     account.roles.values_mut().next().unwrap()
 }
 
-fn trust(service: &str) -> Value {
+fn trust(service: &str) -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Theirs", "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }
     ] })
+    .into()
 }
 
 /// A setup with the default names and a confirmed email address.
@@ -462,10 +467,8 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed =
-        engine::observe(cloud, &identity, &rootbell::domain::Region::new(REGION), &setup, ObserveScope::Everything)
-            .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(REGION), &setup, &observed);
+    let observed = engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &home(), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }
 

@@ -12,7 +12,8 @@ use rootbell::cloud::demo::account::{Account, KmsKey, Trail};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Region, Settings, SetupOptions};
+use rootbell::domain::policy::PolicyDocument;
+use rootbell::domain::{Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
     let account_region = Account::default().in_region(&Region::new(REGION));
     let statements = statements_for_key(&account_region, KEY);
     let mut fresh = Account::default();
-    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    fresh.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     let with_key = SetupOptions { kms_key: Some(KEY.into()), ..told.clone() };
 
     let mut drifted = Account::default().set_up_for(&[EMAIL]).unwrap();
@@ -54,7 +55,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         bucket.tags.clear();
     }
     for role in drifted.roles.values_mut() {
-        (role.config.trust, role.config.policy) = (json!({}), None);
+        (role.config.trust, role.config.policy) = (PolicyDocument::default(), None);
     }
     let region = drifted.regions.get_mut(REGION).unwrap();
     for trail in region.trails.values_mut() {
@@ -66,7 +67,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {
-        (topic.config.policy, topic.config.kms_key) = (Some(json!({})), Some("alias/aws/sns".into()));
+        (topic.config.policy, topic.config.kms_key) = (Some(PolicyDocument::default()), Some("alias/aws/sns".into()));
         topic.subscriptions[0].config.state = Confirmation::Deleted;
     }
     region.alarms.values_mut().for_each(|alarm| alarm.config.threshold = 100.0);
@@ -109,7 +110,10 @@ async fn run(cloud: &DemoCloud, setup: &SetupOptions) -> (Vec<String>, Vec<Strin
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     let all = plan.changes().count();
     assert_eq!(report.done.len() + report.failed.len() + report.skipped.len(), all, "every change is accounted for");
-    (report.failed.iter().map(|(_, error)| error.to_string()).collect(), report.done)
+    (
+        report.failed.iter().map(|(_, error)| error.to_string()).collect(),
+        report.done.iter().map(ToString::to_string).collect(),
+    )
 }
 
 async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCloud, setup: &SetupOptions, name: &str) {
@@ -181,8 +185,11 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
                     }
                     cloud.clear_fault(operation);
                     let remaining_plan = observe_and_plan(&cloud, &setup).await.unwrap();
-                    let again: Vec<String> =
-                        remaining_plan.changes().map(Change::id).filter(|id| done.contains(id)).collect();
+                    let again: Vec<String> = remaining_plan
+                        .changes()
+                        .map(|change| change.id().to_string())
+                        .filter(|id| done.contains(id))
+                        .collect();
                     assert_eq!(again, Vec::<String>::new(), "{name}: completed changes are not repeated");
                     assert_next_run_completes(&cloud, &undisturbed_setup, &setup, &name).await;
                 });

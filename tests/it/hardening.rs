@@ -9,7 +9,7 @@ use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::health::{Check, health};
 use rootbell::domain::observed::Confirmation;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Change, Health, Region, Settings, SetupOptions, Verdict};
+use rootbell::domain::{Health, Region, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -27,8 +27,11 @@ fn statements() -> Vec<Value> {
 }
 
 fn with_key(mut account: Account, statements: &[Value]) -> Account {
-    let key =
-        KmsKey { alias: Some("alias/mine".into()), policy: json!({ "Statement": statements }), ..KmsKey::default() };
+    let key = KmsKey {
+        alias: Some("alias/mine".into()),
+        policy: json!({ "Statement": statements }).into(),
+        ..KmsKey::default()
+    };
     account.keys.insert(KEY.into(), key);
     account
 }
@@ -93,7 +96,7 @@ fn for_cloudwatch(account: &mut Account, key: &str, value: &str) {
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": KEY,
         "Condition": { "StringEquals": { key: value } } });
-    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement });
+    account.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statement }).into();
 }
 
 fn check(health: &Health, id: &str) -> Check {
@@ -110,7 +113,8 @@ fn a_key_that_all_services_may_use_encrypts_all_three_and_stays_configured() {
         let cloud = cloud(with_key(account, &statements()));
         in_virtual_time(async {
             let plan = apply(&cloud, &encrypted()).await;
-            let keys: Vec<String> = plan.changes().map(Change::id).filter(|id| is_key(id)).collect();
+            let keys: Vec<String> =
+                plan.changes().map(|change| change.id().to_string()).filter(|id| is_key(id)).collect();
             assert_eq!(keys, ["trail.key", "log_group.key", "topic.key"]);
             let region = cloud.snapshot().regions[REGION].clone();
             assert_eq!(region.trails["rootbell"].config.kms_key.as_deref(), Some(KEY));
@@ -140,7 +144,7 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
             let added: Value = serde_json::from_str(&why[why.find("statements: ").unwrap() + 12..]).unwrap();
             assert_eq!(added, lacking, "the message ends with a statement that can be pasted");
             some.push(added);
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": some }).into());
             apply(&cloud, &encrypted()).await;
         });
     }
@@ -172,7 +176,7 @@ fn an_unusable_key_is_refused_before_anything_is_created() {
             let (_, plan) =
                 observe_and_plan(&cloud, &SetupOptions { kms_key: Some(key.into()), ..setup_options() }).await;
             assert!(plan.blocked.iter().any(|(_, why)| why.contains(says)), "{name}: {:?}", plan.blocked);
-            assert!(!plan.changes().any(|c| is_key(&c.id())), "{name}");
+            assert!(!plan.changes().any(|c| is_key(&c.id().to_string())), "{name}");
         });
     }
 }
@@ -195,7 +199,7 @@ fn a_topic_with_a_customer_managed_key_is_checked_against_the_key_policy() {
         ),
         (
             "shuts CloudWatch out",
-            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }))),
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.policy = json!({ "Statement": [] }).into())),
             Verdict::Wrong,
             "\"Service\":\"cloudwatch.amazonaws.com\"",
         ),
@@ -255,7 +259,7 @@ fn a_role_can_be_restricted_to_its_trail_and_unrestricted_again() {
             let (health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert!(plan.is_empty() && health.healthy(), "{plan:#?} {health:#?}");
             let plan = apply(&cloud, &restricted(false)).await;
-            assert_eq!(plan.changes().map(Change::id).collect::<Vec<_>>(), ["role.trust"]);
+            assert_eq!(plan.changes().map(|change| change.id().to_string()).collect::<Vec<_>>(), ["role.trust"]);
             assert!(!cloud.snapshot().roles.values().next().unwrap().config.trust.to_string().contains("SourceArn"));
         });
     }

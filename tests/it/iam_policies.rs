@@ -8,9 +8,10 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::iam_policy::{UseCase, actions, policy};
+use rootbell::domain::iam_policy::{UseCase, policy};
 use rootbell::domain::observed;
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Observed, Region, RetentionDays, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
@@ -130,7 +131,7 @@ fn granted(of: UseCase) -> Permissions {
     let observed = Observed::nothing();
     let settings =
         Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup_options(), &observed);
-    actions(&policy(of, &settings, &observed)).into_iter().collect()
+    policy(of, &settings, &observed).actions().into_iter().map(str::to_owned).collect()
 }
 
 #[track_caller]
@@ -181,9 +182,8 @@ fn setup_without_a_retention_uses_a_permission_that_its_policy_grants_only_then(
     assert!(!granted(UseCase::Setup).contains(extra));
     let identity = Account::default().identity();
     let settings = Settings::resolve(&identity, &Region::new("eu-west-1"), &setup, &Observed::nothing());
-    assert!(
-        actions(&policy(UseCase::Setup, &settings, &Observed::nothing())).into_iter().any(|action| action == extra)
-    );
+    let document = policy(UseCase::Setup, &settings, &Observed::nothing());
+    assert!(document.actions().into_iter().any(|action| action == extra));
 }
 
 /// Reads a chain whose alarm has another name, so that every read is made.
@@ -216,7 +216,7 @@ fn monitoring_uses_exactly_the_permissions_of_its_policy() {
                 page: None,
             },
         ] {
-            ask(&cloud, &question).await.unwrap();
+            ask(&cloud, &Region::new("eu-west-1"), &question).await.unwrap();
         }
     });
     assert_same(&used(&[cloud]), &granted(UseCase::Watch));
@@ -264,12 +264,10 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         ..observed::Bucket::default()
     });
     let statement = json!({ "Sid": "Theirs", "Effect": "Deny", "Action": "x", "Resource": "*" });
-    let inline = json!({ "Statement": [statement] });
-    let theirs = || {
-        let mut policy = inline.clone();
-        policy["Statement"][0]["Principal"] = json!("*");
-        policy
-    };
+    let inline: PolicyDocument = json!({ "Statement": [statement] }).into();
+    let mut for_everyone = statement;
+    for_everyone["Principal"] = json!("*");
+    let theirs = || PolicyDocument::from(json!({ "Statement": [for_everyone] }));
     adopted.buckets.insert("bare".into(), closed.clone());
     adopted.buckets.insert("theirs".into(), Bucket::from(observed::Bucket { policy: Some(theirs()), ..closed.config }));
     adopted.roles.insert(

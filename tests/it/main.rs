@@ -27,6 +27,7 @@ mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;
+mod regions;
 mod screens;
 #[cfg(unix)]
 mod search;

@@ -48,7 +48,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
             cost
         };
         let asked: &dyn Cloud = &cloud;
-        let prefetch = Prefetch::new(&asked, &setup_options());
+        let prefetch = Prefetch::new(&asked, &Region::new(REGION), &setup_options());
         let identity = prefetch.alongside(cloud.identity()).await.unwrap();
         let observed = engine::observe_with(
             asked,
@@ -152,7 +152,7 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
     in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
-        Prefetch::new(&asked, &setup_options()).alongside(cloud.identity()).await.unwrap();
+        Prefetch::new(&asked, &Region::new(REGION), &setup_options()).alongside(cloud.identity()).await.unwrap();
         assert_eq!(began.elapsed().as_millis(), u128::from(ROUND_TRIP));
     });
 }
@@ -230,7 +230,7 @@ fn a_page_of_root_events_is_bounded_however_many_there_are() {
         to: "2026-11-23T12:00:00Z".parse().unwrap(),
         page: None,
     };
-    let page = in_virtual_time(cloud.filter_log_events(&search)).unwrap();
+    let page = in_virtual_time(cloud.filter_log_events(&Region::new(REGION), &search)).unwrap();
     assert!(page.events.len() <= 100 && page.next.is_some(), "{} events", page.events.len());
 }
 

@@ -9,7 +9,8 @@ use rootbell::cloud::demo::account::{Account, Region, Subscription};
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{Observed, Settings, SetupOptions};
+use rootbell::domain::policy::PolicyDocument;
+use rootbell::domain::{self, Observed, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 
 pub(crate) const EMAIL: &str = "alice@example.com";
@@ -25,15 +26,9 @@ pub(crate) fn setup_options() -> SetupOptions {
 pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Observed, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
-    let observed = engine::observe(
-        cloud,
-        &identity,
-        &rootbell::domain::Region::new(region.as_str()),
-        setup,
-        ObserveScope::Everything,
-    )
-    .await;
-    let settings = Settings::resolve(&identity, &rootbell::domain::Region::new(region), setup, &observed);
+    let observed =
+        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Everything).await;
+    let settings = Settings::resolve(&identity, &domain::Region::new(region), setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)
 }
@@ -64,7 +59,7 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     ("not versioned", |a| a.buckets.values_mut().for_each(|b| b.config.versioned = false)),
     ("other tags", |a| a.buckets.values_mut().for_each(|b| b.tags = [("team".to_owned(), "x".to_owned())].into())),
     ("no role policy", |a| a.roles.values_mut().for_each(|r| r.config.policy = None)),
-    ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.config.trust = serde_json::json!({}))),
+    ("role trusts nobody", |a| a.roles.values_mut().for_each(|r| r.config.trust = PolicyDocument::default())),
     ("role gone", |a| a.roles.clear()),
     ("single region", |a| region_mut(a).trails.values_mut().for_each(|t| t.config.multi_region = false)),
     ("not validated", |a| region_mut(a).trails.values_mut().for_each(|t| t.config.log_file_validation = false)),
@@ -94,11 +89,16 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
         region_mut(a).log_groups.values_mut().flat_map(|g| g.filters.values_mut()).for_each(|f| f.value = "10".into());
     }),
     ("topic gone", |a| region_mut(a).topics.clear()),
-    ("topic shut", |a| region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(serde_json::json!({})))),
+    ("topic shut", |a| {
+        region_mut(a).topics.values_mut().for_each(|t| t.config.policy = Some(PolicyDocument::default()));
+    }),
     ("topic open", |a| {
         region_mut(a).topics.values_mut().for_each(|t| {
-            t.config.policy = Some(serde_json::json!({ "Statement":
-                [{ "Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*" }] }));
+            t.config.policy = Some(
+                serde_json::json!({ "Statement":
+                [{ "Effect": "Allow", "Principal": "*", "Action": "sns:*", "Resource": "*" }] })
+                .into(),
+            );
         });
     }),
     ("nobody subscribed", |a| region_mut(a).topics.values_mut().for_each(|t| t.subscriptions.clear())),
@@ -170,7 +170,7 @@ proptest! {
             set_up(&undisturbed, &setup_options()).await;
             let (_, plan) = observe_and_plan(&broken, &setup_options()).await;
             for change in plan.changes().take(stop) {
-                broken.apply(change).await.unwrap();
+                broken.apply(&domain::Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = set_up(&broken, &setup_options()).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);

@@ -42,7 +42,7 @@ fn search(cloud: &DemoCloud, limit: usize) -> (Result<SearchResult, CloudError>,
         let began = Instant::now();
         let search = Search { log_group: GROUP, pattern: pattern::CIS_PATTERN, from, to, page: None };
         let record = |found: &SearchResult| reports.lock().unwrap().push(found.clone());
-        let found = filter_log_events(cloud, search, limit, &record).await;
+        let found = filter_log_events(cloud, &rootbell::domain::Region::new("eu-west-1"), search, limit, &record).await;
         (found, reports.lock().unwrap().clone(), began.elapsed())
     })
 }

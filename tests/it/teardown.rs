@@ -8,9 +8,11 @@ use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Tra
 use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::cloud::{Cloud, ErrorKind};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
-use rootbell::domain::change::ResourceKind;
+
+use rootbell::domain::change::{ChangeId, ResourceKind};
 use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::plan::teardown::teardown;
+use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Action, Change, Plan, Region, SetupOptions};
 use rootbell::engine;
 use serde_json::json;
@@ -106,7 +108,7 @@ proptest! {
             add_log_files_and_confirm(&cloud, EMAIL);
             let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &SetupOptions::default(), true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?} stopped after {}: {:?}", drifts, stop, remaining_plan);
@@ -142,7 +144,7 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let policy = json!({ "Version": "2008-10-17", "Id": "theirs", "Statement": [{ "Sid": "Theirs", "Effect": "Deny",
                 "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::theirs" }] });
-            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy)));
+            a.buckets.insert("theirs".into(), bucket_like_ours(Some(policy.into())));
         },
         |w| w.bucket = Some("theirs".into()),
     ),
@@ -160,7 +162,7 @@ const ADOPTED: &[Adopted] = &[
                 "Principal": { "AWS": "arn:aws:iam::123456789012:root" }, "Action": "SNS:Publish", "Resource": "*" }] });
             region_mut(a).topics.insert(
                 "oncall".into(),
-                Topic::from(observed::Topic { policy: Some(policy), ..observed::Topic::default() }),
+                Topic::from(observed::Topic { policy: Some(policy.into()), ..observed::Topic::default() }),
             );
         },
         |w| w.topic = Some("oncall".into()),
@@ -183,7 +185,10 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Sid": "Theirs", "Effect": "Allow",
                 "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
-            a.roles.insert("theirs".into(), Role::from(observed::Role { trust, ..observed::Role::default() }));
+            a.roles.insert(
+                "theirs".into(),
+                Role::from(observed::Role { trust: trust.into(), ..observed::Role::default() }),
+            );
         },
         |w| w.role = Some("theirs".into()),
     ),
@@ -199,7 +204,7 @@ const ADOPTED: &[Adopted] = &[
 ];
 
 /// A bucket with rootbell's own settings, so that it finds nothing to repair.
-fn bucket_like_ours(policy: Option<serde_json::Value>) -> Bucket {
+fn bucket_like_ours(policy: Option<PolicyDocument>) -> Bucket {
     Bucket {
         config: observed::Bucket {
             policy,
@@ -246,7 +251,7 @@ proptest! {
             // Stop the teardown once on the way.
             let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
-                cloud.apply(change).await.unwrap();
+                cloud.apply(&Region::new("eu-west-1"), change).await.unwrap();
             }
             let remaining_plan = tear_down(&cloud, &setup, true).await;
             prop_assert!(remaining_plan.is_empty(), "{:?}: {:?}", names, remaining_plan.changes().collect::<Vec<_>>());
@@ -345,7 +350,7 @@ fn a_denied_change_skips_what_needs_it_and_the_next_run_completes_the_teardown()
                 report.failed[0].1.fix()
             );
             // Exactly the changes that need it are skipped.
-            let skipped: BTreeSet<&String> = report.skipped.iter().collect();
+            let skipped: BTreeSet<&ChangeId> = report.skipped.iter().collect();
             for other in all.changes().filter(|c| c.id() != change.id()) {
                 let needs_failed_change =
                     all.needs(other).iter().any(|need| *need == change.id() || skipped.contains(need));
@@ -469,10 +474,11 @@ fn deleting_in_the_wrong_order_fails_or_orphans_a_subscription() {
         set_up(&cloud, &setup_options()).await;
         add_log_files_and_confirm(&cloud, EMAIL);
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
-        let change_with_id = |id: &str| plan.changes().find(|c| c.id().starts_with(id)).unwrap();
-        assert_eq!(cloud.apply(change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        assert_eq!(cloud.apply(change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
-        cloud.apply(change_with_id("topic.delete")).await.unwrap();
+        let change_with_id = |id: &str| plan.changes().find(|c| c.id().to_string().starts_with(id)).unwrap();
+        let region = Region::new("eu-west-1");
+        assert_eq!(cloud.apply(&region, change_with_id("role.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        assert_eq!(cloud.apply(&region, change_with_id("bucket.delete")).await.unwrap_err().kind, ErrorKind::Other);
+        cloud.apply(&region, change_with_id("topic.delete")).await.unwrap();
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!(
             (orphans.len(), orphans[0].config.state),

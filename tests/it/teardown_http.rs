@@ -195,7 +195,7 @@ fn permissions_used(aws: &EmulatedAws) -> BTreeSet<String> {
 
 fn permissions_granted(aws: &EmulatedAws, args: &[&str]) -> BTreeSet<String> {
     let policy = aws.rootbell(&[&["policy"], args].concat()).output().exits(0).json();
-    rootbell::domain::iam_policy::actions(&policy).into_iter().collect()
+    rootbell::domain::policy::PolicyDocument::from(policy).actions().into_iter().map(str::to_owned).collect()
 }
 
 #[test]

@@ -283,7 +283,7 @@ impl AccountState {
         let health = health::health(&settings, observed, now);
         self.form.follow(&settings);
         self.derived = Some(Derived { settings, plan, health });
-        if names_to_query(&setup) != self.observed_for {
+        if setup.names_to_query() != self.observed_for {
             self.observe_due = Some(now.saturating_add(DEBOUNCE).unwrap_or(now));
         }
     }
@@ -298,9 +298,4 @@ impl AccountState {
             self.samples = Samples::NotTested;
         }
     }
-}
-
-/// The setup options that require reading the account again when they change.
-pub(in crate::app) fn names_to_query(setup: &SetupOptions) -> SetupOptions {
-    SetupOptions { emails: Vec::new(), pattern: None, retention_days: None, role_source_arn: None, ..setup.clone() }
 }

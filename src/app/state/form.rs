@@ -3,152 +3,12 @@
 use tui_input::{Input, InputRequest};
 
 use crate::app::keymap::{Code, Key};
-use crate::domain::arn::Arn;
-use crate::domain::settings::{Origin, Settings};
-use crate::domain::{RetentionDays, SetupOptions, Step, names, pattern};
+use crate::domain::settings::{Origin, SettingId, SettingKind, Settings, addresses, yes_or_no};
+use crate::domain::{SetupOptions, Step, pattern};
 
-/// The fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldId {
-    Trail,
-    Retention,
-    Bucket,
-    LogGroup,
-    Role,
-    KmsKey,
-    RestrictRole,
-    Topic,
-    Emails,
-    Filter,
-    Pattern,
-    Alarm,
-}
-
-impl FieldId {
-    const ALL: [Self; 12] = [
-        Self::Trail,
-        Self::Retention,
-        Self::Bucket,
-        Self::LogGroup,
-        Self::Role,
-        Self::KmsKey,
-        Self::RestrictRole,
-        Self::Topic,
-        Self::Emails,
-        Self::Filter,
-        Self::Pattern,
-        Self::Alarm,
-    ];
-
-    #[must_use]
-    pub fn step(self) -> Step {
-        match self {
-            Self::Trail
-            | Self::Retention
-            | Self::Bucket
-            | Self::LogGroup
-            | Self::Role
-            | Self::KmsKey
-            | Self::RestrictRole => Step::Trail,
-            Self::Topic | Self::Emails => Step::Topic,
-            Self::Filter | Self::Pattern => Step::Filter,
-            Self::Alarm => Step::Alarm,
-        }
-    }
-
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Trail => "Trail",
-            Self::Retention => "Retention",
-            Self::Bucket => "Bucket",
-            Self::LogGroup => "Log group",
-            Self::Role => "Role",
-            Self::KmsKey => "KMS key",
-            Self::RestrictRole => "Restrict role",
-            Self::Topic => "Topic",
-            Self::Emails => "Email",
-            Self::Filter => "Filter",
-            Self::Pattern => "Pattern",
-            Self::Alarm => "Alarm",
-        }
-    }
-
-    /// Whether it is shown only with the details.
-    #[must_use]
-    pub fn is_detail(self) -> bool {
-        matches!(self, Self::Bucket | Self::LogGroup | Self::Role | Self::KmsKey | Self::RestrictRole)
-    }
-
-    /// Whether it is a choice between yes and no.
-    #[must_use]
-    pub fn is_yes_or_no(self) -> bool {
-        self == Self::RestrictRole
-    }
-
-    fn proposal(self, settings: &Settings) -> String {
-        match self {
-            Self::Trail => settings.trail.value.clone(),
-            Self::Retention => settings.retention_days.value.to_string(),
-            Self::Bucket => settings.bucket.value.clone(),
-            Self::LogGroup => settings.log_group.value.clone(),
-            Self::Role => settings.role.value.clone(),
-            Self::KmsKey => settings.kms_key.as_deref().unwrap_or_default().to_owned(),
-            Self::RestrictRole => yes_or_no(settings.role_source_arn.value).into(),
-            Self::Topic => settings.topic.value.clone(),
-            Self::Emails => settings.emails.value.join(", "),
-            Self::Filter => settings.filter.value.clone(),
-            Self::Pattern => settings.pattern.value.clone(),
-            Self::Alarm => settings.alarm.value.clone(),
-        }
-    }
-
-    fn origin(self, settings: &Settings) -> Origin {
-        match self {
-            Self::Trail => settings.trail.origin,
-            Self::Retention => settings.retention_days.origin,
-            Self::Bucket => settings.bucket.origin,
-            Self::LogGroup => settings.log_group.origin,
-            Self::Role => settings.role.origin,
-            Self::KmsKey if settings.kms_key.is_none() => Origin::Default("encryption unchanged"),
-            Self::KmsKey => Origin::Given,
-            Self::RestrictRole => settings.role_source_arn.origin,
-            Self::Topic => settings.topic.origin,
-            Self::Emails if settings.emails.value.is_empty() => Origin::Default("who gets the alert"),
-            Self::Emails => settings.emails.origin,
-            Self::Filter => settings.filter.origin,
-            Self::Pattern => settings.pattern.origin,
-            Self::Alarm => settings.alarm.origin,
-        }
-    }
-
-    fn check(self, text: &str) -> names::Validity {
-        match self {
-            Self::Trail => names::trail(text),
-            Self::Retention => text.trim().parse().and_then(RetentionDays::check),
-            Self::Bucket => names::bucket(text),
-            Self::LogGroup => names::log_group(text),
-            Self::Role => names::role(text),
-            // The key is optional.
-            Self::KmsKey if text.trim().is_empty() => Ok(()),
-            Self::KmsKey => names::kms_key(text.trim()),
-            Self::RestrictRole => Ok(()),
-            Self::Topic => names::topic(text),
-            Self::Emails => {
-                let all = addresses(text);
-                if all.is_empty() {
-                    return names::email("");
-                }
-                let several = all.len() > 1;
-                all.iter().try_for_each(|a| {
-                    names::email(a).map_err(|why| if several { format!("`{a}`: {why}") } else { why })
-                })
-            }
-            Self::Filter => names::filter(text),
-            Self::Pattern => pattern::check(text),
-            Self::Alarm => names::alarm(text),
-        }
-    }
+/// Whether a setting is a choice between yes and no.
+fn is_yes_or_no(id: SettingId) -> bool {
+    matches!(id.spec().kind, SettingKind::YesOrNo)
 }
 
 /// The edit that a key makes in a text field, if any.
@@ -170,15 +30,6 @@ pub(in crate::app) fn edit_request(key: Key) -> Option<InputRequest> {
     })
 }
 
-fn yes_or_no(yes: bool) -> &'static str {
-    if yes { "yes" } else { "no" }
-}
-
-/// The addresses in a text, separated by commas, semicolons, or spaces.
-fn addresses(text: &str) -> Vec<String> {
-    text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect()
-}
-
 /// What is said next to a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remark<'a> {
@@ -197,7 +48,7 @@ pub enum Remark<'a> {
 /// A text field and the remark next to it.
 #[derive(Clone, Debug)]
 pub struct TextField {
-    pub id: FieldId,
+    pub id: SettingId,
     input: Input,
     /// The user has changed it.
     pub edited: bool,
@@ -225,10 +76,10 @@ impl TextField {
         match (&self.error, self.note) {
             (Some(error), _) => Remark::Wrong(error),
             (None, Some(note)) => Remark::Note(note),
-            (None, None) if self.id == FieldId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
+            (None, None) if self.id == SettingId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
                 Remark::NotTheCisPattern
             }
-            (None, None) if self.id.is_yes_or_no() => Remark::RoleIsRestricted(self.text() == "yes"),
+            (None, None) if is_yes_or_no(self.id) => Remark::RoleIsRestricted(self.text() == "yes"),
             (None, None) => Remark::Origin(self.origin.label()),
         }
     }
@@ -256,7 +107,7 @@ impl TextField {
     fn on_edit(&mut self) {
         self.edited = true;
         self.note = None;
-        if self.id == FieldId::Pattern {
+        if self.id == SettingId::Pattern {
             let normalized = pattern::normalize_quotes(self.text());
             if normalized != self.text() {
                 let cursor = self.input.cursor();
@@ -264,7 +115,7 @@ impl TextField {
                 self.note = Some("curly quotes were replaced: CloudWatch rejects them");
             }
         }
-        self.error = self.id.check(self.text()).err();
+        self.error = self.id.spec().kind.check(self.text()).err();
     }
 }
 
@@ -273,7 +124,7 @@ impl TextField {
 pub struct Form {
     fields: Vec<TextField>,
     /// The field that has the focus, or gets it when the user starts editing.
-    current: FieldId,
+    current: SettingId,
     focused: bool,
     pub details: bool,
 }
@@ -289,8 +140,8 @@ impl Form {
             note: None,
             origin: Origin::Default(""),
         };
-        let fields = FieldId::ALL.into_iter().map(field).collect();
-        Self { fields, current: FieldId::Trail, focused: false, details: false }
+        let fields = SettingId::ALL.iter().copied().map(field).collect();
+        Self { fields, current: SettingId::Trail, focused: false, details: false }
     }
 
     /// The fields that a step shows now.
@@ -299,19 +150,19 @@ impl Form {
     }
 
     fn is_shown(&self, field: &TextField, step: Step) -> bool {
-        field.id.step() == step && (self.details || !field.id.is_detail() || field.error.is_some())
+        field.id.spec().step == step && (self.details || !field.id.spec().is_detail || field.error.is_some())
     }
 
     /// The field that has the focus; none while letters are commands.
     #[must_use]
-    pub fn focus(&self) -> Option<FieldId> {
+    pub fn focus(&self) -> Option<SettingId> {
         self.focused.then_some(self.current)
     }
 
     /// Opens a step. No field has the focus; the email field or else the first one gets it next.
     pub fn enter(&mut self, step: Step) {
         self.focused = false;
-        let emails = self.shown(step).find(|f| f.id == FieldId::Emails).map(|f| f.id);
+        let emails = self.shown(step).find(|f| f.id == SettingId::Emails).map(|f| f.id);
         if let Some(id) = emails.or_else(|| self.shown(step).next().map(|f| f.id)) {
             self.current = id;
         }
@@ -322,7 +173,7 @@ impl Form {
         self.focused = true;
     }
 
-    pub fn focus_on(&mut self, id: FieldId) {
+    pub fn focus_on(&mut self, id: SettingId) {
         self.current = id;
         self.focused = true;
     }
@@ -334,7 +185,7 @@ impl Form {
 
     /// Moves the focus to the next or previous field, wrapping around. Without a focus, to the first or last field.
     pub fn move_focus(&mut self, forward: bool) {
-        let shown: Vec<FieldId> = self.shown(self.current.step()).map(|f| f.id).collect();
+        let shown: Vec<SettingId> = self.shown(self.current.spec().step).map(|f| f.id).collect();
         let position = self.focus().and_then(|focus| shown.iter().position(|id| *id == focus));
         let last = shown.len().saturating_sub(1);
         let next = match (position, forward) {
@@ -351,7 +202,7 @@ impl Form {
 
     pub fn toggle_details(&mut self) {
         self.details = !self.details;
-        let step = self.current.step();
+        let step = self.current.spec().step;
         if !self.shown(step).any(|f| f.id == self.current) {
             let focused = self.focused;
             self.enter(step);
@@ -361,13 +212,13 @@ impl Form {
 
     /// What is wrong with each invalid field.
     #[must_use]
-    pub fn errors(&self) -> Vec<(FieldId, &str)> {
+    pub fn errors(&self) -> Vec<(SettingId, &str)> {
         self.fields.iter().filter_map(|f| f.error.as_deref().map(|why| (f.id, why))).collect()
     }
 
     /// Focuses a step's first invalid field. Returns whether there is one.
     pub fn focus_invalid(&mut self, step: Step) -> bool {
-        let invalid = self.fields.iter().find(|f| f.id.step() == step && f.error.is_some()).map(|f| f.id);
+        let invalid = self.fields.iter().find(|f| f.id.spec().step == step && f.error.is_some()).map(|f| f.id);
         if let Some(id) = invalid {
             self.focus_on(id);
         }
@@ -383,7 +234,7 @@ impl Form {
     pub fn edit(&mut self, key: Key) -> bool {
         let Some(request) = edit_request(key) else { return false };
         let Some(field) = self.focused() else { return false };
-        if field.id.is_yes_or_no() {
+        if is_yes_or_no(field.id) {
             return field.change_choice(key);
         }
         let before = field.text().to_owned();
@@ -399,8 +250,8 @@ impl Form {
     /// what the user typed. Returns whether the step has such a field and its text changed.
     pub fn paste_unfocused(&mut self, step: Step, text: &str) -> bool {
         let id = match step {
-            Step::Topic => FieldId::Emails,
-            Step::Filter => FieldId::Pattern,
+            Step::Topic => SettingId::Emails,
+            Step::Filter => SettingId::Pattern,
             // A paste by mistake would change a resource name.
             Step::Trail | Step::Alarm => return false,
         };
@@ -413,7 +264,7 @@ impl Form {
                 field.set(String::new());
             }
             field.input.handle(InputRequest::GoToEnd);
-            if id == FieldId::Emails && !addresses(field.text()).is_empty() {
+            if id == SettingId::Emails && !addresses(field.text()).is_empty() {
                 let separated = format!("{}, ", field.text().trim_end_matches([',', ';', ' ']));
                 field.set(separated);
             }
@@ -423,7 +274,7 @@ impl Form {
 
     /// Pastes at the cursor, as a single line. Returns whether the text changed.
     pub fn paste(&mut self, text: &str) -> bool {
-        let Some(field) = self.focused().filter(|field| !field.id.is_yes_or_no()) else { return false };
+        let Some(field) = self.focused().filter(|field| !is_yes_or_no(field.id)) else { return false };
         let one_line: Vec<char> = text.trim().chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         for c in one_line.iter().filter(|c| !c.is_control()) {
             field.input.handle(InputRequest::InsertChar(*c));
@@ -435,7 +286,7 @@ impl Form {
     }
 
     /// Sets a value that was not typed, such as one from a picker, as if the user had typed it.
-    pub fn choose(&mut self, id: FieldId, text: String) {
+    pub fn choose(&mut self, id: SettingId, text: String) {
         if let Some(field) = self.fields.iter_mut().find(|f| f.id == id && f.text() != text) {
             field.set(text);
             field.on_edit();
@@ -444,8 +295,8 @@ impl Form {
 
     /// Resets the focused field to the proposed value or, without a focus, every field of the step.
     pub fn reset_to_proposal(&mut self) {
-        let (step, focus) = (self.current.step(), self.focus());
-        for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.step() == step, |focus| f.id == focus)) {
+        let (step, focus) = (self.current.spec().step, self.focus());
+        for field in self.fields.iter_mut().filter(|f| focus.map_or(f.id.spec().step == step, |focus| f.id == focus)) {
             field.edited = false;
             field.error = None;
             field.note = None;
@@ -455,19 +306,17 @@ impl Form {
     /// Whether [`Self::reset_to_proposal`] would change something.
     #[must_use]
     pub fn is_edited(&self) -> bool {
-        let (step, focus) = (self.current.step(), self.focus());
-        self.fields.iter().any(|f| f.edited && focus.map_or(f.id.step() == step, |focus| f.id == focus))
+        let (step, focus) = (self.current.spec().step, self.focus());
+        self.fields.iter().any(|f| f.edited && focus.map_or(f.id.spec().step == step, |focus| f.id == focus))
     }
 
     /// Updates the fields that the user has not edited.
     pub fn follow(&mut self, settings: &Settings) {
         for field in &mut self.fields {
-            field.origin = field.id.origin(settings);
-            if !field.edited {
-                let proposal = field.id.proposal(settings);
-                if field.text() != proposal {
-                    field.set(proposal);
-                }
+            let (proposal, origin) = settings.text(field.id);
+            field.origin = origin;
+            if !field.edited && field.text() != proposal {
+                field.set(proposal);
             }
         }
     }
@@ -475,23 +324,11 @@ impl Form {
     /// The values set by the user, without invalid ones.
     #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
-        let edited = |id: FieldId| {
-            self.fields.iter().find(|f| f.id == id && f.edited && f.error.is_none()).map(|f| f.text().trim().to_owned())
-        };
-        SetupOptions {
-            trail: edited(FieldId::Trail),
-            bucket: edited(FieldId::Bucket),
-            log_group: edited(FieldId::LogGroup),
-            role: edited(FieldId::Role),
-            kms_key: edited(FieldId::KmsKey).filter(|key| !key.is_empty()).map(Arn::from),
-            role_source_arn: edited(FieldId::RestrictRole).map(|word| word == "yes"),
-            retention_days: edited(FieldId::Retention).and_then(|t| t.parse().ok()),
-            topic: edited(FieldId::Topic),
-            emails: edited(FieldId::Emails).map(|t| addresses(&t)).unwrap_or_default(),
-            filter: edited(FieldId::Filter),
-            pattern: edited(FieldId::Pattern),
-            alarm: edited(FieldId::Alarm),
+        let mut setup = SetupOptions::default();
+        for field in self.fields.iter().filter(|field| field.edited && field.error.is_none()) {
+            setup.set_text(field.id, field.text().trim());
         }
+        setup
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::app::message::{Effect, SessionEffect};
-use crate::app::state::account::{AccountState, names_to_query};
+use crate::app::state::account::AccountState;
 use crate::app::state::model::Model;
 use crate::app::state::overlay::{Overlay, Picker};
 use crate::app::state::screen::Screen;
@@ -72,7 +72,7 @@ pub(super) fn observe(account: &mut AccountState) -> Vec<Effect> {
     let ticket = account.ticket();
     account.observing = Some(ticket);
     let setup = account.form.setup_options();
-    account.observed_for = names_to_query(&setup);
+    account.observed_for = setup.names_to_query();
     let (identity, region, setup) = (caller.identity, caller.region, Box::new(setup));
     vec![SessionEffect::Observe { ticket, identity, region, setup }.within(account.session)]
 }

@@ -2,14 +2,14 @@
 
 use crate::app::keymap::{Intent, Key};
 use crate::app::message::{Effect, SessionEffect};
-use crate::app::state::form::FieldId;
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::overlay::{Overlay, Picker};
 use crate::app::state::progress::StepRun;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
-use crate::domain::{Change, Step};
+use crate::domain::Step;
+use crate::domain::settings::SettingId;
 use crate::engine::Report;
 
 use super::account::observe;
@@ -100,7 +100,7 @@ fn pick_trail(model: &mut Model) {
 /// A trail was chosen from the list.
 pub(super) fn use_trail(model: &mut Model, name: String) {
     close(model);
-    model.accounts.selected_mut().form.choose(FieldId::Trail, name);
+    model.accounts.selected_mut().form.choose(SettingId::Trail, name);
     edited(model, Step::Trail);
 }
 
@@ -139,7 +139,7 @@ pub(super) fn apply(model: &mut Model, step: Step) -> Vec<Effect> {
         // The reason is shown below the plan. A missing address must be typed; anything else may be fixed by now, so the
         // account is read again.
         if account.needs_email(step) {
-            account.form.focus_on(FieldId::Emails);
+            account.form.focus_on(SettingId::Emails);
             return Vec::new();
         }
         return observe(account);
@@ -184,18 +184,18 @@ fn commands(model: &Model, step: Step) -> String {
     let account = model.account();
     let Some(derived) = &account.derived else { return "# Still reading the account.\n".into() };
     let account_region = &derived.settings.account_region;
-    let planned: Vec<&Change> = derived.plan.step(step).filter_map(|r| r.change.as_ref()).collect();
+    let planned: Vec<String> = derived.plan.step(step).filter_map(|row| row.aws_cli(account_region)).collect();
     let run = account.runs[step].as_ref();
-    let ran: Vec<&Change> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.change.as_ref()).collect();
-    let (heading, changes) = match (planned.is_empty(), ran.is_empty()) {
+    let ran: Vec<String> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.aws_cli(account_region)).collect();
+    let (heading, commands) = match (planned.is_empty(), ran.is_empty()) {
         (false, _) => ("# What Enter will do:", planned),
         (true, false) => ("# What was done:", ran),
         (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
     };
     let mut text = String::from(heading);
-    for change in changes {
+    for command in commands {
         text.push('\n');
-        text.push_str(&change.aws_cli(account_region));
+        text.push_str(&command);
     }
     text.push('\n');
     text

@@ -14,8 +14,9 @@ use crate::app::state::progress::{ChangeState, StepRun};
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
-use crate::domain::change::ResourceKind;
+use crate::domain::change::{ChangeId, ResourceKind};
 use crate::domain::plan::teardown::{Chain, teardown};
+use crate::domain::settings::SettingId;
 use crate::domain::{ByStep, Plan, Settings, SetupOptions};
 use crate::engine::{Progress, Report};
 
@@ -35,7 +36,9 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     }
     // Also look for the names in the form and those of an unfinished teardown: a chain may not lead to them.
     let mut named = vec![SetupOptions::default()];
-    for setup in std::iter::once(names_of(&account.form.setup_options())).chain(account.unfinished_teardown.clone()) {
+    for setup in
+        std::iter::once(account.form.setup_options().only(is_name_to_find)).chain(account.unfinished_teardown.clone())
+    {
         if !named.contains(&setup) {
             named.push(setup);
         }
@@ -55,31 +58,18 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     find(account)
 }
 
-/// The names in the setup options. Trails are found by their tags instead.
-fn names_of(setup: &SetupOptions) -> SetupOptions {
-    SetupOptions {
-        bucket: setup.bucket.clone(),
-        log_group: setup.log_group.clone(),
-        role: setup.role.clone(),
-        topic: setup.topic.clone(),
-        filter: setup.filter.clone(),
-        alarm: setup.alarm.clone(),
-        ..SetupOptions::default()
-    }
+/// Whether a teardown needs the name to find the resource. Trails are found by their tags instead.
+fn is_name_to_find(id: SettingId) -> bool {
+    id.created_resource().is_some_and(|kind| kind != ResourceKind::Trail)
 }
 
 /// The names of a chain that differ from the default names.
 fn custom_names(settings: &Settings) -> SetupOptions {
-    let unless_default = |resource, name: &String| (!settings.has_default_name(resource)).then(|| name.clone());
-    SetupOptions {
-        bucket: unless_default(ResourceKind::Bucket, &settings.bucket.value),
-        log_group: unless_default(ResourceKind::LogGroup, &settings.log_group.value),
-        role: unless_default(ResourceKind::Role, &settings.role.value),
-        topic: unless_default(ResourceKind::Topic, &settings.topic.value),
-        filter: unless_default(ResourceKind::MetricFilter, &settings.filter.value),
-        alarm: unless_default(ResourceKind::Alarm, &settings.alarm.value),
-        ..SetupOptions::default()
+    let mut names = SetupOptions::default();
+    for (id, name) in settings.custom_names().into_iter().filter(|(id, _)| is_name_to_find(*id)) {
+        names.set_text(id, &name);
     }
+    names
 }
 
 fn find(account: &mut AccountState) -> Vec<Effect> {
@@ -171,7 +161,8 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 fn run(account: &mut AccountState) -> Vec<Effect> {
     let ticket = account.ticket();
     let Some(screen) = &mut account.teardown else { return Vec::new() };
-    let is_done = |id: &str| screen.run.rows.iter().any(|row| row.row.id == id && row.state == Some(ChangeState::Done));
+    let is_done =
+        |id: &ChangeId| screen.run.rows.iter().any(|row| row.row.id == *id && row.state == Some(ChangeState::Done));
     let rows = screen.plan.rows.iter().filter(|row| row.change.is_some() && !is_done(&row.id)).cloned().collect();
     let plan = Plan { rows, ..Plan::default() };
     screen.run = StepRun::new(screen.plan.rows.iter(), Some(&screen.run));

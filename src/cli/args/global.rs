@@ -42,7 +42,6 @@ pub struct GlobalOptions {
 
 impl GlobalOptions {
     /// The options that select the account, for a command to run on the same account. Each is preceded by a space.
-    #[must_use]
     pub fn flags(&self) -> String {
         let options = [("profile", &self.profile), ("region", &self.region), ("endpoint-url", &self.endpoint_url)];
         let mut flags = String::new();
@@ -57,7 +56,6 @@ impl GlobalOptions {
         flags
     }
 
-    #[must_use]
     pub fn target(&self) -> Target {
         Target { profile: self.profile.clone(), region: self.region.clone(), endpoint_url: self.endpoint_url.clone() }
     }
@@ -75,7 +73,6 @@ pub enum ThemeOption {
 }
 
 impl ThemeOption {
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",

@@ -21,7 +21,7 @@ Examples:
   rootbell plan --email alice@example.com --format aws-cli > setup.sh
 
 JSON: {account, region, changes: [{id, step, action: create|update|keep|delete, resource, name, detail, aws_cli, \
-iam_action, needs: [id], foreign}], notes: []}
+iam_action, region, needs: [id], foreign}], notes: []}
 
 Exit status: 0 nothing to change; 3 there are changes to make; 1 failed; 2 invalid command line.";
 

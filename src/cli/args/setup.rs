@@ -3,52 +3,47 @@
 use clap::Args;
 
 use crate::domain::arn::Arn;
+use crate::domain::settings::SettingId;
 use crate::domain::{RetentionDays, SetupOptions};
 
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Setup options")]
 pub struct SetupArgs {
-    /// Email address to alert (an SNS email subscription); can be given several times
-    #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
+    #[arg(long = SettingId::Emails.long(), help = SettingId::Emails.spec().help, value_name = "ADDRESS", value_delimiter = ',')]
     pub emails: Vec<String>,
-    /// CloudTrail trail; created if it doesn't exist [default: an existing one that can be used, or `rootbell`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.spec().help, value_name = "NAME")]
     pub trail: Option<String>,
-    /// S3 bucket for the trail's log files [default: rootbell-ACCOUNT-REGION]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.spec().help, value_name = "NAME")]
     pub bucket: Option<String>,
-    /// CloudWatch Logs log group that the trail delivers to [default: the trail's, or `rootbell/cloudtrail`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::LogGroup.long(), help = SettingId::LogGroup.spec().help, value_name = "NAME")]
     pub log_group: Option<String>,
-    /// IAM role that CloudTrail assumes to deliver events [default: rootbell-cloudtrail-to-logs-REGION]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Role.long(), help = SettingId::Role.spec().help, value_name = "NAME")]
     pub role: Option<String>,
-    /// Retention of the log group in days, or `never` to keep events forever [default: 365]
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long = SettingId::Retention.long(), help = SettingId::Retention.spec().help, value_name = "DAYS")]
     pub retention_days: Option<RetentionDays>,
-    /// SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.spec().help, value_name = "NAME")]
     pub topic: Option<String>,
-    /// CloudWatch Logs metric filter that counts root use [default: the log group's, or `rootbell-root-use`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.spec().help, value_name = "NAME")]
     pub filter: Option<String>,
-    /// Pattern of that filter [default: the pattern that CIS and Security Hub require]
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long = SettingId::Pattern.long(), help = SettingId::Pattern.spec().help, value_name = "PATTERN")]
     pub pattern: Option<String>,
-    /// CloudWatch alarm [default: an existing one on that metric, or `rootbell-root-use`]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Alarm.long(), help = SettingId::Alarm.spec().help, value_name = "NAME")]
     pub alarm: Option<String>,
-    /// Customer managed KMS key for trail, log group and topic; its policy must allow them [default: no change]
-    #[arg(long, value_name = "ARN")]
+    #[arg(long = SettingId::KmsKey.long(), help = SettingId::KmsKey.spec().help, value_name = "ARN")]
     pub kms_key: Option<String>,
-    /// Restrict the role to this trail; check with `status` that deliveries continue [default: no change]
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(
+        long = SettingId::RestrictRole.long(),
+        help = SettingId::RestrictRole.spec().help,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
     pub role_source_arn: Option<bool>,
 }
 
 impl SetupArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
@@ -71,31 +66,23 @@ impl SetupArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
 pub struct NameArgs {
-    /// CloudTrail trail
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.resource_name(), value_name = "NAME")]
     pub trail: Option<String>,
-    /// S3 bucket
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.resource_name(), value_name = "NAME")]
     pub bucket: Option<String>,
-    /// CloudWatch Logs log group
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::LogGroup.long(), help = SettingId::LogGroup.resource_name(), value_name = "NAME")]
     pub log_group: Option<String>,
-    /// IAM role
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Role.long(), help = SettingId::Role.resource_name(), value_name = "NAME")]
     pub role: Option<String>,
-    /// SNS topic
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.resource_name(), value_name = "NAME")]
     pub topic: Option<String>,
-    /// CloudWatch Logs metric filter
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.resource_name(), value_name = "NAME")]
     pub filter: Option<String>,
-    /// CloudWatch alarm
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = SettingId::Alarm.long(), help = SettingId::Alarm.resource_name(), value_name = "NAME")]
     pub alarm: Option<String>,
 }
 
 impl NameArgs {
-    #[must_use]
     pub fn setup_options(&self) -> SetupOptions {
         SetupOptions {
             trail: self.trail.clone(),
@@ -106,6 +93,69 @@ impl NameArgs {
             filter: self.filter.clone(),
             alarm: self.alarm.clone(),
             ..SetupOptions::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::domain::settings::SettingKind;
+
+    #[derive(Parser)]
+    struct SetupOnly {
+        #[command(flatten)]
+        setup: SetupArgs,
+    }
+
+    #[derive(Parser)]
+    struct NamesOnly {
+        #[command(flatten)]
+        names: NameArgs,
+    }
+
+    fn flags<P: CommandFactory>() -> BTreeSet<String> {
+        P::command().get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))).collect()
+    }
+
+    /// A value on the command line, and the text of the option that it sets.
+    fn example(id: SettingId) -> (&'static str, &'static str) {
+        match id.spec().kind {
+            SettingKind::Name(_) | SettingKind::OptionalName(_) => ("mine", "mine"),
+            SettingKind::Retention => ("731", "731"),
+            SettingKind::Addresses => ("a@b.de,c@d.de", "a@b.de, c@d.de"),
+            SettingKind::YesOrNo => ("true", "yes"),
+            SettingKind::FilterPattern => ("{ $.a = b }", "{ $.a = b }"),
+        }
+    }
+
+    fn only(id: SettingId) -> SetupOptions {
+        let mut setup = SetupOptions::default();
+        setup.set_text(id, example(id).1);
+        setup
+    }
+
+    #[test]
+    fn each_setting_has_its_flag_and_each_flag_its_setting() {
+        assert_eq!(flags::<SetupOnly>(), SettingId::ALL.iter().map(|id| id.flag().to_owned()).collect());
+        for id in SettingId::ALL.iter().copied() {
+            let flag = format!("{}={}", id.flag(), example(id).0);
+            assert_eq!(SetupOnly::parse_from(["x", flag.as_str()]).setup.setup_options(), only(id), "{flag}");
+        }
+    }
+
+    #[test]
+    fn each_name_of_a_resource_that_rootbell_creates_can_be_given_to_destroy_and_policy() {
+        let named: Vec<SettingId> =
+            SettingId::ALL.iter().copied().filter(|id| id.created_resource().is_some()).collect();
+        assert_eq!(flags::<NamesOnly>(), named.iter().map(|id| id.flag().to_owned()).collect());
+        for id in named {
+            let flag = format!("{}={}", id.flag(), example(id).0);
+            assert_eq!(NamesOnly::parse_from(["x", flag.as_str()]).names.setup_options(), only(id), "{flag}");
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::change::quote;
 use crate::domain::plan::teardown::{Chain, teardown};
-use crate::domain::{Action, Observed, Plan, Settings, SetupOptions};
+use crate::domain::settings::SettingId;
+use crate::domain::{Action, Plan, SetupOptions};
 use crate::engine::teardown::managed_chains;
 
 pub(in crate::cli) async fn run(
@@ -59,7 +60,7 @@ pub(in crate::cli) async fn run(
     let mut outcome = carry_out(&session, &plan, interrupt, console).await;
     let complete = !outcome.interrupted && outcome.failed.is_empty() && outcome.skipped.is_empty();
     if !complete {
-        outcome.open.push(how_to_continue(&session, &chains, options, global));
+        outcome.open.push(how_to_continue(&chains, options, global));
     }
     if options.json {
         if outcome.interrupted {
@@ -125,35 +126,19 @@ fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete
 
 /// The commands that continue an incomplete teardown. Deleted resources no longer lead to the remaining ones, so every
 /// name that isn't the default is given, and so are the options that select the account.
-fn how_to_continue(
-    session: &AccountSession,
-    chains: &[Chain],
-    options: &DestroyOptions,
-    global: &GlobalOptions,
-) -> String {
-    let default =
-        Settings::resolve(&session.identity, session.region(), &SetupOptions::default(), &Observed::nothing());
+fn how_to_continue(chains: &[Chain], options: &DestroyOptions, global: &GlobalOptions) -> String {
     let mut command = format!("rootbell destroy{}", global.flags());
     if options.with_logs {
         command.push_str(" --with-logs");
     }
     for email in &options.emails {
-        let _ = write!(command, " --email {}", quote(email));
+        let _ = write!(command, " {} {}", SettingId::Emails.flag(), quote(email));
     }
     let mut commands: Vec<String> = Vec::new();
     for Chain { settings, .. } in chains {
-        let names = [
-            ("--trail", &settings.trail, &default.trail),
-            ("--bucket", &settings.bucket, &default.bucket),
-            ("--log-group", &settings.log_group, &default.log_group),
-            ("--role", &settings.role, &default.role),
-            ("--topic", &settings.topic, &default.topic),
-            ("--filter", &settings.filter, &default.filter),
-            ("--alarm", &settings.alarm, &default.alarm),
-        ];
         let mut command = command.clone();
-        for (flag, name, _) in names.into_iter().filter(|(_, name, default)| name.value != default.value) {
-            let _ = write!(command, " {flag} {}", quote(&name.value));
+        for (id, name) in settings.custom_names() {
+            let _ = write!(command, " {} {}", id.flag(), quote(&name));
         }
         let command = format!("`{command}`");
         if !commands.contains(&command) {

@@ -47,7 +47,7 @@ pub(in crate::cli) async fn run(
     } else {
         let printer = SearchProgressPrinter { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
         let cloud = session.connection.cloud.as_ref();
-        let found = filter_log_events(cloud, search, limit, &|found| printer.update(found)).await;
+        let found = filter_log_events(cloud, session.region(), search, limit, &|found| printer.update(found)).await;
         found.map_err(|error| (error.why(), error.fix()))
     };
     if options.json {

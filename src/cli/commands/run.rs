@@ -7,6 +7,7 @@ use crate::cli::output::progress::{ProgressPrinter, RunProgress};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::CloudError;
+use crate::domain::change::ChangeId;
 use crate::domain::interruption::RunCount;
 use crate::domain::{Change, Plan};
 use crate::engine;
@@ -14,11 +15,11 @@ use crate::engine;
 /// How a run ended.
 #[derive(Default)]
 pub(in crate::cli) struct RunOutcome {
-    pub applied: Vec<String>,
-    pub failed: Vec<(String, CloudError)>,
-    pub skipped: Vec<String>,
+    pub applied: Vec<ChangeId>,
+    pub failed: Vec<(ChangeId, CloudError)>,
+    pub skipped: Vec<ChangeId>,
     /// In progress when the run was interrupted: AWS may or may not have made the change.
-    pub unknown: Vec<String>,
+    pub unknown: Vec<ChangeId>,
     /// The run was interrupted.
     pub interrupted: bool,
     /// What was left to do when the run was interrupted after the last change.
@@ -30,7 +31,7 @@ impl RunOutcome {
     /// The outcome of an interrupted run. Changes that were not started count as skipped.
     fn interrupted(plan: &Plan, progress: RunProgress) -> Self {
         let RunProgress { done: applied, failed, running: unknown } = progress;
-        let was_started = |id: &String| {
+        let was_started = |id: &ChangeId| {
             applied.contains(id) || unknown.contains(id) || failed.iter().any(|(failed_id, _)| failed_id == id)
         };
         let skipped = plan.changes().map(Change::id).filter(|id| !was_started(id)).collect();

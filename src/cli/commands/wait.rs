@@ -57,7 +57,7 @@ async fn poll(
 ) -> Result<(), CloudError> {
     let mut last_printed = String::new();
     loop {
-        let status = match session.connection.cloud.subscriptions(&settings.topic_arn()).await {
+        let status = match session.connection.cloud.subscriptions(session.region(), &settings.topic_arn()).await {
             Ok(subscriptions) => {
                 *waiting = unconfirmed(&settings.emails.value, &subscriptions);
                 if waiting.is_empty() {

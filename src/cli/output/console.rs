@@ -23,7 +23,6 @@ pub struct Console {
 
 impl Console {
     /// The console of this process.
-    #[must_use]
     pub fn standard() -> Self {
         let stdin_is_terminal = io::stdin().is_terminal();
         Self {

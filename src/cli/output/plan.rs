@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::text::pluralize;
+use crate::domain::change::Scope;
 use crate::domain::text::escape_controls;
 use crate::domain::{AccountRegion, Action, Plan, Row, Step};
 
@@ -86,8 +87,9 @@ pub(in crate::cli) fn document(plan: &Plan, account_region: &AccountRegion) -> V
                 "resource": row.resource.label(),
                 "name": row.name,
                 "detail": row.detail,
-                "aws_cli": change.map(|c| c.aws_cli(account_region)),
+                "aws_cli": row.aws_cli(account_region),
                 "iam_action": change.map(|c| c.operation().iam_action),
+                "region": change.filter(|c| c.spec().scope != Scope::Global).and(row.region.as_ref()),
                 "needs": change.map(|c| plan.needs(c)).unwrap_or_default(),
                 "foreign": row.unmanaged,
             })

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::console::Console;
 use crate::cloud::CloudError;
 use crate::domain::Plan;
+use crate::domain::change::ChangeId;
 use crate::domain::text::escape_controls;
 use crate::engine::{ChangeState, Progress};
 
@@ -18,9 +19,9 @@ pub(in crate::cli) struct ProgressPrinter<'a> {
 /// The state of each change so far, by id.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct RunProgress {
-    pub done: Vec<String>,
-    pub failed: Vec<(String, CloudError)>,
-    pub running: Vec<String>,
+    pub done: Vec<ChangeId>,
+    pub failed: Vec<(ChangeId, CloudError)>,
+    pub running: Vec<ChangeId>,
 }
 
 impl<'a> ProgressPrinter<'a> {
@@ -67,10 +68,10 @@ impl<'a> ProgressPrinter<'a> {
     }
 
     /// "+ S3 bucket rootbell-…".
-    pub(in crate::cli) fn describe(&self, id: &str) -> String {
-        match self.plan.rows.iter().find(|row| row.id == id) {
+    pub(in crate::cli) fn describe(&self, id: &ChangeId) -> String {
+        match self.plan.rows.iter().find(|row| row.id == *id) {
             Some(row) => format!("{} {} {}", row.action.mark(), row.resource, escape_controls(&row.name)),
-            None => id.to_owned(),
+            None => id.to_string(),
         }
     }
 }

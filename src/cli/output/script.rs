@@ -76,12 +76,12 @@ pub(in crate::cli) fn render(
     let total = plan.changes().count();
     let mut number = 0;
     for row in &plan.rows {
-        let Some(change) = &row.change else { continue };
+        let Some((change, command)) = row.change.as_ref().zip(row.aws_cli(account_region)) else { continue };
         number += 1;
         let progress = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&progress)));
-        let retry = if change.transient_errors().next().is_some() { "retry " } else { "" };
-        line(&format!("{retry}{} > /dev/null", change.aws_cli(account_region)));
+        let retry = if change.spec().eventual.is_empty() { "" } else { "retry " };
+        line(&format!("{retry}{command} > /dev/null"));
         line("");
     }
     let summary = match total {
@@ -112,8 +112,8 @@ fi
 /// The operations of the plan with their transient errors, each pair once.
 fn transient_errors(plan: &Plan) -> BTreeSet<(&'static str, &'static TransientError)> {
     let errors_of = |change: &Change| {
-        let operation = change.operation().name;
-        change.transient_errors().map(move |error| (operation, error)).collect::<Vec<_>>()
+        let spec = change.spec();
+        spec.eventual.iter().map(move |error| (spec.operation.name, error))
     };
     plan.changes().flat_map(errors_of).collect()
 }
@@ -168,7 +168,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::domain::change::transient::{TRANSIENT, is_transient};
+    use crate::domain::change::transient::is_transient;
     use crate::domain::plan::plan;
     use crate::domain::{Identity, Observed, Settings, SetupOptions};
 
@@ -244,15 +244,20 @@ mod tests {
         let plan = create_plan(&setup_options());
         let other_codes =
             ["AccessDenied", "ThrottlingException", "NoSuchBucketPolicy", "InvalidParameter", "NoSuchEntityX"];
-        let codes: Vec<&str> = TRANSIENT.iter().map(|error| error.code).chain(other_codes).collect();
+        let codes: Vec<&str> = plan
+            .changes()
+            .flat_map(|change| change.spec().eventual)
+            .map(|error| error.code)
+            .chain(other_codes)
+            .collect();
         let reasons = ["Access Denied. Verify it.", "You are not AUTHORIZED.", "No such format of an ARN.", ""];
         let mut messages = Vec::new();
         let mut expected = Vec::new();
         for change in plan.changes() {
-            let operation = change.operation();
+            let spec = change.spec();
             for (code, why) in codes.iter().flat_map(|code| reasons.map(|why| (code, why))) {
-                messages.push(message(operation.name, code, why));
-                expected.push(is_transient(operation, code, why));
+                messages.push(message(spec.operation.name, code, why));
+                expected.push(is_transient(spec.eventual, code, why));
             }
         }
         let actual = run_is_transient(&retry_functions(&transient_errors(&plan)), &messages);
@@ -264,7 +269,7 @@ mod tests {
         for change in plan.changes() {
             let command = change.aws_cli(&identity().in_region(&Region::new("eu-west-1")));
             let retried = script.contains(&format!("\nretry {command}"));
-            assert_eq!(retried, change.transient_errors().next().is_some(), "{command}");
+            assert_eq!(retried, !change.spec().eventual.is_empty(), "{command}");
         }
     }
 

@@ -10,11 +10,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::causes::{cause, causes};
 use super::http::AnsweredBy;
 use crate::cloud::ErrorKind;
-use crate::domain::change::Operation;
-use crate::domain::change::transient::is_transient;
+use crate::domain::change::transient::{TransientError, is_transient};
 
-/// The kind of error, and the message from AWS or the network.
-pub(super) fn kind_and_message<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+/// The kind of error, and the message from AWS or the network. `eventual` has the errors of this call that waiting resolves.
+pub(super) fn kind_and_message<E>(eventual: &[TransientError], error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -27,21 +26,21 @@ where
         {
             (ErrorKind::WebPage, page)
         }
-        SdkError::ServiceError(_) => service_error(operation, error.code(), error.message(), status),
+        SdkError::ServiceError(_) => service_error(eventual, error.code(), error.message(), status),
         SdkError::ResponseError(_) => response_error(error, status),
         _ => dispatch_error(error),
     }
 }
 
 pub(super) fn service_error(
-    operation: Operation,
+    eventual: &[TransientError],
     code: Option<&str>,
     message: Option<&str>,
     status: Option<u16>,
 ) -> (ErrorKind, String) {
     // AWS appends the whole request, including the session token.
     let text = message.and_then(|m| m.split("The Canonical String").next()).filter(|m| !m.trim().is_empty());
-    let kind = kind(operation, code.unwrap_or_default(), text.unwrap_or_default(), status);
+    let kind = kind(eventual, code.unwrap_or_default(), text.unwrap_or_default(), status);
     let without_message = || match (code, status) {
         (Some(code), _) => code.to_owned(),
         (None, Some(200..300)) => not_aws(status),
@@ -51,8 +50,8 @@ pub(super) fn service_error(
     (kind, text.map_or_else(without_message, str::to_owned))
 }
 
-fn kind(operation: Operation, code: &str, message: &str, status: Option<u16>) -> ErrorKind {
-    if is_transient(operation, code, message) {
+fn kind(eventual: &[TransientError], code: &str, message: &str, status: Option<u16>) -> ErrorKind {
+    if is_transient(eventual, code, message) {
         return ErrorKind::EventualConsistency;
     }
     // This is how emulators say it.

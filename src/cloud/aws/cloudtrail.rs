@@ -1,6 +1,5 @@
 //! CloudTrail: trails, their delivery status, and the events they record.
 
-use crate::domain::Region;
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
@@ -8,11 +7,11 @@ use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, Ev
 use super::convert::{text, time};
 use super::errors::Call;
 use crate::cloud::Answer;
-use crate::domain::Query;
 use crate::domain::arn::{Arn, LogGroupArn};
 use crate::domain::change::Delivery;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 use crate::domain::settings::TAG;
+use crate::domain::{Query, Region};
 
 pub(super) struct CloudTrail {
     pub(super) client: Client,

@@ -243,7 +243,8 @@ impl AwsConnector {
         let config = self.load(target, &profile, region.to_string()).await?;
         let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), region.as_str());
         let profile = Some(profile).filter(|name| name != DEFAULT);
-        Ok(Session { cloud: Arc::new(AwsCloud::new(&config, sign_in)), region, region_from, profile })
+        let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
+        Ok(Session { cloud, region, region_from, profile })
     }
 
     /// Checks that the profile exists, unless it is the default one.

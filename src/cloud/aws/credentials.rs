@@ -41,7 +41,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let sdk = causes(error).find_map(|e| e.downcast_ref::<SdkError<E, HttpResponse>>())?;
-    let (kind, message) = kind_and_message(operation, sdk);
+    let (kind, message) = kind_and_message(&[], sdk);
     let kind = match kind {
         // IAM Identity Center returns this if the sign-in has expired.
         ErrorKind::AccessDenied if sdk.code() == Some("UnauthorizedException") => ErrorKind::ExpiredCredentials,

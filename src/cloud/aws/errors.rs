@@ -7,13 +7,13 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
-use serde_json::Value;
 
 use super::causes::{causes, short_line, without_debug_output};
 use super::classify::{kind_and_message, service_error};
 use super::credentials;
 use crate::cloud::{Answer, CloudError, ErrorKind};
 use crate::domain::change::Operation;
+use crate::domain::change::transient::TransientError;
 use crate::domain::{Change, Query};
 
 /// Not a call.
@@ -24,16 +24,19 @@ const NO_CALL: Operation = Operation { service: "", name: "", iam_action: "" };
 pub(super) struct Call<'a> {
     operation: Operation,
     resource: &'a str,
+    /// The errors that waiting resolves.
+    eventual: &'static [TransientError],
 }
 
 impl<'a> Call<'a> {
     pub(super) fn query(query: Query, resource: &'a str) -> Self {
-        Self { operation: query.operation(), resource }
+        Self { operation: query.operation(), resource, eventual: &[] }
     }
 
     /// The call that makes a change.
     pub(super) fn change(change: &'a Change) -> Self {
-        Self { operation: change.operation(), resource: change.name() }
+        let spec = change.spec();
+        Self { operation: spec.operation, resource: change.name(), eventual: spec.eventual }
     }
 
     /// The error of a failed call.
@@ -43,7 +46,7 @@ impl<'a> Call<'a> {
     {
         let request_id = error.request_id().map(short_line);
         let Some(credentials_error) = causes(error).find_map(|e| e.downcast_ref::<CredentialsError>()) else {
-            let (kind, message) = kind_and_message(self.operation, error);
+            let (kind, message) = kind_and_message(self.eventual, error);
             return self.error_of(kind, &message, request_id);
         };
         let (kind, message, call) = credentials::failure(credentials_error);
@@ -82,11 +85,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Parses a policy document in the answer.
-    pub(super) fn document(&self, text: &str) -> Answer<Value> {
-        serde_json::from_str(text).map_err(|_| self.unexpected_answer("the policy in the response isn't JSON"))
-    }
-
     /// An answer with unexpected content.
     pub(super) fn unexpected_answer(&self, why: &str) -> CloudError {
         self.error(ErrorKind::Other, why)
@@ -104,7 +102,7 @@ impl<'a> Call<'a> {
 
     /// The call succeeded, but its answer reports an error for one of several items.
     pub(super) fn error_in_answer(&self, code: Option<&str>, message: Option<&str>) -> CloudError {
-        let (kind, message) = service_error(self.operation, code, message, None);
+        let (kind, message) = service_error(self.eventual, code, message, None);
         self.error(kind, &message)
     }
 

@@ -6,13 +6,12 @@ use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::Role;
-use crate::domain::policy::ROLE_POLICY;
+use crate::domain::policy::{PolicyDocument, ROLE_POLICY};
 use crate::domain::settings::TAG;
 
 /// How long to wait for the alias, which is optional. Private networks with VPC endpoints for other services often have none
@@ -57,25 +56,30 @@ impl Iam {
         Ok(Some(Role {
             name: role.role_name,
             arn: role.arn.into(),
-            trust: trust.map_or(Ok(Value::Null), |text| document(&get_role, text))?,
-            policy: policy.map(|found| document(&get_policy, &found.policy_document)).transpose()?,
+            trust: document(trust.unwrap_or_default()),
+            policy: policy.map(|found| document(&found.policy_document)),
             tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),
         }))
     }
 
-    pub(super) async fn create_role(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+    pub(super) async fn create_role(&self, call: &Call<'_>, role: &str, trust: &PolicyDocument) -> Answer<()> {
         let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.invalid_request(&e))?;
         let request =
             self.client.create_role().role_name(role).assume_role_policy_document(trust.to_string()).tags(tag);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn update_assume_role_policy(&self, call: &Call<'_>, role: &str, trust: &Value) -> Answer<()> {
+    pub(super) async fn update_assume_role_policy(
+        &self,
+        call: &Call<'_>,
+        role: &str,
+        trust: &PolicyDocument,
+    ) -> Answer<()> {
         let request = self.client.update_assume_role_policy().role_name(role).policy_document(trust.to_string());
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_role_policy(&self, call: &Call<'_>, role: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn put_role_policy(&self, call: &Call<'_>, role: &str, policy: &PolicyDocument) -> Answer<()> {
         let request =
             self.client.put_role_policy().role_name(role).policy_name(ROLE_POLICY).policy_document(policy.to_string());
         call.answered(request.send().await).map(drop)
@@ -95,10 +99,10 @@ impl Iam {
 /// Parses a policy document as IAM returns it: URL-encoded according to RFC 3986.
 ///
 /// Source: IAM API, GetRolePolicy, `PolicyDocument`.
-fn document(call: &Call<'_>, text: &str) -> Answer<Value> {
+fn document(text: &str) -> PolicyDocument {
     // Emulators send it unencoded, and then a % in it is literal.
     if text.trim_start().starts_with('{') {
-        return call.document(text);
+        return PolicyDocument::parse(text);
     }
-    call.document(&percent_decode_str(text).decode_utf8_lossy())
+    PolicyDocument::parse(&percent_decode_str(text).decode_utf8_lossy())
 }

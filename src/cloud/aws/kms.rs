@@ -6,6 +6,7 @@ use aws_sdk_kms::Client;
 use super::errors::Call;
 use crate::cloud::Answer;
 use crate::domain::observed::KmsKey;
+use crate::domain::policy::PolicyDocument;
 use crate::domain::query::Query;
 
 pub(super) struct Kms {
@@ -28,7 +29,7 @@ impl Kms {
         let read_policy = async |id: &str| {
             let found = self.client.get_key_policy().key_id(id).policy_name("default").send().await;
             let found = get_policy.found(found, "NotFoundException")?;
-            found.and_then(|found| found.policy).map(|text| get_policy.document(&text)).transpose()
+            Ok(found.and_then(|found| found.policy).map(|text| PolicyDocument::parse(&text)))
         };
         let (described, policy) = if id.contains("alias/") {
             let described = described.await?;

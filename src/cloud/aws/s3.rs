@@ -1,7 +1,7 @@
 //! S3: the bucket that the trail's log files go to.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::config::RequestChecksumCalculation;
@@ -13,17 +13,20 @@ use aws_sdk_s3::types::{
 use aws_sdk_s3::{Client, config};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
-use serde_json::Value;
 
 use super::errors::Call;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::{Bucket, BucketLookup, Contents};
+use crate::domain::policy::PolicyDocument;
+
+/// The buckets known to exist, each with its client: S3 accepts calls only in a bucket's own Region.
+pub(super) type KnownBuckets = Arc<Mutex<HashMap<String, Client>>>;
 
 pub(super) struct S3 {
     pub(super) client: Client,
-    /// The buckets known to exist, each with its client: S3 accepts calls only in a bucket's own Region.
-    known_buckets: Mutex<HashMap<String, Client>>,
+    /// Shared by the clients of all Regions.
+    known_buckets: KnownBuckets,
 }
 
 /// The result of HeadBucket, which has no body.
@@ -35,16 +38,12 @@ enum HeadResult {
 }
 
 impl S3 {
-    pub(super) fn new(config: &SdkConfig) -> Self {
+    pub(super) fn new(config: &SdkConfig, known_buckets: KnownBuckets) -> Self {
         // A custom endpoint has no host name for each bucket, and few emulators support the newer checksums.
         let settings = config::Builder::from(config)
             .force_path_style(has_endpoint(config))
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
-        Self::with(Client::from_conf(settings.build()))
-    }
-
-    pub(super) fn with(client: Client) -> Self {
-        Self { client, known_buckets: Mutex::default() }
+        Self { client: Client::from_conf(settings.build()), known_buckets }
     }
 
     fn known_buckets(&self) -> MutexGuard<'_, HashMap<String, Client>> {
@@ -147,7 +146,7 @@ impl S3 {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn put_bucket_policy(&self, call: &Call<'_>, bucket: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn put_bucket_policy(&self, call: &Call<'_>, bucket: &str, policy: &PolicyDocument) -> Answer<()> {
         let request = self.client_for(bucket).put_bucket_policy().bucket(bucket).policy(policy.to_string());
         call.answered(request.send().await).map(drop)
     }
@@ -246,7 +245,7 @@ async fn read_bucket(client: &Client, name: &str) -> Answer<Bucket> {
     let policy = async {
         let call = call(Query::BucketPolicy);
         let found = call.found(client.get_bucket_policy().bucket(name).send().await, "NoSuchBucketPolicy")?;
-        found.and_then(|found| found.policy).map(|text| call.document(&text)).transpose()
+        Ok(found.and_then(|found| found.policy).map(|text| PolicyDocument::parse(&text)))
     };
     let versioned = async {
         let call = call(Query::BucketVersioning);
@@ -283,5 +282,7 @@ async fn read_bucket(client: &Client, name: &str) -> Answer<Bucket> {
     };
     let (policy, versioned, public_blocked, owner_enforced, tags) =
         tokio::try_join!(policy, versioned, public_blocked, owner_enforced, tags)?;
-    Ok(Bucket { name: name.to_owned(), policy, owner_enforced, public_blocked, versioned, tags })
+    // S3 answers only in the bucket's own Region.
+    let region = client.config().region().map(|region| crate::domain::Region::new(region.as_ref()));
+    Ok(Bucket { name: name.to_owned(), region, policy, owner_enforced, public_blocked, versioned, tags })
 }

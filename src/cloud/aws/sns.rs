@@ -3,7 +3,6 @@
 use aws_config::SdkConfig;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Tag;
-use serde_json::Value;
 
 use super::convert::text;
 use super::errors::Call;
@@ -11,6 +10,7 @@ use super::pages::Tokens;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::observed::{Confirmation, Subscription, Topic};
+use crate::domain::policy::PolicyDocument;
 use crate::domain::settings::TAG;
 
 pub(super) struct Sns {
@@ -31,7 +31,7 @@ impl Sns {
         let attribute = |name: &str| text(attributes.get(name).map(String::as_str));
         Ok(Some(Topic {
             arn: arn.into(),
-            policy: attribute("Policy").map(|policy| call.document(&policy)).transpose()?,
+            policy: attribute("Policy").map(|policy| PolicyDocument::parse(&policy)),
             kms_key: attribute("KmsMasterKeyId"),
         }))
     }
@@ -54,13 +54,18 @@ impl Sns {
         }
     }
 
-    pub(super) async fn create_topic(&self, call: &Call<'_>, topic: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn create_topic(&self, call: &Call<'_>, topic: &str, policy: &PolicyDocument) -> Answer<()> {
         let tag = Tag::builder().key(TAG.0).value(TAG.1).build().map_err(|e| call.invalid_request(&e))?;
         let request = self.client.create_topic().name(topic).attributes("Policy", policy.to_string()).tags(tag);
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn set_topic_policy(&self, call: &Call<'_>, topic_arn: &str, policy: &Value) -> Answer<()> {
+    pub(super) async fn set_topic_policy(
+        &self,
+        call: &Call<'_>,
+        topic_arn: &str,
+        policy: &PolicyDocument,
+    ) -> Answer<()> {
         let request = self.client.set_topic_attributes().topic_arn(topic_arn).attribute_name("Policy");
         call.answered(request.attribute_value(policy.to_string()).send().await).map(drop)
     }

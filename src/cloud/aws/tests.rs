@@ -1,5 +1,7 @@
 //! Tests the adapter with answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
+use std::sync::Arc;
+
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -11,11 +13,13 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::sdk_config;
 use serde_json::{Value, json};
 
-use super::AwsCloud;
+use super::{AwsCloud, Services};
 use crate::cloud::SignIn;
+use crate::domain;
 use crate::domain::alarm::{AlarmConfig, AlarmState, Metric};
 use crate::domain::change::{Change, Delivery};
 use crate::domain::observed::MetricFilter;
+use crate::domain::policy::PolicyDocument;
 
 mod activity;
 mod answers;
@@ -39,6 +43,7 @@ fn settings(http: SharedHttpClient, region: &'static str) -> sdk_config::Builder
 }
 
 /// A request as the tests see it.
+#[derive(Clone)]
 pub(in crate::cloud) struct Asked {
     pub method: String,
     pub url: String,
@@ -46,6 +51,9 @@ pub(in crate::cloud) struct Asked {
     pub operation: String,
     body: String,
     pub protocol: Protocol,
+    /// The Region and the service that the request is signed for; empty if it isn't signed.
+    pub region: String,
+    pub service: String,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -67,7 +75,12 @@ impl From<HttpRequest> for Asked {
             _ if url.contains("/operation/") => (Protocol::Cbor, url.rsplit('/').next().unwrap().to_owned()),
             _ => (Protocol::S3, String::new()),
         };
-        Self { method: request.method().to_owned(), url, operation, body, protocol }
+        // Credential=KEY/DATE/REGION/SERVICE/aws4_request
+        let scope =
+            request.headers().get("authorization").and_then(|value| value.split_once("Credential=")).map(|(_, s)| s);
+        let mut scope = scope.unwrap_or_default().split('/').skip(2).map(str::to_owned);
+        let (region, service) = (scope.next().unwrap_or_default(), scope.next().unwrap_or_default());
+        Self { method: request.method().to_owned(), url, operation, body, protocol, region, service }
     }
 }
 
@@ -85,13 +98,27 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(&settings(http, region).build(), SignIn::sso(Some("prod"), "eu-west-1"))
+    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), "eu-west-1"))
 }
 
 pub(in crate::cloud) fn wire(
     answer: impl Fn(&Asked) -> (u16, Vec<(&'static str, String)>, Vec<u8>) + Send + Sync + 'static,
 ) -> AwsCloud {
     wire_in("eu-west-1", answer)
+}
+
+fn eu_west_1() -> domain::Region {
+    domain::Region::new("eu-west-1")
+}
+
+impl AwsCloud {
+    /// The same, with other clients in the session's Region.
+    fn with(self, edit: impl FnOnce(&mut Services)) -> Self {
+        let mut services = Services::new(&self.config, &self.known_buckets);
+        edit(&mut services);
+        self.services.lock().unwrap().insert(self.region.clone(), Arc::new(services));
+        self
+    }
 }
 
 /// An error answer as the service of the request writes it.
@@ -187,8 +214,8 @@ fn delivery() -> Delivery {
     }
 }
 
-fn policy() -> Value {
-    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] })
+fn policy() -> PolicyDocument {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] }).into()
 }
 
 /// One of each change that is a single call: all except emptying a bucket.

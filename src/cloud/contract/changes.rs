@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::policy::PolicyDocument;
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
     let name = match change.operation().service {
@@ -45,22 +46,23 @@ fn update() -> Change {
 }
 
 /// A policy that AWS accepts.
-fn policy() -> Value {
+fn policy() -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Principal": { "AWS": "123456789012" }, "Action": "*", "Resource": "*" },
     ] })
+    .into()
 }
 
 /// A policy that AWS rejects as malformed.
-fn malformed() -> Value {
-    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Sometimes", "Action": "*", "Resource": "*" }] })
+fn malformed() -> PolicyDocument {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Sometimes", "Action": "*", "Resource": "*" }] }).into()
 }
 
-fn trust(policy: Value) -> Change {
+fn trust(policy: PolicyDocument) -> Change {
     Change::UpdateAssumeRolePolicy { role: ROLE.into(), trust: policy }
 }
 
-fn topic_policy(policy: Value) -> Change {
+fn topic_policy(policy: PolicyDocument) -> Change {
     Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy }
 }
 

@@ -1,12 +1,10 @@
 //! What each query returns, also if the resource does not exist.
 
-use crate::domain::{Region, RetentionDays};
 use jiff::SignedDuration;
 use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
-use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
@@ -15,6 +13,8 @@ use crate::domain::observed::{
     Topic, Trail, TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
+use crate::domain::policy::PolicyDocument;
+use crate::domain::{Identity, Region, RetentionDays};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -39,7 +39,8 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [identities(), trails(), buckets(), logs(), roles(), alarms(), activity(), topics()].into_iter().flatten().collect()
+    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
@@ -111,6 +112,23 @@ fn trails() -> Vec<ContractCase> {
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
     };
+    vec![
+        ContractCase::new("no trail", CloudCall::Trails)
+            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
+            .returns(&Vec::<Trail>::new()),
+        ContractCase::new("a trail", CloudCall::Trails)
+            .set_up()
+            .aws("DescribeTrails", AwsReply::Json(listed))
+            .returns(&vec![existing]),
+        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
+            .demo(add_organization_trail)
+            .aws("DescribeTrails", AwsReply::Json(shadowed))
+            .returns(&vec![shadow]),
+    ]
+}
+
+/// The delivery status of a trail, and the events that it records.
+fn trail_statuses() -> Vec<ContractCase> {
     let stop_trail = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
         (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
@@ -135,17 +153,6 @@ fn trails() -> Vec<ContractCase> {
     ] });
     let missing = "TrailNotFoundException";
     vec![
-        ContractCase::new("no trail", CloudCall::Trails)
-            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
-            .returns(&Vec::<Trail>::new()),
-        ContractCase::new("a trail", CloudCall::Trails)
-            .set_up()
-            .aws("DescribeTrails", AwsReply::Json(listed))
-            .returns(&vec![existing]),
-        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
-            .demo(add_organization_trail)
-            .aws("DescribeTrails", AwsReply::Json(shadowed))
-            .returns(&vec![shadow]),
         ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
             .set_up()
             .demo(stop_trail)
@@ -180,23 +187,25 @@ fn trails() -> Vec<ContractCase> {
 
 fn buckets() -> Vec<ContractCase> {
     let add_bare = |account: &mut Account| {
-        account.buckets.insert("bare".into(), account::Bucket::default());
+        let region = "eu-west-1".to_owned();
+        account.buckets.insert("bare".into(), account::Bucket { region, ..Default::default() });
     };
     let add_with_policy = |account: &mut Account| {
-        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }));
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [] }).into());
         let tags = [("team".to_owned(), "audit".to_owned())].into();
         account.buckets.insert(
             "bare".into(),
             account::Bucket {
                 config: Bucket { policy, versioned: true, ..Bucket::default() },
+                region: "eu-west-1".into(),
                 tags,
                 ..account::Bucket::default()
             },
         );
     };
-    let bare = Bucket { name: "bare".into(), ..Bucket::default() };
+    let bare = Bucket { name: "bare".into(), region: Some(home()), ..Bucket::default() };
     let with_policy = Bucket {
-        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+        policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
         versioned: true,
         tags: vec![("team".into(), "audit".into())],
         ..bare.clone()
@@ -295,7 +304,7 @@ fn logs() -> Vec<ContractCase> {
 }
 
 fn roles() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
     let role = Role {
         name: "r".into(),
@@ -304,7 +313,7 @@ fn roles() -> Vec<ContractCase> {
         policy: Some(policy.clone()),
         tags: Vec::new(),
     };
-    let add_role = |inline_policy: Option<Value>| {
+    let add_role = |inline_policy: Option<PolicyDocument>| {
         let trust = policy.clone();
         move |account: &mut Account| {
             let path = "/service-role/".to_owned();
@@ -452,10 +461,10 @@ fn activity() -> Vec<ContractCase> {
 }
 
 fn topics() -> Vec<ContractCase> {
-    let policy = json!({ "Version": "2012-10-17", "Statement": [] });
+    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
     let add_topic_with_key = |account: &mut Account| {
         let topic = Topic {
-            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] })),
+            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
             kms_key: Some("alias/aws/sns".into()),
             ..Topic::default()
         };

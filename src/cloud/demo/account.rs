@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
+use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -32,6 +33,8 @@ pub struct Account {
     pub profiles: Vec<String>,
     /// Names of buckets that belong to other accounts.
     pub foreign_buckets: Vec<String>,
+    /// ARNs of topics that belong to other accounts: alarms can notify them, but the caller may not read them.
+    pub foreign_topics: Vec<String>,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
@@ -53,6 +56,7 @@ impl Default for Account {
             region: "eu-west-1".into(),
             profiles: vec!["default".into(), "prod".into()],
             foreign_buckets: Vec::new(),
+            foreign_topics: Vec::new(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),
@@ -159,16 +163,11 @@ pub struct Bucket {
 /// A customer managed KMS key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[derive(Default)]
 pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
-    pub policy: Value,
-}
-
-impl Default for KmsKey {
-    fn default() -> Self {
-        Self { alias: None, disabled: false, policy: serde_json::json!({}) }
-    }
+    pub policy: PolicyDocument,
 }
 
 /// An IAM role. Roles are global.
@@ -184,7 +183,7 @@ pub struct Role {
     /// The names of its other policies. A role that has any cannot be deleted.
     pub other_policies: BTreeSet<String>,
     /// Its inline policies other than rootbell's, by their names.
-    pub inline_policies: BTreeMap<String, Value>,
+    pub inline_policies: BTreeMap<String, PolicyDocument>,
 }
 
 impl Default for Role {

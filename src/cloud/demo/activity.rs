@@ -25,6 +25,7 @@ use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_acce
 pub(super) fn evaluate(
     region: &mut Region,
     keys: &BTreeMap<String, KmsKey>,
+    foreign_topics: &[String],
     account_region: &AccountRegion,
     delay: Seconds,
     now: Seconds,
@@ -37,7 +38,7 @@ pub(super) fn evaluate(
         filters.map(|f| (f.metric.namespace.as_str(), f.metric.name.as_str())).collect();
     for (name, alarm) in alarms.iter_mut() {
         let metric = &alarm.config.metric.clone();
-        let context = ActionContext { alarm: name, topics, keys, account_region };
+        let context = ActionContext { alarm: name, topics, keys, foreign_topics, account_region };
         let window = Seconds::from(alarm.config.period.saturating_mul(alarm.config.evaluation_periods));
         let last_change = alarm.since.max(alarm.configured);
         let matches = if fed_by_filters.contains(&(metric.namespace.as_str(), metric.name.as_str())) {
@@ -93,6 +94,7 @@ pub(super) struct ActionContext<'a> {
     pub alarm: &'a str,
     pub topics: &'a BTreeMap<String, Topic>,
     pub keys: &'a BTreeMap<String, KmsKey>,
+    pub foreign_topics: &'a [String],
     pub account_region: &'a AccountRegion,
 }
 
@@ -108,7 +110,11 @@ fn target_state(alarm: &AlarmConfig, counted: usize, window: Seconds) -> Option<
         return Some((state, format!("No datapoint in {window} s; missing data counts as {treated}.")));
     }
     #[expect(clippy::cast_precision_loss, reason = "nobody uses root 2^52 times")]
-    let sum = if alarm.statistic == Statistic::Average { 1.0 } else { counted as f64 };
+    let sum = match alarm.statistic {
+        Statistic::Sum | Statistic::SampleCount => counted as f64,
+        // Each event adds a value of 1.
+        Statistic::Average | Statistic::Minimum | Statistic::Maximum | Statistic::Extended(_) => 1.0,
+    };
     let (is_crossed, relation) = match alarm.comparison {
         Comparison::GreaterThanOrEqualToThreshold => (sum >= alarm.threshold, "greater than or equal to"),
         Comparison::GreaterThanThreshold => (sum > alarm.threshold, "greater than"),
@@ -181,6 +187,10 @@ pub(super) fn set_state(
 
 /// The error if CloudWatch cannot publish to the topic.
 fn publish_error(arn: &Arn, context: &ActionContext<'_>) -> Option<&'static str> {
+    // The demo does not simulate topics in other accounts: publishing to them succeeds.
+    if context.foreign_topics.iter().any(|foreign| *arn == foreign.as_str()) {
+        return None;
+    }
     let Some(topic) = arn.topic_name().and_then(|name| context.topics.get(name)) else {
         return Some("Topic does not exist");
     };

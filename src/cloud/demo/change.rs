@@ -13,7 +13,7 @@ use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
-use crate::domain::policy::{is_well_formed, same};
+use crate::domain::policy::{PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, RetentionDays, names};
 
@@ -34,7 +34,7 @@ const MAX_TRAILS: usize = 5;
 /// Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas": metric filters per log group.
 const MAX_FILTERS: usize = 100;
 
-fn require_well_formed(policy: &serde_json::Value, on_resource: bool) -> ChangeResult {
+fn require_well_formed(policy: &PolicyDocument, on_resource: bool) -> ChangeResult {
     if is_well_formed(policy, on_resource) {
         return Ok(());
     }
@@ -293,7 +293,7 @@ fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery:
 }
 
 /// Source: SNS API, CreateTopic: succeeds for an existing topic if its attributes are the same.
-fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &serde_json::Value) -> ChangeResult {
+fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &PolicyDocument) -> ChangeResult {
     require_valid(names::topic(name))?;
     require_well_formed(policy, true)?;
     let existing = queries::topic(account, view, &view.account_region.topic_arn(name));
@@ -363,13 +363,14 @@ fn set_alarm_state(
     if reason.chars().count() > 1023 {
         return Err(DemoError::new(ErrorKind::Invalid, "StateReason must be at most 1023 characters"));
     }
-    let Account { regions, keys, .. } = account;
+    let Account { regions, keys, foreign_topics, .. } = account;
     let region = regions.get_mut(view.account_region.region.as_str());
     let Some(Region { alarms, topics, .. }) = region else {
         return Err(not_found(format!("Alarm {name} does not exist")));
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
-    let context = activity::ActionContext { alarm: name, topics, keys, account_region: &view.account_region };
+    let context =
+        activity::ActionContext { alarm: name, topics, keys, foreign_topics, account_region: &view.account_region };
     activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }

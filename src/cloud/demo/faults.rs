@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::ErrorKind;
+use crate::domain::Region;
 
 /// How a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +71,8 @@ impl InjectedFault {
 /// The calls made, in order, and how many were in flight at once.
 #[derive(Debug, Default)]
 pub(super) struct CallLog {
-    pub calls: Vec<String>,
+    /// Each with its Region.
+    pub calls: Vec<(String, Region)>,
     pub in_flight: usize,
     pub max_in_flight: usize,
     /// The number of calls that each fault applied to, by its key in `Account::faults`.
@@ -79,8 +81,13 @@ pub(super) struct CallLog {
 
 impl CallLog {
     /// Logs the start of a call and returns what its fault does to it, if it has one.
-    pub fn start_call(&mut self, operation: &str, faults: &BTreeMap<String, InjectedFault>) -> Option<InjectedOutcome> {
-        self.calls.push(operation.to_owned());
+    pub fn start_call(
+        &mut self,
+        region: &Region,
+        operation: &str,
+        faults: &BTreeMap<String, InjectedFault>,
+    ) -> Option<InjectedOutcome> {
+        self.calls.push((operation.to_owned(), region.clone()));
         self.in_flight += 1;
         self.max_in_flight = self.max_in_flight.max(self.in_flight);
         [operation, "*"].into_iter().find_map(|key| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::account::{self, Account, Seconds, find_key};
 use super::activity;
@@ -15,7 +15,7 @@ use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, allows};
+use crate::domain::policy::{AccessRequest, PolicyDocument, allows};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
@@ -30,7 +30,7 @@ const LAST_DELIVERY_AGE: Seconds = 180;
 /// Applies the changes that are due by now: subscriptions are confirmed or expire, and alarms are evaluated.
 pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     let identity = account.identity();
-    let Account { timing, regions, keys, .. } = account;
+    let Account { timing, regions, keys, foreign_topics, .. } = account;
     for (name, region) in regions {
         for topic in region.topics.values_mut() {
             for subscription in topic.subscriptions.iter_mut().filter(|s| s.config.state == Confirmation::Pending) {
@@ -47,7 +47,14 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
         region
             .orphans
             .retain(|s| s.config.state != Confirmation::Pending || now < s.sent.unwrap_or(0) + PENDING_EXPIRES_AFTER);
-        activity::evaluate(region, keys, &identity.in_region(&Region::new(name.as_str())), timing.evaluated_after, now);
+        activity::evaluate(
+            region,
+            keys,
+            foreign_topics,
+            &identity.in_region(&Region::new(name.as_str())),
+            timing.evaluated_after,
+            now,
+        );
     }
 }
 
@@ -94,17 +101,17 @@ fn trail_by_arn<'a>(
 pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> Result<TrailStatus, DemoError> {
     let (home, name, trail) = trail_by_arn(account, view, arn)?;
     let account_region = AccountRegion { region: Region::new(home.as_str()), ..view.account_region.clone() };
-    // The bucket and the log group of an organization trail are in another account, which the demo does not simulate.
-    let is_own = trail.owner.is_none();
-    let bucket_error = (is_own
-        && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &account_region.trail_arn(name)))
+    let trail_arn = trail_arn(&view.account_region, home, name, trail);
+    // The demo does not simulate what is in other accounts: there, every delivery succeeds.
+    let is_own_bucket = trail.owner.is_none() && !account.foreign_buckets.contains(&trail.config.bucket);
+    let bucket_error = (is_own_bucket
+        && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &trail_arn))
     .then(|| "AccessDenied".to_owned());
-    let logs_error = if is_own {
-        logs_delivery_error(account, &account_region, trail, &account_region.trail_arn(name))
-    } else {
-        None
-    };
-    let logs_error = logs_error.or_else(|| trail.logs_error.clone());
+    let is_own_log_group = trail.config.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&account.id));
+    let logs_error = is_own_log_group
+        .then(|| logs_delivery_error(account, &account_region, trail, &trail_arn))
+        .flatten()
+        .or_else(|| trail.logs_error.clone());
     let last_delivery = last_logs_delivery(trail, account.timing.delivers_after, view.now);
     Ok(TrailStatus {
         logging: trail.logging,
@@ -219,7 +226,12 @@ pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {
         return BucketLookup::Forbidden;
     }
     account.buckets.get(name).map_or(BucketLookup::NotFound, |bucket| {
-        BucketLookup::Owned(Bucket { name: name.to_owned(), tags: tag_pairs(&bucket.tags), ..bucket.config.clone() })
+        BucketLookup::Owned(Bucket {
+            name: name.to_owned(),
+            region: (!bucket.region.is_empty()).then(|| Region::new(bucket.region.as_str())),
+            tags: tag_pairs(&bucket.tags),
+            ..bucket.config.clone()
+        })
     })
 }
 
@@ -303,6 +315,16 @@ fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Op
     account.regions.get(view.account_region.region.as_str())?.topics.get(name)
 }
 
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control": by default, only the topic's owner may
+/// read its attributes and subscriptions.
+pub(super) fn require_own_topic(account: &Account, arn: &str, action: &str) -> Result<(), DemoError> {
+    if !account.foreign_topics.iter().any(|foreign| foreign == arn) {
+        return Ok(());
+    }
+    let message = format!("User: {} is not authorized to perform: {action} on resource: {arn}", account.caller);
+    Err(DemoError::new(ErrorKind::AccessDenied, message))
+}
+
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
     let topic = existing_topic(account, view, arn)?;
     let mut topic = Topic { arn: arn.into(), ..topic.config.clone() };
@@ -313,7 +335,7 @@ pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<
 /// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
+fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
@@ -322,6 +344,7 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> Value {
         "Resource": arn,
         "Condition": { "StringEquals": { "AWS:SourceOwner": account_region.account } }
     }] })
+    .into()
 }
 
 pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {

@@ -1,6 +1,5 @@
 //! Demo accounts: the built-in scenarios, and files that users write.
 
-use crate::domain::Region;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -13,7 +12,7 @@ use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Settings, SetupOptions};
+use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 macro_rules! scenarios {
     ($($name:literal),+) => {
@@ -88,7 +87,7 @@ impl Account {
         };
         let timing = std::mem::take(&mut self.timing);
         let is_selected = |change: &&Change| {
-            let id = change.id();
+            let id = change.id().to_string();
             set_up.only.is_empty() || set_up.only.iter().any(|prefix| id.starts_with(prefix.as_str()))
         };
         for change in plan(&settings, &nothing).changes().filter(is_selected) {

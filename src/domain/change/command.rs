@@ -118,7 +118,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .json("tagging", &json!({ "TagSet": set }))
         }
         Change::PutBucketPolicy { bucket, policy } => {
-            CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy)
+            CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy.as_json())
         }
         Change::CreateLogGroup { log_group } => CommandLine::new("logs", "create-log-group")
             .option("log-group-name", log_group)
@@ -134,15 +134,15 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         }
         Change::CreateRole { role, trust } => CommandLine::new("iam", "create-role")
             .option("role-name", role)
-            .json("assume-role-policy-document", trust)
+            .json("assume-role-policy-document", trust.as_json())
             .option("tags", tag()),
         Change::UpdateAssumeRolePolicy { role, trust } => CommandLine::new("iam", "update-assume-role-policy")
             .option("role-name", role)
-            .json("policy-document", trust),
+            .json("policy-document", trust.as_json()),
         Change::PutRolePolicy { role, policy } => CommandLine::new("iam", "put-role-policy")
             .option("role-name", role)
             .option("policy-name", crate::domain::policy::ROLE_POLICY)
-            .json("policy-document", policy),
+            .json("policy-document", policy.as_json()),
         Change::CreateTrail { trail, bucket, delivery } => deliver(
             CommandLine::new("cloudtrail", "create-trail")
                 .option("name", trail)
@@ -178,7 +178,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::SetTopicPolicy { topic_arn, policy } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "Policy")
-            .json("attribute-value", policy),
+            .json("attribute-value", policy.as_json()),
         Change::SetTopicKey { topic_arn, key } => CommandLine::new("sns", "set-topic-attributes")
             .option("topic-arn", topic_arn)
             .option("attribute-name", "KmsMasterKeyId")

@@ -1,6 +1,9 @@
 //! What a change is about: the kind of resource, and what happens to it.
 
+use std::cmp::Ordering;
 use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 /// The kind of resource, or the part of a resource, that a row of the plan is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +124,8 @@ pub enum Verb {
     Detach,
     Empty,
     Delete,
+    /// Nothing: it is only listed in the plan.
+    Keep,
 }
 
 impl Verb {
@@ -130,7 +135,7 @@ impl Verb {
             Self::Create => Some("create"),
             Self::Update => Some("update"),
             Self::Put => Some("put"),
-            Self::Set => None,
+            Self::Set | Self::Keep => None,
             Self::Remove => Some("remove"),
             Self::Start => Some("start"),
             Self::Stop => Some("stop"),
@@ -144,19 +149,53 @@ impl Verb {
     #[must_use]
     pub fn deletes(self) -> bool {
         match self {
-            Self::Create | Self::Update | Self::Put | Self::Set | Self::Remove | Self::Start => false,
+            Self::Create | Self::Update | Self::Put | Self::Set | Self::Remove | Self::Start | Self::Keep => false,
             Self::Stop | Self::Detach | Self::Empty | Self::Delete => true,
         }
     }
 }
 
-/// The id of a change within a plan, the same in every run: "bucket.create", "subscription.delete:alice@example.com".
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The id of a row within a plan, the same in every run: "bucket.create", "subscription.delete:alice@example.com". Ids
+/// that read the same are equal: keeping a role's policy has the same id as setting it.
+#[derive(Clone, Debug)]
 pub struct ChangeId {
     pub kind: ResourceKind,
     pub verb: Verb,
     /// Tells several changes of one plan apart; `None` if a plan can contain only one.
     pub name: Option<String>,
+}
+
+impl ChangeId {
+    fn parts(&self) -> (&'static str, Option<&'static str>, Option<&str>) {
+        (self.kind.id(), self.verb.id(), self.name.as_deref())
+    }
+}
+
+impl PartialEq for ChangeId {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for ChangeId {}
+
+impl PartialOrd for ChangeId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ChangeId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+/// As text.
+impl Serialize for ChangeId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl fmt::Display for ChangeId {

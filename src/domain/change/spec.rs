@@ -1,4 +1,5 @@
-//! The table of all changes: which operation each one calls, on what, for which step, and after which other changes.
+//! The table of all changes: which operation each one calls, on what, for which step, after which other changes,
+//! in which Region, and which of its errors waiting resolves.
 
 use super::ResourceKind::{
     Alarm, AlarmState, Bucket, BucketOwnership, BucketPolicy, BucketTags, BucketVersioning, DrillEvent, LogEncryption,
@@ -6,6 +7,7 @@ use super::ResourceKind::{
     Subscription, Topic, TopicEncryption, TopicPolicy, Trail, TrailEncryption, TrailEvents, TrailLogging,
 };
 use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
+use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
 use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
@@ -23,6 +25,33 @@ pub struct ChangeSpec<'a> {
     pub instance: Instance<'a>,
     /// The changes in the same plan that must be done first.
     pub needs: &'static [Need],
+    /// The errors that waiting resolves: what the call depends on was created a moment ago, for example.
+    pub eventual: &'static [TransientError],
+    /// Where the call is made.
+    pub scope: Scope,
+}
+
+/// In which Region a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In the Region of the resource.
+    Regional,
+    /// The service has no Regions.
+    Global,
+    /// In the bucket's Region: bucket names are global, but S3 accepts calls only there.
+    Bucket,
+}
+
+impl Scope {
+    /// Source: IAM User Guide, "AWS services that work with IAM", "IAM is a global service"; S3 User Guide, "Buckets
+    /// overview", bucket Regions.
+    const fn of(operation: Operation) -> Self {
+        match operation.service.as_bytes() {
+            b"iam" => Self::Global,
+            b"s3" => Self::Bucket,
+            _ => Self::Regional,
+        }
+    }
 }
 
 /// The resource's name, and whether the id contains it.
@@ -56,8 +85,9 @@ fn row<'a>(
     step: Step,
     instance: Instance<'a>,
     needs: &'static [Need],
+    eventual: &'static [TransientError],
 ) -> ChangeSpec<'a> {
-    ChangeSpec { operation, kind, verb, step, instance, needs }
+    ChangeSpec { operation, kind, verb, step, instance, needs, eventual, scope: Scope::of(operation) }
 }
 
 /// The name in a topic's ARN.
@@ -90,153 +120,180 @@ impl Change {
     pub fn spec(&self) -> ChangeSpec<'_> {
         match self {
             Self::CreateBucket { bucket } => {
-                row(op!("s3", "CreateBucket"), (Bucket, Create), Step::Trail, Only(bucket), &[])
+                row(op!("s3", "CreateBucket"), (Bucket, Create), Step::Trail, Only(bucket), &[], BUCKET)
             }
             Self::PutBucketOwnershipControls { bucket } => {
                 let op = op!("s3", "PutBucketOwnershipControls");
-                row(op, (BucketOwnership, Set), Step::Trail, Only(bucket), CREATE_BUCKET)
+                row(op, (BucketOwnership, Set), Step::Trail, Only(bucket), CREATE_BUCKET, NEW_BUCKET)
             }
             Self::PutPublicAccessBlock { bucket } => {
                 let op = op!("s3", "PutPublicAccessBlock", "PutBucketPublicAccessBlock");
-                row(op, (PublicAccessBlock, Set), Step::Trail, Only(bucket), CREATE_BUCKET)
+                row(op, (PublicAccessBlock, Set), Step::Trail, Only(bucket), CREATE_BUCKET, NEW_BUCKET)
             }
             Self::PutBucketVersioning { bucket } => {
                 let op = op!("s3", "PutBucketVersioning");
-                row(op, (BucketVersioning, Set), Step::Trail, Only(bucket), CREATE_BUCKET)
+                row(op, (BucketVersioning, Set), Step::Trail, Only(bucket), CREATE_BUCKET, NEW_BUCKET)
             }
-            Self::PutBucketTagging { bucket, tags: _ } => {
-                row(op!("s3", "PutBucketTagging"), (BucketTags, Set), Step::Trail, Only(bucket), CREATE_BUCKET)
-            }
+            Self::PutBucketTagging { bucket, tags: _ } => row(
+                op!("s3", "PutBucketTagging"),
+                (BucketTags, Set),
+                Step::Trail,
+                Only(bucket),
+                CREATE_BUCKET,
+                NEW_BUCKET,
+            ),
             Self::PutBucketPolicy { bucket, policy: _ } => {
                 // The trail needs the statements that are removed from an existing policy until it is deleted.
                 let needs = &[Need(Bucket, Create), Need(Trail, Delete)];
-                row(op!("s3", "PutBucketPolicy"), (BucketPolicy, Set), Step::Trail, Only(bucket), needs)
+                row(op!("s3", "PutBucketPolicy"), (BucketPolicy, Set), Step::Trail, Only(bucket), needs, NEW_BUCKET)
             }
             Self::CreateLogGroup { log_group } => {
-                row(op!("logs", "CreateLogGroup"), (LogGroup, Create), Step::Trail, Only(log_group), &[])
+                row(op!("logs", "CreateLogGroup"), (LogGroup, Create), Step::Trail, Only(log_group), &[], LOGS)
             }
             Self::PutRetentionPolicy { log_group, days: _ } => {
                 let op = op!("logs", "PutRetentionPolicy");
-                row(op, (LogRetention, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP)
+                row(op, (LogRetention, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
             }
             Self::DeleteRetentionPolicy { log_group } => {
                 let op = op!("logs", "DeleteRetentionPolicy");
-                row(op, (LogRetention, Remove), Step::Trail, Only(log_group), CREATE_LOG_GROUP)
+                row(op, (LogRetention, Remove), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
             }
             Self::SetLogGroupKey { log_group, key: _ } => {
                 let op = op!("logs", "AssociateKmsKey");
-                row(op, (LogEncryption, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP)
+                row(op, (LogEncryption, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
             }
             Self::CreateRole { role, trust: _ } => {
-                row(op!("iam", "CreateRole"), (Role, Create), Step::Trail, Only(role), &[])
+                row(op!("iam", "CreateRole"), (Role, Create), Step::Trail, Only(role), &[], ROLE)
             }
-            Self::UpdateAssumeRolePolicy { role, trust: _ } => {
-                row(op!("iam", "UpdateAssumeRolePolicy"), (RoleTrust, Set), Step::Trail, Only(role), ROLE_UNUSED)
-            }
+            Self::UpdateAssumeRolePolicy { role, trust: _ } => row(
+                op!("iam", "UpdateAssumeRolePolicy"),
+                (RoleTrust, Set),
+                Step::Trail,
+                Only(role),
+                ROLE_UNUSED,
+                NEW_ROLE,
+            ),
             Self::PutRolePolicy { role, policy: _ } => {
-                row(op!("iam", "PutRolePolicy"), (RolePolicy, Set), Step::Trail, Only(role), ROLE_UNUSED)
+                row(op!("iam", "PutRolePolicy"), (RolePolicy, Set), Step::Trail, Only(role), ROLE_UNUSED, NEW_ROLE)
             }
             Self::CreateTrail { trail, bucket: _, delivery: _ } => {
-                row(op!("cloudtrail", "CreateTrail"), (Trail, Create), Step::Trail, Only(trail), TRAIL_TARGETS)
+                row(op!("cloudtrail", "CreateTrail"), (Trail, Create), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
             }
             Self::UpdateTrail { trail, delivery: _ } => {
-                row(op!("cloudtrail", "UpdateTrail"), (Trail, Update), Step::Trail, Only(trail), TRAIL_TARGETS)
+                row(op!("cloudtrail", "UpdateTrail"), (Trail, Update), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
             }
             Self::PutEventSelectors { trail } => {
                 let op = op!("cloudtrail", "PutEventSelectors");
-                row(op, (TrailEvents, Set), Step::Trail, Only(trail), TRAIL_EXISTS)
+                row(op, (TrailEvents, Set), Step::Trail, Only(trail), TRAIL_EXISTS, TRAIL)
             }
-            Self::SetTrailKey { trail, key: _ } => {
-                row(op!("cloudtrail", "UpdateTrail"), (TrailEncryption, Set), Step::Trail, Only(trail), TRAIL_EXISTS)
-            }
+            Self::SetTrailKey { trail, key: _ } => row(
+                op!("cloudtrail", "UpdateTrail"),
+                (TrailEncryption, Set),
+                Step::Trail,
+                Only(trail),
+                TRAIL_EXISTS,
+                TRAIL,
+            ),
             Self::StartLogging { trail } => {
                 let needs = &[Need(Trail, Create), Need(Trail, Update), Need(BucketPolicy, Set)];
-                row(op!("cloudtrail", "StartLogging"), (TrailLogging, Start), Step::Trail, Only(trail), needs)
+                row(
+                    op!("cloudtrail", "StartLogging"),
+                    (TrailLogging, Start),
+                    Step::Trail,
+                    Only(trail),
+                    needs,
+                    NEW_TRAIL,
+                )
             }
             Self::CreateTopic { topic, policy: _ } => {
-                row(op!("sns", "CreateTopic"), (Topic, Create), Step::Topic, Only(topic), &[])
+                row(op!("sns", "CreateTopic"), (Topic, Create), Step::Topic, Only(topic), &[], NONE)
             }
             Self::SetTopicPolicy { topic_arn, policy: _ } => {
                 let needs = &[Need(Topic, Create), Need(Alarm, Delete)];
                 let topic = topic_name(topic_arn);
-                row(op!("sns", "SetTopicAttributes"), (TopicPolicy, Set), Step::Topic, Only(topic), needs)
+                row(op!("sns", "SetTopicAttributes"), (TopicPolicy, Set), Step::Topic, Only(topic), needs, NONE)
             }
             Self::SetTopicKey { topic_arn, key: _ } => {
                 let needs = &[Need(Topic, Create)];
                 let topic = topic_name(topic_arn);
-                row(op!("sns", "SetTopicAttributes"), (TopicEncryption, Set), Step::Topic, Only(topic), needs)
+                row(op!("sns", "SetTopicAttributes"), (TopicEncryption, Set), Step::Topic, Only(topic), needs, NONE)
             }
             Self::Subscribe { topic_arn: _, email } => {
                 let needs = &[Need(Topic, Create)];
-                row(op!("sns", "Subscribe"), (Subscription, Create), Step::Topic, One(email), needs)
+                row(op!("sns", "Subscribe"), (Subscription, Create), Step::Topic, One(email), needs, NONE)
             }
             Self::PutMetricFilter { log_group: _, filter } => {
                 let op = op!("logs", "PutMetricFilter");
-                row(op, (MetricFilter, Put), Step::Filter, Only(&filter.name), CREATE_LOG_GROUP)
+                row(op, (MetricFilter, Put), Step::Filter, Only(&filter.name), CREATE_LOG_GROUP, LOGS)
             }
             Self::PutMetricAlarm { alarm, config: _ } => {
                 // CloudWatch does not check that its action's target exists.
                 let needs = &[Need(Topic, Create), Need(MetricFilter, Put)];
-                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, Only(alarm), needs)
+                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, Only(alarm), needs, NONE)
             }
             Self::SetAlarmState { alarm, state: _, reason: _ } => {
                 let needs = &[Need(Alarm, Put)];
-                row(op!("cloudwatch", "SetAlarmState"), (AlarmState, Set), Step::Alarm, Only(alarm), needs)
+                row(op!("cloudwatch", "SetAlarmState"), (AlarmState, Set), Step::Alarm, Only(alarm), needs, NONE)
             }
             Self::CreateLogStream { log_group: _, stream } => {
-                row(op!("logs", "CreateLogStream"), (LogStream, Set), Step::Alarm, Only(stream), &[])
+                row(op!("logs", "CreateLogStream"), (LogStream, Set), Step::Alarm, Only(stream), &[], LOGS)
             }
             Self::PutLogEvents { log_group: _, stream, at: _, message: _ } => {
                 let needs = &[Need(LogStream, Set)];
-                row(op!("logs", "PutLogEvents"), (DrillEvent, Set), Step::Alarm, Only(stream), needs)
+                row(op!("logs", "PutLogEvents"), (DrillEvent, Set), Step::Alarm, Only(stream), needs, LOGS)
             }
             // From here on in the reverse order of setup: no remaining resource refers to a deleted one.
             Self::DeleteAlarm { alarm } => {
-                row(op!("cloudwatch", "DeleteAlarms"), (Alarm, Delete), Step::Alarm, One(alarm), &[])
+                row(op!("cloudwatch", "DeleteAlarms"), (Alarm, Delete), Step::Alarm, One(alarm), &[], NONE)
             }
             Self::DeleteMetricFilter { log_group, filter } => {
                 let (needs, filter) = (&[Need(Alarm, Delete)], InLogGroup(log_group, filter));
-                row(op!("logs", "DeleteMetricFilter"), (MetricFilter, Delete), Step::Filter, filter, needs)
+                row(op!("logs", "DeleteMetricFilter"), (MetricFilter, Delete), Step::Filter, filter, needs, LOGS)
             }
             Self::Unsubscribe { arn: _, endpoint } => {
                 let needs = &[Need(Alarm, Delete), Need(Alarm, Put)];
-                row(op!("sns", "Unsubscribe"), (Subscription, Delete), Step::Topic, One(endpoint), needs)
+                row(op!("sns", "Unsubscribe"), (Subscription, Delete), Step::Topic, One(endpoint), needs, NONE)
             }
             Self::DeleteTopic { topic_arn } => {
                 let needs = &[Need(Alarm, Delete), Need(Alarm, Put), Need(Subscription, Delete)];
-                row(op!("sns", "DeleteTopic"), (Topic, Delete), Step::Topic, One(topic_name(topic_arn)), needs)
+                row(op!("sns", "DeleteTopic"), (Topic, Delete), Step::Topic, One(topic_name(topic_arn)), needs, NONE)
             }
             Self::StopLogging { trail } => {
-                row(op!("cloudtrail", "StopLogging"), (TrailLogging, Stop), Step::Trail, One(trail), &[])
+                row(op!("cloudtrail", "StopLogging"), (TrailLogging, Stop), Step::Trail, One(trail), &[], TRAIL)
             }
             Self::DeleteTrail { trail } => {
                 let needs = &[Need(TrailLogging, Stop)];
-                row(op!("cloudtrail", "DeleteTrail"), (Trail, Delete), Step::Trail, One(trail), needs)
+                row(op!("cloudtrail", "DeleteTrail"), (Trail, Delete), Step::Trail, One(trail), needs, TRAIL)
             }
             Self::DetachLogs { trail } => {
-                row(op!("cloudtrail", "UpdateTrail"), (Trail, Detach), Step::Trail, One(trail), &[])
+                row(op!("cloudtrail", "UpdateTrail"), (Trail, Detach), Step::Trail, One(trail), &[], TRAIL)
             }
             Self::DeleteRolePolicy { role } => {
-                row(op!("iam", "DeleteRolePolicy"), (RolePolicy, Delete), Step::Trail, One(role), TRAIL_GONE)
+                row(op!("iam", "DeleteRolePolicy"), (RolePolicy, Delete), Step::Trail, One(role), TRAIL_GONE, ROLE)
             }
             Self::DeleteRole { role } => {
                 let needs = &[Need(Trail, Delete), Need(Trail, Detach), Need(RolePolicy, Delete)];
-                row(op!("iam", "DeleteRole"), (Role, Delete), Step::Trail, One(role), needs)
+                row(op!("iam", "DeleteRole"), (Role, Delete), Step::Trail, One(role), needs, ROLE)
             }
             Self::DeleteLogGroup { log_group } => {
                 let needs = &[Need(Trail, Delete), Need(Trail, Detach), Need(MetricFilter, Delete)];
-                row(op!("logs", "DeleteLogGroup"), (LogGroup, Delete), Step::Trail, One(log_group), needs)
+                row(op!("logs", "DeleteLogGroup"), (LogGroup, Delete), Step::Trail, One(log_group), needs, LOGS)
             }
-            Self::DeleteBucketPolicy { bucket } => {
-                row(op!("s3", "DeleteBucketPolicy"), (BucketPolicy, Delete), Step::Trail, One(bucket), TRAIL_GONE)
-            }
+            Self::DeleteBucketPolicy { bucket } => row(
+                op!("s3", "DeleteBucketPolicy"),
+                (BucketPolicy, Delete),
+                Step::Trail,
+                One(bucket),
+                TRAIL_GONE,
+                BUCKET,
+            ),
             Self::EmptyBucket { bucket } => {
                 let op = op!("s3", "DeleteObjects", "DeleteObjectVersion");
-                row(op, (LogFiles, Empty), Step::Trail, One(bucket), TRAIL_GONE)
+                row(op, (LogFiles, Empty), Step::Trail, One(bucket), TRAIL_GONE, NONE)
             }
             Self::DeleteBucket { bucket } => {
                 let needs = &[Need(Trail, Delete), Need(LogFiles, Empty)];
-                row(op!("s3", "DeleteBucket"), (Bucket, Delete), Step::Trail, One(bucket), needs)
+                row(op!("s3", "DeleteBucket"), (Bucket, Delete), Step::Trail, One(bucket), needs, BUCKET)
             }
         }
     }
@@ -267,9 +324,9 @@ impl Change {
         }
     }
 
-    /// Its id within a plan, in typed parts.
+    /// Its id within a plan.
     #[must_use]
-    pub fn change_id(&self) -> ChangeId {
+    pub fn id(&self) -> ChangeId {
         let spec = self.spec();
         let name = match spec.instance {
             Only(_) => None,
@@ -277,12 +334,6 @@ impl Change {
             InLogGroup(log_group, name) => Some(format!("{log_group}:{name}")),
         };
         ChangeId { kind: spec.kind, verb: spec.verb, name }
-    }
-
-    /// Its id within a plan, as in JSON output.
-    #[must_use]
-    pub fn id(&self) -> String {
-        self.change_id().to_string()
     }
 
     /// Whether it belongs to the teardown. If the resource no longer exists, such a change counts as done.
@@ -315,9 +366,19 @@ mod tests {
         assert_eq!(id(Subscription, Create, Some("a@b.de")), "subscription.create:a@b.de");
         let filter = |log_group: &str| {
             let change = Change::DeleteMetricFilter { log_group: log_group.into(), filter: "f".into() };
-            (change.id(), change.name().to_owned())
+            (change.id().to_string(), change.name().to_owned())
         };
+        assert_eq!(id(RolePolicy, Verb::Keep, None), "role.policy");
         assert_eq!(filter("g"), ("filter.delete:g:f".to_owned(), "f".to_owned()));
+    }
+
+    #[test]
+    fn only_calls_to_iam_have_no_region_and_only_those_to_s3_go_to_the_buckets() {
+        let scope = |change: Change| change.spec().scope;
+        assert_eq!(scope(Change::DeleteRole { role: "r".into() }), Scope::Global);
+        assert_eq!(scope(Change::DeleteBucket { bucket: "b".into() }), Scope::Bucket);
+        assert_eq!(scope(Change::DeleteAlarm { alarm: "a".into() }), Scope::Regional);
+        assert_eq!(scope(Change::StopLogging { trail: "t".into() }), Scope::Regional);
     }
 
     #[test]
@@ -328,7 +389,7 @@ mod tests {
         }
         assert!(!delete_bucket.needs(&Change::StopLogging { trail: "a".into() }));
         let update_trail = Change::UpdateTrail { trail: "a".into(), delivery: None };
-        let put = Change::PutRolePolicy { role: "r".into(), policy: serde_json::Value::Null };
+        let put = Change::PutRolePolicy { role: "r".into(), policy: crate::domain::policy::PolicyDocument::default() };
         assert!(update_trail.needs(&put) && !update_trail.needs(&Change::DeleteRolePolicy { role: "r".into() }));
     }
 }

@@ -1,129 +1,106 @@
-//! The errors that waiting resolves, in the one table that the adapter, the engine and the script go by.
-
-use super::{Change, Operation};
+//! The errors that waiting resolves. The table of changes says which change can fail with which of them; the adapter, the
+//! engine and the script go by that table.
 
 /// An error that goes away by itself: what the call depends on was created a moment ago and isn't visible everywhere
 /// yet, or another call is changing the same resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TransientError {
     pub code: &'static str,
-    /// The service that answers with it, named as in IAM.
-    service: &'static str,
-    operations: Operations,
     /// Lower-case words of which the message must contain one; empty if the code is enough.
     pub words: &'static [&'static str],
 }
 
-/// Which calls of a service a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Operations {
-    All,
-    Named(&'static [&'static str]),
-    /// Those whose name begins with this.
-    Starting(&'static str),
+const fn code(code: &'static str) -> TransientError {
+    TransientError { code, words: &[] }
 }
 
-const fn row(service: &'static str, code: &'static str, operations: Operations) -> TransientError {
-    TransientError { code, service, operations, words: &[] }
-}
+/// No error of the call goes away by itself.
+pub(super) const NONE: &[TransientError] = &[];
 
-use Operations::{All, Named, Starting};
-
-/// Calls that put something on a role.
-const ON_A_ROLE: Operations = Named(&["PutRolePolicy", "UpdateAssumeRolePolicy"]);
-
-/// Calls on a bucket itself. Its contents are deleted by many calls, which are not repeated.
-const ON_A_BUCKET: Operations = Named(&[
-    "CreateBucket",
-    "DeleteBucket",
-    "DeleteBucketPolicy",
-    "PutBucketOwnershipControls",
-    "PutBucketPolicy",
-    "PutBucketTagging",
-    "PutBucketVersioning",
-    "PutPublicAccessBlock",
-]);
-
-/// Every transient error.
-///
-/// Source: CloudTrail API, errors of CreateTrail and UpdateTrail; S3 API, "Error responses", `OperationAborted`; S3 User
-/// Guide, "Amazon S3 data consistency model", bucket configurations; IAM User Guide, "Changes that I make are not always
-/// immediately visible"; CloudWatch Logs API, `OperationAbortedException`.
-pub const TRANSIENT: &[TransientError] = &[
-    row("cloudtrail", "InvalidCloudWatchLogsRoleArnException", All),
+const ROLE_ARN: TransientError = code("InvalidCloudWatchLogsRoleArnException");
+const LOG_GROUP_ARN: TransientError = TransientError {
     // A wrong ARN has the same code, and stays wrong.
-    TransientError {
-        words: &["access denied", "permission", "authorized"],
-        ..row("cloudtrail", "InvalidCloudWatchLogsLogGroupArnException", All)
-    },
-    row("cloudtrail", "InsufficientS3BucketPolicyException", All),
-    row("cloudtrail", "S3BucketDoesNotExistException", All),
-    row("cloudtrail", "ConflictException", All),
-    row("cloudtrail", "ConcurrentModificationException", All),
-    row("cloudtrail", "TrailNotFoundException", Named(&["StartLogging"])),
-    row("iam", "ConcurrentModification", All),
-    row("iam", "ConcurrentModificationException", All),
-    row("iam", "NoSuchEntity", ON_A_ROLE),
-    row("iam", "NoSuchEntityException", ON_A_ROLE),
-    row("s3", "OperationAborted", ON_A_BUCKET),
-    row("s3", "NoSuchBucket", Starting("Put")),
-    row("logs", "OperationAbortedException", All),
-];
+    words: &["access denied", "permission", "authorized"],
+    ..code("InvalidCloudWatchLogsLogGroupArnException")
+};
+const BUCKET_POLICY: TransientError = code("InsufficientS3BucketPolicyException");
+const NO_BUCKET: TransientError = code("S3BucketDoesNotExistException");
+const CONFLICT: TransientError = code("ConflictException");
+const CONCURRENT: TransientError = code("ConcurrentModificationException");
 
-impl TransientError {
-    /// Whether the call can answer with it.
-    #[must_use]
-    pub fn concerns(&self, operation: Operation) -> bool {
-        self.service == operation.service
-            && match self.operations {
-                All => true,
-                Named(names) => names.contains(&operation.name),
-                Starting(with) => operation.name.starts_with(with),
-            }
-    }
+/// For calls on a trail.
+///
+/// Source: CloudTrail API, errors of CreateTrail and UpdateTrail.
+pub(super) const TRAIL: &[TransientError] = &[ROLE_ARN, LOG_GROUP_ARN, BUCKET_POLICY, NO_BUCKET, CONFLICT, CONCURRENT];
 
-    fn matches(&self, code: &str, message: &str) -> bool {
-        let message = message.to_lowercase();
-        self.code == code && (self.words.is_empty() || self.words.iter().any(|word| message.contains(word)))
-    }
-}
+/// For calls on a trail that may be new.
+pub(super) const NEW_TRAIL: &[TransientError] =
+    &[ROLE_ARN, LOG_GROUP_ARN, BUCKET_POLICY, NO_BUCKET, CONFLICT, CONCURRENT, code("TrailNotFoundException")];
 
-/// Whether waiting resolves the error that a call answered with.
+const ROLE_CHANGES: TransientError = code("ConcurrentModification");
+
+/// For calls on a role.
+pub(super) const ROLE: &[TransientError] = &[ROLE_CHANGES, CONCURRENT];
+
+/// For calls that put something on a role, which may be new.
+///
+/// Source: IAM User Guide, "Changes that I make are not always immediately visible".
+pub(super) const NEW_ROLE: &[TransientError] =
+    &[ROLE_CHANGES, CONCURRENT, code("NoSuchEntity"), code("NoSuchEntityException")];
+
+const BUCKET_CHANGES: TransientError = code("OperationAborted");
+
+/// For calls on a bucket itself. Its contents are deleted by many calls, which are not repeated.
+///
+/// Source: S3 API, "Error responses", `OperationAborted`.
+pub(super) const BUCKET: &[TransientError] = &[BUCKET_CHANGES];
+
+/// For calls that configure a bucket, which may be new.
+///
+/// Source: S3 User Guide, "Amazon S3 data consistency model", bucket configurations.
+pub(super) const NEW_BUCKET: &[TransientError] = &[BUCKET_CHANGES, code("NoSuchBucket")];
+
+/// For calls on a log group.
+///
+/// Source: CloudWatch Logs API, `OperationAbortedException`.
+pub(super) const LOGS: &[TransientError] = &[code("OperationAbortedException")];
+
+/// Whether waiting resolves the error that a call answered with, according to its row in the table of changes.
 #[must_use]
-pub fn is_transient(operation: Operation, code: &str, message: &str) -> bool {
-    TRANSIENT.iter().any(|error| error.concerns(operation) && error.matches(code, message))
-}
-
-impl Change {
-    /// The errors of this change that waiting resolves.
-    pub fn transient_errors(&self) -> impl Iterator<Item = &'static TransientError> {
-        let operation = self.operation();
-        TRANSIENT.iter().filter(move |error| error.concerns(operation))
-    }
+pub fn is_transient(eventual: &[TransientError], code: &str, message: &str) -> bool {
+    let message = message.to_lowercase();
+    eventual.iter().any(|error| {
+        error.code == code && (error.words.is_empty() || error.words.iter().any(|word| message.contains(word)))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Change;
 
-    fn operation(service: &'static str, name: &'static str) -> Operation {
-        Operation { service, name, iam_action: "" }
+    fn is_transient_for(change: &Change, code: &str, message: &str) -> bool {
+        is_transient(change.spec().eventual, code, message)
     }
 
     #[test]
-    fn an_error_is_transient_for_the_calls_that_its_row_names() {
-        assert!(is_transient(operation("iam", "PutRolePolicy"), "NoSuchEntity", ""));
-        assert!(!is_transient(operation("iam", "GetRole"), "NoSuchEntity", ""));
-        assert!(is_transient(operation("s3", "PutBucketPolicy"), "NoSuchBucket", ""));
-        assert!(!is_transient(operation("s3", "DeleteBucket"), "NoSuchBucket", ""));
-        assert!(!is_transient(operation("sns", "CreateTopic"), "ConflictException", ""));
+    fn an_error_is_transient_for_the_changes_whose_row_names_it() {
+        let policy = serde_json::Value::Null;
+        let put_role_policy = Change::PutRolePolicy { role: "r".into(), policy: policy.clone().into() };
+        assert!(is_transient_for(&put_role_policy, "NoSuchEntity", ""));
+        assert!(!is_transient_for(&Change::DeleteRole { role: "r".into() }, "NoSuchEntity", ""));
+        let put_bucket_policy = Change::PutBucketPolicy { bucket: "b".into(), policy: policy.clone().into() };
+        assert!(is_transient_for(&put_bucket_policy, "NoSuchBucket", ""));
+        assert!(!is_transient_for(&Change::DeleteBucket { bucket: "b".into() }, "NoSuchBucket", ""));
+        let create_topic = Change::CreateTopic { topic: "t".into(), policy: policy.into() };
+        assert!(!is_transient_for(&create_topic, "ConflictException", ""));
     }
 
     #[test]
     fn a_log_group_that_is_not_visible_yet_is_told_from_a_wrong_one_by_the_message() {
-        let create = operation("cloudtrail", "CreateTrail");
+        let update = Change::UpdateTrail { trail: "t".into(), delivery: None };
         let code = "InvalidCloudWatchLogsLogGroupArnException";
-        assert!(is_transient(create, code, "Access denied. Check it."));
-        assert!(!is_transient(create, code, "No such format of an ARN."));
+        assert!(is_transient_for(&update, code, "Access denied. Check it."));
+        assert!(!is_transient_for(&update, code, "No such format of an ARN."));
     }
 }

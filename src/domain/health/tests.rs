@@ -1,9 +1,9 @@
 use super::*;
-use crate::domain::SetupOptions;
 use crate::domain::fixtures::{NOW, settings, sound};
-use crate::domain::observed::{Confirmation, Topic, TrailDetails};
+use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
-use crate::domain::{Region, RetentionDays};
+use crate::domain::policy::PolicyDocument;
+use crate::domain::{Region, RetentionDays, SetupOptions};
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -305,11 +305,36 @@ fn a_topic_policy_that_cannot_be_evaluated_is_unknown_and_says_why() {
     ] {
         let mut observed = sound();
         let topic = observed.topic.as_mut().unwrap().as_mut().unwrap();
-        topic.policy = Some(json!({ "Statement": statements }));
+        topic.policy = Some(json!({ "Statement": statements }).into());
         let health = health_of(&observed);
         let found = check(&health, "topic.policy");
         assert_eq!(found.verdict, verdict, "{statements:?}: {found:?}");
         assert!(found.fix.contains(fix), "{found:?}");
         assert_eq!(found.detail.contains("aws:SourceOrgID"), verdict == Verdict::Unknown, "{found:?}");
+    }
+}
+
+/// Makes something unreadable.
+type SetPolicy = fn(&mut Observed, PolicyDocument);
+
+#[test]
+fn what_depends_on_a_policy_that_cannot_be_read_is_unknown() {
+    let unreadable = || PolicyDocument::parse("<not JSON>");
+    let breaks: [(&str, SetPolicy); 4] = [
+        ("topic.policy", |o, p| topic(o).policy = Some(p)),
+        ("trail.logging", |o, p| {
+            let Ok(BucketLookup::Owned(bucket)) = &mut o.bucket else { panic!("{:?}", o.bucket) };
+            bucket.policy = Some(p);
+        }),
+        ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().trust = p),
+        ("trail.delivers", |o, p| o.role.as_mut().unwrap().as_mut().unwrap().policy = Some(p)),
+    ];
+    for (id, make_unreadable) in breaks {
+        let mut observed = sound();
+        make_unreadable(&mut observed, unreadable());
+        let health = health_of(&observed);
+        let found = check(&health, id);
+        assert_eq!(found.verdict, Verdict::Unknown, "{found:?}");
+        assert!(found.detail.contains("isn't in IAM's format") && found.fix.contains("Check the policy"), "{found:?}");
     }
 }

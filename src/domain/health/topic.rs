@@ -5,7 +5,8 @@ use super::{APPLY, Outcome, Verdict, check_existing, missing, ok, unknown, wrong
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{
-    Decision, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access, topic_statements,
+    Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
+    topic_statements,
 };
 use crate::domain::settings::Settings;
 
@@ -57,10 +58,13 @@ fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
                 "Whether CloudWatch can publish to `{name}` depends on {}, which rootbell cannot evaluate.",
                 doubt.depends_on
             ),
-            if doubt.denies {
-                format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")
-            } else {
-                "Run `rootbell apply` or use the wizard to add a statement that allows CloudWatch to publish.".into()
+            match doubt.cause {
+                DoubtCause::Deny => format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}"),
+                DoubtCause::Allow => {
+                    "Run `rootbell apply` or use the wizard to add a statement that allows CloudWatch to publish."
+                        .into()
+                }
+                DoubtCause::Document => format!("Check the policy of the topic. {RUN_TEST}"),
             },
         ),
     }
@@ -130,10 +134,10 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
                  cannot evaluate.",
                 doubt.depends_on
             ),
-            if doubt.denies {
-                format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}")
-            } else {
-                format!("{RUN_TEST} If none does: {add_statement}")
+            match doubt.cause {
+                DoubtCause::Deny => format!("Check that this Deny doesn't apply to CloudWatch. {RUN_TEST}"),
+                DoubtCause::Allow => format!("{RUN_TEST} If none does: {add_statement}"),
+                DoubtCause::Document => format!("Check the policy of the key. {RUN_TEST}"),
             },
         ),
     }

@@ -81,6 +81,9 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if !status.logging {
         return wrong(format!("The trail `{name}` is stopped: it records nothing."), trail_fix(t, settings));
     }
+    if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
+        return unreadable;
+    }
     if let Some((fault, fix)) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` is logging, but {fault}."), fix);
     }
@@ -113,6 +116,23 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, &'s
         BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
+}
+
+/// The result for a managed bucket whose policy can't be read.
+fn unreadable_bucket_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
+    let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
+    let is_unreadable = bucket.policy.as_ref().is_some_and(|policy| !policy.is_readable());
+    (settings.bucket_is_managed() && is_unreadable).then(|| unreadable_policy("bucket", &bucket.name))
+}
+
+fn unreadable_policy(what: &str, name: &str) -> Outcome {
+    (
+        Verdict::Unknown,
+        format!(
+            "The policy of the {what} `{name}` isn't in IAM's format, so rootbell can't tell what CloudTrail may do."
+        ),
+        format!("Check the policy of the {what}."),
+    )
 }
 
 fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, &'static str)> {
@@ -191,6 +211,9 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
         let group = t.trail.log_group().unwrap_or_default();
         return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), APPLY);
     }
+    if let Some(unreadable) = unreadable_role_policy(settings, observed) {
+        return unreadable;
+    }
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), APPLY);
     }
@@ -213,6 +236,14 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
             "Nothing delivered yet.".into(),
             "The first delivery arrives about 5 minutes after an event.".into(),
         ),
+        Some(at) if status.started.is_some_and(|started| started > at) => (
+            Verdict::Pending,
+            format!(
+                "Nothing delivered since the trail was started; the last delivery was {} ago.",
+                age(now.duration_since(at))
+            ),
+            "The first delivery arrives about 5 minutes after an event.".into(),
+        ),
         Some(at) if now.duration_since(at) > STALE => wrong(
             format!("The last delivery was {} ago.", age(now.duration_since(at))),
             "Check the trail's status in CloudTrail, and the role.",
@@ -233,9 +264,16 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     }
 }
 
+/// The result for a managed role whose trust policy or inline policy can't be read.
+fn unreadable_role_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
+    let role = observed.role.as_ref().ok()?.as_ref()?;
+    let is_unreadable = role.policy.iter().chain([&role.trust]).any(|policy| !policy.is_readable());
+    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name))
+}
+
 fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
     let (name, group) = (&role.name, &settings.log_group.value);
-    if !policy::has_all(Some(&role.trust), &policy::statements(&settings.role_trust(observed))) {
+    if !policy::has_all(Some(&role.trust), settings.role_trust(observed).statements()) {
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
     if settings.role_has_default_name() && policy::trusts_others(&role.trust) {
@@ -245,6 +283,6 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
     if policy::too_wide(role.policy.as_ref()) {
         return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
     }
-    (!policy::has_all(role.policy.as_ref(), &policy::statements(&wanted)))
+    (!policy::has_all(role.policy.as_ref(), wanted.statements()))
         .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }

@@ -4,7 +4,7 @@ use super::{Action, Plan};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};
-use crate::domain::policy::{KeyUsers, MissingStatement, missing_key_statements};
+use crate::domain::policy::{DoubtCause, KeyUsers, MissingStatement, missing_key_statements};
 use crate::domain::settings::{Origin, Settings};
 
 pub(super) fn encrypt(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -77,9 +77,9 @@ fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> V
 
 /// What to check before relying on a key whose policy may or may not allow a service to use it.
 fn uncertainty(missing: &MissingStatement) -> Option<String> {
-    let service = missing.statement["Principal"]["Service"].as_str().unwrap_or_default();
+    let service = &missing.service;
     let doubt = missing.doubt.as_ref()?;
-    if doubt.denies {
+    if doubt.cause == DoubtCause::Deny {
         return Some(format!(
             "A statement in the key's policy may deny {service}, depending on {}, which rootbell cannot evaluate. Check \
              that it does not.",
@@ -107,6 +107,6 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &Arn) {
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };
         let before = existing.flatten().unwrap_or("AWS key or none");
-        plan.put(action, change, format!("{before} → your key"));
+        plan.put(wanted, action, change, format!("{before} → your key"));
     }
 }

@@ -1,7 +1,7 @@
 //! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
-use super::{Action, Plan};
+use super::{Action, Plan, place};
 use crate::domain::alarm::AlarmConfig;
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
@@ -93,6 +93,7 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
         planner.role(&mut chain_plan);
         planner.log_group(&mut chain_plan);
         planner.bucket(&mut chain_plan);
+        place(&mut chain_plan, &chain.observed);
         add_missing(&mut plan, chain_plan);
     }
     plan
@@ -177,7 +178,7 @@ impl TeardownPlanner<'_> {
         for alarm in self.observed().alarms.as_deref().unwrap_or_default() {
             if managed.contains(&alarm.name) {
                 let change = Change::DeleteAlarm { alarm: alarm.name.clone() };
-                plan.put(Action::Delete, change, "no more alerts for root use");
+                plan.put(self.wanted(), Action::Delete, change, "no more alerts for root use");
             } else {
                 self.unmanaged_alarm(plan, alarm);
             }
@@ -204,7 +205,12 @@ impl TeardownPlanner<'_> {
             ..alarm.config.clone()
         };
         let change = Change::PutMetricAlarm { alarm: alarm.name.clone(), config: Box::new(rest) };
-        plan.put(Action::Update, change, format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value));
+        plan.put(
+            self.wanted(),
+            Action::Update,
+            change,
+            format!("unmanaged; notifies `{}` → no longer", self.wanted().topic.value),
+        );
     }
 
     fn topic(&self, plan: &mut Plan) {
@@ -212,7 +218,7 @@ impl TeardownPlanner<'_> {
         self.subscriptions(plan);
         if self.deletes_topic() {
             let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
-            return plan.put(Action::Delete, change, "");
+            return plan.put(self.wanted(), Action::Delete, change, "");
         }
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
         plan.keep(Step::Topic, ResourceKind::Topic, topic.name(), "unmanaged");
@@ -225,7 +231,12 @@ impl TeardownPlanner<'_> {
                 Remainder::Unchanged | Remainder::Empty => return,
             },
         };
-        plan.put(Action::Update, Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy }, detail);
+        plan.put(
+            self.wanted(),
+            Action::Update,
+            Change::SetTopicPolicy { topic_arn: topic.arn.clone(), policy },
+            detail,
+        );
     }
 
     /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that the user named,
@@ -242,7 +253,7 @@ impl TeardownPlanner<'_> {
                 (Confirmation::Deleted, _) => continue,
                 (_, Some(arn)) if is_deleted(endpoint) => {
                     let change = Change::Unsubscribe { arn: arn.clone(), endpoint: endpoint.clone() };
-                    plan.put(Action::Delete, change, "");
+                    plan.put(self.wanted(), Action::Delete, change, "");
                     continue;
                 }
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
@@ -260,7 +271,7 @@ impl TeardownPlanner<'_> {
         let managed = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
         for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(managed) {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
-            plan.put(Action::Delete, change, format!("on `{log_group}`"));
+            plan.put(self.wanted(), Action::Delete, change, format!("on `{log_group}`"));
         }
     }
 
@@ -270,14 +281,14 @@ impl TeardownPlanner<'_> {
         if self.deletes_trail() {
             let status = self.observed().trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
             if status.is_some_and(|status| status.logging) {
-                plan.put(Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
+                plan.put(self.wanted(), Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
             }
-            return plan.put(Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
+            return plan.put(self.wanted(), Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
         }
         if self.detaches_trail() {
             let change = Change::DetachLogs { trail: name.clone() };
             let detail = format!("unmanaged; delivers to `{}` → to no log group", self.wanted().log_group.value);
-            plan.put(Action::Update, change, detail);
+            plan.put(self.wanted(), Action::Update, change, detail);
             return plan.notes.push((
                 Step::Trail,
                 format!(
@@ -304,21 +315,21 @@ impl TeardownPlanner<'_> {
         let name = || role.name.clone();
         if tagged(&role.tags) {
             if role.policy.is_some() {
-                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "");
+                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "");
             }
-            return plan.put(Action::Delete, Change::DeleteRole { role: name() }, "");
+            return plan.put(self.wanted(), Action::Delete, Change::DeleteRole { role: name() }, "");
         }
         plan.keep(Step::Trail, ResourceKind::Role, &role.name, "unmanaged");
-        let statements = |document: &serde_json::Value| document["Statement"].as_array().cloned().unwrap_or_default();
         let permissions =
             policy::role_permissions(&self.wanted().account_region, &self.wanted().log_group.value, false);
-        match policy::remove_statements(role.policy.as_ref(), &statements(&permissions)) {
+        match policy::remove_statements(role.policy.as_ref(), permissions.statements()) {
             Remainder::Unchanged => {}
             Remainder::Empty => {
-                plan.put(Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
+                plan.put(self.wanted(), Action::Delete, Change::DeleteRolePolicy { role: name() }, "rootbell's policy");
             }
             Remainder::Rest(policy) => {
                 plan.put(
+                    self.wanted(),
                     Action::Update,
                     Change::PutRolePolicy { role: name(), policy },
                     "rootbell's statement → removed",
@@ -327,10 +338,10 @@ impl TeardownPlanner<'_> {
         }
         // A trust policy needs at least one statement, so the only one is kept.
         if let Remainder::Rest(trust) =
-            policy::remove_statements(Some(&role.trust), &statements(&policy::role_trust(None)))
+            policy::remove_statements(Some(&role.trust), policy::role_trust(None).statements())
         {
             let change = Change::UpdateAssumeRolePolicy { role: name(), trust };
-            plan.put(Action::Update, change, "CloudTrail can assume it → can't");
+            plan.put(self.wanted(), Action::Update, change, "CloudTrail can assume it → can't");
         }
     }
 
@@ -344,7 +355,12 @@ impl TeardownPlanner<'_> {
             format!("the trail `{user}` delivers to it")
         } else if self.logs {
             let detail = format!("with its events, about {}", bytes(group.stored_bytes));
-            return plan.put(Action::Delete, Change::DeleteLogGroup { log_group: group.name.clone() }, detail);
+            return plan.put(
+                self.wanted(),
+                Action::Delete,
+                Change::DeleteLogGroup { log_group: group.name.clone() },
+                detail,
+            );
         } else {
             format!("kept with its events, about {} (--with-logs deletes it)", bytes(group.stored_bytes))
         };
@@ -366,11 +382,16 @@ impl TeardownPlanner<'_> {
             match policy::remove_statements(bucket.policy.as_ref(), &managed) {
                 Remainder::Unchanged => {}
                 Remainder::Empty => {
-                    plan.put(Action::Delete, Change::DeleteBucketPolicy { bucket: name() }, "rootbell's policy");
+                    plan.put(
+                        self.wanted(),
+                        Action::Delete,
+                        Change::DeleteBucketPolicy { bucket: name() },
+                        "rootbell's policy",
+                    );
                 }
                 Remainder::Rest(policy) => {
                     let change = Change::PutBucketPolicy { bucket: name(), policy };
-                    plan.put(Action::Update, change, "rootbell's statements → removed");
+                    plan.put(self.wanted(), Action::Update, change, "rootbell's statements → removed");
                 }
             }
             return;
@@ -381,9 +402,9 @@ impl TeardownPlanner<'_> {
         };
         if contents.objects > 0 || self.deletes_trail() {
             let detail = format!("{}, all versions", amount(contents));
-            plan.put(Action::Delete, Change::EmptyBucket { bucket: name() }, detail);
+            plan.put(self.wanted(), Action::Delete, Change::EmptyBucket { bucket: name() }, detail);
         }
-        plan.put(Action::Delete, Change::DeleteBucket { bucket: name() }, "");
+        plan.put(self.wanted(), Action::Delete, Change::DeleteBucket { bucket: name() }, "");
     }
 }
 

@@ -1,15 +1,14 @@
 use super::*;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed, ReadError};
-use crate::domain::{Region, RetentionDays};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::{Region, RetentionDays, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
 }
 
 fn ids(setup: &SetupOptions, observed: &Observed) -> Vec<String> {
-    plan(&settings(setup, observed), observed).changes().map(Change::id).collect()
+    plan(&settings(setup, observed), observed).changes().map(|change| change.id().to_string()).collect()
 }
 
 fn edit<T>(part: &mut Result<T, ReadError>, change: impl FnOnce(&mut T)) {
@@ -50,7 +49,7 @@ fn a_complete_setup_needs_no_changes() {
 fn every_change_comes_after_the_changes_it_depends_on() {
     let observed = Observed::nothing();
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let mut done: Vec<String> = Vec::new();
+    let mut done: Vec<ChangeId> = Vec::new();
     for change in plan.changes() {
         for need in plan.needs(change) {
             assert!(done.contains(&need), "{} needs {need}", change.id());
@@ -146,7 +145,7 @@ fn creating_a_second_trail_comes_with_a_note_on_its_cost() {
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
     let note = &plan.notes[0].1;
     assert!(note.contains("2 USD") && note.contains("--trail theirs") && note.contains("eu-west-1 only"), "{note}");
-    assert!(plan.changes().any(|c| c.id() == "trail.create"));
+    assert!(plan.changes().any(|c| c.id().to_string() == "trail.create"));
 }
 
 #[test]
@@ -157,7 +156,7 @@ fn attaching_a_log_group_to_an_unmanaged_trail_is_marked_as_foreign() {
     observed.trail = Some(watched);
     observed.bucket = Ok(BucketLookup::NotManaged);
     let plan = plan(&settings(&with_email("a@b.de"), &observed), &observed);
-    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.as_str()).collect();
+    let unmanaged: Vec<_> = plan.rows.iter().filter(|r| r.unmanaged).map(|r| r.id.to_string()).collect();
     assert_eq!(unmanaged, ["trail.update"]);
     let note = &plan.notes[0].1;
     assert!(note.contains("`theirs` is used") && note.contains("--trail rootbell") && note.contains("2 USD"), "{note}");
@@ -227,11 +226,14 @@ fn a_cis_pattern_with_other_white_space_is_kept() {
 fn a_public_topic_is_closed_and_other_statements_are_kept() {
     let mut observed = sound();
     edit(&mut observed.topic, |topic| {
-        topic.as_mut().unwrap().policy = Some(serde_json::json!({ "Statement": [
+        topic.as_mut().unwrap().policy = Some(
+            serde_json::json!({ "Statement": [
             { "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*" },
             { "Sid": "Lambda", "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" },
               "Action": "sns:Publish", "Resource": "*" },
-        ] }));
+        ] })
+            .into(),
+        );
     });
     let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
     let Some(Change::SetTopicPolicy { policy, .. }) = plan.changes().next() else { panic!("{plan:?}") };
@@ -286,7 +288,7 @@ fn events_are_kept_forever_only_if_the_user_asks_for_it() {
     let change = Change::DeleteRetentionPolicy { log_group: "rootbell/cloudtrail".into() };
     let rows = plan(&settings(&setup, &observed), &observed).rows;
     let row = rows.iter().find(|row| row.change.is_some()).unwrap();
-    assert_eq!((&row.change, row.id.as_str()), (&Some(change), "log_group.retention.remove"));
+    assert_eq!((&row.change, row.id.to_string()), (&Some(change), "log_group.retention.remove".into()));
     assert_eq!((row.action, row.detail.as_str()), (Action::Update, "365 days → never expire"));
     assert!(ids(&SetupOptions::default(), &observed).is_empty());
 
@@ -306,7 +308,7 @@ fn with_topic(name: &str, statements: &[serde_json::Value]) -> Observed {
     let arn = settings(&SetupOptions::default(), &observed).account_region.topic_arn(name);
     edit(&mut observed.topic, |topic| {
         let topic = topic.as_mut().unwrap();
-        topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }));
+        topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).into());
         topic.arn.clone_from(&arn);
     });
     edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![arn]);
@@ -332,8 +334,8 @@ fn if_it_is_unknown_whether_cloudwatch_can_publish_our_statement_is_added_where_
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
-        let statements = policy::statements(policy);
-        assert_eq!((&statements[0], statements.len()), (&allow, 3), "{name}");
+        let statements = policy.statements();
+        assert_eq!((statements[0].as_json(), statements.len()), (&allow, 3), "{name}");
         // An Allow does not override a Deny, so nothing is added.
         let observed = with_topic(name, &[alarms.clone(), publish("Deny", &organization)]);
         assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new(), "{name}");
@@ -351,8 +353,8 @@ fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
-        let statements = policy::statements(policy);
-        assert_eq!(statements[..statements.len() - 2].iter().collect::<Vec<_>>(), kept, "{name}");
+        let others = &policy.statements()[..policy.statements().len() - 2];
+        assert_eq!(others.iter().map(Statement::as_json).collect::<Vec<_>>(), kept, "{name}");
         let row = plan.rows.iter().find(|r| r.change.is_some()).unwrap();
         assert_eq!(row.detail.contains("not public"), name == "rootbell-alerts", "{}", row.detail);
         assert_eq!(row.unmanaged, name == "central");
@@ -370,18 +372,95 @@ fn open_statements_are_removed_only_from_a_bucket_with_our_name_or_tag() {
     for (name, tags, is_removed) in
         [(default.as_str(), vec![], true), ("mine", vec![tag], true), ("theirs", vec![], false)]
     {
-        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }));
+        let policy = Some(json!({ "Version": "2012-10-17", "Statement": [open, shared] }).into());
         let bucket = super::super::observed::Bucket { name: name.into(), policy, tags, ..Default::default() };
         let observed = Observed { bucket: Ok(BucketLookup::Owned(bucket)), ..Observed::nothing() };
         let setup = SetupOptions { bucket: Some(name.into()), ..with_email("a@b.de") };
         let plan = plan(&settings(&setup, &observed), &observed);
         let written = plan.changes().find_map(|change| match change {
-            Change::PutBucketPolicy { policy, .. } => Some(policy::statements(policy)),
+            Change::PutBucketPolicy { policy, .. } => Some(policy.statements()),
             _ => None,
         });
         let written = written.unwrap();
-        assert!(written.contains(&shared), "{name}");
-        assert_eq!(!written.contains(&open), is_removed, "{name}");
+        assert!(written.contains(&shared.clone().into()), "{name}");
+        assert_eq!(!written.contains(&open.clone().into()), is_removed, "{name}");
         assert_eq!(plan.notes.iter().any(|(_, note)| note.contains("allows everyone")), !is_removed, "{name}");
+    }
+}
+
+#[test]
+fn a_bucket_in_another_region_is_changed_there_and_the_row_and_its_command_say_so() {
+    let mut observed = sound();
+    if let Ok(BucketLookup::Owned(bucket)) = &mut observed.bucket {
+        bucket.region = Some(Region::new("us-west-2"));
+        bucket.versioned = false;
+    }
+    observed.alarms = Ok(Vec::new());
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let versioning = plan.rows.iter().find(|row| row.id.to_string() == "bucket.versioning").unwrap();
+    assert_eq!(versioning.region, Some(Region::new("us-west-2")));
+    assert!(versioning.detail.ends_with("; in us-west-2"), "{}", versioning.detail);
+    let commands: Vec<String> = plan.rows.iter().filter_map(|row| row.aws_cli(&settings.account_region)).collect();
+    assert!(
+        commands[0].contains("put-bucket-versioning") && commands[0].ends_with("--region us-west-2"),
+        "{commands:?}"
+    );
+    assert!(commands[1].contains("put-metric-alarm") && commands[1].ends_with("--region eu-west-1"), "{commands:?}");
+    assert_eq!(commands.len(), 2);
+}
+
+#[test]
+fn a_change_to_a_trail_is_made_in_the_trails_home_region() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    watched.trail.home_region = Region::new("us-east-1");
+    watched.status.as_mut().unwrap().logging = false;
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+    let regions: Vec<_> =
+        plan.changes_in_regions().map(|(change, region)| (change.id().to_string(), region.as_str())).collect();
+    assert_eq!(regions, [("trail.start".to_owned(), "us-east-1")]);
+}
+
+#[test]
+fn only_kept_rows_have_no_region() {
+    let nothing = Observed::nothing();
+    let settings = settings(&with_email("a@b.de"), &nothing);
+    let plan = plan(&settings, &nothing);
+    for row in plan.rows.iter().chain(&super::plan(&settings, &sound()).rows) {
+        assert_eq!(row.region.is_some(), row.change.is_some(), "{}", row.id);
+    }
+    assert!(plan.changes_in_regions().all(|(_, region)| *region == settings.account_region.region));
+}
+
+/// Makes something unreadable.
+type Break = fn(&mut Observed, policy::PolicyDocument);
+
+#[test]
+fn a_policy_that_cannot_be_read_is_neither_changed_nor_removed_and_the_plan_says_so() {
+    let unreadable = || policy::PolicyDocument::parse("<not JSON>");
+    let breaks: [(&str, Break); 4] = [
+        ("topic", |o, p| edit(&mut o.topic, |topic| topic.as_mut().unwrap().policy = Some(p))),
+        ("bucket", |o, p| {
+            edit(&mut o.bucket, |found| {
+                let BucketLookup::Owned(bucket) = found else { panic!("{found:?}") };
+                bucket.policy = Some(p);
+            });
+        }),
+        ("role", |o, p| edit(&mut o.role, |role| role.as_mut().unwrap().trust = p)),
+        ("role", |o, p| edit(&mut o.role, |role| role.as_mut().unwrap().policy = Some(p))),
+    ];
+    for (what, make_unreadable) in breaks {
+        let mut observed = sound();
+        make_unreadable(&mut observed, unreadable());
+        let settings = settings(&SetupOptions::default(), &observed);
+        let plan = plan(&settings, &observed);
+        assert_eq!(plan.changes().count(), 0, "{what}: {plan:#?}");
+        let [(_, note)] = &plan.notes[..] else { panic!("{what}: {:?}", plan.notes) };
+        assert!(
+            note.contains(&format!("The policy of the {what}")) && note.contains("isn't in IAM's format"),
+            "{note}"
+        );
     }
 }

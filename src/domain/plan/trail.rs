@@ -27,6 +27,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         BucketLookup::NotFound => {
             plan.put(
+                wanted,
                 Action::Create,
                 Change::CreateBucket { bucket: bucket.clone() },
                 "stores the trail's log files; no ACLs",
@@ -41,13 +42,18 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     let action = if matches!(found, BucketLookup::NotFound) { Action::Create } else { Action::Update };
     if !existing.owner_enforced {
-        plan.put(action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
+        plan.put(wanted, action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
     }
     if !existing.public_blocked {
-        plan.put(action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
+        plan.put(wanted, action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
     }
     if !existing.versioned {
-        plan.put(action, Change::PutBucketVersioning { bucket: bucket.clone() }, "deleted log files are recoverable");
+        plan.put(
+            wanted,
+            action,
+            Change::PutBucketVersioning { bucket: bucket.clone() },
+            "deleted log files are recoverable",
+        );
     }
     // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
     // name counts as created by it: an earlier run may have stopped before tagging.
@@ -55,12 +61,20 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if created_by_us && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
-        plan.put(action, Change::PutBucketTagging { bucket: bucket.clone(), tags }, format!("{} = {}", TAG.0, TAG.1));
+        plan.put(
+            wanted,
+            action,
+            Change::PutBucketTagging { bucket: bucket.clone(), tags },
+            format!("{} = {}", TAG.0, TAG.1),
+        );
     }
     let trail_arn = wanted.trail_arn(observed);
     let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
     let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
+    if existing.is_some_and(|policy| !policy.is_readable()) {
+        return plan.notes.push((Step::Trail, super::policy_not_changed("bucket", &bucket)));
+    }
     let open = policy::bucket_open(existing);
     if open && !is_managed {
         plan.notes.push((
@@ -84,7 +98,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         } else {
             "only this trail can write; TLS required"
         };
-        plan.put(action, Change::PutBucketPolicy { bucket, policy }, detail);
+        plan.put(wanted, action, Change::PutBucketPolicy { bucket, policy }, detail);
     }
 }
 
@@ -94,12 +108,14 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
     match found {
         None => {
             plan.put(
+                wanted,
                 Action::Create,
                 Change::CreateLogGroup { log_group: log_group.clone() },
                 "receives the trail's events",
             );
             if let RetentionDays::Days(days) = wanted.retention_days.value {
                 plan.put(
+                    wanted,
                     Action::Create,
                     Change::PutRetentionPolicy { log_group, days },
                     format!("events expire after {days} days"),
@@ -115,7 +131,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                     RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
                     RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
                 };
-                plan.put(Action::Update, change, detail);
+                plan.put(wanted, Action::Update, change, detail);
             }
         }
     }
@@ -132,8 +148,14 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trust = wanted.role_trust(observed);
     match found {
         None => {
-            plan.put(Action::Create, Change::CreateRole { role: role.clone(), trust }, "only CloudTrail can assume it");
             plan.put(
+                wanted,
+                Action::Create,
+                Change::CreateRole { role: role.clone(), trust },
+                "only CloudTrail can assume it",
+            );
+            plan.put(
+                wanted,
                 Action::Create,
                 Change::PutRolePolicy { role, policy: permissions },
                 "writes only this log group's streams",
@@ -141,15 +163,18 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
         Some(existing) => {
             plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
-            let statements = policy::statements(&trust);
-            let is_trusted = policy::has_all(Some(&existing.trust), &statements);
+            let policies = existing.policy.iter().chain([&existing.trust]);
+            if policies.into_iter().any(|policy| !policy.is_readable()) {
+                return plan.notes.push((Step::Trail, super::policy_not_changed("role", &role)));
+            }
+            let is_trusted = policy::has_all(Some(&existing.trust), trust.statements());
             // A role with rootbell's default name has no other users; any other role may have some.
             let shared = wanted.role_has_default_name() && policy::trusts_others(&existing.trust);
             if !is_trusted || shared {
                 let merged = if wanted.role_has_default_name() {
                     trust
                 } else {
-                    policy::merge(Some(&existing.trust), &statements)
+                    policy::merge(Some(&existing.trust), trust.statements())
                 };
                 let restricted = policy::is_restricted_to_trail(&existing.trust);
                 let detail = match wanted.role_source_arn.value {
@@ -158,18 +183,23 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                     false if restricted => "CloudTrail can assume it for this trail only → for any trail",
                     _ => "CloudTrail can't assume it → can",
                 };
-                plan.put(Action::Update, Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged }, detail);
+                plan.put(
+                    wanted,
+                    Action::Update,
+                    Change::UpdateAssumeRolePolicy { role: role.clone(), trust: merged },
+                    detail,
+                );
             }
-            let statements = policy::statements(&permissions);
+            let statements = permissions.statements();
             let too_broad = policy::too_wide(existing.policy.as_ref());
-            if too_broad || !policy::has_all(existing.policy.as_ref(), &statements) {
-                let policy = policy::repair_role(existing.policy.as_ref(), &statements);
+            if too_broad || !policy::has_all(existing.policy.as_ref(), statements) {
+                let policy = policy::repair_role(existing.policy.as_ref(), statements);
                 let detail = if too_broad {
                     "too broad → writes only this log group's streams"
                 } else {
                     "writes only this log group's streams"
                 };
-                plan.put(Action::Update, Change::PutRolePolicy { role, policy }, detail);
+                plan.put(wanted, Action::Update, Change::PutRolePolicy { role, policy }, detail);
             }
         }
     }
@@ -181,18 +211,19 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     note_trail_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
         plan.put(
+            wanted,
             Action::Create,
             Change::CreateTrail { trail: name.clone(), bucket: wanted.bucket.value.clone(), delivery },
             "covers all Regions, delivers to the log group",
         );
-        return plan.put(Action::Create, Change::StartLogging { trail: name }, "starts logging");
+        return plan.put(wanted, Action::Create, Change::StartLogging { trail: name }, "starts logging");
     };
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
     if let Some(change) = trail_update(wanted, existing, delivery) {
         let detail = update_detail(wanted, existing);
-        plan.put(Action::Update, change, detail);
+        plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
         && !(events.read && events.write)
@@ -208,6 +239,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             ));
         } else {
             plan.put(
+                wanted,
                 Action::Update,
                 Change::PutEventSelectors { trail: name.clone() },
                 "some management events → all, read and write",
@@ -215,7 +247,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     if watched.status.as_ref().is_ok_and(|s| !s.logging) {
-        plan.put(Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
+        plan.put(wanted, Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
     }
     let changes_trail = plan.changes().any(|c| {
         matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })

@@ -3,9 +3,7 @@
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Single-valued vs. multivalued context keys"
 //! and "AWS global condition context keys".
 
-use serde_json::Value;
-
-use super::document::values;
+use super::document::{Condition, ConditionTest};
 use super::evaluation::AccessRequest;
 
 /// Yes, no, or unknown, with what it depends on.
@@ -168,31 +166,23 @@ impl Operator {
 }
 
 /// Whether all conditions of a statement hold.
-pub(super) fn hold(condition: Option<&Value>, request: &AccessRequest) -> Truth {
-    let operators = match condition {
-        None | Some(Value::Null) => return Truth::Yes,
-        Some(Value::Object(operators)) => operators,
-        Some(other) => return Truth::Unknown(format!("the condition {other}")),
-    };
-    Truth::all(operators.iter().flat_map(|(operator, keys)| {
-        let Some(keys) = keys.as_object() else {
-            return vec![Truth::Unknown(format!("the condition `{operator}`"))];
-        };
-        keys.iter().map(|(key, wanted)| holds(operator, key, values(Some(wanted)), request)).collect()
+pub(super) fn hold(condition: &Condition, request: &AccessRequest) -> Truth {
+    Truth::all(condition.0.iter().map(|test| match test {
+        ConditionTest::Compare { operator, key, values } => holds(operator, key, values, request),
+        ConditionTest::Unreadable(what) => Truth::Unknown(what.clone()),
     }))
 }
 
 /// One operator on one key.
-fn holds(operator: &str, key: &str, wanted: &[Value], request: &AccessRequest) -> Truth {
+fn holds(operator: &str, key: &str, wanted: &[String], request: &AccessRequest) -> Truth {
     let unknown = || Truth::Unknown(format!("the condition `{operator}` on `{key}`"));
     let Some(parsed) = Operator::parse(operator) else { return unknown() };
-    let wanted: Vec<String> = wanted.iter().map(text).collect();
     let value = key_value(key, request);
     match value {
         KeyValue::Unknown => unknown(),
-        KeyValue::Known(_) | KeyValue::Absent => compare(parsed, &wanted, value).map_or_else(unknown, Truth::from),
+        KeyValue::Known(_) | KeyValue::Absent => compare(parsed, wanted, value).map_or_else(unknown, Truth::from),
         // Certain if absent and AWS's own value give the same result.
-        KeyValue::AwsOwn => match (compare(parsed, &wanted, KeyValue::Absent), compare(parsed, &wanted, value)) {
+        KeyValue::AwsOwn => match (compare(parsed, wanted, KeyValue::Absent), compare(parsed, wanted, value)) {
             (Some(absent), Some(own)) if absent == own => absent.into(),
             _ => unknown(),
         },
@@ -250,11 +240,6 @@ fn matches(comparison: Comparison, wanted: &str, value: KeyValue) -> Option<bool
     }
 }
 
-/// A value as text: `true` and "true" are the same in a policy.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 /// Whether the text matches the pattern, in which `*` matches any number of characters and `?` exactly one.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
@@ -293,7 +278,7 @@ fn arn_like(pattern: &str, arn: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -307,7 +292,7 @@ mod tests {
             resource: None,
             context: &CONTEXT,
         };
-        hold(Some(condition), &request)
+        hold(&condition.clone().into(), &request)
     }
 
     /// `None`: unknown.
@@ -434,6 +419,6 @@ mod tests {
     fn a_role_session_is_not_a_service_principal() {
         let request = AccessRequest { service: None, action: "logs:PutLogEvents", resource: None, context: &[] };
         let condition = json!({ "Bool": { "aws:PrincipalIsAWSService": "true" } });
-        assert!(matches!(hold(Some(&condition), &request), Truth::Unknown(_)));
+        assert!(matches!(hold(&condition.into(), &request), Truth::Unknown(_)));
     }
 }

@@ -3,10 +3,8 @@
 //!
 //! Source: IAM User Guide, "Policy evaluation logic".
 
-use serde_json::Value;
-
 use super::condition::{Truth, hold, like};
-use super::document::{effect, names_everyone, strings, values};
+use super::document::{Effect, Elements, OneOrMany, PolicyDocument, Principal, Statement};
 
 /// A request to evaluate against a policy.
 pub struct AccessRequest<'a> {
@@ -31,10 +29,20 @@ pub enum Decision {
 /// Why the result is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
-    /// Whether a Deny may apply; otherwise an Allow may not apply.
-    pub denies: bool,
+    pub cause: DoubtCause,
     /// What the result depends on, such as "the condition `StringEquals` on `aws:SourceOrgID`".
     pub depends_on: String,
+}
+
+/// What it is that rootbell can't tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoubtCause {
+    /// Whether any Allow applies.
+    Allow,
+    /// Whether a Deny applies; an Allow does.
+    Deny,
+    /// What the document says.
+    Document,
 }
 
 /// Whether AWS would accept the policy: it has statements, each with an effect and actions, and with a principal if and
@@ -42,64 +50,71 @@ pub struct Doubt {
 ///
 /// Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 #[must_use]
-pub fn well_formed(policy: &Value, on_resource: bool) -> bool {
-    let statements = values(policy.get("Statement"));
-    let is_complete = |statement: &Value| {
-        let has = |name: &str, other: &str| statement.get(name).is_some() || statement.get(other).is_some();
-        matches!(effect(statement), Some("Allow" | "Deny"))
-            && has("Action", "NotAction")
-            && has("Principal", "NotPrincipal") == on_resource
+pub fn well_formed(policy: &PolicyDocument, on_resource: bool) -> bool {
+    let is_complete = |statement: &Statement| {
+        statement.elements().is_some_and(|s| {
+            let has_principal = s.principal.is_some() || s.not_principal.is_some();
+            (s.action.is_some() || s.not_action.is_some()) && has_principal == on_resource
+        })
     };
-    !statements.is_empty() && statements.iter().all(is_complete)
+    !policy.statements().is_empty() && policy.statements().iter().all(is_complete)
 }
 
 /// Evaluates the request: a Deny wins over an Allow, and without an Allow the request is denied.
 #[must_use]
-pub fn evaluate(policy: Option<&Value>, request: &AccessRequest) -> Decision {
-    let statements = values(policy.and_then(|p| p.get("Statement")));
-    let any_applies =
-        |wanted: &str| Truth::any(statements.iter().filter(|s| effect(s) == Some(wanted)).map(|s| applies(s, request)));
-    match (any_applies("Deny"), any_applies("Allow")) {
+pub fn evaluate(policy: Option<&PolicyDocument>, request: &AccessRequest) -> Decision {
+    let Some(policy) = policy else { return Decision::Denied };
+    if !policy.is_readable() {
+        let depends_on = "a policy that isn't in IAM's format".to_owned();
+        return Decision::Unknown(Doubt { cause: DoubtCause::Document, depends_on });
+    }
+    let any_applies = |effect| Truth::any(policy.statements().iter().map(|s| applies(s, effect, request)));
+    match (any_applies(Effect::Deny), any_applies(Effect::Allow)) {
         (Truth::Yes, _) | (_, Truth::No) => Decision::Denied,
-        (_, Truth::Unknown(depends_on)) => Decision::Unknown(Doubt { denies: false, depends_on }),
-        (Truth::Unknown(depends_on), Truth::Yes) => Decision::Unknown(Doubt { denies: true, depends_on }),
+        (_, Truth::Unknown(depends_on)) => Decision::Unknown(Doubt { cause: DoubtCause::Allow, depends_on }),
+        (Truth::Unknown(depends_on), Truth::Yes) => Decision::Unknown(Doubt { cause: DoubtCause::Deny, depends_on }),
         (Truth::No, Truth::Yes) => Decision::Allowed,
     }
 }
 
 /// Whether the policy certainly allows the request.
 #[must_use]
-pub fn allows(policy: Option<&Value>, request: &AccessRequest) -> bool {
+pub fn allows(policy: Option<&PolicyDocument>, request: &AccessRequest) -> bool {
     evaluate(policy, request) == Decision::Allowed
 }
 
 /// Whether a statement's actions include `action`, such as `sns:Publish`.
-pub(super) fn covers_action(statement: &Value, action: &str) -> bool {
+pub(super) fn covers_action(statement: &Elements, action: &str) -> bool {
     let action = action.to_lowercase();
-    element_matches(statement, "Action", "NotAction", |named| {
-        strings(Some(named)).iter().any(|a| like(&a.to_lowercase(), &action)).into()
-    }) == Truth::Yes
+    let covers = |named: &OneOrMany| named.as_slice().iter().any(|a| like(&a.to_lowercase(), &action)).into();
+    element_matches(statement.action.as_ref(), statement.not_action.as_ref(), covers) == Truth::Yes
 }
 
 /// Whether an element matches, or its negated form (such as `NotAction`) does not.
-fn element_matches(statement: &Value, name: &str, negated_name: &str, matches: impl Fn(&Value) -> Truth) -> Truth {
-    match (statement.get(name), statement.get(negated_name)) {
+fn element_matches<T>(element: Option<&T>, negated: Option<&T>, matches: impl Fn(&T) -> Truth) -> Truth {
+    match (element, negated) {
         (Some(value), _) => matches(value),
         (None, Some(excluded)) => matches(excluded).not(),
         (None, None) => Truth::No,
     }
 }
 
-fn applies(statement: &Value, request: &AccessRequest) -> Truth {
+/// Whether the statement has this effect on the request.
+fn applies(statement: &Statement, effect: Effect, request: &AccessRequest) -> Truth {
+    let Some(statement) = statement.elements() else {
+        return Truth::Unknown("a statement that isn't in IAM's format".to_owned());
+    };
+    if statement.effect != effect {
+        return Truth::No;
+    }
     let principal = request.service.map_or(Truth::Yes, |service| {
-        element_matches(statement, "Principal", "NotPrincipal", |principal| {
-            (names_everyone(principal) || strings(principal.get("Service")).contains(&service)).into()
-        })
+        let includes = |named: &Principal| (named.is_everyone() || named.includes_service(service)).into();
+        element_matches(statement.principal.as_ref(), statement.not_principal.as_ref(), includes)
     });
     let action = covers_action(statement, request.action).into();
     let resource = request.resource.map_or(Truth::Yes, |wanted| {
-        element_matches(statement, "Resource", "NotResource", |named| {
-            Truth::any(strings(Some(named)).into_iter().map(|pattern| {
+        let covers = |named: &OneOrMany| {
+            Truth::any(named.as_slice().iter().map(|pattern| {
                 let has_variable = pattern.contains("${");
                 if has_variable {
                     Truth::Unknown(format!("the resource `{pattern}`"))
@@ -107,23 +122,25 @@ fn applies(statement: &Value, request: &AccessRequest) -> Truth {
                     like(pattern, wanted).into()
                 }
             }))
-        })
+        };
+        element_matches(statement.resource.as_ref(), statement.not_resource.as_ref(), covers)
     });
-    Truth::all([principal, action, resource, hold(statement.get("Condition"), request)])
+    Truth::all([principal, action, resource, hold(&statement.condition, request)])
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[test]
     fn negated_elements_match_everything_else() {
-        let policy = json!({ "Statement": [
+        let policy: PolicyDocument = json!({ "Statement": [
             { "Effect": "Allow", "Principal": "*", "NotAction": "s3:Put*", "Resource": "*" },
             { "Effect": "Deny", "NotPrincipal": { "Service": "x" }, "Action": "*", "NotResource": "open" }
-        ] });
+        ] })
+        .into();
         let is_allowed = |service, action, resource| {
             allows(
                 Some(&policy),
@@ -138,11 +155,12 @@ mod tests {
 
     #[test]
     fn a_deny_wins_over_an_allow_and_conditions_must_hold() {
-        let policy = json!({ "Statement": [
+        let policy: PolicyDocument = json!({ "Statement": [
             { "Effect": "Allow", "Principal": { "Service": "x" }, "Action": "s3:*", "Resource": "*",
               "Condition": { "StringEquals": { "aws:SourceArn": "a" } } },
             { "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "b/secret/*" }
-        ] });
+        ] })
+        .into();
         let is_allowed = |action, resource, arn| {
             let context = [("aws:SourceArn", arn)];
             allows(
@@ -163,7 +181,7 @@ mod tests {
         let context = [("aws:SourceAccount", "123456789012")];
         let service = Some("cloudwatch.amazonaws.com");
         let request = AccessRequest { service, action: "sns:Publish", resource: Some(TOPIC), context: &context };
-        evaluate(Some(&json!({ "Statement": statements })), &request)
+        evaluate(Some(&json!({ "Statement": statements }).into()), &request)
     }
 
     fn alarms() -> Value {
@@ -176,8 +194,8 @@ mod tests {
             "Condition": condition })
     }
 
-    fn doubt(denies: bool, depends_on: &str) -> Decision {
-        Decision::Unknown(Doubt { denies, depends_on: depends_on.into() })
+    fn doubt(cause: DoubtCause, depends_on: &str) -> Decision {
+        Decision::Unknown(Doubt { cause, depends_on: depends_on.into() })
     }
 
     #[test]
@@ -218,14 +236,38 @@ mod tests {
         let organization = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
         let on = "the condition `StringEquals` on `aws:SourceOrgID`";
         let (allow, deny) = (statement("Allow", &organization), statement("Deny", &organization));
-        assert_eq!(evaluate_publish(&json!([allow])), doubt(false, on));
+        assert_eq!(evaluate_publish(&json!([allow])), doubt(DoubtCause::Allow, on));
         assert_eq!(evaluate_publish(&json!([allow, alarms()])), Decision::Allowed);
-        assert_eq!(evaluate_publish(&json!([alarms(), deny])), doubt(true, on));
-        assert_eq!(evaluate_publish(&json!([allow, deny])), doubt(false, on));
+        assert_eq!(evaluate_publish(&json!([alarms(), deny])), doubt(DoubtCause::Deny, on));
+        assert_eq!(evaluate_publish(&json!([allow, deny])), doubt(DoubtCause::Allow, on));
         assert_eq!(evaluate_publish(&json!([alarms(), deny, statement("Deny", &json!({}))])), Decision::Denied);
         assert_eq!(evaluate_publish(&json!([deny])), Decision::Denied, "nothing allows it");
         let variable =
             json!({ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "arn:${aws:PrincipalTag/x}" });
-        assert_eq!(evaluate_publish(&json!([variable])), doubt(false, "the resource `arn:${aws:PrincipalTag/x}`"));
+        assert_eq!(
+            evaluate_publish(&json!([variable])),
+            doubt(DoubtCause::Allow, "the resource `arn:${aws:PrincipalTag/x}`")
+        );
+    }
+    #[test]
+    fn a_statement_that_cannot_be_read_may_allow_or_deny_anything() {
+        let on = "a statement that isn't in IAM's format";
+        let unreadable = json!({ "Effect": "Maybe" });
+        let deny_all = statement("Deny", &json!({}));
+        assert_eq!(evaluate_publish(&json!([unreadable])), doubt(DoubtCause::Allow, on));
+        assert_eq!(evaluate_publish(&json!([unreadable, alarms()])), doubt(DoubtCause::Deny, on));
+        assert_eq!(evaluate_publish(&json!([unreadable, deny_all])), Decision::Denied);
+    }
+
+    #[test]
+    fn the_result_for_a_document_that_cannot_be_read_is_unknown() {
+        let request = AccessRequest { service: Some("x"), action: "s3:GetObject", resource: None, context: &[] };
+        for text in ["", "[]", r#"{"Statement":1}"#] {
+            let decision = evaluate(Some(&PolicyDocument::parse(text)), &request);
+            let Decision::Unknown(doubt) = decision else { panic!("{text}: {decision:?}") };
+            assert_eq!(doubt.cause, DoubtCause::Document, "{text}");
+        }
+        assert_eq!(evaluate(Some(&PolicyDocument::default()), &request), Decision::Denied, "it allows nothing");
+        assert_eq!(evaluate(None, &request), Decision::Denied);
     }
 }

@@ -1,8 +1,7 @@
 //! Whether the policy of a customer managed key lets the services use it that need it: CloudTrail, CloudWatch Logs, and
 //! CloudWatch.
 
-use serde_json::{Value, json};
-
+use super::document::{Effect, PolicyDocument, Principal, Statement};
 use super::evaluation::{AccessRequest, Decision, Doubt, evaluate};
 use crate::domain::account_region::AccountRegion;
 
@@ -20,7 +19,9 @@ pub struct KeyUsers<'a> {
 /// A statement that the key's policy needs so that a service can certainly use the key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MissingStatement {
-    pub statement: Value,
+    /// The service principal, such as `cloudtrail.amazonaws.com`.
+    pub service: String,
+    pub statement: Statement,
     /// What the answer depends on if the policy may already allow the service; `None` if it certainly doesn't.
     pub doubt: Option<Doubt>,
 }
@@ -31,7 +32,7 @@ pub struct MissingStatement {
 /// log data in CloudWatch Logs using AWS KMS"; SNS Developer Guide, "Enable compatibility between event sources from AWS
 /// services and encrypted topics".
 #[must_use]
-pub fn missing_key_statements(policy: &Value, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
+pub fn missing_key_statements(policy: &PolicyDocument, users: &KeyUsers<'_>) -> Vec<MissingStatement> {
     let KeyUsers { account_region, trail_arn, log_group, .. } = *users;
     let (account, region) = (account_region.account.as_str(), account_region.region.as_str());
     let group = account_region.arn("logs", &format!("log-group:{log_group}"));
@@ -50,36 +51,29 @@ pub fn missing_key_statements(policy: &Value, users: &KeyUsers<'_>) -> Vec<Missi
         ("aws:RequestedRegion", region),
         ("kms:EncryptionContext:aws:logs:arn", group.as_str()),
     ];
-    let trail = json!({
-        "Sid": "RootbellCloudTrail",
-        "Effect": "Allow",
-        "Principal": { "Service": "cloudtrail.amazonaws.com" },
-        "Action": ["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"],
-        "Resource": "*",
-        "Condition": { "StringEquals": { "aws:SourceArn": trail_arn } }
-    });
-    let log = json!({
-        "Sid": "RootbellLogs",
-        "Effect": "Allow",
-        "Principal": { "Service": logs },
-        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-        "Resource": "*",
-        "Condition": { "ArnEquals": { "kms:EncryptionContext:aws:logs:arn": group } }
-    });
+    let trail = allow("RootbellCloudTrail", super::CLOUDTRAIL)
+        .action(["kms:GenerateDataKey*", "kms:DescribeKey", "kms:Decrypt"])
+        .resource("*")
+        .condition("StringEquals", "aws:SourceArn", trail_arn);
+    let log = allow("RootbellLogs", &logs)
+        .action(["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"])
+        .resource("*")
+        .condition("ArnEquals", "kms:EncryptionContext:aws:logs:arn", &group);
     let key = users.key_arn;
+    let alarms = key_serves_alarms(policy, account_region, key, users.topic_arn, users.alarm_arn);
     [
-        (key_allows(policy, key, "cloudtrail.amazonaws.com", &trail_actions, &trail_context), trail),
-        (key_allows(policy, key, &logs, &log_actions, &log_context), log),
-        (
-            key_serves_alarms(policy, account_region, key, users.topic_arn, users.alarm_arn),
-            key_statement_for_alarms(account_region),
-        ),
+        (super::CLOUDTRAIL, key_allows(policy, key, super::CLOUDTRAIL, &trail_actions, &trail_context), trail),
+        (&logs, key_allows(policy, key, &logs, &log_actions, &log_context), log),
+        (super::CLOUDWATCH, alarms, key_statement_for_alarms(account_region)),
     ]
     .into_iter()
-    .filter_map(|(decision, statement)| match decision {
-        Decision::Allowed => None,
-        Decision::Denied => Some(MissingStatement { statement, doubt: None }),
-        Decision::Unknown(doubt) => Some(MissingStatement { statement, doubt: Some(doubt) }),
+    .filter_map(|(service, decision, statement)| {
+        let doubt = match decision {
+            Decision::Allowed => return None,
+            Decision::Denied => None,
+            Decision::Unknown(doubt) => Some(doubt),
+        };
+        Some(MissingStatement { service: service.to_owned(), statement, doubt })
     })
     .collect()
 }
@@ -91,7 +85,7 @@ pub fn missing_key_statements(policy: &Value, users: &KeyUsers<'_>) -> Vec<Missi
 /// does not document SNS's encryption context; `aws:sns:topicArn` is what published key policies name.
 #[must_use]
 pub fn key_serves_alarms(
-    policy: &Value,
+    policy: &PolicyDocument,
     account_region: &AccountRegion,
     key_arn: &str,
     topic_arn: &str,
@@ -105,20 +99,21 @@ pub fn key_serves_alarms(
         ("kms:ViaService", via.as_str()),
         ("kms:EncryptionContext:aws:sns:topicArn", topic_arn),
     ];
-    key_allows(policy, key_arn, "cloudwatch.amazonaws.com", &["kms:Decrypt", "kms:GenerateDataKey"], &context)
+    key_allows(policy, key_arn, super::CLOUDWATCH, &["kms:Decrypt", "kms:GenerateDataKey"], &context)
 }
 
 /// The statement that lets CloudWatch use the key for this account's alarms.
 #[must_use]
-pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Value {
-    json!({
-        "Sid": "RootbellAlarms",
-        "Effect": "Allow",
-        "Principal": { "Service": "cloudwatch.amazonaws.com" },
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-        "Resource": "*",
-        "Condition": { "StringEquals": { "aws:SourceAccount": account_region.account } }
-    })
+pub fn key_statement_for_alarms(account_region: &AccountRegion) -> Statement {
+    allow("RootbellAlarms", super::CLOUDWATCH).action(["kms:Decrypt", "kms:GenerateDataKey*"]).resource("*").condition(
+        "StringEquals",
+        "aws:SourceAccount",
+        &account_region.account,
+    )
+}
+
+fn allow(sid: &str, service: &str) -> Statement {
+    Statement::with_sid(sid, Effect::Allow).principal(&Principal::service(service))
 }
 
 /// CloudWatch Logs has one service principal per Region.
@@ -127,7 +122,13 @@ fn logs_principal(account_region: &AccountRegion) -> String {
 }
 
 /// Whether the key's policy lets a service call all `actions`. One denied action means denied.
-fn key_allows(policy: &Value, key_arn: &str, service: &str, actions: &[&str], context: &[(&str, &str)]) -> Decision {
+fn key_allows(
+    policy: &PolicyDocument,
+    key_arn: &str,
+    service: &str,
+    actions: &[&str],
+    context: &[(&str, &str)],
+) -> Decision {
     let mut decision = Decision::Allowed;
     for action in actions {
         let request = AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
@@ -142,6 +143,9 @@ fn key_allows(policy: &Value, key_arn: &str, service: &str, actions: &[&str], co
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::DoubtCause;
     use super::*;
     use crate::domain::Region;
     use crate::domain::fixtures::identity;
@@ -151,7 +155,7 @@ mod tests {
     const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
     const ALARM: &str = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:rootbell-root-use";
 
-    fn missing(policy: &Value) -> Vec<MissingStatement> {
+    fn missing(policy: &PolicyDocument) -> Vec<MissingStatement> {
         let account_region = identity().in_region(&Region::new("eu-west-1"));
         let users = KeyUsers {
             account_region: &account_region,
@@ -165,8 +169,8 @@ mod tests {
     }
 
     fn missing_sids(statements: &[Value]) -> Vec<String> {
-        let missing = missing(&json!({ "Statement": statements }));
-        missing.iter().map(|l| l.statement["Sid"].as_str().unwrap().to_owned()).collect()
+        let missing = missing(&json!({ "Statement": statements }).into());
+        missing.iter().map(|l| l.statement.sid().unwrap().to_owned()).collect()
     }
 
     fn for_alarms(resource: &str, condition: &Value) -> Value {
@@ -199,12 +203,12 @@ mod tests {
 
     #[test]
     fn whether_a_statement_for_an_organization_allows_cloudwatch_is_unknown() {
-        let policy = json!({ "Statement": for_alarms("*", &json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } })) });
-        let missing = missing(&policy);
-        let alarms = missing.iter().find(|l| l.statement["Sid"] == "RootbellAlarms").unwrap();
+        let condition = json!({ "StringEquals": { "aws:SourceOrgID": "o-1" } });
+        let missing = missing(&json!({ "Statement": for_alarms("*", &condition) }).into());
+        let alarms = missing.iter().find(|l| l.statement.sid() == Some("RootbellAlarms")).unwrap();
         let doubt = alarms.doubt.as_ref().unwrap();
-        assert!(!doubt.denies && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
-        assert!(missing.iter().filter(|l| l.statement["Sid"] != "RootbellAlarms").all(|l| l.doubt.is_none()));
+        assert!(doubt.cause == DoubtCause::Allow && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
+        assert!(missing.iter().filter(|l| l.statement.sid() != Some("RootbellAlarms")).all(|l| l.doubt.is_none()));
     }
 
     #[test]
@@ -215,7 +219,7 @@ mod tests {
             missing_sids(std::slice::from_ref(&owner)),
             ["RootbellCloudTrail", "RootbellLogs", "RootbellAlarms"]
         );
-        let mut all: Vec<Value> = missing(&json!({})).into_iter().map(|l| l.statement).collect();
+        let mut all: Vec<Value> = missing(&PolicyDocument::default()).into_iter().map(|l| l.statement.into()).collect();
         all.push(owner);
         assert_eq!(missing_sids(&all), Vec::<String>::new());
     }

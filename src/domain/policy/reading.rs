@@ -1,77 +1,79 @@
 //! Whether the existing policies of the bucket and the role allow more than needed.
 
-use serde_json::Value;
-
-use super::document::{is_allow, is_open, statements, strings};
-use super::{merge, with};
+use super::document::{PolicyDocument, Statement};
+use super::merge::{merge, without};
 use crate::domain::arn::LogGroupArn;
 
 /// Whether the bucket's policy allows everyone. A condition is taken to narrow it.
 ///
 /// Source: S3 User Guide, "The meaning of public".
 #[must_use]
-pub fn bucket_open(policy: Option<&Value>) -> bool {
-    policy.map(statements).unwrap_or_default().iter().any(is_open)
+pub fn bucket_open(policy: Option<&PolicyDocument>) -> bool {
+    policy.is_some_and(|policy| policy.statements().iter().any(Statement::is_open))
 }
 
 /// For a bucket that rootbell manages: [`merge`], without the statements that allow everyone. For an unmanaged bucket use
 /// [`merge`].
 #[must_use]
-pub fn repair_bucket(existing: Option<&Value>, wanted: &[Value]) -> Value {
-    merge(existing.map(|policy| without(policy, is_open)).as_ref(), wanted)
+pub fn repair_bucket(existing: Option<&PolicyDocument>, wanted: &[Statement]) -> PolicyDocument {
+    repair(existing, wanted, Statement::is_open)
 }
 
 /// Whether the role's policy allows more than creating and writing log streams in log groups that it names.
 #[must_use]
-pub fn too_wide(policy: Option<&Value>) -> bool {
-    policy.map(statements).unwrap_or_default().iter().any(is_too_wide)
+pub fn too_wide(policy: Option<&PolicyDocument>) -> bool {
+    policy.is_some_and(|policy| policy.statements().iter().any(is_too_wide))
 }
 
-fn is_too_wide(statement: &Value) -> bool {
+fn is_too_wide(statement: &Statement) -> bool {
     let is_delivery_action =
-        |action: &&str| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
+        |action: &str| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
     // arn:{p}:logs:{region}:{account}:log-group:{name}:…
-    let names_log_group = |text: &&str| {
-        let arn = LogGroupArn::from(*text);
+    let names_log_group = |text: &str| {
+        let arn = LogGroupArn::from(text);
         let is_named = |part: Option<&str>| part.is_some_and(|part| !part.contains('*'));
         is_named(arn.region()) && is_named(arn.account()) && is_named(arn.name())
     };
-    is_allow(statement)
-        && !(statement.get("Action").is_some_and(|a| strings(Some(a)).iter().all(is_delivery_action))
-            && statement.get("Resource").is_some_and(|r| strings(Some(r)).iter().all(names_log_group)))
+    let names_both = statement.elements().is_some_and(|s| s.action.is_some() && s.resource.is_some());
+    statement.is_allow()
+        && !(names_both && statement.actions().all(is_delivery_action) && statement.resources().all(names_log_group))
 }
 
 /// [`merge`], without the statements that allow too much.
 #[must_use]
-pub fn repair_role(existing: Option<&Value>, wanted: &[Value]) -> Value {
-    merge(existing.map(|policy| without(policy, is_too_wide)).as_ref(), wanted)
+pub fn repair_role(existing: Option<&PolicyDocument>, wanted: &[Statement]) -> PolicyDocument {
+    repair(existing, wanted, is_too_wide)
 }
 
 /// Whether anyone besides CloudTrail can assume the role.
 #[must_use]
-pub fn trusts_others(trust: &Value) -> bool {
-    statements(trust).iter().any(|statement| {
-        let principal = statement.get("Principal").and_then(Value::as_object);
-        let is_cloudtrail_only =
-            principal.is_some_and(|p| p.len() == 1 && strings(p.get("Service")) == ["cloudtrail.amazonaws.com"]);
-        is_allow(statement) && !is_cloudtrail_only
-    })
+pub fn trusts_others(trust: &PolicyDocument) -> bool {
+    let is_cloudtrail_only = |s: &Statement| s.who().is_some_and(|who| who.is_only_service(super::CLOUDTRAIL));
+    trust.statements().iter().any(|statement| statement.is_allow() && !is_cloudtrail_only(statement))
 }
 
-fn without(policy: &Value, unwanted: fn(&Value) -> bool) -> Value {
-    with(Some(policy), &statements(policy).into_iter().filter(|s| !unwanted(s)).collect::<Vec<_>>())
+/// [`merge`], without the unwanted statements.
+pub(super) fn repair(
+    existing: Option<&PolicyDocument>,
+    wanted: &[Statement],
+    is_unwanted: impl Fn(&Statement) -> bool,
+) -> PolicyDocument {
+    let rest = existing.and_then(|policy| without(policy, is_unwanted));
+    merge(rest.as_ref().or(existing), wanted)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::super::document;
     use super::*;
 
     #[test]
     fn a_role_policy_is_too_wide_unless_it_only_writes_streams_of_named_log_groups() {
-        let allow = |action: Value, resource: &str| json!({ "Statement": { "Effect": "Allow", "Action": action, "Resource": resource } });
+        let allow = |action: Value, resource: &str| {
+            let statement = json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+            PolicyDocument::from(json!({ "Statement": statement }))
+        };
         let streams = "arn:aws:logs:eu-west-1:123456789012:log-group:g:log-stream:*";
         assert!(!too_wide(Some(&allow(json!(["logs:CreateLogStream", "logs:putLogEvents"]), streams))));
         assert!(too_wide(Some(&allow(json!("logs:*"), streams))));
@@ -87,14 +89,17 @@ mod tests {
         let deny = json!({ "Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*" });
         let empty = json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "s3:GetObject", "Resource": "*",
             "Condition": {} });
-        let policy = document(&[open, empty, deny.clone()]);
+        let policy = PolicyDocument::new(&[open.into(), empty.into(), deny.clone().into()]);
         assert!(bucket_open(Some(&policy)));
-        assert_eq!(repair_bucket(Some(&policy), &[]), document(&[deny]));
+        assert_eq!(repair_bucket(Some(&policy), &[]), PolicyDocument::new(&[deny.into()]));
     }
 
     #[test]
     fn a_role_trusts_others_unless_cloudtrail_is_its_only_principal() {
-        let trust = |principal: Value| json!({ "Statement": { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" } });
+        let trust = |principal: Value| {
+            let statement = json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" });
+            PolicyDocument::from(json!({ "Statement": statement }))
+        };
         assert!(!trusts_others(&trust(json!({ "Service": "cloudtrail.amazonaws.com" }))));
         assert!(trusts_others(&trust(json!({ "Service": ["cloudtrail.amazonaws.com", "lambda.amazonaws.com"] }))));
         assert!(trusts_others(&trust(json!("*"))));

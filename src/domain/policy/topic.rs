@@ -1,10 +1,8 @@
 //! Who may publish to the topic that the alarm notifies.
 
-use serde_json::Value;
-
-use super::document::is_open;
+use super::document::{PolicyDocument, Statement};
 use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, evaluate};
-use super::{merge, statements, with};
+use super::reading::repair;
 use crate::domain::arn::Arn;
 
 /// What a topic's policy means for the alarm's notifications.
@@ -26,7 +24,7 @@ pub enum TopicAccess {
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 #[must_use]
-pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
+pub fn topic_access(policy: Option<&PolicyDocument>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
     let (alarm, topic) = (Arn::from(alarm_arn), Arn::from(topic_arn));
     let account = alarm.account().unwrap_or_default();
     let region = topic.region().unwrap_or_default();
@@ -36,41 +34,37 @@ pub fn topic_access(policy: Option<&Value>, topic_arn: &str, alarm_arn: &str) ->
         ("aws:SourceArn", alarm_arn),
         ("aws:RequestedRegion", region),
     ];
-    let service = Some("cloudwatch.amazonaws.com");
+    let service = Some(super::CLOUDWATCH);
     match evaluate(
         policy,
         &AccessRequest { service, action: "sns:Publish", resource: Some(topic_arn), context: &context },
     ) {
         Decision::Denied => TopicAccess::NoAlarms,
-        _ if policy.map(statements).unwrap_or_default().iter().any(is_public) => TopicAccess::Public,
+        _ if policy.is_some_and(|policy| policy.statements().iter().any(is_public)) => TopicAccess::Public,
         Decision::Allowed => TopicAccess::AlarmsOnly,
         Decision::Unknown(doubt) => TopicAccess::Unknown(doubt),
     }
 }
 
-/// For a topic that rootbell manages: [`merge`], without the statements that let everyone publish. For an unmanaged topic
-/// use [`merge`].
+/// For a topic that rootbell manages: [`super::merge`], without the statements that let everyone publish. For an unmanaged
+/// topic use [`super::merge`].
 #[must_use]
-pub fn repair_topic(existing: Option<&Value>, wanted: &[Value]) -> Value {
-    let closed = existing.map(|policy| {
-        let kept: Vec<Value> = statements(policy).into_iter().filter(|s| !is_public(s)).collect();
-        with(Some(policy), &kept)
-    });
-    merge(closed.as_ref(), wanted)
+pub fn repair_topic(existing: Option<&PolicyDocument>, wanted: &[Statement]) -> PolicyDocument {
+    repair(existing, wanted, is_public)
 }
 
 /// Whether a statement lets anyone publish.
-fn is_public(statement: &Value) -> bool {
-    is_open(statement) && covers_action(statement, "sns:Publish")
+fn is_public(statement: &Statement) -> bool {
+    statement.is_open() && statement.elements().is_some_and(|elements| covers_action(elements, "sns:Publish"))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::Region;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::super::{has_all, topic_statements};
+    use super::super::{DoubtCause, has_all, merge, topic_statements};
     use super::*;
+    use crate::domain::Region;
     use crate::domain::account_region::AccountRegion;
     use crate::domain::fixtures::identity;
 
@@ -100,10 +94,10 @@ mod tests {
         let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
         let ours = topic_statements(&account_region(), &topic);
         for statement in conditioned(&topic) {
-            let policy = json!({ "Statement": [statement] });
+            let policy = json!({ "Statement": [statement] }).into();
             assert_eq!(topic_access(Some(&policy), &topic, &alarm), TopicAccess::NoAlarms, "{statement}");
             let repaired = repair_topic(Some(&policy), &ours);
-            assert_eq!(statements(&repaired)[0], statement);
+            assert_eq!(*repaired.statements()[0].as_json(), statement);
             assert!(has_all(Some(&repaired), &ours));
             assert_eq!(topic_access(Some(&repaired), &topic, &alarm), TopicAccess::AlarmsOnly, "{statement}");
         }
@@ -114,14 +108,15 @@ mod tests {
         let topic = account_region().topic_arn("t");
         let ours = topic_statements(&account_region(), &topic);
         let open = |action: Value| json!({ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": topic });
+        let repair = |statement: &Value| repair_topic(Some(&json!({ "Statement": statement }).into()), &ours);
         for action in [json!("sns:Publish"), json!("SNS:*"), json!("*"), json!(["sns:Subscribe", "sns:Publis?"])] {
             let mut statement = open(action);
-            assert_eq!(repair_topic(Some(&json!({ "Statement": statement })), &ours)["Statement"], json!(ours));
+            assert_eq!(repair(&statement).statements(), ours);
             statement["Condition"] = json!({});
-            assert_eq!(repair_topic(Some(&json!({ "Statement": statement })), &ours)["Statement"], json!(ours));
+            assert_eq!(repair(&statement).statements(), ours);
         }
         let subscribe = open(json!("sns:Subscribe"));
-        assert_eq!(statements(&repair_topic(Some(&json!({ "Statement": subscribe })), &ours))[0], subscribe);
+        assert_eq!(*repair(&subscribe).statements()[0].as_json(), subscribe);
     }
 
     #[test]
@@ -129,9 +124,9 @@ mod tests {
         let (topic, alarm) = (account_region().topic_arn("t"), account_region().alarm_arn("a"));
         let allow = json!({ "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" },
             "Action": "SNS:Publish", "Resource": topic, "Condition": { "StringEquals": { "aws:SourceOrgID": "o-1" } } });
-        let policy = json!({ "Statement": [allow] });
+        let policy = json!({ "Statement": [allow] }).into();
         let TopicAccess::Unknown(doubt) = topic_access(Some(&policy), &topic, &alarm) else { panic!() };
-        assert!(!doubt.denies && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
+        assert!(doubt.cause == DoubtCause::Allow && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
         let merged = merge(Some(&policy), &topic_statements(&account_region(), &topic));
         assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::AlarmsOnly);
     }
@@ -139,13 +134,13 @@ mod tests {
     #[test]
     fn a_topic_open_to_everyone_is_public_and_the_sns_default_policy_is_not() {
         let (account, topic, alarm) = ("123456789012", "arn:t", account_region().alarm_arn("a"));
-        let access = |policy: Option<&Value>| topic_access(policy, topic, &alarm);
+        let access = |policy: Option<&PolicyDocument>| topic_access(policy, topic, &alarm);
         let ours = merge(None, &topic_statements(&account_region(), topic));
         assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
         let only = |statement: &Value| {
             let mut statement = statement.clone();
             statement["Resource"] = json!(topic);
-            json!({ "Statement": [statement] })
+            PolicyDocument::from(json!({ "Statement": [statement] }))
         };
         let default = only(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
             "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }));
@@ -166,7 +161,7 @@ mod tests {
         assert_eq!(topic_access(Some(&only(&alarms)), "arn:another", &alarm), TopicAccess::NoAlarms);
         let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sns:*", "Resource": topic,
             "Condition": { "ArnNotLike": { "aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:other" } } });
-        let denied = json!({ "Statement": [only(&alarms)["Statement"][0], deny] });
+        let denied = json!({ "Statement": [only(&alarms).statements()[0], deny] }).into();
         assert_eq!(access(Some(&denied)), TopicAccess::NoAlarms);
     }
 }

@@ -40,7 +40,6 @@ impl Drill {
 
     /// Whether others may use the log group's events: its name isn't rootbell's default (even if the user chose it), or
     /// the trail is an organization trail.
-    #[must_use]
     pub fn is_shared_log_group(settings: &Settings, observed: &Observed) -> bool {
         let is_organization_trail = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
         is_organization_trail || !settings.has_default_name(ResourceKind::LogGroup)

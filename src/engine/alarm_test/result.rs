@@ -24,7 +24,6 @@ pub enum TestStage {
 
 impl TestStage {
     /// Its name in JSON.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stored => "stored",
@@ -37,7 +36,6 @@ impl TestStage {
     }
 
     /// What it means, in a few words for the screen.
-    #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::Stored => "event stored in the log group",
@@ -82,7 +80,6 @@ pub struct TestRun {
 
 impl TestRun {
     /// Whether the notification was sent, which is what a test is for.
-    #[must_use]
     pub fn dispatched(&self) -> bool {
         self.seen.iter().any(|s| s.stage == TestStage::Action)
     }
@@ -109,7 +106,6 @@ pub enum TestError {
 
 impl TestError {
     /// Why, in one sentence.
-    #[must_use]
     pub fn why(&self) -> String {
         match self {
             Self::Call(error) => error.why(),
@@ -127,7 +123,6 @@ impl TestError {
     }
 
     /// What to do now.
-    #[must_use]
     pub fn fix(&self) -> String {
         match self {
             Self::Call(error) => error.fix(),

@@ -14,6 +14,10 @@ const ALARM: &str = "rootbell-root-use";
 const GROUP: &str = "rootbell/cloudtrail";
 const TOPIC: &str = "rootbell-alerts";
 
+fn home() -> crate::domain::Region {
+    crate::domain::Region::new("eu-west-1")
+}
+
 /// An account that is set up, its clock (which follows tokio's), and the progress that was reported.
 struct TestSetup {
     cloud: DemoCloud,
@@ -42,7 +46,7 @@ impl TestSetup {
         AlarmTest {
             alarm: ALARM.into(),
             caller: self.cloud.snapshot().identity(),
-            region: crate::domain::Region::new("eu-west-1"),
+            region: home(),
             timeout: SignedDuration::from_secs(self.timeout),
         }
     }
@@ -133,7 +137,7 @@ fn an_alarm_already_in_alarm_is_set_to_ok_first_and_only_the_new_change_counts()
         // It is in ALARM for another reason, and that notification was sent; this time it can't be.
         let why = "Threshold Crossed".to_owned();
         let set = Change::SetAlarmState { alarm: ALARM.into(), state: AlarmState::Alarm, reason: why };
-        setup.cloud.apply(&set).await.unwrap();
+        setup.cloud.apply(&home(), &set).await.unwrap();
         setup.cloud.modify(|account| {
             topic(account.regions.get_mut("eu-west-1").unwrap()).config.kms_key = Some("alias/aws/sns".into());
         });
@@ -161,7 +165,7 @@ fn a_notification_that_cannot_be_sent_fails_the_test_with_the_message_from_aws()
     type Damage = fn(&mut Region);
     let damages: [(Damage, &str); 4] = [
         (
-            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] })),
+            |region| topic(region).config.policy = Some(serde_json::json!({ "Statement": [] }).into()),
             "is not authorized to perform",
         ),
         (|region| topic(region).config.kms_key = Some("alias/aws/sns".into()), "AWSKMS"),

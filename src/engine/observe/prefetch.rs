@@ -7,9 +7,9 @@ use futures::join;
 
 use super::read::{Group, group, to_read_result};
 use crate::cloud::Cloud;
-use crate::domain::SetupOptions;
 use crate::domain::observed::{Alarm, ReadResult, Trail};
 use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
+use crate::domain::{Region, SetupOptions};
 
 /// A query that runs once; everyone who awaits it gets the same answer.
 pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
@@ -27,18 +27,19 @@ pub struct Prefetch<'c> {
 
 impl<'c> Prefetch<'c> {
     /// Asks for the resources that the user named, and for those with default names.
-    pub fn new<C>(cloud: &C, setup: &SetupOptions) -> Self
+    pub fn new<C>(cloud: &C, region: &Region, setup: &SetupOptions) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let log_group = setup.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP).to_owned();
         let alarm = setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM).to_owned();
         let (c1, c2, c3, c4) = (cloud.clone(), cloud.clone(), cloud.clone(), cloud.clone());
-        let on_metric = async move { to_read_result(c4.describe_alarms_for_metric(&default_metric()).await) };
+        let (r1, r2, r3, r4) = (region.clone(), region.clone(), region.clone(), region.clone());
+        let on_metric = async move { to_read_result(c4.describe_alarms_for_metric(&r4, &default_metric()).await) };
         Self {
-            trails: async move { to_read_result(c1.trails().await) }.boxed().shared(),
-            group: async move { group(&*c2, &log_group).await }.boxed().shared(),
-            alarm: async move { to_read_result(c3.alarm(&alarm).await) }.boxed().shared(),
+            trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
+            group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
+            alarm: async move { to_read_result(c3.alarm(&r3, &alarm).await) }.boxed().shared(),
             on_metric: setup.alarm.is_none().then(|| on_metric.boxed().shared()),
         }
     }

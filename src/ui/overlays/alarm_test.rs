@@ -93,17 +93,13 @@ fn warning_and_permissions(view: &mut View<'_>, screen: &TestScreen) {
     view.text(extra, view.theme.dim);
 }
 
+/// The stages in order; a test begins at the fourth one.
+const STAGES: [TestStage; 6] =
+    [TestStage::Stored, TestStage::Matched, TestStage::Counted, TestStage::Alarm, TestStage::Action, TestStage::Back];
+
 /// One line per stage: done, waiting, failed, or not reached yet.
 fn stages(view: &mut View<'_>, screen: &TestScreen) {
     let (theme, now) = (view.theme, view.model.now);
-    const STAGES: [TestStage; 6] = [
-        TestStage::Stored,
-        TestStage::Matched,
-        TestStage::Counted,
-        TestStage::Alarm,
-        TestStage::Action,
-        TestStage::Back,
-    ];
     for stage in STAGES.into_iter().skip(if screen.is_drill { 0 } else { 3 }) {
         let seen = screen.run.seen.iter().find(|s| s.stage == stage);
         let (word, style, time) = match (&screen.phase, seen) {

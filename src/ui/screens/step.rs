@@ -9,10 +9,11 @@ use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
 use crate::app::state::account::Samples;
-use crate::app::state::form::{FieldId, Remark, TextField};
+use crate::app::state::form::{Remark, TextField};
 use crate::app::state::progress::StepRun;
 use crate::domain::Step;
 use crate::domain::samples::{SAMPLES, Sample};
+use crate::domain::settings::{SettingId, SettingKind};
 use crate::ui::widgets::plan;
 use crate::ui::widgets::text::{cut, field as text_field, field_rows, pad};
 use crate::ui::widgets::view::View;
@@ -102,19 +103,19 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
     let focused = view.account.form.focus() == Some(field.id);
     let label_width = 14;
     let left = 3 + label_width;
-    let is_pattern = field.id == FieldId::Pattern;
+    let setting = field.id.spec();
     let room = usize::from(width).saturating_sub(left + 3);
-    let box_width = match field.id {
-        FieldId::Pattern => room,
-        FieldId::Retention | FieldId::RestrictRole => 6,
-        _ => room.min(40),
+    let (box_width, is_pattern) = match setting.kind {
+        SettingKind::FilterPattern => (room, true),
+        SettingKind::Retention | SettingKind::YesOrNo => (6, false),
+        SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses => (room.min(40), false),
     };
     let marker = if focused { ">" } else { " " };
     let style = if focused { theme.selected } else { theme.text };
     let top = view.lines.len();
     let (rows, cursor) = visible_text(field, box_width, is_pattern);
     for (i, row) in rows.iter().enumerate() {
-        let (mark, label) = if i == 0 { (marker, field.id.label()) } else { (" ", "") };
+        let (mark, label) = if i == 0 { (marker, setting.label) } else { (" ", "") };
         view.spans([
             (format!(" {mark} "), theme.accent),
             (pad(label, label_width), style),
@@ -145,7 +146,7 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
 
 /// The text next to the field, with the keys that help.
 fn aside(field: &TextField) -> Cow<'_, str> {
-    let is_empty_pattern = field.id == FieldId::Pattern && field.text().trim().is_empty();
+    let is_empty_pattern = field.id == SettingId::Pattern && field.text().trim().is_empty();
     match field.remark() {
         Remark::Wrong(why) if is_empty_pattern => format!("{why} F5 restores the default.").into(),
         Remark::Wrong(text) | Remark::Origin(text) | Remark::Note(text) => text.into(),
@@ -169,7 +170,7 @@ fn visible_text(field: &TextField, width: usize, in_full: bool) -> (Vec<String>,
 fn samples(view: &mut View<'_>, area: Rect) {
     let (account, theme) = (view.account, view.theme);
     let is_invalid =
-        view.account.form.shown(Step::Filter).any(|field| field.id == FieldId::Pattern && field.error.is_some());
+        view.account.form.shown(Step::Filter).any(|field| field.id == SettingId::Pattern && field.error.is_some());
     let samples = if is_invalid { &Samples::NotTested } else { &account.samples };
     let title = match samples {
         _ if is_invalid => "Sample events: not tested".to_owned(),

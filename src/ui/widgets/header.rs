@@ -93,7 +93,7 @@ fn left(view: &View<'_>, length: HeaderLength) -> Vec<Span<'static>> {
         spans.push(Span::styled(name, style));
         match verdict {
             _ if step == Step::Alarm && view.account.is_in_alarm() => {
-                spans.push(Span::styled(" ALARM", view.theme.bad))
+                spans.push(Span::styled(" ALARM", view.theme.bad));
             }
             Some(Verdict::Ok) => spans.push(Span::styled(" ok", view.theme.good)),
             Some(Verdict::Pending) => spans.push(Span::styled(" pending", view.theme.warn)),

@@ -148,14 +148,6 @@ fn confirmation(view: &View<'_>, row: &Row) -> Option<Confirmation> {
     all.iter().find(|s| is_subscription && s.endpoint.eq_ignore_ascii_case(&row.name)).map(|s| s.state)
 }
 
-/// The kind of resource that the change with this id is about.
-fn resource<'a>(view: &View<'a>, id: &'a str) -> &'a str {
-    let teardown = view.account.teardown.as_ref().map(|teardown| &teardown.run);
-    let mut rows =
-        view.account.runs.iter().filter_map(|(_, run)| run.as_ref()).chain(teardown).flat_map(|run| &run.rows);
-    rows.find(|run| run.row.id == id).map_or(id, |run| run.row.resource.label())
-}
-
 /// The state of a resource that rootbell did not create.
 const UNMANAGED: &str = "unmanaged";
 
@@ -188,7 +180,7 @@ fn row_lines(view: &mut View<'_>, run: &RunRow, previous_name: &str) {
         Some(ChangeState::Done) => ("done".into(), theme.good, row.detail.clone(), seconds),
         Some(ChangeState::Failed(_)) => ("failed".into(), theme.bad, row.detail.clone(), seconds),
         Some(ChangeState::Skipped { needs }) => {
-            ("skipped".into(), theme.dim, format!("needs the {}", resource(view, needs)), String::new())
+            ("skipped".into(), theme.dim, format!("needs the {}", needs.kind), String::new())
         }
     };
     // During a run, the state column shows the state of the change, so that "unmanaged" moves to the detail.

@@ -61,7 +61,9 @@ pub fn dependencies(sources: &[Source]) -> Dependencies {
             continue;
         }
         let mut visitor = Visitor { crate_: &crate_, module, file, found: BTreeMap::new() };
-        items.iter().for_each(|item| visitor.visit_item(item));
+        for item in items {
+            visitor.visit_item(item);
+        }
         found.insert(file.to_owned(), visitor.found);
     }
     found

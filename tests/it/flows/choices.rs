@@ -1,11 +1,12 @@
 //! What the user can choose on a step, how unmanaged resources are shown, and what keeps a step from being applied.
 
 use insta::assert_snapshot;
-use rootbell::app::{FieldId, Overlay};
+use rootbell::app::Overlay;
 use rootbell::cloud::demo::account::{KmsKey, Trail};
 use rootbell::cloud::demo::{Account, InjectedFault};
 use rootbell::domain::Region;
 use rootbell::domain::observed;
+use rootbell::domain::settings::SettingId;
 use rootbell::ui::Theme;
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ fn statements() -> Vec<Value> {
 
 fn with_key(statements: &[Value]) -> Account {
     let mut account = scenario("fresh");
-    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }), ..KmsKey::default() });
+    account.keys.insert(KEY.into(), KmsKey { policy: json!({ "Statement": statements }).into(), ..KmsKey::default() });
     account
 }
 
@@ -54,7 +55,7 @@ fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     })
 }
 
-fn focus_on(tester: &mut Tester, field: FieldId) {
+fn focus_on(tester: &mut Tester, field: SettingId) {
     for _ in 0..12 {
         if tester.model.account().form.focus() == Some(field) {
             return;
@@ -139,7 +140,7 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
 fn a_customer_managed_key_can_be_typed_checked_and_used() {
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3").sees("KMS key").sees("encryption unchanged");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("alias/mine").sees("an alias is not accepted").sees("Fix the marked field");
     tester.fill(KEY).settle().sees("set by you").sees("Enter apply 13").does_not_see("Correct");
     tester.press("enter").settle().does_not_see("failed");
@@ -147,7 +148,7 @@ fn a_customer_managed_key_can_be_typed_checked_and_used() {
     assert_eq!(key.as_deref(), Some(KEY));
     let mut tester = Tester::on(with_key(&statements()), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write(KEY).settle().press("f5").settle().does_not_see("your key").sees("encryption unchanged");
 }
 
@@ -156,13 +157,13 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(with_key(&[]), width, height);
         tester.press("enter f3");
-        focus_on(&mut tester, FieldId::KmsKey);
+        focus_on(&mut tester, SettingId::KmsKey);
         tester.write(KEY).settle().sees("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter check again"), "{}", tester.screen());
         tester.press("enter").settle();
         assert_eq!(tester.screen().matches("does not allow every AWS service").count(), 1, "{}", tester.screen());
         tester.on_account(|cloud| {
-            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }));
+            cloud.modify(|a| a.keys.get_mut(KEY).unwrap().policy = json!({ "Statement": statements() }).into());
         });
         tester.press("enter").settle().does_not_see("does not allow every AWS service");
         assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());
@@ -173,7 +174,7 @@ fn an_insufficient_key_policy_is_reported_once_and_reread_with_enter() {
 fn the_role_can_be_restricted_to_its_trail() {
     let mut tester = Tester::on(scenario("fresh"), 80, 24);
     tester.press("enter f3");
-    focus_on(&mut tester, FieldId::RestrictRole);
+    focus_on(&mut tester, SettingId::RestrictRole);
     tester.sees("[no").sees("any trail of this account").write("x").sees("[no");
     tester.write(" ").sees("[yes").sees("only this trail").write("n").sees("[no").write("y").sees("[yes").settle();
     tester.press("pgdn").sees("aws:SourceArn");
@@ -190,12 +191,12 @@ fn every_field_can_be_reached_at_sixty_by_twenty() {
     tester.press("tab");
     for _ in 0..7 {
         let focus = tester.model.account().form.focus();
-        let label = focus.map(FieldId::label).unwrap();
+        let label = focus.map(|id| id.spec().label).unwrap();
         assert!(tester.screen().contains(&format!(" > {label}")), "{label}:\n{}", tester.screen());
         tester.sees(" Plan");
         tester.press("tab");
     }
-    focus_on(&mut tester, FieldId::KmsKey);
+    focus_on(&mut tester, SettingId::KmsKey);
     tester.write("nonsense").sees(" > KMS key").sees("Enter the key's ARN").sees(" Plan");
     assert!(last_line(&tester).contains("Enter fix the error"), "{}", tester.screen());
 }
@@ -206,11 +207,11 @@ fn a_step_without_an_email_address_asks_for_one_and_does_not_offer_to_apply() {
     tester.press("enter enter").settle().press("enter").settle();
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.account().form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(SettingId::Emails));
     tester.press("backtab");
     assert!(last_line(&tester).contains("Enter enter an email address"), "{}", tester.screen());
     tester.press("enter");
-    assert_eq!(tester.model.account().form.focus(), Some(FieldId::Emails));
+    assert_eq!(tester.model.account().form.focus(), Some(SettingId::Emails));
     assert_eq!(tester.screen().matches("No one would be alerted").count(), 1, "{}", tester.screen());
     tester.write("alice@example.com").settle();
     assert!(last_line(&tester).contains("Enter apply"), "{}", tester.screen());

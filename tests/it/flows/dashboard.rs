@@ -164,7 +164,7 @@ fn a_topic_that_rejects_the_alarm_ends_the_test_with_awss_error() {
     tester.on_account(|cloud| {
         cloud.modify(|account| {
             let topics = &mut account.regions.get_mut("eu-west-1").unwrap().topics;
-            topics.get_mut("rootbell-alerts").unwrap().config.policy = Some(json!({ "Statement": [] }));
+            topics.get_mut("rootbell-alerts").unwrap().config.policy = Some(json!({ "Statement": [] }).into());
         });
     });
     tester.press("t enter").pass(seconds(5));

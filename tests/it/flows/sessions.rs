@@ -111,7 +111,7 @@ impl Two {
     async fn next_sessions(&mut self, most: usize) -> Vec<SessionId> {
         let mut sessions = Vec::new();
         while sessions.len() < most {
-            match tokio::time::timeout(Duration::from_secs(60), self.answers.recv()).await {
+            match tokio::time::timeout(Duration::from_mins(1), self.answers.recv()).await {
                 Ok(Some(Msg::FromSession(session, _))) => sessions.push(session),
                 Ok(other) => panic!("{other:?}"),
                 Err(_) => break,

@@ -16,7 +16,7 @@ pub struct ExecutedAction {
 
 /// The actions that a SetAlarmState will run: all of the alarm's, if it changes to ALARM and its actions are enabled.
 pub fn actions_to_run(request: &Request, emulator: u16) -> Vec<ExecutedAction> {
-    let (name, state) = (text(&request.body, "AlarmName"), text(&request.body, "AlarmState"));
+    let (name, state) = (text(&request.body, "AlarmName"), text(&request.body, "StateValue"));
     let (Some(alarm), Some("ALARM")) = (name, state.as_deref()) else { return Vec::new() };
     let mut lookup = request.clone();
     lookup.target = "/".into();
@@ -29,7 +29,7 @@ pub fn actions_to_run(request: &Request, emulator: u16) -> Vec<ExecutedAction> {
     lookup.body = json!({ "AlarmNames": [alarm] }).to_string().into_bytes();
     let found: Value = serde_json::from_slice(&lookup.forward(emulator).unwrap().body).unwrap();
     let found = &found["MetricAlarms"][0];
-    if found["ActionsEnabled"] != true || found["AlarmState"] == "ALARM" {
+    if found["ActionsEnabled"] != true || found["StateValue"] == "ALARM" {
         return Vec::new();
     }
     let actions = found["AlarmActions"].as_array().unwrap().iter().map(|arn| arn.as_str().unwrap());

@@ -1,9 +1,9 @@
 //! The policy of a KMS key that can encrypt every resource of a setup with the default names.
 
 use rootbell::domain::AccountRegion;
-use rootbell::domain::policy::{KeyUsers, missing_key_statements};
+use rootbell::domain::policy::{KeyUsers, PolicyDocument, missing_key_statements};
 use rootbell::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, DEFAULT_TOPIC};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The statements that the key policy needs for a first setup.
 pub fn statements_for_key(account_region: &AccountRegion, key_arn: &str) -> Vec<Value> {
@@ -15,5 +15,8 @@ pub fn statements_for_key(account_region: &AccountRegion, key_arn: &str) -> Vec<
         topic_arn: &account_region.topic_arn(DEFAULT_TOPIC),
         alarm_arn: &account_region.alarm_arn(DEFAULT_ALARM),
     };
-    missing_key_statements(&json!({}), &users).into_iter().map(|lacking| lacking.statement).collect()
+    missing_key_statements(&PolicyDocument::default(), &users)
+        .into_iter()
+        .map(|lacking| lacking.statement.into())
+        .collect()
 }

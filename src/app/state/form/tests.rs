@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::RetentionDays;
 
 fn typed(form: &mut Form, text: &str) {
     for c in text.chars() {
@@ -9,7 +10,7 @@ fn typed(form: &mut Form, text: &str) {
 #[test]
 fn several_addresses_are_separated_by_commas_semicolons_or_spaces() {
     let mut form = Form::new();
-    form.focus_on(FieldId::Emails);
+    form.focus_on(SettingId::Emails);
     typed(&mut form, "a@b.de, c@d.de;e@f.de g@h.de");
     assert_eq!(form.setup_options().emails, ["a@b.de", "c@d.de", "e@f.de", "g@h.de"]);
 }
@@ -32,7 +33,7 @@ fn never_in_the_retention_field_keeps_events_forever() {
         ("forever", Err("`never`")),
     ] {
         let mut form = Form::new();
-        form.focus_on(FieldId::Retention);
+        form.focus_on(SettingId::Retention);
         typed(&mut form, text);
         assert_eq!(form.setup_options().retention_days, expected.ok(), "{text}");
         if let Err(error) = expected {
@@ -44,10 +45,10 @@ fn never_in_the_retention_field_keeps_events_forever() {
 #[test]
 fn curly_quotes_in_a_pasted_pattern_are_replaced_and_a_note_says_so() {
     let mut form = Form::new();
-    form.focus_on(FieldId::Pattern);
+    form.focus_on(SettingId::Pattern);
     form.paste("{ $.userIdentity.type = “Root” }\n");
     assert_eq!(form.setup_options().pattern.as_deref(), Some(r#"{ $.userIdentity.type = "Root" }"#));
-    let field = form.shown(Step::Filter).find(|f| f.id == FieldId::Pattern).unwrap();
+    let field = form.shown(Step::Filter).find(|f| f.id == SettingId::Pattern).unwrap();
     assert!(matches!(field.remark(), Remark::Note(note) if note.contains("curly quotes were replaced")));
 }
 
@@ -57,14 +58,14 @@ fn the_focus_wraps_around_and_skips_hidden_details() {
     form.enter(Step::Trail);
     form.focus_current();
     form.move_focus(true);
-    assert_eq!(form.focus(), Some(FieldId::Retention));
+    assert_eq!(form.focus(), Some(SettingId::Retention));
     form.move_focus(true);
-    assert_eq!(form.focus(), Some(FieldId::Trail));
+    assert_eq!(form.focus(), Some(SettingId::Trail));
     form.toggle_details();
     form.move_focus(false);
-    assert_eq!(form.focus(), Some(FieldId::RestrictRole));
+    assert_eq!(form.focus(), Some(SettingId::RestrictRole));
     form.toggle_details();
-    assert_eq!(form.focus(), Some(FieldId::Trail));
+    assert_eq!(form.focus(), Some(SettingId::Trail));
 }
 
 #[test]
@@ -74,9 +75,9 @@ fn no_field_has_the_focus_at_first_so_keys_change_nothing() {
     typed(&mut form, "q");
     assert_eq!((form.focus(), form.setup_options()), (None, SetupOptions::default()));
     form.focus_current();
-    assert_eq!(form.focus(), Some(FieldId::Emails));
+    assert_eq!(form.focus(), Some(SettingId::Emails));
     form.leave_field();
-    for (forward, expected) in [(true, FieldId::Topic), (false, FieldId::Emails)] {
+    for (forward, expected) in [(true, SettingId::Topic), (false, SettingId::Emails)] {
         form.leave_field();
         form.move_focus(forward);
         assert_eq!(form.focus(), Some(expected));
@@ -91,7 +92,7 @@ fn text_pasted_without_a_focus_goes_to_the_main_field_of_the_step() {
     let mut form = Form::new();
     form.enter(Step::Topic);
     assert!(form.paste_unfocused(Step::Topic, "a@b.de\n"));
-    assert_eq!((form.focus(), form.setup_options().emails), (Some(FieldId::Emails), vec!["a@b.de".to_owned()]));
+    assert_eq!((form.focus(), form.setup_options().emails), (Some(SettingId::Emails), vec!["a@b.de".to_owned()]));
     form.leave_field();
     assert!(form.paste_unfocused(Step::Topic, "c@d.de"));
     assert_eq!(form.setup_options().emails, ["a@b.de", "c@d.de"]);

@@ -64,7 +64,10 @@ async fn an_alarms_history_is_read_newest_first_since_the_given_time() {
                 .alarm_history_items(AlarmHistoryItem::builder().history_summary("?").build())
                 .build()
         });
-    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule)).describe_alarm_history("root", at(FROM)).await.unwrap();
+    let found = of_alarms(mocked!(aws_sdk_cloudwatch, rule))
+        .describe_alarm_history(&eu_west_1(), "root", at(FROM))
+        .await
+        .unwrap();
     let kinds: Vec<_> = found.iter().map(|item| item.kind.clone()).collect();
     let changed = HistoryKind::StateUpdate {
         from: Some(AlarmState::Ok),
@@ -108,7 +111,8 @@ async fn events_come_newest_first_with_the_next_token_and_the_time_reached() {
                 .next_token("more")
                 .build()
         });
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
+    let page =
+        of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&eu_west_1(), &search(None)).await.unwrap();
     let names: Vec<_> = page.events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(names, ["Newer", "Older"]);
     assert_eq!(page.events[0].time, Some(at("2026-11-23T08:00:20Z")), "the log's time, where the event has none");
@@ -128,7 +132,10 @@ async fn a_page_that_is_not_newest_first_is_sorted_and_has_no_time_reached() {
     ];
     for answer in pages {
         let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events).then_output(answer);
-        let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
+        let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule))
+            .filter_log_events(&eu_west_1(), &search(None))
+            .await
+            .unwrap();
         assert_eq!((page.events[0].name.as_str(), page.reached), ("Newer", None));
     }
 }
@@ -138,7 +145,10 @@ async fn a_page_is_requested_by_its_token() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .match_requests(|asked| asked.next_token() == Some("there"))
         .then_output(|| FilterLogEventsOutput::builder().events(event(1, "One")).build());
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(Some("there"))).await.unwrap();
+    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule))
+        .filter_log_events(&eu_west_1(), &search(Some("there")))
+        .await
+        .unwrap();
     assert_eq!((page.events.len(), page.next), (1, None));
 }
 
@@ -146,7 +156,8 @@ async fn a_page_is_requested_by_its_token() {
 async fn an_empty_page_is_returned_with_its_token_after_one_request() {
     let rule = mock!(aws_sdk_cloudwatchlogs::Client::filter_log_events)
         .then_output(|| FilterLogEventsOutput::builder().next_token("on and on").build());
-    let page = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&search(None)).await.unwrap();
+    let page =
+        of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&eu_west_1(), &search(None)).await.unwrap();
     assert_eq!((page.events.len(), page.next.as_deref(), page.reached), (0, Some("on and on"), None));
     assert_eq!(rule.num_calls(), 1);
 }
@@ -158,7 +169,12 @@ async fn no_events_from_before_2024_are_requested() {
         .then_output(|| FilterLogEventsOutput::builder().build());
     let long_ago = Search { from: at("2019-01-01T00:00:00Z"), ..search(None) };
     assert!(
-        of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).filter_log_events(&long_ago).await.unwrap().events.is_empty()
+        of_logs(mocked!(aws_sdk_cloudwatchlogs, rule))
+            .filter_log_events(&eu_west_1(), &long_ago)
+            .await
+            .unwrap()
+            .events
+            .is_empty()
     );
 }
 
@@ -185,7 +201,8 @@ async fn a_metric_is_requested_as_sums_and_returned_oldest_first() {
             GetMetricDataOutput::builder().metric_data_results(found).build()
         });
     let cloud = of_alarms(mocked!(aws_sdk_cloudwatch, rule));
-    let found = cloud.get_metric_data(&metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
+    let found =
+        cloud.get_metric_data(&eu_west_1(), &metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
     let points: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
     assert_eq!(points, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
 }
@@ -202,7 +219,7 @@ async fn an_alarms_state_is_set_with_its_reason() {
                 == (Some("root"), Some(&StateValue::Alarm), Some("Test alarm"))
         })
         .then_output(|| SetAlarmStateOutput::builder().build());
-    of_alarms(mocked!(aws_sdk_cloudwatch, rule)).apply(&state()).await.unwrap();
+    of_alarms(mocked!(aws_sdk_cloudwatch, rule)).apply(&eu_west_1(), &state()).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
 }
 
@@ -212,16 +229,16 @@ async fn an_alarm_state_that_cannot_be_set_says_why() {
         let meta = ErrorMetadata::builder().code("ResourceNotFound").message("Alarm root does not exist").build();
         SetAlarmStateError::ResourceNotFound(ResourceNotFound::builder().meta(meta).build())
     });
-    let error = of_alarms(mocked!(aws_sdk_cloudwatch, gone)).apply(&state()).await.unwrap_err();
+    let error = of_alarms(mocked!(aws_sdk_cloudwatch, gone)).apply(&eu_west_1(), &state()).await.unwrap_err();
     assert_eq!((error.kind, error.operation), (ErrorKind::NotFound, "SetAlarmState"));
     let wrong = mock!(aws_sdk_cloudwatch::Client::set_alarm_state).then_error(|| {
         let meta = ErrorMetadata::builder().code("InvalidFormat").message("StateReasonData is no JSON").build();
         SetAlarmStateError::InvalidFormatFault(InvalidFormatFault::builder().meta(meta).build())
     });
-    let error = of_alarms(mocked!(aws_sdk_cloudwatch, wrong)).apply(&state()).await.unwrap_err();
+    let error = of_alarms(mocked!(aws_sdk_cloudwatch, wrong)).apply(&eu_west_1(), &state()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid, "{error}");
     let denied = wire(|asked| refusal(asked, 403, "AccessDenied", "not authorized"));
-    let error = denied.apply(&state()).await.unwrap_err();
+    let error = denied.apply(&eu_west_1(), &state()).await.unwrap_err();
     assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, "cloudwatch:SetAlarmState"));
 }
 
@@ -238,7 +255,7 @@ async fn a_drills_event_is_sent_with_its_time_to_its_stream() {
                 && events == [(at(FROM).as_millisecond(), "{}")]
         })
         .then_output(|| PutLogEventsOutput::builder().build());
-    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill_event()).await.unwrap();
+    of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&eu_west_1(), &drill_event()).await.unwrap();
 }
 
 #[tokio::test]
@@ -252,7 +269,8 @@ async fn an_event_that_aws_accepts_but_rejects_in_its_response_is_an_error() {
     for (left_out, said) in cases {
         let rule = mock!(aws_sdk_cloudwatchlogs::Client::put_log_events)
             .then_output(move || PutLogEventsOutput::builder().rejected_log_events_info(left_out()).build());
-        let error = of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&drill_event()).await.unwrap_err();
+        let error =
+            of_logs(mocked!(aws_sdk_cloudwatchlogs, rule)).apply(&eu_west_1(), &drill_event()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Invalid);
         assert!(error.message.contains(said) && error.message.contains("clock"), "{error}");
         assert!(!error.message.contains('{'), "no debug string: {error}");

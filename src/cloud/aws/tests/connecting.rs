@@ -149,7 +149,7 @@ fn reaching(port: u16, timeouts: Timeouts) -> AwsCloud {
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("http://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
-    AwsCloud::new(&settings.build(), SignIn::default())
+    AwsCloud::new(settings.build(), eu_west_1(), SignIn::default())
 }
 
 #[tokio::test]
@@ -159,8 +159,8 @@ async fn a_refused_connection_is_reported_in_plain_words() {
     drop(listener);
     let cloud = reaching(port, Timeouts::default());
     for error in [
-        cloud.trails().await.unwrap_err(),
-        cloud.alarm("a").await.unwrap_err(),
+        cloud.trails(&eu_west_1()).await.unwrap_err(),
+        cloud.alarm(&eu_west_1(), "a").await.unwrap_err(),
         cloud.bucket("b").await.unwrap_err(),
         cloud.identity().await.unwrap_err(),
     ] {
@@ -179,7 +179,7 @@ async fn an_endpoint_that_never_answers_times_out() {
         Timeouts { attempt: short, ..patient },
         Timeouts { operation: short, ..patient },
     ] {
-        let error = reaching(port, timeouts).trails().await.unwrap_err();
+        let error = reaching(port, timeouts).trails(&eu_west_1()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Timeout, "{error:?}");
         assert!(error.message.contains("50ms"), "{}", error.message);
     }
@@ -190,7 +190,10 @@ async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
     let http = SharedHttpClient::new(NeverClient::new());
     let none = SharedCredentialsProvider::new(provide_credentials_fn(move || async move { Err(why()) }));
     let settings = settings(http, "eu-west-1").credentials_provider(none);
-    AwsCloud::new(&settings.build(), SignIn::sso(Some("prod"), "eu-west-1")).trails().await.unwrap_err()
+    AwsCloud::new(settings.build(), eu_west_1(), SignIn::sso(Some("prod"), "eu-west-1"))
+        .trails(&eu_west_1())
+        .await
+        .unwrap_err()
 }
 
 #[tokio::test]

@@ -36,29 +36,33 @@ fn every_call() -> Vec<Call> {
     let at: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
     let mut all = vec![
         query("GetCallerIdentity", |c| async { c.identity().await.map(drop) }.boxed()),
-        query("DescribeTrails", |c| async { c.trails().await.map(drop) }.boxed()),
-        query("GetTrailStatus", |c| async { c.trail_status(TRAIL).await.map(drop) }.boxed()),
-        query("GetEventSelectors", |c| async { c.management_events(TRAIL).await.map(drop) }.boxed()),
+        query("DescribeTrails", |c| async { c.trails(&eu_west_1()).await.map(drop) }.boxed()),
+        query("GetTrailStatus", |c| async { c.trail_status(&eu_west_1(), TRAIL).await.map(drop) }.boxed()),
+        query("GetEventSelectors", |c| async { c.management_events(&eu_west_1(), TRAIL).await.map(drop) }.boxed()),
         query("HeadBucket", |c| async { c.bucket("b").await.map(drop) }.boxed()),
-        query("DescribeLogGroups", |c| async { c.log_group("g").await.map(drop) }.boxed()),
-        query("DescribeMetricFilters", |c| async { c.metric_filters("g").await.map(drop) }.boxed()),
+        query("DescribeLogGroups", |c| async { c.log_group(&eu_west_1(), "g").await.map(drop) }.boxed()),
+        query("DescribeMetricFilters", |c| async { c.metric_filters(&eu_west_1(), "g").await.map(drop) }.boxed()),
         query("GetRole", |c| async { c.role("r").await.map(drop) }.boxed()),
-        query("DescribeAlarms", |c| async { c.alarm("a").await.map(drop) }.boxed()),
-        query("DescribeAlarmsForMetric", |c| async { c.describe_alarms_for_metric(&metric()).await.map(drop) }.boxed()),
-        query("GetTopicAttributes", |c| async { c.topic(TOPIC).await.map(drop) }.boxed()),
-        query("ListSubscriptionsByTopic", |c| async { c.subscriptions(TOPIC).await.map(drop) }.boxed()),
-        query("DescribeKey", |c| async { c.key("alias/mine").await.map(drop) }.boxed()),
-        query("TestMetricFilter", |c| async { c.test_metric_filter("x", &["{}"]).await.map(drop) }.boxed()),
+        query("DescribeAlarms", |c| async { c.alarm(&eu_west_1(), "a").await.map(drop) }.boxed()),
+        query("DescribeAlarmsForMetric", |c| {
+            async { c.describe_alarms_for_metric(&eu_west_1(), &metric()).await.map(drop) }.boxed()
+        }),
+        query("GetTopicAttributes", |c| async { c.topic(&eu_west_1(), TOPIC).await.map(drop) }.boxed()),
+        query("ListSubscriptionsByTopic", |c| async { c.subscriptions(&eu_west_1(), TOPIC).await.map(drop) }.boxed()),
+        query("DescribeKey", |c| async { c.key(&eu_west_1(), "alias/mine").await.map(drop) }.boxed()),
+        query("TestMetricFilter", |c| {
+            async { c.test_metric_filter(&eu_west_1(), "x", &["{}"]).await.map(drop) }.boxed()
+        }),
         query("DescribeAlarmHistory", move |c| {
-            async move { c.describe_alarm_history("a", at).await.map(drop) }.boxed()
+            async move { c.describe_alarm_history(&eu_west_1(), "a", at).await.map(drop) }.boxed()
         }),
         query("GetMetricData", move |c| {
-            async move { c.get_metric_data(&metric(), at, at, 300).await.map(drop) }.boxed()
+            async move { c.get_metric_data(&eu_west_1(), &metric(), at, at, 300).await.map(drop) }.boxed()
         }),
         query("FilterLogEvents", move |c| {
             async move {
                 let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
-                c.filter_log_events(&search).await.map(drop)
+                c.filter_log_events(&eu_west_1(), &search).await.map(drop)
             }
             .boxed()
         }),
@@ -67,7 +71,7 @@ fn every_call() -> Vec<Call> {
         let name = change.operation().name;
         all.push(query(name, move |c| {
             let change = change.clone();
-            async move { c.apply(&change).await }.boxed()
+            async move { c.apply(&eu_west_1(), &change).await }.boxed()
         }));
     }
     all
@@ -90,7 +94,7 @@ impl HttpClient for Broken {
 }
 
 fn broken(why: fn() -> ConnectorError) -> AwsCloud {
-    AwsCloud::new(&settings(SharedHttpClient::new(Broken(why)), "eu-west-1").build(), SignIn::default())
+    AwsCloud::new(settings(SharedHttpClient::new(Broken(why)), "eu-west-1").build(), eu_west_1(), SignIn::default())
 }
 
 fn io(kind: std::io::ErrorKind, why: &'static str) -> ConnectorError {
@@ -113,7 +117,7 @@ fn retrying(
     });
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let settings = settings(http, "eu-west-1").retry_config(retries);
-    AwsCloud::new(&settings.build(), SignIn::default())
+    AwsCloud::new(settings.build(), eu_west_1(), SignIn::default())
 }
 
 /// Checks the kind, that the reason names the call, and that there is a fix.
@@ -209,7 +213,7 @@ async fn an_endpoint_without_tls_or_without_an_answer_is_reported() {
     let settings = settings(http, "eu-west-1")
         .endpoint_url(format!("https://127.0.0.1:{port}"))
         .timeout_config(TimeoutConfig::from(timeouts));
-    let cloud = AwsCloud::new(&settings.build(), SignIn::default());
+    let cloud = AwsCloud::new(settings.build(), eu_west_1(), SignIn::default());
     for (name, call) in every_call() {
         let error = call(&cloud).await.expect_err(name);
         check_error(name, &error, ErrorKind::Offline);
@@ -223,7 +227,7 @@ async fn an_endpoint_without_tls_or_without_an_answer_is_reported() {
     let settings = super::settings(http, "eu-west-1")
         .endpoint_url(format!("http://127.0.0.1:{}", silent_port.local_addr().unwrap().port()))
         .timeout_config(TimeoutConfig::from(timeouts));
-    let cloud = AwsCloud::new(&settings.build(), SignIn::default());
+    let cloud = AwsCloud::new(settings.build(), eu_west_1(), SignIn::default());
     for (name, call) in every_call() {
         check_error(name, &call(&cloud).await.expect_err(name), ErrorKind::Timeout);
     }

@@ -1,27 +1,28 @@
 //! AWS's error responses as errors for the user.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
 use crate::cloud::{Cloud, CloudError, ErrorKind};
-use crate::domain::change::transient::{TRANSIENT, is_transient};
+use crate::domain::change::transient::is_transient;
 
 fn refusing(status: u16, code: &'static str, message: &'static str) -> AwsCloud {
     wire(move |asked| refusal(asked, status, code, message))
 }
 
 fn change(id: &str) -> Change {
-    every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap()
+    every_change().into_iter().find(|c| c.id().to_string().starts_with(id)).unwrap()
 }
 
 async fn kind_of(id: &str, code: &'static str, message: &'static str) -> ErrorKind {
-    refusing(400, code, message).apply(&change(id)).await.unwrap_err().kind
+    refusing(400, code, message).apply(&eu_west_1(), &change(id)).await.unwrap_err().kind
 }
 
 #[tokio::test]
 async fn a_denied_change_names_its_action_service_and_request() {
     for change in every_change() {
-        let error = refusing(403, "AccessDenied", "not authorized").apply(&change).await.unwrap_err();
+        let error = refusing(403, "AccessDenied", "not authorized").apply(&eu_west_1(), &change).await.unwrap_err();
         let operation = change.operation();
         assert_eq!(
             error,
@@ -47,21 +48,30 @@ async fn a_denied_query_names_its_action() {
         error.iam_action
     };
     assert_eq!(denied_action(cloud.identity().await.unwrap_err()), "sts:GetCallerIdentity");
-    assert_eq!(denied_action(cloud.trails().await.unwrap_err()), "cloudtrail:DescribeTrails");
-    assert_eq!(denied_action(cloud.trail_status(TRAIL).await.unwrap_err()), "cloudtrail:GetTrailStatus");
-    assert_eq!(denied_action(cloud.management_events(TRAIL).await.unwrap_err()), "cloudtrail:GetEventSelectors");
-    assert_eq!(denied_action(cloud.log_group("g").await.unwrap_err()), "logs:DescribeLogGroups");
-    assert_eq!(denied_action(cloud.metric_filters("g").await.unwrap_err()), "logs:DescribeMetricFilters");
-    assert_eq!(denied_action(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err()), "logs:TestMetricFilter");
-    assert_eq!(denied_action(cloud.role("r").await.unwrap_err()), "iam:GetRole");
-    assert_eq!(denied_action(cloud.alarm("a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
+    assert_eq!(denied_action(cloud.trails(&eu_west_1()).await.unwrap_err()), "cloudtrail:DescribeTrails");
+    assert_eq!(denied_action(cloud.trail_status(&eu_west_1(), TRAIL).await.unwrap_err()), "cloudtrail:GetTrailStatus");
     assert_eq!(
-        denied_action(cloud.describe_alarms_for_metric(&metric()).await.unwrap_err()),
+        denied_action(cloud.management_events(&eu_west_1(), TRAIL).await.unwrap_err()),
+        "cloudtrail:GetEventSelectors"
+    );
+    assert_eq!(denied_action(cloud.log_group(&eu_west_1(), "g").await.unwrap_err()), "logs:DescribeLogGroups");
+    assert_eq!(denied_action(cloud.metric_filters(&eu_west_1(), "g").await.unwrap_err()), "logs:DescribeMetricFilters");
+    assert_eq!(
+        denied_action(cloud.test_metric_filter(&eu_west_1(), "x", &["{}"]).await.unwrap_err()),
+        "logs:TestMetricFilter"
+    );
+    assert_eq!(denied_action(cloud.role("r").await.unwrap_err()), "iam:GetRole");
+    assert_eq!(denied_action(cloud.alarm(&eu_west_1(), "a").await.unwrap_err()), "cloudwatch:DescribeAlarms");
+    assert_eq!(
+        denied_action(cloud.describe_alarms_for_metric(&eu_west_1(), &metric()).await.unwrap_err()),
         "cloudwatch:DescribeAlarmsForMetric"
     );
-    assert_eq!(denied_action(cloud.topic(TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
-    assert_eq!(denied_action(cloud.key(KEY).await.unwrap_err()), "kms:DescribeKey");
-    assert_eq!(denied_action(cloud.subscriptions(TOPIC).await.unwrap_err()), "sns:ListSubscriptionsByTopic");
+    assert_eq!(denied_action(cloud.topic(&eu_west_1(), TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
+    assert_eq!(denied_action(cloud.key(&eu_west_1(), KEY).await.unwrap_err()), "kms:DescribeKey");
+    assert_eq!(
+        denied_action(cloud.subscriptions(&eu_west_1(), TOPIC).await.unwrap_err()),
+        "sns:ListSubscriptionsByTopic"
+    );
 }
 
 #[tokio::test]
@@ -127,11 +137,13 @@ async fn an_error_that_resolves_itself_is_waited_for() {
 #[tokio::test]
 async fn a_change_is_waited_for_on_exactly_the_errors_of_the_table() {
     let message = "Access denied. Try again later.";
-    for code in TRANSIENT.iter().map(|error| error.code) {
+    for code in
+        every_change().iter().flat_map(|change| change.spec().eventual).map(|error| error.code).collect::<BTreeSet<_>>()
+    {
         for change in every_change() {
-            let error = refusing(400, code, message).apply(&change).await.unwrap_err();
+            let error = refusing(400, code, message).apply(&eu_west_1(), &change).await.unwrap_err();
             let waited_for = error.kind == ErrorKind::EventualConsistency;
-            assert_eq!(waited_for, is_transient(change.operation(), code, message), "{code} of {}", change.id());
+            assert_eq!(waited_for, is_transient(change.spec().eventual, code, message), "{code} of {}", change.id());
         }
     }
 }
@@ -197,7 +209,10 @@ async fn an_endpoint_that_lacks_the_call_is_distinguished_from_a_denial() {
         wire(|_| (404, Vec::new(), Vec::new())),
         wire(|_| (404, Vec::new(), b"<html>Not Found</html>".to_vec())),
     ] {
-        assert_eq!(cloud.test_metric_filter("x", &["{}"]).await.unwrap_err().kind, ErrorKind::Unsupported);
+        assert_eq!(
+            cloud.test_metric_filter(&eu_west_1(), "x", &["{}"]).await.unwrap_err().kind,
+            ErrorKind::Unsupported
+        );
     }
 }
 
@@ -205,9 +220,9 @@ async fn an_endpoint_that_lacks_the_call_is_distinguished_from_a_denial() {
 async fn an_answer_that_is_not_from_aws_is_reported_in_a_plain_sentence() {
     let gateway = wire(|_| (502, Vec::new(), b"<html><body>Bad Gateway</body></html>".to_vec()));
     for error in [
-        gateway.trails().await.unwrap_err(),
-        gateway.topic(TOPIC).await.unwrap_err(),
-        gateway.alarm("a").await.unwrap_err(),
+        gateway.trails(&eu_west_1()).await.unwrap_err(),
+        gateway.topic(&eu_west_1(), TOPIC).await.unwrap_err(),
+        gateway.alarm(&eu_west_1(), "a").await.unwrap_err(),
         gateway.bucket("b").await.unwrap_err(),
     ] {
         assert_eq!(error.kind, ErrorKind::Other, "{error:?}");
@@ -215,7 +230,7 @@ async fn an_answer_that_is_not_from_aws_is_reported_in_a_plain_sentence() {
         assert!(!error.message.contains(['{', '<']), "no debug string: {}", error.message);
     }
     let nonsense = wire(|_| ok("nonsense"));
-    let error = nonsense.trails().await.unwrap_err();
+    let error = nonsense.trails(&eu_west_1()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
     assert!(error.message.contains("is this the right endpoint?"), "{}", error.message);
 }
@@ -223,7 +238,7 @@ async fn an_answer_that_is_not_from_aws_is_reported_in_a_plain_sentence() {
 #[tokio::test]
 async fn a_message_is_cut_to_one_readable_line() {
     let cloud = wire(|asked| refusal(asked, 400, "Oops", &format!("a\nb\u{1b}[31m\t{}", "x".repeat(2000))));
-    let message = cloud.trails().await.unwrap_err().message;
+    let message = cloud.trails(&eu_west_1()).await.unwrap_err().message;
     assert!(message.starts_with("a b [31m x"), "{message}");
     assert!(!message.contains(char::is_control));
     assert_eq!(message.chars().count(), 301, "300 characters and an ellipsis");
@@ -231,14 +246,14 @@ async fn a_message_is_cut_to_one_readable_line() {
 
 #[tokio::test]
 async fn the_code_replaces_a_missing_message() {
-    assert_eq!(refusing(400, "Strange", "").trails().await.unwrap_err().message, "Strange");
+    assert_eq!(refusing(400, "Strange", "").trails(&eu_west_1()).await.unwrap_err().message, "Strange");
 }
 
 #[tokio::test]
 async fn creating_a_bucket_of_another_account_is_an_error_and_ones_own_is_not() {
     let create = change("bucket.create");
-    refusing(409, "BucketAlreadyOwnedByYou", "yours").apply(&create).await.unwrap();
-    let error = refusing(409, "BucketAlreadyExists", "taken").apply(&create).await.unwrap_err();
+    refusing(409, "BucketAlreadyOwnedByYou", "yours").apply(&eu_west_1(), &create).await.unwrap();
+    let error = refusing(409, "BucketAlreadyExists", "taken").apply(&eu_west_1(), &create).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
     assert!(error.fix().contains("`b-logs`"));
 }
@@ -248,7 +263,7 @@ async fn a_signature_mismatch_never_shows_the_token() {
     let words = "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String \
                  for this request should have been\n'POST\n/\n\nx-amz-security-token:secret-token\n'";
     for code in ["SignatureDoesNotMatch", "InvalidSignatureException"] {
-        let error = refusing(403, code, words).trails().await.unwrap_err();
+        let error = refusing(403, code, words).trails(&eu_west_1()).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::InvalidCredentials);
         assert_eq!(error.message, "The request signature we calculated does not match the signature you provided.");
     }

@@ -21,24 +21,17 @@ async fn sent_in(region: &'static str, change: &Change) -> Asked {
             Protocol::Json => "{}",
             _ => "",
         };
-        let copy = Asked {
-            method: request.method.clone(),
-            url: request.url.clone(),
-            operation: request.operation.clone(),
-            body: request.body.clone(),
-            protocol: request.protocol,
-        };
-        assert!(seen.lock().unwrap().replace(copy).is_none(), "a change is a single call");
+        assert!(seen.lock().unwrap().replace(request.clone()).is_none(), "a change is a single call");
         ok(answer)
     });
     // Not every service accepts an empty response; only the request matters here.
-    let _ = cloud.apply(change).await;
+    let _ = cloud.apply(&domain::Region::new(region), change).await;
     let sent = asked.lock().unwrap().take();
     sent.unwrap()
 }
 
 async fn sent(id: &str) -> Asked {
-    let change = every_change().into_iter().find(|c| c.id().starts_with(id)).unwrap();
+    let change = every_change().into_iter().find(|c| c.id().to_string().starts_with(id)).unwrap();
     sent_in("eu-west-1", &change).await
 }
 
@@ -220,8 +213,11 @@ async fn an_alarm_is_sent_with_every_field() {
         .then_output(|| PutMetricAlarmOutput::builder().build());
     let client = mocked!(aws_sdk_cloudwatch, rule);
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
-    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
-    cloud.apply(&Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) }).await.unwrap();
+    let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
+    cloud
+        .apply(&eu_west_1(), &Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) })
+        .await
+        .unwrap();
     assert_eq!(rule.num_calls(), 1);
 }
 
@@ -232,10 +228,10 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
         .then_output(|| PutMetricAlarmOutput::builder().build());
     let client = mocked!(aws_sdk_cloudwatch, rule);
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
-    let cloud = AwsCloud { cloudwatch: super::super::cloudwatch::CloudWatch { client }, ..no_other_service };
+    let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
     let config = Box::new(AlarmConfig { statistic: Statistic::Extended("p90".into()), ..alarm_config() });
     let change = Change::PutMetricAlarm { alarm: "root".into(), config };
-    cloud.apply(&change).await.unwrap();
+    cloud.apply(&eu_west_1(), &change).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
     let command =
         change.aws_cli(&crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("eu-west-1")));
@@ -246,7 +242,7 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
 fn no_two_changes_have_the_same_id_and_every_need_is_a_change() {
     let mut all = every_change();
     all.push(Change::EmptyBucket { bucket: "b".into() });
-    let ids: BTreeSet<String> = all.iter().map(Change::id).collect();
+    let ids: BTreeSet<_> = all.iter().map(Change::id).collect();
     assert_eq!(ids.len(), all.len(), "{ids:?}");
     for change in &all {
         for Need(kind, verb) in change.spec().needs {
@@ -254,4 +250,60 @@ fn no_two_changes_have_the_same_id_and_every_need_is_a_change() {
             assert!(all.iter().any(is_needed), "{} needs {kind} {verb:?}", change.id());
         }
     }
+}
+
+/// The Regions and services that the requests of one session were signed for, in order.
+type Signatures = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A session in eu-west-1 that answers every request with nothing, and what its requests were signed for.
+fn recording() -> (AwsCloud, Signatures) {
+    let signatures = Signatures::default();
+    let seen = Arc::clone(&signatures);
+    let cloud = wire(move |asked| {
+        seen.lock().unwrap().push((asked.region.clone(), asked.service.clone()));
+        ok(if asked.protocol == Protocol::Json { "{}" } else { "" })
+    });
+    (cloud, signatures)
+}
+
+#[tokio::test]
+async fn one_session_makes_each_regional_call_in_the_region_that_the_call_names() {
+    let (cloud, signatures) = recording();
+    for region in ["us-east-1", "eu-west-1", "us-east-1", "ap-south-1"] {
+        let there = domain::Region::new(region);
+        signatures.lock().unwrap().clear();
+        // Not every service accepts an empty response; only the requests matter here.
+        let _ = cloud.trails(&there).await;
+        let _ = cloud.log_group(&there, "g").await;
+        let _ = cloud.topic(&there, TOPIC).await;
+        let _ = cloud.alarm(&there, "a").await;
+        let _ = cloud.apply(&there, &Change::StartLogging { trail: "t".into() }).await;
+        let _ = cloud.apply(&there, &Change::DeleteAlarm { alarm: "a".into() }).await;
+        let _ = cloud.key(&there, "alias/mine").await;
+        let signed = signatures.lock().unwrap().clone();
+        let services: Vec<&str> = signed.iter().map(|(_, service)| service.as_str()).collect();
+        assert_eq!(services, ["cloudtrail", "logs", "sns", "monitoring", "cloudtrail", "monitoring", "kms"]);
+        assert!(signed.iter().all(|(signed_for, _)| signed_for == region), "{region}: {signed:?}");
+    }
+}
+
+#[tokio::test]
+async fn calls_to_iam_are_the_same_in_every_region() {
+    let (cloud, signatures) = recording();
+    for region in ["eu-west-1", "ap-south-1"] {
+        let _ = cloud.apply(&domain::Region::new(region), &Change::DeleteRole { role: "r".into() }).await;
+    }
+    let signed = signatures.lock().unwrap().clone();
+    assert_eq!(signed, vec![("us-east-1".to_owned(), "iam".to_owned()); 2]);
+}
+
+#[tokio::test]
+async fn a_bucket_is_created_in_the_region_of_its_call_and_then_changed_there() {
+    let (cloud, signatures) = recording();
+    let there = domain::Region::new("us-west-2");
+    cloud.apply(&there, &Change::CreateBucket { bucket: "b".into() }).await.unwrap();
+    // Where the bucket is matters, not where the caller believes it to be.
+    cloud.apply(&eu_west_1(), &Change::PutBucketVersioning { bucket: "b".into() }).await.unwrap();
+    let signed = signatures.lock().unwrap().clone();
+    assert_eq!(signed, vec![("us-west-2".to_owned(), "s3".to_owned()); 2]);
 }

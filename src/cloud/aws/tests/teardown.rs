@@ -43,7 +43,7 @@ async fn versions_and_delete_markers_on_every_page_of_a_bucket_are_counted() {
 async fn a_missing_bucket_counts_as_empty() {
     let cloud = wire(|asked| refusal(asked, 404, "NoSuchBucket", "The specified bucket does not exist"));
     assert_eq!(cloud.bucket_contents("b").await.unwrap(), Contents::default());
-    cloud.apply(&empty()).await.unwrap();
+    cloud.apply(&eu_west_1(), &empty()).await.unwrap();
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_bucket_is_emptied_version_by_version_until_nothing_is_listed() {
             _ => ok(page(&[], 0, None)),
         }
     });
-    cloud.apply(&empty()).await.unwrap();
+    cloud.apply(&eu_west_1(), &empty()).await.unwrap();
     let bodies = deleted.lock().unwrap();
     assert_eq!(bodies.len(), 2);
     assert_eq!(bodies[0].matches("<Object>").count(), 1000);
@@ -81,7 +81,7 @@ async fn an_object_that_cannot_be_deleted_is_an_error_although_the_response_is_a
                       \"arn:aws:s3:::b/k\" because of an explicit deny</Message></Error></DeleteResult>"),
         _ => ok(page(&[("k", 1)], 0, None)),
     });
-    let error = cloud.apply(&empty()).await.unwrap_err();
+    let error = cloud.apply(&eu_west_1(), &empty()).await.unwrap_err();
     assert_eq!((error.kind, error.operation), (ErrorKind::AccessDenied, "DeleteObjects"));
     assert!(error.fix().contains(r#""Resource":"arn:aws:s3:::b/k""#), "{}", error.fix());
 }
@@ -89,12 +89,12 @@ async fn an_object_that_cannot_be_deleted_is_an_error_although_the_response_is_a
 #[tokio::test]
 async fn a_bucket_that_is_not_empty_and_a_role_with_another_policy_say_what_to_do() {
     let cloud = wire(|asked| refusal(asked, 409, "BucketNotEmpty", "The bucket you tried to delete is not empty"));
-    let error = cloud.apply(&Change::DeleteBucket { bucket: "b".into() }).await.unwrap_err();
+    let error = cloud.apply(&eu_west_1(), &Change::DeleteBucket { bucket: "b".into() }).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Other);
     assert!(error.to_string().contains("is not empty. A new log file arrived"), "{error}");
     let cloud =
         wire(|asked| refusal(asked, 409, "DeleteConflict", "Cannot delete entity, must detach all policies first"));
-    let error = cloud.apply(&Change::DeleteRole { role: "r".into() }).await.unwrap_err();
+    let error = cloud.apply(&eu_west_1(), &Change::DeleteRole { role: "r".into() }).await.unwrap_err();
     assert!(error.to_string().contains("Detach the other policies from the role"), "{error}");
 }
 
@@ -106,7 +106,7 @@ async fn empty_arns_remove_only_the_log_group_from_a_trail() {
         assert_eq!((asked.operation.as_str(), body), ("UpdateTrail", wanted));
         ok("{}")
     });
-    cloud.apply(&Change::DetachLogs { trail: "t".into() }).await.unwrap();
+    cloud.apply(&eu_west_1(), &Change::DetachLogs { trail: "t".into() }).await.unwrap();
 }
 
 #[tokio::test]
@@ -124,10 +124,10 @@ async fn tags_are_read_service_by_service() {
     });
     let ours = ("rootbell".to_owned(), "managed".to_owned());
     let bare = ("bare".to_owned(), String::new());
-    assert_eq!(cloud.tags(Tagged::Trail, TRAIL).await.unwrap(), [ours.clone(), bare]);
+    assert_eq!(cloud.tags(&eu_west_1(), Tagged::Trail, TRAIL).await.unwrap(), [ours.clone(), bare]);
     let group = "arn:aws:logs:eu-west-1:123456789012:log-group:g";
-    assert_eq!(cloud.tags(Tagged::LogGroup, group).await.unwrap(), std::slice::from_ref(&ours));
-    assert_eq!(cloud.tags(Tagged::Topic, TOPIC).await.unwrap(), [ours]);
+    assert_eq!(cloud.tags(&eu_west_1(), Tagged::LogGroup, group).await.unwrap(), std::slice::from_ref(&ours));
+    assert_eq!(cloud.tags(&eu_west_1(), Tagged::Topic, TOPIC).await.unwrap(), [ours]);
 }
 
 #[tokio::test]
@@ -140,9 +140,9 @@ async fn a_missing_resource_has_no_tags_and_a_denied_query_names_its_action() {
     ];
     for (kind, code, action) in all {
         let gone = wire(move |asked| refusal(asked, 400, code, "not found"));
-        assert_eq!(gone.tags(kind, TOPIC).await.unwrap(), [], "{kind:?}");
+        assert_eq!(gone.tags(&eu_west_1(), kind, TOPIC).await.unwrap(), [], "{kind:?}");
         let denied = wire(|asked| refusal(asked, 403, "AccessDenied", "no"));
-        let error = denied.tags(kind, TOPIC).await.unwrap_err();
+        let error = denied.tags(&eu_west_1(), kind, TOPIC).await.unwrap_err();
         assert_eq!((error.kind, error.iam_action), (ErrorKind::AccessDenied, action));
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn role_policy(account: &mut Account, name: &str) -> ChangeResult {
 /// Source: IAM API, DeleteRole, `DeleteConflict`.
 pub(super) fn role(account: &mut Account, name: &str) -> ChangeResult {
     let role = existing_role(account, name).map_err(into_not_found)?;
-    if role.config.policy.is_some() || !role.other_policies.is_empty() {
+    if role.config.policy.is_some() || !role.other_policies.is_empty() || !role.inline_policies.is_empty() {
         return Err(DemoError::new(ErrorKind::Other, "Cannot delete entity, must delete policies first."));
     }
     account.roles.remove(name);

@@ -35,11 +35,11 @@ fn throttle_once_fails_only_the_first_call_and_credentials_can_expire_midway() {
     run(async {
         let (cloud, _) = demo(Account::default());
         cloud.inject_fault("CreateRole", InjectedFault::ThrottleOnce);
-        assert_eq!(kind(cloud.apply(&change("role.create")).await), ErrorKind::Throttled);
-        cloud.apply(&change("role.create")).await.unwrap();
+        assert_eq!(kind(cloud.apply(&home(), &change("role.create")).await), ErrorKind::Throttled);
+        cloud.apply(&home(), &change("role.create")).await.unwrap();
         cloud.inject_fault("*", InjectedFault::Expired(3));
         cloud.identity().await.unwrap();
-        cloud.trails().await.unwrap();
+        cloud.trails(&home()).await.unwrap();
         assert_eq!(kind(cloud.identity().await), ErrorKind::ExpiredCredentials);
         assert_eq!(
             cloud.calls(),
@@ -55,9 +55,9 @@ fn a_hanging_call_that_is_dropped_no_longer_counts_as_in_flight() {
         cloud.inject_fault("GetRole", InjectedFault::Hang);
         let result = tokio::time::timeout(Duration::from_millis(5), cloud.role("r")).await;
         assert!(result.is_err());
-        cloud.trails().await.unwrap();
+        cloud.trails(&home()).await.unwrap();
         assert_eq!(cloud.max_in_flight(), 1);
-        join_all([cloud.trails(), cloud.trails(), cloud.trails()]).await;
+        join_all([cloud.trails(&home()), cloud.trails(&home()), cloud.trails(&home())]).await;
         assert_eq!(cloud.max_in_flight(), 3);
     });
 }
@@ -71,10 +71,10 @@ fn a_call_takes_as_long_as_its_latency_and_changes_nothing_if_dropped_before() {
         };
         let create = change("role.create");
         let slow = with_latency(3_600_000);
-        assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&create)).await.is_err());
+        assert!(tokio::time::timeout(Duration::from_millis(5), slow.apply(&home(), &create)).await.is_err());
         assert_eq!(slow.snapshot(), Account { timing: slow.snapshot().timing, ..Account::default() });
         let quick = with_latency(1);
-        quick.apply(&create).await.unwrap();
+        quick.apply(&home(), &create).await.unwrap();
         assert_eq!(quick.snapshot().roles.len(), 1);
     });
 }

@@ -1,0 +1,484 @@
+//! The table of the setup options: everything about an option that isn't its effect is in its row. The command line, the
+//! form, the checks of names, and the names to read the account for are all derived from it.
+
+use super::{Origin, Settings, SetupOptions};
+use crate::domain::arn::Arn;
+use crate::domain::change::{ResourceKind, Step};
+use crate::domain::{RetentionDays, names, pattern};
+
+/// Defines the settings, in the order in which the form shows them.
+macro_rules! settings {
+    ($($(#[$doc:meta])* $variant:ident,)*) => {
+        /// A setup option.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum SettingId {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl SettingId {
+            /// All settings, in the order in which the form shows them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+    };
+}
+
+settings! {
+    Trail,
+    Retention,
+    Bucket,
+    LogGroup,
+    Role,
+    KmsKey,
+    /// Whether CloudTrail may assume the role for this trail only.
+    RestrictRole,
+    Topic,
+    Emails,
+    Filter,
+    Pattern,
+    Alarm,
+}
+
+/// What a setting's text may be.
+#[derive(Clone, Copy, Debug)]
+pub enum SettingKind {
+    /// A name that has to follow AWS's rules.
+    Name(fn(&str) -> names::Validity),
+    /// The same, but an empty text stands for no value.
+    OptionalName(fn(&str) -> names::Validity),
+    /// A number of days, or `never`.
+    Retention,
+    /// Email addresses, separated by commas, semicolons, or spaces.
+    Addresses,
+    YesOrNo,
+    FilterPattern,
+}
+
+impl SettingKind {
+    /// Checks the text of a field.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence.
+    pub fn check(self, text: &str) -> names::Validity {
+        match self {
+            Self::Name(rule) => rule(text),
+            Self::OptionalName(_) if text.trim().is_empty() => Ok(()),
+            Self::OptionalName(rule) => rule(text.trim()),
+            Self::Retention => text.trim().parse().and_then(RetentionDays::check),
+            Self::Addresses => {
+                let all = addresses(text);
+                if all.is_empty() {
+                    return names::email("");
+                }
+                let several = all.len() > 1;
+                all.iter().try_for_each(|a| {
+                    names::email(a).map_err(|why| if several { format!("`{a}`: {why}") } else { why })
+                })
+            }
+            Self::YesOrNo => Ok(()),
+            Self::FilterPattern => pattern::check(text),
+        }
+    }
+}
+
+/// The resource that a setting names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedResource {
+    /// A resource that rootbell creates if it doesn't exist, and what AWS calls it.
+    Created(ResourceKind, &'static str),
+    /// A resource that has to exist.
+    Existing,
+}
+
+/// The row of a setting.
+pub struct SettingSpec {
+    /// Its flag, as in `--email`.
+    pub flag: &'static str,
+    /// The help of its flag.
+    pub help: &'static str,
+    /// The label of its field.
+    pub label: &'static str,
+    /// The step whose form shows it.
+    pub step: Step,
+    /// Whether it is shown only with the details.
+    pub is_detail: bool,
+    pub kind: SettingKind,
+    /// The resource that it names, if any. If it changes, the account has to be read again.
+    pub names: Option<NamedResource>,
+    get: fn(&SetupOptions) -> Option<String>,
+    set: fn(&mut SetupOptions, &str),
+    resolved: fn(&Settings) -> (String, Origin),
+}
+
+impl SettingId {
+    /// Its row in the table.
+    #[must_use]
+    #[expect(clippy::too_many_lines, reason = "one row per setting")]
+    pub fn spec(self) -> SettingSpec {
+        use NamedResource::{Created, Existing};
+        match self {
+            Self::Trail => SettingSpec {
+                flag: "--trail",
+                help: "CloudTrail trail; created if it doesn't exist [default: an existing one that can be used, or `rootbell`]",
+                label: "Trail",
+                step: Step::Trail,
+                is_detail: false,
+                kind: SettingKind::Name(names::trail),
+                names: Some(Created(ResourceKind::Trail, "CloudTrail trail")),
+                get: |o| o.trail.clone(),
+                set: |o, text| o.trail = Some(text.to_owned()),
+                resolved: |s| (s.trail.value.clone(), s.trail.origin),
+            },
+            Self::Retention => SettingSpec {
+                flag: "--retention-days",
+                help: "Retention of the log group in days, or `never` to keep events forever [default: 365]",
+                label: "Retention",
+                step: Step::Trail,
+                is_detail: false,
+                kind: SettingKind::Retention,
+                names: None,
+                get: |o| o.retention_days.map(|days| days.to_string()),
+                set: |o, text| o.retention_days = text.parse().ok(),
+                resolved: |s| (s.retention_days.value.to_string(), s.retention_days.origin),
+            },
+            Self::Bucket => SettingSpec {
+                flag: "--bucket",
+                help: "S3 bucket for the trail's log files [default: rootbell-ACCOUNT-REGION]",
+                label: "Bucket",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::Name(names::bucket),
+                names: Some(Created(ResourceKind::Bucket, "S3 bucket")),
+                get: |o| o.bucket.clone(),
+                set: |o, text| o.bucket = Some(text.to_owned()),
+                resolved: |s| (s.bucket.value.clone(), s.bucket.origin),
+            },
+            Self::LogGroup => SettingSpec {
+                flag: "--log-group",
+                help: "CloudWatch Logs log group that the trail delivers to [default: the trail's, or `rootbell/cloudtrail`]",
+                label: "Log group",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::Name(names::log_group),
+                names: Some(Created(ResourceKind::LogGroup, "CloudWatch Logs log group")),
+                get: |o| o.log_group.clone(),
+                set: |o, text| o.log_group = Some(text.to_owned()),
+                resolved: |s| (s.log_group.value.clone(), s.log_group.origin),
+            },
+            Self::Role => SettingSpec {
+                flag: "--role",
+                help: "IAM role that CloudTrail assumes to deliver events [default: rootbell-cloudtrail-to-logs-REGION]",
+                label: "Role",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::Name(names::role),
+                names: Some(Created(ResourceKind::Role, "IAM role")),
+                get: |o| o.role.clone(),
+                set: |o, text| o.role = Some(text.to_owned()),
+                resolved: |s| (s.role.value.clone(), s.role.origin),
+            },
+            Self::KmsKey => SettingSpec {
+                flag: "--kms-key",
+                help: "Customer managed KMS key for trail, log group and topic; its policy must allow them [default: no change]",
+                label: "KMS key",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::OptionalName(names::kms_key),
+                names: Some(Existing),
+                get: |o| o.kms_key.as_ref().map(Arn::to_string),
+                set: |o, text| o.kms_key = Some(Arn::from(text)).filter(|key| !key.is_empty()),
+                resolved: |s| match &s.kms_key {
+                    Some(key) => (key.to_string(), Origin::Given),
+                    None => (String::new(), Origin::Default("encryption unchanged")),
+                },
+            },
+            Self::RestrictRole => SettingSpec {
+                flag: "--role-source-arn",
+                help: "Restrict the role to this trail; check with `status` that deliveries continue [default: no change]",
+                label: "Restrict role",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::YesOrNo,
+                names: None,
+                get: |o| o.role_source_arn.map(|yes| yes_or_no(yes).to_owned()),
+                set: |o, text| o.role_source_arn = Some(text == yes_or_no(true)),
+                resolved: |s| (yes_or_no(s.role_source_arn.value).to_owned(), s.role_source_arn.origin),
+            },
+            Self::Topic => SettingSpec {
+                flag: "--topic",
+                help: "SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]",
+                label: "Topic",
+                step: Step::Topic,
+                is_detail: false,
+                kind: SettingKind::Name(names::topic),
+                names: Some(Created(ResourceKind::Topic, "SNS topic")),
+                get: |o| o.topic.clone(),
+                set: |o, text| o.topic = Some(text.to_owned()),
+                resolved: |s| (s.topic.value.clone(), s.topic.origin),
+            },
+            Self::Emails => SettingSpec {
+                flag: "--email",
+                help: "Email address to alert (an SNS email subscription); can be given several times",
+                label: "Email",
+                step: Step::Topic,
+                is_detail: false,
+                kind: SettingKind::Addresses,
+                names: None,
+                get: |o| (!o.emails.is_empty()).then(|| o.emails.join(", ")),
+                set: |o, text| o.emails = addresses(text),
+                resolved: |s| {
+                    let none = Origin::Default("who gets the alert");
+                    (s.emails.value.join(", "), if s.emails.value.is_empty() { none } else { s.emails.origin })
+                },
+            },
+            Self::Filter => SettingSpec {
+                flag: "--filter",
+                help: "CloudWatch Logs metric filter that counts root use [default: the log group's, or `rootbell-root-use`]",
+                label: "Filter",
+                step: Step::Filter,
+                is_detail: false,
+                kind: SettingKind::Name(names::filter),
+                names: Some(Created(ResourceKind::MetricFilter, "CloudWatch Logs metric filter")),
+                get: |o| o.filter.clone(),
+                set: |o, text| o.filter = Some(text.to_owned()),
+                resolved: |s| (s.filter.value.clone(), s.filter.origin),
+            },
+            Self::Pattern => SettingSpec {
+                flag: "--pattern",
+                help: "Pattern of that filter [default: the pattern that CIS and Security Hub require]",
+                label: "Pattern",
+                step: Step::Filter,
+                is_detail: false,
+                kind: SettingKind::FilterPattern,
+                names: None,
+                get: |o| o.pattern.clone(),
+                set: |o, text| o.pattern = Some(text.to_owned()),
+                resolved: |s| (s.pattern.value.clone(), s.pattern.origin),
+            },
+            Self::Alarm => SettingSpec {
+                flag: "--alarm",
+                help: "CloudWatch alarm [default: an existing one on that metric, or `rootbell-root-use`]",
+                label: "Alarm",
+                step: Step::Alarm,
+                is_detail: false,
+                kind: SettingKind::Name(names::alarm),
+                names: Some(Created(ResourceKind::Alarm, "CloudWatch alarm")),
+                get: |o| o.alarm.clone(),
+                set: |o, text| o.alarm = Some(text.to_owned()),
+                resolved: |s| (s.alarm.value.clone(), s.alarm.origin),
+            },
+        }
+    }
+
+    /// The flag, as in `--email`.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        self.spec().flag
+    }
+
+    /// The flag without its dashes.
+    #[must_use]
+    pub fn long(self) -> &'static str {
+        self.flag().trim_start_matches('-')
+    }
+
+    /// What AWS calls the resource that it names.
+    #[must_use]
+    pub fn resource_name(self) -> &'static str {
+        match self.spec().names {
+            Some(NamedResource::Created(_, name)) => name,
+            Some(NamedResource::Existing) | None => self.spec().label,
+        }
+    }
+
+    /// The kind of the resource that it names, if rootbell creates that resource.
+    #[must_use]
+    pub fn created_resource(self) -> Option<ResourceKind> {
+        match self.spec().names {
+            Some(NamedResource::Created(kind, _)) => Some(kind),
+            Some(NamedResource::Existing) | None => None,
+        }
+    }
+}
+
+impl SetupOptions {
+    /// An option as text, as in the form; `None` if rootbell chooses.
+    #[must_use]
+    pub fn text(&self, id: SettingId) -> Option<String> {
+        (id.spec().get)(self)
+    }
+
+    /// Sets an option to a valid text.
+    pub fn set_text(&mut self, id: SettingId, text: &str) {
+        (id.spec().set)(self, text);
+    }
+
+    /// Only some of the options.
+    #[must_use]
+    pub fn only(&self, is_kept: impl Fn(SettingId) -> bool) -> Self {
+        let mut kept = Self::default();
+        for id in SettingId::ALL.iter().copied().filter(|id| is_kept(*id)) {
+            if let Some(text) = self.text(id) {
+                kept.set_text(id, &text);
+            }
+        }
+        kept
+    }
+
+    /// The options that require reading the account again when they change.
+    #[must_use]
+    pub fn names_to_query(&self) -> Self {
+        self.only(|id| id.spec().names.is_some())
+    }
+
+    /// Every option that AWS would reject, with what is wrong.
+    #[must_use]
+    pub fn invalid_settings(&self) -> Vec<InvalidSetting> {
+        SettingId::ALL.iter().flat_map(|id| self.problems(*id)).collect()
+    }
+
+    fn problems(&self, id: SettingId) -> Vec<InvalidSetting> {
+        let kind = id.spec().kind;
+        let check = || self.text(id).and_then(|text| kind.check(&text).err()).into_iter().collect();
+        let problems: Vec<String> = match kind {
+            // Given an empty value, it has one.
+            SettingKind::OptionalName(rule) => self.text(id).and_then(|text| rule(&text).err()).into_iter().collect(),
+            SettingKind::Addresses => {
+                let problem = |email: &String| names::email(email).err().map(|why| format!("`{email}`: {why}"));
+                self.emails.iter().filter_map(problem).collect()
+            }
+            SettingKind::Name(_) | SettingKind::Retention | SettingKind::YesOrNo | SettingKind::FilterPattern => {
+                check()
+            }
+        };
+        problems.into_iter().map(|said| InvalidSetting { id, said }).collect()
+    }
+}
+
+/// An option that AWS would reject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSetting {
+    pub id: SettingId,
+    /// What is wrong with it.
+    pub said: String,
+}
+
+impl Settings {
+    /// A setting as text, as in the form, and where it came from.
+    #[must_use]
+    pub fn text(&self, id: SettingId) -> (String, Origin) {
+        (id.spec().resolved)(self)
+    }
+
+    /// The names of resources that rootbell creates, without the default ones.
+    #[must_use]
+    pub fn custom_names(&self) -> Vec<(SettingId, String)> {
+        let is_custom = |id: &SettingId| id.created_resource().is_some_and(|kind| !self.has_default_name(kind));
+        SettingId::ALL.iter().copied().filter(is_custom).map(|id| (id, self.text(id).0)).collect()
+    }
+}
+
+/// How the form shows a choice.
+#[must_use]
+pub fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+/// The addresses in a text, separated by commas, semicolons, or spaces.
+#[must_use]
+pub fn addresses(text: &str) -> Vec<String> {
+    text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Observed;
+    use crate::domain::fixtures::settings;
+
+    /// A valid text for each setting that is not its default.
+    fn example(id: SettingId) -> &'static str {
+        match id.spec().kind {
+            SettingKind::Name(_) => "mine",
+            SettingKind::OptionalName(_) => "arn:aws:kms:eu-west-1:123456789012:key/1",
+            SettingKind::Retention => "731",
+            SettingKind::Addresses => "a@b.de, c@d.de",
+            SettingKind::YesOrNo => "yes",
+            SettingKind::FilterPattern => "{ $.userIdentity.type = \"Root\" }",
+        }
+    }
+
+    #[test]
+    fn each_setting_sets_its_own_option_and_no_other() {
+        for id in SettingId::ALL {
+            let mut setup = SetupOptions::default();
+            setup.set_text(*id, example(*id));
+            for other in SettingId::ALL {
+                let expected = (other == id).then(|| example(*id).to_owned());
+                assert_eq!(setup.text(*other), expected, "{id:?} {other:?}");
+            }
+            assert_eq!(setup.invalid_settings(), [], "{id:?}");
+        }
+    }
+
+    #[test]
+    fn each_option_has_a_setting() {
+        // Without `..`, so that a new field has to be added here.
+        let all = SetupOptions {
+            trail: Some("mine".into()),
+            bucket: Some("mine".into()),
+            log_group: Some("mine".into()),
+            role: Some("mine".into()),
+            retention_days: Some(RetentionDays::Days(731)),
+            topic: Some("mine".into()),
+            emails: vec!["a@b.de".into(), "c@d.de".into()],
+            filter: Some("mine".into()),
+            pattern: Some("{ $.userIdentity.type = \"Root\" }".into()),
+            alarm: Some("mine".into()),
+            kms_key: Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()),
+            role_source_arn: Some(true),
+        };
+        assert_eq!(all.only(|_| true), all);
+    }
+
+    #[test]
+    fn each_setting_is_used_by_the_settings_and_marked_as_set_by_the_user() {
+        for id in SettingId::ALL {
+            let mut setup = SetupOptions::default();
+            setup.set_text(*id, example(*id));
+            let resolved = settings(&setup, &Observed::nothing());
+            assert_eq!(resolved.text(*id), (example(*id).to_owned(), Origin::Given), "{id:?}");
+            let custom: Vec<SettingId> = resolved.custom_names().into_iter().map(|(id, _)| id).collect();
+            let expected: Vec<SettingId> = id.created_resource().map(|_| *id).into_iter().collect();
+            assert_eq!(custom, expected, "{id:?}");
+        }
+        assert_eq!(settings(&SetupOptions::default(), &Observed::nothing()).custom_names(), []);
+    }
+
+    #[test]
+    fn reading_the_account_depends_on_names_only() {
+        let mut setup = SetupOptions::default();
+        for id in SettingId::ALL {
+            setup.set_text(*id, example(*id));
+        }
+        let kept = setup.names_to_query();
+        let others = [SettingId::Retention, SettingId::RestrictRole, SettingId::Emails, SettingId::Pattern];
+        for id in SettingId::ALL {
+            assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn every_invalid_option_is_reported_with_its_flag() {
+        let setup = SetupOptions {
+            trail: Some("my trail".into()),
+            emails: vec!["nobody".into(), "a@b.de".into(), "somebody".into()],
+            retention_days: Some(RetentionDays::Days(42)),
+            kms_key: Some(Arn::default()),
+            ..SetupOptions::default()
+        };
+        let invalid = setup.invalid_settings();
+        let flags: Vec<_> = invalid.iter().map(|invalid| invalid.id.flag()).collect();
+        assert_eq!(flags, ["--trail", "--retention-days", "--kms-key", "--email", "--email"]);
+        assert!(invalid[4].said.starts_with("`somebody`: "), "{invalid:?}");
+    }
+}
