@@ -66,6 +66,7 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
     // If this fails, reading the chain reports the error.
     let trails = prefetch.trails.clone().await.unwrap_or_default();
     let observed = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
+    // A shadow trail's tags can't be read here.
     let home_trails: Vec<&Trail> = trails.iter().filter(|trail| trail.can_be_changed_from(account_region)).collect();
     let tags =
         join_all(home_trails.iter().map(|trail| cloud.tags(&account_region.region, Tagged::Trail, &trail.arn))).await;

@@ -74,7 +74,7 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
         region_mut(a)
             .log_groups
             .values_mut()
-            .for_each(|g| g.config.retention_days = rootbell::domain::RetentionDays::Days(7))
+            .for_each(|g| g.config.retention_days = rootbell::domain::RetentionDays::Days(7));
     }),
     ("no filter", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
     ("other pattern", |a| {

@@ -31,7 +31,7 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| match group.retention_days {
         RetentionDays::Never => ok("events never expire"),
         days if days >= RETENTION => ok(days.describe()),
-        days => wrong(
+        RetentionDays::Days(days) => wrong(
             format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
             format!("Run `rootbell apply --retention-days {RETENTION}`."),
         ),

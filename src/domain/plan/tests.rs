@@ -263,7 +263,7 @@ fn retention_is_set_to_a_year_but_never_shortened() {
 fn an_action_that_is_no_arn_is_kept_when_the_alarm_is_repaired() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        all[0].config.actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()]
+        all[0].config.actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()];
     });
     let settings = settings(&SetupOptions::default(), &observed);
     let plan = plan(&settings, &observed);

@@ -197,7 +197,7 @@ fn one_successful_action_is_enough_and_the_failed_ones_are_named() {
             said.starts_with("Successfully executed") && said.contains(&format!("Failed to execute action {missing}"))
         );
         let setup = TestSetup::new(|region| {
-            alarm(region).config.actions = vec![missing.into(), format!("{missing}-too").into()]
+            alarm(region).config.actions = vec![missing.into(), format!("{missing}-too").into()];
         });
         let Err(TestError::NotSent(said)) = setup.test().await else { panic!("nothing can be sent") };
         assert_eq!(said.matches("Failed to execute").count(), 2, "{said}");
