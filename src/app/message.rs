@@ -3,6 +3,7 @@
 use super::keymap::Key;
 use super::state::session::{Caller, SessionId, Ticket};
 use crate::cloud::{CloudError, Target};
+use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
 use crate::domain::{Change, Identity, Observed, Plan, Region, SetupOptions, Step};
@@ -61,7 +62,7 @@ pub enum SessionEffect {
     },
     PollSubscriptions {
         ticket: Ticket,
-        topic_arn: String,
+        topic_arn: Arn,
     },
     /// A single call that is not part of a plan.
     Change {

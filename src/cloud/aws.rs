@@ -156,6 +156,9 @@ impl AwsCloud {
             Change::PutRetentionPolicy { log_group, days } => {
                 services.logs.put_retention_policy(&call, log_group, *days).await
             }
+            Change::DeleteRetentionPolicy { log_group } => {
+                services.logs.delete_retention_policy(&call, log_group).await
+            }
             Change::SetLogGroupKey { log_group, key } => services.logs.associate_kms_key(&call, log_group, key).await,
             Change::CreateRole { role, trust } => services.iam.create_role(&call, role, trust).await,
             Change::UpdateAssumeRolePolicy { role, trust } => {

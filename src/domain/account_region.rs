@@ -1,5 +1,6 @@
 //! The partition, account and Region that rootbell works in, and the caller's identity.
 
+use super::arn::{Arn, LogGroupArn};
 use super::region::{Partition, Region};
 
 /// One account in one Region: everything an ARN needs apart from the resource.
@@ -19,12 +20,12 @@ impl AccountRegion {
     }
 
     #[must_use]
-    pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account)
+    pub fn arn(&self, service: &str, resource: &str) -> Arn {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition, self.region, self.account).into()
     }
 
     #[must_use]
-    pub fn trail_arn(&self, name: &str) -> String {
+    pub fn trail_arn(&self, name: &str) -> Arn {
         self.arn("cloudtrail", &format!("trail/{name}"))
     }
 
@@ -32,29 +33,39 @@ impl AccountRegion {
     ///
     /// Source: CloudTrail User Guide, "Sending events to CloudWatch Logs".
     #[must_use]
-    pub fn log_group_arn(&self, name: &str) -> String {
-        self.arn("logs", &format!("log-group:{name}:*"))
+    pub fn log_group_arn(&self, name: &str) -> LogGroupArn {
+        self.arn("logs", &format!("log-group:{name}:*")).into()
     }
 
     /// The root user's ARN.
     #[must_use]
-    pub fn root_arn(&self) -> String {
-        format!("arn:{}:iam::{}:root", self.partition, self.account)
+    pub fn root_arn(&self) -> Arn {
+        self.iam_arn("root")
+    }
+
+    #[must_use]
+    pub fn role_arn(&self, name: &str) -> Arn {
+        self.iam_arn(&format!("role/{name}"))
     }
 
     /// IAM is global: its ARNs have no Region.
+    fn iam_arn(&self, resource: &str) -> Arn {
+        format!("arn:{}:iam::{}:{resource}", self.partition, self.account).into()
+    }
+
+    /// Bucket names are unique within a partition: their ARNs have neither a Region nor an account.
     #[must_use]
-    pub fn role_arn(&self, name: &str) -> String {
-        format!("arn:{}:iam::{}:role/{name}", self.partition, self.account)
+    pub fn bucket_arn(&self, name: &str) -> Arn {
+        format!("arn:{}:s3:::{name}", self.partition).into()
     }
 
     #[must_use]
-    pub fn topic_arn(&self, name: &str) -> String {
+    pub fn topic_arn(&self, name: &str) -> Arn {
         self.arn("sns", name)
     }
 
     #[must_use]
-    pub fn alarm_arn(&self, name: &str) -> String {
+    pub fn alarm_arn(&self, name: &str) -> Arn {
         self.arn("cloudwatch", &format!("alarm:{name}"))
     }
 }
@@ -64,7 +75,7 @@ impl AccountRegion {
 pub struct Identity {
     /// Twelve digits.
     pub account: String,
-    pub arn: String,
+    pub arn: Arn,
     /// The account's alias, if the caller is allowed to read it.
     pub alias: Option<String>,
 }
@@ -72,12 +83,12 @@ pub struct Identity {
 impl Identity {
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.arn.ends_with(":root")
+        self.arn.is_root()
     }
 
     #[must_use]
     pub fn partition(&self) -> Partition {
-        Partition::from_arn_name(self.arn.split(':').nth(1).unwrap_or("aws"))
+        self.arn.partition().unwrap_or(Partition::Aws)
     }
 
     #[must_use]
@@ -91,7 +102,7 @@ impl Identity {
     /// Source: IAM Identity Center User Guide, "Session name".
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        let name = self.arn.rsplit('/').next()?;
+        let name = self.arn.user_name()?;
         super::names::email(name).is_ok().then_some(name)
     }
 
@@ -134,7 +145,10 @@ mod tests {
             identity("arn:aws-us-gov:iam::123456789012:user/alice").in_region(&Region::new("us-gov-west-1"));
         assert_eq!(account_region.topic_arn("t"), "arn:aws-us-gov:sns:us-gov-west-1:123456789012:t");
         assert_eq!(account_region.role_arn("r"), "arn:aws-us-gov:iam::123456789012:role/r");
-        assert_eq!(account_region.log_group_arn("g"), "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:g:*");
+        assert_eq!(
+            account_region.log_group_arn("g").as_str(),
+            "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:g:*"
+        );
     }
 
     #[test]

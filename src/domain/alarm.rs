@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::arn::Arn;
+
 /// A CloudWatch metric without dimensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,10 +55,10 @@ pub struct AlarmConfig {
     pub comparison: Comparison,
     pub missing_data: MissingData,
     pub actions_enabled: bool,
-    /// ARNs of what it notifies when it goes to ALARM.
-    pub actions: Vec<String>,
-    pub ok_actions: Vec<String>,
-    pub insufficient_data_actions: Vec<String>,
+    /// What it notifies when it goes to ALARM.
+    pub actions: Vec<Arn>,
+    pub ok_actions: Vec<Arn>,
+    pub insufficient_data_actions: Vec<Arn>,
     pub description: String,
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, AlarmState};
+use super::arn::{Arn, LogGroupArn};
 use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
 
@@ -76,8 +77,8 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// With the trailing `:*`.
-    pub log_group_arn: String,
-    pub role_arn: String,
+    pub log_group_arn: LogGroupArn,
+    pub role_arn: Arn,
 }
 
 /// One API call that changes the account.
@@ -111,9 +112,13 @@ pub enum Change {
         log_group: String,
         days: u32,
     },
+    /// From then on, the log group's events never expire.
+    DeleteRetentionPolicy {
+        log_group: String,
+    },
     SetLogGroupKey {
         log_group: String,
-        key: String,
+        key: Arn,
     },
     CreateRole {
         role: String,
@@ -142,7 +147,7 @@ pub enum Change {
     /// Encrypts the log files with a KMS key.
     SetTrailKey {
         trail: String,
-        key: String,
+        key: Arn,
     },
     StartLogging {
         trail: String,
@@ -152,16 +157,16 @@ pub enum Change {
         policy: PolicyDocument,
     },
     SetTopicPolicy {
-        topic_arn: String,
+        topic_arn: Arn,
         policy: PolicyDocument,
     },
     /// Encrypts the topic with a KMS key; `None` turns encryption off.
     SetTopicKey {
-        topic_arn: String,
-        key: Option<String>,
+        topic_arn: Arn,
+        key: Option<Arn>,
     },
     Subscribe {
-        topic_arn: String,
+        topic_arn: Arn,
         email: String,
     },
     PutMetricFilter {
@@ -198,11 +203,11 @@ pub enum Change {
         filter: String,
     },
     Unsubscribe {
-        arn: String,
+        arn: Arn,
         endpoint: String,
     },
     DeleteTopic {
-        topic_arn: String,
+        topic_arn: Arn,
     },
     StopLogging {
         trail: String,

@@ -6,6 +6,7 @@ use super::observed::{
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
+use super::retention::RetentionDays;
 use super::{Identity, Settings, SetupOptions, pattern, policy};
 
 pub const REGION: &str = "eu-west-1";
@@ -56,7 +57,7 @@ pub fn sound() -> Observed {
         })),
         log_group: Ok(Some(LogGroup {
             name: settings.log_group.value.clone(),
-            retention_days: Some(365),
+            retention_days: RetentionDays::Days(365),
             kms_key: None,
             stored_bytes: 0,
         })),

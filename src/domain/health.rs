@@ -210,19 +210,12 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
         return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
-    if let Some(other_region) = alarm.config.actions.iter().find(|arn| is_topic_in_other_region(arn, settings)) {
+    if let Some(other_region) =
+        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
+    {
         return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// Whether the ARN is that of a topic in another Region.
-///
-/// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
-#[must_use]
-pub fn is_topic_in_other_region(arn: &str, settings: &Settings) -> bool {
-    let mut parts = arn.split(':').skip(2);
-    parts.next() == Some("sns") && parts.next() != Some(settings.account_region.region.as_str())
 }
 
 /// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.

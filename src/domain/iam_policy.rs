@@ -1,12 +1,14 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
+use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
-use super::settings::Settings;
+use super::retention::RetentionDays;
+use super::settings::{Field, Origin, Settings};
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,18 +133,17 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
 }
 
 /// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
-fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change> {
+fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change> {
     let Settings { account_region, .. } = settings;
     let trail = || settings.trail.value.clone();
     let bucket = || settings.bucket.value.clone();
     let log_group = || settings.log_group.value.clone();
     // With its path, which is part of the ARN.
-    let role =
-        || role_arn.split_once(":role/").map_or_else(|| settings.role.value.clone(), |(_, name)| name.to_owned());
+    let role = || role_arn.role_path_and_name().unwrap_or(&settings.role.value).to_owned();
     let topic_arn = || settings.topic_arn();
     let delivery = || Delivery {
         log_group_arn: account_region.log_group_arn(&settings.log_group.value),
-        role_arn: role_arn.to_owned(),
+        role_arn: role_arn.clone(),
     };
     let shared = [
         Change::PutBucketPolicy { bucket: bucket(), policy: PolicyDocument::default() },
@@ -151,6 +152,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
         Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
+    let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
     match use_case {
         UseCase::Watch => Vec::new(),
         UseCase::Test => {
@@ -184,6 +186,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
+            .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
                     Change::SetTrailKey { trail: trail(), key: key.clone() },
@@ -203,7 +206,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &str) -> Vec<Change
                 .chain([
                     Change::DeleteAlarm { alarm: settings.alarm.value.clone() },
                     Change::DeleteMetricFilter { log_group: log_group(), filter: settings.filter.value.clone() },
-                    Change::Unsubscribe { arn: String::new(), endpoint: String::new() },
+                    Change::Unsubscribe { arn: Arn::default(), endpoint: String::new() },
                     Change::DeleteTopic { topic_arn: topic_arn() },
                     Change::StopLogging { trail: trail() },
                     Change::DeleteTrail { trail: trail() },

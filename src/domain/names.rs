@@ -1,13 +1,9 @@
 //! AWS's naming rules, each as a function that returns an error message for the user.
 
+use super::arn::Arn;
+
 /// `Ok`, or a message that says what is wrong with the value and what is allowed.
 pub type Validity = Result<(), String>;
-
-/// The retention periods that CloudWatch Logs accepts, in days.
-///
-/// Source: CloudWatch Logs API, PutRetentionPolicy, `retentionInDays`.
-pub const RETENTION_DAYS: [u32; 22] =
-    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// Puts "A" or "An" in front of a noun.
 fn with_article(what: &str) -> String {
@@ -194,22 +190,6 @@ pub fn email(value: &str) -> Validity {
     Ok(())
 }
 
-/// # Errors
-/// The closest allowed values.
-pub fn retention(days: u32) -> Validity {
-    if RETENTION_DAYS.contains(&days) {
-        return Ok(());
-    }
-    let below = RETENTION_DAYS.iter().rev().find(|d| **d < days);
-    let above = RETENTION_DAYS.iter().find(|d| **d > days);
-    let near = match (below, above) {
-        (Some(b), Some(a)) => format!("{b} or {a}"),
-        (Some(only), None) | (None, Some(only)) => only.to_string(),
-        (None, None) => String::new(),
-    };
-    Err(format!("CloudWatch Logs cannot keep logs for {days} days; the closest it allows: {near}."))
-}
-
 /// The name among these that was most likely meant, for "did you mean"; none if all are too different.
 pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed = name.to_lowercase();
@@ -226,13 +206,10 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn kms_key(value: &str) -> Validity {
-    let parts: Vec<&str> = value.split(':').collect();
-    let is_key_arn = matches!(parts[..], ["arn", _, "kms", region, account, key]
-        if !region.is_empty()
-            && account.len() == 12
-            && account.chars().all(|c| c.is_ascii_digit())
-            && key.strip_prefix("key/").is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace)));
-    if is_key_arn {
+    let arn = Arn::from(value);
+    let is_account_id = |id: &str| id.len() == 12 && id.chars().all(|c| c.is_ascii_digit());
+    let is_key_id = |id: &str| !id.is_empty() && !id.contains(|c: char| c.is_whitespace() || c == ':');
+    if arn.region().is_some() && arn.account().is_some_and(is_account_id) && arn.key_id().is_some_and(is_key_id) {
         return Ok(());
     }
     Err("Enter the key's ARN, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-… (an alias is not accepted)."
@@ -293,14 +270,5 @@ mod tests {
             assert!(email(bad).is_err(), "{bad}");
         }
         assert!(email("alice.example.com").unwrap_err().contains("no @"));
-    }
-
-    #[test]
-    fn a_retention_that_is_not_allowed_is_refused_with_the_closest_allowed_values() {
-        let error = retention(42).unwrap_err();
-        assert!(error.contains("30 or 60"), "{error}");
-        assert!(retention(365).is_ok());
-        assert!(retention(5000).unwrap_err().contains("3653"));
-        assert!(retention(0).unwrap_err().contains(": 1."));
     }
 }

@@ -5,10 +5,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account_region::AccountRegion;
+use super::arn::{Arn, LogGroupArn};
 use super::pattern;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
 use super::region::Region;
+use super::retention::RetentionDays;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
 
@@ -22,24 +25,38 @@ pub struct Trail {
     #[serde(skip)]
     pub name: String,
     #[serde(skip)]
-    pub arn: String,
+    pub arn: Arn,
     #[serde(skip)]
     pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
     pub log_file_validation: bool,
     pub bucket: String,
-    pub log_group_arn: Option<String>,
-    pub role_arn: Option<String>,
-    /// The ARN of the KMS key that encrypts its log files.
-    pub kms_key: Option<String>,
+    pub log_group_arn: Option<LogGroupArn>,
+    pub role_arn: Option<Arn>,
+    /// The KMS key that encrypts its log files.
+    pub kms_key: Option<Arn>,
+}
+
+/// Whose trail it is, seen from an account and Region: it can only be changed by its own account, in its home Region.
+///
+/// Source: CloudTrail API, UpdateTrail, `InvalidHomeRegionException`; CloudTrail User Guide, "Creating a trail for an
+/// organization".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailOwnership<'a> {
+    /// This account owns the trail, and this is its home Region.
+    Here,
+    /// Another account, with this ID, owns it.
+    OtherAccount(&'a str),
+    /// Its home Region is this one.
+    OtherRegion(&'a Region),
 }
 
 impl Default for Trail {
     fn default() -> Self {
         Self {
             name: String::new(),
-            arn: String::new(),
+            arn: Arn::default(),
             home_region: Region::new(""),
             multi_region: false,
             organization: false,
@@ -53,17 +70,34 @@ impl Default for Trail {
 }
 
 impl Trail {
-    /// The log group's name, from its ARN: `arn:{p}:logs:{region}:{account}:log-group:{name}:*`.
+    /// The name of the log group that it delivers to.
     #[must_use]
     pub fn log_group(&self) -> Option<&str> {
-        let name = self.log_group_arn.as_deref()?.splitn(7, ':').nth(6)?;
-        Some(name.strip_suffix(":*").unwrap_or(name))
+        self.log_group_arn.as_ref()?.name()
     }
 
-    /// The account that the log group belongs to.
+    /// Where the trail can be changed: only in its home Region, by its own account.
     #[must_use]
-    pub fn log_group_account(&self) -> Option<&str> {
-        self.log_group_arn.as_deref()?.split(':').nth(4)
+    pub fn ownership(&self, account_region: &AccountRegion) -> TrailOwnership<'_> {
+        if !self.arn.belongs_to(&account_region.account) {
+            TrailOwnership::OtherAccount(self.arn.account().unwrap_or_default())
+        } else if self.home_region != account_region.region {
+            TrailOwnership::OtherRegion(&self.home_region)
+        } else {
+            TrailOwnership::Here
+        }
+    }
+
+    /// Whether it can be changed from this account and Region.
+    #[must_use]
+    pub fn can_be_changed_from(&self, account_region: &AccountRegion) -> bool {
+        self.ownership(account_region) == TrailOwnership::Here
+    }
+
+    /// Whether it delivers to this log group. A log group in another Region may have the same name.
+    #[must_use]
+    pub fn delivers_to(&self, log_group: &LogGroupArn) -> bool {
+        self.log_group_arn.as_ref() == Some(log_group)
     }
 
     /// Describes which Regions it covers and whether it delivers to a log group in `account`.
@@ -71,7 +105,8 @@ impl Trail {
     pub fn describe(&self, account: &str) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
         let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
-        let delivery = match (self.log_group(), self.log_group_account() == Some(account)) {
+        let is_here = self.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(account));
+        let delivery = match (self.log_group(), is_here) {
             (Some(group), true) => format!("delivers to `{group}` in {}", self.home_region),
             _ => "does not deliver to a log group in this account".to_owned(),
         };
@@ -149,10 +184,9 @@ pub enum BucketLookup {
 pub struct LogGroup {
     #[serde(skip)]
     pub name: String,
-    /// `None`: events never expire.
-    pub retention_days: Option<u32>,
-    /// The ARN of the KMS key that encrypts it.
-    pub kms_key: Option<String>,
+    pub retention_days: RetentionDays,
+    /// The KMS key that encrypts it.
+    pub kms_key: Option<Arn>,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
     #[serde(skip)]
     pub stored_bytes: u64,
@@ -161,7 +195,7 @@ pub struct LogGroup {
 /// A KMS key: whether it is enabled, and who may use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KmsKey {
-    pub arn: String,
+    pub arn: Arn,
     pub enabled: bool,
     pub policy: PolicyDocument,
 }
@@ -174,7 +208,7 @@ pub struct Role {
     pub name: String,
     /// With its path, if it has one.
     #[serde(skip)]
-    pub arn: String,
+    pub arn: Arn,
     pub trust: PolicyDocument,
     /// The inline policy named [`super::policy::ROLE_POLICY`].
     pub policy: Option<PolicyDocument>,
@@ -213,7 +247,7 @@ impl Default for MetricFilter {
 #[serde(default)]
 pub struct Topic {
     #[serde(skip)]
-    pub arn: String,
+    pub arn: Arn,
     pub policy: Option<PolicyDocument>,
     /// The ID, ARN or alias of the KMS key that encrypts it.
     pub kms_key: Option<String>,
@@ -222,7 +256,7 @@ pub struct Topic {
 impl Topic {
     #[must_use]
     pub fn name(&self) -> &str {
-        self.arn.rsplit(':').next().unwrap_or(&self.arn)
+        self.arn.topic_name().unwrap_or(&self.arn)
     }
 }
 
@@ -236,7 +270,7 @@ pub struct Subscription {
     pub state: Confirmation,
     /// Only a confirmed subscription has one.
     #[serde(skip)]
-    pub arn: Option<String>,
+    pub arn: Option<Arn>,
 }
 
 impl Default for Subscription {
@@ -295,8 +329,8 @@ pub struct Observed {
     pub alarms: ReadResult<Vec<Alarm>>,
     pub topic: ReadResult<Option<Topic>>,
     pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// ARNs of topics that an alarm notifies but that do not exist.
-    pub gone: Vec<String>,
+    /// The topics that an alarm notifies but that do not exist.
+    pub gone: Vec<Arn>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
 }
@@ -381,5 +415,36 @@ impl Observed {
             }
         }
         distinct
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fixtures::{identity, sound};
+
+    #[test]
+    fn a_trail_can_be_changed_only_by_its_account_and_in_its_home_region() {
+        let trail = sound().trail.unwrap().trail;
+        let home = identity().in_region(&Region::new("eu-west-1"));
+        let region = Region::new("us-east-1");
+        let account = AccountRegion { account: "210987654321".into(), ..home.clone() };
+        assert!(trail.can_be_changed_from(&home));
+        let elsewhere = AccountRegion { region, ..home };
+        assert_eq!(trail.ownership(&elsewhere), TrailOwnership::OtherRegion(&Region::new("eu-west-1")));
+        assert_eq!(trail.ownership(&account), TrailOwnership::OtherAccount("123456789012"));
+        let unnamed = Trail { arn: Arn::default(), ..trail };
+        assert!(!unnamed.can_be_changed_from(&account), "a trail without an ARN belongs to nobody here");
+    }
+
+    #[test]
+    fn a_trail_delivers_to_the_log_group_with_the_same_name_account_and_region() {
+        let trail = sound().trail.unwrap().trail;
+        let here = identity().in_region(&Region::new("eu-west-1"));
+        let there = identity().in_region(&Region::new("us-east-1"));
+        let name = trail.log_group().unwrap();
+        assert!(trail.delivers_to(&here.log_group_arn(name)));
+        assert!(!trail.delivers_to(&there.log_group_arn(name)));
+        assert!(!trail.delivers_to(&here.log_group_arn("other")));
     }
 }

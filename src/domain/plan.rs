@@ -3,7 +3,7 @@
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
-use super::health::{action_fault, alarm_faults, is_aws_sns_key, is_topic_in_other_region};
+use super::health::{action_fault, alarm_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -444,7 +444,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         };
     }
     repaired.actions_enabled = true;
-    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !is_topic_in_other_region(arn, wanted));
+    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region));
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }

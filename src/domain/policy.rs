@@ -93,7 +93,7 @@ pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organiz
     let streams = account_region
         .arn("logs", &format!("log-group:{log_group}:log-stream:{stream_owner}_CloudTrail_{}*", account_region.region));
     let statement = Statement::with_sid(&sid("RootbellDeliver", log_group), Effect::Allow);
-    PolicyDocument::new(&[statement.action(["logs:CreateLogStream", "logs:PutLogEvents"]).resource(streams)])
+    PolicyDocument::new(&[statement.action(["logs:CreateLogStream", "logs:PutLogEvents"]).resource(streams.as_str())])
 }
 
 /// The statement for the topic's owner, which setting a policy would otherwise drop, and the one that lets CloudWatch
@@ -102,7 +102,7 @@ pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organiz
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control", CloudWatch alarms.
 #[must_use]
 pub fn topic_statements(account_region: &AccountRegion, topic_arn: &str) -> Vec<Statement> {
-    let owner = format!("arn:{}:iam::{}:root", account_region.partition, account_region.account);
+    let owner = account_region.root_arn();
     let owner_actions = [
         "SNS:GetTopicAttributes",
         "SNS:SetTopicAttributes",

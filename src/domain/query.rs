@@ -2,6 +2,7 @@
 //! the generated IAM policies.
 
 use super::account_region::AccountRegion;
+use super::arn::Arn;
 use super::change::{Operation, Permission};
 use super::settings::Settings;
 
@@ -88,11 +89,10 @@ impl Query {
     #[must_use]
     pub fn permission(self, settings: &Settings, trail_arn: &str, role_arn: &str) -> Option<Permission> {
         let account_region = &settings.account_region;
-        let bucket = || format!("arn:{}:s3:::{}", account_region.partition, settings.bucket.value);
         let resource = match self {
             Self::Identity => return None,
             Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricData => "*".into(),
-            Self::TrailStatus | Self::Events => trail_arn.to_owned(),
+            Self::TrailStatus | Self::Events => trail_arn.into(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),
             Self::Bucket
@@ -101,13 +101,13 @@ impl Query {
             | Self::BucketPublicAccess
             | Self::BucketOwnership
             | Self::BucketTags
-            | Self::BucketContents => bucket(),
+            | Self::BucketContents => account_region.bucket_arn(&settings.bucket.value),
             // The call filters by a name prefix, so CloudWatch Logs checks the permission for all log groups in the
             // Region.
             Self::LogGroup => log_group(account_region, "*"),
-            Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value),
+            Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
-            Self::Role | Self::RolePolicy => role_arn.to_owned(),
+            Self::Role | Self::RolePolicy => role_arn.into(),
             Self::History => account_region.alarm_arn(&settings.alarm.value),
             // Likewise; also, the alarms on the filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
@@ -117,7 +117,7 @@ impl Query {
                 settings.kms_key.clone().unwrap_or_else(|| account_region.arn("kms", "key/*"))
             }
         };
-        Some(Permission::new(self.operation().iam_action, [resource]))
+        Some(Permission::new(self.operation().iam_action, [resource.into()]))
     }
 }
 
@@ -146,6 +146,6 @@ impl Tagged {
 ///
 /// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
 #[must_use]
-pub fn log_group(account_region: &AccountRegion, name: &str) -> String {
+pub fn log_group(account_region: &AccountRegion, name: &str) -> Arn {
     account_region.arn("logs", &format!("log-group:{name}"))
 }

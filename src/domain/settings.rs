@@ -1,11 +1,13 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
+use super::arn::Arn;
 use super::change::ResourceKind;
 use super::observed::{Confirmation, Metric, Observed, Trail};
 use super::pattern;
 use super::policy::{self, PolicyDocument};
 use super::region::Region;
+use super::retention::RetentionDays;
 
 mod setting_id;
 mod trails;
@@ -15,10 +17,10 @@ pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_
 
 /// The default name of the trail, and the prefix of all other default names.
 pub const TRAIL: &str = "rootbell";
-/// The audit baseline, in days: 1 year.
+/// The audit baseline: 1 year.
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
-pub const RETENTION: u32 = 365;
+pub const RETENTION: RetentionDays = RetentionDays::Days(365);
 /// The alarm's period, in seconds.
 pub const PERIOD: u32 = 300;
 /// The tag on every resource that rootbell creates.
@@ -31,14 +33,14 @@ pub struct SetupOptions {
     pub bucket: Option<String>,
     pub log_group: Option<String>,
     pub role: Option<String>,
-    pub retention_days: Option<u32>,
+    pub retention_days: Option<RetentionDays>,
     pub topic: Option<String>,
     pub emails: Vec<String>,
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
     /// The ARN of a customer managed KMS key for the trail, log group and topic.
-    pub kms_key: Option<String>,
+    pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
 }
@@ -91,8 +93,7 @@ pub struct Settings {
     pub bucket: Field<String>,
     pub log_group: Field<String>,
     pub role: Field<String>,
-    /// `None`: keep the current retention of an unmanaged log group.
-    pub retention_days: Field<Option<u32>>,
+    pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
     pub emails: Field<Vec<String>>,
     pub filter: Field<String>,
@@ -100,7 +101,7 @@ pub struct Settings {
     pub metric: Metric,
     pub alarm: Field<String>,
     /// `None`: leave encryption unchanged.
-    pub kms_key: Option<String>,
+    pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Field<bool>,
 }
@@ -126,7 +127,7 @@ impl Settings {
         );
         let role = Field::pick(
             setup.role.clone(),
-            existing.and_then(|t| t.role_arn.as_deref()).and_then(|arn| arn.rsplit('/').next()).map(str::to_owned),
+            existing.and_then(|t| t.role_arn.as_ref()?.role_name()).map(str::to_owned),
             || default_role(&account_region),
             "from your Region",
         );
@@ -157,10 +158,9 @@ impl Settings {
             || DEFAULT_ALARM.to_owned(),
             "default",
         );
-        let topic_arn_prefix = account_region.topic_arn("");
         let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
-        let exists = |arn: &&String| !observed.gone.contains(arn);
-        let topic_found = actions.iter().filter(exists).find_map(|arn| arn.strip_prefix(&topic_arn_prefix));
+        let exists = |arn: &&Arn| !observed.gone.contains(arn);
+        let topic_found = actions.iter().filter(exists).find_map(|arn| topic_here(arn, &account_region));
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
@@ -188,7 +188,7 @@ impl Settings {
 
     /// The ARN of the existing trail, or of the one to be created.
     #[must_use]
-    pub fn trail_arn(&self, observed: &Observed) -> String {
+    pub fn trail_arn(&self, observed: &Observed) -> Arn {
         let existing = observed.trail.as_ref().map(|t| t.trail.arn.clone());
         existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
@@ -201,7 +201,7 @@ impl Settings {
     }
 
     #[must_use]
-    pub fn topic_arn(&self) -> String {
+    pub fn topic_arn(&self) -> Arn {
         self.account_region.topic_arn(&self.topic.value)
     }
 
@@ -300,16 +300,24 @@ fn default_role(account_region: &AccountRegion) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
-fn retention(option: Option<u32>, observed: &Observed, log_group: &str) -> Field<Option<u32>> {
+/// The name of a topic in this account and Region.
+fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a str> {
+    arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
+}
+
+fn retention(option: Option<RetentionDays>, observed: &Observed, log_group: &str) -> Field<RetentionDays> {
     let found = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let has_default_name = log_group == DEFAULT_LOG_GROUP;
     match (option, found) {
-        (Some(days), _) => Field { value: Some(days), origin: Origin::Given },
-        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline.
-        (None, Some(group)) if !has_default_name || group.retention_days.is_some_and(|d| d >= RETENTION) => {
+        (Some(value), _) => Field { value, origin: Origin::Given },
+        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline. Our own log group keeps
+        // events forever only if the user asks for it.
+        (None, Some(group))
+            if !has_default_name || (RETENTION..RetentionDays::Never).contains(&group.retention_days) =>
+        {
             Field { value: group.retention_days, origin: Origin::Found }
         }
-        (None, _) => Field { value: Some(RETENTION), origin: Origin::Default("1 year (audit baseline)") },
+        (None, _) => Field { value: RETENTION, origin: Origin::Default("1 year (audit baseline)") },
     }
 }
 
@@ -355,7 +363,7 @@ mod tests {
     fn trail(name: &str) -> Trail {
         Trail {
             name: name.into(),
-            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}"),
+            arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").into(),
             home_region: Region::new("eu-west-1"),
             multi_region: true,
             organization: false,
@@ -375,7 +383,7 @@ mod tests {
         assert_eq!(s.role.value, "rootbell-cloudtrail-to-logs-eu-west-1");
         assert_eq!(s.emails.value, ["alice@example.com"]);
         assert_eq!(s.emails.origin.label(), "from your sign-in name");
-        assert_eq!(s.retention_days.value, Some(365));
+        assert_eq!(s.retention_days.value, RetentionDays::Days(365));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use futures::future::{OptionFuture, join_all};
 use futures::join;
 
 use crate::cloud::Cloud;
+use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
     Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, Subscription, Topic, Trail, TrailDetails, counts_root,
@@ -97,7 +98,7 @@ async fn find_topic(
     region: &Region,
     resolve: &(dyn Fn(&Observed) -> Settings + Sync),
     setup: &SetupOptions,
-    guess: String,
+    guess: Arn,
     observed: &mut Observed,
 ) {
     loop {

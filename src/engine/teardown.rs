@@ -8,6 +8,7 @@ use futures::join;
 
 use super::observe::{ObserveScope, Prefetch, add_new, observe_with, to_read_result};
 use crate::cloud::{Answer, Cloud};
+use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed, tagged};
 use crate::domain::query::{Tagged, log_group};
@@ -65,7 +66,8 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
     // If this fails, reading the chain reports the error.
     let trails = prefetch.trails.clone().await.unwrap_or_default();
     let observed = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
-    let home_trails: Vec<&Trail> = trails.iter().filter(|trail| is_home_trail(trail, account_region)).collect();
+    // A shadow trail's tags can't be read here.
+    let home_trails: Vec<&Trail> = trails.iter().filter(|trail| trail.can_be_changed_from(account_region)).collect();
     let tags =
         join_all(home_trails.iter().map(|trail| cloud.tags(&account_region.region, Tagged::Trail, &trail.arn))).await;
     // A trail whose tags can't be read may be ours; reading its chain reports the error.
@@ -82,11 +84,6 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
         }
     }
     names
-}
-
-/// Whether this is the trail's own account and home Region; a shadow trail's tags can't be read here.
-fn is_home_trail(trail: &Trail, account_region: &AccountRegion) -> bool {
-    trail.home_region == account_region.region && trail.arn.split(':').nth(4) == Some(account_region.account.as_str())
 }
 
 async fn chain(
@@ -132,11 +129,11 @@ async fn chain(
 
 async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> Managed {
     let account_region = &settings.account_region;
-    let is_tagged = async |kind: Tagged, arn: String| {
+    let is_tagged = async |kind: Tagged, arn: Arn| {
         to_read_result(cloud.tags(&account_region.region, kind, &arn).await.map(|tags| tagged(&tags)))
     };
     let trail =
-        observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| is_home_trail(trail, account_region));
+        observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| trail.can_be_changed_from(account_region));
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
     let names = observed.alarms.as_deref().unwrap_or_default().iter().map(|alarm| alarm.name.clone());

@@ -109,7 +109,7 @@ fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Accoun
     let trail = trail(&mut account, name);
     (trail.config.organization, trail.owner) = (true, owner.map(str::to_owned));
     if let Some(owner) = owner {
-        trail.config.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*"));
+        trail.config.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*").into());
     }
     account
 }

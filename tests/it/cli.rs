@@ -45,6 +45,17 @@ fn the_help_has_examples_and_matches_its_snapshots() {
 }
 
 #[test]
+fn a_retention_of_never_deletes_the_retention_of_an_existing_log_group() {
+    let plan = |retention: &[&str]| {
+        let args = [&["plan", "--demo=ringing", "--format", "aws-cli"], retention].concat();
+        Program::new(&args).output().stdout
+    };
+    let command = "aws logs delete-retention-policy --log-group-name rootbell/cloudtrail";
+    assert!(plan(&["--retention-days", "never"]).contains(command), "{}", plan(&["--retention-days", "never"]));
+    assert!(!plan(&[]).contains("retention"));
+}
+
+#[test]
 fn every_command_shows_how_it_is_used() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
@@ -103,7 +114,7 @@ fn the_manual_has_a_page_for_the_program_and_one_for_each_command() {
 
 #[test]
 fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
-    let cases: [(&[&str], &str); 19] = [
+    let cases: [(&[&str], &str); 20] = [
         (&["--trail", "my trail"], "--trail: A trail name cannot have spaces"),
         (&["--trail", ""], "--trail: A trail name is required"),
         (&["--bucket", "My-Bucket"], "--bucket: A bucket name cannot have 'M'; use lowercase letters"),
@@ -120,6 +131,7 @@ fn invalid_options_are_rejected_before_any_call_with_a_suggestion() {
         (&["--email", "a@example.com", "--email", "b"], "--email: `b`"),
         (&["--retention-days", "42"], "the closest it allows: 30 or 60"),
         (&["--retention-days", "many"], "invalid value 'many' for '--retention-days <DAYS>'"),
+        (&["--retention-days", "forever"], "Enter a number of days, such as 365, or `never`."),
         (&["--region", "eu-wst-1"], "There is no Region `eu-wst-1`; did you mean `eu-west-1`?"),
         (&["--endpoint-url", "nonsense"], "`nonsense` isn't a URL"),
         (&["--nonsense"], "unexpected argument '--nonsense'"),

@@ -64,7 +64,7 @@ fn accounts() -> Vec<(&'static str, Account, SetupOptions)> {
         (trail.config.log_group_arn, trail.config.role_arn) = (None, None);
     }
     for group in region.log_groups.values_mut() {
-        group.config.retention_days = Some(1);
+        group.config.retention_days = rootbell::domain::RetentionDays::Days(1);
         group.filters.clear();
     }
     for topic in region.topics.values_mut() {

@@ -12,7 +12,7 @@ use rootbell::domain::iam_policy::{UseCase, policy};
 use rootbell::domain::observed;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::policy::PolicyDocument;
-use rootbell::domain::{Observed, Region, Settings, SetupOptions};
+use rootbell::domain::{Observed, Region, RetentionDays, Settings, SetupOptions};
 use rootbell::engine::alarm_test::{AlarmTest, Drill, Observer, run_drill, run_test};
 use rootbell::engine::poll::{PollQuery, ask};
 use rootbell::engine::{self, ObserveScope};
@@ -66,6 +66,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "FilterLogEvents" => vec!["logs:FilterLogEvents"],
         "CreateLogGroup" => vec!["logs:CreateLogGroup", "logs:TagResource"],
         "PutRetentionPolicy" => vec!["logs:PutRetentionPolicy"],
+        "DeleteRetentionPolicy" => vec!["logs:DeleteRetentionPolicy"],
         "PutMetricFilter" => vec!["logs:PutMetricFilter"],
         "DeleteMetricFilter" => vec!["logs:DeleteMetricFilter"],
         "DeleteLogGroup" => vec!["logs:DeleteLogGroup"],
@@ -171,6 +172,20 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
     assert_same(&used, &granted(UseCase::Setup));
 }
 
+#[test]
+fn setup_without_a_retention_uses_a_permission_that_its_policy_grants_only_then() {
+    let setup = SetupOptions { retention_days: Some(RetentionDays::Never), ..setup_options() };
+    let cloud = cloud(set_up_account());
+    in_virtual_time(set_up(&cloud, &setup));
+    let extra = "logs:DeleteRetentionPolicy";
+    assert!(used(&[cloud]).contains(extra));
+    assert!(!granted(UseCase::Setup).contains(extra));
+    let identity = Account::default().identity();
+    let settings = Settings::resolve(&identity, &Region::new("eu-west-1"), &setup, &Observed::nothing());
+    let document = policy(UseCase::Setup, &settings, &Observed::nothing());
+    assert!(document.actions().into_iter().any(|action| action == extra));
+}
+
 /// Reads a chain whose alarm has another name, so that every read is made.
 async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
     cloud.modify(|account| {
@@ -265,7 +280,10 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         .insert("oncall".into(), Topic::from(observed::Topic { policy: Some(theirs()), ..observed::Topic::default() }));
     region.log_groups.insert(
         "central".into(),
-        LogGroup::from(observed::LogGroup { retention_days: Some(400), ..observed::LogGroup::default() }),
+        LogGroup::from(observed::LogGroup {
+            retention_days: RetentionDays::Days(400),
+            ..observed::LogGroup::default()
+        }),
     );
     region.alarms.insert(
         "pager".into(),

@@ -70,7 +70,12 @@ pub(crate) const DRIFTS: &[(&str, Drift)] = &[
     ("reads left out", |a| region_mut(a).trails.values_mut().for_each(|t| t.events.read = false)),
     ("trail gone", |a| region_mut(a).trails.clear()),
     ("log group gone", |a| region_mut(a).log_groups.clear()),
-    ("a week", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.config.retention_days = Some(7))),
+    ("a week", |a| {
+        region_mut(a)
+            .log_groups
+            .values_mut()
+            .for_each(|g| g.config.retention_days = rootbell::domain::RetentionDays::Days(7));
+    }),
     ("no filter", |a| region_mut(a).log_groups.values_mut().for_each(|g| g.filters.clear())),
     ("other pattern", |a| {
         let groups = region_mut(a).log_groups.values_mut();

@@ -173,7 +173,10 @@ const ADOPTED: &[Adopted] = &[
         |a| {
             region_mut(a).log_groups.insert(
                 "central".into(),
-                LogGroup::from(observed::LogGroup { retention_days: Some(400), ..observed::LogGroup::default() }),
+                LogGroup::from(observed::LogGroup {
+                    retention_days: rootbell::domain::RetentionDays::Days(400),
+                    ..observed::LogGroup::default()
+                }),
             );
         },
         |w| w.log_group = Some("central".into()),
@@ -288,7 +291,10 @@ fn logs_are_kept_by_default_and_reused_by_a_new_setup() {
         assert!(remaining_plan.is_empty(), "{remaining_plan:?}");
         let account = cloud.snapshot();
         assert_eq!(account.buckets["rootbell-123456789012-eu-west-1"].objects, 2_500);
-        assert_eq!(account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].config.retention_days, Some(365));
+        assert_eq!(
+            account.regions["eu-west-1"].log_groups["rootbell/cloudtrail"].config.retention_days,
+            rootbell::domain::RetentionDays::Days(365)
+        );
         assert!(account.roles.is_empty() && account.regions["eu-west-1"].trails.is_empty());
         assert!(set_up(&cloud, &setup_options()).await.is_empty());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());

@@ -83,5 +83,5 @@ pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.account().derived else { return Vec::new() };
     let arn = derived.settings.account_region.alarm_arn(&derived.settings.alarm.value);
-    copy(model, arn)
+    copy(model, arn.into())
 }

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use crate::domain::SetupOptions;
+use crate::domain::arn::Arn;
 use crate::domain::settings::SettingId;
+use crate::domain::{RetentionDays, SetupOptions};
 
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
 #[derive(Args, Debug)]
@@ -20,7 +21,7 @@ pub struct SetupArgs {
     #[arg(long = SettingId::Role.long(), help = SettingId::Role.spec().help, value_name = "NAME")]
     pub role: Option<String>,
     #[arg(long = SettingId::Retention.long(), help = SettingId::Retention.spec().help, value_name = "DAYS")]
-    pub retention_days: Option<u32>,
+    pub retention_days: Option<RetentionDays>,
     #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.spec().help, value_name = "NAME")]
     pub topic: Option<String>,
     #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.spec().help, value_name = "NAME")]
@@ -55,7 +56,7 @@ impl SetupArgs {
             filter: self.filter.clone(),
             pattern: self.pattern.clone(),
             alarm: self.alarm.clone(),
-            kms_key: self.kms_key.clone(),
+            kms_key: self.kms_key.as_deref().map(Arn::from),
             role_source_arn: self.role_source_arn,
         }
     }
@@ -125,7 +126,7 @@ mod tests {
     fn example(id: SettingId) -> (&'static str, &'static str) {
         match id.spec().kind {
             SettingKind::Name(_) | SettingKind::OptionalName(_) => ("mine", "mine"),
-            SettingKind::Days => ("731", "731"),
+            SettingKind::Retention => ("731", "731"),
             SettingKind::Addresses => ("a@b.de,c@d.de", "a@b.de, c@d.de"),
             SettingKind::YesOrNo => ("true", "yes"),
             SettingKind::FilterPattern => ("{ $.a = b }", "{ $.a = b }"),

@@ -16,7 +16,7 @@ use crate::cloud::Connector;
 use crate::domain::activity::{concerns, recipients};
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
 use crate::domain::interruption::set_back;
-use crate::domain::{Health, Observed, Settings, SetupOptions};
+use crate::domain::{Health, Observed, RetentionDays, Settings, SetupOptions};
 use crate::engine::alarm_test::{self, AlarmTest, Drill, Observer, StageResult, TestError, TestRun, TestStage};
 
 /// Why a test failed, and what to do about it.
@@ -158,8 +158,8 @@ fn announce(
     }
     let Some(drill) = drill else { return };
     let retention = match observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|group| group.retention_days) {
-        Some(Some(days)) => format!("kept for {days} days (the log group's retention)"),
-        Some(None) => "kept forever (the log group's retention)".to_owned(),
+        Some(RetentionDays::Days(days)) => format!("kept for {days} days (the log group's retention)"),
+        Some(RetentionDays::Never) => "kept forever (the log group's retention)".to_owned(),
         None => "kept as long as the log group's retention".to_owned(),
     };
     let event: Value =

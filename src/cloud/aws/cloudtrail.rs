@@ -7,6 +7,7 @@ use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, Ev
 use super::convert::{text, time};
 use super::errors::Call;
 use crate::cloud::Answer;
+use crate::domain::arn::{Arn, LogGroupArn};
 use crate::domain::change::Delivery;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 use crate::domain::settings::TAG;
@@ -57,8 +58,8 @@ impl CloudTrail {
             .is_multi_region_trail(true)
             .include_global_service_events(true)
             .enable_log_file_validation(true)
-            .cloud_watch_logs_log_group_arn(&to.log_group_arn)
-            .cloud_watch_logs_role_arn(&to.role_arn)
+            .cloud_watch_logs_log_group_arn(to.log_group_arn.as_str())
+            .cloud_watch_logs_role_arn(to.role_arn.as_str())
             .tags_list(tag);
         call.answered(request.send().await).map(drop)
     }
@@ -71,8 +72,8 @@ impl CloudTrail {
             .is_multi_region_trail(true)
             .include_global_service_events(true)
             .enable_log_file_validation(true)
-            .set_cloud_watch_logs_log_group_arn(to.map(|d| d.log_group_arn.clone()))
-            .set_cloud_watch_logs_role_arn(to.map(|d| d.role_arn.clone()));
+            .set_cloud_watch_logs_log_group_arn(to.map(|d| d.log_group_arn.to_string()))
+            .set_cloud_watch_logs_role_arn(to.map(|d| d.role_arn.to_string()));
         call.answered(request.send().await).map(drop)
     }
 
@@ -120,15 +121,15 @@ impl CloudTrail {
 fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
     Trail {
         name: sdk.name.unwrap_or_default(),
-        arn: sdk.trail_arn.unwrap_or_default(),
+        arn: sdk.trail_arn.unwrap_or_default().into(),
         home_region: Region::new(sdk.home_region.unwrap_or_default()),
         multi_region: sdk.is_multi_region_trail.unwrap_or_default(),
         organization: sdk.is_organization_trail.unwrap_or_default(),
         log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),
         bucket: sdk.s3_bucket_name.unwrap_or_default(),
-        log_group_arn: text(sdk.cloud_watch_logs_log_group_arn.as_deref()),
-        role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()),
-        kms_key: text(sdk.kms_key_id.as_deref()),
+        log_group_arn: text(sdk.cloud_watch_logs_log_group_arn.as_deref()).map(LogGroupArn::from),
+        role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()).map(Arn::from),
+        kms_key: text(sdk.kms_key_id.as_deref()).map(Arn::from),
     }
 }
 

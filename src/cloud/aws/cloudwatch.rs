@@ -19,6 +19,7 @@ use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};
 use crate::domain::alarm::{Alarm, AlarmConfig, AlarmState, Metric, Statistic};
+use crate::domain::arn::Arn;
 use crate::domain::settings::TAG;
 
 pub(super) struct CloudWatch {
@@ -145,7 +146,7 @@ fn with_config(request: PutMetricAlarm, config: &AlarmConfig) -> Result<PutMetri
         insufficient_data_actions,
         description,
     } = config;
-    let list = |arns: &[String]| (!arns.is_empty()).then(|| arns.to_vec());
+    let list = |arns: &[Arn]| (!arns.is_empty()).then(|| arns.iter().map(Arn::to_string).collect());
     let request = match statistic {
         Statistic::Extended(name) => request.extended_statistic(name),
         plain => request.statistic(sdk::Statistic::from(plain.as_str())),
@@ -173,6 +174,10 @@ fn sdk_state(state: AlarmState) -> StateValue {
         AlarmState::Alarm => StateValue::Alarm,
         AlarmState::InsufficientData => StateValue::InsufficientData,
     }
+}
+
+fn arns(texts: &[String]) -> Vec<Arn> {
+    texts.iter().map(|text| Arn::from(text.as_str())).collect()
 }
 
 fn owned(text: Option<&str>) -> String {
@@ -210,9 +215,9 @@ fn config(sdk: &MetricAlarm) -> AlarmConfig {
         comparison: sdk.comparison_operator().map(ComparisonOperator::as_str).unwrap_or_default().into(),
         missing_data: sdk.treat_missing_data().unwrap_or("missing").into(),
         actions_enabled: sdk.actions_enabled().unwrap_or(true),
-        actions: sdk.alarm_actions().to_vec(),
-        ok_actions: sdk.ok_actions().to_vec(),
-        insufficient_data_actions: sdk.insufficient_data_actions().to_vec(),
+        actions: arns(sdk.alarm_actions()),
+        ok_actions: arns(sdk.ok_actions()),
+        insufficient_data_actions: arns(sdk.insufficient_data_actions()),
         description: owned(sdk.alarm_description()),
     }
 }

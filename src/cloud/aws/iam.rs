@@ -55,7 +55,7 @@ impl Iam {
         let policy = get_policy.found(policy, "NoSuchEntity")?;
         Ok(Some(Role {
             name: role.role_name,
-            arn: role.arn,
+            arn: role.arn.into(),
             trust: document(trust.unwrap_or_default()),
             policy: policy.map(|found| document(&found.policy_document)),
             tags: role.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect(),

@@ -44,6 +44,6 @@ impl Kms {
         };
         let Some((described, policy)) = described.zip(policy) else { return Ok(None) };
         let arn = described.arn.unwrap_or_else(|| id.to_owned());
-        Ok(Some(KmsKey { arn, enabled: described.enabled, policy }))
+        Ok(Some(KmsKey { arn: arn.into(), enabled: described.enabled, policy }))
     }
 }

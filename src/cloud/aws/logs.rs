@@ -13,11 +13,12 @@ use super::convert::text;
 use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::{Answer, Search};
-use crate::domain::Query;
 use crate::domain::activity::EventPage;
+use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
 use crate::domain::settings::TAG;
+use crate::domain::{Query, RetentionDays};
 
 /// How many messages a pattern can be tested on in one call.
 ///
@@ -49,8 +50,9 @@ impl Logs {
             let request = self.client.describe_log_groups().log_group_name_prefix(name).set_next_token(tokens.next());
             let page = call.answered(request.send().await)?;
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
-                let retention_days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
-                let kms_key = text(group.kms_key_id());
+                let days = group.retention_in_days().and_then(|days| u32::try_from(days).ok());
+                let retention_days = RetentionDays::from_days(days);
+                let kms_key = text(group.kms_key_id()).map(Arn::from);
                 let stored_bytes = group.stored_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
                 return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes }));
             }
@@ -145,6 +147,11 @@ impl Logs {
 
     pub(super) async fn create_log_group(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
+        call.answered(request.send().await).map(drop)
+    }
+
+    pub(super) async fn delete_retention_policy(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+        let request = self.client.delete_retention_policy().log_group_name(log_group);
         call.answered(request.send().await).map(drop)
     }
 

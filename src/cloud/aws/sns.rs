@@ -30,7 +30,7 @@ impl Sns {
         let attributes = found.attributes.unwrap_or_default();
         let attribute = |name: &str| text(attributes.get(name).map(String::as_str));
         Ok(Some(Topic {
-            arn: arn.to_owned(),
+            arn: arn.into(),
             policy: attribute("Policy").map(|policy| PolicyDocument::parse(&policy)),
             kms_key: attribute("KmsMasterKeyId"),
         }))
@@ -107,7 +107,7 @@ impl Sns {
 fn subscription(sdk: &aws_sdk_sns::types::Subscription) -> Subscription {
     let (state, arn) = match sdk.subscription_arn() {
         Some("Deleted") => (Confirmation::Deleted, None),
-        Some(arn) if arn.starts_with("arn:") => (Confirmation::Confirmed, Some(arn.to_owned())),
+        Some(arn) if arn.starts_with("arn:") => (Confirmation::Confirmed, Some(arn.into())),
         _ => (Confirmation::Pending, None),
     };
     Subscription {

@@ -92,6 +92,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         ownership,
         public,
         events,
+        Change::DeleteRetentionPolicy { log_group: GROUP.into() },
         update(),
         trust(policy()),
         topic_policy(policy()),
@@ -148,6 +149,7 @@ fn buckets() -> Vec<ContractCase> {
 fn logs() -> Vec<ContractCase> {
     let group = |name: &str| Change::CreateLogGroup { log_group: name.into() };
     let retention = |days| Change::PutRetentionPolicy { log_group: GROUP.into(), days };
+    let no_retention = || Change::DeleteRetentionPolicy { log_group: GROUP.into() };
     let nothing = || AwsReply::Json(json!({}));
     let missing = "ResourceNotFoundException";
     let already = "ResourceAlreadyExistsException";
@@ -162,6 +164,8 @@ fn logs() -> Vec<ContractCase> {
         succeeds("a retention is set", retention(365), nothing()).set_up(),
         fails("retention of a log group that does not exist", retention(365), missing, ErrorKind::NotFound),
         fails("a retention that AWS does not offer", retention(42), invalid, ErrorKind::Invalid).set_up(),
+        succeeds("a retention is deleted", no_retention(), nothing()).set_up(),
+        fails("no retention for a log group that does not exist", no_retention(), missing, ErrorKind::NotFound),
         succeeds("a log stream is created", stream(), nothing()).set_up(),
         fails("a log stream is created again", stream(), already, ErrorKind::AlreadyExists).set_up().demo(add_stream),
         fails("a log stream in a log group that does not exist", stream(), missing, ErrorKind::NotFound),

@@ -5,9 +5,8 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
-use crate::domain::Identity;
-use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
     AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
@@ -15,6 +14,7 @@ use crate::domain::observed::{
 };
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
+use crate::domain::{Identity, Region, RetentionDays};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -80,7 +80,7 @@ fn trails() -> Vec<ContractCase> {
         log_file_validation: true,
         bucket: BUCKET.into(),
         log_group_arn: Some(GROUP_ARN.into()),
-        role_arn: Some(role.clone()),
+        role_arn: Some(role.as_str().into()),
         kms_key: None,
     };
     let listed = json!({ "trailList": [{
@@ -267,7 +267,12 @@ fn logs() -> Vec<ContractCase> {
         ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", AwsReply::Json(group))
-            .returns(&Some(LogGroup { name: GROUP.into(), retention_days: Some(365), kms_key: None, stored_bytes: 0 })),
+            .returns(&Some(LogGroup {
+                name: GROUP.into(),
+                retention_days: RetentionDays::Days(365),
+                kms_key: None,
+                stored_bytes: 0,
+            })),
         ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;
@@ -489,7 +494,7 @@ fn topics() -> Vec<ContractCase> {
         endpoint: endpoint.into(),
         protocol: "email".into(),
         state,
-        arn: arn.map(str::to_owned),
+        arn: arn.map(Arn::from),
     };
     let listed = vec![
         subscription("alice@example.com", Confirmation::Pending, None),

@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
+use crate::domain::RetentionDays;
 use crate::domain::observed::LogGroup;
 
 const ELSEWHERE: &str = "us-east-1";
 
 fn group(retention_days: u32) -> LogGroup {
-    LogGroup { name: GROUP.into(), retention_days: Some(retention_days), kms_key: None, stored_bytes: 0 }
+    LogGroup { name: GROUP.into(), retention_days: RetentionDays::Days(retention_days), kms_key: None, stored_bytes: 0 }
 }
 
 fn described(retention_days: u32) -> AwsReply {

@@ -71,7 +71,7 @@ impl Default for Account {
 impl Account {
     #[must_use]
     pub fn identity(&self) -> Identity {
-        Identity { account: self.id.clone(), arn: self.caller.clone(), alias: self.alias.clone() }
+        Identity { account: self.id.clone(), arn: self.caller.as_str().into(), alias: self.alias.clone() }
     }
 
     #[must_use]

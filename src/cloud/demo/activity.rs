@@ -12,6 +12,7 @@ use crate::cloud::{ErrorKind, Search};
 use crate::domain::AccountRegion;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::alarm::{AlarmConfig, AlarmState, Comparison, Metric, MissingData, Statistic};
+use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::is_aws_sns_key;
@@ -185,13 +186,14 @@ pub(super) fn set_state(
 }
 
 /// The error if CloudWatch cannot publish to the topic.
-fn publish_error(arn: &str, context: &ActionContext<'_>) -> Option<&'static str> {
+fn publish_error(arn: &Arn, context: &ActionContext<'_>) -> Option<&'static str> {
     // The demo does not simulate topics in other accounts: publishing to them succeeds.
-    if context.foreign_topics.iter().any(|foreign| foreign == arn) {
+    if context.foreign_topics.iter().any(|foreign| *arn == foreign.as_str()) {
         return None;
     }
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    let Some(topic) = context.topics.get(name) else { return Some("Topic does not exist") };
+    let Some(topic) = arn.topic_name().and_then(|name| context.topics.get(name)) else {
+        return Some("Topic does not exist");
+    };
     let key = topic.config.kms_key.as_deref().map(|id| find_key(context.keys, id));
     let alarm = context.account_region.alarm_arn(context.alarm);
     let is_usable = |(key_arn, key): (&String, &KmsKey)| {

@@ -9,12 +9,13 @@ use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_v
 use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
-use crate::domain::{Change, names};
+use crate::domain::{Change, RetentionDays, names};
 
 mod delete;
 mod existing;
@@ -62,8 +63,13 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::CreateLogGroup { log_group } => create_log_group(account, view, log_group),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = existing_log_group(account, view, log_group)?;
-            require_valid(names::retention(*days))?;
-            group.config.retention_days = Some(*days);
+            let retention = RetentionDays::Days(*days);
+            require_valid(retention.check())?;
+            group.config.retention_days = retention;
+            Ok(())
+        }
+        Change::DeleteRetentionPolicy { log_group } => {
+            existing_log_group(account, view, log_group)?.config.retention_days = RetentionDays::Never;
             Ok(())
         }
         Change::SetLogGroupKey { log_group, key } => {
@@ -127,7 +133,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             Ok(())
         }
         Change::SetTopicKey { topic_arn, key } => {
-            existing_topic(account, view, topic_arn)?.config.kms_key.clone_from(key);
+            existing_topic(account, view, topic_arn)?.config.kms_key = key.as_ref().map(Arn::to_string);
             Ok(())
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
@@ -256,11 +262,12 @@ fn create_trail(
 fn check_delivery(account: &Account, view: &AccountView, delivery: &Delivery, trail_arn: &str) -> ChangeResult {
     let account_region = &view.account_region;
     let groups = account.regions.get(account_region.region.as_str()).map(|region| &region.log_groups);
-    let group =
-        groups.and_then(|all| all.keys().find(|name| account_region.log_group_arn(name) == delivery.log_group_arn));
+    let group = groups.and_then(|all| {
+        all.keys().find(|name| account_region.log_group_arn(name).as_str() == delivery.log_group_arn.as_str())
+    });
     let access_denied = |what: &str| not_propagated(format!("Access denied. Check the {what}."));
     let group = group.ok_or_else(|| access_denied("log group's ARN"))?;
-    let role = delivery.role_arn.rsplit('/').next().and_then(|name| account.roles.get(name));
+    let role = delivery.role_arn.role_name().and_then(|name| account.roles.get(name));
     let role_visible = role.is_some_and(|role| view.has_propagated(role.created, account.timing.role_ready_after));
     if !role_visible || !role_allows_delivery(account, account_region, &delivery.role_arn, group, trail_arn) {
         return Err(access_denied("role's trust and permissions"));
@@ -271,7 +278,8 @@ fn check_delivery(account: &Account, view: &AccountView, delivery: &Delivery, tr
 fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery: Option<&Delivery>) -> ChangeResult {
     modifiable_trail(account, view, name)?;
     if let Some(delivery) = delivery {
-        let name = name.rsplit('/').next().unwrap_or(name);
+        let arn = Arn::from(name);
+        let name = arn.trail_name().unwrap_or(name);
         check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
     }
     let trail = modifiable_trail(account, view, name)?;
@@ -305,7 +313,7 @@ fn create_topic(account: &mut Account, view: &AccountView, name: &str, policy: &
 }
 
 fn existing_topic<'a>(account: &'a mut Account, view: &AccountView, arn: &str) -> Result<&'a mut Topic, DemoError> {
-    let name = arn.strip_prefix(&view.account_region.topic_arn(""));
+    let name = arn.strip_prefix(view.account_region.topic_arn("").as_str());
     let topics = account.regions.get_mut(view.account_region.region.as_str()).map(|region| &mut region.topics);
     topics.zip(name).and_then(|(topics, name)| topics.get_mut(name)).ok_or_else(|| not_found("Topic does not exist"))
 }

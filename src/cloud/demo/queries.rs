@@ -9,6 +9,7 @@ use super::activity;
 use super::error::DemoError;
 use super::view::AccountView;
 use crate::cloud::ErrorKind;
+use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
@@ -57,7 +58,7 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     }
 }
 
-pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> String {
+pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> Arn {
     let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
     AccountRegion { account, region: Region::new(home), ..account_region.clone() }.trail_arn(name)
 }
@@ -106,7 +107,7 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
     let bucket_error = (is_own_bucket
         && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &trail_arn))
     .then(|| "AccessDenied".to_owned());
-    let is_own_log_group = trail.config.log_group_account() == Some(account.id.as_str());
+    let is_own_log_group = trail.config.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&account.id));
     let logs_error = is_own_log_group
         .then(|| logs_delivery_error(account, &account_region, trail, &trail_arn))
         .flatten()
@@ -141,13 +142,13 @@ fn logs_delivery_error(
     trail: &account::Trail,
     trail_arn: &str,
 ) -> Option<String> {
-    let arn = trail.config.log_group_arn.as_deref()?;
+    let arn = trail.config.log_group_arn.as_ref()?;
     let group = account
         .regions
         .get(account_region.region.as_str())?
         .log_groups
         .keys()
-        .find(|name| account_region.log_group_arn(name) == arn);
+        .find(|name| account_region.log_group_arn(name) == *arn);
     let Some(group) = group else { return Some("ResourceNotFoundException".into()) };
     let can_deliver = trail
         .config
@@ -194,7 +195,7 @@ pub(super) fn bucket_allows_delivery(
     trail_arn: &str,
 ) -> bool {
     let Some(existing) = account.buckets.get(bucket) else { return false };
-    let arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
+    let arn = account_region.bucket_arn(bucket);
     let objects = format!("{arn}/AWSLogs/{}/x", account_region.account);
     let context = [
         ("aws:SourceArn", trail_arn),
@@ -247,7 +248,7 @@ pub(super) fn metric_filters(account: &Account, view: &AccountView, group: &str)
     filters.map(|(name, filter)| MetricFilter { name: name.clone(), ..filter.clone() }).collect()
 }
 
-fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> String {
+fn role_arn(account_region: &AccountRegion, name: &str, role: &account::Role) -> Arn {
     account_region.role_arn(&format!("{}{name}", role.path.trim_start_matches('/')))
 }
 
@@ -306,11 +307,11 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
     let (arn, key) = find_key(&account.keys, id)?;
-    Some(KmsKey { arn: arn.clone(), enabled: !key.disabled, policy: key.policy.clone() })
+    Some(KmsKey { arn: arn.as_str().into(), enabled: !key.disabled, policy: key.policy.clone() })
 }
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
-    let name = arn.strip_prefix(&view.account_region.topic_arn(""))?;
+    let name = arn.strip_prefix(view.account_region.topic_arn("").as_str())?;
     account.regions.get(view.account_region.region.as_str())?.topics.get(name)
 }
 
@@ -326,7 +327,7 @@ pub(super) fn require_own_topic(account: &Account, arn: &str, action: &str) -> R
 
 pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<Topic> {
     let topic = existing_topic(account, view, arn)?;
-    let mut topic = Topic { arn: arn.to_owned(), ..topic.config.clone() };
+    let mut topic = Topic { arn: arn.into(), ..topic.config.clone() };
     topic.policy.get_or_insert_with(|| default_topic_policy(&view.account_region, arn));
     Some(topic)
 }
@@ -353,7 +354,7 @@ pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) ->
         .enumerate()
         .map(|(i, s)| Subscription {
             arn: (s.config.state == Confirmation::Confirmed)
-                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1)),
+                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1).into()),
             ..s.config.clone()
         })
         .collect();

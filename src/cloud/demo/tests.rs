@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
+use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{self, AlarmState, Confirmation};
 use crate::domain::pattern::CIS_PATTERN;
@@ -62,11 +63,11 @@ fn kind<T: std::fmt::Debug>(answer: Answer<T>) -> ErrorKind {
     answer.unwrap_err().kind
 }
 
-fn trail_arn() -> String {
+fn trail_arn() -> Arn {
     Account::default().in_region(&Region::new("eu-west-1")).trail_arn("rootbell")
 }
 
-fn topic_arn() -> String {
+fn topic_arn() -> Arn {
     Account::default().in_region(&Region::new("eu-west-1")).topic_arn("rootbell-alerts")
 }
 
@@ -316,7 +317,7 @@ fn a_subscription_is_pending_until_it_is_confirmed() {
         assert_eq!(cloud.unconfirmed(), [EMAIL], "the second email is valid for another 48 hours");
         cloud.confirm("Alice@example.com");
         assert_eq!(subscription().await.state, Confirmation::Confirmed);
-        assert!(subscription().await.arn.unwrap().starts_with(&topic_arn()));
+        assert!(subscription().await.arn.unwrap().starts_with(topic_arn().as_str()));
         cloud.apply(&home(), &change("subscription")).await.unwrap();
         assert_eq!(subscription().await.state, Confirmation::Confirmed);
     });

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Change, Delivery};
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alarm::{AlarmConfig, Statistic};
+use crate::domain::arn::Arn;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -125,6 +126,9 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
         Change::PutRetentionPolicy { log_group, days } => CommandLine::new("logs", "put-retention-policy")
             .option("log-group-name", log_group)
             .option("retention-in-days", days.to_string()),
+        Change::DeleteRetentionPolicy { log_group } => {
+            CommandLine::new("logs", "delete-retention-policy").option("log-group-name", log_group)
+        }
         Change::SetLogGroupKey { log_group, key } => {
             CommandLine::new("logs", "associate-kms-key").option("log-group-name", log_group).option("kms-key-id", key)
         }
@@ -258,7 +262,7 @@ fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
         insufficient_data_actions,
         description,
     } = config;
-    let list = |line: CommandLine, name: &str, arns: &[String]| {
+    let list = |line: CommandLine, name: &str, arns: &[Arn]| {
         if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
     };
     let statistic_option = if matches!(statistic, Statistic::Extended(_)) { "extended-statistic" } else { "statistic" };

@@ -117,6 +117,8 @@ pub enum Verb {
     Put,
     /// Sets or adds the part of a resource that the kind names, so the id needs no other word.
     Set,
+    /// Removes the part of a resource that the kind names, because the user asked for that.
+    Remove,
     Start,
     Stop,
     Detach,
@@ -134,6 +136,7 @@ impl Verb {
             Self::Update => Some("update"),
             Self::Put => Some("put"),
             Self::Set | Self::Keep => None,
+            Self::Remove => Some("remove"),
             Self::Start => Some("start"),
             Self::Stop => Some("stop"),
             Self::Detach => Some("detach"),
@@ -146,7 +149,7 @@ impl Verb {
     #[must_use]
     pub fn deletes(self) -> bool {
         match self {
-            Self::Create | Self::Update | Self::Put | Self::Set | Self::Start | Self::Keep => false,
+            Self::Create | Self::Update | Self::Put | Self::Set | Self::Remove | Self::Start | Self::Keep => false,
             Self::Stop | Self::Detach | Self::Empty | Self::Delete => true,
         }
     }

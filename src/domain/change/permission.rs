@@ -24,7 +24,6 @@ impl Change {
     /// The ARNs of the resources that it acts on.
     #[must_use]
     pub fn arns(&self, account_region: &AccountRegion) -> Vec<String> {
-        let partition = &account_region.partition;
         match self {
             Self::CreateBucket { bucket }
             | Self::PutBucketOwnershipControls { bucket }
@@ -33,22 +32,23 @@ impl Change {
             | Self::PutBucketTagging { bucket, .. }
             | Self::PutBucketPolicy { bucket, .. }
             | Self::DeleteBucketPolicy { bucket }
-            | Self::DeleteBucket { bucket } => vec![format!("arn:{partition}:s3:::{bucket}")],
-            Self::EmptyBucket { bucket } => vec![format!("arn:{partition}:s3:::{bucket}/*")],
+            | Self::DeleteBucket { bucket } => vec![account_region.bucket_arn(bucket).into()],
+            Self::EmptyBucket { bucket } => vec![account_region.bucket_arn(&format!("{bucket}/*")).into()],
             Self::CreateLogGroup { log_group }
             | Self::PutRetentionPolicy { log_group, .. }
+            | Self::DeleteRetentionPolicy { log_group }
             | Self::SetLogGroupKey { log_group, .. }
             | Self::PutMetricFilter { log_group, .. }
             | Self::DeleteMetricFilter { log_group, .. }
-            | Self::DeleteLogGroup { log_group } => vec![account_region.log_group_arn(log_group)],
+            | Self::DeleteLogGroup { log_group } => vec![account_region.log_group_arn(log_group).into()],
             Self::CreateLogStream { log_group, stream } | Self::PutLogEvents { log_group, stream, .. } => {
-                vec![account_region.arn("logs", &format!("log-group:{log_group}:log-stream:{stream}"))]
+                vec![account_region.arn("logs", &format!("log-group:{log_group}:log-stream:{stream}")).into()]
             }
             Self::CreateRole { role, .. }
             | Self::UpdateAssumeRolePolicy { role, .. }
             | Self::PutRolePolicy { role, .. }
             | Self::DeleteRolePolicy { role }
-            | Self::DeleteRole { role } => vec![account_region.role_arn(role)],
+            | Self::DeleteRole { role } => vec![account_region.role_arn(role).into()],
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
             | Self::PutEventSelectors { trail }
@@ -56,15 +56,15 @@ impl Change {
             | Self::StartLogging { trail }
             | Self::StopLogging { trail }
             | Self::DeleteTrail { trail }
-            | Self::DetachLogs { trail } => vec![account_region.trail_arn(trail)],
-            Self::CreateTopic { topic, .. } => vec![account_region.topic_arn(topic)],
+            | Self::DetachLogs { trail } => vec![account_region.trail_arn(trail).into()],
+            Self::CreateTopic { topic, .. } => vec![account_region.topic_arn(topic).into()],
             Self::SetTopicPolicy { topic_arn, .. }
             | Self::SetTopicKey { topic_arn, .. }
             | Self::Subscribe { topic_arn, .. }
-            | Self::DeleteTopic { topic_arn } => vec![topic_arn.clone()],
+            | Self::DeleteTopic { topic_arn } => vec![topic_arn.into()],
             Self::Unsubscribe { .. } => vec!["*".into()],
             Self::PutMetricAlarm { alarm, .. } | Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
-                vec![account_region.alarm_arn(alarm)]
+                vec![account_region.alarm_arn(alarm).into()]
             }
         }
     }
@@ -81,21 +81,21 @@ impl Change {
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
             // The tagging actions take a log group's ARN without the `:*`.
             Self::CreateLogGroup { log_group } => {
-                also("logs:TagResource", vec![crate::domain::query::log_group(account_region, log_group)]);
+                also("logs:TagResource", vec![crate::domain::query::log_group(account_region, log_group).into()]);
             }
             Self::CreateRole { .. } => also("iam:TagRole", on),
             Self::CreateTrail { delivery, .. } => {
                 also("cloudtrail:AddTags", on);
-                also("iam:PassRole", vec![delivery.role_arn.clone()]);
+                also("iam:PassRole", vec![delivery.role_arn.to_string()]);
             }
             Self::UpdateTrail { delivery: Some(delivery), .. } => {
-                also("iam:PassRole", vec![delivery.role_arn.clone()]);
+                also("iam:PassRole", vec![delivery.role_arn.to_string()]);
             }
             Self::CreateTopic { .. } => also("sns:TagResource", on),
             Self::PutMetricAlarm { .. } => also("cloudwatch:TagResource", on),
             Self::EmptyBucket { bucket } => {
                 also("s3:DeleteObject", on);
-                also("s3:ListBucketVersions", vec![format!("arn:{}:s3:::{bucket}", account_region.partition)]);
+                also("s3:ListBucketVersions", vec![account_region.bucket_arn(bucket).into()]);
             }
             Self::PutBucketOwnershipControls { .. }
             | Self::PutPublicAccessBlock { .. }
@@ -103,6 +103,7 @@ impl Change {
             | Self::PutBucketTagging { .. }
             | Self::PutBucketPolicy { .. }
             | Self::PutRetentionPolicy { .. }
+            | Self::DeleteRetentionPolicy { .. }
             | Self::SetLogGroupKey { .. }
             | Self::UpdateAssumeRolePolicy { .. }
             | Self::PutRolePolicy { .. }

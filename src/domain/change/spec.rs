@@ -6,9 +6,10 @@ use super::ResourceKind::{
     LogFiles, LogGroup, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy, RoleTrust,
     Subscription, Topic, TopicEncryption, TopicPolicy, Trail, TrailEncryption, TrailEvents, TrailLogging,
 };
-use super::Verb::{Create, Delete, Detach, Empty, Put, Set, Start, Stop, Update};
+use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
 use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
+use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
 
 /// Everything about a change that depends only on which call it is, and the name of its resource.
@@ -90,8 +91,8 @@ fn row<'a>(
 }
 
 /// The name in a topic's ARN.
-fn topic_name(arn: &str) -> &str {
-    arn.rsplit(':').next().unwrap_or(arn)
+fn topic_name(arn: &Arn) -> &str {
+    arn.topic_name().unwrap_or(arn)
 }
 
 const CREATE_BUCKET: &[Need] = &[Need(Bucket, Create)];
@@ -152,6 +153,10 @@ impl Change {
             Self::PutRetentionPolicy { log_group, days: _ } => {
                 let op = op!("logs", "PutRetentionPolicy");
                 row(op, (LogRetention, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
+            }
+            Self::DeleteRetentionPolicy { log_group } => {
+                let op = op!("logs", "DeleteRetentionPolicy");
+                row(op, (LogRetention, Remove), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
             }
             Self::SetLogGroupKey { log_group, key: _ } => {
                 let op = op!("logs", "AssociateKmsKey");

@@ -101,7 +101,7 @@ fn a_drill_event_is_marked_as_one_and_names_who_started_it() {
     let event = RootEvent::decode(&line, "x", None);
     assert!(event.drill);
     assert_eq!((event.name.as_str(), event.id.as_str()), ("RootbellDrill", "d-1"));
-    assert!(line.contains(&caller.arn), "it says who started it");
+    assert!(line.contains(caller.arn.as_str()), "it says who started it");
     assert_eq!(event.time, Some("2026-11-23T08:14:03Z".parse().unwrap()));
 }
 

@@ -5,6 +5,7 @@ use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{RETENTION, SettingId};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -29,9 +30,9 @@ pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| match group.retention_days {
-        None => ok("events never expire"),
-        Some(days) if days >= RETENTION => ok(format!("{days} days")),
-        Some(days) => wrong(
+        RetentionDays::Never => ok("events never expire"),
+        days if days >= RETENTION => ok(days.describe()),
+        RetentionDays::Days(days) => wrong(
             format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
             Fix::ApplyWith { input: Input::Setting(SettingId::Retention), value: RETENTION.to_string() },
         ),

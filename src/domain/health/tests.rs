@@ -3,7 +3,7 @@ use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
-use crate::domain::{Region, SetupOptions};
+use crate::domain::{Region, RetentionDays, SetupOptions};
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -91,7 +91,7 @@ const BREAKS: &[Break] = &[
     ("not yet", |o| status(o).logs_delivery = None, "trail.delivers", Verdict::Pending, "Nothing delivered"),
     (
         "short",
-        |o| o.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = Some(7),
+        |o| o.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = RetentionDays::Days(7),
         "log_group.retention",
         Verdict::Wrong,
         "7 days",
@@ -260,8 +260,8 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     let mut observed = sound();
     let stop_and_move = |observed: &mut Observed, from: &str, to: &str| {
         let watched = trail(observed);
-        watched.trail.arn = watched.trail.arn.replace(from, to);
-        watched.trail.home_region = Region::new(watched.trail.arn.split(':').nth(3).unwrap());
+        watched.trail.arn = watched.trail.arn.replace(from, to).into();
+        watched.trail.home_region = Region::new(watched.trail.arn.region().unwrap());
         status(observed).logging = false;
     };
     stop_and_move(&mut observed, "123456789012", "210987654321");

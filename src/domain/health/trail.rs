@@ -5,26 +5,27 @@ use jiff::{SignedDuration, Timestamp};
 use super::registry::Evidence;
 use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
 use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
 fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
-    let owner = t.trail.arn.split(':').nth(4).unwrap_or_default();
-    if owner != settings.account_region.account {
-        let advice = format!(
-            "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in this \
-             account"
-        );
-        return Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL);
+    match t.trail.ownership(&settings.account_region) {
+        TrailOwnership::OtherAccount(owner) => {
+            let advice = format!(
+                "Only account {owner}, which owns the trail, can change it: have it changed there, or create a trail in \
+                 this account"
+            );
+            Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL)
+        }
+        TrailOwnership::OtherRegion(home) => {
+            let advice = "The trail can only be changed in its home Region: use that Region";
+            Fix::choose_value(advice, Input::Region, home.as_str())
+        }
+        TrailOwnership::Here => REPAIR,
     }
-    if t.trail.home_region != settings.account_region.region {
-        let advice = "The trail can only be changed in its home Region: use that Region";
-        return Fix::choose_value(advice, Input::Region, t.trail.home_region.as_str());
-    }
-    REPAIR
 }
 
 fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
@@ -197,11 +198,11 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
         Err(unreadable) => return unknown(unreadable),
         Ok(status) => status,
     };
-    if t.trail.log_group_arn.is_none() {
+    let Some(log_group_arn) = &t.trail.log_group_arn else {
         return wrong(format!("`{name}` delivers to no log group."), trail_fix(t, settings));
-    }
-    let account = t.trail.log_group_account().unwrap_or_default();
-    if account != settings.account_region.account {
+    };
+    if !log_group_arn.belongs_to(&settings.account_region.account) {
+        let account = log_group_arn.account().unwrap_or("unknown");
         return wrong(
             format!(
                 "`{name}` delivers to a log group in account {account}, which rootbell cannot use from this account."
@@ -213,7 +214,7 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
             ),
         );
     }
-    let region = t.trail.log_group_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).unwrap_or_default();
+    let region = log_group_arn.region().unwrap_or_default();
     if settings.account_region.region != region {
         return wrong(
             format!("`{name}` delivers to a log group in {region}; the filter and alarm must be in that Region too."),

@@ -1,6 +1,7 @@
 //! Encrypts the trail, the log group, and the topic with the user's KMS key, if the key's policy lets the services use it.
 
 use super::{Action, Plan};
+use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};
 use crate::domain::policy::{DoubtCause, KeyUsers, MissingStatement, missing_key_statements};
@@ -43,7 +44,7 @@ fn another_key() -> Fix {
 
 fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Option<Problem> {
     let arn = &key.arn;
-    let region = arn.split(':').nth(3).unwrap_or_default();
+    let region = arn.region().unwrap_or_default();
     if wanted.account_region.region != region {
         let why = format!(
             "The key {arn} is in {region}: the trail, log group, and topic need a key in their own Region, {}.",
@@ -97,16 +98,16 @@ fn uncertainty(missing: &MissingStatement) -> Option<String> {
     ))
 }
 
-fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &str) {
+fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &Arn) {
     let trail = observed.trail.as_ref().map(|t| t.trail.kms_key.as_deref());
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref).map(|g| g.kms_key.as_deref());
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref).map(|t| t.kms_key.as_deref());
-    let key = arn.to_owned();
+    let key = arn.clone();
     let trail_change = Change::SetTrailKey { trail: wanted.trail.value.clone(), key: key.clone() };
     let group_change = Change::SetLogGroupKey { log_group: wanted.log_group.value.clone(), key: key.clone() };
     let topic_change = Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: Some(key) };
     for (existing, change) in [(trail, trail_change), (group, group_change), (topic, topic_change)] {
-        if existing == Some(Some(arn)) {
+        if existing == Some(Some(arn.as_str())) {
             continue;
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };

@@ -3,6 +3,7 @@
 
 use super::{Action, Hint, Plan, place};
 use crate::domain::alarm::AlarmConfig;
+use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadResult, Trail};
 use crate::domain::policy::{self, Remainder};
@@ -140,27 +141,21 @@ impl TeardownPlanner<'_> {
     }
 
     fn can_change(&self, trail: &Trail) -> bool {
-        let account_region = &self.wanted().account_region;
-        trail.home_region == account_region.region
-            && trail.arn.split(':').nth(4) == Some(account_region.account.as_str())
+        trail.can_be_changed_from(&self.wanted().account_region)
     }
 
     /// Whether an unmanaged trail delivers to a log group or with a role that rootbell created: then rootbell attached it.
     fn detaches_trail(&self) -> bool {
         let Some(trail) = self.existing() else { return false };
         let our_log_group = self.wanted().account_region.log_group_arn(&self.wanted().log_group.value);
-        let uses_our_log_group = self.chain.managed.log_group == Ok(true)
-            && trail
-                .log_group_arn
-                .as_deref()
-                .is_some_and(|arn| arn.trim_end_matches(":*") == our_log_group.trim_end_matches(":*"));
+        let uses_our_log_group = self.chain.managed.log_group == Ok(true) && trail.delivers_to(&our_log_group);
         let uses_our_role =
-            trail.role_arn.is_some() && trail.role_arn.as_deref() == self.role_arn() && self.role_is_tagged();
+            trail.role_arn.is_some() && trail.role_arn.as_ref() == self.role_arn() && self.role_is_tagged();
         !self.deletes_trail() && self.can_change(trail) && (uses_our_log_group || uses_our_role)
     }
 
-    fn role_arn(&self) -> Option<&str> {
-        self.observed().role.as_ref().ok()?.as_ref().map(|role| role.arn.as_str())
+    fn role_arn(&self) -> Option<&Arn> {
+        self.observed().role.as_ref().ok()?.as_ref().map(|role| &role.arn)
     }
 
     fn role_is_tagged(&self) -> bool {
@@ -201,7 +196,7 @@ impl TeardownPlanner<'_> {
             let detail = "unmanaged; notifies the deleted topic";
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, detail);
         }
-        let without_topic = |list: &[String]| list.iter().filter(|arn| **arn != topic).cloned().collect();
+        let without_topic = |list: &[Arn]| list.iter().filter(|arn| **arn != topic).cloned().collect();
         let rest = AlarmConfig {
             actions: without_topic(&alarm.config.actions),
             ok_actions: without_topic(&alarm.config.ok_actions),
@@ -352,9 +347,7 @@ impl TeardownPlanner<'_> {
     fn log_group(&self, plan: &mut Plan) {
         let Ok(Some(group)) = &self.observed().log_group else { return };
         let arn = self.wanted().account_region.log_group_arn(&group.name);
-        let delivers = |trail: &Trail| {
-            trail.log_group_arn.as_deref().is_some_and(|to| to.trim_end_matches(":*") == arn.trim_end_matches(":*"))
-        };
+        let delivers = |trail: &Trail| trail.delivers_to(&arn);
         let detail = if self.chain.managed.log_group != Ok(true) {
             "unmanaged".to_owned()
         } else if let Some(user) = self.remaining_user(delivers, true) {

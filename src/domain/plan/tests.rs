@@ -3,7 +3,7 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::SettingId;
-use crate::domain::{Region, SetupOptions, pattern};
+use crate::domain::{Region, RetentionDays, SetupOptions, pattern};
 
 fn with_email(email: &str) -> SetupOptions {
     SetupOptions { emails: vec![email.into()], ..SetupOptions::default() }
@@ -137,7 +137,7 @@ fn event_selectors_are_not_replaced_if_some_would_be_lost() {
 fn with_unmanaged_trail(change: impl FnOnce(&mut crate::domain::observed::Trail)) -> Observed {
     let mut theirs = sound().trail.unwrap().trail;
     (theirs.name, theirs.log_group_arn, theirs.role_arn) = ("theirs".into(), None, None);
-    theirs.arn = theirs.arn.replace("/rootbell", "/theirs");
+    theirs.arn = theirs.arn.replace("/rootbell", "/theirs").into();
     change(&mut theirs);
     Observed { trails: Ok(vec![theirs]), ..Observed::nothing() }
 }
@@ -265,9 +265,52 @@ fn a_pending_address_is_kept_and_a_new_one_is_subscribed() {
 fn retention_is_set_to_a_year_but_never_shortened() {
     let mut observed = sound();
     for (days, wanted) in [(Some(7), 1), (None, 1), (Some(731), 0)] {
-        edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = days);
+        edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = RetentionDays::from_days(days));
         assert_eq!(ids(&SetupOptions::default(), &observed).len(), wanted, "{days:?}");
     }
+}
+
+#[test]
+fn an_action_that_is_no_arn_is_kept_when_the_alarm_is_repaired() {
+    let mut observed = sound();
+    edit(&mut observed.alarms, |all| {
+        all[0].config.actions = vec!["pager".into(), "arn:aws:sns:us-east-1:123456789012:far".into()];
+    });
+    let settings = settings(&SetupOptions::default(), &observed);
+    let plan = plan(&settings, &observed);
+    let Some(Change::PutMetricAlarm { config, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+    assert_eq!(config.actions, [crate::domain::arn::Arn::from("pager"), settings.topic_arn()]);
+}
+
+#[test]
+fn a_trail_may_name_its_log_group_without_the_star() {
+    let mut observed = sound();
+    let watched = observed.trail.as_mut().unwrap();
+    let arn = watched.trail.log_group_arn.as_ref().unwrap().without_suffix().into();
+    watched.trail.log_group_arn = Some(arn);
+    observed.trails = Ok(vec![watched.trail.clone()]);
+    assert!(ids(&SetupOptions::default(), &observed).is_empty());
+}
+
+#[test]
+fn events_are_kept_forever_only_if_the_user_asks_for_it() {
+    let setup = SetupOptions { retention_days: Some(RetentionDays::Never), ..SetupOptions::default() };
+    let observed = sound();
+    let change = Change::DeleteRetentionPolicy { log_group: "rootbell/cloudtrail".into() };
+    let rows = plan(&settings(&setup, &observed), &observed).rows;
+    let row = rows.iter().find(|row| row.change.is_some()).unwrap();
+    assert_eq!((&row.change, row.id.to_string()), (&Some(change), "log_group.retention.remove".into()));
+    assert_eq!((row.action, row.detail.as_str()), (Action::Update, "365 days → never expire"));
+    assert!(ids(&SetupOptions::default(), &observed).is_empty());
+
+    let mut unlimited = sound();
+    edit(&mut unlimited.log_group, |g| g.as_mut().unwrap().retention_days = RetentionDays::Never);
+    assert!(ids(&setup, &unlimited).is_empty());
+    let new: Vec<String> = ids(&setup, &Observed::nothing());
+    assert!(
+        new.contains(&"log_group.create".to_owned()) && !new.iter().any(|id| id.starts_with("log_group.retention")),
+        "{new:?}"
+    );
 }
 
 /// A complete setup whose topic has this name and these statements.

@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{Origin, SettingId, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
@@ -101,7 +102,6 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let log_group = wanted.log_group.value.clone();
     let Ok(found) = &observed.log_group else { return };
-    let days = |d: Option<u32>| d.map_or("never expire".to_owned(), |d| format!("{d} days"));
     match found {
         None => {
             plan.put(
@@ -110,7 +110,7 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                 Change::CreateLogGroup { log_group: log_group.clone() },
                 "receives the trail's events",
             );
-            if let Some(days) = wanted.retention_days.value {
+            if let RetentionDays::Days(days) = wanted.retention_days.value {
                 plan.put(
                     wanted,
                     Action::Create,
@@ -121,11 +121,14 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
         }
         Some(group) => {
             plan.keep(Step::Trail, ResourceKind::LogGroup, &log_group, "existing");
-            if let Some(want) =
-                wanted.retention_days.value.filter(|_| wanted.retention_days.value != group.retention_days)
-            {
-                let detail = format!("{} → {}", days(group.retention_days), days(Some(want)));
-                plan.put(wanted, Action::Update, Change::PutRetentionPolicy { log_group, days: want }, detail);
+            let retention = wanted.retention_days.value;
+            if retention != group.retention_days {
+                let detail = format!("{} → {}", group.retention_days.describe(), retention.describe());
+                let change = match retention {
+                    RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
+                    RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
+                };
+                plan.put(wanted, Action::Update, change, detail);
             }
         }
     }
@@ -279,17 +282,12 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 }
 
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
-    let attached = delivers_to(existing, &delivery) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
+    let attached =
+        existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
     let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_managed());
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
-}
-
-/// Compares ARNs, because another Region may have a log group of the same name.
-fn delivers_to(trail: &Trail, delivery: &Delivery) -> bool {
-    let without_suffix = |arn: &str| arn.trim_end_matches(":*").to_owned();
-    trail.log_group_arn.as_deref().map(without_suffix) == Some(without_suffix(&delivery.log_group_arn))
 }
 
 fn update_detail(wanted: &Settings, existing: &Trail) -> String {
@@ -312,22 +310,24 @@ fn update_detail(wanted: &Settings, existing: &Trail) -> String {
 }
 
 fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing: &Trail) {
-    let owner = existing.arn.split(':').nth(4).unwrap_or_default();
-    if owner != wanted.account_region.account {
-        let why = format!(
-            "This account cannot change the organization trail `{}`, which account {owner} owns.",
-            existing.name
-        );
-        let advice = "Set up rootbell in that account, or use another trail";
-        plan.block(Step::Trail, Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL)));
-    } else if existing.home_region != wanted.account_region.region {
-        let why = format!("The trail `{}` can only be changed in its home Region.", existing.name);
-        let fix = Fix::Each(vec![
-            Fix::choose_value("Use that Region", Input::Region, existing.home_region.as_str()),
-            Fix::choose("Or use another trail", Input::Setting(SettingId::Trail)),
-        ]);
-        plan.block(Step::Trail, Problem::new(why, fix));
-    }
+    let name = &existing.name;
+    let problem = match existing.ownership(&wanted.account_region) {
+        TrailOwnership::OtherAccount(owner) => {
+            let why = format!("This account cannot change the organization trail `{name}`, which account {owner} owns.");
+            let advice = "Set up rootbell in that account, or use another trail";
+            Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL))
+        }
+        TrailOwnership::OtherRegion(home) => {
+            let why = format!("The trail `{name}` can only be changed in its home Region.");
+            let fix = Fix::Each(vec![
+                Fix::choose_value("Use that Region", Input::Region, home.as_str()),
+                Fix::choose("Or use another trail", Input::Setting(SettingId::Trail)),
+            ]);
+            Problem::new(why, fix)
+        }
+        TrailOwnership::Here => return,
+    };
+    plan.block(Step::Trail, problem);
 }
 
 /// If there was a choice, notes which trail is used and what the alternatives would cost.

@@ -2,6 +2,7 @@
 
 use super::document::{PolicyDocument, Statement};
 use super::merge::{merge, without};
+use crate::domain::arn::LogGroupArn;
 
 /// Whether the bucket's policy allows everyone. A condition is taken to narrow it.
 ///
@@ -28,9 +29,10 @@ fn is_too_wide(statement: &Statement) -> bool {
     let is_delivery_action =
         |action: &str| ["logs:createlogstream", "logs:putlogevents"].contains(&action.to_lowercase().as_str());
     // arn:{p}:logs:{region}:{account}:log-group:{name}:…
-    let names_log_group = |arn: &str| {
-        let parts: Vec<&str> = arn.split(':').collect();
-        parts.len() > 6 && parts[2] == "logs" && parts[3..=6].iter().all(|part| !part.contains('*'))
+    let names_log_group = |text: &str| {
+        let arn = LogGroupArn::from(text);
+        let is_named = |part: Option<&str>| part.is_some_and(|part| !part.contains('*'));
+        is_named(arn.region()) && is_named(arn.account()) && is_named(arn.name())
     };
     let names_both = statement.elements().is_some_and(|s| s.action.is_some() && s.resource.is_some());
     statement.is_allow()

@@ -3,6 +3,7 @@
 use super::document::{PolicyDocument, Statement};
 use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, evaluate};
 use super::reading::repair;
+use crate::domain::arn::Arn;
 
 /// What a topic's policy means for the alarm's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,9 @@ pub enum TopicAccess {
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 #[must_use]
 pub fn topic_access(policy: Option<&PolicyDocument>, topic_arn: &str, alarm_arn: &str) -> TopicAccess {
-    let account = alarm_arn.split(':').nth(4).unwrap_or_default();
-    let region = topic_arn.split(':').nth(3).unwrap_or_default();
+    let (alarm, topic) = (Arn::from(alarm_arn), Arn::from(topic_arn));
+    let account = alarm.account().unwrap_or_default();
+    let region = topic.region().unwrap_or_default();
     let context = [
         ("aws:SourceAccount", account),
         ("aws:SourceOwner", account),

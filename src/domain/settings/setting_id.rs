@@ -2,8 +2,9 @@
 //! form, the checks of names, and the names to read the account for are all derived from it.
 
 use super::{Origin, Settings, SetupOptions};
+use crate::domain::arn::Arn;
 use crate::domain::change::{ResourceKind, Step};
-use crate::domain::{names, pattern};
+use crate::domain::{RetentionDays, names, pattern};
 
 /// Defines the settings, in the order in which the form shows them.
 macro_rules! settings {
@@ -44,8 +45,8 @@ pub enum SettingKind {
     Name(fn(&str) -> names::Validity),
     /// The same, but an empty text stands for no value.
     OptionalName(fn(&str) -> names::Validity),
-    /// A number of days.
-    Days,
+    /// A number of days, or `never`.
+    Retention,
     /// Email addresses, separated by commas, semicolons, or spaces.
     Addresses,
     YesOrNo,
@@ -62,10 +63,7 @@ impl SettingKind {
             Self::Name(rule) => rule(text),
             Self::OptionalName(_) if text.trim().is_empty() => Ok(()),
             Self::OptionalName(rule) => rule(text.trim()),
-            Self::Days => match text.trim().parse() {
-                Ok(days) => names::retention(days),
-                Err(_) => Err("Enter a number of days, such as 365.".into()),
-            },
+            Self::Retention => text.trim().parse().and_then(RetentionDays::check),
             Self::Addresses => {
                 let all = addresses(text);
                 if all.is_empty() {
@@ -132,18 +130,15 @@ impl SettingId {
             },
             Self::Retention => SettingSpec {
                 flag: "--retention-days",
-                help: "Retention of the log group [default: 365]",
+                help: "Retention of the log group in days, or `never` to keep events forever [default: 365]",
                 label: "Retention",
                 step: Step::Trail,
                 is_detail: false,
-                kind: SettingKind::Days,
+                kind: SettingKind::Retention,
                 names: None,
                 get: |o| o.retention_days.map(|days| days.to_string()),
                 set: |o, text| o.retention_days = text.parse().ok(),
-                resolved: |s| {
-                    let days = s.retention_days.value.map_or("forever".into(), |days| days.to_string());
-                    (days, s.retention_days.origin)
-                },
+                resolved: |s| (s.retention_days.value.to_string(), s.retention_days.origin),
             },
             Self::Bucket => SettingSpec {
                 flag: "--bucket",
@@ -189,10 +184,10 @@ impl SettingId {
                 is_detail: true,
                 kind: SettingKind::OptionalName(names::kms_key),
                 names: Some(Existing),
-                get: |o| o.kms_key.clone(),
-                set: |o, text| o.kms_key = Some(text.to_owned()).filter(|key| !key.is_empty()),
+                get: |o| o.kms_key.as_ref().map(Arn::to_string),
+                set: |o, text| o.kms_key = Some(Arn::from(text)).filter(|key| !key.is_empty()),
                 resolved: |s| match &s.kms_key {
-                    Some(key) => (key.clone(), Origin::Given),
+                    Some(key) => (key.to_string(), Origin::Given),
                     None => (String::new(), Origin::Default("encryption unchanged")),
                 },
             },
@@ -351,7 +346,9 @@ impl SetupOptions {
                 let problem = |email: &String| names::email(email).err().map(|why| format!("`{email}`: {why}"));
                 self.emails.iter().filter_map(problem).collect()
             }
-            SettingKind::Name(_) | SettingKind::Days | SettingKind::YesOrNo | SettingKind::FilterPattern => check(),
+            SettingKind::Name(_) | SettingKind::Retention | SettingKind::YesOrNo | SettingKind::FilterPattern => {
+                check()
+            }
         };
         problems.into_iter().map(|said| InvalidSetting { id, said }).collect()
     }
@@ -403,7 +400,7 @@ mod tests {
         match id.spec().kind {
             SettingKind::Name(_) => "mine",
             SettingKind::OptionalName(_) => "arn:aws:kms:eu-west-1:123456789012:key/1",
-            SettingKind::Days => "731",
+            SettingKind::Retention => "731",
             SettingKind::Addresses => "a@b.de, c@d.de",
             SettingKind::YesOrNo => "yes",
             SettingKind::FilterPattern => "{ $.userIdentity.type = \"Root\" }",
@@ -431,7 +428,7 @@ mod tests {
             bucket: Some("mine".into()),
             log_group: Some("mine".into()),
             role: Some("mine".into()),
-            retention_days: Some(731),
+            retention_days: Some(RetentionDays::Days(731)),
             topic: Some("mine".into()),
             emails: vec!["a@b.de".into(), "c@d.de".into()],
             filter: Some("mine".into()),
@@ -475,8 +472,8 @@ mod tests {
         let setup = SetupOptions {
             trail: Some("my trail".into()),
             emails: vec!["nobody".into(), "a@b.de".into(), "somebody".into()],
-            retention_days: Some(42),
-            kms_key: Some(String::new()),
+            retention_days: Some(RetentionDays::Days(42)),
+            kms_key: Some(Arn::default()),
             ..SetupOptions::default()
         };
         let invalid = setup.invalid_settings();

@@ -8,7 +8,7 @@
 
 use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
-use crate::domain::observed::{Observed, Trail, TrailDetails};
+use crate::domain::observed::{Observed, Trail, TrailDetails, TrailOwnership};
 
 /// What has to be done to use a trail, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,17 +133,19 @@ fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a TrailDetails
 
 /// Why the chain cannot use the trail, as a phrase.
 fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
-    let owner = trail.arn.split(':').nth(4).unwrap_or_default();
-    if owner != account_region.account {
-        let kind = if trail.organization { "it is an organization trail of" } else { "it belongs to" };
-        return Some(format!("{kind} account {owner}; only that account can change it"));
+    match trail.ownership(account_region) {
+        TrailOwnership::OtherAccount(owner) => {
+            let kind = if trail.organization { "it is an organization trail of" } else { "it belongs to" };
+            return Some(format!("{kind} account {owner}; only that account can change it"));
+        }
+        TrailOwnership::OtherRegion(home) => {
+            return Some(format!("its home Region is {home}; it can only be changed there"));
+        }
+        TrailOwnership::Here => {}
     }
-    if trail.home_region != account_region.region {
-        return Some(format!("its home Region is {}; it can only be changed there", trail.home_region));
-    }
-    match trail.log_group_account() {
-        Some(account) if account != account_region.account => {
-            Some(format!("it delivers to a log group in account {account}"))
+    match &trail.log_group_arn {
+        Some(arn) if !arn.belongs_to(&account_region.account) => {
+            Some(format!("it delivers to a log group in account {}", arn.account().unwrap_or("unknown")))
         }
         None if trail.name.starts_with("aws-controltower") => Some("Control Tower manages it".to_owned()),
         _ => None,
@@ -211,7 +213,7 @@ mod tests {
 
     fn in_another_organization_account(w: &mut TrailDetails) {
         w.trail.organization = true;
-        w.trail.arn = w.trail.arn.replace("123456789012", "210987654321");
+        w.trail.arn = w.trail.arn.replace("123456789012", "210987654321").into();
         w.trail.log_group_arn = Some("arn:aws:logs:eu-west-1:210987654321:log-group:g:*".into());
     }
 

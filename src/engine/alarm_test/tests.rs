@@ -196,8 +196,9 @@ fn one_successful_action_is_enough_and_the_failed_ones_are_named() {
         assert!(
             said.starts_with("Successfully executed") && said.contains(&format!("Failed to execute action {missing}"))
         );
-        let setup =
-            TestSetup::new(|region| alarm(region).config.actions = vec![missing.into(), format!("{missing}-too")]);
+        let setup = TestSetup::new(|region| {
+            alarm(region).config.actions = vec![missing.into(), format!("{missing}-too").into()];
+        });
         let Err(TestError::NotSent(said)) = setup.test().await else { panic!("nothing can be sent") };
         assert_eq!(said.matches("Failed to execute").count(), 2, "{said}");
     });
@@ -408,7 +409,7 @@ fn a_wrong_clock_never_makes_a_stage_earlier_than_the_previous_one() {
 
 #[test]
 fn the_reason_names_the_caller_and_is_never_longer_than_aws_allows() {
-    let caller = Identity { account: "1".into(), arn: "x".repeat(2000), alias: None };
+    let caller = Identity { account: "1".into(), arn: "x".repeat(2000).into(), alias: None };
     assert_eq!(reason("Test alarm", &caller, Timestamp::UNIX_EPOCH).chars().count(), 1023);
 }
 

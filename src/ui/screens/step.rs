@@ -107,7 +107,7 @@ fn field_lines(view: &mut View<'_>, field: &TextField, area: Rect) -> Option<(u1
     let room = usize::from(width).saturating_sub(left + 3);
     let (box_width, is_pattern) = match setting.kind {
         SettingKind::FilterPattern => (room, true),
-        SettingKind::Days | SettingKind::YesOrNo => (6, false),
+        SettingKind::Retention | SettingKind::YesOrNo => (6, false),
         SettingKind::Name(_) | SettingKind::OptionalName(_) | SettingKind::Addresses => (room.min(40), false),
     };
     let marker = if focused { ">" } else { " " };

@@ -51,7 +51,7 @@ fn with_key(statements: &[Value]) -> Account {
 fn trails(tester: &Tester) -> Vec<(String, Option<String>)> {
     tester.on_account(|cloud| {
         let region = cloud.snapshot().regions[REGION].clone();
-        region.trails.into_iter().map(|(name, trail)| (name, trail.config.log_group_arn)).collect()
+        region.trails.into_iter().map(|(name, trail)| (name, trail.config.log_group_arn.map(String::from))).collect()
     })
 }
 

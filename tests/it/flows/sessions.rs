@@ -101,7 +101,9 @@ impl Two {
     fn start_calls(&mut self) {
         for session in [FIRST, SECOND] {
             let topic_arn = "arn:aws:sns:eu-west-1:123456789012:t".to_owned();
-            self.worker.start(SessionEffect::PollSubscriptions { ticket: Ticket(7), topic_arn }.within(session));
+            self.worker.start(
+                SessionEffect::PollSubscriptions { ticket: Ticket(7), topic_arn: topic_arn.into() }.within(session),
+            );
         }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::RetentionDays;
 
 fn typed(form: &mut Form, text: &str) {
     for c in text.chars() {
@@ -21,6 +22,24 @@ fn an_invalid_field_sets_no_option_and_says_why() {
     typed(&mut form, "my trail");
     assert_eq!(form.setup_options().trail, None);
     assert!(form.errors()[0].1.contains("cannot have spaces"));
+}
+
+#[test]
+fn never_in_the_retention_field_keeps_events_forever() {
+    for (text, expected) in [
+        ("never", Ok(RetentionDays::Never)),
+        ("731", Ok(RetentionDays::Days(731))),
+        ("42", Err("30 or 60")),
+        ("forever", Err("`never`")),
+    ] {
+        let mut form = Form::new();
+        form.focus_on(SettingId::Retention);
+        typed(&mut form, text);
+        assert_eq!(form.setup_options().retention_days, expected.ok(), "{text}");
+        if let Err(error) = expected {
+            assert!(form.errors()[0].1.contains(error), "{:?}", form.errors());
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use aws_smithy_types::DateTime;
 
 use super::*;
 use crate::cloud::Cloud;
+use crate::domain::RetentionDays;
 use crate::domain::alarm::{Comparison, MissingData};
 use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
@@ -96,7 +97,7 @@ async fn a_log_group_is_found_by_its_full_name_on_the_first_page_that_is_not_emp
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((found.name.as_str(), found.retention_days), ("trail", Some(365)));
+    assert_eq!((found.name.as_str(), found.retention_days), ("trail", RetentionDays::Days(365)));
 }
 
 #[tokio::test]
@@ -184,6 +185,7 @@ async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
                 .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
                 .actions_enabled(false)
                 .alarm_actions(TOPIC)
+                .alarm_actions("not an ARN")
                 .state_value(StateValue::Alarm)
                 .state_reason("crossed")
                 .state_updated_timestamp(DateTime::from_secs(1_700_000_000))
@@ -194,6 +196,7 @@ async fn an_alarm_is_found_by_name_and_missing_fields_get_defaults() {
     assert_eq!((found.config.datapoints_to_alarm, found.config.missing_data), (3, MissingData::Missing));
     assert_eq!((found.state, found.config.actions_enabled), (AlarmState::Alarm, false));
     assert_eq!(found.config.comparison, Comparison::GreaterThanOrEqualToThreshold);
+    assert_eq!(found.config.actions, [TOPIC, "not an ARN"], "an action that is no ARN is kept as it is");
     assert_eq!(found.since.unwrap().as_second(), 1_700_000_000);
 }
 

@@ -9,6 +9,7 @@ use aws_smithy_mocks::mock;
 use super::*;
 use crate::cloud::Cloud;
 use crate::domain::alarm::Statistic;
+use crate::domain::arn::Arn;
 use crate::domain::change::Need;
 
 /// The request of one change, answered with an empty response.
@@ -148,6 +149,8 @@ async fn a_log_group_has_our_tag() {
         json!({ "logGroupName": "g", "tags": { "rootbell": "managed" } })
     );
     assert_eq!(parsed(&sent("log_group.retention").await), json!({ "logGroupName": "g", "retentionInDays": 365 }));
+    let delete_retention = Change::DeleteRetentionPolicy { log_group: "g".into() };
+    assert_eq!(parsed(&sent_in("eu-west-1", &delete_retention).await), json!({ "logGroupName": "g" }));
 }
 
 #[tokio::test]
@@ -162,6 +165,10 @@ async fn a_topic_is_created_with_its_policy_and_our_tag() {
     ] {
         assert!(sent.iter().any(|s| s == pair), "{pair} in {sent:?}");
     }
+}
+
+fn texts(arns: &[Arn]) -> Vec<&str> {
+    arns.iter().map(Arn::as_str).collect()
 }
 
 #[tokio::test]
@@ -197,9 +204,9 @@ async fn an_alarm_is_sent_with_every_field() {
                 && sent.comparison_operator().is_some_and(|c| c.as_str() == wanted.comparison.as_str())
                 && sent.treat_missing_data() == Some("notBreaching")
                 && sent.actions_enabled() == Some(true)
-                && sent.alarm_actions() == wanted.actions
+                && sent.alarm_actions() == texts(&wanted.actions)
                 && sent.ok_actions().is_empty()
-                && sent.insufficient_data_actions() == wanted.insufficient_data_actions
+                && sent.insufficient_data_actions() == texts(&wanted.insufficient_data_actions)
                 && sent.dimensions().is_empty()
                 && sent.tags().iter().any(|t| (t.key(), t.value()) == (Some("rootbell"), Some("managed")))
         })

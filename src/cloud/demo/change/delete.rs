@@ -5,6 +5,7 @@ use crate::cloud::ErrorKind;
 use crate::cloud::demo::account::Account;
 use crate::cloud::demo::error::DemoError;
 use crate::cloud::demo::view::AccountView;
+use crate::domain::arn::Arn;
 use crate::domain::observed::Confirmation;
 
 pub(super) fn alarm(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
@@ -20,8 +21,9 @@ pub(super) fn filter(account: &mut Account, view: &AccountView, group: &str, nam
 /// Source: SNS API, Unsubscribe: a pending subscription has no ARN to name it by.
 pub(super) fn subscription(account: &mut Account, view: &AccountView, arn: &str, endpoint: &str) -> ChangeResult {
     let topics = &mut account.region_mut(&view.account_region.region).topics;
-    let prefix = view.account_region.topic_arn("");
-    let topic = arn.strip_prefix(&prefix).and_then(|rest| rest.split(':').next()).and_then(|name| topics.get_mut(name));
+    let arn = Arn::from(arn);
+    let is_here = arn.starts_with(view.account_region.topic_arn("").as_str());
+    let topic = arn.topic_name().filter(|_| is_here).and_then(|name| topics.get_mut(name));
     let topic = topic.ok_or_else(|| not_found("Subscription does not exist"))?;
     let index = topic
         .subscriptions
@@ -36,7 +38,9 @@ pub(super) fn subscription(account: &mut Account, view: &AccountView, arn: &str,
 ///
 /// Source: SNS API, DeleteTopic; SNS Developer Guide, "Deleting an Amazon SNS topic and subscription".
 pub(super) fn topic(account: &mut Account, view: &AccountView, arn: &str) -> ChangeResult {
-    let name = arn.strip_prefix(&view.account_region.topic_arn("")).ok_or_else(|| not_found("Topic does not exist"))?;
+    let name = arn
+        .strip_prefix(view.account_region.topic_arn("").as_str())
+        .ok_or_else(|| not_found("Topic does not exist"))?;
     let region = account.region_mut(&view.account_region.region);
     if let Some(topic) = region.topics.remove(name) {
         region.orphans.extend(topic.subscriptions.into_iter().filter(|s| s.config.state != Confirmation::Deleted));
@@ -61,7 +65,8 @@ pub(super) fn detach(account: &mut Account, view: &AccountView, name: &str) -> C
 
 pub(super) fn trail(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
     modifiable_trail(account, view, name)?;
-    let short_name = name.rsplit('/').next().unwrap_or(name);
+    let arn = Arn::from(name);
+    let short_name = arn.trail_name().unwrap_or(name);
     account.region_mut(&view.account_region.region).trails.remove(short_name);
     Ok(())
 }

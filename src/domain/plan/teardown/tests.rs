@@ -120,7 +120,7 @@ fn resources_that_another_trail_uses_are_kept() {
     let mut chain = created();
     let mut other = chain.observed.trail.as_ref().unwrap().trail.clone();
     other.name = "second".into();
-    other.arn = other.arn.replace("/rootbell", "/second");
+    other.arn = other.arn.replace("/rootbell", "/second").into();
     chain.observed.trails.as_mut().unwrap().push(other);
     let plan = teardown(&[chain], true);
     assert!(ids(&plan).contains(&"trail.delete:rootbell".to_owned()));

@@ -2,6 +2,7 @@
 
 use super::section::title;
 use crate::domain::activity::{HistoryItem, HistoryKind};
+use crate::domain::arn::Arn;
 use crate::domain::observed::AlarmState;
 use crate::ui::widgets::text::{cut, pad};
 use crate::ui::widgets::view::View;
@@ -37,8 +38,7 @@ fn row(view: &mut View<'_>, item: &HistoryItem) {
 
 /// AWS's summary of an action, with the topic's name in place of its ARN, so that it fits.
 fn action_text(summary: &str) -> String {
-    let without_arn =
-        |word: &str| word.strip_prefix("arn:").and_then(|rest| rest.rsplit(':').next()).unwrap_or(word).to_owned();
+    let without_arn = |word: &str| Arn::from(word).last_part().unwrap_or(word).to_owned();
     summary.split(' ').map(without_arn).collect::<Vec<_>>().join(" ")
 }
 
