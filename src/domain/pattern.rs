@@ -7,10 +7,12 @@ use serde_json::json;
 pub use super::filter_pattern::MAX_CHARS;
 use super::filter_pattern::{FieldTest, Pattern, PatternError, Selector};
 
+mod coverage;
 mod judge;
 #[cfg(test)]
 mod tests;
 
+pub use coverage::{CisMatch, Coverage, Matched, coverage};
 use judge::{ACCOUNT, account_named, judge};
 
 /// The pattern that CIS 4.3 and Security Hub CloudWatch.1 require.

@@ -21,6 +21,19 @@ macro_rules! sample {
     };
 }
 
+/// What an event is an example of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleKind {
+    /// Root signs in to the console, or fails to.
+    SignIn,
+    /// Root calls an API.
+    ApiUse,
+    /// Somebody other than root does something that is common in an account in use.
+    Other,
+    /// A service does something that CloudTrail attributes to root.
+    Service,
+}
+
 /// Three events that should set off the alarm, and three that should not.
 pub const SAMPLES: [Sample; 6] = [
     sample!("root signs in", true, "root-sign-in.json"),
@@ -30,3 +43,29 @@ pub const SAMPLES: [Sample; 6] = [
     sample!("a service event", false, "service-event.json"),
     sample!("a service acts for root", false, "invoked-by-service.json"),
 ];
+
+/// More events, which together with [`SAMPLES`] decide what a filter counts.
+pub const MORE_SAMPLES: [(SampleKind, Sample); 9] = [
+    (SampleKind::SignIn, sample!("root signs in without MFA", true, "root-sign-in-without-mfa.json")),
+    (SampleKind::SignIn, sample!("root fails to sign in with MFA", true, "root-sign-in-failed-mfa.json")),
+    (SampleKind::ApiUse, sample!("root uses the console", true, "root-console-call.json")),
+    (SampleKind::Other, sample!("an IAM user fails to sign in", false, "iam-user-sign-in-failed.json")),
+    (SampleKind::Other, sample!("a federated user signs in", false, "role-sign-in.json")),
+    (SampleKind::Other, sample!("an IAM user calls an API", false, "iam-user-call.json")),
+    (SampleKind::Other, sample!("a role calls an API", false, "role-call.json")),
+    (SampleKind::Other, sample!("a role is denied a call", false, "role-call-denied.json")),
+    (SampleKind::Other, sample!("a service assumes a role", false, "service-assumes-role.json")),
+];
+
+/// All samples with what they are examples of.
+pub fn all() -> impl Iterator<Item = (SampleKind, Sample)> {
+    const KINDS: [SampleKind; 6] = [
+        SampleKind::SignIn,
+        SampleKind::SignIn,
+        SampleKind::ApiUse,
+        SampleKind::Other,
+        SampleKind::Service,
+        SampleKind::Service,
+    ];
+    KINDS.into_iter().zip(SAMPLES).chain(MORE_SAMPLES)
+}

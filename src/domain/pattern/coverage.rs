@@ -1,0 +1,120 @@
+//! What a pattern counts, decided by the sample events.
+
+use super::{Reading, read};
+use crate::domain::filter_pattern::{Pattern, PatternError};
+use crate::domain::samples::{self, SampleKind};
+
+/// Which samples of a kind a pattern matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matched {
+    All,
+    /// The titles of those that it matches.
+    Some(Vec<&'static str>),
+    None,
+}
+
+/// How a pattern compares with the CIS pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CisMatch {
+    Exact,
+    /// It counts the same events, but is written differently.
+    Equivalent,
+    Different,
+    Unjudged,
+}
+
+/// What a pattern counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Root's sign-ins: successful and failed, with and without MFA.
+    pub sign_ins: Matched,
+    pub api_use: Matched,
+    /// What other identities do.
+    pub others: Matched,
+    /// What services do, recorded under root.
+    pub services: Matched,
+    pub cis: CisMatch,
+}
+
+impl Coverage {
+    /// Whether every root sign-in is counted, and nothing that other identities commonly do.
+    #[must_use]
+    pub fn fires_for_sign_in(&self) -> bool {
+        self.sign_ins == Matched::All && self.others == Matched::None
+    }
+
+    #[must_use]
+    pub fn counts_api_use(&self) -> bool {
+        self.api_use == Matched::All
+    }
+}
+
+/// What a pattern counts, as the samples show.
+///
+/// # Errors
+/// If rootbell can't parse the pattern, so that what it counts is unknown.
+pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
+    let parsed = Pattern::parse(pattern)?;
+    let matched = |kind: SampleKind| {
+        let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
+        let titles: Vec<_> = of_kind.iter().filter(|s| parsed.matches(s.json)).map(|s| s.title).collect();
+        match titles.len() {
+            0 => Matched::None,
+            all if all == of_kind.len() => Matched::All,
+            _ => Matched::Some(titles),
+        }
+    };
+    Ok(Coverage {
+        sign_ins: matched(SampleKind::SignIn),
+        api_use: matched(SampleKind::ApiUse),
+        others: matched(SampleKind::Other),
+        services: matched(SampleKind::Service),
+        cis: match read(pattern) {
+            Reading::CisPattern => CisMatch::Exact,
+            Reading::Equivalent => CisMatch::Equivalent,
+            Reading::Other(_) => CisMatch::Different,
+            Reading::Unjudged(_) => CisMatch::Unjudged,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::pattern::CIS_PATTERN;
+
+    #[test]
+    fn a_pattern_fires_if_every_root_sign_in_matches_and_nobody_elses_events_do() {
+        for (pattern, fires, counts_calls) in [
+            (CIS_PATTERN, true, true),
+            ("{ $.userIdentity.type = Root }", true, true),
+            ("{ $.userIdentity.arn = \"arn:*\" && $.userIdentity.arn = \"*:root\" }", true, true),
+            ("{ $.userIdentity.type = %^Root$% && $.eventName = ConsoleLogin }", true, false),
+            (
+                "{ ($.userIdentity.type = Root && ($.eventName = ConsoleLogin || $.eventName = CreateAccessKey)) || ($.eventName = StopLogging) }",
+                true,
+                false,
+            ),
+            (
+                "{ $.eventName = ConsoleLogin && $.userIdentity.type != IAMUser && $.userIdentity.type != AssumedRole && $.userIdentity.type != FederatedUser }",
+                true,
+                false,
+            ),
+            ("{ $.userIdentity.type = Root && $.eventName != ConsoleLogin }", false, true),
+            (
+                "{ $.userIdentity.type = Root && $.eventName = ConsoleLogin && $.responseElements.ConsoleLogin = Success }",
+                false,
+                false,
+            ),
+            ("{ $.userIdentity.type = Root && $.additionalEventData.MFAUsed != Yes }", false, false),
+            ("{ $.eventName = ConsoleLogin }", false, false),
+            ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
+            ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
+        ] {
+            let coverage = coverage(pattern).unwrap();
+            assert_eq!(coverage.fires_for_sign_in(), fires, "{pattern}: {coverage:?}");
+            assert_eq!(coverage.counts_api_use(), counts_calls, "{pattern}: {coverage:?}");
+        }
+        assert!(coverage("[ip, user=Root]").is_err(), "unknown, not wrong");
+    }
+}
