@@ -190,15 +190,6 @@ pub fn email(value: &str) -> Validity {
     Ok(())
 }
 
-/// The name among these that was most likely meant, for "did you mean"; none if all are too different.
-pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = name.to_lowercase();
-    // Short names differ in one letter or are different names.
-    let limit = 3.min(typed.chars().count().div_ceil(3));
-    let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name));
-    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
-}
-
 /// A KMS key's ARN, not an alias: CloudWatch Logs does not accept aliases.
 ///
 /// Source: CloudWatch Logs API, AssociateKmsKey, `kmsKeyId`.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::names;
+use super::text;
 
 /// A group of AWS Regions with its own accounts and endpoints.
 ///
@@ -70,7 +70,7 @@ impl Region {
         if REGIONS.contains(&name) || looks_like_a_region(name) {
             return Ok(Self::new(name));
         }
-        Err(match names::closest(name, REGIONS) {
+        Err(match text::closest(name, REGIONS) {
             Some(r) => format!("There is no Region `{name}`; did you mean `{r}`?"),
             None => format!("There is no Region `{name}`; Region names look like `eu-west-1`."),
         })

@@ -48,6 +48,15 @@ pub fn is_escaped(c: char) -> bool {
         )
 }
 
+/// The name among these that was most likely meant, for "did you mean"; none if all are too different.
+pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = name.to_lowercase();
+    // Short names differ in one letter or are different names.
+    let limit = 3.min(typed.chars().count().div_ceil(3));
+    let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name));
+    distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

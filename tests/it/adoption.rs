@@ -276,7 +276,7 @@ fn cases() -> Vec<AdoptionCase> {
             "two usable trails",
             two_trails,
             "a",
-            &["`a` is used", "`b` (--trail b)", "--trail rootbell"],
+            &["`a` is used", "--trail b", "--trail rootbell"],
             &[],
             [0, 2, 1, 1],
         ),

@@ -112,7 +112,7 @@ fn testing_an_alarm_already_in_alarm_sets_it_to_ok_first() {
 fn testing_without_an_alarm_fails_and_points_to_apply() {
     let aws = EmulatedAws::new("us-east-1");
     let output = test(&aws).arg("--json").output().exits(1);
-    let error = json!({ "why": "There is no alarm to test.", "fix": "Run `rootbell apply` or use the wizard." });
+    let error = json!({ "why": "There is no alarm to test.", "fix": "Run `rootbell apply` to set it up." });
     assert_eq!(output.json()["error"], error);
     assert_eq!(output.json()["dispatched"], false);
     assert_eq!(aws.proxy.writes(), Vec::<String>::new());

@@ -453,7 +453,7 @@ fn ctrl_c_at_the_confirmation_changes_nothing() {
 fn a_setup_without_an_email_address_is_refused() {
     let aws = EmulatedAws::new("us-east-1");
     for args in [&["plan"][..], &["plan", "--format", "json"], &["apply", "--yes", "--json"]] {
-        aws.rootbell(args).output().exits(1).with_empty_stdout().stderr_contains("enter an email address (--email)");
+        aws.rootbell(args).output().exits(1).with_empty_stdout().stderr_contains("Enter an email address (--email)");
     }
 }
 

@@ -153,7 +153,7 @@ fn rows() -> Vec<Row> {
                 "rootbell: The role `arn:aws:iam::123456789012:role/Admin` cannot be assumed: it needs an MFA code, and rootbell \
                  cannot ask for one (profile `assume-mfa`, Region eu-west-1). ",
                 "run `eval \"$(aws configure export-credentials --profile assume-mfa --format env)\"`",
-                "without --profile in the same shell.",
+                "start rootbell in the same shell without choosing a profile.",
             ],
         ),
         row("assume-mfa", MFA, denied, &["it needs an MFA code", "(profile `assume-mfa`, Region eu-west-1). "]),
@@ -399,7 +399,7 @@ fn rows() -> Vec<Row> {
             "nope",
             "[profile nape]\nregion = eu-west-1\n",
             never,
-            &["There is no profile `nope` in ~/.aws/config or ~/.aws/credentials; did you mean `nape`? Choose one"],
+            &["There is no profile `nope` in ~/.aws/config or ~/.aws/credentials; did you mean `nape`? Create it with"],
         ),
     ]
 }

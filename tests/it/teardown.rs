@@ -422,7 +422,10 @@ fn a_setup_in_another_region_is_not_touched() {
         let plan = teardown(&chains, true);
         assert!(plan.is_empty(), "{plan:?}");
         let trail = plan.rows.iter().find(|row| row.resource == ResourceKind::Trail).unwrap();
-        assert_eq!(trail.detail, "home Region is eu-west-1: delete it there (--region eu-west-1)");
+        assert_eq!(
+            rootbell::cli::fix::row_detail(trail),
+            "home Region is eu-west-1: delete it there (--region eu-west-1)"
+        );
     });
     assert_eq!(made.snapshot().without_times(), before);
 }

@@ -6,6 +6,7 @@ use super::run::{RunOutcome, carry_out};
 use crate::cli::args::{DestroyOptions, Format, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::problem_text;
+use crate::cli::fix::row_detail;
 use crate::cli::output::console::{Console, Question};
 use crate::cli::output::plan::{document, teardown_text};
 use crate::cli::output::script;
@@ -117,7 +118,7 @@ fn summary(session: &AccountSession, plan: &Plan, outcome: &RunOutcome, complete
         )
     };
     let kept = plan.rows.iter().filter(|row| row.action == Action::Keep);
-    let kept: Vec<String> = kept.map(|row| format!("{} {}: {}", row.resource, row.name, row.detail)).collect();
+    let kept: Vec<String> = kept.map(|row| format!("{} {}: {}", row.resource, row.name, row_detail(row))).collect();
     let list = |title: &str, lines: &[String]| match lines {
         [] => String::new(),
         lines => format!("\n{title}\n  - {}", lines.join("\n  - ")),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cli::fix::problem_text;
 use crate::cli::output::console::Console;
 use crate::cli::output::text::pluralize;
 use crate::cli::session::AccountSession;
@@ -38,7 +39,7 @@ pub(in crate::cli) async fn for_confirmation(
     match result {
         Some(Ok(Ok(()))) => WaitResult::Confirmed,
         Some(Ok(Err(error))) => {
-            console.eprint(format_args!("Stopped waiting: {error}"));
+            console.eprint(format_args!("Stopped waiting: {}", problem_text(&error.into())));
             WaitResult::GivenUp
         }
         Some(Err(_)) => {

@@ -26,7 +26,7 @@ use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
-use crate::domain::names;
+use crate::domain::text;
 
 /// The timeouts of a call.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +259,7 @@ impl AwsConnector {
         let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
         let mut names: Vec<&str> = files.profiles().collect();
         names.sort_unstable();
-        let why = match names::closest(profile, names.iter().copied()) {
+        let why = match text::closest(profile, names.iter().copied()) {
             Some(similar) => format!("{missing}; did you mean `{similar}`?"),
             None => format!("{missing}; {}", existing_profiles(&names)),
         };

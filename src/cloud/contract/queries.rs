@@ -14,7 +14,8 @@ use crate::domain::observed::{
 };
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
-use crate::domain::{Identity, Region, RetentionDays};
+use crate::domain::retention::RetentionDays::Days;
+use crate::domain::{Identity, Region};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -259,20 +260,15 @@ fn logs() -> Vec<ContractCase> {
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
     let matched = json!({ "matches": [{ "eventNumber": 1, "eventMessage": yes, "extractedValues": {} }] });
-    // More events than AWS accepts in one call: the adapter splits them up.
     let every_50th = |n: usize| (0..n).map(|i| i % 50 == 0).collect::<Vec<bool>>();
     let many: Vec<&str> = every_50th(60).into_iter().map(|matches| if matches { yes } else { no }).collect();
     let invalid = "InvalidParameterException";
+    let found = LogGroup { name: GROUP.into(), retention_days: Days(365), kms_key: None, stored_bytes: 0 };
     vec![
         ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", AwsReply::Json(group))
-            .returns(&Some(LogGroup {
-                name: GROUP.into(),
-                retention_days: RetentionDays::Days(365),
-                kms_key: None,
-                stored_bytes: 0,
-            })),
+            .returns(&Some(found)),
         ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;

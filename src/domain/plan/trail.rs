@@ -313,7 +313,8 @@ fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing
     let name = &existing.name;
     let problem = match existing.ownership(&wanted.account_region) {
         TrailOwnership::OtherAccount(owner) => {
-            let why = format!("This account cannot change the organization trail `{name}`, which account {owner} owns.");
+            let why =
+                format!("This account cannot change the organization trail `{name}`, which account {owner} owns.");
             let advice = "Set up rootbell in that account, or use another trail";
             Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL))
         }
