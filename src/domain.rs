@@ -17,6 +17,7 @@ pub(crate) mod fixtures;
 pub mod health;
 pub mod iam_policy;
 pub mod interruption;
+pub mod key_state;
 pub mod names;
 pub mod observed;
 pub mod pattern;

@@ -28,6 +28,7 @@ mod faults;
 mod refusals;
 mod requests;
 mod teardown;
+mod wordings;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
@@ -98,7 +99,7 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), "eu-west-1"))
+    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), region))
 }
 
 pub(in crate::cloud) fn wire(
