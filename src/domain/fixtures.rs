@@ -3,7 +3,7 @@
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
-    Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    SessionTimes, Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -20,7 +20,7 @@ pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
-/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
+/// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
 pub fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
@@ -39,6 +39,7 @@ pub fn sound() -> Observed {
     let bucket_policy = policy::bucket_statements(account_region, &settings.bucket.value, &trail.arn);
     let status = TrailStatus {
         logging: true,
+        bucket_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         ..TrailStatus::default()
     };
@@ -99,5 +100,6 @@ pub fn sound() -> Observed {
         }]),
         gone: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     }
 }

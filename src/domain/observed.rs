@@ -120,6 +120,8 @@ pub struct TrailStatus {
     pub logging: bool,
     /// When it was last started; `None`: AWS did not say.
     pub started: Option<Timestamp>,
+    /// The last delivery of log files to the bucket. Digest files don't count.
+    pub bucket_delivery: Option<Timestamp>,
     pub bucket_error: Option<String>,
     /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
@@ -127,16 +129,25 @@ pub struct TrailStatus {
 }
 
 /// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
+    /// The event sources of [`NEEDED_SOURCES`] whose events it does not record. `excluded_sources` in a demo account's file.
+    #[serde(rename = "excluded_sources")]
+    pub excluded: Vec<String>,
+    /// A field that its selectors depend on and that rootbell can't judge. `unjudged_field` in a demo account's file.
+    #[serde(rename = "unjudged_field")]
+    pub unjudged: Option<String>,
     /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
     /// `other_selectors` in a demo account's file.
     #[serde(rename = "other_selectors")]
     pub others: bool,
 }
+
+/// The sources of the events that a trail must record: sign-ins, and changes to root's own credentials.
+pub const NEEDED_SOURCES: [&str; 2] = ["signin.amazonaws.com", "iam.amazonaws.com"];
 
 impl Default for ManagementEvents {
     fn default() -> Self {
@@ -146,7 +157,29 @@ impl Default for ManagementEvents {
 
 impl ManagementEvents {
     /// What a new trail records by default.
-    pub const ALL: Self = Self { read: true, write: true, others: false };
+    pub const ALL: Self = Self { read: true, write: true, excluded: Vec::new(), unjudged: None, others: false };
+
+    /// What it certainly does not record, as the object of a sentence; `None` if nothing of importance is known to be
+    /// missing.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        match (self.read, self.write) {
+            (false, false) => Some("management events".to_owned()),
+            (true, false) => Some("writes".to_owned()),
+            (false, true) => Some("reads".to_owned()),
+            (true, true) if self.excluded.is_empty() => None,
+            (true, true) => Some(format!("the events of {}", self.excluded.join(" and "))),
+        }
+    }
+}
+
+/// What rootbell itself did in this session. AWS's answers don't contain these times, but what they mean depends on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// The first read of the account; `None`: only one read has been made.
+    pub first_read: Option<Timestamp>,
+    /// The last change of the trail, or of what it delivers to or with; `None`: nothing was changed.
+    pub trail_changed: Option<Timestamp>,
 }
 
 /// An S3 bucket in this account.
@@ -333,6 +366,7 @@ pub struct Observed {
     pub gone: Vec<Arn>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
+    pub session: SessionTimes,
 }
 
 /// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
@@ -362,6 +396,7 @@ impl Observed {
             subscriptions: Ok(Vec::new()),
             gone: Vec::new(),
             key: None,
+            session: SessionTimes::default(),
         }
     }
 
