@@ -76,7 +76,7 @@ pub trait Cloud: Send + Sync {
     async fn describe_alarm_history(&self, region: &Region, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
 
     /// The sums of a metric, oldest first: one for each period of `period` seconds that has data.
-    async fn get_metric_data(
+    async fn get_metric_statistics(
         &self,
         region: &Region,
         metric: &Metric,

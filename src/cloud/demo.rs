@@ -375,7 +375,7 @@ impl Cloud for DemoCloud {
         .await
     }
 
-    async fn get_metric_data(
+    async fn get_metric_statistics(
         &self,
         region: &Region,
         metric: &Metric,
@@ -383,8 +383,8 @@ impl Cloud for DemoCloud {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.query(region, Query::MetricData, &metric.name, |account, view| {
-            let mut points = activity::get_metric_data(account, view, metric, from, period);
+        self.query(region, Query::MetricStatistics, &metric.name, |account, view| {
+            let mut points = activity::get_metric_statistics(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
         })

@@ -54,7 +54,7 @@ const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Role,
     Query::RolePolicy,
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricData];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -276,7 +276,7 @@ mod tests {
         let unscoped = [
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
-            "cloudwatch:GetMetricData",
+            "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
             "logs:TestMetricFilter",
             "sns:Unsubscribe",

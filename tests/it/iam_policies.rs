@@ -89,7 +89,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "DescribeAlarms" => vec!["cloudwatch:DescribeAlarms"],
         "DescribeAlarmsForMetric" => vec!["cloudwatch:DescribeAlarmsForMetric"],
         "DescribeAlarmHistory" => vec!["cloudwatch:DescribeAlarmHistory"],
-        "GetMetricData" => vec!["cloudwatch:GetMetricData"],
+        "GetMetricStatistics" => vec!["cloudwatch:GetMetricStatistics"],
         "PutMetricAlarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
         "SetAlarmState" => vec!["cloudwatch:SetAlarmState"],
         "DeleteAlarms" => vec!["cloudwatch:DeleteAlarms"],
