@@ -3,6 +3,7 @@
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
+use super::email::Email;
 use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
@@ -323,9 +324,8 @@ fn policy_not_changed(what: &str, name: &str, setting: SettingId) -> Problem {
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = observed.subscriptions.as_deref().unwrap_or_default();
-    let state = |email: &str| {
-        let matches_email =
-            |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
+    let state = |email: &Email| {
+        let matches_email = |s: &&super::observed::Subscription| s.protocol == "email" && *email == *s.endpoint;
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
@@ -347,7 +347,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
-        if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
+        if !wanted.emails.value.iter().any(|email| *email == *other.endpoint) {
             plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");
         }
     }

@@ -501,7 +501,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
             if matches!(after, Confirmed) {
-                cloud.confirm(EMAIL);
+                cloud.confirm(&EMAIL.into());
             }
             let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
