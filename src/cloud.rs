@@ -115,7 +115,7 @@ pub struct Search<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub profile: Option<String>,
-    pub region: Option<String>,
+    pub region: Option<Region>,
     pub endpoint_url: Option<String>,
 }
 

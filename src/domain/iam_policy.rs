@@ -3,6 +3,7 @@
 
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
+use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
@@ -183,7 +184,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutEventSelectors { trail: trail() },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
-                Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
+                Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
