@@ -8,7 +8,7 @@ use crate::cloud::demo::account;
 use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [trails(), trail_statuses()].into_iter().flatten().collect()
+    [trails(), trail_statuses(), event_selectors()].into_iter().flatten().collect()
 }
 
 /// The trails that are listed.
@@ -70,11 +70,11 @@ fn trails() -> Vec<ContractCase> {
     ]
 }
 
-/// The delivery status of a trail, and the events that it records.
+/// The delivery status of a trail.
 fn trail_statuses() -> Vec<ContractCase> {
     let stop_trail = |account: &mut Account| {
         let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
+        (trail.logging, trail.stopped) = (false, Some(-600));
     };
     let restart_trail = |account: &mut Account| {
         account.timing.delivers_after = 300;
@@ -115,9 +115,6 @@ fn trail_statuses() -> Vec<ContractCase> {
     let category = || json!({ "Field": "eventCategory", "Equals": ["Management"] });
     let no_sign_ins = selector(json!([category(), { "Field": "eventSource", "NotEquals": ["signin.amazonaws.com"] }]));
     let by_arn = selector(json!([category(), { "Field": "userIdentity.arn", "NotEndsWith": [":user/ci"] }]));
-    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
-        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
-    ] });
     let missing = "TrailNotFoundException";
     vec![
         ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
@@ -140,9 +137,23 @@ fn trail_statuses() -> Vec<ContractCase> {
             missing,
             ErrorKind::NotFound,
         ),
+    ]
+}
+
+fn events_of(account: &mut Account) -> &mut ManagementEvents {
+    &mut account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap().events
+}
+
+/// The management events that a trail records.
+fn event_selectors() -> Vec<ContractCase> {
+    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
+        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
+    ] });
+    let missing = "TrailNotFoundException";
+    vec![
         ContractCase::new("event selectors of a trail that records only reads", CloudCall::ManagementEvents(TRAIL))
             .set_up()
-            .demo(stop_trail)
+            .demo(|account| events_of(account).write = false)
             .aws("GetEventSelectors", AwsReply::Json(reads))
             .returns(&ManagementEvents { write: false, ..ManagementEvents::ALL }),
         ContractCase::new("event selectors of a trail that records everything", CloudCall::ManagementEvents(TRAIL))
@@ -152,7 +163,7 @@ fn trail_statuses() -> Vec<ContractCase> {
         ContractCase::new("event selectors that exclude sign-ins", CloudCall::ManagementEvents(TRAIL))
             .set_up()
             .demo(|account| {
-                let events = &mut account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap().events;
+                let events = events_of(account);
                 (events.excluded, events.others) = (vec!["signin.amazonaws.com".into()], true);
             })
             .aws("GetEventSelectors", AwsReply::Json(no_sign_ins))
@@ -164,7 +175,7 @@ fn trail_statuses() -> Vec<ContractCase> {
         ContractCase::new("event selectors by a field that cannot be judged", CloudCall::ManagementEvents(TRAIL))
             .set_up()
             .demo(|account| {
-                let events = &mut account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap().events;
+                let events = events_of(account);
                 (events.unjudged, events.others) = (Some("userIdentity.arn".into()), true);
             })
             .aws("GetEventSelectors", AwsReply::Json(by_arn))
