@@ -80,6 +80,7 @@ fn trails() -> Vec<ContractCase> {
         organization: false,
         log_file_validation: true,
         bucket: BUCKET.into(),
+        key_prefix: None,
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.as_str().into()),
         kms_key: None,
@@ -97,18 +98,25 @@ fn trails() -> Vec<ContractCase> {
         organization: true,
         log_file_validation: false,
         bucket: "acme-org".into(),
+        key_prefix: Some("audit".into()),
         log_group_arn: None,
         role_arn: None,
         kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
+        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
+            config: Trail {
+                organization: true,
+                multi_region: true,
+                bucket: "acme-org".into(),
+                key_prefix: Some("audit".into()),
+                ..Trail::default()
+            },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
