@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
-use crate::domain::Identity;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
@@ -39,34 +38,13 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identities(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    let tables = [identity::identities(), buckets(), logs(), roles(), alarms(), activity(), topics()];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
 pub(super) fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn identities() -> Vec<ContractCase> {
-    let arn = "arn:aws:iam::123456789012:user/alice";
-    let caller = || AwsReply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
-    let identity = |alias: Option<&str>| Identity {
-        account: "123456789012".into(),
-        arn: arn.into(),
-        alias: alias.map(str::to_owned),
-    };
-    let aliases = AwsReply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
-    vec![
-        ContractCase::new("the caller's identity", CloudCall::Identity)
-            .aws("GetCallerIdentity", caller())
-            .returns(&identity(None)),
-        ContractCase::new("the caller's identity with an account alias", CloudCall::Identity)
-            .demo(|account| account.alias = Some("acme".into()))
-            .aws("GetCallerIdentity", caller())
-            .aws("ListAccountAliases", aliases)
-            .returns(&identity(Some("acme"))),
-    ]
 }
 
 fn buckets() -> Vec<ContractCase> {

@@ -22,6 +22,7 @@ fn trails() -> Vec<ContractCase> {
         organization: false,
         log_file_validation: true,
         bucket: BUCKET.into(),
+        key_prefix: None,
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.as_str().into()),
         kms_key: None,
@@ -39,18 +40,25 @@ fn trails() -> Vec<ContractCase> {
         organization: true,
         log_file_validation: false,
         bucket: "acme-org".into(),
+        key_prefix: Some("audit".into()),
         log_group_arn: None,
         role_arn: None,
         kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
+        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
+            config: Trail {
+                organization: true,
+                multi_region: true,
+                bucket: "acme-org".into(),
+                key_prefix: Some("audit".into()),
+                ..Trail::default()
+            },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
@@ -110,11 +118,6 @@ fn trail_statuses() -> Vec<ContractCase> {
         logs_delivery: Some(ago(120)),
         logs_error: Some("AccessDenied".into()),
     };
-    let selector =
-        |fields: Value| json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": fields }] });
-    let category = || json!({ "Field": "eventCategory", "Equals": ["Management"] });
-    let no_sign_ins = selector(json!([category(), { "Field": "eventSource", "NotEquals": ["signin.amazonaws.com"] }]));
-    let by_arn = selector(json!([category(), { "Field": "userIdentity.arn", "NotEndsWith": [":user/ci"] }]));
     let missing = "TrailNotFoundException";
     vec![
         ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
@@ -146,6 +149,11 @@ fn events_of(account: &mut Account) -> &mut ManagementEvents {
 
 /// The management events that a trail records.
 fn event_selectors() -> Vec<ContractCase> {
+    let selector =
+        |fields: Value| json!({ "TrailARN": TRAIL, "AdvancedEventSelectors": [{ "FieldSelectors": fields }] });
+    let category = || json!({ "Field": "eventCategory", "Equals": ["Management"] });
+    let no_sign_ins = selector(json!([category(), { "Field": "eventSource", "NotEquals": ["signin.amazonaws.com"] }]));
+    let by_arn = selector(json!([category(), { "Field": "userIdentity.arn", "NotEndsWith": [":user/ci"] }]));
     let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
         { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
     ] });
