@@ -3,17 +3,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{Alarm, AlarmState, Comparison, Metric, MissingData, Statistic};
+use super::alarm::{Alarm, AlarmState, Comparison, EvaluationState, MissingData, Statistic};
 use super::change::Step;
-use super::observed::{Observed, ReadResult, Subscription};
+use super::observed::{MetricFilter, Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod chain;
+mod filter;
 mod registry;
 mod topic;
 mod trail;
 
+pub use filter::{FilterFaults, filter_faults};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
@@ -166,9 +168,10 @@ const REPAIR: Fix = Fix::Apply(Goal::Repair);
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
     let filter = observed.root_filter(Some(&settings.filter.value));
-    let metric = filter.map_or(&settings.metric, |f| &f.metric);
-    let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
-    let evidence = Evidence { settings, observed, now, metric, alarm };
+    let default_filter = settings.default_filter();
+    let counts = filter.unwrap_or(&default_filter);
+    let alarm = observed.alarm_on(&counts.metric, Some(&settings.alarm.value));
+    let evidence = Evidence { settings, observed, now, filter, counts, alarm };
     let judge = |&id: &CheckId| {
         let (verdict, detail, fix) = (id.spec().judge)(&evidence);
         Check { id, verdict, detail, fix }
@@ -218,15 +221,31 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     Some(format!("`{name}` does not notify the topic `{topic}`"))
 }
 
-/// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
+/// What keeps an alarm from firing on every use of root that the filter counts, each as part of a sentence; empty if
+/// nothing does.
+///
+/// Source: CloudWatch API, PutMetricAlarm, `Unit`: an alarm whose unit is not published stays in `INSUFFICIENT_DATA`; and
+/// MetricAlarm, `EvaluationState`.
 #[must_use]
-pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
-    let (config, mut faults) = (&alarm.config, Vec::new());
+pub fn alarm_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
+    let (config, metric, mut faults) = (&alarm.config, &filter.metric, Vec::new());
     if config.metric != *metric {
         faults.push(format!(
             "it watches {}/{}, but the filter counts {}/{}",
             config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
+    }
+    if !config.dimensions.is_empty() && filter.has_no_dimensions() {
+        let dimensions: Vec<String> = config.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        faults.push(format!("it watches the metric with {}, which the filter doesn't publish", dimensions.join(", ")));
+    }
+    let published = filter.published_unit();
+    if let Some(unit) = config.unit.as_deref().filter(|unit| *unit != published) {
+        faults.push(format!("it only counts datapoints with the unit {unit}, but the filter's have {published}"));
+    }
+    if alarm.evaluation == Some(EvaluationState::Error) {
+        let reason = if alarm.reason.is_empty() { String::new() } else { format!(": {}", alarm.reason) };
+        faults.push(format!("CloudWatch can't evaluate it{reason}"));
     }
     if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
         faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));

@@ -3,7 +3,7 @@
 use super::account_region::{AccountRegion, Identity};
 use super::arn::Arn;
 use super::change::ResourceKind;
-use super::observed::{Confirmation, Metric, Observed, Trail};
+use super::observed::{Confirmation, Metric, MetricFilter, Observed, Trail};
 use super::pattern;
 use super::policy::{self, PolicyDocument};
 use super::region::Region;
@@ -198,6 +198,19 @@ impl Settings {
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
+    }
+
+    /// The filter of a first setup.
+    #[must_use]
+    pub fn default_filter(&self) -> MetricFilter {
+        MetricFilter {
+            name: self.filter.value.clone(),
+            pattern: self.pattern.value.clone(),
+            metric: self.metric.clone(),
+            default: Some(0.0),
+            unit: Some("Count".into()),
+            ..MetricFilter::default()
+        }
     }
 
     #[must_use]
