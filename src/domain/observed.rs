@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account_id::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +105,7 @@ impl Trail {
 
     /// Describes which Regions it covers and whether it delivers to a log group in `account`.
     #[must_use]
-    pub fn describe(&self, account: &str) -> String {
+    pub fn describe(&self, account: &AccountId) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
         let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
         let is_here = self.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(account));
@@ -249,6 +250,20 @@ pub struct MetricFilter {
     pub apply_on_transformed_logs: bool,
     /// The condition on the system fields of the events that it is applied to.
     pub field_selection_criteria: Option<String>,
+}
+
+impl MetricFilter {
+    /// The number that it publishes for each event; `None` if that isn't a number but, for example, a field of the event.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        self.value.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// Whether it counts 1 per event, however that is written.
+    #[must_use]
+    pub fn counts_one(&self) -> bool {
+        self.number().is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
+    }
 }
 
 impl Default for MetricFilter {

@@ -3,6 +3,7 @@
 use super::account_region::{AccountRegion, Identity};
 use super::arn::Arn;
 use super::change::ResourceKind;
+use super::email::Email;
 use super::observed::{Confirmation, Metric, MetricFilter, Observed, Trail};
 use super::pattern;
 use super::policy::{self, PolicyDocument};
@@ -35,7 +36,7 @@ pub struct SetupOptions {
     pub role: Option<String>,
     pub retention_days: Option<RetentionDays>,
     pub topic: Option<String>,
-    pub emails: Vec<String>,
+    pub emails: Vec<Email>,
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
@@ -95,7 +96,7 @@ pub struct Settings {
     pub role: Field<String>,
     pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
-    pub emails: Field<Vec<String>>,
+    pub emails: Field<Vec<Email>>,
     pub filter: Field<String>,
     pub pattern: Field<String>,
     pub metric: Metric,
@@ -200,9 +201,9 @@ impl Settings {
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
     }
 
-    /// The filter of a first setup.
+    /// The filter according to the settings.
     #[must_use]
-    pub fn default_filter(&self) -> MetricFilter {
+    pub fn wanted_filter(&self) -> MetricFilter {
         MetricFilter {
             name: self.filter.value.clone(),
             pattern: self.pattern.value.clone(),
@@ -334,9 +335,9 @@ fn retention(option: Option<RetentionDays>, observed: &Observed, log_group: &str
     }
 }
 
-fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Field<Vec<String>> {
+fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Field<Vec<Email>> {
     if !setup.emails.is_empty() {
-        let mut unique: Vec<String> = Vec::new();
+        let mut unique: Vec<Email> = Vec::new();
         for email in &setup.emails {
             if !unique.contains(email) {
                 unique.push(email.clone());
@@ -344,19 +345,18 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
         }
         return Field { value: unique, origin: Origin::Given };
     }
-    let existing: Vec<String> = observed
+    let existing: Vec<Email> = observed
         .subscriptions
         .as_deref()
         .unwrap_or_default()
         .iter()
         .filter(|s| s.protocol == "email" && s.state != Confirmation::Deleted)
-        .map(|s| s.endpoint.clone())
+        .map(|s| s.endpoint.as_str().into())
         .collect();
     if !existing.is_empty() {
         return Field { value: existing, origin: Origin::Found };
     }
-    let own: Vec<String> = identity.email().map(str::to_owned).into_iter().collect();
-    Field { value: own, origin: Origin::Default("from your sign-in name") }
+    Field { value: identity.email().into_iter().collect(), origin: Origin::Default("from your sign-in name") }
 }
 
 #[cfg(test)]
@@ -428,10 +428,10 @@ mod tests {
     }
 
     #[test]
-    fn the_users_options_take_precedence_and_a_repeated_address_counts_once() {
+    fn the_users_options_take_precedence_and_a_repeated_address_counts_once_in_any_case() {
         let setup = SetupOptions {
             trail: Some("mine".into()),
-            emails: vec!["a@b.de".into(), "a@b.de".into()],
+            emails: vec!["a@b.de".into(), "a@b.de".into(), "A@B.de".into()],
             ..SetupOptions::default()
         };
         let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &setup, &Observed::nothing());

@@ -62,7 +62,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 53] = [
+const CASES: [BrokenAccount; 52] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -121,7 +121,7 @@ const CASES: [BrokenAccount; 53] = [
         |a| filter(a).field_selection_criteria = Some(r#"@aws.account = "111122223333""#.into()),
         "filter.pattern",
         Wrong,
-        "leaves out the events of this account",
+        "leaves out this account's events",
         Fixed,
     ),
     case(
@@ -229,14 +229,6 @@ const CASES: [BrokenAccount; 53] = [
         Fixed,
     ),
     case("Average", |a| alarm(a).config.statistic = "Average".into(), "alarm.exists", Wrong, "instead of Sum", Fixed),
-    case(
-        "period × evaluation hides repeats",
-        |a| alarm(a).config.evaluation_periods = 12,
-        "alarm.exists",
-        Wrong,
-        "60 minutes and hides the next use",
-        Fixed,
-    ),
     case(
         "missing data breaching",
         |a| alarm(a).config.missing_data = "breaching".into(),
@@ -572,7 +564,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
             if matches!(after, Confirmed) {
-                cloud.confirm(EMAIL);
+                cloud.confirm(&EMAIL.into());
             }
             let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());

@@ -34,7 +34,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Subscriptions(TOPIC),
         CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
         CloudCall::History(ALARM),
-        CloudCall::MetricData,
+        CloudCall::MetricStatistics,
         CloudCall::RootEvents(GROUP),
     ]
 }
@@ -375,9 +375,7 @@ fn activity() -> Vec<ContractCase> {
         alarm.history = vec![account::HistoryEntry { at: -60, kind, summary, data: None }];
         account.timing.evaluated_after = 3600;
     };
-    let sum = json!({ "MetricDataResults": [{
-        "Id": "sum", "Timestamps": [ago(600).as_second()], "Values": [1.0],
-    }] });
+    let sum = json!({ "Label": "RootUse", "Datapoints": [{ "Timestamp": ago(600).as_second(), "Sum": 1.0 }] });
     vec![
         ContractCase::new("root events", CloudCall::RootEvents(GROUP))
             .set_up()
@@ -411,13 +409,13 @@ fn activity() -> Vec<ContractCase> {
         ContractCase::new("history of an alarm that does not exist", CloudCall::History(ALARM))
             .aws("DescribeAlarmHistory", AwsReply::Json(json!({ "AlarmHistoryItems": [] })))
             .returns(&Vec::<HistoryItem>::new()),
-        ContractCase::new("the metric's sum", CloudCall::MetricData)
+        ContractCase::new("the metric's sum", CloudCall::MetricStatistics)
             .set_up()
             .demo(add_event)
-            .aws("GetMetricData", AwsReply::Json(sum))
+            .aws("GetMetricStatistics", AwsReply::Json(sum))
             .returns(&vec![Datapoint { at: ago(600), value: 1.0 }]),
-        ContractCase::new("a metric without datapoints", CloudCall::MetricData)
-            .aws("GetMetricData", AwsReply::Json(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
+        ContractCase::new("a metric without datapoints", CloudCall::MetricStatistics)
+            .aws("GetMetricStatistics", AwsReply::Json(json!({ "Label": "RootUse", "Datapoints": [] })))
             .returns(&Vec::<Datapoint>::new()),
     ]
 }

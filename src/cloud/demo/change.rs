@@ -15,7 +15,7 @@ use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
-use crate::domain::{Change, RetentionDays, names};
+use crate::domain::{Change, Email, RetentionDays, names};
 
 mod delete;
 mod existing;
@@ -319,19 +319,17 @@ fn existing_topic<'a>(account: &'a mut Account, view: &AccountView, arn: &str) -
 }
 
 /// Subscribing a pending address again sends the email again.
-fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: &str) -> ChangeResult {
+fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: &Email) -> ChangeResult {
     let topic = existing_topic(account, view, topic_arn)?;
-    require_valid(names::email(email))?;
+    require_valid(email.check())?;
     let is_subscribed = |s: &&mut Subscription| {
-        s.config.protocol == "email"
-            && s.config.endpoint.eq_ignore_ascii_case(email)
-            && s.config.state != Confirmation::Deleted
+        s.config.protocol == "email" && *email == *s.config.endpoint && s.config.state != Confirmation::Deleted
     };
     match topic.subscriptions.iter_mut().find(is_subscribed) {
         Some(existing) if existing.config.state == Confirmation::Pending => existing.sent = Some(view.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
-            config: observed::Subscription { endpoint: email.to_owned(), ..observed::Subscription::default() },
+            config: observed::Subscription { endpoint: email.to_string(), ..observed::Subscription::default() },
             sent: Some(view.now),
         }),
     }

@@ -2,8 +2,8 @@
 
 use super::registry::Evidence;
 use super::{
-    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, alarm_faults, check_existing, filter_faults, missing,
-    ok, unknown, wrong,
+    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, alarm_faults, alarm_remark, check_existing,
+    filter_faults, missing, ok, unknown, wrong,
 };
 use crate::domain::alarm::EvaluationState;
 use crate::domain::observed::{Alarm, LogGroup, MetricFilter};
@@ -70,11 +70,14 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outcome {
     let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm, &evidence.settings.account_region);
     if !known.is_empty() {
-        return wrong(format!("`{}`: {}.", filter.name, known.join("; ")), REPAIR);
+        return wrong(format!("`{}` {}.", filter.name, known.join("; it ")), REPAIR);
     }
     if !possible.is_empty() {
-        let why =
-            format!("rootbell can't tell whether `{}` counts every use of root: {}.", filter.name, possible.join("; "));
+        let why = format!(
+            "rootbell can't tell whether `{}` counts every use of root: it {}.",
+            filter.name,
+            possible.join("; it ")
+        );
         return (Verdict::Unknown, why, REPAIR);
     }
     ok(format!("`{}`, the CIS pattern", filter.name))
@@ -82,7 +85,7 @@ fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outc
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.counts);
+        let faults = alarm_faults(alarm, evidence.counting);
         if !faults.is_empty() {
             return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
@@ -95,7 +98,8 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
             return (Verdict::Unknown, why, Fix::advice("Check again later."));
         }
-        ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()))
+        let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }
 

@@ -1,10 +1,11 @@
 //! A filter's settings apart from its pattern: do its datapoints become the metric that the alarm watches?
 
+use super::datapoints::value_fault;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alarm::Alarm;
 use crate::domain::observed::MetricFilter;
 
-/// What the settings of a filter do to the count, as parts of a sentence.
+/// What the settings of a filter do to the count, as parts of a sentence whose subject is the filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilterFaults {
     /// What keeps the count from the alarm.
@@ -27,26 +28,24 @@ impl FilterFaults {
 #[must_use]
 pub fn filter_faults(filter: &MetricFilter, alarm: Option<&Alarm>, account_region: &AccountRegion) -> FilterFaults {
     let mut faults = FilterFaults::default();
-    if filter.value != "1" {
-        faults.known.push(format!("it counts {} per event instead of 1", filter.value));
-    }
+    faults.known.extend(value_fault(filter));
     let names = dimension_names(filter);
     if !names.is_empty() {
         let list = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         if alarm.is_some_and(|alarm| alarm.config.dimensions.keys().eq(names)) {
-            faults.possible.push(format!("it splits the metric by {list}, and the alarm watches one part of it"));
+            faults.possible.push(format!("splits the metric by {list}, and the alarm watches one part of it"));
         } else {
-            faults.known.push(format!("it splits the metric by {list}, so an alarm on the whole metric gets no data"));
+            faults.known.push(format!("splits the metric by {list}, so an alarm on the whole metric gets no data"));
         }
     }
     if let Some(criteria) = &filter.field_selection_criteria {
         match selects(criteria, account_region) {
-            Some(false) => faults.known.push(format!("its selection {criteria} leaves out the events of this account")),
-            Some(true) | None => faults.possible.push(format!("its selection {criteria} may leave out events")),
+            Some(false) => faults.known.push(format!("selects {criteria}, which leaves out this account's events")),
+            Some(true) | None => faults.possible.push(format!("selects {criteria}, which may leave out events")),
         }
     }
     if filter.apply_on_transformed_logs {
-        faults.possible.push("it is applied to transformed events, whose fields may differ".to_owned());
+        faults.possible.push("is applied to transformed events, whose fields may differ".to_owned());
     }
     faults
 }

@@ -40,8 +40,8 @@ pub(super) struct Evidence<'a> {
     pub now: Timestamp,
     /// The filter that counts root use, if there is one.
     pub filter: Option<&'a MetricFilter>,
-    /// That filter, or the one that would be created: the alarm should watch its metric.
-    pub counts: &'a MetricFilter,
+    /// That filter or, if there is none, the one to be created: the alarm should watch its metric.
+    pub counting: &'a MetricFilter,
     pub alarm: Option<&'a Alarm>,
 }
 

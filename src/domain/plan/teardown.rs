@@ -243,8 +243,7 @@ impl TeardownPlanner<'_> {
     fn subscriptions(&self, plan: &mut Plan) {
         let named = &self.wanted().emails;
         let is_deleted = |endpoint: &str| {
-            self.deletes_topic()
-                || (named.origin == Origin::Given && named.value.iter().any(|e| e.eq_ignore_ascii_case(endpoint)))
+            self.deletes_topic() || (named.origin == Origin::Given && named.value.iter().any(|email| email == endpoint))
         };
         for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
             let endpoint = &subscription.endpoint;
