@@ -17,6 +17,7 @@ use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 mod alarms;
 mod changes;
+mod identity;
 mod queries;
 mod regions;
 

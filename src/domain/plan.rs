@@ -301,8 +301,11 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         },
     };
     let Some(detail) = detail else { return };
-    let policy =
-        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy = if is_managed {
+        policy::repair_topic(existing, &topic.arn, statements)
+    } else {
+        policy::merge(existing, statements)
+    };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \

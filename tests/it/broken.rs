@@ -14,7 +14,7 @@ use rootbell::domain::health::health;
 use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge};
+use rootbell::domain::policy::{LogFileLocation, PolicyDocument, bucket_statements, merge};
 use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -379,8 +379,10 @@ const CASES: [BrokenAccount; 52] = [
         |a| {
             let account_region = a.in_region(&home());
             let name = a.buckets.keys().next().unwrap().clone();
-            bucket(a).config.policy =
-                Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
+            bucket(a).config.policy = Some(merge(
+                None,
+                &bucket_statements(&LogFileLocation::new(&account_region, &name, &account_region.trail_arn("other"))),
+            ));
         },
         "trail.logging",
         Wrong,

@@ -1,3 +1,5 @@
+mod bucket;
+
 use std::collections::BTreeMap;
 
 use super::*;
