@@ -2,12 +2,12 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
-    SessionTimes, Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
+    Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
-use super::{Identity, Settings, SetupOptions, pattern, policy};
+use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -63,13 +63,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![MetricFilter {
-            name: settings.filter.value.clone(),
-            pattern: pattern::CIS_PATTERN.into(),
-            metric: settings.metric.clone(),
-            value: "1".into(),
-            default: Some(0.0),
-        }]),
+        filters: Ok(vec![settings.wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -87,6 +81,8 @@ pub fn sound() -> Observed {
             state: AlarmState::Ok,
             reason: String::new(),
             since: None,
+            configured: None,
+            evaluation: None,
         }]),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
