@@ -15,9 +15,12 @@ use crate::domain::alarm::{Alarm, AlarmState, Metric};
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
+mod alarms;
 mod changes;
+mod identity;
 mod queries;
 mod regions;
+mod trails;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
@@ -46,7 +49,7 @@ enum CloudCall {
     Subscriptions(&'static str),
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
-    MetricData,
+    MetricStatistics,
     RootEvents(&'static str),
     Apply(Box<Change>),
 }
@@ -74,7 +77,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
-        CloudCall::MetricData => debug_text(cloud.get_metric_data(region, &metric(), from, to, 300).await),
+        CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
             debug_text(cloud.filter_log_events(region, &search).await)
@@ -278,7 +281,7 @@ fn alarm() -> Alarm {
     match change("alarm.put") {
         Change::PutMetricAlarm { alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
-            Alarm { name: alarm, config: *config, state, reason, since }
+            Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
         }
         other => panic!("{other:?}"),
     }
@@ -292,7 +295,10 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
+        [queries::cases(), alarms::cases(), trails::cases(), changes::cases(), regions::cases()]
+            .into_iter()
+            .flatten()
+            .collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

@@ -139,12 +139,13 @@ impl CloudError {
             // AWS's message repeats the caller, the call, and the resource; only the rest is new.
             ErrorKind::AccessDenied => self.denial().reason(),
             ErrorKind::ExpiredCredentials => sign_in.expired(),
-            ErrorKind::InvalidCredentials if self.region_needs_enabling() => format!(
-                "this account has not enabled the Region {}, or {} ({message})",
-                sign_in.region,
-                sign_in.rejected()
-            ),
-            ErrorKind::InvalidCredentials => format!("{} ({message})", sign_in.rejected()),
+            ErrorKind::InvalidCredentials => match self.opt_in_region() {
+                Some(region) => {
+                    let rejected = sign_in.rejected();
+                    format!("this account has not enabled the Region {region}, or {rejected} ({message})")
+                }
+                None => format!("{} ({message})", sign_in.rejected()),
+            },
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
             ErrorKind::ProcessFailed => format!("{} {message}", sign_in.program()),
             ErrorKind::MfaRequired => {
@@ -163,10 +164,10 @@ impl CloudError {
                 format!("the profile `{profile}` cannot be used: {}", sign_in.fault.as_deref().unwrap_or(message))
             }
             ErrorKind::WrongClock => format!("{} ({message})", clock::reason(message)),
-            ErrorKind::RegionDisabled if self.region_needs_enabling() => {
-                format!("this account has not enabled the Region {} ({message})", sign_in.region)
-            }
-            ErrorKind::RegionDisabled => format!("this account has not signed up for the service ({message})"),
+            ErrorKind::RegionDisabled => match self.opt_in_region() {
+                Some(region) => format!("this account has not enabled the Region {region} ({message})"),
+                None => format!("this account has not signed up for the service ({message})"),
+            },
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline => format!("no connection ({message})"),
@@ -221,8 +222,10 @@ impl CloudError {
                 return denial.fix().unwrap_or_else(ask);
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials if self.region_needs_enabling() => return enable_region_or_sign_in(&sign_in),
-            ErrorKind::InvalidCredentials => sign_in.replace(),
+            ErrorKind::InvalidCredentials => match self.opt_in_region() {
+                Some(region) => return enable_region_or_sign_in(region, &sign_in),
+                None => sign_in.replace(),
+            },
             ErrorKind::NoCredentials | ErrorKind::ProcessFailed => return sign_in.provide(),
             ErrorKind::MfaRequired => sign_in.ask_for_code(),
             ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
@@ -246,8 +249,10 @@ impl CloudError {
             ErrorKind::WrongClock => "Set the clock (on Linux `sudo timedatectl set-ntp true`, on macOS and Windows the \
                  option to set the time automatically), then try again."
                 .to_owned(),
-            ErrorKind::RegionDisabled if self.region_needs_enabling() => return enable_region(&sign_in.region),
             ErrorKind::RegionDisabled => {
+                if let Some(region) = self.opt_in_region() {
+                    return enable_region(region);
+                }
                 "Finish the account's sign-up (payment method and phone number), and wait until AWS has activated it, which \
                  can take a day; then try again."
                     .to_owned()
@@ -341,9 +346,9 @@ impl CloudError {
         }
     }
 
-    /// Whether the Region of the session is one that an account has to enable first.
-    fn region_needs_enabling(&self) -> bool {
-        self.sign_in.as_ref().is_some_and(|sign_in| Region::new(sign_in.region.as_str()).is_opt_in())
+    /// The Region of the session, if an account has to enable it first.
+    fn opt_in_region(&self) -> Option<&Region> {
+        self.sign_in.as_ref().and_then(|sign_in| sign_in.region.as_ref()).filter(|region| region.is_opt_in())
     }
 }
 
@@ -354,7 +359,7 @@ impl CloudError {
 const GLOBAL_TOKEN: &str =
     "A session token from the global STS endpoint does not work in this Region: get it from a Regional one.";
 
-fn enable_region(region: &str) -> Fix {
+fn enable_region(region: &Region) -> Fix {
     let advice = format!(
         "Enable {region} in this account (in the console, on the page Account, under AWS Regions), which takes some \
          minutes, or choose another Region"
@@ -369,9 +374,9 @@ fn sentence(text: &str) -> String {
 }
 
 /// What to do if either the Region or the credentials are the problem.
-fn enable_region_or_sign_in(sign_in: &SignIn) -> Fix {
+fn enable_region_or_sign_in(region: &Region, sign_in: &SignIn) -> Fix {
     let replace = Fix::Advice(format!("If it is enabled: {}", lower_first(&sign_in.replace())));
-    let mut fixes = vec![enable_region(&sign_in.region), replace];
+    let mut fixes = vec![enable_region(region), replace];
     if sign_in.has_temporary_keys() {
         fixes.push(Fix::advice(GLOBAL_TOKEN));
     }

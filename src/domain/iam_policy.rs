@@ -3,8 +3,9 @@
 
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
+use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
@@ -63,7 +64,7 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:GetRole",
     "iam:CreateServiceLinkedRole",
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricData];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -220,8 +221,8 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutEventSelectors { trail: trail() },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
-                Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
-                Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
+                Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
+                Change::PutMetricFilter { log_group: log_group(), filter: settings.wanted_filter() },
             ])
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
@@ -255,16 +256,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 .chain(logs.into_iter().filter(|_| with_logs))
                 .collect()
         }
-    }
-}
-
-fn filter(settings: &Settings) -> MetricFilter {
-    MetricFilter {
-        name: settings.filter.value.clone(),
-        pattern: String::new(),
-        metric: settings.metric.clone(),
-        value: String::new(),
-        default: None,
     }
 }
 
@@ -312,7 +303,7 @@ mod tests {
         let unscoped = [
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
-            "cloudwatch:GetMetricData",
+            "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
             "logs:DescribeLogGroups",
             "logs:TestMetricFilter",

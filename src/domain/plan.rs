@@ -3,7 +3,8 @@
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
-use super::health::{action_fault, alarm_faults, is_aws_sns_key};
+use super::email::Email;
+use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -199,8 +200,8 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed);
+        let filter = filter(&mut plan, wanted, observed);
+        alarm(&mut plan, wanted, observed, &filter);
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
@@ -300,8 +301,11 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         },
     };
     let Some(detail) = detail else { return };
-    let policy =
-        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy = if is_managed {
+        policy::repair_topic(existing, &topic.arn, statements)
+    } else {
+        policy::merge(existing, statements)
+    };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \
@@ -323,9 +327,8 @@ fn policy_not_changed(what: &str, name: &str, setting: SettingId) -> Problem {
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = observed.subscriptions.as_deref().unwrap_or_default();
-    let state = |email: &str| {
-        let matches_email =
-            |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
+    let state = |email: &Email| {
+        let matches_email = |s: &&super::observed::Subscription| s.protocol == "email" && *email == *s.endpoint;
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
@@ -347,7 +350,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     }
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
-        if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
+        if !wanted.emails.value.iter().any(|email| *email == *other.endpoint) {
             plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");
         }
     }
@@ -357,15 +360,10 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+/// Plans the filter, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilter {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
-    let filter = MetricFilter {
-        name: wanted.filter.value.clone(),
-        pattern: wanted.pattern.value.clone(),
-        metric: wanted.metric.clone(),
-        value: "1".into(),
-        default: Some(0.0),
-    };
+    let filter = wanted.wanted_filter();
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
         Reading::CisPattern => "counts every use of root",
@@ -385,23 +383,31 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    match existing {
-        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
-        Some(f) if has_pattern(f) && f.value == filter.value => {
-            plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-        }
+    let alarm = observed.alarm_on(&filter.metric, Some(&wanted.alarm.value));
+    let is_managed = wanted.has_default_name(ResourceKind::MetricFilter);
+    let (action, detail, filter) = match existing {
+        None => (Action::Create, purpose.to_owned(), filter),
         Some(f) => {
-            let detail = if has_pattern(f) {
+            let faults = filter_faults(f, alarm, &wanted.account_region);
+            let detail = if !has_pattern(f) {
+                "other pattern → this one".to_owned()
+            } else if !faults.is_empty() {
+                let faults: Vec<String> = faults.known.into_iter().chain(faults.possible).collect();
+                format!("{} → fixed", faults.join(", "))
+            } else if is_managed && !f.counts_one() {
                 format!("counts {} → 1 per event", f.value)
             } else {
-                "other pattern → this one".to_owned()
+                plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                return f.clone();
             };
-            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            (Action::Update, detail, MetricFilter { unit: f.unit.clone(), ..filter })
         }
-    }
+    };
+    plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
+    filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed, filter: &MetricFilter) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
     let desired = AlarmConfig {
@@ -423,7 +429,10 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let detail = "at least 1 root event in 5 minutes → the topic";
         return plan.put(wanted, Action::Create, put(desired), detail);
     };
-    let when_it_fires = alarm_faults(existing, &wanted.metric);
+    let mut when_it_fires = alarm_faults(existing, filter);
+    if wanted.has_default_name(ResourceKind::Alarm) {
+        when_it_fires.extend(alarm_remark(existing));
+    }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
@@ -440,6 +449,8 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             threshold: desired.threshold,
             comparison: desired.comparison,
             missing_data: desired.missing_data,
+            unit: repaired.unit.filter(|unit| unit == filter.published_unit()),
+            dimensions: desired.dimensions,
             ..repaired
         };
     }

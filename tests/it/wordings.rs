@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rootbell::cli::fix::fix_text as in_commands;
 use rootbell::cloud::{CloudError, ErrorKind, KeyProblem, OrganizationProblem, SignIn};
+use rootbell::domain::Region;
 use rootbell::domain::key_state::KeyState;
 use rootbell::domain::query::Query;
 use rootbell::ui::fix::fix_text as on_screen;
@@ -79,11 +80,11 @@ fn each_of_awss_wordings_leads_to_advice_that_can_be_followed() {
     let mut wrong = Vec::new();
     for row in table.error {
         let (resource, iam_action) = call(&row.call);
-        let region = row.region.as_deref().unwrap_or("eu-west-1");
+        let region = Region::new(row.region.as_deref().unwrap_or("eu-west-1"));
         let error = CloudError {
             iam_action,
             resource: resource.to_owned(),
-            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), region))),
+            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), &region))),
             ..CloudError::local(kind(&row.kind), row.message)
         };
         let (cli, ui) = (in_commands(&error.fix()), on_screen(&error.fix()));

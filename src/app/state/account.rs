@@ -14,11 +14,11 @@ use super::session::{Caller, Connection, SessionId, Ticket};
 use super::teardown::{Teardown, TeardownPhase};
 use crate::cloud::{CloudError, Target};
 use crate::domain::interruption::RunCount;
-use crate::domain::observed::Confirmation;
+use crate::domain::observed::{Confirmation, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
-    ByStep, Change, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
+    ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
 };
 
 /// Computed from the form and the account, and recomputed whenever either changes.
@@ -48,6 +48,8 @@ pub struct AccountState {
     pub connection: Connection,
     pub form: Form,
     pub observed: Option<Observed>,
+    /// What was done in this session and when, for judging what AWS says about the trail.
+    pub(in crate::app) times: SessionTimes,
     /// The names that `observed` was read for.
     pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
@@ -66,7 +68,7 @@ pub struct AccountState {
     /// Checks for confirmed subscriptions.
     pub(in crate::app) confirmation: Polled<()>,
     /// When each confirmation email was sent in this session.
-    pub sent: Vec<(String, Timestamp)>,
+    pub sent: Vec<(Email, Timestamp)>,
     /// The single calls outside of a plan that are running.
     pub(in crate::app) single_changes: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
@@ -96,6 +98,7 @@ impl AccountState {
             connection: Connection::Connecting,
             form: Form::new(),
             observed: None,
+            times: SessionTimes::default(),
             observed_for: SetupOptions::default(),
             derived: None,
             observing: None,
@@ -191,12 +194,14 @@ impl AccountState {
         let Some(Ok(all)) = self.observed.as_ref().map(|o| &o.subscriptions) else { return Vec::new() };
         all.iter()
             .filter(|s| s.state == Confirmation::Pending)
-            .map(|s| (s.endpoint.as_str(), self.sent.iter().find(|(e, _)| *e == s.endpoint).map(|(_, at)| *at)))
+            .map(|s| {
+                (s.endpoint.as_str(), self.sent.iter().find(|(email, _)| *email == *s.endpoint).map(|(_, at)| *at))
+            })
             .collect()
     }
 
     /// Records when the confirmation email to this address was sent.
-    pub(in crate::app) fn record_sent(&mut self, email: String, now: Timestamp) {
+    pub(in crate::app) fn record_sent(&mut self, email: Email, now: Timestamp) {
         self.sent.retain(|(other, _)| *other != email);
         self.sent.push((email, now));
     }

@@ -16,7 +16,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -97,13 +97,13 @@ async fn follow_up(
                 outcome.interrupted = true;
                 outcome.unfinished =
                     Some("no longer waiting for the confirmations, and the account was not read again");
-                outcome.open = unconfirmed.iter().map(|email| ask_to_confirm(email)).collect();
+                outcome.open = unconfirmed.iter().map(ask_to_confirm).collect();
                 return false;
             }
         }
     }
     let cloud = session.connection.cloud.as_ref();
-    let observed = tokio::select! {
+    let mut observed = tokio::select! {
         observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
             observed
         }
@@ -115,6 +115,10 @@ async fn follow_up(
             return confirmed;
         }
     };
+    let is_applied_to_trail = |change: &Change| change.step() == Step::Trail && outcome.applied.contains(&change.id());
+    if prepared.plan.changes().any(is_applied_to_trail) {
+        observed.session.trail_changed = Some(now());
+    }
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));
     confirmed
@@ -122,11 +126,10 @@ async fn follow_up(
 
 /// What remains to be done by people, or only takes time: a sentence for each.
 fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
-    let is_pending = |email: &&String| {
-        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
+    let is_pending = |email: &&Email| {
+        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && **email == *s.endpoint)
     };
-    let mut open: Vec<String> =
-        settings.emails.value.iter().filter(is_pending).map(|email| ask_to_confirm(email)).collect();
+    let mut open: Vec<String> = settings.emails.value.iter().filter(is_pending).map(ask_to_confirm).collect();
     for check in &health.checks {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
@@ -154,7 +157,7 @@ fn requests_sent(plan: &Plan, outcome: &RunOutcome) -> Vec<String> {
         .collect()
 }
 
-fn ask_to_confirm(email: &str) -> String {
+fn ask_to_confirm(email: &Email) -> String {
     format!(
         "Open the link in the email from AWS Notifications to {email} (check the junk folder): no alert reaches that \
          address until then. The link is valid for 2 days."

@@ -99,7 +99,9 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), region))
+    let session_region = domain::Region::new(region);
+    let sign_in = SignIn::sso(Some("prod"), &session_region);
+    AwsCloud::new(settings(http, region).build(), session_region, sign_in)
 }
 
 pub(in crate::cloud) fn wire(
@@ -193,8 +195,9 @@ fn filter() -> MetricFilter {
         name: "root".into(),
         pattern: "{ $.x = 1 }".into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     }
 }
 

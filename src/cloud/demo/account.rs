@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::key_state::KeyState;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::PolicyDocument;
-use crate::domain::{self, AccountRegion, Identity};
+use crate::domain::{self, AccountId, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
 pub type Seconds = i64;
@@ -25,7 +25,7 @@ pub type Seconds = i64;
 #[serde(default, deny_unknown_fields)]
 pub struct Account {
     /// Twelve digits.
-    pub id: String,
+    pub id: AccountId,
     /// The ARN of the identity that is signed in.
     pub caller: String,
     pub alias: Option<String>,
@@ -230,7 +230,7 @@ pub struct Region {
 pub struct Trail {
     /// The account that owns the trail; left out: this one. The management account owns an organization trail, even one
     /// that a delegated administrator created.
-    pub owner: Option<String>,
+    pub owner: Option<AccountId>,
     #[serde(flatten)]
     pub config: observed::Trail,
     #[serde(flatten)]
@@ -244,8 +244,13 @@ pub struct Trail {
     pub delivered: Option<Seconds>,
     /// When it last delivered to the log group before it was last started.
     pub delivered_before: Option<Seconds>,
-    /// CloudTrail's error at the last delivery to the log group, reported only if the demo finds no other error.
+    /// When it last delivered log files to its bucket; left out: recently.
+    pub bucket_delivered: Option<Seconds>,
+    /// CloudTrail's error at its last attempt to deliver to the log group, reported only if the demo finds no other error.
+    /// A delivery is reported next to it only with `delivered`.
     pub logs_error: Option<String>,
+    /// CloudTrail's error at its last attempt to deliver to the bucket, likewise.
+    pub bucket_error: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -300,6 +305,8 @@ pub struct Alarm {
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
     pub configured: Option<Seconds>,
+    /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
+    pub evaluation_state: Option<EvaluationState>,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
@@ -313,6 +320,7 @@ impl Default for Alarm {
             reason: String::new(),
             since: None,
             configured: None,
+            evaluation_state: None,
             history: Vec::new(),
             tags: BTreeMap::new(),
         }

@@ -12,7 +12,7 @@ fn error(kind: ErrorKind) -> CloudError {
         resource: "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell".into(),
         message: "not authorized".into(),
         request_id: Some("abc".into()),
-        sign_in: Some(Arc::new(SignIn::sso(Some("prod"), "eu-west-1"))),
+        sign_in: Some(Arc::new(SignIn::sso(Some("prod"), &Region::new("eu-west-1")))),
     }
 }
 
@@ -117,7 +117,7 @@ fn every_reason_and_fix_is_a_full_sentence_for_every_kind_of_profile() {
         for source in sources() {
             for message in ["no", "no.", "did you mean `x`?", "is that so (really)"] {
                 let sso = source == CredentialSource::Sso;
-                let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), "eu-west-1") };
+                let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), &Region::new("eu-west-1")) };
                 let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
                 let text = text(&error);
                 for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {
