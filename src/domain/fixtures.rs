@@ -7,7 +7,8 @@ use super::observed::{
 };
 use super::region::Region;
 use super::retention::RetentionDays;
-use super::{Identity, Settings, SetupOptions, pattern, policy};
+use super::settings::AlertSettings;
+use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -36,6 +37,17 @@ pub fn sound() -> Observed {
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
+    let alarm = |alert: &AlertSettings| Alarm {
+        name: alert.alarm.value.clone(),
+        config: AlarmConfig {
+            metric: alert.metric.clone(),
+            actions: vec![settings.topic_arn()],
+            ..(alert.alert.spec().config)()
+        },
+        state: AlarmState::Ok,
+        reason: String::new(),
+        since: None,
+    };
     let bucket_policy = policy::bucket_statements(account_region, &settings.bucket.value, &trail.arn);
     let status = TrailStatus {
         logging: true,
@@ -62,9 +74,9 @@ pub fn sound() -> Observed {
             stored_bytes: 0,
         })),
         filters: Ok(vec![MetricFilter {
-            name: settings.filter.value.clone(),
-            pattern: pattern::CIS_PATTERN.into(),
-            metric: settings.metric.clone(),
+            name: settings.root_use().filter.value.clone(),
+            pattern: settings.root_use().pattern.value.clone(),
+            metric: settings.root_use().metric.clone(),
             value: "1".into(),
             default: Some(0.0),
         }]),
@@ -75,17 +87,7 @@ pub fn sound() -> Observed {
             policy: Some(policy::role_permissions(account_region, &settings.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        alarms: Ok(vec![Alarm {
-            name: settings.alarm.value.clone(),
-            config: AlarmConfig {
-                metric: settings.metric.clone(),
-                actions: vec![settings.topic_arn()],
-                ..AlarmConfig::default()
-            },
-            state: AlarmState::Ok,
-            reason: String::new(),
-            since: None,
-        }]),
+        alarms: Ok(settings.alerts.values().map(alarm).collect()),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
             policy: Some(policy::merge(None, &policy::topic_statements(account_region, &settings.topic_arn()))),

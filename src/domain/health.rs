@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{Alarm, AlarmState, Comparison, Metric, MissingData, Statistic};
+use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
 use super::observed::{Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
@@ -165,10 +165,7 @@ const REPAIR: Fix = Fix::Apply(Goal::Repair);
 /// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
-    let filter = observed.root_filter(Some(&settings.filter.value));
-    let metric = filter.map_or(&settings.metric, |f| &f.metric);
-    let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
-    let evidence = Evidence { settings, observed, now, metric, alarm };
+    let evidence = Evidence { settings, observed, now };
     let judge = |&id: &CheckId| {
         let (verdict, detail, fix) = (id.spec().judge)(&evidence);
         Check { id, verdict, detail, fix }
@@ -176,7 +173,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
     Health {
         checks: CheckId::ALL.iter().map(judge).collect(),
-        alarm: alarm.cloned(),
+        alarm: settings.root_use().existing_alarm(observed).cloned(),
         subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
         last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
     }
@@ -216,41 +213,6 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
         return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
-#[must_use]
-pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
-    let (config, mut faults) = (&alarm.config, Vec::new());
-    if config.metric != *metric {
-        faults.push(format!(
-            "it watches {}/{}, but the filter counts {}/{}",
-            config.metric.namespace, config.metric.name, metric.namespace, metric.name
-        ));
-    }
-    if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
-        faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));
-    }
-    let first_use_counts = match config.comparison {
-        Comparison::GreaterThanOrEqualToThreshold => config.threshold > 0.0 && config.threshold <= 1.0,
-        Comparison::GreaterThanThreshold => config.threshold >= 0.0 && config.threshold < 1.0,
-        _ => false,
-    };
-    if !first_use_counts {
-        let sign = config.comparison.sign();
-        faults.push(format!("it fires at a count {sign} {}, not on the first use", config.threshold));
-    }
-    if config.datapoints_to_alarm > 1 {
-        faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
-    }
-    if config.period.saturating_mul(config.evaluation_periods) > 900 {
-        let minutes = config.period.saturating_mul(config.evaluation_periods) / 60;
-        faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
-    }
-    if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
-        faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
-    }
-    faults
 }
 
 /// A duration in the largest unit that fits, as in "3 min", "12 d".

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
-use super::pattern;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
 use super::region::Region;
 use super::retention::RetentionDays;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
+pub use super::metric_filter::MetricFilter;
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -224,26 +224,6 @@ pub struct Contents {
     pub bytes: u64,
 }
 
-/// A metric filter with its only transformation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MetricFilter {
-    #[serde(skip)]
-    pub name: String,
-    pub pattern: String,
-    #[serde(flatten)]
-    pub metric: Metric,
-    pub value: String,
-    pub default: Option<f64>,
-}
-
-impl Default for MetricFilter {
-    fn default() -> Self {
-        let (name, pattern) = (String::new(), String::new());
-        Self { name, pattern, metric: Metric::default(), value: "1".into(), default: None }
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Topic {
@@ -336,16 +316,6 @@ pub struct Observed {
     pub key: Option<ReadResult<Option<KmsKey>>>,
 }
 
-/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
-/// tests for root at all.
-#[must_use]
-pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
-    let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));
-    find(pattern::is_cis_pattern)
-        .or_else(|| find(|p| pattern::read(p) == pattern::Reading::Equivalent))
-        .or_else(|| find(pattern::concerns_root))
-}
-
 impl Observed {
     /// An account without any of these resources.
     #[must_use]
@@ -364,21 +334,6 @@ impl Observed {
             gone: Vec::new(),
             key: None,
         }
-    }
-
-    /// The filter that counts root use on the chain's log group: the one named `name`, else the best match.
-    #[must_use]
-    pub fn root_filter(&self, name: Option<&str>) -> Option<&MetricFilter> {
-        let filters = self.filters.as_ref().ok()?;
-        filters.iter().find(|f| Some(f.name.as_str()) == name).or_else(|| counts_root(filters))
-    }
-
-    /// The alarm named `name`, else one on the metric.
-    #[must_use]
-    pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
-        let alarms = self.alarms.as_ref().ok()?;
-        let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
     }
 
     /// Whether no part of the chain could be read.

@@ -1,16 +1,16 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
 use super::account_region::AccountRegion;
-use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
+use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, is_aws_sns_key};
+use super::health::{action_fault, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
-use super::settings::{PERIOD, SettingId, Settings};
+use super::settings::{AlertSettings, SettingId, Settings};
 
 mod key;
 pub mod teardown;
@@ -200,8 +200,10 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed);
+        filters(&mut plan, wanted, observed);
+        for alert in wanted.alerts.values() {
+            alarm(&mut plan, wanted, alert, observed);
+        }
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
@@ -275,7 +277,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
 fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
-    let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
+    let alarm = wanted.account_region.alarm_arn(&wanted.root_use().alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
     let is_managed = wanted.has_default_name(ResourceKind::Topic);
@@ -357,28 +359,40 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
+/// Plans the filters that the alerts watch. Several alerts can share one.
+fn filters(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let mut planned: Vec<&str> = Vec::new();
+    for alert in wanted.alerts.values() {
+        if !planned.contains(&alert.filter.value.as_str()) {
+            filter(plan, wanted, alert, observed);
+            planned.push(&alert.filter.value);
+        }
+    }
+}
+
+fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) {
+    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == alert.filter.value);
     let filter = MetricFilter {
-        name: wanted.filter.value.clone(),
-        pattern: wanted.pattern.value.clone(),
-        metric: wanted.metric.clone(),
+        name: alert.filter.value.clone(),
+        pattern: alert.pattern.value.clone(),
+        metric: alert.metric.clone(),
         value: "1".into(),
         default: Some(0.0),
     };
+    let counts = alert.alert.spec().filter.counts;
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
-        Reading::CisPattern => "counts every use of root",
-        Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
+        Reading::CisPattern => format!("counts {counts}"),
+        Reading::Equivalent => format!("counts {counts}, but is not the exact CIS pattern"),
         Reading::Other(faults) => {
             let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
         Reading::Unjudged(why) => {
             let note = format!("The pattern is not the CIS pattern, and rootbell can't tell what it counts: {why}.");
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
     };
     // Audit tools ignore white space.
@@ -401,32 +415,28 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let topic = wanted.topic_arn();
-    let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
+fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) {
+    let (topic, spec) = (wanted.topic_arn(), alert.alert.spec());
+    let existing = alert.named_alarm(observed);
     let desired = AlarmConfig {
-        metric: wanted.metric.clone(),
-        statistic: Statistic::Sum,
-        period: PERIOD,
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        threshold: 1.0,
-        comparison: Comparison::GreaterThanOrEqualToThreshold,
-        missing_data: MissingData::NotBreaching,
-        actions_enabled: true,
+        metric: alert.metric.clone(),
         actions: vec![topic.clone()],
-        description: "Somebody used the root user of this account (made by rootbell).".into(),
-        ..AlarmConfig::default()
+        description: spec.description.into(),
+        ..(spec.config)()
     };
-    let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
+    let put = |config| Change::PutMetricAlarm {
+        alert: alert.alert,
+        alarm: alert.alarm.value.clone(),
+        config: Box::new(config),
+    };
     let Some(existing) = existing else {
-        let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(wanted, Action::Create, put(desired), detail);
+        return plan.put(wanted, Action::Create, put(desired), format!("{} → the topic", spec.fires));
     };
-    let when_it_fires = alarm_faults(existing, &wanted.metric);
+    let when_it_fires = (spec.faults)(&existing.config, &alert.metric);
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
-        return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
+        let name_in_id = put(desired).id().name;
+        return plan.keep_as(name_in_id, Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();

@@ -204,7 +204,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
                 .option("filter-pattern", &filter.pattern)
                 .json("metric-transformations", &json!([transformation]))
         }
-        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(alarm, config),
+        Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
             .option("state-value", state.as_str())

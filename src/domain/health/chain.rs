@@ -1,24 +1,24 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
 use super::registry::Evidence;
-use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
+use super::{Outcome, REPAIR, Verdict, action_fault, check_existing, missing, ok, unknown, wrong};
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{RETENTION, SettingId};
+use crate::domain::settings::{AlertSettings, RETENTION, SettingId};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
     check_existing(&evidence.observed.log_group, none, judge)
 }
 
-fn on_alarm(evidence: &Evidence<'_>, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
-    match (&evidence.observed.alarms, evidence.alarm) {
+fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
+    match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(_), None) => missing(format!(
             "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            evidence.settings.alarm.value, evidence.settings.account_region.region
+            alert.alarm.value, evidence.settings.account_region.region
         )),
         (Ok(_), Some(alarm)) => judge(alarm),
     }
@@ -44,7 +44,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &observed.filters {
         return unknown(unreadable);
     }
-    let filter = observed.root_filter(Some(&settings.filter.value));
+    let filter = settings.root_use().existing_filter(observed);
     if let Some(f) = filter {
         match pattern::read(&f.pattern) {
             Reading::CisPattern => {}
@@ -78,8 +78,9 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.metric);
+    let alert = evidence.settings.root_use();
+    on_alarm(evidence, alert, |alarm| {
+        let faults = alert.faults(&alarm.config, evidence.observed);
         if faults.is_empty() {
             return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
         }
@@ -88,12 +89,14 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
-        Some(fault) => wrong(format!("{fault}."), REPAIR),
-        None => ok(format!(
-            "{} action{}",
-            alarm.config.actions.len(),
-            if alarm.config.actions.len() == 1 { "" } else { "s" }
-        )),
+    on_alarm(evidence, evidence.settings.root_use(), |alarm| {
+        match action_fault(alarm, evidence.settings, evidence.observed) {
+            Some(fault) => wrong(format!("{fault}."), REPAIR),
+            None => ok(format!(
+                "{} action{}",
+                alarm.config.actions.len(),
+                if alarm.config.actions.len() == 1 { "" } else { "s" }
+            )),
+        }
     })
 }

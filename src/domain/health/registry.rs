@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Outcome, chain, topic, trail};
 use crate::domain::change::Step;
-use crate::domain::observed::{Alarm, Metric, Observed};
+use crate::domain::observed::Observed;
 use crate::domain::settings::Settings;
 
 /// What a check counts toward.
@@ -38,9 +38,6 @@ pub(super) struct Evidence<'a> {
     pub settings: &'a Settings,
     pub observed: &'a Observed,
     pub now: Timestamp,
-    /// The metric that the alarm should watch.
-    pub metric: &'a Metric,
-    pub alarm: Option<&'a Alarm>,
 }
 
 /// A row of the registry.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::alarm::Statistic;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};

@@ -1,5 +1,6 @@
 //! The requests that are sent for a change.
 
+use crate::domain::AlertId;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -215,7 +216,10 @@ async fn an_alarm_is_sent_with_every_field() {
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
     let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
     cloud
-        .apply(&eu_west_1(), &Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) })
+        .apply(
+            &eu_west_1(),
+            &Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(alarm_config()) },
+        )
         .await
         .unwrap();
     assert_eq!(rule.num_calls(), 1);
@@ -230,7 +234,7 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
     let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
     let config = Box::new(AlarmConfig { statistic: Statistic::Extended("p90".into()), ..alarm_config() });
-    let change = Change::PutMetricAlarm { alarm: "root".into(), config };
+    let change = Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config };
     cloud.apply(&eu_west_1(), &change).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
     let command =
