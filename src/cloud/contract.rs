@@ -16,6 +16,7 @@ use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 mod changes;
+mod identity;
 mod queries;
 mod regions;
 

@@ -3,7 +3,8 @@
 //! All of them share the trail, the log group, and the topic. A new alert is an entry of the table [`alerts!`] here; the
 //! compiler then names the other places.
 
-use super::alarm::{Alarm, AlarmConfig, Comparison, Metric, MissingData, Statistic};
+use super::alarm::{Alarm, AlarmConfig, Metric, MissingData};
+use super::datapoints::{Datapoints, condition_fault};
 use super::enum_map::{EnumMap, Variants};
 use super::metric_filter::{MetricFilter, counts_root};
 use super::pattern::CIS_PATTERN;
@@ -60,7 +61,9 @@ pub struct AlertSpec {
     /// The alarm's configuration without metric, actions, and description.
     pub config: fn() -> AlarmConfig,
     /// What keeps an alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
-    pub faults: fn(&AlarmConfig, &Metric) -> Vec<String>,
+    pub faults: fn(&AlarmConfig, &MetricFilter) -> Vec<String>,
+    /// What an alarm that fires could do better, as part of a sentence.
+    pub remark: fn(&AlarmConfig) -> Option<String>,
 }
 
 /// Defines [`AlertId`] and its entries.
@@ -102,6 +105,7 @@ alerts! {
         fires: "at least 1 root event in 5 minutes",
         config: AlarmConfig::default,
         faults: root_use_faults,
+        remark: root_use_remark,
     };
 }
 
@@ -133,38 +137,29 @@ impl AlertId {
     }
 }
 
-/// What keeps an alarm from firing on every use of root.
-fn root_use_faults(config: &AlarmConfig, metric: &Metric) -> Vec<String> {
-    let mut faults = Vec::new();
+/// What keeps an alarm from firing when the filter counts a use of root.
+fn root_use_faults(config: &AlarmConfig, filter: &MetricFilter) -> Vec<String> {
+    let (metric, mut faults) = (&filter.metric, Vec::new());
     if config.metric != *metric {
         faults.push(format!(
             "it watches {}/{}, but the filter counts {}/{}",
             config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
     }
-    if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
-        faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));
-    }
-    let first_use_counts = match config.comparison {
-        Comparison::GreaterThanOrEqualToThreshold => config.threshold > 0.0 && config.threshold <= 1.0,
-        Comparison::GreaterThanThreshold => config.threshold >= 0.0 && config.threshold < 1.0,
-        _ => false,
-    };
-    if !first_use_counts {
-        let sign = config.comparison.sign();
-        faults.push(format!("it fires at a count {sign} {}, not on the first use", config.threshold));
-    }
+    faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
     if config.datapoints_to_alarm > 1 {
         faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
-    }
-    if config.period.saturating_mul(config.evaluation_periods) > 900 {
-        let minutes = config.period.saturating_mul(config.evaluation_periods) / 60;
-        faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
     }
     if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
         faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
     }
     faults
+}
+
+/// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
+fn root_use_remark(config: &AlarmConfig) -> Option<String> {
+    let seconds = config.period.saturating_mul(config.evaluation_periods);
+    (seconds > 900).then(|| format!("it stays in ALARM for at least {} minutes and hides the next use", seconds / 60))
 }
 
 #[cfg(test)]
@@ -203,10 +198,11 @@ mod tests {
     #[test]
     fn each_alarm_is_right_as_it_is_configured() {
         for alert in AlertId::ALL {
-            let spec = alert.spec();
-            let metric = spec.filter.metric();
-            let config = AlarmConfig { metric: metric.clone(), ..(spec.config)() };
-            assert_eq!((spec.faults)(&config, &metric), Vec::<String>::new(), "{alert:?}");
+            let (spec, settings) = (alert.spec(), settings(&SetupOptions::default(), &Observed::nothing()));
+            let filter = settings.alerts[*alert].wanted_filter();
+            let config = AlarmConfig { metric: filter.metric.clone(), ..(spec.config)() };
+            assert_eq!((spec.faults)(&config, &filter), Vec::<String>::new(), "{alert:?}");
+            assert_eq!((spec.remark)(&config), None, "{alert:?}");
         }
     }
 

@@ -18,6 +18,20 @@ pub struct MetricFilter {
     pub default: Option<f64>,
 }
 
+impl MetricFilter {
+    /// The number that it publishes for each event; `None` if that isn't a number but, for example, a field of the event.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        self.value.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// Whether it counts 1 per event, however that is written.
+    #[must_use]
+    pub fn counts_one(&self) -> bool {
+        self.number().is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
+    }
+}
+
 impl Default for MetricFilter {
     fn default() -> Self {
         let (name, pattern) = (String::new(), String::new());

@@ -33,6 +33,8 @@ pub struct Trail {
     pub organization: bool,
     pub log_file_validation: bool,
     pub bucket: String,
+    /// What precedes `AWSLogs/` in the names of its log files.
+    pub key_prefix: Option<String>,
     pub log_group_arn: Option<LogGroupArn>,
     pub role_arn: Option<Arn>,
     /// The KMS key that encrypts its log files.
@@ -63,6 +65,7 @@ impl Default for Trail {
             organization: false,
             log_file_validation: false,
             bucket: String::new(),
+            key_prefix: None,
             log_group_arn: None,
             role_arn: None,
             kms_key: None,

@@ -3,6 +3,7 @@
 use super::account_region::AccountRegion;
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
+use super::datapoints::value_fault;
 use super::email::Email;
 use super::health::{action_fault, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
@@ -303,8 +304,11 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         },
     };
     let Some(detail) = detail else { return };
-    let policy =
-        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy = if is_managed {
+        policy::repair_topic(existing, &topic.arn, statements)
+    } else {
+        policy::merge(existing, statements)
+    };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \
@@ -372,13 +376,7 @@ fn filters(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == alert.filter.value);
-    let filter = MetricFilter {
-        name: alert.filter.value.clone(),
-        pattern: alert.pattern.value.clone(),
-        metric: alert.metric.clone(),
-        value: "1".into(),
-        default: Some(0.0),
-    };
+    let filter = alert.wanted_filter();
     let counts = alert.alert.spec().filter.counts;
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
@@ -401,14 +399,14 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     };
     match existing {
         None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
-        Some(f) if has_pattern(f) && f.value == filter.value => {
-            plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-        }
         Some(f) => {
-            let detail = if has_pattern(f) {
-                format!("counts {} → 1 per event", f.value)
-            } else {
-                "other pattern → this one".to_owned()
+            let detail = match value_fault(f) {
+                _ if !has_pattern(f) => "other pattern → this one".to_owned(),
+                None if f.counts_one() || !alert.filter_has_default_name() => {
+                    return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                }
+                None => format!("counts {} → 1 per event", f.value),
+                Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
             };
             plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
@@ -432,7 +430,15 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
     let Some(existing) = existing else {
         return plan.put(wanted, Action::Create, put(desired), format!("{} → the topic", spec.fires));
     };
-    let when_it_fires = (spec.faults)(&existing.config, &alert.metric);
+    // The filter as it is after the plan.
+    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
+    let kept = filters
+        .find(|f| f.name == alert.filter.value)
+        .filter(|_| !plan.changes().any(|change| matches!(change, Change::PutMetricFilter { .. })));
+    let mut when_it_fires = (spec.faults)(&existing.config, kept.unwrap_or(&alert.wanted_filter()));
+    if alert.alarm_has_default_name() {
+        when_it_fires.extend((spec.remark)(&existing.config));
+    }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         let name_in_id = put(desired).id().name;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
@@ -15,7 +16,6 @@ use crate::domain::observed::{
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
-use crate::domain::{Identity, Region};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -40,34 +40,23 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    let tables = [
+        identity::identities(),
+        trails(),
+        trail_statuses(),
+        buckets(),
+        logs(),
+        roles(),
+        alarms(),
+        activity(),
+        topics(),
+    ];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
 fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn identities() -> Vec<ContractCase> {
-    let arn = "arn:aws:iam::123456789012:user/alice";
-    let caller = || AwsReply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
-    let identity = |alias: Option<&str>| Identity {
-        account: "123456789012".into(),
-        arn: arn.into(),
-        alias: alias.map(str::to_owned),
-    };
-    let aliases = AwsReply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
-    vec![
-        ContractCase::new("the caller's identity", CloudCall::Identity)
-            .aws("GetCallerIdentity", caller())
-            .returns(&identity(None)),
-        ContractCase::new("the caller's identity with an account alias", CloudCall::Identity)
-            .demo(|account| account.alias = Some("acme".into()))
-            .aws("GetCallerIdentity", caller())
-            .aws("ListAccountAliases", aliases)
-            .returns(&identity(Some("acme"))),
-    ]
 }
 
 fn trails() -> Vec<ContractCase> {
@@ -80,6 +69,7 @@ fn trails() -> Vec<ContractCase> {
         organization: false,
         log_file_validation: true,
         bucket: BUCKET.into(),
+        key_prefix: None,
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.as_str().into()),
         kms_key: None,
@@ -97,18 +87,25 @@ fn trails() -> Vec<ContractCase> {
         organization: true,
         log_file_validation: false,
         bucket: "acme-org".into(),
+        key_prefix: Some("audit".into()),
         log_group_arn: None,
         role_arn: None,
         kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
+        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
+            config: Trail {
+                organization: true,
+                multi_region: true,
+                bucket: "acme-org".into(),
+                key_prefix: Some("audit".into()),
+                ..Trail::default()
+            },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);

@@ -2,6 +2,7 @@
 
 use super::registry::Evidence;
 use super::{Outcome, REPAIR, Verdict, action_fault, check_existing, missing, ok, unknown, wrong};
+use crate::domain::datapoints::value_fault;
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
@@ -72,8 +73,10 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     }
     match filter {
         None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), REPAIR),
-        Some(f) => ok(format!("`{}`, the CIS pattern", f.name)),
+        Some(f) => match value_fault(f) {
+            Some(fault) => wrong(format!("`{}` {fault}.", f.name), REPAIR),
+            None => ok(format!("`{}`, the CIS pattern", f.name)),
+        },
     }
 }
 
@@ -82,7 +85,9 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, alert, |alarm| {
         let faults = alert.faults(&alarm.config, evidence.observed);
         if faults.is_empty() {
-            return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
+            let remark =
+                (alert.alert.spec().remark)(&alarm.config).map_or_else(String::new, |remark| format!("; {remark}"));
+            return ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()));
         }
         wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
     })

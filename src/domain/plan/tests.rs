@@ -1,3 +1,5 @@
+mod bucket;
+
 use super::*;
 use crate::domain::alarm::Statistic;
 use crate::domain::fixtures::{settings, sound};

@@ -66,17 +66,25 @@ impl AlertSettings {
         find_filter(self.alert, observed, &self.filter.value)
     }
 
-    /// The metric that the alarm should watch: the existing filter's, else the one that is to be set up.
+    /// The filter according to the settings.
     #[must_use]
-    pub fn watched_metric<'a>(&'a self, observed: &'a Observed) -> &'a Metric {
-        self.existing_filter(observed).map_or(&self.metric, |filter| &filter.metric)
+    pub fn wanted_filter(&self) -> MetricFilter {
+        MetricFilter {
+            name: self.filter.value.clone(),
+            pattern: self.pattern.value.clone(),
+            metric: self.metric.clone(),
+            value: "1".into(),
+            default: Some(0.0),
+        }
     }
 
     /// The alarm with the configured name, else one on the metric.
     #[must_use]
     pub fn existing_alarm<'a>(&self, observed: &'a Observed) -> Option<&'a Alarm> {
         let alarms = observed.alarms.as_deref().unwrap_or_default();
-        self.alert.find_alarm(alarms, self.watched_metric(observed), &self.alarm.value)
+        // The alarm should watch the metric of the existing filter or, if there is none, of the one to be created.
+        let metric = self.existing_filter(observed).map_or(&self.metric, |filter| &filter.metric);
+        self.alert.find_alarm(alarms, metric, &self.alarm.value)
     }
 
     /// The alarm with exactly the configured name.
@@ -88,7 +96,8 @@ impl AlertSettings {
     /// What keeps the alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
     #[must_use]
     pub fn faults(&self, alarm: &AlarmConfig, observed: &Observed) -> Vec<String> {
-        (self.alert.spec().faults)(alarm, self.watched_metric(observed))
+        let existing = self.existing_filter(observed);
+        (self.alert.spec().faults)(alarm, existing.unwrap_or(&self.wanted_filter()))
     }
 
     /// Whether the filter has its default name.
