@@ -3,7 +3,7 @@
 //! All of them share the trail, the log group, and the topic. A new alert is an entry of the table [`alerts!`] here; the
 //! compiler then names the other places.
 
-use super::alarm::{Alarm, AlarmConfig, Metric, MissingData};
+use super::alarm::{Alarm, AlarmConfig, EvaluationState, Metric, MissingData};
 use super::datapoints::{Datapoints, condition_fault};
 use super::enum_map::{EnumMap, Variants};
 use super::metric_filter::{MetricFilter, counts_root};
@@ -61,9 +61,9 @@ pub struct AlertSpec {
     /// The alarm's configuration without metric, actions, and description.
     pub config: fn() -> AlarmConfig,
     /// What keeps an alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
-    pub faults: fn(&AlarmConfig, &MetricFilter) -> Vec<String>,
+    pub faults: fn(&Alarm, &MetricFilter) -> Vec<String>,
     /// What an alarm that fires could do better, as part of a sentence.
-    pub remark: fn(&AlarmConfig) -> Option<String>,
+    pub remark: fn(&Alarm) -> Option<String>,
 }
 
 /// Defines [`AlertId`] and its entries.
@@ -137,14 +137,29 @@ impl AlertId {
     }
 }
 
-/// What keeps an alarm from firing when the filter counts a use of root.
-fn root_use_faults(config: &AlarmConfig, filter: &MetricFilter) -> Vec<String> {
-    let (metric, mut faults) = (&filter.metric, Vec::new());
+/// What keeps an alarm from firing when the filter counts a use of root, each as part of a sentence; empty if nothing does.
+///
+/// Source: CloudWatch API, PutMetricAlarm, `Unit`: an alarm whose unit is not published stays in `INSUFFICIENT_DATA`; and
+/// MetricAlarm, `EvaluationState`.
+fn root_use_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
+    let (config, metric, mut faults) = (&alarm.config, &filter.metric, Vec::new());
     if config.metric != *metric {
         faults.push(format!(
             "it watches {}/{}, but the filter counts {}/{}",
             config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
+    }
+    if !config.dimensions.is_empty() && filter.has_no_dimensions() {
+        let dimensions: Vec<String> = config.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        faults.push(format!("it watches the metric with {}, which the filter doesn't publish", dimensions.join(", ")));
+    }
+    let published = filter.published_unit();
+    if let Some(unit) = config.unit.as_deref().filter(|unit| *unit != published) {
+        faults.push(format!("it only counts datapoints with the unit {unit}, but the filter's have {published}"));
+    }
+    if alarm.evaluation == Some(EvaluationState::Error) {
+        let reason = if alarm.reason.is_empty() { String::new() } else { format!(": {}", alarm.reason) };
+        faults.push(format!("CloudWatch can't evaluate it{reason}"));
     }
     faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
     if config.datapoints_to_alarm > 1 {
@@ -156,9 +171,11 @@ fn root_use_faults(config: &AlarmConfig, filter: &MetricFilter) -> Vec<String> {
     faults
 }
 
+/// What an alarm that fires could do better, as part of a sentence.
+///
 /// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
-fn root_use_remark(config: &AlarmConfig) -> Option<String> {
-    let seconds = config.period.saturating_mul(config.evaluation_periods);
+fn root_use_remark(alarm: &Alarm) -> Option<String> {
+    let seconds = alarm.config.period.saturating_mul(alarm.config.evaluation_periods);
     (seconds > 900).then(|| format!("it stays in ALARM for at least {} minutes and hides the next use", seconds / 60))
 }
 
@@ -200,9 +217,10 @@ mod tests {
         for alert in AlertId::ALL {
             let (spec, settings) = (alert.spec(), settings(&SetupOptions::default(), &Observed::nothing()));
             let filter = settings.alerts[*alert].wanted_filter();
-            let config = AlarmConfig { metric: filter.metric.clone(), ..(spec.config)() };
-            assert_eq!((spec.faults)(&config, &filter), Vec::<String>::new(), "{alert:?}");
-            assert_eq!((spec.remark)(&config), None, "{alert:?}");
+            let alarms = sound().alarms.unwrap();
+            let alarm = alarms.iter().find(|alarm| alarm.name == spec.alarm).unwrap();
+            assert_eq!((spec.faults)(alarm, &filter), Vec::<String>::new(), "{alert:?}");
+            assert_eq!((spec.remark)(alarm), None, "{alert:?}");
         }
     }
 

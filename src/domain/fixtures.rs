@@ -2,8 +2,8 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
-    Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, Subscription,
+    Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -48,6 +48,8 @@ pub fn sound() -> Observed {
         state: AlarmState::Ok,
         reason: String::new(),
         since: None,
+        configured: None,
+        evaluation: None,
     };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
@@ -74,13 +76,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![MetricFilter {
-            name: settings.root_use().filter.value.clone(),
-            pattern: settings.root_use().pattern.value.clone(),
-            metric: settings.root_use().metric.clone(),
-            value: "1".into(),
-            default: Some(0.0),
-        }]),
+        filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),

@@ -10,10 +10,12 @@ use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod chain;
+mod filter;
 mod registry;
 mod topic;
 mod trail;
 
+pub use filter::{FilterFaults, filter_faults};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;

@@ -5,11 +5,11 @@ use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
-use super::settings::{AlertSettings, Field, Origin, Settings};
+use super::settings::{Field, Origin, Settings};
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,9 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
             ])
-            .chain(alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: filter(alert) }))
+            .chain(
+                alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),
+            )
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
@@ -226,16 +228,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 .chain(logs.into_iter().filter(|_| with_logs))
                 .collect()
         }
-    }
-}
-
-fn filter(alert: &AlertSettings) -> MetricFilter {
-    MetricFilter {
-        name: alert.filter.value.clone(),
-        pattern: String::new(),
-        metric: alert.metric.clone(),
-        value: String::new(),
-        default: None,
     }
 }
 

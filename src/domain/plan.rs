@@ -3,9 +3,8 @@
 use super::account_region::AccountRegion;
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
-use super::datapoints::value_fault;
 use super::email::Email;
-use super::health::{action_fault, is_aws_sns_key};
+use super::health::{action_fault, filter_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -201,9 +200,13 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        filters(&mut plan, wanted, observed);
+        let mut filters: Vec<MetricFilter> = Vec::new();
         for alert in wanted.alerts.values() {
-            alarm(&mut plan, wanted, alert, observed);
+            // Several alarms can watch the metric of one filter.
+            let planned = filters.iter().find(|planned| planned.name == alert.filter.value).cloned();
+            let filter = planned.unwrap_or_else(|| filter(&mut plan, wanted, alert, observed));
+            alarm(&mut plan, wanted, alert, observed, &filter);
+            filters.push(filter);
         }
         key::encrypt(&mut plan, wanted, observed);
     }
@@ -363,18 +366,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-/// Plans the filters that the alerts watch. Several alerts can share one.
-fn filters(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
-    let mut planned: Vec<&str> = Vec::new();
-    for alert in wanted.alerts.values() {
-        if !planned.contains(&alert.filter.value.as_str()) {
-            filter(plan, wanted, alert, observed);
-            planned.push(&alert.filter.value);
-        }
-    }
-}
-
-fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) {
+/// Plans the filter of an alert, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) -> MetricFilter {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == alert.filter.value);
     let filter = alert.wanted_filter();
     let counts = alert.alert.spec().filter.counts;
@@ -397,23 +390,32 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    match existing {
-        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+    let alarms = observed.alarms.as_deref().unwrap_or_default();
+    let alarm = alert.alert.find_alarm(alarms, &filter.metric, &alert.alarm.value);
+    let is_managed = alert.filter_has_default_name();
+    let (action, detail, filter) = match existing {
+        None => (Action::Create, purpose, filter),
         Some(f) => {
-            let detail = match value_fault(f) {
-                _ if !has_pattern(f) => "other pattern → this one".to_owned(),
-                None if f.counts_one() || !alert.filter_has_default_name() => {
-                    return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-                }
-                None => format!("counts {} → 1 per event", f.value),
-                Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
+            let faults = filter_faults(f, alarm, &wanted.account_region);
+            let detail = if !has_pattern(f) {
+                "other pattern → this one".to_owned()
+            } else if !faults.is_empty() {
+                let faults: Vec<String> = faults.known.into_iter().chain(faults.possible).collect();
+                format!("{} → fixed", faults.join(", "))
+            } else if is_managed && !f.counts_one() {
+                format!("counts {} → 1 per event", f.value)
+            } else {
+                plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                return f.clone();
             };
-            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            (Action::Update, detail, MetricFilter { unit: f.unit.clone(), ..filter })
         }
-    }
+    };
+    plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
+    filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) {
+fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {
     let (topic, spec) = (wanted.topic_arn(), alert.alert.spec());
     let existing = alert.named_alarm(observed);
     let desired = AlarmConfig {
@@ -430,14 +432,9 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
     let Some(existing) = existing else {
         return plan.put(wanted, Action::Create, put(desired), format!("{} → the topic", spec.fires));
     };
-    // The filter as it is after the plan.
-    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
-    let kept = filters
-        .find(|f| f.name == alert.filter.value)
-        .filter(|_| !plan.changes().any(|change| matches!(change, Change::PutMetricFilter { .. })));
-    let mut when_it_fires = (spec.faults)(&existing.config, kept.unwrap_or(&alert.wanted_filter()));
+    let mut when_it_fires = (spec.faults)(existing, filter);
     if alert.alarm_has_default_name() {
-        when_it_fires.extend((spec.remark)(&existing.config));
+        when_it_fires.extend((spec.remark)(existing));
     }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
@@ -456,6 +453,8 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
             threshold: desired.threshold,
             comparison: desired.comparison,
             missing_data: desired.missing_data,
+            unit: repaired.unit.filter(|unit| unit == filter.published_unit()),
+            dimensions: desired.dimensions,
             ..repaired
         };
     }

@@ -10,8 +10,8 @@ use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
-    AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
-    Topic, Trail, TrailStatus,
+    Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
@@ -40,22 +40,12 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [
-        identity::identities(),
-        trails(),
-        trail_statuses(),
-        buckets(),
-        logs(),
-        roles(),
-        alarms(),
-        activity(),
-        topics(),
-    ];
+    let tables = [identity::identities(), trails(), trail_statuses(), buckets(), logs(), roles(), activity(), topics()];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
-fn ago(seconds: i64) -> Timestamp {
+pub(super) fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
 }
 
@@ -246,14 +236,16 @@ fn logs() -> Vec<ContractCase> {
         "filterName": ALARM, "filterPattern": CIS_PATTERN, "logGroupName": GROUP,
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
+            "unit": "Count",
         }],
     }] });
     let existing = MetricFilter {
         name: ALARM.into(),
         pattern: CIS_PATTERN.into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
     let matched = json!({ "matches": [{ "eventNumber": 1, "eventMessage": yes, "extractedValues": {} }] });
@@ -343,42 +335,6 @@ fn roles() -> Vec<ContractCase> {
             .aws("GetRole", not_found())
             .aws("GetRolePolicy", not_found())
             .returns(&None::<Role>),
-    ]
-}
-
-fn alarms() -> Vec<ContractCase> {
-    let set_to_alarm = |account: &mut Account| {
-        let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
-        alarm.reason = "Threshold Crossed".into();
-    };
-    let created = alarm();
-    let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
-        "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
-        "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
-        "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
-    }] });
-    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..created };
-    let none = || AwsReply::Json(json!({ "MetricAlarms": [] }));
-    vec![
-        ContractCase::new("an alarm", CloudCall::Alarm(ALARM))
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarms", AwsReply::Json(described.clone()))
-            .returns(&Some(found.clone())),
-        ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
-            .aws("DescribeAlarms", none())
-            .returns(&None::<Alarm>),
-        ContractCase::new("the alarms of a metric", CloudCall::AlarmsForMetric)
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
-            .returns(&vec![found]),
-        ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
-            .aws("DescribeAlarmsForMetric", none())
-            .returns(&Vec::<Alarm>::new()),
     ]
 }
 

@@ -287,6 +287,8 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
             state: alarm.state,
             reason: alarm.reason.clone(),
             since: alarm.since.map(|at| view.time_at(at)),
+            configured: alarm.configured.map(|at| view.time_at(at)),
+            evaluation: alarm.evaluation_state.clone(),
         })
         .collect()
 }

@@ -64,8 +64,8 @@ fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
 
 #[test]
 fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
-    let faults = AlertId::RootUse.spec().faults;
     use crate::domain::alarm::Statistic;
+    let faults = AlertId::RootUse.spec().faults;
     // The filter's value and default value, the alarm's statistic and threshold (at least), and what is wrong.
     for (value, default, statistic, threshold, fault) in [
         ("1", Some(0.0), "Sum", 1.0, None),
@@ -91,7 +91,7 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
         let alarm = alarm(&mut observed);
         alarm.config.metric = filter.metric.clone();
         (alarm.config.statistic, alarm.config.threshold) = (Statistic::from(statistic), threshold);
-        let found = faults(&alarm.config, &filter).join("; ");
+        let found = faults(alarm, &filter).join("; ");
         assert_eq!(found.is_empty(), fault.is_none(), "{value} {default:?} {statistic}: {found}");
         assert!(fault.is_none_or(|fault| found.contains(fault)), "{value} {default:?} {statistic}: {found}");
         assert_eq!(value_fault(&filter).is_some(), default == Some(1.0), "{value} {default:?}");
@@ -103,10 +103,10 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
     alarm.config.metric = filter.metric.clone();
     alarm.config.statistic = Statistic::Average;
     (alarm.config.threshold, alarm.config.comparison) = (0.0, "GreaterThanThreshold".into());
-    assert_eq!(faults(&alarm.config, &filter), [""; 0]);
+    assert_eq!(faults(alarm, &filter), [""; 0]);
     (alarm.config.threshold, alarm.config.comparison) = (5.0, "LessThanThreshold".into());
-    assert!(faults(&alarm.config, &filter)[0].contains("stays in ALARM"));
-    assert_eq!(faults(&alarm.config, &MetricFilter { default: None, ..filter }), [""; 0]);
+    assert!(faults(alarm, &filter)[0].contains("stays in ALARM"));
+    assert_eq!(faults(alarm, &MetricFilter { default: None, ..filter }), [""; 0]);
     let field = MetricFilter { value: "$.sourceIPAddress".into(), ..MetricFilter::default() };
     assert!(value_fault(&field).is_some_and(|fault| fault.contains("counts $.sourceIPAddress per event")));
 }

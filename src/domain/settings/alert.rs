@@ -1,7 +1,6 @@
 //! The settings of one alert.
 
 use super::field::{Field, Origin};
-use crate::domain::alarm::AlarmConfig;
 use crate::domain::alert::AlertId;
 use crate::domain::observed::{Alarm, Metric, MetricFilter, Observed};
 use crate::domain::pattern;
@@ -73,8 +72,9 @@ impl AlertSettings {
             name: self.filter.value.clone(),
             pattern: self.pattern.value.clone(),
             metric: self.metric.clone(),
-            value: "1".into(),
             default: Some(0.0),
+            unit: Some("Count".into()),
+            ..MetricFilter::default()
         }
     }
 
@@ -95,7 +95,7 @@ impl AlertSettings {
 
     /// What keeps the alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
     #[must_use]
-    pub fn faults(&self, alarm: &AlarmConfig, observed: &Observed) -> Vec<String> {
+    pub fn faults(&self, alarm: &Alarm, observed: &Observed) -> Vec<String> {
         let existing = self.existing_filter(observed);
         (self.alert.spec().faults)(alarm, existing.unwrap_or(&self.wanted_filter()))
     }
