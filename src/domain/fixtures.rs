@@ -2,8 +2,8 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, Subscription,
-    Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
+    Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -21,7 +21,7 @@ pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
-/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
+/// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
 pub fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
@@ -54,6 +54,7 @@ pub fn sound() -> Observed {
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
+        bucket_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         ..TrailStatus::default()
     };
@@ -98,5 +99,6 @@ pub fn sound() -> Observed {
         }]),
         gone: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     }
 }

@@ -13,8 +13,11 @@ use super::problem::Problem;
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod events;
+
 pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::metric_filter::MetricFilter;
+pub use events::{ManagementEvents, NEEDED_SOURCES};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -124,33 +127,21 @@ pub struct TrailStatus {
     pub logging: bool,
     /// When it was last started; `None`: AWS did not say.
     pub started: Option<Timestamp>,
+    /// The last delivery of log files to the bucket. Digest files don't count.
+    pub bucket_delivery: Option<Timestamp>,
     pub bucket_error: Option<String>,
     /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
 }
 
-/// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ManagementEvents {
-    pub read: bool,
-    pub write: bool,
-    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
-    /// `other_selectors` in a demo account's file.
-    #[serde(rename = "other_selectors")]
-    pub others: bool,
-}
-
-impl Default for ManagementEvents {
-    fn default() -> Self {
-        Self::ALL
-    }
-}
-
-impl ManagementEvents {
-    /// What a new trail records by default.
-    pub const ALL: Self = Self { read: true, write: true, others: false };
+/// What rootbell itself did in this session. AWS's answers don't contain these times, but what they mean depends on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// The first read of the account; `None`: only one read has been made.
+    pub first_read: Option<Timestamp>,
+    /// The last change of the trail, or of what it delivers to or with; `None`: nothing was changed.
+    pub trail_changed: Option<Timestamp>,
 }
 
 /// An S3 bucket in this account.
@@ -317,6 +308,7 @@ pub struct Observed {
     pub gone: Vec<Arn>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
+    pub session: SessionTimes,
 }
 
 impl Observed {
@@ -336,6 +328,7 @@ impl Observed {
             subscriptions: Ok(Vec::new()),
             gone: Vec::new(),
             key: None,
+            session: SessionTimes::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::metric_filter::counts_root;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, Subscription, Topic, Trail, TrailDetails,
+    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
 };
 use crate::domain::settings::{AlertSettings, choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
@@ -78,6 +78,7 @@ pub async fn observe_with(
         subscriptions,
         gone: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     };
 
     // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.
