@@ -17,8 +17,8 @@ pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 pub use evaluation::{AccessRequest, Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
-pub use reading::{bucket_open, repair_bucket, repair_role, too_wide, trusts_others};
-pub use topic::{TopicAccess, repair_topic, topic_access};
+pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
+pub use topic::{TopicAccess, repair_topic, topic_access, topic_is_public};
 
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
@@ -38,6 +38,21 @@ const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 #[must_use]
 pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> Vec<Statement> {
     let bucket_arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
+    let mut statements = bucket_delivery_statements(account_region, bucket, trail_arn);
+    statements.push(
+        Statement::with_sid("RootbellTlsOnly", Effect::Deny)
+            .principal(&Principal::everyone())
+            .action("s3:*")
+            .resource([bucket_arn.clone(), format!("{bucket_arn}/*")])
+            .condition("Bool", "aws:SecureTransport", "false"),
+    );
+    statements
+}
+
+/// Those of [`bucket_statements`] that let CloudTrail deliver log files.
+#[must_use]
+pub fn bucket_delivery_statements(account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> Vec<Statement> {
+    let bucket_arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
     let trail = trail_arn.rsplit('/').next().unwrap_or_default();
     let allow = |prefix: &str, action: &str| {
         Statement::with_sid(&sid(prefix, trail), Effect::Allow)
@@ -54,11 +69,6 @@ pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn
             .resource(format!("{bucket_arn}/AWSLogs/{}/*", account_region.account))
             .condition("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")
             .condition("StringEquals", "aws:SourceArn", trail_arn),
-        Statement::with_sid("RootbellTlsOnly", Effect::Deny)
-            .principal(&Principal::everyone())
-            .action("s3:*")
-            .resource([bucket_arn.clone(), format!("{bucket_arn}/*")])
-            .condition("Bool", "aws:SecureTransport", "false"),
     ]
 }
 

@@ -1,12 +1,11 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
+use super::evidence::Evidence;
+use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::{action_fault, alarm_faults};
 use crate::domain::observed::{Alarm, LogGroup};
-use crate::domain::pattern::{self, Reading};
-use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{RETENTION, SettingId};
+use crate::domain::pattern::{self, CisMatch, Matched, Reading};
+use crate::domain::problem::{Fix, Goal};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
@@ -28,53 +27,43 @@ pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| ok(format!("`{}`", group.name)))
 }
 
-pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
-    on_log_group(evidence, |group| match group.retention_days {
-        RetentionDays::Never => ok("events never expire"),
-        days if days >= RETENTION => ok(days.describe()),
-        RetentionDays::Days(days) => wrong(
-            format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
-            Fix::ApplyWith { input: Input::Setting(SettingId::Retention), value: RETENTION.to_string() },
-        ),
-    })
-}
-
+/// Whether the filter counts root's sign-ins, successful and failed, and no other identity's; what else it counts or
+/// misses is [`super::audit::cis_pattern`]'s matter.
 pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     let (settings, observed) = (evidence.settings, evidence.observed);
     if let Err(unreadable) = &observed.filters {
         return unknown(unreadable);
     }
-    let filter = observed.root_filter(Some(&settings.filter.value));
-    if let Some(f) = filter {
-        match pattern::read(&f.pattern) {
-            Reading::CisPattern => {}
-            Reading::Equivalent => {
-                return wrong(
-                    format!(
-                        "`{}` counts root use, but not with the exact CIS pattern that audit tools accept.",
-                        f.name
-                    ),
-                    REPAIR,
-                );
-            }
-            Reading::Other(faults) => {
-                let faults = faults.join("; ");
-                return wrong(format!("The pattern of `{}` is not the CIS pattern: {faults}.", f.name), REPAIR);
-            }
-            Reading::Unjudged(why) => {
-                return (
-                    Verdict::Unknown,
-                    format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
-                    Fix::Apply(Goal::ReplacePattern),
-                );
-            }
+    let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
+        return missing(format!("No filter on `{}` counts root use.", settings.log_group.value));
+    };
+    let name = &filter.name;
+    let coverage = match pattern::coverage(&filter.pattern) {
+        Ok(coverage) => coverage,
+        Err(error) => {
+            let detail = format!(
+                "rootbell can't tell whether `{name}` counts root sign-ins: it can't parse its pattern (character {}: {}).",
+                error.at, error.message
+            );
+            return (Verdict::Unknown, detail, Fix::Apply(Goal::ReplacePattern));
         }
+    };
+    if !coverage.fires_for_sign_in() {
+        let what = if coverage.sign_ins == Matched::All { "counts more than root use" } else { "misses root sign-ins" };
+        let faults = match pattern::read(&filter.pattern) {
+            Reading::Other(faults) => format!(": {}", faults.join("; ")),
+            Reading::CisPattern | Reading::Equivalent | Reading::Unjudged(_) => String::new(),
+        };
+        return wrong(format!("`{name}` {what}{faults}."), REPAIR);
     }
-    match filter {
-        None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), REPAIR),
-        Some(f) => ok(format!("`{}`, the CIS pattern", f.name)),
+    if filter.value != "1" {
+        return wrong(format!("`{name}` counts {} per event instead of 1.", filter.value), REPAIR);
     }
+    ok(match coverage.cis {
+        CisMatch::Exact => format!("`{name}`, the CIS pattern"),
+        _ if coverage.counts_api_use() => format!("`{name}` counts root use"),
+        _ => format!("`{name}` counts root sign-ins, but not all API use"),
+    })
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {

@@ -1,17 +1,20 @@
-//! The trail's checks: does it record everything, are its log files safe, and do its events reach the log group?
+//! The trail's checks: does it record root's sign-ins, and do its events reach the log group?
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
-use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
+use super::age;
+use super::evidence::Evidence;
+use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
+use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
 
+/// The Region in which CloudTrail records the sign-ins of root users.
+const SIGN_IN_REGION: &str = "us-east-1";
+
 /// How to fix the trail itself, which only its own account can change, in its home Region.
-fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
+pub(super) fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
     match t.trail.ownership(&settings.account_region) {
         TrailOwnership::OtherAccount(owner) => {
             let advice = format!(
@@ -65,18 +68,22 @@ pub(super) fn delivers(evidence: &Evidence<'_>) -> Outcome {
     on_trail(evidence, |t| check_delivery(t, evidence.settings, evidence.observed, evidence.now))
 }
 
+/// Checks that the trail records root's sign-ins, which CloudTrail records in us-east-1.
+///
+/// Source: CloudTrail User Guide, "AWS Management Console sign-in events", Region information for root users.
 fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
+    let home = &t.trail.home_region;
     if t.trail.multi_region {
         return ok("all Regions");
     }
-    let detail = format!(
-        "`{}` covers {} only: root sign-ins in other Regions go unreported.",
-        t.trail.name, t.trail.home_region
-    );
+    if home.as_str() == SIGN_IN_REGION {
+        return ok(format!("{home}, where root sign-ins are recorded"));
+    }
+    let detail = format!("`{}` covers {home} only: root sign-ins in other Regions go unreported.", t.trail.name);
     wrong(detail, trail_fix(t, settings))
 }
 
-/// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
+/// Checks that the trail is logging, and that its log files arrive in its bucket.
 fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> Outcome {
     let name = &t.trail.name;
     let status = match &t.status {
@@ -89,8 +96,8 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
         return unreadable;
     }
-    if let Some((fault, fix)) = bucket_fault(settings, observed) {
-        return wrong(format!("`{name}` is logging, but {fault}."), fix);
+    if let Some(fault) = bucket_fault(settings, observed) {
+        return wrong(format!("`{name}` is logging, but {fault}."), REPAIR);
     }
     if let Some(error) = &status.bucket_error {
         return wrong(
@@ -98,90 +105,55 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
             Fix::Advice(format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn)),
         );
     }
-    if t.trail.log_file_validation {
-        return ok("on");
-    }
-    if settings.trail_is_managed() {
-        return wrong(
-            format!("`{name}` has log file validation off: altered log files could not be detected."),
-            REPAIR,
-        );
-    }
-    // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
-    ok("on; log file validation is off")
+    ok("on")
 }
 
-/// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
-/// only the delivery error that CloudTrail reports counts.
-fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix)> {
+/// Why CloudTrail can't deliver to a bucket that rootbell manages. `None` also if the bucket could not be read: then only
+/// the delivery error that CloudTrail reports counts.
+fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     if !settings.bucket_is_managed() {
         return None;
     }
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), REPAIR)),
+        BucketLookup::NotFound => Some(format!("its bucket `{name}` does not exist")),
         BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
 
+const WHAT_CLOUDTRAIL_MAY_DO: &str = "what CloudTrail may do";
+
 /// The result for a managed bucket whose policy can't be read.
 fn unreadable_bucket_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
     let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
     let is_unreadable = bucket.policy.as_ref().is_some_and(|policy| !policy.is_readable());
-    (settings.bucket_is_managed() && is_unreadable).then(|| unreadable_policy("bucket", &bucket.name))
+    (settings.bucket_is_managed() && is_unreadable)
+        .then(|| unreadable_policy("bucket", &bucket.name, WHAT_CLOUDTRAIL_MAY_DO))
 }
 
-fn unreadable_policy(what: &str, name: &str) -> Outcome {
-    (
-        Verdict::Unknown,
-        format!(
-            "The policy of the {what} `{name}` isn't in IAM's format, so rootbell can't tell what CloudTrail may do."
-        ),
-        Fix::Advice(format!("Check the policy of the {what}.")),
-    )
-}
-
-fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, Fix)> {
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<String> {
     let name = &bucket.name;
-    if policy::bucket_open(bucket.policy.as_ref()) {
-        let fix = if settings.may_edit_bucket_policy(&bucket.tags) {
-            REPAIR
-        } else {
-            Fix::advice(
-                "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that \
-                 allows everyone, or add a condition to it.",
-            )
-        };
-        return Some((format!("the policy of its bucket `{name}` allows everyone"), fix));
-    }
-    if !bucket.public_blocked {
-        return Some((format!("its bucket `{name}` does not block public access"), REPAIR));
-    }
-    let statements = policy::bucket_statements(&settings.account_region, name, trail_arn);
+    let statements = policy::bucket_delivery_statements(&settings.account_region, name, trail_arn);
     if policy::has_all(bucket.policy.as_ref(), &statements) {
         return None;
     }
-    let fault = match &bucket.policy {
+    Some(match &bucket.policy {
         None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
         Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
-    };
-    Some((fault, REPAIR))
+    })
 }
 
+/// Checks that the trail records write events, which sign-ins are.
+///
+/// Source: CloudTrail User Guide, "AWS Management Console sign-in events": the examples have `readOnly` false.
 fn check_management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
     match &t.events {
         Err(unreadable) => unknown(unreadable),
-        Ok(e) if e.read && e.write => ok("read and write"),
-        Ok(e) => {
-            let missing_events = if e.read {
-                "writes"
-            } else if e.write {
-                "reads"
-            } else {
-                "management events"
-            };
+        Ok(ManagementEvents { write: true, read, .. }) => ok(if *read { "read and write" } else { "write" }),
+        Ok(events) => {
+            let missing_events = if events.read { "writes, such as sign-ins" } else { "management events" };
             wrong(format!("`{}` does not record {missing_events}.", t.trail.name), trail_fix(t, settings))
         }
     }
@@ -285,7 +257,7 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
 fn unreadable_role_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
     let role = observed.role.as_ref().ok()?.as_ref()?;
     let is_unreadable = role.policy.iter().chain([&role.trust]).any(|policy| !policy.is_readable());
-    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name))
+    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name, WHAT_CLOUDTRAIL_MAY_DO))
 }
 
 fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
@@ -293,13 +265,7 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
     if !policy::has_all(Some(&role.trust), settings.role_trust(observed).statements()) {
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
-    if settings.role_has_default_name() && policy::trusts_others(&role.trust) {
-        return Some(format!("Others besides CloudTrail can assume the role `{name}`"));
-    }
     let wanted = policy::role_permissions(&settings.account_region, group, observed.has_organization_trail());
-    if policy::too_wide(role.policy.as_ref()) {
-        return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
-    }
     (!policy::has_all(role.policy.as_ref(), wanted.statements()))
         .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }
