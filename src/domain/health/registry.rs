@@ -113,7 +113,7 @@ registry! {
         "Trail records write events";
     TrailDelivers: "trail.delivers" Trail Alerting Alarm trail::delivers, "Trail delivers to CloudWatch Logs";
     TrailAllRegions: "trail.all_regions" Trail Audit Both audit::all_regions,
-        "Trail records reads and writes in all Regions",
+        "All Regions, reads and writes",
         ["CIS AWS Foundations 3.1 (v1.4–v5.0), 4.1 (v6.0, v7.0)", "Security Hub CloudTrail.1",
             "Prowler cloudtrail_multi_region_enabled_logging_management_events"];
     TrailValidation: "trail.validation" Trail Audit Both audit::validation, "Log file validation is on",
@@ -124,7 +124,7 @@ registry! {
             "Security Hub S3.5 (TLS), S3.8 (public access), S3.12 (ACLs), S3.14 (versioning)",
             "Prowler s3_bucket_secure_transport_policy, s3_bucket_level_public_access_block, s3_bucket_acl_prohibited, \
              s3_bucket_object_versioning"];
-    RoleScope: "role.scope" Trail Audit Alarm audit::role_scope, "Role can only deliver to the log group",
+    RoleScope: "role.scope" Trail Audit Alarm audit::role_scope, "Role is limited to delivery",
         ["IAM best practices, least privilege",
             "Prowler iam_inline_policy_no_administrative_privileges (if the role may do everything)"];
     LogGroupExists: "log_group.exists" Trail Alerting Alarm chain::log_group_exists, "Log group exists";
