@@ -3,6 +3,7 @@
 
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
+use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
@@ -53,7 +54,7 @@ const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Role,
     Query::RolePolicy,
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricData];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -183,7 +184,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutEventSelectors { trail: trail() },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
-                Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
+                Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
@@ -275,7 +276,7 @@ mod tests {
         let unscoped = [
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
-            "cloudwatch:GetMetricData",
+            "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
             "logs:TestMetricFilter",
             "sns:Unsubscribe",

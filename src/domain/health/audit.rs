@@ -160,13 +160,10 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
 
 /// Whether the filter has the pattern that auditors look for.
 pub(super) fn cis_pattern(evidence: &Evidence<'_>) -> Outcome {
-    let observed = evidence.observed;
-    if let Err(unreadable) = &observed.filters {
+    if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = observed.root_filter(Some(&evidence.settings.filter.value)) else {
-        return nothing_to_judge("filter");
-    };
+    let Some(filter) = evidence.filter else { return nothing_to_judge("filter") };
     let name = &filter.name;
     let detail = match pattern::read(&filter.pattern) {
         Reading::CisPattern => return ok(format!("`{name}`")),

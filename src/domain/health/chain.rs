@@ -1,8 +1,9 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
+use super::datapoints::value_fault;
 use super::evidence::Evidence;
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
-use super::{action_fault, alarm_faults};
+use super::{action_fault, alarm_faults, alarm_remark};
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal};
@@ -34,7 +35,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
+    let Some(filter) = evidence.filter else {
         return missing(format!("No filter on `{}` counts root use.", settings.log_group.value));
     };
     let name = &filter.name;
@@ -56,8 +57,8 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
         };
         return wrong(format!("`{name}` {what}{faults}."), REPAIR);
     }
-    if filter.value != "1" {
-        return wrong(format!("`{name}` counts {} per event instead of 1.", filter.value), REPAIR);
+    if let Some(fault) = value_fault(filter) {
+        return wrong(format!("`{name}` {fault}."), REPAIR);
     }
     ok(match coverage.cis {
         CisMatch::Exact => format!("`{name}`, the CIS pattern"),
@@ -68,9 +69,10 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.metric);
+        let faults = alarm_faults(alarm, evidence.counting);
         if faults.is_empty() {
-            return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
+            let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+            return ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()));
         }
         wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
     })

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::domain::observed::{Alarm, Metric, Observed};
+use super::datapoints::value_fault;
+use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
 use crate::domain::settings::Settings;
 
@@ -11,8 +12,10 @@ pub(super) struct Evidence<'a> {
     pub settings: &'a Settings,
     pub observed: &'a Observed,
     pub now: Timestamp,
-    /// The metric that the alarm should watch.
-    pub metric: &'a Metric,
+    /// The filter that counts root use, if there is one.
+    pub filter: Option<&'a MetricFilter>,
+    /// That filter or, if there is none, the one to be created: the alarm should watch its metric.
+    pub counting: &'a MetricFilter,
     pub alarm: Option<&'a Alarm>,
 }
 
@@ -20,8 +23,8 @@ impl Evidence<'_> {
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
     pub(super) fn counts_api_use(&self) -> Option<bool> {
         self.observed.filters.as_ref().ok()?;
-        let Some(filter) = self.observed.root_filter(Some(&self.settings.filter.value)) else { return Some(false) };
+        let Some(filter) = self.filter else { return Some(false) };
         let coverage = pattern::coverage(&filter.pattern).ok()?;
-        Some(coverage.counts_api_use() && filter.value == "1")
+        Some(coverage.counts_api_use() && value_fault(filter).is_none())
     }
 }

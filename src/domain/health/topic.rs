@@ -45,7 +45,7 @@ fn check_public(topic: &Topic, settings: &Settings) -> Outcome {
     if topic.policy.as_ref().is_some_and(|policy| !policy.is_readable()) {
         return unreadable_policy("topic", name, "who can publish");
     }
-    if !topic_is_public(topic.policy.as_ref()) {
+    if !topic_is_public(topic.policy.as_ref(), &topic.arn) {
         return ok("not public");
     }
     let fix = if settings.has_default_name(ResourceKind::Topic) {

@@ -6,7 +6,7 @@ use super::age;
 use super::evidence::Evidence;
 use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership};
-use crate::domain::policy;
+use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
 
@@ -96,6 +96,9 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
         return unreadable;
     }
+    if let Some(unknown) = unknown_bucket_access(settings, observed, &t.trail.arn) {
+        return unknown;
+    }
     if let Some(fault) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` is logging, but {fault}."), REPAIR);
     }
@@ -118,7 +121,9 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
         BucketLookup::NotFound => Some(format!("its bucket `{name}` does not exist")),
-        BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
+        BucketLookup::Owned(bucket) => {
+            bucket_access_fault(bucket, settings, &settings.log_file_location(observed, &trail.trail.arn))
+        }
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
@@ -133,15 +138,32 @@ fn unreadable_bucket_policy(settings: &Settings, observed: &Observed) -> Option<
         .then(|| unreadable_policy("bucket", &bucket.name, WHAT_CLOUDTRAIL_MAY_DO))
 }
 
-fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<String> {
+/// The result if it depends on something unknown whether CloudTrail can write to a managed bucket.
+fn unknown_bucket_access(settings: &Settings, observed: &Observed, trail_arn: &str) -> Option<Outcome> {
+    let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
+    if !settings.bucket_is_managed() {
+        return None;
+    }
+    let location = settings.log_file_location(observed, trail_arn);
+    let Decision::Unknown(doubt) = policy::bucket_access(bucket.policy.as_ref(), &location) else { return None };
+    let detail = format!(
+        "Whether CloudTrail can write to the bucket `{}` depends on {}, which rootbell cannot evaluate.",
+        bucket.name, doubt.depends_on
+    );
+    Some((Verdict::Unknown, detail, Fix::advice("Check the policy of the bucket.")))
+}
+
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, location: &LogFileLocation<'_>) -> Option<String> {
     let name = &bucket.name;
-    let statements = policy::bucket_delivery_statements(&settings.account_region, name, trail_arn);
-    if policy::has_all(bucket.policy.as_ref(), &statements) {
+    if policy::bucket_access(bucket.policy.as_ref(), location) != Decision::Denied {
         return None;
     }
     Some(match &bucket.policy {
         None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
-        Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
+        Some(_) if settings.may_edit_bucket_policy(&bucket.tags) => {
+            format!("the policy of its bucket `{name}` is not the one for this trail")
+        }
+        Some(_) => format!("the policy of its bucket `{name}` does not allow CloudTrail to write for this trail"),
     })
 }
 
@@ -266,6 +288,6 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
     let wanted = policy::role_permissions(&settings.account_region, group, observed.has_organization_trail());
-    (!policy::has_all(role.policy.as_ref(), wanted.statements()))
+    (policy::role_access(role.policy.as_ref(), &wanted) == Decision::Denied)
         .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }

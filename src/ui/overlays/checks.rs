@@ -58,7 +58,7 @@ fn section_title(counts: Counts) -> &'static str {
 fn subscriptions(view: &mut View<'_>, health: &Health, title_width: usize) {
     let (theme, now) = (view.theme, view.model.now);
     for subscription in &health.subscriptions {
-        let sent = view.account.sent.iter().find(|(email, _)| *email == subscription.endpoint);
+        let sent = view.account.sent.iter().find(|(email, _)| *email == *subscription.endpoint);
         let since = sent.map(|(_, at)| format!(", sent {} ago", age(now.duration_since(*at)))).unwrap_or_default();
         let state = format!("{}{since}", subscription.state.as_str());
         view.spans([
