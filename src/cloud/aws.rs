@@ -43,6 +43,7 @@ mod logs;
 mod pages;
 mod profile;
 mod s3;
+mod selectors;
 mod sns;
 mod sts;
 #[cfg(test)]

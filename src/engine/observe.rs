@@ -8,7 +8,8 @@ use crate::cloud::Cloud;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, Subscription, Topic, Trail, TrailDetails, counts_root,
+    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
+    counts_root,
 };
 use crate::domain::settings::{choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
@@ -76,6 +77,7 @@ pub async fn observe_with(
         subscriptions,
         gone: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     };
 
     // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.

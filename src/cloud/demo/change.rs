@@ -401,7 +401,9 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
         None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
     let config = config.clone();
-    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    // With a new configuration, the old error is gone.
+    let (configured, evaluation_state) = (Some(view.now), None);
+    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use super::evidence::Evidence;
 use super::outcome::{Outcome, REPAIR, Verdict, nothing_to_judge, ok, unknown, unreadable_policy, wrong};
-use super::trail::trail_fix;
+use super::trail::{events_fix, trail_fix, unjudged_events};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Role, TrailDetails};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::policy;
@@ -29,21 +29,24 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
         if !t.trail.multi_region {
             faults.push(format!("covers {} only", t.trail.home_region));
         }
-        match &t.events {
-            Ok(ManagementEvents { read: true, write: true, .. }) => {}
-            Ok(ManagementEvents { write: true, .. }) => faults.push("doesn't record reads".to_owned()),
-            Ok(ManagementEvents { read: true, .. }) => faults.push("doesn't record writes".to_owned()),
-            Ok(_) => faults.push("records no management events".to_owned()),
+        let events = match &t.events {
             Err(unreadable) if faults.is_empty() => return unknown(unreadable),
-            Err(_) => {}
+            events => events.as_ref().ok(),
+        };
+        if let Some(missing) = events.and_then(ManagementEvents::missing) {
+            faults.push(format!("doesn't record {missing}"));
         }
         if faults.is_empty() {
-            return ok("reads and writes in all Regions");
+            return match events.and_then(|events| events.unjudged.as_deref()) {
+                None => ok("reads and writes in all Regions"),
+                Some(field) => unjudged_events(t, field),
+            };
         }
-        wrong(
-            format!("`{name}` {}: some root use isn't recorded.", faults.join(" and ")),
-            trail_fix(t, evidence.settings),
-        )
+        let fix = match events {
+            Some(events) if events.missing().is_some() => events_fix(t, events, evidence.settings),
+            _ => trail_fix(t, evidence.settings),
+        };
+        wrong(format!("`{name}` {}: some root use isn't recorded.", faults.join(" and ")), fix)
     })
 }
 

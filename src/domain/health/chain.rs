@@ -1,9 +1,10 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
-use super::datapoints::value_fault;
 use super::evidence::Evidence;
+use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
-use super::{action_fault, alarm_faults, alarm_remark};
+use super::{action_fault, age, alarm_faults, alarm_remark};
+use crate::domain::alarm::EvaluationState;
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal};
@@ -31,12 +32,11 @@ pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
 /// Whether the filter counts root's sign-ins, successful and failed, and no other identity's; what else it counts or
 /// misses is [`super::audit::cis_pattern`]'s matter.
 pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
-    let (settings, observed) = (evidence.settings, evidence.observed);
-    if let Err(unreadable) = &observed.filters {
+    if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
     let Some(filter) = evidence.filter else {
-        return missing(format!("No filter on `{}` counts root use.", settings.log_group.value));
+        return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
     };
     let name = &filter.name;
     let coverage = match pattern::coverage(&filter.pattern) {
@@ -57,8 +57,14 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
         };
         return wrong(format!("`{name}` {what}{faults}."), REPAIR);
     }
-    if let Some(fault) = value_fault(filter) {
-        return wrong(format!("`{name}` {fault}."), REPAIR);
+    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm, &evidence.settings.account_region);
+    if !known.is_empty() {
+        return wrong(format!("`{name}` {}.", known.join("; it ")), REPAIR);
+    }
+    if !possible.is_empty() {
+        let why = possible.join("; it ");
+        let detail = format!("rootbell can't tell whether `{name}` counts every use of root: it {why}.");
+        return (Verdict::Unknown, detail, REPAIR);
     }
     ok(match coverage.cis {
         CisMatch::Exact => format!("`{name}`, the CIS pattern"),
@@ -70,11 +76,20 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| {
         let faults = alarm_faults(alarm, evidence.counting);
-        if faults.is_empty() {
-            let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
-            return ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()));
+        if !faults.is_empty() {
+            return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
-        wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
+        if let Some(until) = alarm.warms_up_until().filter(|until| *until > evidence.now) {
+            let left = age(until.duration_since(evidence.now));
+            let why = format!("`{}` is warming up: it notifies nobody for another {left}.", alarm.name);
+            return (Verdict::Pending, why, Fix::advice("It starts by itself after that."));
+        }
+        if alarm.evaluation == Some(EvaluationState::Failure) {
+            let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
+            return (Verdict::Unknown, why, Fix::advice("Check again later."));
+        }
+        let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::datapoints::value_fault;
+use super::filter::filter_faults;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
 use crate::domain::settings::Settings;
@@ -25,6 +25,10 @@ impl Evidence<'_> {
         self.observed.filters.as_ref().ok()?;
         let Some(filter) = self.filter else { return Some(false) };
         let coverage = pattern::coverage(&filter.pattern).ok()?;
-        Some(coverage.counts_api_use() && value_fault(filter).is_none())
+        let faults = filter_faults(filter, self.alarm, &self.settings.account_region);
+        if !coverage.counts_api_use() || !faults.known.is_empty() {
+            return Some(false);
+        }
+        faults.possible.is_empty().then_some(true)
     }
 }
