@@ -166,7 +166,7 @@ pub(super) fn cis_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = evidence.filter else { return nothing_to_judge("filter") };
+    let Some(filter) = evidence.filter() else { return nothing_to_judge("filter") };
     let name = &filter.name;
     let detail = match pattern::read(&filter.pattern) {
         Reading::CisPattern => return ok(format!("`{name}`")),

@@ -3,23 +3,24 @@
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
-use super::{action_fault, age, alarm_faults, alarm_remark};
+use super::{action_fault, age};
 use crate::domain::alarm::EvaluationState;
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal};
+use crate::domain::settings::AlertSettings;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
     check_existing(&evidence.observed.log_group, none, judge)
 }
 
-fn on_alarm(evidence: &Evidence<'_>, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
-    match (&evidence.observed.alarms, evidence.alarm) {
+fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
+    match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(_), None) => missing(format!(
             "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            evidence.settings.alarm.value, evidence.settings.account_region.region
+            alert.alarm.value, evidence.settings.account_region.region
         )),
         (Ok(_), Some(alarm)) => judge(alarm),
     }
@@ -35,7 +36,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = evidence.filter else {
+    let Some(filter) = evidence.filter() else {
         return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
     };
     let name = &filter.name;
@@ -57,7 +58,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
         };
         return wrong(format!("`{name}` {what}{faults}."), REPAIR);
     }
-    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm, &evidence.settings.account_region);
+    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm(), &evidence.settings.account_region);
     if !known.is_empty() {
         return wrong(format!("`{name}` {}.", known.join("; it ")), REPAIR);
     }
@@ -74,8 +75,9 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.counting);
+    let alert = evidence.settings.root_use();
+    on_alarm(evidence, alert, |alarm| {
+        let faults = alert.faults(alarm, evidence.observed);
         if !faults.is_empty() {
             return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
@@ -88,18 +90,20 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
             return (Verdict::Unknown, why, Fix::advice("Check again later."));
         }
-        let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        let remark = (alert.alert.spec().remark)(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
         ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
-        Some(fault) => wrong(format!("{fault}."), REPAIR),
-        None => ok(format!(
-            "{} action{}",
-            alarm.config.actions.len(),
-            if alarm.config.actions.len() == 1 { "" } else { "s" }
-        )),
+    on_alarm(evidence, evidence.settings.root_use(), |alarm| {
+        match action_fault(alarm, evidence.settings, evidence.observed) {
+            Some(fault) => wrong(format!("{fault}."), REPAIR),
+            None => ok(format!(
+                "{} action{}",
+                alarm.config.actions.len(),
+                if alarm.config.actions.len() == 1 { "" } else { "s" }
+            )),
+        }
     })
 }

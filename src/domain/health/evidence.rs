@@ -12,20 +12,25 @@ pub(super) struct Evidence<'a> {
     pub settings: &'a Settings,
     pub observed: &'a Observed,
     pub now: Timestamp,
-    /// The filter that counts root use, if there is one.
-    pub filter: Option<&'a MetricFilter>,
-    /// That filter or, if there is none, the one to be created: the alarm should watch its metric.
-    pub counting: &'a MetricFilter,
-    pub alarm: Option<&'a Alarm>,
 }
 
-impl Evidence<'_> {
+impl<'a> Evidence<'a> {
+    /// The filter that counts root use, if there is one.
+    pub(super) fn filter(&self) -> Option<&'a MetricFilter> {
+        self.settings.root_use().existing_filter(self.observed)
+    }
+
+    /// The alarm on root use, if there is one.
+    pub(super) fn alarm(&self) -> Option<&'a Alarm> {
+        self.settings.root_use().existing_alarm(self.observed)
+    }
+
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
     pub(super) fn counts_api_use(&self) -> Option<bool> {
         self.observed.filters.as_ref().ok()?;
-        let Some(filter) = self.filter else { return Some(false) };
+        let Some(filter) = self.filter() else { return Some(false) };
         let coverage = pattern::coverage(&filter.pattern).ok()?;
-        let faults = filter_faults(filter, self.alarm, &self.settings.account_region);
+        let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);
         if !coverage.counts_api_use() || !faults.known.is_empty() {
             return Some(false);
         }
