@@ -2,9 +2,12 @@
 
 use super::*;
 
+/// How to alter a complete setup.
+type Alter = fn(&mut Observed);
+
 #[test]
 fn audit_findings_leave_a_setup_healthy() {
-    let audit: [fn(&mut Observed); 6] = [
+    let audit: [Alter; 6] = [
         |o| trail(o).trail.log_file_validation = false,
         |o| trail(o).events.as_mut().unwrap().read = false,
         |o| bucket(o).public_blocked = false,
@@ -55,19 +58,19 @@ fn a_single_region_trail_sees_root_sign_ins_only_in_us_east_1() {
 fn api_use_is_reported_only_if_the_trail_records_and_the_filter_counts_all_of_it() {
     let all = Reports { sign_in: Some(true), api: Some(true) };
     assert_eq!(health_of(&sound()).reports, all);
-    let cases: [(fn(&mut Observed), Reports); 5] = [
+    let cases: [(Alter, Reports); 5] = [
         (|o| trail(o).events.as_mut().unwrap().read = false, Reports { api: Some(false), ..all }),
         (
             |o| {
                 o.filters.as_mut().unwrap()[0].pattern =
-                    "{ $.userIdentity.type = Root && $.eventName = ConsoleLogin }".into()
+                    "{ $.userIdentity.type = Root && $.eventName = ConsoleLogin }".into();
             },
             Reports { api: Some(false), ..all },
         ),
         (
             |o| {
                 o.filters.as_mut().unwrap()[0].pattern =
-                    "{ $.userIdentity.type = Root && $.eventName != ConsoleLogin }".into()
+                    "{ $.userIdentity.type = Root && $.eventName != ConsoleLogin }".into();
             },
             Reports { sign_in: Some(false), ..all },
         ),
