@@ -5,7 +5,7 @@ use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, Observed};
+use super::observed::{AlarmState, Observed, Trail, TrailOwnership};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
@@ -83,7 +83,7 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
         }
     }
     let for_organization = match use_case {
-        UseCase::Setup | UseCase::Teardown { .. } if observed.has_organization_trail() => {
+        UseCase::Setup | UseCase::Teardown { .. } if changes_organization_trail(settings, observed) => {
             organization_trail_statements(settings)
         }
         UseCase::Setup | UseCase::Teardown { .. } | UseCase::Watch | UseCase::Test => Vec::new(),
@@ -98,6 +98,13 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
     };
     let statements = statements.into_iter().map(statement);
     PolicyDocument::new(&statements.chain(for_organization).collect::<Vec<_>>())
+}
+
+/// Whether the trail is an organization's, and this account may change it.
+fn changes_organization_trail(settings: &Settings, observed: &Observed) -> bool {
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail);
+    let is_own = |trail: &Trail| !matches!(trail.ownership(&settings.account_region), TrailOwnership::OtherAccount(_));
+    trail.is_some_and(|trail| trail.organization && is_own(trail))
 }
 
 /// The statements for [`ORGANIZATION_TRAIL_ACTIONS`], with a Sid that says what they are for.

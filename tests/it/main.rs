@@ -31,6 +31,7 @@ mod regions;
 mod screens;
 #[cfg(unix)]
 mod search;
+mod service_authorization;
 mod setups;
 #[cfg(unix)]
 mod sign_in;
