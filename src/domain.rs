@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod arn;
 pub mod by_step;
 pub mod change;
+pub mod cost;
 pub mod email;
 pub mod event;
 pub mod event_search;

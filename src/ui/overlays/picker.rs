@@ -57,7 +57,7 @@ fn trail_item(view: &View<'_>, name: &str, trail: &Candidate, style: ratatui::st
         Span::styled(format!("{name}  "), style),
         Span::styled(trail.choice.as_str(), choice_style),
     ])];
-    let details = if is_usable { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
+    let details = if is_usable { vec![trail.why.clone(), trail.cost.clone()] } else { wrap(&trail.why, room) };
     for line in details.iter().take(2) {
         lines.push(Line::styled(format!("  {}", cut(line, usize::from(room))), theme.dim));
     }
