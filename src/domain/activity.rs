@@ -151,13 +151,19 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::TrailLogging
         | CheckId::TrailManagementEvents
         | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
         | CheckId::LogGroupExists => true,
-        CheckId::LogGroupRetention
+        CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope
+        | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterCisPattern
         | CheckId::AlarmExists
         | CheckId::AlarmActions
         | CheckId::TopicExists
         | CheckId::TopicPolicy
+        | CheckId::TopicPublic
         | CheckId::TopicEncryption
         | CheckId::SubscriptionConfirmed => false,
     }
@@ -193,9 +199,15 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::TrailLogging
         | CheckId::TrailManagementEvents
         | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
+        | CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope
         | CheckId::LogGroupExists
         | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterCisPattern
+        | CheckId::TopicPublic
         | CheckId::AlarmExists => false,
     }
 }

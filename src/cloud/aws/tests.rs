@@ -1,5 +1,6 @@
 //! Tests the adapter with answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
+use crate::domain::AlertId;
 use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
@@ -28,6 +29,7 @@ mod faults;
 mod refusals;
 mod requests;
 mod teardown;
+mod wordings;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
@@ -98,7 +100,9 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), &eu_west_1()))
+    let session_region = domain::Region::new(region);
+    let sign_in = SignIn::sso(Some("prod"), &session_region);
+    AwsCloud::new(settings(http, region).build(), session_region, sign_in)
 }
 
 pub(in crate::cloud) fn wire(
@@ -246,7 +250,7 @@ fn every_change() -> Vec<Change> {
         Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },
         Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
         Change::PutMetricFilter { log_group: group, filter: filter() },
-        Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) },
+        Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(alarm_config()) },
         Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Ok, reason: "back".into() },
         Change::CreateLogStream { log_group: "g".into(), stream: "s".into() },
         Change::PutLogEvents {

@@ -1,8 +1,10 @@
 //! The result of each change, and its most important errors.
 
+use crate::domain::AlertId;
 use serde_json::json;
 
 use super::*;
+use crate::cloud::OrganizationProblem;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::policy::PolicyDocument;
 
@@ -277,7 +279,7 @@ fn trails() -> Vec<ContractCase> {
             "an organization trail is updated by a member account",
             update(),
             "NotOrganizationMasterAccountException",
-            ErrorKind::AccessDenied,
+            ErrorKind::Organization(OrganizationProblem::NotManagementAccount),
         )
         .set_up()
         .demo(give_to_organization),
@@ -339,7 +341,7 @@ fn filters_and_alarms() -> Vec<ContractCase> {
     };
     let with_period = |period| {
         let config = Box::new(AlarmConfig { period, ..alarm().config });
-        Change::PutMetricAlarm { alarm: ALARM.into(), config }
+        Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: ALARM.into(), config }
     };
     let add_hundred_filters = |account: &mut Account| {
         let filters = &mut account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().filters;

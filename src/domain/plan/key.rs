@@ -52,9 +52,8 @@ fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Opti
         );
         return Some(Problem::new(why, another_key()));
     }
-    if !key.enabled {
-        let fix = Fix::Advice(format!("Enable it: aws kms enable-key --key-id {arn}"));
-        return Some(Problem::new(format!("The key {arn} is disabled."), fix));
+    if let Some(fault) = key.state.fault() {
+        return Some(Problem::new(format!("The key {arn} {fault}."), key.state.fix(arn)));
     }
     let missing = missing_statements(key, wanted, observed);
     let statements: Vec<String> =
@@ -75,7 +74,7 @@ fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> V
         trail_arn: &wanted.trail_arn(observed),
         log_group: &wanted.log_group.value,
         topic_arn: &wanted.topic_arn(),
-        alarm_arn: &wanted.account_region.alarm_arn(&wanted.alarm.value),
+        alarm_arn: &wanted.account_region.alarm_arn(&wanted.root_use().alarm.value),
     };
     missing_key_statements(&key.policy, &users)
 }
