@@ -13,6 +13,7 @@ use super::region::Region;
 use super::settings::{PERIOD, SettingId, Settings};
 
 mod key;
+mod refused;
 pub mod teardown;
 mod trail;
 
@@ -332,6 +333,9 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
+    let is_missing = |email| state(email).is_none();
+    let is_refused =
+        wanted.emails.value.iter().any(|email| is_missing(email)) && refused::email_on_fifo_topic(plan, wanted);
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
@@ -341,6 +345,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 let detail = "open the link in the email";
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
+            None if is_refused => {}
             None => plan.put(
                 wanted,
                 Action::Create,
@@ -383,7 +388,10 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
     match existing {
-        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+        None => {
+            refused::another_filter(plan, wanted, observed.filters.as_deref().unwrap_or_default());
+            plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose);
+        }
         Some(f) => {
             let detail = match value_fault(f) {
                 _ if !has_pattern(f) => "other pattern → this one".to_owned(),
@@ -433,6 +441,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
+    let own = desired.clone();
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();
     if !when_it_fires.is_empty() {
@@ -452,6 +461,9 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     repaired.actions.retain(|arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region));
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
+    }
+    if refused::sixth_action(plan, wanted, existing, &repaired, &own) {
+        return;
     }
     if repaired.description.is_empty() {
         repaired.description = desired.description;

@@ -1,4 +1,5 @@
 mod bucket;
+mod refused;
 
 use super::*;
 use crate::domain::fixtures::{settings, sound};

@@ -211,6 +211,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let delivery = delivery(wanted, observed);
     note_trail_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
+        super::refused::sixth_trail(plan, wanted, observed);
         plan.put(
             wanted,
             Action::Create,
