@@ -5,12 +5,12 @@ use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
 use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
-use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{Alarm, BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
-use super::settings::{PERIOD, SettingId, Settings};
+use super::settings::{DEFAULT_ALARM, PERIOD, SettingId, Settings};
 
 mod key;
 mod refused;
@@ -130,6 +130,10 @@ impl Plan {
 
     fn block(&mut self, step: Step, reason: Problem) {
         self.blocked.push((step, reason));
+    }
+
+    fn block_if(&mut self, step: Step, reason: Option<Problem>) {
+        self.blocked.extend(reason.map(|reason| (step, reason)));
     }
 
     fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
@@ -333,9 +337,10 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
-    let is_missing = |email| state(email).is_none();
-    let is_refused =
-        wanted.emails.value.iter().any(|email| is_missing(email)) && refused::email_on_fifo_topic(plan, wanted);
+    let adds_any = wanted.emails.value.iter().any(|email| state(email).is_none());
+    let refusal = adds_any.then(|| refused::email_on_fifo_topic(wanted)).flatten();
+    let is_refused = refusal.is_some();
+    plan.block_if(Step::Topic, refusal);
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
@@ -389,7 +394,10 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     match existing {
         None => {
-            refused::another_filter(plan, wanted, observed.filters.as_deref().unwrap_or_default());
+            plan.block_if(
+                Step::Filter,
+                refused::another_filter(wanted, observed.filters.as_deref().unwrap_or_default()),
+            );
             plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose);
         }
         Some(f) => {
@@ -462,14 +470,25 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }
-    if refused::sixth_action(plan, wanted, existing, &repaired, &own) {
-        return;
+    if refused::has_too_many_actions(&repaired) {
+        return next_to_full_alarm(plan, wanted, existing, own);
     }
     if repaired.description.is_empty() {
         repaired.description = desired.description;
     }
     let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
     plan.put(wanted, Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
+}
+
+/// The alarm has as many actions as AWS allows, and can't notify the topic as well: plans rootbell's own alarm next to it.
+fn next_to_full_alarm(plan: &mut Plan, wanted: &Settings, existing: &Alarm, own: AlarmConfig) {
+    if let Some(reason) = refused::full_alarm(wanted, existing) {
+        return plan.block(Step::Alarm, reason);
+    }
+    let detail = format!("has {} actions, which is the maximum", refused::MAX_ACTIONS);
+    plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, detail);
+    let change = Change::PutMetricAlarm { alarm: DEFAULT_ALARM.to_owned(), config: Box::new(own) };
+    plan.put(wanted, Action::Create, change, "at least 1 root event in 5 minutes → the topic");
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
-//! What AWS would refuse. The plan says so, with an alternative, before anything is created.
+//! What AWS would refuse: why, and an alternative, for the plan to say before anything is created.
 
-use super::{Action, Plan};
 use crate::domain::alarm::{Alarm, AlarmConfig};
-use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{MetricFilter, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{
@@ -10,7 +8,7 @@ use crate::domain::settings::{
 };
 
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
-const MAX_ACTIONS: usize = 5;
+pub(super) const MAX_ACTIONS: usize = 5;
 
 /// Source: CloudTrail User Guide, "Quotas in AWS CloudTrail": it can't be increased.
 const MAX_TRAILS: usize = 5;
@@ -18,24 +16,16 @@ const MAX_TRAILS: usize = 5;
 /// Source: CloudWatch Logs User Guide, "CloudWatch Logs quotas": it can't be increased.
 const MAX_FILTERS: usize = 100;
 
-/// If the alarm has as many actions as AWS allows, so that it can't notify the topic as well: plans rootbell's own alarm next
-/// to it, or blocks the plan if the user has named the alarm. Returns whether that is so.
-pub(super) fn sixth_action(
-    plan: &mut Plan,
-    wanted: &Settings,
-    existing: &Alarm,
-    repaired: &AlarmConfig,
-    own: &AlarmConfig,
-) -> bool {
-    if repaired.actions.len() <= MAX_ACTIONS {
-        return false;
-    }
+pub(super) fn has_too_many_actions(config: &AlarmConfig) -> bool {
+    config.actions.len() > MAX_ACTIONS
+}
+
+/// Why an alarm with as many actions as AWS allows blocks the plan; `None` if rootbell's own can be created next to it,
+/// because the user hasn't named this one.
+pub(super) fn full_alarm(wanted: &Settings, existing: &Alarm) -> Option<Problem> {
     let name = &existing.name;
     if wanted.alarm.origin == Origin::Found && name != DEFAULT_ALARM {
-        plan.keep(Step::Alarm, ResourceKind::Alarm, name, format!("has {MAX_ACTIONS} actions, which is the maximum"));
-        let change = Change::PutMetricAlarm { alarm: DEFAULT_ALARM.to_owned(), config: Box::new(own.clone()) };
-        plan.put(wanted, Action::Create, change, "at least 1 root event in 5 minutes → the topic");
-        return true;
+        return None;
     }
     let why = format!(
         "The alarm `{name}` has {MAX_ACTIONS} actions, which is the maximum, so it can't notify the topic `{}` as well.",
@@ -43,32 +33,27 @@ pub(super) fn sixth_action(
     );
     let another = if name == DEFAULT_ALARM { format!("{DEFAULT_ALARM}-2") } else { DEFAULT_ALARM.to_owned() };
     let advice = "Remove one of its actions, or use another alarm";
-    plan.block(Step::Alarm, Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Alarm), another)));
-    true
+    Some(Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Alarm), another)))
 }
 
-/// Blocks the plan if the topic is a FIFO topic, to which no email address can be subscribed. Returns whether that is so.
+/// Why no email address can be subscribed to the topic, if it is a FIFO topic.
 ///
 /// Source: SNS Developer Guide, "Amazon SNS FIFO topics", message delivery: only to SQS queues.
-pub(super) fn email_on_fifo_topic(plan: &mut Plan, wanted: &Settings) -> bool {
+pub(super) fn email_on_fifo_topic(wanted: &Settings) -> Option<Problem> {
     let name = &wanted.topic.value;
-    if !name.ends_with(".fifo") {
-        return false;
-    }
     let why = format!("The topic `{name}` is a FIFO topic: an email address can't be subscribed to it.");
     let advice = "Use another topic, which the alarm then notifies as well";
     let fix = Fix::choose_value(advice, Input::Setting(SettingId::Topic), DEFAULT_TOPIC);
-    plan.block(Step::Topic, Problem::new(why, fix));
-    true
+    name.ends_with(".fifo").then(|| Problem::new(why, fix))
 }
 
-/// Blocks the plan if the Region has as many trails as AWS allows. Whether another account's organization trails count is
-/// not documented, so only this account's do.
-pub(super) fn sixth_trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+/// Why no trail can be created, if the Region has as many as AWS allows. Whether another account's organization trails
+/// count is not documented, so only this account's do.
+pub(super) fn sixth_trail(wanted: &Settings, observed: &Observed) -> Option<Problem> {
     let account_region = &wanted.account_region;
     let all = observed.trails.as_deref().unwrap_or_default();
     if all.iter().filter(|trail| trail.arn.belongs_to(&account_region.account)).count() < MAX_TRAILS {
-        return;
+        return None;
     }
     let is_usable = |choice| !matches!(choice, TrailChoice::Create | TrailChoice::Unavailable);
     let usable = trail_candidates(observed, account_region).into_iter().filter(|trail| is_usable(trail.choice));
@@ -78,16 +63,14 @@ pub(super) fn sixth_trail(plan: &mut Plan, wanted: &Settings, observed: &Observe
         input: Input::Setting(SettingId::Trail),
         values: usable.map(|trail| trail.name).collect(),
     };
-    plan.block(Step::Trail, Problem::new(why, fix));
+    Some(Problem::new(why, fix))
 }
 
-/// Blocks the plan if the log group has as many metric filters as AWS allows.
-pub(super) fn another_filter(plan: &mut Plan, wanted: &Settings, filters: &[MetricFilter]) {
-    if filters.len() < MAX_FILTERS {
-        return;
-    }
+/// Why no filter can be created, if the log group has as many as AWS allows.
+pub(super) fn another_filter(wanted: &Settings, filters: &[MetricFilter]) -> Option<Problem> {
     let group = &wanted.log_group.value;
     let why = format!("The log group `{group}` already has {MAX_FILTERS} metric filters, which is the maximum.");
     let advice = "Delete one that isn't needed, or have rootbell change one of them";
-    plan.block(Step::Filter, Problem::new(why, Fix::choose(advice, Input::Setting(SettingId::Filter))));
+    let fix = Fix::choose(advice, Input::Setting(SettingId::Filter));
+    (filters.len() >= MAX_FILTERS).then(|| Problem::new(why, fix))
 }
