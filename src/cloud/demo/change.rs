@@ -138,7 +138,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
-        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(account, view, alarm, config),
+        Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
         Change::CreateLogStream { log_group, stream } => {
             if existing_log_group(account, view, log_group)?.streams.insert(stream.clone()) {
@@ -401,7 +401,9 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
         None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
     let config = config.clone();
-    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    // With a new configuration, the old error is gone.
+    let (configured, evaluation_state) = (Some(view.now), None);
+    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::domain::alarm::{Alarm, AlarmConfig};
 use crate::domain::observed::{MetricFilter, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{
-    DEFAULT_ALARM, DEFAULT_TOPIC, Origin, SettingId, Settings, TrailChoice, trail_candidates,
+    AlertSettings, DEFAULT_TOPIC, Origin, SettingId, Settings, TrailChoice, trail_candidates,
 };
 
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
@@ -22,16 +22,16 @@ pub(super) fn has_too_many_actions(config: &AlarmConfig) -> bool {
 
 /// Why an alarm with as many actions as AWS allows blocks the plan; `None` if rootbell's own can be created next to it,
 /// because the user hasn't named this one.
-pub(super) fn full_alarm(wanted: &Settings, existing: &Alarm) -> Option<Problem> {
-    let name = &existing.name;
-    if wanted.alarm.origin == Origin::Found && name != DEFAULT_ALARM {
+pub(super) fn full_alarm(wanted: &Settings, alert: &AlertSettings, existing: &Alarm) -> Option<Problem> {
+    let (name, own) = (&existing.name, alert.alert.spec().alarm);
+    if alert.alarm.origin == Origin::Found && name != own {
         return None;
     }
     let why = format!(
         "The alarm `{name}` has {MAX_ACTIONS} actions, which is the maximum, so it can't notify the topic `{}` as well.",
         wanted.topic.value
     );
-    let another = if name == DEFAULT_ALARM { format!("{DEFAULT_ALARM}-2") } else { DEFAULT_ALARM.to_owned() };
+    let another = if name == own { format!("{own}-2") } else { own.to_owned() };
     let advice = "Remove one of its actions, or use another alarm";
     Some(Problem::new(why, Fix::choose_value(advice, Input::Setting(SettingId::Alarm), another)))
 }

@@ -27,7 +27,7 @@ fn with_five_actions(name: &str) -> Observed {
 fn put_alarms(plan: &Plan) -> Vec<(&str, Action, &AlarmConfig)> {
     let rows = plan.rows.iter();
     rows.filter_map(|row| match row.change.as_ref()? {
-        Change::PutMetricAlarm { alarm, config } => Some((alarm.as_str(), row.action, &**config)),
+        Change::PutMetricAlarm { alarm, config, .. } => Some((alarm.as_str(), row.action, &**config)),
         _ => None,
     })
     .collect()
