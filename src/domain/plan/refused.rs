@@ -44,7 +44,7 @@ pub(super) fn email_on_fifo_topic(wanted: &Settings) -> Option<Problem> {
     let why = format!("The topic `{name}` is a FIFO topic: an email address can't be subscribed to it.");
     let advice = "Use another topic, which the alarm then notifies as well";
     let fix = Fix::choose_value(advice, Input::Setting(SettingId::Topic), DEFAULT_TOPIC);
-    name.ends_with(".fifo").then(|| Problem::new(why, fix))
+    name.strip_suffix(".fifo").map(|_| Problem::new(why, fix))
 }
 
 /// Why no trail can be created, if the Region has as many as AWS allows. Whether another account's organization trails
