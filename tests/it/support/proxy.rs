@@ -364,7 +364,7 @@ impl Shared {
         let bucket = request.target.split('?').next().unwrap_or_default();
         put.target = format!("{bucket}?publicAccessBlock");
         let settings = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
-        let on: String = settings.iter().map(|name| format!("<{name}>true</{name}>")).collect();
+        let on = settings.map(|name| format!("<{name}>true</{name}>")).concat();
         put.body = format!("<PublicAccessBlockConfiguration>{on}</PublicAccessBlockConfiguration>").into_bytes();
         put.forward(self.emulator).map(drop)
     }
