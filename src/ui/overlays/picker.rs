@@ -57,7 +57,7 @@ fn note(what: PickerKind, item: &str) -> &'static str {
     if must_be_enabled { "  opt-in: the account must enable it first" } else { "" }
 }
 
-/// A trail with two lines about it.
+/// A trail with up to three lines about it.
 fn trail_item(view: &View<'_>, name: &str, trail: &Candidate, style: ratatui::style::Style) -> ListItem<'static> {
     let (theme, room) = (view.theme, view.width.saturating_sub(4));
     let is_usable = trail.choice != TrailChoice::Unavailable;
@@ -67,8 +67,12 @@ fn trail_item(view: &View<'_>, name: &str, trail: &Candidate, style: ratatui::st
         Span::styled(format!("{name}  "), style),
         Span::styled(trail.choice.as_str(), choice_style),
     ])];
-    let details = if is_usable { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
-    for line in details.iter().take(2) {
+    let mut details = wrap(&trail.why, room);
+    if is_usable {
+        details.truncate(1);
+        details.extend(wrap(&trail.cost, room));
+    }
+    for line in details.iter().take(3) {
         lines.push(Line::styled(format!("  {}", cut(line, usize::from(room))), theme.dim));
     }
     ListItem::new(lines)
