@@ -5,45 +5,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
-use super::observed::{Observed, ReadResult, Subscription};
-use super::problem::{Fix, Goal, Problem};
+use super::observed::{Observed, Subscription};
+use super::problem::Fix;
 use super::settings::Settings;
 
 mod chain;
+mod evidence;
 mod filter;
+mod outcome;
 mod registry;
 mod topic;
 mod trail;
 
+pub use chain::action_fault;
+use evidence::Evidence;
 pub use filter::{FilterFaults, filter_faults};
-use registry::Evidence;
+pub use outcome::Verdict;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
-
-/// The result of a check. The words are part of the JSON contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Ok,
-    Missing,
-    Wrong,
-    /// Set up, but waiting for something outside rootbell: a confirmation or a first delivery.
-    Pending,
-    /// It could not be read.
-    Unknown,
-}
-
-impl Verdict {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Missing => "missing",
-            Self::Wrong => "wrong",
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// One check: its verdict, the reason, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,27 +120,6 @@ impl Health {
     }
 }
 
-/// A verdict, the reason, and what to do.
-type Outcome = (Verdict, String, Fix);
-
-fn ok(detail: impl Into<String>) -> Outcome {
-    (Verdict::Ok, detail.into(), Fix::Nothing)
-}
-
-fn wrong(detail: impl Into<String>, fix: Fix) -> Outcome {
-    (Verdict::Wrong, detail.into(), fix)
-}
-
-fn missing(detail: impl Into<String>) -> Outcome {
-    (Verdict::Missing, detail.into(), Fix::Apply(Goal::SetUp))
-}
-
-fn unknown(unreadable: &Problem) -> Outcome {
-    (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
-}
-
-const REPAIR: Fix = Fix::Apply(Goal::Repair);
-
 /// Checks `observed` as of `now` (a last delivery that is too old is a fault).
 ///
 /// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
@@ -178,54 +136,6 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         alarm: settings.root_use().existing_alarm(observed).cloned(),
         subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
         last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
-    }
-}
-
-fn check_existing<T>(
-    resource: &ReadResult<Option<T>>,
-    none: impl FnOnce() -> Outcome,
-    judge: impl FnOnce(&T) -> Outcome,
-) -> Outcome {
-    match resource {
-        Err(unreadable) => unknown(unreadable),
-        Ok(None) => none(),
-        Ok(Some(existing)) => judge(existing),
-    }
-}
-
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
-#[must_use]
-pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
-    let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.config.actions_enabled {
-        return Some(format!("The actions of `{name}` are disabled"));
-    }
-    if alarm.config.actions.is_empty() {
-        return Some(format!("`{name}` has no action, so no alert is sent"));
-    }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
-        return None;
-    }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which does not exist"));
-    }
-    if let Some(other_region) =
-        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
-    {
-        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
-    }
-    Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// A duration in the largest unit that fits, as in "3 min", "12 d".
-#[must_use]
-pub fn age(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
     }
 }
 

@@ -4,13 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Outcome, chain, topic, trail};
+use super::evidence::Evidence;
+use super::outcome::Outcome;
+use super::{chain, topic, trail};
 use crate::domain::change::Step;
-use crate::domain::observed::Observed;
-use crate::domain::settings::Settings;
 
 /// What a check counts toward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +30,6 @@ pub enum AlertPath {
     /// Event rules.
     Events,
     Both,
-}
-
-/// What the checks judge.
-pub(super) struct Evidence<'a> {
-    pub settings: &'a Settings,
-    pub observed: &'a Observed,
-    pub now: Timestamp,
 }
 
 /// A row of the registry.

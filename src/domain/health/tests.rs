@@ -1,11 +1,10 @@
 use super::*;
-use crate::domain::AlertId;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
-use crate::domain::{Region, RetentionDays, SetupOptions};
+use crate::domain::{AlertId, Problem, Region, RetentionDays, SetupOptions};
 
 mod delivery;
 

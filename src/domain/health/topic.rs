@@ -1,7 +1,7 @@
 //! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::evidence::Evidence;
+use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{

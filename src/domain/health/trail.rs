@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
-use crate::domain::Verdict;
+use super::evidence::Evidence;
+use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, wrong};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership, TrailStatus};
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
+use crate::domain::text::age;
 
 /// How to fix the trail itself, which only its own account can change, in its home Region.
 fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {

@@ -1,5 +1,6 @@
 mod bucket;
 
+use crate::domain::change::ChangeId;
 use std::collections::BTreeMap;
 
 use super::*;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::state::account::Derived;
 use crate::domain::Verdict;
-use crate::domain::health::age;
+use crate::domain::text::age;
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::text::{cut, pad};
 use crate::ui::widgets::view::View;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use ratatui::text::Span;
 
-use crate::domain::health::age;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
+use crate::domain::text::age;
 use crate::domain::{CheckId, Health, Verdict};
 use crate::ui::widgets::text::pad;
 use crate::ui::widgets::time::clock;
