@@ -1,4 +1,4 @@
-//! The result of a check.
+//! What a check says: a verdict, the reason, and what to do.
 
 use crate::domain::observed::ReadResult;
 use crate::domain::problem::{Fix, Goal, Problem};
@@ -59,4 +59,18 @@ pub(super) fn check_existing<T>(
         Ok(None) => none(),
         Ok(Some(existing)) => judge(existing),
     }
+}
+
+/// The result if the resource to judge doesn't exist.
+pub(super) fn nothing_to_judge(what: &str) -> Outcome {
+    (Verdict::Unknown, format!("There is no {what} yet."), Fix::Apply(Goal::SetUp))
+}
+
+/// The result if a policy isn't in IAM's format; `question` is what can't be told.
+pub(super) fn unreadable_policy(what: &str, name: &str, question: &str) -> Outcome {
+    (
+        Verdict::Unknown,
+        format!("The policy of the {what} `{name}` isn't in IAM's format, so rootbell can't tell {question}."),
+        Fix::Advice(format!("Check the policy of the {what}.")),
+    )
 }
