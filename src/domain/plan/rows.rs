@@ -121,6 +121,10 @@ impl Plan {
         self.blocked.push((step, reason));
     }
 
+    pub(super) fn block_if(&mut self, step: Step, reason: Option<Problem>) {
+        self.blocked.extend(reason.map(|reason| (step, reason)));
+    }
+
     pub(super) fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
         self.rows.push(Row {
             id: change.id(),
