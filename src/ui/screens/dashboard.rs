@@ -65,7 +65,7 @@ fn in_alarm(view: &mut View<'_>, health: &Health) {
         Trigger::Root(event) => format!(
             "ALARM: {} by {} at {}, {} from {} ({}), MFA {}.",
             event.name,
-            event.not_root.as_deref().unwrap_or("root"),
+            view.who(event),
             view.local(event.time),
             event.outcome.as_str(),
             or_dash(&event.address),
