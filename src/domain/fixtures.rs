@@ -74,8 +74,7 @@ pub fn sound() -> Observed {
         log_group: Ok(Some(LogGroup {
             name: settings.log_group.value.clone(),
             retention_days: RetentionDays::Days(365),
-            kms_key: None,
-            stored_bytes: 0,
+            ..LogGroup::default()
         })),
         filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {

@@ -183,9 +183,25 @@ pub struct LogGroup {
     pub retention_days: RetentionDays,
     /// The KMS key that encrypts it.
     pub kms_key: Option<Arn>,
+    /// `INFREQUENT_ACCESS` or `DELIVERY`; `None`: `STANDARD`.
+    pub class: Option<String>,
+    /// CloudWatch Logs refuses to delete it.
+    pub deletion_protection: bool,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
     #[serde(skip)]
     pub stored_bytes: u64,
+}
+
+impl LogGroup {
+    /// Why it can't have metric filters, as a sentence; `None` if it can. A group's class can't be changed.
+    ///
+    /// Source: CloudWatch Logs User Guide, "Log classes": only `STANDARD` has metric filters; CloudWatch Logs API,
+    /// CreateLogGroup, `logGroupClass`.
+    #[must_use]
+    pub fn without_filters(&self) -> Option<String> {
+        let class = self.class.as_deref().filter(|class| *class != "STANDARD")?;
+        Some(format!("The log group `{}` is of the class {class}, which has no metric filters.", self.name))
+    }
 }
 
 /// A KMS key: its state, and who may use it.

@@ -228,6 +228,8 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let (action, detail, filter) = match existing {
         None => {
             let filters = observed.filters.as_deref().unwrap_or_default();
+            let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+            plan.block_if(Step::Filter, group.and_then(refused::filter_on_class));
             plan.block_if(Step::Filter, refused::another_filter(wanted, filters));
             (Action::Create, purpose, filter)
         }

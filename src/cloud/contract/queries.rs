@@ -124,12 +124,23 @@ fn logs() -> Vec<ContractCase> {
     let every_50th = |n: usize| (0..n).map(|i| i % 50 == 0).collect::<Vec<bool>>();
     let many: Vec<&str> = every_50th(60).into_iter().map(|matches| if matches { yes } else { no }).collect();
     let invalid = "InvalidParameterException";
-    let found = LogGroup { name: GROUP.into(), retention_days: Days(365), kms_key: None, stored_bytes: 0 };
+    let found = LogGroup { name: GROUP.into(), retention_days: Days(365), ..LogGroup::default() };
+    let archive = LogGroup { class: Some("INFREQUENT_ACCESS".into()), deletion_protection: true, ..found.clone() };
+    let archived = json!({ "logGroups": [{ "logGroupName": GROUP, "retentionInDays": 365,
+        "logGroupClass": "INFREQUENT_ACCESS", "deletionProtectionEnabled": true }] });
+    let archive_in_demo = archive.clone();
     vec![
         ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", AwsReply::Json(group))
             .returns(&Some(found)),
+        ContractCase::new("a log group without metric filters that can't be deleted", CloudCall::LogGroup(GROUP))
+            .set_up()
+            .demo(move |account| {
+                account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().config = archive_in_demo.clone();
+            })
+            .aws("DescribeLogGroups", AwsReply::Json(archived))
+            .returns(&Some(archive)),
         ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;

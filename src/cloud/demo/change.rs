@@ -344,7 +344,11 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
 fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, filter: &MetricFilter) -> ChangeResult {
     require_valid(names::filter(&filter.name))?;
     Pattern::parse(&filter.pattern)?;
-    let filters: &mut BTreeMap<String, MetricFilter> = &mut existing_log_group(account, view, group)?.filters;
+    let group = existing_log_group(account, view, group)?;
+    if group.config.without_filters().is_some() {
+        return Err(DemoError::new(ErrorKind::Invalid, "The log group's class has no metric filters"));
+    }
+    let filters: &mut BTreeMap<String, MetricFilter> = &mut group.filters;
     if filters.len() >= MAX_FILTERS && !filters.contains_key(&filter.name) {
         return Err(DemoError::new(
             ErrorKind::Quota,

@@ -6,8 +6,8 @@ use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unkn
 use crate::domain::alarm::EvaluationState;
 use crate::domain::observed::{Alarm, LogGroup, Observed};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
-use crate::domain::problem::{Fix, Goal};
-use crate::domain::settings::{AlertSettings, Settings};
+use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -27,7 +27,13 @@ fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&
 }
 
 pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
-    on_log_group(evidence, |group| ok(format!("`{}`", group.name)))
+    on_log_group(evidence, |group| match group.without_filters() {
+        Some(why) => wrong(
+            why,
+            Fix::choose_value("Use another log group", Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP),
+        ),
+        None => ok(format!("`{}`", group.name)),
+    })
 }
 
 /// Whether the filter counts root's sign-ins, successful and failed, and no other identity's; what else it counts or
