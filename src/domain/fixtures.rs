@@ -10,19 +10,19 @@ use super::retention::RetentionDays;
 use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
-pub const REGION: &str = "eu-west-1";
-pub const NOW: &str = "2026-11-23T12:00:00Z";
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
-pub fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
 }
 
-pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
+pub(crate) fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
-pub fn sound() -> Observed {
+pub(crate) fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
     let trail = Trail {
