@@ -393,7 +393,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let alarm = alert.alert.find_alarm(alarms, &filter.metric, &alert.alarm.value);
     let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
-        None => (Action::Create, purpose, filter),
+        None => (Action::Create, purpose, like_others_of_its_metric(filter, observed)),
         Some(f) => {
             let faults = filter_faults(f, alarm, &wanted.account_region);
             let detail = if !has_pattern(f) {
@@ -412,6 +412,16 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     };
     plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
     filter
+}
+
+/// The filter to be created, with datapoints that an existing alarm on the same metric treats like those of the existing
+/// filter: it may rely on the unit, or on there being no default value.
+fn like_others_of_its_metric(filter: MetricFilter, observed: &Observed) -> MetricFilter {
+    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
+    match filters.find(|other| other.metric == filter.metric) {
+        Some(other) => MetricFilter { default: other.default, unit: other.unit.clone(), ..filter },
+        None => filter,
+    }
 }
 
 fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {

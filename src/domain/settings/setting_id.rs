@@ -32,6 +32,8 @@ settings! {
     KmsKey,
     /// Whether CloudTrail may assume the role for this trail only.
     RestrictRole,
+    /// Whether to make what auditors ask for as well.
+    Audit,
     Topic,
     Emails,
     Filter,
@@ -203,6 +205,18 @@ impl SettingId {
                 get: |o| o.role_source_arn.map(|yes| yes_or_no(yes).to_owned()),
                 set: |o, text| o.role_source_arn = Some(text == yes_or_no(true)),
                 resolved: |s| (yes_or_no(s.role_source_arn.value).to_owned(), s.role_source_arn.origin),
+            },
+            Self::Audit => SettingSpec {
+                flag: "--audit",
+                help: "Also make what CIS, Security Hub, and Prowler ask for, not only what alerting needs",
+                label: "For auditors",
+                step: Step::Trail,
+                is_detail: true,
+                kind: SettingKind::YesOrNo,
+                names: None,
+                get: |o| o.audit.map(|yes| yes_or_no(yes).to_owned()),
+                set: |o, text| o.audit = Some(text == yes_or_no(true)),
+                resolved: |s| (yes_or_no(s.audit.value).to_owned(), s.audit.origin),
             },
             Self::Topic => SettingSpec {
                 flag: "--topic",
@@ -437,6 +451,7 @@ mod tests {
             alarm: Some("mine".into()),
             kms_key: Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()),
             role_source_arn: Some(true),
+            audit: Some(true),
         };
         assert_eq!(all.only(|_| true), all);
     }
@@ -462,7 +477,8 @@ mod tests {
             setup.set_text(*id, example(*id));
         }
         let kept = setup.names_to_query();
-        let others = [SettingId::Retention, SettingId::RestrictRole, SettingId::Emails, SettingId::Pattern];
+        use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
+        let others = [Retention, RestrictRole, Audit, Emails, Pattern];
         for id in SettingId::ALL {
             assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
         }
