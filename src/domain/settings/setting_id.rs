@@ -32,12 +32,12 @@ settings! {
     KmsKey,
     /// Whether CloudTrail may assume the role for this trail only.
     RestrictRole,
-    /// Whether to make what auditors ask for as well.
-    Audit,
     Topic,
     Emails,
     Filter,
     Pattern,
+    /// Whether to make what auditors ask for as well.
+    Audit,
     Alarm,
 }
 
@@ -206,18 +206,6 @@ impl SettingId {
                 set: |o, text| o.role_source_arn = Some(text == yes_or_no(true)),
                 resolved: |s| (yes_or_no(s.role_source_arn.value).to_owned(), s.role_source_arn.origin),
             },
-            Self::Audit => SettingSpec {
-                flag: "--audit",
-                help: "Also make what CIS, Security Hub, and Prowler ask for, not only what alerting needs",
-                label: "For auditors",
-                step: Step::Trail,
-                is_detail: true,
-                kind: SettingKind::YesOrNo,
-                names: None,
-                get: |o| o.audit.map(|yes| yes_or_no(yes).to_owned()),
-                set: |o, text| o.audit = Some(text == yes_or_no(true)),
-                resolved: |s| (yes_or_no(s.audit.value).to_owned(), s.audit.origin),
-            },
             Self::Topic => SettingSpec {
                 flag: "--topic",
                 help: "SNS topic that the alarm notifies [default: the alarm's, or `rootbell-alerts`]",
@@ -268,6 +256,18 @@ impl SettingId {
                 get: |o| o.pattern.clone(),
                 set: |o, text| o.pattern = Some(text.to_owned()),
                 resolved: |s| (s.root_use().pattern.value.clone(), s.root_use().pattern.origin),
+            },
+            Self::Audit => SettingSpec {
+                flag: "--audit",
+                help: "Also make what CIS, Security Hub, and Prowler ask for, not only what alerting needs",
+                label: "For auditors",
+                step: Step::Filter,
+                is_detail: false,
+                kind: SettingKind::YesOrNo,
+                names: None,
+                get: |o| o.audit.map(|yes| yes_or_no(yes).to_owned()),
+                set: |o, text| o.audit = Some(text == yes_or_no(true)),
+                resolved: |s| (yes_or_no(s.audit.value).to_owned(), s.audit.origin),
             },
             Self::Alarm => SettingSpec {
                 flag: "--alarm",
@@ -478,7 +478,7 @@ mod tests {
         }
         let kept = setup.names_to_query();
         use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
-        let others = [Retention, RestrictRole, Audit, Emails, Pattern];
+        let others = [Retention, RestrictRole, Emails, Pattern, Audit];
         for id in SettingId::ALL {
             assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
         }

@@ -63,7 +63,7 @@ fn the_focus_wraps_around_and_skips_hidden_details() {
     assert_eq!(form.focus(), Some(SettingId::Trail));
     form.toggle_details();
     form.move_focus(false);
-    assert_eq!(form.focus(), Some(SettingId::Audit));
+    assert_eq!(form.focus(), Some(SettingId::RestrictRole));
     form.toggle_details();
     assert_eq!(form.focus(), Some(SettingId::Trail));
 }
