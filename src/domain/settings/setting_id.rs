@@ -472,12 +472,12 @@ mod tests {
 
     #[test]
     fn reading_the_account_depends_on_names_only() {
+        use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
         let mut setup = SetupOptions::default();
         for id in SettingId::ALL {
             setup.set_text(*id, example(*id));
         }
         let kept = setup.names_to_query();
-        use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
         let others = [Retention, RestrictRole, Emails, Pattern, Audit];
         for id in SettingId::ALL {
             assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
