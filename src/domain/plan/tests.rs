@@ -2,6 +2,7 @@ mod audit;
 mod bucket;
 mod refused;
 
+use crate::domain::change::ChangeId;
 use std::collections::BTreeMap;
 
 use super::*;
