@@ -291,8 +291,9 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
     let attached =
         existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
-    // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
-    let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_managed());
+    // Alerting does not need validation, so an unmanaged trail is changed for that alone only for auditors.
+    let is_wanted = wanted.trail_is_managed() || wanted.audit.value;
+    let is_complete = existing.multi_region && (existing.log_file_validation || !is_wanted);
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }

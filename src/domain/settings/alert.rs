@@ -11,6 +11,8 @@ pub struct AlertOptions<'a> {
     pub filter: Option<&'a str>,
     pub pattern: Option<&'a str>,
     pub alarm: Option<&'a str>,
+    /// Whether the filter must have the pattern that auditors look for.
+    pub audit: bool,
 }
 
 /// The complete settings of one alert.
@@ -31,9 +33,13 @@ impl AlertSettings {
         let found = find_filter(alert, observed, options.filter.unwrap_or(spec.filter.name));
         // A filter that the user named takes precedence over one that only has the pattern.
         let found = found.filter(|filter| options.filter.is_none_or(|name| name == filter.name));
+        // Beside a filter that auditors don't accept, rootbell creates its own, for the same metric.
+        let is_rejected = |filter: &&MetricFilter| {
+            options.audit && filter.name != spec.filter.name && !pattern::is_cis_pattern(&filter.pattern)
+        };
         let filter = Field::pick(
             owned(options.filter),
-            found.map(|filter| filter.name.clone()),
+            found.filter(|filter| !is_rejected(filter)).map(|filter| filter.name.clone()),
             || spec.filter.name.to_owned(),
             "default",
         );

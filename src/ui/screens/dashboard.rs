@@ -98,5 +98,9 @@ fn summary(view: &mut View<'_>, health: &Health) {
         1 => " 1 more problem: press `c`.".to_owned(),
         more => format!(" {more} more problems: press `c`."),
     };
-    view.paragraph(&format!("{}{more}", advice::summary(health)), style);
+    let findings = match health.audit_summary() {
+        Some(findings) => format!(" {findings}: press `c`."),
+        None => String::new(),
+    };
+    view.paragraph(&format!("{}{more}{findings}", advice::summary(health)), style);
 }
