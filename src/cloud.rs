@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
-    Trail, TrailStatus,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
+    SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Region};
@@ -65,6 +65,9 @@ pub trait Cloud: Send + Sync {
 
     /// Every subscription of a topic; empty if the topic doesn't exist.
     async fn subscriptions(&self, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>>;
+
+    /// The attributes of a confirmed subscription. [`ErrorKind::NotFound`] if it doesn't exist.
+    async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes>;
 
     /// By ID, ARN, or alias; includes the key policy.
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>>;

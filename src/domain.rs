@@ -30,6 +30,7 @@ pub mod region;
 pub mod retention;
 pub mod samples;
 pub mod settings;
+pub mod subscription;
 pub mod text;
 
 pub use account_id::AccountId;

@@ -20,11 +20,13 @@ mod changes;
 mod identity;
 mod queries;
 mod regions;
+mod topics;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
+const SUBSCRIPTION: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:00000000-0000-4000-8000-000000000001";
 const GROUP: &str = "rootbell/cloudtrail";
 const GROUP_ARN: &str = "arn:aws:logs:eu-west-1:123456789012:log-group:rootbell/cloudtrail:*";
 const ROLE: &str = "rootbell-cloudtrail-to-logs-eu-west-1";
@@ -46,6 +48,7 @@ enum CloudCall {
     AlarmsForMetric,
     Topic(&'static str),
     Subscriptions(&'static str),
+    SubscriptionAttributes(&'static str),
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
     MetricStatistics,
@@ -74,6 +77,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
         CloudCall::Topic(arn) => debug_text(cloud.topic(region, arn).await),
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
+        CloudCall::SubscriptionAttributes(arn) => debug_text(cloud.subscription_attributes(region, arn).await),
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
         CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
@@ -294,7 +298,10 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
+        [queries::cases(), alarms::cases(), topics::cases(), changes::cases(), regions::cases()]
+            .into_iter()
+            .flatten()
+            .collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

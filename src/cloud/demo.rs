@@ -16,7 +16,7 @@ use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
-    Subscription, Topic, Trail, TrailStatus,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Email, Identity, Query, Region};
@@ -352,6 +352,13 @@ impl Cloud for DemoCloud {
         self.query(region, Query::Subscriptions, topic_arn, |account, view| {
             queries::require_own_topic(account, topic_arn, "SNS:ListSubscriptionsByTopic")?;
             Ok(queries::subscriptions(account, view, topic_arn))
+        })
+        .await
+    }
+
+    async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes> {
+        self.query(region, Query::SubscriptionAttributes, arn, |account, view| {
+            queries::subscription_attributes(account, view, arn)
         })
         .await
     }

@@ -3,7 +3,7 @@
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, Subscription,
-    Topic, Trail, TrailDetails, TrailStatus,
+    SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -93,6 +93,7 @@ pub fn sound() -> Observed {
             protocol: "email".into(),
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
+            attributes: Some(Ok(SubscriptionAttributes::default())),
         }]),
         gone: Vec::new(),
         key: None,

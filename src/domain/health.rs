@@ -12,6 +12,7 @@ use super::settings::Settings;
 mod chain;
 mod datapoints;
 mod filter;
+mod recipients;
 mod registry;
 mod topic;
 mod trail;

@@ -30,7 +30,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 11] = [
+const CHAIN: [Query; 12] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -42,6 +42,7 @@ const CHAIN: [Query; 11] = [
     Query::AlarmsForMetric,
     Query::Topic,
     Query::Subscriptions,
+    Query::SubscriptionAttributes,
 ];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
@@ -269,6 +270,7 @@ mod tests {
             "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
             "logs:TestMetricFilter",
+            "sns:GetSubscriptionAttributes",
             "sns:Unsubscribe",
         ];
         for each in ALL {

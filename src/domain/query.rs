@@ -33,6 +33,7 @@ pub enum Query {
     MetricStatistics,
     Topic,
     Subscriptions,
+    SubscriptionAttributes,
     KmsKey,
     KeyPolicy,
     TrailTags,
@@ -72,6 +73,7 @@ impl Query {
             Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
             Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
+            Self::SubscriptionAttributes => ("sns", "GetSubscriptionAttributes", "sns:GetSubscriptionAttributes"),
             Self::KmsKey => ("kms", "DescribeKey", "kms:DescribeKey"),
             Self::KeyPolicy => ("kms", "GetKeyPolicy", "kms:GetKeyPolicy"),
             Self::TrailTags => ("cloudtrail", "ListTags", "cloudtrail:ListTags"),
@@ -91,9 +93,12 @@ impl Query {
         let account_region = &settings.account_region;
         let resource = match self {
             Self::Identity => return None,
-            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricStatistics => {
-                "*".into()
-            }
+            Self::Alias
+            | Self::Trails
+            | Self::TestFilter
+            | Self::AlarmsForMetric
+            | Self::MetricStatistics
+            | Self::SubscriptionAttributes => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.into(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),

@@ -15,8 +15,10 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
 mod read;
+mod subscriptions;
 
 pub use prefetch::Prefetch;
+pub use subscriptions::subscriptions;
 
 pub(super) use read::to_read_result;
 use read::{Group, group};
@@ -230,7 +232,7 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
 }
 
 async fn topic_and_subscriptions(cloud: &dyn Cloud, region: &Region, arn: &str) -> TopicAndSubscriptions {
-    let (topic, subscriptions) = join!(cloud.topic(region, arn), cloud.subscriptions(region, arn));
+    let (topic, subscriptions) = join!(cloud.topic(region, arn), subscriptions(cloud, region, arn));
     (to_read_result(topic), to_read_result(subscriptions))
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
-use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
 
@@ -272,6 +272,9 @@ pub struct Topic {
 pub struct Subscription {
     #[serde(flatten)]
     pub config: observed::Subscription,
+    /// Which messages it receives.
+    #[serde(flatten)]
+    pub attributes: SubscriptionAttributes,
     /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
 }

@@ -331,6 +331,7 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
         None => topic.subscriptions.push(Subscription {
             config: observed::Subscription { endpoint: email.to_string(), ..observed::Subscription::default() },
             sent: Some(view.now),
+            ..Subscription::default()
         }),
     }
     Ok(())

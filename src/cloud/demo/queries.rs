@@ -13,7 +13,7 @@ use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
-    Subscription, Topic, Trail, TrailStatus,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocument, allows, bucket_access};
 use crate::domain::query::Tagged;
@@ -335,19 +335,40 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocu
     .into()
 }
 
-pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
-    let topic = existing_topic(account, view, arn);
+/// The topic's subscriptions, each with its ARN if it is confirmed.
+fn subscriptions_with_arns<'a>(
+    account: &'a Account,
+    view: &AccountView,
+    topic_arn: &str,
+) -> Vec<(Option<Arn>, &'a account::Subscription)> {
+    let topic = existing_topic(account, view, topic_arn);
     let all = topic.map(|topic| topic.subscriptions.iter()).into_iter().flatten();
-    let mut found: Vec<Subscription> = all
-        .enumerate()
-        .map(|(i, s)| Subscription {
-            arn: (s.config.state == Confirmation::Confirmed)
-                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1).into()),
-            ..s.config.clone()
-        })
-        .collect();
+    let arn = |index: usize| format!("{topic_arn}:00000000-0000-4000-8000-{:012}", index + 1).into();
+    let with_arn = |(index, s): (usize, &'a account::Subscription)| {
+        ((s.config.state == Confirmation::Confirmed).then(|| arn(index)), s)
+    };
+    all.enumerate().map(with_arn).collect()
+}
+
+pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
+    let all = subscriptions_with_arns(account, view, arn).into_iter();
+    let mut found: Vec<Subscription> = all.map(|(arn, s)| Subscription { arn, ..s.config.clone() }).collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
     found
+}
+
+/// Source: SNS API, GetSubscriptionAttributes.
+pub(super) fn subscription_attributes(
+    account: &Account,
+    view: &AccountView,
+    arn: &str,
+) -> Result<SubscriptionAttributes, DemoError> {
+    let (topic_arn, _) = arn.rsplit_once(':').unwrap_or_default();
+    let found = subscriptions_with_arns(account, view, topic_arn)
+        .into_iter()
+        .find(|(found, _)| found.as_ref().is_some_and(|found| *found == arn));
+    let missing = || DemoError::new(ErrorKind::NotFound, "Subscription does not exist");
+    found.map(|(_, subscription)| subscription.attributes.clone()).ok_or_else(missing)
 }
 
 /// Takes any number of events. AWS's limit of 50 a call is handled by the AWS adapter.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Outcome, chain, topic, trail};
+use super::{Outcome, chain, recipients, topic, trail};
 use crate::domain::change::Step;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::settings::Settings;
@@ -98,7 +98,7 @@ registry! {
     TopicExists: "topic.exists" Topic Alerting Both topic::exists, "Topic exists";
     TopicPolicy: "topic.policy" Topic Alerting Alarm topic::publishable, "CloudWatch can publish to the topic";
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
-    SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both topic::confirmed, "Subscription confirmed";
+    SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both recipients::confirmed, "Subscription confirmed";
 }
 
 impl CheckId {

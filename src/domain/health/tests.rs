@@ -324,12 +324,8 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
 #[test]
 fn one_confirmed_subscription_of_two_is_enough() {
     let mut observed = sound();
-    let second = Subscription {
-        endpoint: "bob@example.com".into(),
-        protocol: "email".into(),
-        state: Confirmation::Pending,
-        arn: None,
-    };
+    let second =
+        Subscription { endpoint: "bob@example.com".into(), state: Confirmation::Pending, ..Subscription::default() };
     observed.subscriptions.as_mut().unwrap().push(second);
     let health = health_of(&observed);
     assert_eq!(check(&health, "subscription.confirmed").detail, "1 of 2 confirmed");

@@ -1,9 +1,9 @@
-//! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
+//! The topic's checks: can CloudWatch publish to it, and can CloudWatch use the key that encrypts it?
 
 use super::registry::Evidence;
 use super::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::change::ResourceKind;
-use crate::domain::observed::{Confirmation, KmsKey, Topic};
+use crate::domain::observed::{KmsKey, Topic};
 use crate::domain::policy::{
     Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
     topic_statements,
@@ -152,26 +152,4 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
             },
         ),
     }
-}
-
-pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
-    let all = match &evidence.observed.subscriptions {
-        Err(unreadable) => return unknown(unreadable),
-        Ok(all) => all,
-    };
-    let count = |state| all.iter().filter(|s| s.state == state).count();
-    let (confirmed, pending) = (count(Confirmation::Confirmed), count(Confirmation::Pending));
-    if confirmed > 0 {
-        return ok(format!("{confirmed} of {} confirmed", confirmed + pending));
-    }
-    if pending > 0 {
-        let addresses: Vec<&str> =
-            all.iter().filter(|s| s.state == Confirmation::Pending).map(|s| s.endpoint.as_str()).collect();
-        return (
-            Verdict::Pending,
-            format!("No alert reaches anyone until {} confirms.", addresses.join(" or ")),
-            Fix::Confirm,
-        );
-    }
-    missing("There is no subscription, so no alert would reach anyone.")
 }

@@ -72,6 +72,10 @@ async fn a_denied_query_names_its_action() {
         denied_action(cloud.subscriptions(&eu_west_1(), TOPIC).await.unwrap_err()),
         "sns:ListSubscriptionsByTopic"
     );
+    assert_eq!(
+        denied_action(cloud.subscription_attributes(&eu_west_1(), TOPIC).await.unwrap_err()),
+        "sns:GetSubscriptionAttributes"
+    );
 }
 
 #[tokio::test]
