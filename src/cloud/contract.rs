@@ -21,6 +21,7 @@ mod identity;
 mod queries;
 mod regions;
 mod topics;
+mod trails;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
@@ -282,7 +283,7 @@ fn change(id: &str) -> Change {
 /// The alarm that a first setup creates.
 fn alarm() -> Alarm {
     match change("alarm.put") {
-        Change::PutMetricAlarm { alarm, config } => {
+        Change::PutMetricAlarm { alert: _, alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
             Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
         }
@@ -298,7 +299,7 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), topics::cases(), changes::cases(), regions::cases()]
+        [queries::cases(), alarms::cases(), topics::cases(), trails::cases(), changes::cases(), regions::cases()]
             .into_iter()
             .flatten()
             .collect();

@@ -2,11 +2,12 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, Subscription,
-    SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
@@ -20,7 +21,7 @@ pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
-/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
+/// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
 pub fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
@@ -37,9 +38,23 @@ pub fn sound() -> Observed {
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
+    let alarm = |alert: &AlertSettings| Alarm {
+        name: alert.alarm.value.clone(),
+        config: AlarmConfig {
+            metric: alert.metric.clone(),
+            actions: vec![settings.topic_arn()],
+            ..(alert.alert.spec().config)()
+        },
+        state: AlarmState::Ok,
+        reason: String::new(),
+        since: None,
+        configured: None,
+        evaluation: None,
+    };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
+        bucket_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         ..TrailStatus::default()
     };
@@ -62,7 +77,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![settings.wanted_filter()]),
+        filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -70,19 +85,7 @@ pub fn sound() -> Observed {
             policy: Some(policy::role_permissions(account_region, &settings.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        alarms: Ok(vec![Alarm {
-            name: settings.alarm.value.clone(),
-            config: AlarmConfig {
-                metric: settings.metric.clone(),
-                actions: vec![settings.topic_arn()],
-                ..AlarmConfig::default()
-            },
-            state: AlarmState::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            evaluation: None,
-        }]),
+        alarms: Ok(settings.alerts.values().map(alarm).collect()),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
             policy: Some(policy::merge(None, &policy::topic_statements(account_region, &settings.topic_arn()))),
@@ -97,5 +100,6 @@ pub fn sound() -> Observed {
         }]),
         gone: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     }
 }

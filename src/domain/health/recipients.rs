@@ -14,8 +14,8 @@ use crate::domain::subscription::{Confirmation, Subscription};
 /// Guide.
 fn message(evidence: &Evidence<'_>) -> Value {
     let here = &evidence.settings.account_region;
-    let alarm = &evidence.settings.alarm.value;
-    let metric = &evidence.counting.metric;
+    let alert = evidence.settings.root_use();
+    let (alarm, metric) = (&alert.alarm.value, &alert.metric);
     json!({
         "AlarmName": alarm,
         "AlarmArn": here.alarm_arn(alarm),

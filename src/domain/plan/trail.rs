@@ -227,7 +227,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
-        && !(events.read && events.write)
+        && events.missing().is_some()
     {
         if events.others {
             let why = format!(
