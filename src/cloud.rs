@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
     SubscriptionAttributes, Topic, Trail, TrailStatus,
@@ -60,6 +61,9 @@ pub trait Cloud: Send + Sync {
 
     /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
+
+    /// The alarm mute rules that name this alarm and are active or scheduled.
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>>;
 
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>>;
 

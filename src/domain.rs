@@ -22,6 +22,7 @@ pub mod health;
 pub mod iam_policy;
 pub mod interruption;
 pub mod metric_filter;
+pub mod mute_rule;
 pub mod names;
 pub mod observed;
 pub mod pattern;

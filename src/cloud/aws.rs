@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
     SubscriptionAttributes, Topic, Trail, TrailStatus,
@@ -260,6 +261,10 @@ impl Cloud for AwsCloud {
 
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>> {
         self.with_sign_in(self.services(region).cloudwatch.describe_alarms_for_metric(metric)).await
+    }
+
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
+        self.with_sign_in(self.services(region).cloudwatch.list_alarm_mute_rules(alarm)).await
     }
 
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>> {

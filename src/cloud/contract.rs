@@ -47,6 +47,7 @@ enum CloudCall {
     Role(&'static str),
     Alarm(&'static str),
     AlarmsForMetric,
+    MuteRules(&'static str),
     Topic(&'static str),
     Subscriptions(&'static str),
     SubscriptionAttributes(&'static str),
@@ -76,6 +77,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
         CloudCall::Alarm(name) => debug_text(cloud.alarm(region, name).await),
         CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
+        CloudCall::MuteRules(alarm) => debug_text(cloud.alarm_mute_rules(region, alarm).await),
         CloudCall::Topic(arn) => debug_text(cloud.topic(region, arn).await),
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
         CloudCall::SubscriptionAttributes(arn) => debug_text(cloud.subscription_attributes(region, arn).await),
@@ -208,7 +210,8 @@ fn answer(asked: &Asked, reply: &AwsReply) -> (u16, Vec<(&'static str, String)>,
     }
 }
 
-/// Converts JSON to CBOR. A number under a name that ends in `Timestamp` or `Timestamps` becomes a timestamp.
+/// Converts JSON to CBOR. A number under `ExpireDate` or a name that ends in `Timestamp` or `Timestamps` becomes a
+/// timestamp.
 ///
 /// Source: RFC 8949, sections 3.1, 3.3 and 3.4.2; Smithy RPC v2 CBOR, "Timestamps".
 fn as_cbor(value: &Value) -> Vec<u8> {
@@ -244,7 +247,8 @@ fn as_cbor(value: &Value) -> Vec<u8> {
                 out.extend(head(5, fields.len()));
                 for (name, value) in fields {
                     write(&Value::from(name.as_str()), false, out);
-                    write(value, name.trim_end_matches('s').ends_with("Timestamp"), out);
+                    let is_time = name == "ExpireDate" || name.trim_end_matches('s').ends_with("Timestamp");
+                    write(value, is_time, out);
                 }
             }
         }
@@ -285,7 +289,16 @@ fn alarm() -> Alarm {
     match change("alarm.put") {
         Change::PutMetricAlarm { alert: _, alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
-            Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
+            Alarm {
+                name: alarm,
+                config: *config,
+                state,
+                reason,
+                since,
+                configured: None,
+                evaluation: None,
+                mute_rules: None,
+            }
         }
         other => panic!("{other:?}"),
     }

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
@@ -338,6 +339,10 @@ impl Cloud for DemoCloud {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })
         .await
+    }
+
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
+        self.query(region, Query::MuteRules, alarm, |account, view| Ok(queries::mute_rules(account, view, alarm))).await
     }
 
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>> {

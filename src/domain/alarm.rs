@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::arn::Arn;
+use super::mute_rule::MuteRule;
+use super::problem::ReadResult;
 
 /// A CloudWatch metric without dimensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +41,8 @@ pub struct Alarm {
     pub configured: Option<Timestamp>,
     /// What is unusual about its evaluation; `None`: nothing.
     pub evaluation: Option<EvaluationState>,
+    /// The mute rules that name it and are active or scheduled; `None`: they were not read.
+    pub mute_rules: Option<ReadResult<Vec<MuteRule>>>,
 }
 
 impl Alarm {

@@ -50,6 +50,7 @@ pub fn sound() -> Observed {
         since: None,
         configured: None,
         evaluation: None,
+        mute_rules: Some(Ok(Vec::new())),
     };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {

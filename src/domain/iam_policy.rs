@@ -30,7 +30,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 12] = [
+const CHAIN: [Query; 13] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -40,6 +40,7 @@ const CHAIN: [Query; 12] = [
     Query::Filters,
     Query::Alarm,
     Query::AlarmsForMetric,
+    Query::MuteRules,
     Query::Topic,
     Query::Subscriptions,
     Query::SubscriptionAttributes,

@@ -17,11 +17,9 @@ mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::metric_filter::MetricFilter;
+pub use super::problem::ReadResult;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
 pub use events::{ManagementEvents, NEEDED_SOURCES};
-
-/// A part of the account, or why it could not be read: which call failed, on what, and why.
-pub type ReadResult<T> = Result<T, Problem>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,6 +29,7 @@ pub enum Query {
     RolePolicy,
     Alarm,
     AlarmsForMetric,
+    MuteRules,
     History,
     MetricStatistics,
     Topic,
@@ -69,6 +70,7 @@ impl Query {
             Self::RolePolicy => ("iam", "GetRolePolicy", "iam:GetRolePolicy"),
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
             Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
+            Self::MuteRules => ("cloudwatch", "ListAlarmMuteRules", "cloudwatch:ListAlarmMuteRules"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
             Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
@@ -115,6 +117,7 @@ impl Query {
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
+            Self::MuteRules => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // Likewise; also, the alarms on the filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),

@@ -62,7 +62,11 @@ pub async fn observe_with(
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
-        observe_alarms(&prefetch),
+        async {
+            let mut alarms = observe_alarms(&prefetch).await;
+            read_mute_rules(cloud, &guess, &mut alarms).await;
+            alarms
+        },
         topic_and_subscriptions(cloud, region, &guessed_topic),
         requested_key(cloud, region, setup),
     );
@@ -91,6 +95,8 @@ pub async fn observe_with(
             queried.push(metric);
         }
     }
+    let settings = resolve(&observed);
+    read_mute_rules(cloud, &settings, &mut observed.alarms).await;
     find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match requested_key {
         Some(key) => Some(key),
@@ -253,6 +259,17 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
         add_new(&mut alarms, others);
     }
     alarms
+}
+
+/// Reads the mute rules of the alarm for root use, unless that was done already.
+async fn read_mute_rules(cloud: &dyn Cloud, settings: &Settings, alarms: &mut ReadResult<Vec<Alarm>>) {
+    let name = &settings.root_use().alarm.value;
+    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == *name && alarm.mute_rules.is_none())
+    else {
+        return;
+    };
+    let rules = cloud.alarm_mute_rules(&settings.account_region.region, name).await;
+    alarm.mute_rules = Some(to_read_result(rules));
 }
 
 /// The key that the user named.

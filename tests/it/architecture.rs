@@ -74,6 +74,8 @@ const KNOWN_CYCLES: &[(&str, &str)] = &[
     ("src/domain/filter_pattern/parse.rs", "src/domain/filter_pattern.rs"),
     ("src/domain/health/registry.rs", "src/domain/health.rs"),
     ("src/domain/health/registry.rs", "src/domain/health/chain.rs"),
+    ("src/domain/health/recipients.rs", "src/domain/health.rs"),
+    ("src/domain/health/recipients.rs", "src/domain/health/registry.rs"),
     ("src/domain/health/topic.rs", "src/domain/health.rs"),
     ("src/domain/health/topic.rs", "src/domain/health/registry.rs"),
     ("src/domain/health/trail.rs", "src/domain/health.rs"),

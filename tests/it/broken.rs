@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, MuteRule, Region, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::health;
+use rootbell::domain::mute_rule::MuteStatus;
 use rootbell::domain::observed::{Confirmation, MetricFilter, Subscription, SubscriptionAttributes};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
@@ -62,7 +63,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 56] = [
+const CASES: [BrokenAccount; 57] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -442,6 +443,18 @@ const CASES: [BrokenAccount; 56] = [
         Wrong,
         "CloudWatch can't publish",
         Fixed,
+    ),
+    case(
+        "alarm muted by a rule",
+        |a| {
+            let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
+            let rule = MuteRule { alarms, status, recurring: false, expires: Some(86_400) };
+            region_mut(a).mute_rules.insert("holiday".into(), rule);
+        },
+        "alarm.actions",
+        Wrong,
+        "The mute rule `holiday` (until ",
+        NotFixable("delete-alarm-mute-rule --alarm-mute-rule-name holiday"),
     ),
     case(
         "subscription with a filter policy",

@@ -81,6 +81,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "DeleteRole" => vec!["iam:DeleteRole"],
         "GetTopicAttributes" => vec!["sns:GetTopicAttributes"],
         "ListSubscriptionsByTopic" => vec!["sns:ListSubscriptionsByTopic"],
+        "ListAlarmMuteRules" => vec!["cloudwatch:ListAlarmMuteRules"],
         "GetSubscriptionAttributes" => vec!["sns:GetSubscriptionAttributes"],
         "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
         "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],

@@ -474,6 +474,7 @@ fn permission(operation: &str) -> &'static str {
         "Subscribe" => "sns:Subscribe",
         "DescribeAlarms" => "cloudwatch:DescribeAlarms",
         "DescribeAlarmsForMetric" => "cloudwatch:DescribeAlarmsForMetric",
+        "ListAlarmMuteRules" => "cloudwatch:ListAlarmMuteRules",
         "PutMetricAlarm" => "cloudwatch:PutMetricAlarm",
         other => panic!("no permission is known for {other}"),
     }

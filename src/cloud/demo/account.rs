@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
+use crate::domain::mute_rule::MuteStatus;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
@@ -207,6 +208,7 @@ pub struct Region {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
+    pub mute_rules: BTreeMap<String, MuteRule>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
 }
@@ -299,6 +301,17 @@ pub struct Alarm {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// An alarm mute rule. It stays in its status for the whole demo.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MuteRule {
+    /// The names of the alarms.
+    pub alarms: Vec<String>,
+    pub status: MuteStatus,
+    pub recurring: bool,
+    pub expires: Option<Seconds>,
 }
 
 impl Default for Alarm {

@@ -11,6 +11,7 @@ use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
@@ -311,6 +312,23 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
             since: alarm.since.map(|at| view.time_at(at)),
             configured: alarm.configured.map(|at| view.time_at(at)),
             evaluation: alarm.evaluation_state.clone(),
+            mute_rules: None,
+        })
+        .collect()
+}
+
+/// Source: CloudWatch API, ListAlarmMuteRules.
+pub(super) fn mute_rules(account: &Account, view: &AccountView, alarm: &str) -> Vec<MuteRule> {
+    let region = account.regions.get(view.account_region.region.as_str());
+    let rules = region.into_iter().flat_map(|region| &region.mute_rules);
+    let is_current = |rule: &account::MuteRule| rule.status != MuteStatus::Expired;
+    rules
+        .filter(|(_, rule)| is_current(rule) && rule.alarms.iter().any(|name| name == alarm))
+        .map(|(name, rule)| MuteRule {
+            name: name.clone(),
+            status: rule.status,
+            recurring: rule.recurring,
+            expires: rule.expires.map(|at| view.time_at(at)),
         })
         .collect()
 }

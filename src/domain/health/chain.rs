@@ -6,6 +6,7 @@ use super::{
     wrong,
 };
 use crate::domain::alarm::EvaluationState;
+use crate::domain::change::quote;
 use crate::domain::observed::{Alarm, LogGroup, MetricFilter};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
@@ -107,13 +108,27 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
-        match action_fault(alarm, evidence.settings, evidence.observed) {
-            Some(fault) => wrong(format!("{fault}."), REPAIR),
-            None => ok(format!(
-                "{} action{}",
-                alarm.config.actions.len(),
-                if alarm.config.actions.len() == 1 { "" } else { "s" }
-            )),
+        if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
+            return wrong(format!("{fault}."), REPAIR);
         }
+        let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
+        if let Some(rule) = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active())) {
+            let why = format!("{} mutes `{}`: no alert is sent.", sentence(&rule.describe()), alarm.name);
+            let command = format!("aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {}", quote(&rule.name));
+            return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {command}")));
+        }
+        let remark = match rules {
+            Ok([]) => String::new(),
+            Ok([rule, ..]) => format!("; {} will mute it", rule.describe()),
+            Err(_) => "; whether a mute rule applies could not be read".to_owned(),
+        };
+        let count = alarm.config.actions.len();
+        ok(format!("{count} action{}{remark}", if count == 1 { "" } else { "s" }))
     })
+}
+
+/// The text with a capital letter at its beginning.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

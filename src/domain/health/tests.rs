@@ -2,6 +2,7 @@ use super::*;
 use crate::domain::AlertId;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::{BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
@@ -326,6 +327,26 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
     stop_and_move(&mut observed, "eu-west-1", "us-east-1");
     let fix = check(&health_of(&observed), "trail.logging").fix.content();
     assert!(fix.contains("home Region") && fix.contains("(Region us-east-1)"), "{fix}");
+}
+
+#[test]
+fn a_scheduled_or_unread_mute_rule_is_a_remark() {
+    let detail_with = |rules: ReadResult<Vec<MuteRule>>| {
+        let mut observed = sound();
+        observed.alarms.as_mut().unwrap()[0].mute_rules = Some(rules);
+        let health = health_of(&observed);
+        assert!(health.healthy());
+        check(&health, "alarm.actions").detail.clone()
+    };
+    let expires = Some("2026-12-31T00:00:00Z".parse().unwrap());
+    let weekends = MuteRule { name: "weekends".into(), status: MuteStatus::Scheduled, recurring: true, expires };
+    assert_eq!(detail_with(Ok(Vec::new())), "1 action");
+    assert_eq!(
+        detail_with(Ok(vec![weekends])),
+        "1 action; the recurring mute rule `weekends` (until 2026-12-31 00:00 UTC) will mute it"
+    );
+    let denied = Problem::new("ListAlarmMuteRules: permission denied.", Fix::Nothing);
+    assert_eq!(detail_with(Err(denied)), "1 action; whether a mute rule applies could not be read");
 }
 
 #[test]
