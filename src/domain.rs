@@ -21,6 +21,7 @@ pub(crate) mod fixtures;
 pub mod health;
 pub mod iam_policy;
 pub mod interruption;
+pub mod key_state;
 pub mod metric_filter;
 pub mod mute_rule;
 pub mod names;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::registry::Evidence;
-use super::{Outcome, Verdict, missing, ok, unknown, wrong};
+use super::evidence::Evidence;
+use super::outcome::{Outcome, Verdict, missing, ok, unknown, wrong};
 use crate::domain::problem::{Fix, Input};
 use crate::domain::settings::SettingId;
 use crate::domain::subscription::{Confirmation, Subscription};
