@@ -63,7 +63,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 57] = [
+const CASES: [BrokenAccount; 58] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -436,6 +436,19 @@ const CASES: [BrokenAccount; 57] = [
         Wrong,
         "CloudWatch can't publish",
         Fixed,
+    ),
+    case(
+        "topic of another account instead of ours",
+        |a| {
+            let theirs = "arn:aws:sns:eu-west-1:210987654321:security";
+            alarm(a).config.actions = vec![theirs.into()];
+            a.foreign_topics.push(theirs.into());
+            region_mut(a).topics.clear();
+        },
+        "alarm.actions",
+        Unknown,
+        "notifies arn:aws:sns:eu-west-1:210987654321:security, which can't be checked from here",
+        Confirmed,
     ),
     case(
         "alarm muted by a rule",

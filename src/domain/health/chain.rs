@@ -98,6 +98,10 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
+        if let Some(arn) = evidence.unchecked_destination() {
+            let why = format!("`{}` notifies {arn}, which can't be checked from here.", alarm.name);
+            return (Verdict::Unknown, why, Fix::Each(vec![Fix::SendTest, Fix::Apply(Goal::SetUp)]));
+        }
         if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
             return wrong(format!("{fault}."), REPAIR);
         }

@@ -53,6 +53,9 @@ pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
             format!("Alerts only go to {}, which can't be checked from here.", machine.endpoint),
             Fix::Each(vec![Fix::choose("Enter an email address", Input::Setting(SettingId::Emails)), Fix::SendTest]),
         ),
+        None if evidence.unchecked_destination().is_some() => {
+            (Verdict::Unknown, "Who is notified can't be checked from here.".to_owned(), Fix::Nothing)
+        }
         None => missing("There is no subscription, so no alert would reach anyone."),
     }
 }

@@ -14,7 +14,10 @@ use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings};
 
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
-    let none = || missing(format!("There is no topic `{}`.", evidence.settings.topic.value));
+    let none = || match evidence.unchecked_destination() {
+        Some(arn) => (Verdict::Unknown, format!("The alarm notifies {arn} instead."), Fix::Nothing),
+        None => missing(format!("There is no topic `{}`.", evidence.settings.topic.value)),
+    };
     check_existing(&evidence.observed.topic, none, judge)
 }
 
