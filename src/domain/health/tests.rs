@@ -1,5 +1,4 @@
 use super::*;
-use crate::domain::AlertId;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::mute_rule::{MuteRule, MuteStatus};
@@ -7,7 +6,7 @@ use crate::domain::observed::{Bucket, BucketLookup, Confirmation, MetricFilter, 
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::problem::{Problem, ReadResult};
-use crate::domain::{Region, RetentionDays, SetupOptions};
+use crate::domain::{AlertId, Region, RetentionDays, SetupOptions};
 
 mod audit;
 mod delivery;
