@@ -3,7 +3,7 @@
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
-    Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -50,6 +50,7 @@ pub(crate) fn sound() -> Observed {
         since: None,
         configured: None,
         evaluation: None,
+        mute_rules: Some(Ok(Vec::new())),
     };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
@@ -95,6 +96,7 @@ pub(crate) fn sound() -> Observed {
             protocol: "email".into(),
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
+            attributes: Some(Ok(SubscriptionAttributes::default())),
         }]),
         gone: Vec::new(),
         key: None,

@@ -14,6 +14,7 @@ mod chain;
 mod evidence;
 mod filter;
 mod outcome;
+mod recipients;
 mod registry;
 mod topic;
 mod trail;

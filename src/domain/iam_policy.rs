@@ -30,7 +30,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 11] = [
+const CHAIN: [Query; 13] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -40,8 +40,10 @@ const CHAIN: [Query; 11] = [
     Query::Filters,
     Query::Alarm,
     Query::AlarmsForMetric,
+    Query::MuteRules,
     Query::Topic,
     Query::Subscriptions,
+    Query::SubscriptionAttributes,
 ];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
@@ -342,6 +344,7 @@ mod tests {
             "iam:ListAccountAliases",
             "logs:DescribeLogGroups",
             "logs:TestMetricFilter",
+            "sns:GetSubscriptionAttributes",
             "sns:Unsubscribe",
         ];
         for each in ALL {

@@ -18,10 +18,9 @@ mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::metric_filter::MetricFilter;
+pub use super::problem::ReadResult;
+pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
 pub use events::{ManagementEvents, NEEDED_SOURCES};
-
-/// A part of the account, or why it could not be read: which call failed, on what, and why.
-pub type ReadResult<T> = Result<T, Problem>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,47 +248,6 @@ impl Topic {
     #[must_use]
     pub fn name(&self) -> &str {
         self.arn.topic_name().unwrap_or(&self.arn)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Subscription {
-    /// The address, for email.
-    pub endpoint: String,
-    /// `email`, `sqs`, …
-    pub protocol: String,
-    pub state: Confirmation,
-    /// Only a confirmed subscription has one.
-    #[serde(skip)]
-    pub arn: Option<Arn>,
-}
-
-impl Default for Subscription {
-    fn default() -> Self {
-        let (endpoint, protocol) = (String::new(), "email".to_owned());
-        Self { endpoint, protocol, state: Confirmation::Pending, arn: None }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confirmation {
-    Confirmed,
-    /// The link in the email has not been opened yet.
-    Pending,
-    Deleted,
-}
-
-impl Confirmation {
-    /// The value in JSON output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Pending => "pending",
-            Self::Deleted => "deleted",
-        }
     }
 }
 

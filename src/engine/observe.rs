@@ -17,8 +17,10 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
 mod read;
+mod subscriptions;
 
 pub use prefetch::Prefetch;
+pub use subscriptions::subscriptions;
 
 pub(super) use read::to_read_result;
 use read::{Group, group};
@@ -60,7 +62,11 @@ pub async fn observe_with(
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
-        observe_alarms(&prefetch),
+        async {
+            let mut alarms = observe_alarms(&prefetch).await;
+            read_mute_rules(cloud, &guess, &mut alarms).await;
+            alarms
+        },
         topic_and_subscriptions(cloud, region, &guessed_topic),
         requested_key(cloud, region, setup),
     );
@@ -89,6 +95,8 @@ pub async fn observe_with(
             queried.push(metric);
         }
     }
+    let settings = resolve(&observed);
+    read_mute_rules(cloud, &settings, &mut observed.alarms).await;
     find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
     observed.key = match requested_key {
         Some(key) => Some(key),
@@ -235,7 +243,7 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
 }
 
 async fn topic_and_subscriptions(cloud: &dyn Cloud, region: &Region, arn: &str) -> TopicAndSubscriptions {
-    let (topic, subscriptions) = join!(cloud.topic(region, arn), cloud.subscriptions(region, arn));
+    let (topic, subscriptions) = join!(cloud.topic(region, arn), subscriptions(cloud, region, arn));
     (to_read_result(topic), to_read_result(subscriptions))
 }
 
@@ -251,6 +259,17 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
         add_new(&mut alarms, others);
     }
     alarms
+}
+
+/// Reads the mute rules of the alarm for root use, unless that was done already.
+async fn read_mute_rules(cloud: &dyn Cloud, settings: &Settings, alarms: &mut ReadResult<Vec<Alarm>>) {
+    let name = &settings.root_use().alarm.value;
+    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == *name && alarm.mute_rules.is_none())
+    else {
+        return;
+    };
+    let rules = cloud.alarm_mute_rules(&settings.account_region.region, name).await;
+    alarm.mute_rules = Some(to_read_result(rules));
 }
 
 /// The key that the user named.
