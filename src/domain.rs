@@ -5,6 +5,7 @@
 
 pub mod account_region;
 pub mod activity;
+pub mod added;
 pub mod alarm;
 pub mod arn;
 pub mod by_step;

@@ -1,5 +1,7 @@
 //! A completely set up account, for tests to modify.
 
+use std::collections::BTreeMap;
+
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
@@ -29,6 +31,7 @@ pub fn sound() -> Observed {
         arn: account_region.trail_arn("rootbell"),
         home_region: Region::new(REGION),
         multi_region: true,
+        global_events: true,
         organization: false,
         log_file_validation: true,
         bucket: settings.bucket.value.clone(),
@@ -98,6 +101,7 @@ pub fn sound() -> Observed {
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
         }]),
         gone: Vec::new(),
+        records: BTreeMap::new(),
         key: None,
     }
 }

@@ -1,12 +1,13 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
+use super::added::{Additions, Recorded};
 use super::arn::Arn;
-use super::change::{Change, Delivery, Permission};
+use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, ManagementEvents, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
-use super::query::Query;
+use super::query::{Query, Tagged};
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
 
@@ -115,6 +116,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
             all.push(Query::TestFilter);
+            all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
@@ -175,12 +177,15 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutPublicAccessBlock { bucket: bucket() },
                 Change::PutBucketVersioning { bucket: bucket() },
                 Change::PutBucketTagging { bucket: bucket(), tags: Vec::new() },
-                Change::CreateLogGroup { log_group: log_group() },
+                Change::CreateLogGroup { log_group: log_group(), added: Additions::default() },
                 Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
                 Change::CreateRole { role: role(), trust: PolicyDocument::default() },
                 Change::CreateTrail { trail: trail(), bucket: bucket(), delivery: delivery() },
-                Change::UpdateTrail { trail: trail(), delivery: Some(delivery()) },
-                Change::PutEventSelectors { trail: trail() },
+                Change::UpdateTrail {
+                    trail: trail(),
+                    update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
+                },
+                Change::PutEventSelectors { trail: trail(), events: ManagementEvents::ALL },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
@@ -219,6 +224,16 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 .collect()
         }
     }
+}
+
+/// The kinds of which the resource doesn't have rootbell's name: what is added to it is recorded in a tag.
+fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
+    let all = [
+        (Recorded::Trail, ResourceKind::Trail),
+        (Recorded::LogGroup, ResourceKind::LogGroup),
+        (Recorded::Topic, ResourceKind::Topic),
+    ];
+    all.into_iter().filter(|(_, kind)| !settings.has_default_name(*kind)).map(|(kind, _)| kind)
 }
 
 fn filter(settings: &Settings) -> MetricFilter {

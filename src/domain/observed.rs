@@ -2,10 +2,13 @@
 //!
 //! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::account_region::AccountRegion;
+use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
 use super::pattern;
 use super::policy::PolicyDocument;
@@ -30,6 +33,8 @@ pub struct Trail {
     pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
+    /// Whether it records the events of services without Regions. A trail that covers all Regions always does.
+    pub global_events: bool,
     pub log_file_validation: bool,
     pub bucket: String,
     pub log_group_arn: Option<LogGroupArn>,
@@ -60,6 +65,7 @@ impl Default for Trail {
             home_region: Region::new(""),
             multi_region: false,
             organization: false,
+            global_events: true,
             log_file_validation: false,
             bucket: String::new(),
             log_group_arn: None,
@@ -132,7 +138,8 @@ pub struct TrailStatus {
 pub struct ManagementEvents {
     pub read: bool,
     pub write: bool,
-    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
+    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them, and a teardown
+    /// could not restore them.
     /// `other_selectors` in a demo account's file.
     #[serde(rename = "other_selectors")]
     pub others: bool,
@@ -147,6 +154,29 @@ impl Default for ManagementEvents {
 impl ManagementEvents {
     /// What a new trail records by default.
     pub const ALL: Self = Self { read: true, write: true, others: false };
+
+    /// As a phrase, without the other events.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match (self.read, self.write) {
+            (true, true) => "read and write",
+            (true, false) => "read only",
+            (false, true) => "write only",
+            (false, false) => "none",
+        }
+    }
+
+    /// AWS's name for these events in a basic event selector. A selector that includes no management events has it too.
+    ///
+    /// Source: CloudTrail API, EventSelector, `ReadWriteType`.
+    #[must_use]
+    pub fn read_write_type(self) -> &'static str {
+        match (self.read, self.write) {
+            (true, false) => "ReadOnly",
+            (false, true) => "WriteOnly",
+            (true, true) | (false, false) => "All",
+        }
+    }
 }
 
 /// An S3 bucket in this account.
@@ -331,6 +361,9 @@ pub struct Observed {
     pub subscriptions: ReadResult<Vec<Subscription>>,
     /// The topics that an alarm notifies but that do not exist.
     pub gone: Vec<Arn>,
+    /// What the tags of the trail, the log group, and the topic say about rootbell: only of those without rootbell's names,
+    /// and only if a plan needs it.
+    pub records: BTreeMap<Arn, ReadResult<TagRecord>>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
 }
@@ -361,6 +394,7 @@ impl Observed {
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
             gone: Vec::new(),
+            records: BTreeMap::new(),
             key: None,
         }
     }

@@ -1,6 +1,7 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
 use super::account_region::AccountRegion;
+use super::added::{Addition, Recorded};
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::health::{action_fault, alarm_faults, is_aws_sns_key};
@@ -12,8 +13,13 @@ use super::region::Region;
 use super::settings::{PERIOD, SettingId, Settings};
 
 mod key;
+mod record;
 pub mod teardown;
 mod trail;
+
+use record::{Recording, record_additions};
+
+pub use record::unmanaged_resources;
 
 /// What happens to a resource. The words are part of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +69,11 @@ pub struct Row {
     pub change: Option<Change>,
     /// Where the change is made; `None` if the resource is kept.
     pub region: Option<Region>,
-    /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
+    /// Whether it changes a resource that rootbell did not create, as far as is known, so that others may rely on it.
     pub unmanaged: bool,
+    /// Whether it is left out once everything is set up: a later version that adds such a row leaves a finished setup
+    /// alone.
+    pub optional: bool,
 }
 
 /// How the user can have a kept resource deleted.
@@ -142,7 +151,22 @@ impl Plan {
             change: Some(change),
             region: Some(wanted.account_region.region.clone()),
             unmanaged: false,
+            optional: false,
         });
+    }
+
+    /// Records what the rows from `start` on add to a resource, in a row before them: an interruption leaves no addition
+    /// without a record.
+    fn record(&mut self, start: usize, wanted: &Settings, observed: &Observed, kind: Recorded, added: Vec<Addition>) {
+        let Recording { change, note } = record_additions(wanted, observed, kind, added);
+        if let Some(note) = note {
+            self.note(kind.step(), note);
+        }
+        if let Some((change, detail)) = change {
+            let rest = self.rows.split_off(start);
+            self.put(wanted, Action::Update, change, detail);
+            self.rows.extend(rest);
+        }
     }
 
     fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
@@ -180,6 +204,7 @@ impl Plan {
             change: None,
             region: None,
             unmanaged: false,
+            optional: false,
         });
     }
 }
@@ -204,10 +229,22 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
-    for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
-        row.unmanaged = !wanted.has_default_name(row.resource);
+    for row in plan.rows.iter_mut().filter(|row| row.change.is_some()) {
+        row.unmanaged = match Recorded::changed_by(row.resource) {
+            Some(kind) => !record::is_managed(wanted, observed, kind),
+            None => row.action == Action::Update && !wanted.has_default_name(row.resource),
+        };
+    }
+    if is_set_up(wanted, observed) {
+        plan.rows.retain(|row| !row.optional);
     }
     plan
+}
+
+/// Whether an earlier run has finished the setup: the alarm is created last.
+fn is_set_up(wanted: &Settings, observed: &Observed) -> bool {
+    let alarms = observed.alarms.as_deref().unwrap_or_default();
+    alarms.iter().any(|alarm| alarm.name == wanted.alarm.value)
 }
 
 /// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
@@ -257,7 +294,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
     topic_policy(plan, wanted, existing, &statements);
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
-        if wanted.topic_is_managed() {
+        if record::is_managed(wanted, observed, Recorded::Topic) {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
@@ -329,6 +366,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
+    let start = plan.rows.len();
+    let mut added = Vec::new();
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
@@ -338,14 +377,14 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 let detail = "open the link in the email";
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
-            None => plan.put(
-                wanted,
-                Action::Create,
-                Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
-                "AWS emails a confirmation link",
-            ),
+            None => {
+                let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
+                plan.put(wanted, Action::Create, change, "AWS emails a confirmation link");
+                added.push(Addition::Subscription(email.clone()));
+            }
         }
     }
+    plan.record(start, wanted, observed, Recorded::Topic, added);
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
         if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
             plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");

@@ -2,6 +2,7 @@
 //! the generated IAM policies.
 
 use super::account_region::AccountRegion;
+use super::added::Recorded;
 use super::arn::Arn;
 use super::change::{Operation, Permission};
 use super::settings::Settings;
@@ -138,6 +139,16 @@ impl Tagged {
             Self::LogGroup => Query::LogGroupTags,
             Self::Topic => Query::TopicTags,
             Self::Alarm => Query::AlarmTags,
+        }
+    }
+}
+
+impl From<Recorded> for Tagged {
+    fn from(kind: Recorded) -> Self {
+        match kind {
+            Recorded::Trail => Self::Trail,
+            Recorded::LogGroup => Self::LogGroup,
+            Recorded::Topic => Self::Topic,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::retention::RetentionDays;
 mod setting_id;
 mod trails;
 
+pub use super::added::TAG;
 pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
 pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
 
@@ -23,8 +24,6 @@ pub const TRAIL: &str = "rootbell";
 pub const RETENTION: RetentionDays = RetentionDays::Days(365);
 /// The alarm's period, in seconds.
 pub const PERIOD: u32 = 300;
-/// The tag on every resource that rootbell creates.
-pub const TAG: (&str, &str) = ("rootbell", "managed");
 
 /// What the user asked for; for `None` or an empty list, rootbell chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,6 +215,7 @@ impl Settings {
     pub fn has_default_name(&self, kind: ResourceKind) -> bool {
         match kind {
             ResourceKind::Trail
+            | ResourceKind::TrailTags
             | ResourceKind::TrailEvents
             | ResourceKind::TrailEncryption
             | ResourceKind::TrailLogging => self.trail.value == TRAIL,
@@ -226,13 +226,15 @@ impl Settings {
             | ResourceKind::BucketTags
             | ResourceKind::BucketPolicy
             | ResourceKind::LogFiles => self.bucket_has_default_name(),
-            ResourceKind::LogGroup | ResourceKind::LogRetention | ResourceKind::LogEncryption => {
-                self.log_group.value == DEFAULT_LOG_GROUP
-            }
+            ResourceKind::LogGroup
+            | ResourceKind::LogGroupTags
+            | ResourceKind::LogRetention
+            | ResourceKind::LogEncryption => self.log_group.value == DEFAULT_LOG_GROUP,
             ResourceKind::Role | ResourceKind::RoleTrust | ResourceKind::RolePolicy => self.role_has_default_name(),
-            ResourceKind::Topic | ResourceKind::TopicPolicy | ResourceKind::TopicEncryption => {
-                self.topic.value == DEFAULT_TOPIC
-            }
+            ResourceKind::Topic
+            | ResourceKind::TopicTags
+            | ResourceKind::TopicPolicy
+            | ResourceKind::TopicEncryption => self.topic.value == DEFAULT_TOPIC,
             ResourceKind::MetricFilter => self.filter.value == DEFAULT_FILTER,
             ResourceKind::Alarm | ResourceKind::AlarmState => self.alarm.value == DEFAULT_ALARM,
             // They have no default name that they could differ from.
@@ -366,6 +368,7 @@ mod tests {
             arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").into(),
             home_region: Region::new("eu-west-1"),
             multi_region: true,
+            global_events: true,
             organization: false,
             log_file_validation: true,
             bucket: "their-bucket".into(),

@@ -285,7 +285,7 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Everything).await;
+    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Plan).await;
     let settings = Settings::resolve(&identity, &home(), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
