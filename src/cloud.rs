@@ -76,7 +76,7 @@ pub trait Cloud: Send + Sync {
     async fn describe_alarm_history(&self, region: &Region, alarm: &str, since: Timestamp) -> Answer<Vec<HistoryItem>>;
 
     /// The sums of a metric, oldest first: one for each period of `period` seconds that has data.
-    async fn get_metric_data(
+    async fn get_metric_statistics(
         &self,
         region: &Region,
         metric: &Metric,
@@ -115,7 +115,7 @@ pub struct Search<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub profile: Option<String>,
-    pub region: Option<String>,
+    pub region: Option<Region>,
     pub endpoint_url: Option<String>,
 }
 

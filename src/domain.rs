@@ -3,6 +3,7 @@
 //!
 //! Nothing here does I/O or reads a clock; the time is passed in.
 
+pub mod account_id;
 pub mod account_region;
 pub mod activity;
 pub mod added;
@@ -10,6 +11,7 @@ pub mod alarm;
 pub mod arn;
 pub mod by_step;
 pub mod change;
+pub mod email;
 pub mod event;
 pub mod event_search;
 pub mod filter_pattern;
@@ -31,9 +33,11 @@ pub mod samples;
 pub mod settings;
 pub mod text;
 
+pub use account_id::AccountId;
 pub use account_region::{AccountRegion, Identity};
 pub use by_step::ByStep;
 pub use change::{Change, Step};
+pub use email::Email;
 pub use health::{Check, CheckId, Health, Verdict};
 pub use observed::Observed;
 pub use plan::{Action, Plan, Row};

@@ -108,7 +108,7 @@ impl AccountSession {
     pub(super) fn account(&self) -> String {
         match &self.identity.alias {
             Some(alias) => format!("{} ({})", self.identity.account, escape_controls(alias)),
-            None => self.identity.account.clone(),
+            None => self.identity.account.to_string(),
         }
     }
 }

@@ -297,7 +297,7 @@ impl Cloud for AwsCloud {
         self.with_sign_in(self.services(region).cloudwatch.describe_alarm_history(alarm, since)).await
     }
 
-    async fn get_metric_data(
+    async fn get_metric_statistics(
         &self,
         region: &Region,
         metric: &Metric,
@@ -305,7 +305,7 @@ impl Cloud for AwsCloud {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.with_sign_in(self.services(region).cloudwatch.get_metric_data(metric, from, to, period)).await
+        self.with_sign_in(self.services(region).cloudwatch.get_metric_statistics(metric, from, to, period)).await
     }
 
     async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage> {

@@ -16,6 +16,7 @@ use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
 mod changes;
+mod identity;
 mod queries;
 mod regions;
 
@@ -46,7 +47,7 @@ enum CloudCall {
     Subscriptions(&'static str),
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
-    MetricData,
+    MetricStatistics,
     RootEvents(&'static str),
     Apply(Box<Change>),
 }
@@ -74,7 +75,7 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
-        CloudCall::MetricData => debug_text(cloud.get_metric_data(region, &metric(), from, to, 300).await),
+        CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
             debug_text(cloud.filter_log_events(region, &search).await)

@@ -19,7 +19,7 @@ use crate::domain::observed::{
     Subscription, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
-use crate::domain::{Change, Identity, Query, Region};
+use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
 mod activity;
@@ -148,13 +148,11 @@ impl DemoCloud {
     }
 
     /// Confirms every pending subscription of the address, as if its owner had opened the links in the emails.
-    pub fn confirm(&self, email: &str) {
+    pub fn confirm(&self, email: &Email) {
         let mut state = self.current_state();
         let topics = state.account.regions.values_mut().flat_map(|region| region.topics.values_mut());
         for subscription in topics.flat_map(|topic| &mut topic.subscriptions) {
-            if subscription.config.state == Confirmation::Pending
-                && subscription.config.endpoint.eq_ignore_ascii_case(email)
-            {
+            if subscription.config.state == Confirmation::Pending && *email == *subscription.config.endpoint {
                 subscription.config.state = Confirmation::Confirmed;
             }
         }
@@ -162,11 +160,11 @@ impl DemoCloud {
 
     /// The addresses with a pending subscription.
     #[must_use]
-    pub fn unconfirmed(&self) -> Vec<String> {
+    pub fn unconfirmed(&self) -> Vec<Email> {
         let state = self.current_state();
         let topics = state.account.regions.values().flat_map(|region| region.topics.values());
         let pending = topics.flat_map(|topic| &topic.subscriptions).filter(|s| s.config.state == Confirmation::Pending);
-        pending.map(|s| s.config.endpoint.clone()).collect()
+        pending.map(|s| s.config.endpoint.as_str().into()).collect()
     }
 
     /// The names of the operations called so far, in order.
@@ -271,7 +269,7 @@ impl DemoCloud {
             resource: resource.to_owned(),
             message: error.message,
             request_id: answered.then(|| format!("demo-{number:04}")),
-            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), self.region.as_str()))),
+            sign_in: Some(Arc::new(SignIn::sso(self.profile.as_deref(), &self.region))),
         }
     }
 
@@ -377,7 +375,7 @@ impl Cloud for DemoCloud {
         .await
     }
 
-    async fn get_metric_data(
+    async fn get_metric_statistics(
         &self,
         region: &Region,
         metric: &Metric,
@@ -385,8 +383,8 @@ impl Cloud for DemoCloud {
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        self.query(region, Query::MetricData, &metric.name, |account, view| {
-            let mut points = activity::get_metric_data(account, view, metric, from, period);
+        self.query(region, Query::MetricStatistics, &metric.name, |account, view| {
+            let mut points = activity::get_metric_statistics(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
         })

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SignIn;
-use crate::domain::Region;
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::SettingId;
 
@@ -188,15 +187,16 @@ impl CloudError {
                 return Fix::AskFor { permission: self.missing().0.to_owned(), statement: self.statement() };
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials if Region::new(sign_in.region.as_str()).is_opt_in() => {
-                let enable = format!(
-                    "Or the account has not enabled {}: enable it on the console's page Account, under AWS Regions, or \
-                     choose another Region",
-                    sign_in.region
-                );
-                return Fix::Each(vec![Fix::Advice(sign_in.replace()), Fix::choose(enable, Input::Region)]);
-            }
-            ErrorKind::InvalidCredentials => sign_in.replace(),
+            ErrorKind::InvalidCredentials => match sign_in.region.as_ref().filter(|region| region.is_opt_in()) {
+                Some(region) => {
+                    let enable = format!(
+                        "Or the account has not enabled {region}: enable it on the console's page Account, under AWS \
+                         Regions, or choose another Region"
+                    );
+                    return Fix::Each(vec![Fix::Advice(sign_in.replace()), Fix::choose(enable, Input::Region)]);
+                }
+                None => sign_in.replace(),
+            },
             ErrorKind::NoCredentials | ErrorKind::ProcessFailed => return sign_in.provide(),
             ErrorKind::MfaRequired => sign_in.ask_for_code(),
             ErrorKind::RoleDenied if self.operation == "GetRoleCredentials" => {
@@ -320,6 +320,7 @@ impl From<CloudError> for Problem {
 mod tests {
     use super::*;
     use crate::cloud::{CredentialSource, KeyKind};
+    use crate::domain::Region;
 
     fn error(kind: ErrorKind) -> CloudError {
         CloudError {
@@ -330,7 +331,7 @@ mod tests {
             resource: "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell".into(),
             message: "not authorized".into(),
             request_id: Some("abc".into()),
-            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), "eu-west-1"))),
+            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), &Region::new("eu-west-1")))),
         }
     }
 
@@ -426,7 +427,8 @@ mod tests {
             for source in sources() {
                 for message in ["no", "no.", "did you mean `x`?", "is that so (really)"] {
                     let sso = source == CredentialSource::Sso;
-                    let sign_in = SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), "eu-west-1") };
+                    let sign_in =
+                        SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), &Region::new("eu-west-1")) };
                     let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
                     let text = text(&error);
                     for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {

@@ -1,6 +1,7 @@
 //! Where a session's credentials come from, and what to do if they don't work: that differs from one kind of profile to
 //! the next.
 
+use crate::domain::Region;
 use crate::domain::change::quote;
 use crate::domain::problem::{Fix, Input};
 
@@ -9,7 +10,7 @@ use crate::domain::problem::{Fix, Input};
 pub struct SignIn {
     /// The profile; `None` if the keys come from the environment, and in the demo.
     pub profile: Option<String>,
-    pub region: String,
+    pub region: Option<Region>,
     pub source: CredentialSource,
     /// The profile that sets `source`, if that is another one: the last in the chain of `source_profile`s.
     pub source_profile: Option<String>,
@@ -63,10 +64,10 @@ pub enum KeyKind {
 
 impl SignIn {
     /// A sign-in through IAM Identity Center, with a profile if one is named.
-    pub fn sso(profile: Option<&str>, region: &str) -> Self {
+    pub fn sso(profile: Option<&str>, region: &Region) -> Self {
         Self {
             profile: profile.map(str::to_owned),
-            region: region.to_owned(),
+            region: Some(region.clone()),
             source: CredentialSource::Sso,
             ..Self::default()
         }
@@ -79,7 +80,7 @@ impl SignIn {
             (None, CredentialSource::Environment(_)) => Some("keys from AWS_ACCESS_KEY_ID".to_owned()),
             (None, _) => None,
         };
-        let region = Some(format!("Region {}", self.region)).filter(|_| !self.region.is_empty());
+        let region = self.region.as_ref().map(|region| format!("Region {region}"));
         let parts: Vec<String> = who.into_iter().chain(region).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     }

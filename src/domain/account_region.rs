@@ -1,14 +1,15 @@
 //! The partition, account and Region that rootbell works in, and the caller's identity.
 
+use super::account_id::AccountId;
 use super::arn::{Arn, LogGroupArn};
+use super::email::Email;
 use super::region::{Partition, Region};
 
 /// One account in one Region: everything an ARN needs apart from the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountRegion {
     pub partition: Partition,
-    /// Twelve digits.
-    pub account: String,
+    pub account: AccountId,
     pub region: Region,
 }
 
@@ -73,8 +74,7 @@ impl AccountRegion {
 /// Who is signed in, from `sts:GetCallerIdentity`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Twelve digits.
-    pub account: String,
+    pub account: AccountId,
     pub arn: Arn,
     /// The account's alias, if the caller is allowed to read it.
     pub alias: Option<String>,
@@ -101,9 +101,8 @@ impl Identity {
     ///
     /// Source: IAM Identity Center User Guide, "Session name".
     #[must_use]
-    pub fn email(&self) -> Option<&str> {
-        let name = self.arn.user_name()?;
-        super::names::email(name).is_ok().then_some(name)
+    pub fn email(&self) -> Option<Email> {
+        Email::parse(self.arn.user_name()?).ok()
     }
 
     /// Why rootbell cannot be set up here, if that is the case.
@@ -154,7 +153,7 @@ mod tests {
     #[test]
     fn a_session_name_that_is_an_email_address_is_suggested_as_the_email() {
         let sso = identity("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1a2b/alice@example.com");
-        assert_eq!(sso.email(), Some("alice@example.com"));
+        assert_eq!(sso.email(), Some("alice@example.com".into()));
         assert_eq!(identity("arn:aws:iam::123456789012:user/alice").email(), None);
     }
 

@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn only_a_recent_event_can_be_the_trigger_and_root_use_takes_precedence() {
-        let caller = Identity { account: String::new(), arn: "arn:aws:iam::1:user/a".into(), alias: None };
+        let caller = Identity { account: "".into(), arn: "arn:aws:iam::1:user/a".into(), alias: None };
         let test = reason("Test alarm", &caller, NOW.parse().unwrap());
         let (crossed, old, near) = ("Threshold Crossed", "2026-11-21T12:00:00Z", "2026-11-23T11:50:00Z");
         let after = "2026-11-23T12:03:00Z";

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::arn::Arn;
+use super::email::Email;
 use super::retention::RetentionDays;
 
 /// The tag on every resource that rootbell creates.
@@ -35,7 +36,7 @@ pub enum Addition {
     /// The log group's retention was changed.
     Retention { from: RetentionDays, to: RetentionDays },
     /// An email address was subscribed to the topic.
-    Subscription(String),
+    Subscription(Email),
     /// The log group itself was created, because the trail of this name already delivered to it.
     LogGroupOf(String),
     /// A word that this version doesn't know.
@@ -46,7 +47,7 @@ impl Addition {
     /// Whether one of them already records what the other would: only the first change has to be reverted.
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Subscription(known), Self::Subscription(new)) => known.eq_ignore_ascii_case(new),
+            (Self::Subscription(known), Self::Subscription(new)) => known == new,
             (Self::Unknown(known), Self::Unknown(new)) => known == new,
             _ => self.key() == other.key(),
         }
@@ -75,7 +76,8 @@ impl Addition {
             Self::LogGroup(name) => name.as_deref().map(encode),
             Self::Events { read, write } => Some(events_word(*read, *write).to_owned()),
             Self::Retention { from, to } => Some(format!("{from}/{to}")),
-            Self::Subscription(name) | Self::LogGroupOf(name) => Some(encode(name)),
+            Self::Subscription(email) => Some(encode(email)),
+            Self::LogGroupOf(name) => Some(encode(name)),
         }
     }
 
@@ -95,7 +97,7 @@ impl Addition {
             ("retention", Some(days)) => days
                 .split_once('/')
                 .and_then(|(from, to)| Some(Self::Retention { from: from.parse().ok()?, to: to.parse().ok()? })),
-            ("subscription", Some(email)) => decode(email).map(Self::Subscription),
+            ("subscription", Some(email)) => decode(email).map(|email| Self::Subscription(email.into())),
             ("trail", Some(name)) => decode(name).map(Self::LogGroupOf),
             _ => None,
         };
@@ -198,12 +200,6 @@ impl Additions {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// Whether the address was subscribed by rootbell.
-    #[must_use]
-    pub fn has_subscribed(&self, email: &str) -> bool {
-        self.0.iter().any(|one| matches!(one, Addition::Subscription(known) if known.eq_ignore_ascii_case(email)))
-    }
 }
 
 impl fmt::Display for Additions {
@@ -301,7 +297,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_in_a_tag_is_not_recorded() {
         let room = MAX_LENGTH - "subscription:".len() - " logging".len();
-        let email = |length: usize| Addition::Subscription("a".repeat(length));
+        let email = |length: usize| Addition::Subscription("a".repeat(length).into());
         let none = Additions::default();
         assert!(none.with(email(room)).unwrap().with(Addition::Logging).is_some());
         assert!(none.with(email(room + 1)).unwrap().with(Addition::Logging).is_none());

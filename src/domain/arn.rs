@@ -8,6 +8,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
+use super::account_id::AccountId;
 use super::region::{Partition, Region};
 
 /// The text of an ARN: `arn:{partition}:{service}:{region}:{account}:{resource}`.
@@ -69,8 +70,8 @@ impl Arn {
 
     /// Whether it is known to belong to this account.
     #[must_use]
-    pub fn belongs_to(&self, account: &str) -> bool {
-        self.account() == Some(account)
+    pub fn belongs_to(&self, account: &AccountId) -> bool {
+        self.account() == Some(account.as_str())
     }
 
     /// Whether it is the ARN of a topic in another Region than this one, which an alarm here can't notify.
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!((role.region(), role.account()), (None, Some("123456789012")));
         let bucket = Arn::from("arn:aws:s3:::b");
         assert_eq!((bucket.region(), bucket.account()), (None, None));
-        assert!(!bucket.belongs_to(""), "no account is not the account with an empty ID");
+        assert!(!bucket.belongs_to(&AccountId::default()), "no account is not the account with an empty ID");
         for text in ["", "alias/aws/sns", "arn:aws:sns", "urn:aws:sns:eu-west-1:123456789012:t"] {
             let arn = Arn::from(text);
             assert_eq!((arn.service(), arn.account(), arn.resource()), (None, None, None), "{text}");

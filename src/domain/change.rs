@@ -1,6 +1,7 @@
 //! A change: one API call, as a value. The plan on screen, the dry run, the `aws` command, the required permissions and
 //! the order of calls are all derived from it.
 
+use super::email::Email;
 use jiff::Timestamp;
 
 use super::account_region::AccountRegion;
@@ -184,7 +185,7 @@ pub enum Change {
     },
     Subscribe {
         topic_arn: Arn,
-        email: String,
+        email: Email,
     },
     PutMetricFilter {
         log_group: String,

@@ -35,11 +35,12 @@ pub fn sound() -> Observed {
         organization: false,
         log_file_validation: true,
         bucket: settings.bucket.value.clone(),
+        key_prefix: None,
         log_group_arn: Some(account_region.log_group_arn(&settings.log_group.value)),
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
-    let bucket_policy = policy::bucket_statements(account_region, &settings.bucket.value, &trail.arn);
+    let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),

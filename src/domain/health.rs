@@ -3,17 +3,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{Alarm, AlarmState, Comparison, Metric, MissingData, Statistic};
+use super::alarm::{Alarm, AlarmState, MissingData};
 use super::change::Step;
-use super::observed::{Observed, ReadResult, Subscription};
+use super::observed::{MetricFilter, Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod chain;
+mod datapoints;
 mod registry;
 mod topic;
 mod trail;
 
+pub use datapoints::value_fault;
+use datapoints::{Datapoints, condition_fault};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
@@ -166,9 +169,9 @@ const REPAIR: Fix = Fix::Apply(Goal::Repair);
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
     let filter = observed.root_filter(Some(&settings.filter.value));
-    let metric = filter.map_or(&settings.metric, |f| &f.metric);
-    let alarm = observed.alarm_on(metric, Some(&settings.alarm.value));
-    let evidence = Evidence { settings, observed, now, metric, alarm };
+    let counting = filter.cloned().unwrap_or_else(|| settings.wanted_filter());
+    let alarm = observed.alarm_on(&counting.metric, Some(&settings.alarm.value));
+    let evidence = Evidence { settings, observed, now, filter, counting: &counting, alarm };
     let judge = |&id: &CheckId| {
         let (verdict, detail, fix) = (id.spec().judge)(&evidence);
         Check { id, verdict, detail, fix }
@@ -218,39 +221,33 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     Some(format!("`{name}` does not notify the topic `{topic}`"))
 }
 
-/// What keeps an alarm from firing on every use of root, each as part of a sentence; empty if nothing does.
+/// What keeps an alarm from firing when the filter counts a use of root, each as part of a sentence; empty if nothing does.
 #[must_use]
-pub fn alarm_faults(alarm: &Alarm, metric: &Metric) -> Vec<String> {
-    let (config, mut faults) = (&alarm.config, Vec::new());
+pub fn alarm_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
+    let (config, metric, mut faults) = (&alarm.config, &filter.metric, Vec::new());
     if config.metric != *metric {
         faults.push(format!(
             "it watches {}/{}, but the filter counts {}/{}",
             config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
     }
-    if !matches!(config.statistic, Statistic::Sum | Statistic::Maximum) {
-        faults.push(format!("it uses {} instead of Sum, which can hide a single use", config.statistic));
-    }
-    let first_use_counts = match config.comparison {
-        Comparison::GreaterThanOrEqualToThreshold => config.threshold > 0.0 && config.threshold <= 1.0,
-        Comparison::GreaterThanThreshold => config.threshold >= 0.0 && config.threshold < 1.0,
-        _ => false,
-    };
-    if !first_use_counts {
-        let sign = config.comparison.sign();
-        faults.push(format!("it fires at a count {sign} {}, not on the first use", config.threshold));
-    }
+    faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
     if config.datapoints_to_alarm > 1 {
         faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
-    }
-    if config.period.saturating_mul(config.evaluation_periods) > 900 {
-        let minutes = config.period.saturating_mul(config.evaluation_periods) / 60;
-        faults.push(format!("it stays in ALARM for at least {minutes} minutes and hides the next use"));
     }
     if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
         faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
     }
     faults
+}
+
+/// What an alarm that fires could do better, as part of a sentence.
+///
+/// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
+#[must_use]
+pub fn alarm_remark(alarm: &Alarm) -> Option<String> {
+    let seconds = alarm.config.period.saturating_mul(alarm.config.evaluation_periods);
+    (seconds > 900).then(|| format!("it stays in ALARM for at least {} minutes and hides the next use", seconds / 60))
 }
 
 /// A duration in the largest unit that fits, as in "3 min", "12 d".

@@ -4,6 +4,7 @@
 use super::added::{Additions, Recorded};
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
+use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, ManagementEvents, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
@@ -54,7 +55,7 @@ const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Role,
     Query::RolePolicy,
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricData];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -188,7 +189,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutEventSelectors { trail: trail(), events: ManagementEvents::ALL },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
-                Change::Subscribe { topic_arn: topic_arn(), email: String::new() },
+                Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
@@ -290,7 +291,7 @@ mod tests {
         let unscoped = [
             "cloudtrail:DescribeTrails",
             "cloudwatch:DescribeAlarmsForMetric",
-            "cloudwatch:GetMetricData",
+            "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
             "logs:TestMetricFilter",
             "sns:Unsubscribe",

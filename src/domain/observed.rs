@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account_id::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,8 @@ pub struct Trail {
     pub global_events: bool,
     pub log_file_validation: bool,
     pub bucket: String,
+    /// What precedes `AWSLogs/` in the names of its log files.
+    pub key_prefix: Option<String>,
     pub log_group_arn: Option<LogGroupArn>,
     pub role_arn: Option<Arn>,
     /// The KMS key that encrypts its log files.
@@ -68,6 +71,7 @@ impl Default for Trail {
             global_events: true,
             log_file_validation: false,
             bucket: String::new(),
+            key_prefix: None,
             log_group_arn: None,
             role_arn: None,
             kms_key: None,
@@ -108,7 +112,7 @@ impl Trail {
 
     /// Describes which Regions it covers and whether it delivers to a log group in `account`.
     #[must_use]
-    pub fn describe(&self, account: &str) -> String {
+    pub fn describe(&self, account: &AccountId) -> String {
         let kind = if self.organization { "organization trail" } else { "trail" };
         let reach = if self.multi_region { "covers all Regions" } else { "covers one Region" };
         let is_here = self.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(account));
@@ -264,6 +268,20 @@ pub struct MetricFilter {
     pub metric: Metric,
     pub value: String,
     pub default: Option<f64>,
+}
+
+impl MetricFilter {
+    /// The number that it publishes for each event; `None` if that isn't a number but, for example, a field of the event.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        self.value.trim().parse().ok().filter(|value: &f64| value.is_finite())
+    }
+
+    /// Whether it counts 1 per event, however that is written.
+    #[must_use]
+    pub fn counts_one(&self) -> bool {
+        self.number().is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
+    }
 }
 
 impl Default for MetricFilter {

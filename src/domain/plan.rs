@@ -4,7 +4,8 @@ use super::account_region::AccountRegion;
 use super::added::{Addition, Recorded};
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
-use super::health::{action_fault, alarm_faults, is_aws_sns_key};
+use super::email::Email;
+use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -337,8 +338,11 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         },
     };
     let Some(detail) = detail else { return };
-    let policy =
-        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy = if is_managed {
+        policy::repair_topic(existing, &topic.arn, statements)
+    } else {
+        policy::merge(existing, statements)
+    };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \
@@ -360,9 +364,8 @@ fn policy_not_changed(what: &str, name: &str, setting: SettingId) -> Problem {
 
 fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = observed.subscriptions.as_deref().unwrap_or_default();
-    let state = |email: &str| {
-        let matches_email =
-            |s: &&super::observed::Subscription| s.protocol == "email" && s.endpoint.eq_ignore_ascii_case(email);
+    let state = |email: &Email| {
+        let matches_email = |s: &&super::observed::Subscription| s.protocol == "email" && *email == *s.endpoint;
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
@@ -386,7 +389,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     plan.record(start, wanted, observed, Recorded::Topic, added);
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
-        if !wanted.emails.value.iter().any(|e| e.eq_ignore_ascii_case(&other.endpoint)) {
+        if !wanted.emails.value.iter().any(|email| *email == *other.endpoint) {
             plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");
         }
     }
@@ -398,13 +401,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 
 fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
-    let filter = MetricFilter {
-        name: wanted.filter.value.clone(),
-        pattern: wanted.pattern.value.clone(),
-        metric: wanted.metric.clone(),
-        value: "1".into(),
-        default: Some(0.0),
-    };
+    let filter = wanted.wanted_filter();
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
         Reading::CisPattern => "counts every use of root",
@@ -426,14 +423,14 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     };
     match existing {
         None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
-        Some(f) if has_pattern(f) && f.value == filter.value => {
-            plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-        }
         Some(f) => {
-            let detail = if has_pattern(f) {
-                format!("counts {} → 1 per event", f.value)
-            } else {
-                "other pattern → this one".to_owned()
+            let detail = match value_fault(f) {
+                _ if !has_pattern(f) => "other pattern → this one".to_owned(),
+                None if f.counts_one() || !wanted.has_default_name(ResourceKind::MetricFilter) => {
+                    return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                }
+                None => format!("counts {} → 1 per event", f.value),
+                Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
             };
             plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
@@ -462,7 +459,15 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let detail = "at least 1 root event in 5 minutes → the topic";
         return plan.put(wanted, Action::Create, put(desired), detail);
     };
-    let when_it_fires = alarm_faults(existing, &wanted.metric);
+    // The filter as it is after the plan.
+    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
+    let kept = filters
+        .find(|f| f.name == wanted.filter.value)
+        .filter(|_| !plan.changes().any(|change| matches!(change, Change::PutMetricFilter { .. })));
+    let mut when_it_fires = alarm_faults(existing, kept.unwrap_or(&wanted.wanted_filter()));
+    if wanted.has_default_name(ResourceKind::Alarm) {
+        when_it_fires.extend(alarm_remark(existing));
+    }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
         return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");

@@ -31,7 +31,7 @@ pub enum Query {
     Alarm,
     AlarmsForMetric,
     History,
-    MetricData,
+    MetricStatistics,
     Topic,
     Subscriptions,
     KmsKey,
@@ -70,7 +70,7 @@ impl Query {
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
             Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
-            Self::MetricData => ("cloudwatch", "GetMetricData", "cloudwatch:GetMetricData"),
+            Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
             Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
             Self::KmsKey => ("kms", "DescribeKey", "kms:DescribeKey"),
@@ -92,7 +92,9 @@ impl Query {
         let account_region = &settings.account_region;
         let resource = match self {
             Self::Identity => return None,
-            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricData => "*".into(),
+            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricStatistics => {
+                "*".into()
+            }
             Self::TrailStatus | Self::Events => trail_arn.into(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),

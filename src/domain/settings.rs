@@ -3,9 +3,10 @@
 use super::account_region::{AccountRegion, Identity};
 use super::arn::Arn;
 use super::change::ResourceKind;
-use super::observed::{Confirmation, Metric, Observed, Trail};
+use super::email::Email;
+use super::observed::{Confirmation, Metric, MetricFilter, Observed, Trail};
 use super::pattern;
-use super::policy::{self, PolicyDocument};
+use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
 
@@ -34,7 +35,7 @@ pub struct SetupOptions {
     pub role: Option<String>,
     pub retention_days: Option<RetentionDays>,
     pub topic: Option<String>,
-    pub emails: Vec<String>,
+    pub emails: Vec<Email>,
     pub filter: Option<String>,
     pub pattern: Option<String>,
     pub alarm: Option<String>,
@@ -94,7 +95,7 @@ pub struct Settings {
     pub role: Field<String>,
     pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
-    pub emails: Field<Vec<String>>,
+    pub emails: Field<Vec<Email>>,
     pub filter: Field<String>,
     pub pattern: Field<String>,
     pub metric: Metric,
@@ -192,11 +193,37 @@ impl Settings {
         existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
 
+    /// Where the trail with this ARN writes its log files.
+    #[must_use]
+    pub fn log_file_location<'a>(&'a self, observed: &'a Observed, trail_arn: &'a str) -> LogFileLocation<'a> {
+        let existing = observed.trail.as_ref().map(|watched| &watched.trail);
+        LogFileLocation {
+            account_region: &self.account_region,
+            bucket: &self.bucket.value,
+            key_prefix: existing
+                .filter(|trail| trail.bucket == self.bucket.value)
+                .and_then(|trail| trail.key_prefix.as_deref()),
+            trail_arn,
+        }
+    }
+
     /// The role's trust policy according to the settings.
     #[must_use]
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
+    }
+
+    /// The filter according to the settings.
+    #[must_use]
+    pub fn wanted_filter(&self) -> MetricFilter {
+        MetricFilter {
+            name: self.filter.value.clone(),
+            pattern: self.pattern.value.clone(),
+            metric: self.metric.clone(),
+            value: "1".into(),
+            default: Some(0.0),
+        }
     }
 
     #[must_use]
@@ -323,9 +350,9 @@ fn retention(option: Option<RetentionDays>, observed: &Observed, log_group: &str
     }
 }
 
-fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Field<Vec<String>> {
+fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Field<Vec<Email>> {
     if !setup.emails.is_empty() {
-        let mut unique: Vec<String> = Vec::new();
+        let mut unique: Vec<Email> = Vec::new();
         for email in &setup.emails {
             if !unique.contains(email) {
                 unique.push(email.clone());
@@ -333,19 +360,18 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
         }
         return Field { value: unique, origin: Origin::Given };
     }
-    let existing: Vec<String> = observed
+    let existing: Vec<Email> = observed
         .subscriptions
         .as_deref()
         .unwrap_or_default()
         .iter()
         .filter(|s| s.protocol == "email" && s.state != Confirmation::Deleted)
-        .map(|s| s.endpoint.clone())
+        .map(|s| s.endpoint.as_str().into())
         .collect();
     if !existing.is_empty() {
         return Field { value: existing, origin: Origin::Found };
     }
-    let own: Vec<String> = identity.email().map(str::to_owned).into_iter().collect();
-    Field { value: own, origin: Origin::Default("from your sign-in name") }
+    Field { value: identity.email().into_iter().collect(), origin: Origin::Default("from your sign-in name") }
 }
 
 #[cfg(test)]
@@ -372,6 +398,7 @@ mod tests {
             organization: false,
             log_file_validation: true,
             bucket: "their-bucket".into(),
+            key_prefix: None,
             log_group_arn: Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into()),
             role_arn: Some("arn:aws:iam::123456789012:role/service-role/their-role".into()),
             kms_key: None,
@@ -418,10 +445,10 @@ mod tests {
     }
 
     #[test]
-    fn the_users_options_take_precedence_and_a_repeated_address_counts_once() {
+    fn the_users_options_take_precedence_and_a_repeated_address_counts_once_in_any_case() {
         let setup = SetupOptions {
             trail: Some("mine".into()),
-            emails: vec!["a@b.de".into(), "a@b.de".into()],
+            emails: vec!["a@b.de".into(), "a@b.de".into(), "A@B.de".into()],
             ..SetupOptions::default()
         };
         let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &setup, &Observed::nothing());

@@ -191,7 +191,7 @@ impl Drill {
                 .await
                 .map(|page| page.events.iter().any(|event| event.id == self.id))
         };
-        let (found, points) = join!(found, cloud.get_metric_data(region, &self.metric, from, to, 60));
+        let (found, points) = join!(found, cloud.get_metric_statistics(region, &self.metric, from, to, 60));
         (found, points.map(|points| points.iter().map(|point| point.value).sum()))
     }
 }

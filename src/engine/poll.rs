@@ -39,7 +39,7 @@ pub async fn ask(cloud: &dyn Cloud, region: &Region, query: &PollQuery) -> Answe
             cloud.describe_alarm_history(region, alarm, *since).await.map(PollResult::History)
         }
         PollQuery::Metric { metric, from, to } => {
-            cloud.get_metric_data(region, metric, *from, *to, BAR).await.map(PollResult::Metric)
+            cloud.get_metric_statistics(region, metric, *from, *to, BAR).await.map(PollResult::Metric)
         }
         PollQuery::Events { log_group, pattern, from, to, page } => {
             let search = Search { log_group, pattern, from: *from, to: *to, page: page.as_deref() };

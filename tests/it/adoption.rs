@@ -14,8 +14,10 @@ use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge, role_permissions, role_trust};
-use rootbell::domain::{self, Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::policy::{
+    LogFileLocation, PolicyDocument, bucket_statements, merge, role_permissions, role_trust,
+};
+use rootbell::domain::{self, AccountId, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
@@ -35,7 +37,8 @@ fn region_mut(account: &mut Account) -> &mut Region {
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
     let account_region = account.in_region(&home());
-    let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
+    let statements =
+        bucket_statements(&LogFileLocation::new(&account_region, "their-bucket", &account_region.trail_arn(name)));
     let bucket = Bucket {
         config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
         region: REGION.into(),
@@ -107,7 +110,7 @@ fn complete_chain() -> Account {
 
 fn organization(mut account: Account, name: &str, owner: Option<&str>) -> Account {
     let trail = trail(&mut account, name);
-    (trail.config.organization, trail.owner) = (true, owner.map(str::to_owned));
+    (trail.config.organization, trail.owner) = (true, owner.map(AccountId::from));
     if let Some(owner) = owner {
         trail.config.log_group_arn = Some(format!("arn:aws:logs:eu-west-1:{owner}:log-group:org:*").into());
     }
@@ -151,7 +154,8 @@ fn cases() -> Vec<AdoptionCase> {
         (second.config.log_group_arn, second.config.role_arn) = (None, None);
         second.config.bucket = "bucket-b".into();
         let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
-        let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
+        let statements =
+            bucket_statements(&LogFileLocation::new(&account_region, "bucket-b", &account_region.trail_arn("b")));
         let bucket = Bucket {
             config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
             region: REGION.into(),
@@ -344,7 +348,7 @@ fn existing_resources_are_reused_at_the_lowest_cost_and_no_unmanaged_one_changes
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
             assert_eq!(changed_names(before, cloud.snapshot()), names, "{name}");
-            cloud.confirm(EMAIL);
+            cloud.confirm(&EMAIL.into());
             let (again, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
             assert_eq!(again.trail.value, trail, "{name}: the same trail is chosen again");
             assert!(plan.is_empty(), "{name}: {:#?}", plan.rows);
@@ -361,7 +365,7 @@ fn a_trail_picked_by_the_user_stays_selected() {
         let picked = SetupOptions { trail: Some("b".into()), ..setup_options() };
         let (_, _, plan) = observe_and_plan(&cloud, &picked).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        cloud.confirm(EMAIL);
+        cloud.confirm(&EMAIL.into());
         let (settings, health, plan) = observe_and_plan(&cloud, &SetupOptions::default()).await;
         assert_eq!(settings.trail.value, "b", "its log group has the filter");
         assert!(health.healthy() && plan.is_empty(), "{health:#?} {plan:#?}");

@@ -222,7 +222,7 @@ fn a_drill_passes_through_the_whole_chain_and_names_what_it_leaves_behind() {
         .stderr_contains("marked    eventSource drill.rootbell, userAgent rootbell/")
         .stderr_contains("additionalEventData {\"rootbellDrill\":true")
         .stderr_contains(
-            "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData",
+            "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics",
         );
     assert_eq!(output.json()["kind"], "drill");
     assert_eq!(hops(&output), ["stored", "matched", "counted", "alarm", "action"]);
@@ -269,7 +269,9 @@ fn a_drill_writes_one_event_that_is_clearly_marked() {
 #[test]
 fn a_denied_drill_names_the_permission_and_writes_nothing() {
     let (aws, _) = working_account("us-east-1");
-    for operation in ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"] {
+    for operation in
+        ["FilterLogEvents", "GetMetricStatistics", "DescribeAlarmHistory", "CreateLogStream", "PutLogEvents"]
+    {
         aws.proxy.deny(operation);
         let output = aws.rootbell(&["test", "--drill", "--yes", "--json", "--timeout", "1"]).output().exits(1);
         let fix = output.json()["error"]["fix"].as_str().unwrap().to_owned();

@@ -81,7 +81,7 @@ async fn apply(cloud: &DemoCloud, setup: &SetupOptions) -> Plan {
     assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
     let report = engine::run(cloud, &plan, None, &|_| {}).await;
     assert!(report.succeeded(), "{report:?}");
-    cloud.confirm(EMAIL);
+    cloud.confirm(&EMAIL.into());
     plan
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "DescribeAlarms" => vec!["cloudwatch:DescribeAlarms"],
         "DescribeAlarmsForMetric" => vec!["cloudwatch:DescribeAlarmsForMetric"],
         "DescribeAlarmHistory" => vec!["cloudwatch:DescribeAlarmHistory"],
-        "GetMetricData" => vec!["cloudwatch:GetMetricData"],
+        "GetMetricStatistics" => vec!["cloudwatch:GetMetricStatistics"],
         "PutMetricAlarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
         "SetAlarmState" => vec!["cloudwatch:SetAlarmState"],
         "DeleteAlarms" => vec!["cloudwatch:DeleteAlarms"],
@@ -325,7 +325,7 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
         for (cloud, setup) in &all {
             in_virtual_time(async {
                 set_up(cloud, setup).await;
-                cloud.confirm(EMAIL);
+                cloud.confirm(&EMAIL.into());
                 cloud.modify(|account| account.buckets.values_mut().for_each(|bucket| bucket.objects = 1));
                 let before = cloud.calls().len();
                 let identity = cloud.identity().await.unwrap();

@@ -13,7 +13,7 @@ use rootbell::cloud::demo::account::Account;
 use rootbell::domain::health::{Counts, health};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::{CheckId, Health, Region, Settings, SetupOptions, Verdict};
+use rootbell::domain::{CheckId, Email, Health, Region, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde::Deserialize;
 use serde_json::Value;
@@ -87,7 +87,7 @@ impl Expected {
     }
 
     fn setup(&self) -> SetupOptions {
-        SetupOptions { emails: self.email.clone().into_iter().collect(), ..SetupOptions::default() }
+        SetupOptions { emails: self.email.as_deref().map(Email::from).into_iter().collect(), ..SetupOptions::default() }
     }
 
     /// Whether the column may be wrong.

@@ -37,7 +37,7 @@ async fn tear_down(cloud: &DemoCloud, setup: &SetupOptions, logs: bool) -> Plan 
 
 /// Confirms the subscription, and adds log files to the bucket.
 fn add_log_files_and_confirm(cloud: &DemoCloud, email: &str) {
-    cloud.confirm(email);
+    cloud.confirm(&email.into());
     cloud.modify(|account| {
         account.buckets.values_mut().for_each(|bucket| (bucket.objects, bucket.bytes) = (2_500, 1_000_000));
     });
@@ -248,7 +248,7 @@ proptest! {
         let cloud = cloud(account);
         in_virtual_time(async {
             set_up(&cloud, &setup).await;
-            cloud.confirm(EMAIL);
+            cloud.confirm(&EMAIL.into());
             // Stop the teardown once on the way.
             let plan = teardown_plan(&cloud, &setup, true).await;
             for change in plan.changes().take(stop) {
@@ -273,7 +273,7 @@ fn each_adopted_resource_alone_gets_its_previous_settings_back() {
         in_virtual_time(async {
             set_up(&cloud, &setup).await;
             assert_ne!(cloud.snapshot().without_times(), before, "{name}");
-            cloud.confirm(EMAIL);
+            cloud.confirm(&EMAIL.into());
             let remaining_plan = tear_down(&cloud, &setup, true).await;
             assert!(remaining_plan.is_empty(), "{name}: {remaining_plan:?}");
         });
@@ -398,7 +398,7 @@ fn a_trail_with_a_custom_name_and_unreadable_tags_is_not_treated_as_unmanaged() 
         let plan = teardown_plan(&cloud, &SetupOptions::default(), false).await;
         assert!(plan.rows.is_empty() && problem_text(&plan.blocked[0].1).contains("ListTags"), "{plan:?}");
         cloud.clear_fault("ListTags");
-        cloud.confirm(EMAIL);
+        cloud.confirm(&EMAIL.into());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
     assert_eq!(cloud.snapshot().without_times(), Account::default().without_times());
@@ -450,7 +450,7 @@ fn an_organization_trail_and_its_dependents_are_kept() {
     let cloud = cloud(account);
     in_virtual_time(async {
         set_up(&cloud, &setup_options()).await;
-        cloud.confirm(EMAIL);
+        cloud.confirm(&EMAIL.into());
         assert!(tear_down(&cloud, &SetupOptions::default(), true).await.is_empty());
     });
     assert_eq!(cloud.snapshot().without_times(), before);

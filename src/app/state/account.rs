@@ -18,7 +18,7 @@ use crate::domain::observed::Confirmation;
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
-    ByStep, Change, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
+    ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
 };
 
 /// Computed from the form and the account, and recomputed whenever either changes.
@@ -66,7 +66,7 @@ pub struct AccountState {
     /// Checks for confirmed subscriptions.
     pub(in crate::app) confirmation: Polled<()>,
     /// When each confirmation email was sent in this session.
-    pub sent: Vec<(String, Timestamp)>,
+    pub sent: Vec<(Email, Timestamp)>,
     /// The single calls outside of a plan that are running.
     pub(in crate::app) single_changes: Vec<(Ticket, Change)>,
     pub dashboard: Dashboard,
@@ -191,12 +191,14 @@ impl AccountState {
         let Some(Ok(all)) = self.observed.as_ref().map(|o| &o.subscriptions) else { return Vec::new() };
         all.iter()
             .filter(|s| s.state == Confirmation::Pending)
-            .map(|s| (s.endpoint.as_str(), self.sent.iter().find(|(e, _)| *e == s.endpoint).map(|(_, at)| *at)))
+            .map(|s| {
+                (s.endpoint.as_str(), self.sent.iter().find(|(email, _)| *email == *s.endpoint).map(|(_, at)| *at))
+            })
             .collect()
     }
 
     /// Records when the confirmation email to this address was sent.
-    pub(in crate::app) fn record_sent(&mut self, email: String, now: Timestamp) {
+    pub(in crate::app) fn record_sent(&mut self, email: Email, now: Timestamp) {
         self.sent.retain(|(other, _)| *other != email);
         self.sent.push((email, now));
     }

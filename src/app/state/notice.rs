@@ -4,6 +4,7 @@ use super::screen::Screen;
 use crate::app::keymap::Intent;
 use crate::cloud::CloudError;
 use crate::domain::observed::AlarmState;
+use crate::domain::{AccountId, Email};
 use crate::engine::alarm_test::{TestError, TestRun};
 
 /// The line above the footer. It disappears with the next key, or when what it describes has ended.
@@ -47,11 +48,11 @@ pub enum Notice {
     NoAccount,
     /// The word typed to confirm the teardown is neither [`super::teardown::CONFIRMATION_WORD`] nor this account number.
     WrongConfirmation {
-        account: String,
+        account: AccountId,
     },
     NothingToConfirm,
     /// The confirmation email was sent again to these addresses.
-    SentAgain(Vec<String>),
+    SentAgain(Vec<Email>),
     AlarmSet {
         alarm: String,
         state: AlarmState,

@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::Change;
 use crate::domain::interruption::RunCount;
 use crate::domain::plan::Row;
+use crate::domain::{Change, Email};
 pub use crate::engine::ChangeState;
 
 use crate::engine::{Progress, Report};
@@ -64,7 +64,7 @@ impl StepRun {
 
     /// The email addresses that `report` says were subscribed.
     #[must_use]
-    pub fn subscribed(&self, report: &Report) -> Vec<String> {
+    pub fn subscribed(&self, report: &Report) -> Vec<Email> {
         let rows = report.done.iter().filter_map(|id| self.rows.iter().find(|r| r.row.id == *id));
         let subscribed = rows.filter_map(|r| match &r.row.change {
             Some(Change::Subscribe { email, .. }) => Some(email.clone()),

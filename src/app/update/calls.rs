@@ -8,8 +8,8 @@ use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::cloud::CloudError;
-use crate::domain::Change;
 use crate::domain::observed::Confirmation;
+use crate::domain::{Change, Email};
 
 /// Confirmation emails sent within this time are reported in one notice.
 const SENT_TOGETHER: SignedDuration = SignedDuration::from_secs(3);
@@ -27,11 +27,11 @@ pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &account.derived else { return Vec::new() };
     let topic_arn = derived.settings.topic_arn();
     let pending = derived.health.subscriptions.iter().filter(|s| s.state == Confirmation::Pending);
-    let emails: Vec<String> = pending.map(|s| s.endpoint.clone()).collect();
+    let emails: Vec<Email> = pending.map(|s| s.endpoint.as_str().into()).collect();
     if emails.is_empty() {
         model.notice = Some(Notice::NothingToConfirm);
     }
-    let resend = |email: String| single_change(account, Change::Subscribe { topic_arn: topic_arn.clone(), email });
+    let resend = |email: Email| single_change(account, Change::Subscribe { topic_arn: topic_arn.clone(), email });
     emails.into_iter().map(resend).collect()
 }
 

@@ -6,6 +6,7 @@ use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::overlay::{Overlay, PickerKind};
 use crate::app::state::screen::Screen;
+use crate::domain::Region;
 
 use super::account::connect;
 use super::navigation::{close, copy, open, quit, quit_now, scrolled};
@@ -99,7 +100,7 @@ fn chosen(model: &mut Model, what: PickerKind, choice: String) -> Vec<Effect> {
             // The new profile has its own Region.
             target.region = None;
         }
-        PickerKind::Region => target.region = Some(choice),
+        PickerKind::Region => target.region = Some(Region::new(choice)),
         PickerKind::Trail => {
             step::use_trail(model, choice);
             return Vec::new();

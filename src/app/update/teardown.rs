@@ -150,7 +150,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let typed = screen.word.value().trim();
-    if typed != CONFIRMATION_WORD && typed != number {
+    if typed != CONFIRMATION_WORD && number != *typed {
         model.notice = Some(Notice::WrongConfirmation { account: number });
         return Vec::new();
     }

@@ -17,8 +17,8 @@ pub struct GlobalOptions {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// AWS Region of the alarm [default: AWS_REGION, or the profile's]
-    #[arg(long, global = true, value_name = "REGION", value_parser = region)]
-    pub region: Option<String>,
+    #[arg(long, global = true, value_name = "REGION", value_parser = Region::parse)]
+    pub region: Option<Region>,
     /// Send all requests to this URL instead of AWS
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
@@ -43,7 +43,9 @@ pub struct GlobalOptions {
 impl GlobalOptions {
     /// The options that select the account, for a command to run on the same account. Each is preceded by a space.
     pub fn flags(&self) -> String {
-        let options = [("profile", &self.profile), ("region", &self.region), ("endpoint-url", &self.endpoint_url)];
+        let region = self.region.as_ref().map(Region::as_str);
+        let options =
+            [("profile", self.profile.as_deref()), ("region", region), ("endpoint-url", self.endpoint_url.as_deref())];
         let mut flags = String::new();
         for (name, value) in options {
             if let Some(value) = value {
@@ -81,8 +83,4 @@ impl ThemeOption {
             Self::Mono => "mono",
         }
     }
-}
-
-fn region(value: &str) -> Result<String, String> {
-    Region::parse(value).map(|region| region.to_string())
 }

@@ -62,7 +62,7 @@ needs cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and cloudwatch:Describ
 prints all of them.
 
 A drill verifies the filter and the metric as well. It writes one marked event to the log group, after asking for \
-confirmation. It needs logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+confirmation. It needs logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics, \
 cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
 
 JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \

@@ -1,5 +1,6 @@
 //! The options of each command.
 
+use crate::domain::Email;
 use clap::{Args, ValueEnum};
 
 use super::setup::{NameArgs, SetupArgs};
@@ -99,7 +100,7 @@ pub struct DestroyOptions {
     pub json: bool,
     /// Remove this address from an unmanaged topic; can be given several times
     #[arg(long = "email", value_name = "ADDRESS", value_delimiter = ',')]
-    pub emails: Vec<String>,
+    pub emails: Vec<Email>,
     #[command(flatten)]
     pub names: NameArgs,
 }

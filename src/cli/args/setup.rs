@@ -4,14 +4,14 @@ use clap::Args;
 
 use crate::domain::arn::Arn;
 use crate::domain::settings::SettingId;
-use crate::domain::{RetentionDays, SetupOptions};
+use crate::domain::{Email, RetentionDays, SetupOptions};
 
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Setup options")]
 pub struct SetupArgs {
     #[arg(long = SettingId::Emails.long(), help = SettingId::Emails.spec().help, value_name = "ADDRESS", value_delimiter = ',')]
-    pub emails: Vec<String>,
+    pub emails: Vec<Email>,
     #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.spec().help, value_name = "NAME")]
     pub trail: Option<String>,
     #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.spec().help, value_name = "NAME")]

@@ -175,7 +175,7 @@ fn announce(
         event["additionalEventData"]
     ));
     console.eprint(
-        "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+        "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics, \
          cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory",
     );
 }

@@ -16,7 +16,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, CheckId, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -97,7 +97,7 @@ async fn follow_up(
                 outcome.interrupted = true;
                 outcome.unfinished =
                     Some("no longer waiting for the confirmations, and the account was not read again");
-                outcome.open = unconfirmed.iter().map(|email| ask_to_confirm(email)).collect();
+                outcome.open = unconfirmed.iter().map(ask_to_confirm).collect();
                 return false;
             }
         }
@@ -122,11 +122,10 @@ async fn follow_up(
 
 /// What remains to be done by people, or only takes time: a sentence for each.
 fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
-    let is_pending = |email: &&String| {
-        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && s.endpoint.eq_ignore_ascii_case(email))
+    let is_pending = |email: &&Email| {
+        health.subscriptions.iter().any(|s| s.state == Confirmation::Pending && **email == *s.endpoint)
     };
-    let mut open: Vec<String> =
-        settings.emails.value.iter().filter(is_pending).map(|email| ask_to_confirm(email)).collect();
+    let mut open: Vec<String> = settings.emails.value.iter().filter(is_pending).map(ask_to_confirm).collect();
     for check in &health.checks {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
@@ -154,7 +153,7 @@ fn requests_sent(plan: &Plan, outcome: &RunOutcome) -> Vec<String> {
         .collect()
 }
 
-fn ask_to_confirm(email: &str) -> String {
+fn ask_to_confirm(email: &Email) -> String {
     format!(
         "Open the link in the email from AWS Notifications to {email} (check the junk folder): no alert reaches that \
          address until then. The link is valid for 2 days."

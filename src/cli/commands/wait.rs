@@ -8,8 +8,8 @@ use crate::cli::output::text::pluralize;
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::{CloudError, ErrorKind};
-use crate::domain::Settings;
 use crate::domain::observed::{Confirmation, Subscription};
+use crate::domain::{Email, Settings};
 
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -18,7 +18,7 @@ pub(in crate::cli) enum WaitResult {
     Confirmed,
     GivenUp,
     /// The addresses that had not confirmed at the last read.
-    Interrupted(Vec<String>),
+    Interrupted(Vec<Email>),
 }
 
 /// Waits until every address is confirmed, the time is up, or the user interrupts. An error is only printed: the setup is
@@ -53,7 +53,7 @@ pub(in crate::cli) async fn for_confirmation(
 async fn poll(
     session: &AccountSession,
     settings: &Settings,
-    waiting: &mut Vec<String>,
+    waiting: &mut Vec<Email>,
     console: &Console,
 ) -> Result<(), CloudError> {
     let mut last_printed = String::new();
@@ -64,7 +64,7 @@ async fn poll(
                 if waiting.is_empty() {
                     return Ok(());
                 }
-                format!("waiting   for {} to open the link in the email", waiting.join(", "))
+                format!("waiting   for {} to open the link in the email", Email::join(waiting, ", "))
             }
             Err(error) if is_transient(error.kind) => format!("waiting   and retrying: {}", error.why()),
             Err(error) => return Err(error),
@@ -82,10 +82,9 @@ fn is_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Throttled | ErrorKind::Offline | ErrorKind::Timeout)
 }
 
-fn unconfirmed(wanted: &[String], existing: &[Subscription]) -> Vec<String> {
-    let is_confirmed = |email: &String| {
-        existing.iter().any(|s| s.state == Confirmation::Confirmed && s.endpoint.eq_ignore_ascii_case(email))
-    };
+fn unconfirmed(wanted: &[Email], existing: &[Subscription]) -> Vec<Email> {
+    let is_confirmed =
+        |email: &Email| existing.iter().any(|s| s.state == Confirmation::Confirmed && *email == *s.endpoint);
     wanted.iter().filter(|email| !is_confirmed(email)).cloned().collect()
 }
 
@@ -106,7 +105,7 @@ mod tests {
             subscription("b@example.com", Confirmation::Pending),
             subscription("other@example.com", Confirmation::Pending),
         ];
-        let wanted = ["a@example.com".to_owned(), "b@example.com".to_owned()];
+        let wanted = [Email::from("a@example.com"), "b@example.com".into()];
         assert_eq!(unconfirmed(&wanted, &existing), ["b@example.com"]);
     }
 }

@@ -7,7 +7,7 @@ use super::text::pluralize;
 use crate::cli::args::GlobalOptions;
 use crate::domain::change::quote;
 use crate::domain::change::transient::TransientError;
-use crate::domain::{AccountRegion, Change, Plan, Region};
+use crate::domain::{AccountId, AccountRegion, Change, Plan, Region};
 
 /// Whether the plan sets up or deletes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub(in crate::cli) fn render(
 }
 
 /// Checks that the AWS CLI is signed in to the right account, before any change.
-fn account_check(account: &str, region: &Region) -> String {
+fn account_check(account: &AccountId, region: &Region) -> String {
     format!(
         r#"account=$(aws sts get-caller-identity --query Account --output text --region {region}) || {{
     echo 'The AWS CLI is not signed in: run `aws sso login` or `aws login`, or set AWS_PROFILE.' >&2

@@ -7,8 +7,7 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder as PutMetricAlarm;
 use aws_sdk_cloudwatch::types::{
-    self as sdk, AlarmHistoryItem, AlarmType, ComparisonOperator, HistoryItemType, MetricAlarm, MetricDataQuery,
-    MetricStat, ScanBy, StateValue, Tag,
+    self as sdk, AlarmHistoryItem, AlarmType, ComparisonOperator, HistoryItemType, MetricAlarm, ScanBy, StateValue, Tag,
 };
 use jiff::Timestamp;
 
@@ -74,24 +73,26 @@ impl CloudWatch {
         Ok(items)
     }
 
-    /// Source: CloudWatch API, GetMetricData: up to 100,800 datapoints in one response.
-    pub(super) async fn get_metric_data(
+    /// Sorted here, because AWS returns the datapoints in no particular order.
+    ///
+    /// Source: CloudWatch API, GetMetricStatistics: up to 1,440 datapoints in one response; CloudWatch User Guide,
+    /// "CloudWatch billing and cost": part of the free tier, unlike GetMetricData.
+    pub(super) async fn get_metric_statistics(
         &self,
         metric: &Metric,
         from: Timestamp,
         to: Timestamp,
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
-        let call = Call::query(Query::MetricData, &metric.name);
-        let named = sdk::Metric::builder().namespace(&metric.namespace).metric_name(&metric.name).build();
+        let call = Call::query(Query::MetricStatistics, &metric.name);
         let period = i32::try_from(period).map_err(|e| call.invalid_request(&e))?;
-        let stat = MetricStat::builder().metric(named).period(period).stat("Sum").build();
-        let query = MetricDataQuery::builder().id("sum").metric_stat(stat).build();
-        let request = self.client.get_metric_data().metric_data_queries(query);
-        let request = request.start_time(sdk_time(from)).end_time(sdk_time(to)).scan_by(ScanBy::TimestampAscending);
-        let found = call.answered(request.send().await)?;
-        let points = found.metric_data_results().iter().flat_map(|r| r.timestamps().iter().zip(r.values()));
-        Ok(points.filter_map(|(at, value)| Some(Datapoint { at: time(at)?, value: *value })).collect())
+        let request = self.client.get_metric_statistics().namespace(&metric.namespace).metric_name(&metric.name);
+        let request = request.start_time(sdk_time(from)).end_time(sdk_time(to)).period(period);
+        let found = call.answered(request.statistics(sdk::Statistic::Sum).send().await)?;
+        let point = |sdk: &sdk::Datapoint| Some(Datapoint { at: sdk.timestamp().and_then(time)?, value: sdk.sum()? });
+        let mut points: Vec<Datapoint> = found.datapoints().iter().filter_map(point).collect();
+        points.sort_by_key(|point| point.at);
+        Ok(points)
     }
 
     pub(super) async fn set_alarm_state(

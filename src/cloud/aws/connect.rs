@@ -140,7 +140,7 @@ impl AwsConnector {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
-        let from_option = target.region.clone().map(|region| (region, "--region".to_owned()));
+        let from_option = target.region.as_ref().map(|region| (region.to_string(), "--region".to_owned()));
         let found = from_option
             .or_else(|| from_env("AWS_REGION"))
             .or_else(|| from_env("AWS_DEFAULT_REGION"))
@@ -241,7 +241,7 @@ impl AwsConnector {
         }
         let (region, region_from) = self.region(target, &files).await?;
         let config = self.load(target, &profile, region.to_string()).await?;
-        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), region.as_str());
+        let sign_in = profile::sign_in(&files, &self.env, target.profile.is_some(), &region);
         let profile = Some(profile).filter(|name| name != DEFAULT);
         let cloud = Arc::new(AwsCloud::new(config, region.clone(), sign_in));
         Ok(Session { cloud, region, region_from, profile })

@@ -1,6 +1,7 @@
 //! What a profile's settings say about where its credentials come from. The SDK reads the same settings and gets the
 //! credentials; this module only helps to say what to do if it can't.
 
+use crate::domain::Region;
 use aws_runtime::env_config::section::{EnvConfigSections, Profile};
 use aws_types::os_shim_internal::Env;
 
@@ -10,14 +11,14 @@ use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 /// the environment come first.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers" and "Assume role credential provider".
-pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &str) -> SignIn {
+pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &Region) -> SignIn {
     let variable = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
     if let Some(id) = variable("AWS_ACCESS_KEY_ID").filter(|_| !named) {
         let source = CredentialSource::Environment(key_kind(&id, variable("AWS_SESSION_TOKEN").is_some()));
-        return SignIn { region: region.to_owned(), source, ..SignIn::default() };
+        return SignIn { region: Some(region.clone()), source, ..SignIn::default() };
     }
     let selected = files.selected_profile();
-    let mut sign_in = SignIn { profile: Some(selected.to_owned()), region: region.to_owned(), ..SignIn::default() };
+    let mut sign_in = SignIn { profile: Some(selected.to_owned()), region: Some(region.clone()), ..SignIn::default() };
     match follow(files, selected, &mut sign_in) {
         Ok(source) => sign_in.source = source,
         Err(fault) => sign_in.fault = Some(fault),

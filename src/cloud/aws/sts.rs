@@ -23,7 +23,7 @@ impl Sts {
         let call = Call::query(Query::Identity, "");
         let found = call.answered(self.client.get_caller_identity().send().await)?;
         match (found.account, found.arn) {
-            (Some(account), Some(arn)) => Ok(Identity { account, arn: arn.into(), alias: None }),
+            (Some(account), Some(arn)) => Ok(Identity { account: account.into(), arn: arn.into(), alias: None }),
             _ => Err(call.unexpected_answer("the response names no account")),
         }
     }

@@ -99,7 +99,7 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), "eu-west-1"))
+    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), &eu_west_1()))
 }
 
 pub(in crate::cloud) fn wire(

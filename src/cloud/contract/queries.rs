@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
@@ -15,7 +16,6 @@ use crate::domain::observed::{
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
-use crate::domain::{Identity, Region};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -34,40 +34,29 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Subscriptions(TOPIC),
         CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
         CloudCall::History(ALARM),
-        CloudCall::MetricData,
+        CloudCall::MetricStatistics,
         CloudCall::RootEvents(GROUP),
     ]
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    let tables = [
+        identity::identities(),
+        trails(),
+        trail_statuses(),
+        buckets(),
+        logs(),
+        roles(),
+        alarms(),
+        activity(),
+        topics(),
+    ];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
 fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn identities() -> Vec<ContractCase> {
-    let arn = "arn:aws:iam::123456789012:user/alice";
-    let caller = || AwsReply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
-    let identity = |alias: Option<&str>| Identity {
-        account: "123456789012".into(),
-        arn: arn.into(),
-        alias: alias.map(str::to_owned),
-    };
-    let aliases = AwsReply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
-    vec![
-        ContractCase::new("the caller's identity", CloudCall::Identity)
-            .aws("GetCallerIdentity", caller())
-            .returns(&identity(None)),
-        ContractCase::new("the caller's identity with an account alias", CloudCall::Identity)
-            .demo(|account| account.alias = Some("acme".into()))
-            .aws("GetCallerIdentity", caller())
-            .aws("ListAccountAliases", aliases)
-            .returns(&identity(Some("acme"))),
-    ]
 }
 
 fn trails() -> Vec<ContractCase> {
@@ -81,6 +70,7 @@ fn trails() -> Vec<ContractCase> {
         organization: false,
         log_file_validation: true,
         bucket: BUCKET.into(),
+        key_prefix: None,
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.as_str().into()),
         kms_key: None,
@@ -99,18 +89,25 @@ fn trails() -> Vec<ContractCase> {
         organization: true,
         log_file_validation: false,
         bucket: "acme-org".into(),
+        key_prefix: Some("audit".into()),
         log_group_arn: None,
         role_arn: None,
         kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
+        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
+            config: Trail {
+                organization: true,
+                multi_region: true,
+                bucket: "acme-org".into(),
+                key_prefix: Some("audit".into()),
+                ..Trail::default()
+            },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
@@ -411,9 +408,7 @@ fn activity() -> Vec<ContractCase> {
         alarm.history = vec![account::HistoryEntry { at: -60, kind, summary, data: None }];
         account.timing.evaluated_after = 3600;
     };
-    let sum = json!({ "MetricDataResults": [{
-        "Id": "sum", "Timestamps": [ago(600).as_second()], "Values": [1.0],
-    }] });
+    let sum = json!({ "Label": "RootUse", "Datapoints": [{ "Timestamp": ago(600).as_second(), "Sum": 1.0 }] });
     vec![
         ContractCase::new("root events", CloudCall::RootEvents(GROUP))
             .set_up()
@@ -447,13 +442,13 @@ fn activity() -> Vec<ContractCase> {
         ContractCase::new("history of an alarm that does not exist", CloudCall::History(ALARM))
             .aws("DescribeAlarmHistory", AwsReply::Json(json!({ "AlarmHistoryItems": [] })))
             .returns(&Vec::<HistoryItem>::new()),
-        ContractCase::new("the metric's sum", CloudCall::MetricData)
+        ContractCase::new("the metric's sum", CloudCall::MetricStatistics)
             .set_up()
             .demo(add_event)
-            .aws("GetMetricData", AwsReply::Json(sum))
+            .aws("GetMetricStatistics", AwsReply::Json(sum))
             .returns(&vec![Datapoint { at: ago(600), value: 1.0 }]),
-        ContractCase::new("a metric without datapoints", CloudCall::MetricData)
-            .aws("GetMetricData", AwsReply::Json(json!({ "MetricDataResults": [{ "Id": "sum" }] })))
+        ContractCase::new("a metric without datapoints", CloudCall::MetricStatistics)
+            .aws("GetMetricStatistics", AwsReply::Json(json!({ "Label": "RootUse", "Datapoints": [] })))
             .returns(&Vec::<Datapoint>::new()),
     ]
 }

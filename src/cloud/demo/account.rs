@@ -15,7 +15,7 @@ use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::PolicyDocument;
-use crate::domain::{self, AccountRegion, Identity};
+use crate::domain::{self, AccountId, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
 pub type Seconds = i64;
@@ -24,7 +24,7 @@ pub type Seconds = i64;
 #[serde(default, deny_unknown_fields)]
 pub struct Account {
     /// Twelve digits.
-    pub id: String,
+    pub id: AccountId,
     /// The ARN of the identity that is signed in.
     pub caller: String,
     pub alias: Option<String>,
@@ -216,7 +216,7 @@ pub struct Region {
 pub struct Trail {
     /// The account that owns the trail; left out: this one. The management account owns an organization trail, even one
     /// that a delegated administrator created.
-    pub owner: Option<String>,
+    pub owner: Option<AccountId>,
     #[serde(flatten)]
     pub config: observed::Trail,
     #[serde(flatten)]

@@ -225,7 +225,7 @@ pub(super) fn history(alarm: Option<&Alarm>, view: &AccountView) -> Vec<HistoryI
         .collect()
 }
 
-pub(super) fn get_metric_data(
+pub(super) fn get_metric_statistics(
     account: &Account,
     view: &AccountView,
     metric: &Metric,

@@ -14,9 +14,9 @@ use crate::domain::arn::Arn;
 use crate::domain::change::{Delivery, TrailUpdate};
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, MetricFilter};
-use crate::domain::policy::{PolicyDocument, is_well_formed, same};
+use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
-use crate::domain::{Change, RetentionDays, names};
+use crate::domain::{Change, Email, RetentionDays, names};
 
 mod delete;
 mod existing;
@@ -248,13 +248,13 @@ fn create_trail(
         return Err(not_propagated(format!("S3 bucket {bucket} does not exist!")));
     };
     let policy_visible = view.has_propagated(existing.policy_set, account.timing.bucket_policy_ready_after);
-    if !policy_visible
-        || !bucket_allows_delivery(account, &view.account_region, bucket, &view.account_region.trail_arn(name))
-    {
+    let trail_arn = view.account_region.trail_arn(name);
+    let location = LogFileLocation::new(&view.account_region, bucket, &trail_arn);
+    if !policy_visible || !bucket_allows_delivery(account, &location) {
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
         return Err(not_propagated(message));
     }
-    check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
+    check_delivery(account, view, delivery, &trail_arn)?;
     let config = observed::Trail {
         multi_region: true,
         log_file_validation: true,
@@ -355,19 +355,17 @@ fn existing_topic<'a>(account: &'a mut Account, view: &AccountView, arn: &str) -
 }
 
 /// Subscribing a pending address again sends the email again.
-fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: &str) -> ChangeResult {
+fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: &Email) -> ChangeResult {
     let topic = existing_topic(account, view, topic_arn)?;
-    require_valid(names::email(email))?;
+    require_valid(email.check())?;
     let is_subscribed = |s: &&mut Subscription| {
-        s.config.protocol == "email"
-            && s.config.endpoint.eq_ignore_ascii_case(email)
-            && s.config.state != Confirmation::Deleted
+        s.config.protocol == "email" && *email == *s.config.endpoint && s.config.state != Confirmation::Deleted
     };
     match topic.subscriptions.iter_mut().find(is_subscribed) {
         Some(existing) if existing.config.state == Confirmation::Pending => existing.sent = Some(view.now),
         Some(_) => {}
         None => topic.subscriptions.push(Subscription {
-            config: observed::Subscription { endpoint: email.to_owned(), ..observed::Subscription::default() },
+            config: observed::Subscription { endpoint: email.to_string(), ..observed::Subscription::default() },
             sent: Some(view.now),
         }),
     }

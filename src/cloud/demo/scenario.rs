@@ -12,7 +12,7 @@ use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
-use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
+use crate::domain::{Change, Email, Observed, Region, Settings, SetupOptions};
 
 macro_rules! scenarios {
     ($($name:literal),+) => {
@@ -28,7 +28,7 @@ scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted",
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct SetUpSection {
-    emails: Vec<String>,
+    emails: Vec<Email>,
     /// Prefixes of the ids of the changes to make, such as `bucket`; left out: all changes.
     only: Vec<String>,
     /// When it was set up.
@@ -72,7 +72,7 @@ impl Account {
     /// # Errors
     /// The account has other resources with the same names.
     pub fn set_up_for(self, emails: &[&str]) -> Result<Self, String> {
-        let emails = emails.iter().map(|&email| email.to_owned()).collect();
+        let emails = emails.iter().map(|&email| email.into()).collect();
         self.set_up(&SetUpSection { emails, ..SetUpSection::default() }).map(Self::without_times)
     }
 
@@ -187,13 +187,13 @@ impl Connector for DemoConnector {
             return Err(CloudError::local(ErrorKind::NoProfile, message));
         }
         let (region, region_from) = match &target.region {
-            Some(region) => (region.clone(), "your selection"),
-            None => (self.region.clone(), "the demo account"),
+            Some(region) => (region.as_str(), "your selection"),
+            None => (self.region.as_str(), "the demo account"),
         };
         if region.is_empty() {
             return Err(CloudError::local(ErrorKind::NoRegion, "the demo account has no default Region"));
         }
-        let region = Region::parse(&region).map_err(|message| CloudError::local(ErrorKind::Invalid, message))?;
+        let region = Region::parse(region).map_err(|message| CloudError::local(ErrorKind::Invalid, message))?;
         let profile = target.profile.clone().filter(|profile| profile != "default");
         let cloud = self.cloud.in_region(&region).through_profile(profile.as_deref());
         Ok(Session { cloud: std::sync::Arc::new(cloud), region, region_from: region_from.to_owned(), profile })

@@ -315,7 +315,7 @@ fn a_subscription_is_pending_until_it_is_confirmed() {
         cloud.apply(&home(), &change("subscription")).await.unwrap();
         clock.advance(40 * 3600);
         assert_eq!(cloud.unconfirmed(), [EMAIL], "the second email is valid for another 48 hours");
-        cloud.confirm("Alice@example.com");
+        cloud.confirm(&"Alice@example.com".into());
         assert_eq!(subscription().await.state, Confirmation::Confirmed);
         assert!(subscription().await.arn.unwrap().starts_with(topic_arn().as_str()));
         cloud.apply(&home(), &change("subscription")).await.unwrap();

@@ -1,7 +1,10 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
+use super::datapoints::value_fault;
 use super::registry::Evidence;
-use super::{Outcome, REPAIR, Verdict, action_fault, alarm_faults, check_existing, missing, ok, unknown, wrong};
+use super::{
+    Outcome, REPAIR, Verdict, action_fault, alarm_faults, alarm_remark, check_existing, missing, ok, unknown, wrong,
+};
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
@@ -44,7 +47,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &observed.filters {
         return unknown(unreadable);
     }
-    let filter = observed.root_filter(Some(&settings.filter.value));
+    let filter = evidence.filter;
     if let Some(f) = filter {
         match pattern::read(&f.pattern) {
             Reading::CisPattern => {}
@@ -72,16 +75,19 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     }
     match filter {
         None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) if f.value != "1" => wrong(format!("`{}` counts {} per event instead of 1.", f.name, f.value), REPAIR),
-        Some(f) => ok(format!("`{}`, the CIS pattern", f.name)),
+        Some(f) => match value_fault(f) {
+            Some(fault) => wrong(format!("`{}` {fault}.", f.name), REPAIR),
+            None => ok(format!("`{}`, the CIS pattern", f.name)),
+        },
     }
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.metric);
+        let faults = alarm_faults(alarm, evidence.counting);
         if faults.is_empty() {
-            return ok(format!("`{}` is {}", alarm.name, alarm.state.as_str()));
+            let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+            return ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()));
         }
         wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
     })

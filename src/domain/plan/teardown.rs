@@ -6,6 +6,7 @@ use crate::domain::added::{Addition, Recorded, TagRecord, tagged};
 use crate::domain::alarm::AlarmConfig;
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
+use crate::domain::email::Email;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, LogGroup, MetricFilter, Observed, ReadResult, Topic, Trail,
 };
@@ -250,15 +251,13 @@ impl TeardownPlanner<'_> {
     /// or that the user named: nothing else shows who created a subscription.
     fn subscriptions(&self, plan: &mut Plan) {
         let named = &self.wanted().emails;
-        let recorded: Vec<&str> = added(&self.chain.managed.topic)
-            .filter_map(
-                |addition| if let Addition::Subscription(email) = addition { Some(email.as_str()) } else { None },
-            )
+        let recorded: Vec<&Email> = added(&self.chain.managed.topic)
+            .filter_map(|addition| if let Addition::Subscription(email) = addition { Some(email) } else { None })
             .collect();
         let is_deleted = |endpoint: &str| {
             self.deletes_topic()
-                || recorded.iter().any(|email| email.eq_ignore_ascii_case(endpoint))
-                || (named.origin == Origin::Given && named.value.iter().any(|e| e.eq_ignore_ascii_case(endpoint)))
+                || recorded.iter().any(|email| **email == *endpoint)
+                || (named.origin == Origin::Given && named.value.iter().any(|email| email == endpoint))
         };
         for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
             let endpoint = &subscription.endpoint;
@@ -386,7 +385,7 @@ impl TeardownPlanner<'_> {
             plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, "unmanaged");
             let account_region = &self.wanted().account_region;
             let trail = account_region.trail_arn(&self.wanted().trail.value);
-            let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
+            let managed = policy::bucket_statements(&self.wanted().log_file_location(self.observed(), &trail));
             match policy::remove_statements(bucket.policy.as_ref(), &managed) {
                 Remainder::Unchanged => {}
                 Remainder::Empty => {

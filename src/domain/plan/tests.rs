@@ -1,3 +1,5 @@
+mod bucket;
+
 use super::*;
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};

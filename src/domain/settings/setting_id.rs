@@ -1,6 +1,7 @@
 //! The table of the setup options: everything about an option that isn't its effect is in its row. The command line, the
 //! form, the checks of names, and the names to read the account for are all derived from it.
 
+use super::super::email::Email;
 use super::{Origin, Settings, SetupOptions};
 use crate::domain::arn::Arn;
 use crate::domain::change::{ResourceKind, Step};
@@ -67,11 +68,11 @@ impl SettingKind {
             Self::Addresses => {
                 let all = addresses(text);
                 if all.is_empty() {
-                    return names::email("");
+                    return Email::default().check();
                 }
                 let several = all.len() > 1;
-                all.iter().try_for_each(|a| {
-                    names::email(a).map_err(|why| if several { format!("`{a}`: {why}") } else { why })
+                all.iter().try_for_each(|email| {
+                    email.check().map_err(|why| if several { format!("`{email}`: {why}") } else { why })
                 })
             }
             Self::YesOrNo => Ok(()),
@@ -223,11 +224,11 @@ impl SettingId {
                 is_detail: false,
                 kind: SettingKind::Addresses,
                 names: None,
-                get: |o| (!o.emails.is_empty()).then(|| o.emails.join(", ")),
+                get: |o| (!o.emails.is_empty()).then(|| Email::join(&o.emails, ", ")),
                 set: |o, text| o.emails = addresses(text),
                 resolved: |s| {
                     let none = Origin::Default("who gets the alert");
-                    (s.emails.value.join(", "), if s.emails.value.is_empty() { none } else { s.emails.origin })
+                    (Email::join(&s.emails.value, ", "), if s.emails.value.is_empty() { none } else { s.emails.origin })
                 },
             },
             Self::Filter => SettingSpec {
@@ -343,7 +344,7 @@ impl SetupOptions {
             // Given an empty value, it has one.
             SettingKind::OptionalName(rule) => self.text(id).and_then(|text| rule(&text).err()).into_iter().collect(),
             SettingKind::Addresses => {
-                let problem = |email: &String| names::email(email).err().map(|why| format!("`{email}`: {why}"));
+                let problem = |email: &Email| email.check().err().map(|why| format!("`{email}`: {why}"));
                 self.emails.iter().filter_map(problem).collect()
             }
             SettingKind::Name(_) | SettingKind::Retention | SettingKind::YesOrNo | SettingKind::FilterPattern => {
@@ -385,8 +386,8 @@ pub fn yes_or_no(yes: bool) -> &'static str {
 
 /// The addresses in a text, separated by commas, semicolons, or spaces.
 #[must_use]
-pub fn addresses(text: &str) -> Vec<String> {
-    text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect()
+pub fn addresses(text: &str) -> Vec<Email> {
+    text.split([',', ';', ' ']).map(str::trim).filter(|a| !a.is_empty()).map(Email::from).collect()
 }
 
 #[cfg(test)]

@@ -292,7 +292,7 @@ fn each_denied_call_is_named_and_a_denied_query_prevents_every_write() {
         });
     }
     let writes = ["CreateLogStream", "PutLogEvents"];
-    for denied in [&queries[..], &["FilterLogEvents", "GetMetricData"], &writes].concat() {
+    for denied in [&queries[..], &["FilterLogEvents", "GetMetricStatistics"], &writes].concat() {
         run(async {
             let setup = TestSetup::sound();
             setup.cloud.inject_fault(denied, InjectedFault::Deny);
@@ -307,7 +307,7 @@ fn each_denied_call_is_named_and_a_denied_query_prevents_every_write() {
 
 #[test]
 fn a_temporary_error_while_polling_does_not_end_the_test() {
-    for failing in ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData"] {
+    for failing in ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricStatistics"] {
         run(async {
             let setup = TestSetup::sound();
             setup.cloud.inject_fault(failing, InjectedFault::ThrottleOnce);

@@ -85,7 +85,7 @@ fn warning_and_permissions(view: &mut View<'_>, screen: &TestScreen) {
         view.text(warning, view.theme.bad);
     }
     let extra = if screen.is_drill {
-        "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricData, \
+        "Requires logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics, \
          cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."
     } else {
         "Requires cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms, and cloudwatch:DescribeAlarmHistory."

@@ -31,7 +31,7 @@ fn checks(view: &mut View<'_>, derived: &Derived) {
         ]);
     }
     for subscription in &derived.health.subscriptions {
-        let sent = view.account.sent.iter().find(|(email, _)| *email == subscription.endpoint);
+        let sent = view.account.sent.iter().find(|(email, _)| *email == *subscription.endpoint);
         let since = sent.map(|(_, at)| format!(", sent {} ago", age(now.duration_since(*at)))).unwrap_or_default();
         let state = format!("{}{since}", subscription.state.as_str());
         view.spans([

@@ -231,7 +231,7 @@ fn alarm(view: &mut View<'_>) {
          email to {} arrives 5 to 10 minutes after the sign-in.",
         match settings.emails.value.as_slice() {
             [] => "you".to_owned(),
-            [one] => one.clone(),
+            [one] => one.to_string(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         }
     );

@@ -1,5 +1,6 @@
 //! The line above the footer, until the next key press.
 
+use crate::domain::Email;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -57,7 +58,9 @@ fn text(notice: &Notice) -> String {
             format!("Type `{CONFIRMATION_WORD}` or {account} to delete all this. Nothing was changed.")
         }
         Notice::NothingToConfirm => "No confirmation email is pending.".to_owned(),
-        Notice::SentAgain(emails) => format!("The confirmation email was sent again to {}.", emails.join(" and ")),
+        Notice::SentAgain(emails) => {
+            format!("The confirmation email was sent again to {}.", Email::join(emails, " and "))
+        }
         Notice::AlarmSet { alarm, state } => format!("The alarm `{alarm}` was set to {}.", state.as_str()),
         Notice::CallFailed(error) => format!("{} {}", error.why(), fix_text(&error.fix())),
         // The terminal may not allow it, so the notice says so, and shows a one-line text.

@@ -169,8 +169,7 @@ fn row_lines(view: &mut View<'_>, run: &RunRow, previous_name: &str) {
         Some(ChangeState::Done) if is_subscribed => match confirmation(view, row) {
             Some(Confirmation::Confirmed) => ("confirmed".into(), theme.good, row.detail.clone(), seconds),
             _ => {
-                let since =
-                    view.account.sent.iter().find(|(e, _)| e.eq_ignore_ascii_case(&row.name)).map(|(_, at)| *at);
+                let since = view.account.sent.iter().find(|(email, _)| *email == *row.name).map(|(_, at)| *at);
                 let clock = since.map(|at| clock(view.model.now.duration_since(at))).unwrap_or_default();
                 ("waiting".into(), theme.warn, "open the link in the email (valid for 2 days)".into(), clock)
             }

@@ -31,7 +31,7 @@ fn panels(tester: &Tester) -> [(&'static str, bool); 4] {
     [
         ("DescribeAlarms", board.alarm.error.is_some()),
         ("DescribeAlarmHistory", board.history.error.is_some()),
-        ("GetMetricData", board.metric.error.is_some()),
+        ("GetMetricStatistics", board.metric.error.is_some()),
         ("FilterLogEvents", board.events.error.is_some()),
     ]
 }
@@ -111,12 +111,14 @@ fn is_needless(operation: &str) -> bool {
 
 /// Whether the call belongs to a panel that does not affect whether the chain works.
 fn is_independent_of_chain(operation: &str) -> bool {
-    ["DescribeAlarmHistory", "GetMetricData", "FilterLogEvents"].contains(&operation)
+    ["DescribeAlarmHistory", "GetMetricStatistics", "FilterLogEvents"].contains(&operation)
 }
 
 #[test]
 fn a_hanging_poll_blocks_neither_other_polls_nor_keys() {
-    for operation in ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricData", "FilterLogEvents", "DescribeTrails"] {
+    for operation in
+        ["DescribeAlarms", "DescribeAlarmHistory", "GetMetricStatistics", "FilterLogEvents", "DescribeTrails"]
+    {
         let mut tester = Tester::on(working_account(), 80, 24);
         tester.pass(seconds(2));
         tester.on_account(|cloud| cloud.inject_fault(operation, InjectedFault::Hang));

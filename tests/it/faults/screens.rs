@@ -54,7 +54,7 @@ fn the_wizard_says_which_call_failed_and_continues_once_it_works_again() {
         // These are not needed for the setup, or are first called when it is complete; and a new bucket already blocks
         // public access.
         let optional = ["TestMetricFilter", "GetTrailStatus", "GetEventSelectors", "PutPublicAccessBlock"];
-        let dashboard = ["FilterLogEvents", "GetMetricData", "DescribeAlarmHistory"];
+        let dashboard = ["FilterLogEvents", "GetMetricStatistics", "DescribeAlarmHistory"];
         let optional = optional.iter().chain(&dashboard).any(|o| o == operation);
         // A bucket that may not be read looks like one of another account.
         let closed = seen.contains("s3:ListBucket");
@@ -133,7 +133,7 @@ fn a_test_and_a_drill_explain_any_failing_call_and_pass_once_it_works_again() {
         "CreateLogStream",
         "PutLogEvents",
         "FilterLogEvents",
-        "GetMetricData",
+        "GetMetricStatistics",
         "DescribeAlarmHistory",
     ];
     let test_calls = ["DescribeAlarms", "SetAlarmState", "DescribeAlarmHistory"];

@@ -323,7 +323,7 @@ fn each_panel_polls_at_its_own_pace_and_slows_down_without_focus() {
     let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(1));
     let count = |tester: &Tester| {
-        ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricData", "DescribeTrails"].map(|op| calls(tester, op))
+        ["DescribeAlarmHistory", "FilterLogEvents", "GetMetricStatistics", "DescribeTrails"].map(|op| calls(tester, op))
     };
     let before = count(&tester);
     tester.pass(seconds(600));

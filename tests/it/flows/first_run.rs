@@ -72,7 +72,7 @@ fn the_wizard_continues_while_waiting_for_the_confirmation() {
     tester.pass(Duration::from_secs(42)).sees("0:4");
     tester.press("enter").settle();
     tester.sees("waiting for alice@example.com to confirm");
-    tester.on_account(|cloud| cloud.confirm("alice@example.com"));
+    tester.on_account(|cloud| cloud.confirm(&"alice@example.com".into()));
     tester.pass(Duration::from_secs(5));
     tester.does_not_see("to confirm").sees("2 Notifications ok");
     tester.press("esc").sees("confirmed");

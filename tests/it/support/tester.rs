@@ -54,7 +54,7 @@ pub fn connector(account: Account) -> (OnDemo, Clock) {
 #[async_trait::async_trait]
 impl Connector for OnDemo {
     async fn connect(&self, target: &Target) -> Answer<Session> {
-        let region = Region::new(target.region.clone().unwrap_or_else(|| self.0.snapshot().region));
+        let region = target.region.clone().unwrap_or_else(|| Region::new(self.0.snapshot().region));
         Ok(Session {
             cloud: Arc::new(self.0.in_region(&region).through_profile(target.profile.as_deref())),
             region_from: if target.region.is_some() { "your choice".into() } else { "the demo account".into() },

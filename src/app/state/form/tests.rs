@@ -92,7 +92,7 @@ fn text_pasted_without_a_focus_goes_to_the_main_field_of_the_step() {
     let mut form = Form::new();
     form.enter(Step::Topic);
     assert!(form.paste_unfocused(Step::Topic, "a@b.de\n"));
-    assert_eq!((form.focus(), form.setup_options().emails), (Some(SettingId::Emails), vec!["a@b.de".to_owned()]));
+    assert_eq!((form.focus(), form.setup_options().emails), (Some(SettingId::Emails), vec!["a@b.de".into()]));
     form.leave_field();
     assert!(form.paste_unfocused(Step::Topic, "c@d.de"));
     assert_eq!(form.setup_options().emails, ["a@b.de", "c@d.de"]);

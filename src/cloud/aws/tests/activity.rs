@@ -1,10 +1,10 @@
 //! The calls of the dashboard, the test, and the drill.
 
 use aws_sdk_cloudwatch::operation::describe_alarm_history::DescribeAlarmHistoryOutput;
-use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
+use aws_sdk_cloudwatch::operation::get_metric_statistics::GetMetricStatisticsOutput;
 use aws_sdk_cloudwatch::operation::set_alarm_state::{SetAlarmStateError, SetAlarmStateOutput};
 use aws_sdk_cloudwatch::types::error::{InvalidFormatFault, ResourceNotFound};
-use aws_sdk_cloudwatch::types::{AlarmHistoryItem, HistoryItemType, MetricDataResult, ScanBy, StateValue};
+use aws_sdk_cloudwatch::types::{AlarmHistoryItem, Datapoint, HistoryItemType, ScanBy, StateValue, Statistic};
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsOutput;
 use aws_sdk_cloudwatchlogs::operation::put_log_events::PutLogEventsOutput;
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, RejectedLogEventsInfo};
@@ -180,29 +180,24 @@ async fn no_events_from_before_2024_are_requested() {
 
 #[tokio::test]
 async fn a_metric_is_requested_as_sums_and_returned_oldest_first() {
-    let rule = mock!(aws_sdk_cloudwatch::Client::get_metric_data)
+    let rule = mock!(aws_sdk_cloudwatch::Client::get_metric_statistics)
         .match_requests(|asked| {
-            let Some(stat) = asked.metric_data_queries().first().and_then(|query| query.metric_stat()) else {
-                return false;
-            };
-            let metric = stat.metric().unwrap();
-            (metric.namespace(), metric.metric_name()) == (Some("LogMetrics"), Some("RootUse"))
-                && (stat.stat(), stat.period()) == (Some("Sum"), Some(300))
+            (asked.namespace(), asked.metric_name()) == (Some("LogMetrics"), Some("RootUse"))
+                && (asked.statistics(), asked.period()) == (&[Statistic::Sum][..], Some(300))
                 && asked.start_time().map(DateTime::secs) == Some(at(FROM).as_second())
-                && asked.scan_by() == Some(&ScanBy::TimestampAscending)
+                && asked.end_time().map(DateTime::secs) == Some(at(FROM).as_second() + 3600)
         })
         .then_output(|| {
-            let found = MetricDataResult::builder()
-                .timestamps(DateTime::from_secs(at(FROM).as_second()))
-                .timestamps(DateTime::from_secs(at(FROM).as_second() + 300))
-                .values(0.0)
-                .values(2.0)
-                .build();
-            GetMetricDataOutput::builder().metric_data_results(found).build()
+            let point = |seconds, sum| {
+                let time = DateTime::from_secs(at(FROM).as_second() + seconds);
+                Datapoint::builder().timestamp(time).sum(sum).build()
+            };
+            // AWS returns them in no particular order.
+            GetMetricStatisticsOutput::builder().datapoints(point(300, 2.0)).datapoints(point(0, 0.0)).build()
         });
     let cloud = of_alarms(mocked!(aws_sdk_cloudwatch, rule));
     let found =
-        cloud.get_metric_data(&eu_west_1(), &metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
+        cloud.get_metric_statistics(&eu_west_1(), &metric(), at(FROM), at("2026-11-23T09:00:00Z"), 300).await.unwrap();
     let points: Vec<_> = found.iter().map(|point| (point.at.to_string(), point.value)).collect();
     assert_eq!(points, [("2026-11-23T08:00:00Z".to_owned(), 0.0), ("2026-11-23T08:05:00Z".to_owned(), 2.0)]);
 }

@@ -48,7 +48,7 @@ async fn region(env: &[(&str, &str)], target: &Target) -> Result<(String, String
 #[tokio::test]
 async fn the_region_comes_from_the_first_source_that_sets_one_and_names_it() {
     let env: &[(&str, &str)] = &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
-    let here = Target { region: Some("eu-central-1".into()), ..profile("prod") };
+    let here = Target { region: Some(domain::Region::new("eu-central-1")), ..profile("prod") };
     for (env, target, expected) in [
         (env, here, ("eu-central-1", "--region")),
         (env, profile("prod"), ("eu-west-1", "AWS_REGION")),
@@ -190,7 +190,7 @@ async fn without_credentials(why: fn() -> CredentialsError) -> CloudError {
     let http = SharedHttpClient::new(NeverClient::new());
     let none = SharedCredentialsProvider::new(provide_credentials_fn(move || async move { Err(why()) }));
     let settings = settings(http, "eu-west-1").credentials_provider(none);
-    AwsCloud::new(settings.build(), eu_west_1(), SignIn::sso(Some("prod"), "eu-west-1"))
+    AwsCloud::new(settings.build(), eu_west_1(), SignIn::sso(Some("prod"), &eu_west_1()))
         .trails(&eu_west_1())
         .await
         .unwrap_err()

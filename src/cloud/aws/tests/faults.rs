@@ -56,8 +56,8 @@ fn every_call() -> Vec<Call> {
         query("DescribeAlarmHistory", move |c| {
             async move { c.describe_alarm_history(&eu_west_1(), "a", at).await.map(drop) }.boxed()
         }),
-        query("GetMetricData", move |c| {
-            async move { c.get_metric_data(&eu_west_1(), &metric(), at, at, 300).await.map(drop) }.boxed()
+        query("GetMetricStatistics", move |c| {
+            async move { c.get_metric_statistics(&eu_west_1(), &metric(), at, at, 300).await.map(drop) }.boxed()
         }),
         query("FilterLogEvents", move |c| {
             async move {

@@ -34,7 +34,7 @@ async fn a_denied_change_names_its_action_service_and_request() {
                 resource: change.name().to_owned(),
                 message: "not authorized".into(),
                 request_id: Some("req-1".into()),
-                sign_in: Some(Arc::new(SignIn::sso(Some("prod"), "eu-west-1"))),
+                sign_in: Some(Arc::new(SignIn::sso(Some("prod"), &eu_west_1()))),
             }
         );
     }

@@ -16,7 +16,7 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
             let identity = cloud.identity().await;
             assert_eq!(identity.is_err(), *name == "expired", "{name}");
             let Ok(identity) = identity else { continue };
-            assert_eq!(identity.email(), Some(EMAIL));
+            assert_eq!(identity.email(), Some(EMAIL.into()));
             let trails = cloud.trails(&home()).await.unwrap();
             let subscriptions = cloud.subscriptions(&home(), &topic_arn()).await.unwrap();
             let alarm = cloud.alarm(&home(), "rootbell-root-use").await.unwrap();
@@ -29,7 +29,7 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
                 }
                 "organization" => {
                     assert!(trails[0].organization && trails[0].home_region == "us-east-1");
-                    assert!(trails[0].log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to("210987654321")));
+                    assert!(trails[0].log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&"210987654321".into())));
                     assert!(cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logs_delivery.is_some());
                 }
                 "drifted" => {
@@ -187,7 +187,7 @@ fn a_session_uses_the_requested_region_and_profile() {
         assert_eq!(connector.profiles().await, ["default", "prod"]);
         let target = |profile: &str, region: &str| Target {
             profile: Some(profile.into()),
-            region: Some(region.into()),
+            region: Some(Region::new(region)),
             endpoint_url: None,
         };
         let session = connector.connect(&target("prod", "us-east-1")).await.unwrap();
