@@ -8,7 +8,7 @@ use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, ManagementEvents, MetricFilter, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
-use super::query::{Query, Tagged};
+use super::query::{self, Query, Tagged};
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
 
@@ -103,7 +103,7 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
     let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&settings.role.value));
     let queries = queries(use_case, settings, observed).into_iter();
     let reads = queries.filter_map(|query| query.permission(settings, &trail_arn, &role_arn));
-    let changes = changes(use_case, settings, &role_arn);
+    let changes = changes(use_case, settings, &trail_arn, &role_arn);
     reads.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
 }
 
@@ -136,7 +136,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
 }
 
 /// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
-fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change> {
+fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
     let Settings { account_region, .. } = settings;
     let trail = || settings.trail.value.clone();
     let bucket = || settings.bucket.value.clone();
@@ -155,6 +155,11 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
         Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
+    let recorded_arn = |kind: Recorded| match kind {
+        Recorded::Trail => trail_arn.clone(),
+        Recorded::LogGroup => query::log_group(account_region, &settings.log_group.value),
+        Recorded::Topic => settings.topic_arn(),
+    };
     let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
     match use_case {
         UseCase::Watch => Vec::new(),
@@ -192,6 +197,11 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
                 Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
             ])
+            .chain(unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
+                kind,
+                arn: recorded_arn(kind),
+                added: Additions::default(),
+            }))
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
@@ -222,6 +232,20 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                     Change::DeleteBucketPolicy { bucket: bucket() },
                 ])
                 .chain(logs.into_iter().filter(|_| with_logs))
+                .chain(unmanaged_kinds(settings).flat_map(|kind| {
+                    let reverts = match kind {
+                        Recorded::Trail => vec![
+                            Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
+                            Change::PutEventSelectors { trail: trail(), events: ManagementEvents::ALL },
+                        ],
+                        Recorded::LogGroup => vec![
+                            Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
+                            Change::DeleteRetentionPolicy { log_group: log_group() },
+                        ],
+                        Recorded::Topic => Vec::new(),
+                    };
+                    reverts.into_iter().chain([Change::RemoveAdded { kind, arn: recorded_arn(kind) }])
+                }))
                 .collect()
         }
     }
