@@ -44,6 +44,7 @@ mod logs;
 mod pages;
 mod profile;
 mod s3;
+mod selectors;
 mod sns;
 mod sts;
 #[cfg(test)]
@@ -172,8 +173,8 @@ impl AwsCloud {
                 services.cloudtrail.create_trail(&call, trail, bucket, delivery).await
             }
             Change::UpdateTrail { trail, update } => services.cloudtrail.update_trail(&call, trail, update).await,
-            Change::PutEventSelectors { trail, events } => {
-                services.cloudtrail.put_event_selectors(&call, trail, *events).await
+            Change::PutEventSelectors { trail, read, write } => {
+                services.cloudtrail.put_event_selectors(&call, trail, *read, *write).await
             }
             Change::SetTrailKey { trail, key } => services.cloudtrail.update_trail_key(&call, trail, key).await,
             Change::StartLogging { trail } => services.cloudtrail.start_logging(&call, trail).await,

@@ -8,7 +8,7 @@ use super::account_region::AccountRegion;
 use super::added::{Additions, Recorded};
 use super::alarm::{AlarmConfig, AlarmState};
 use super::arn::{Arn, LogGroupArn};
-use super::observed::{ManagementEvents, MetricFilter};
+use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
 
 mod command;
@@ -160,7 +160,8 @@ pub enum Change {
     /// Replaces the selectors by one that selects these management events.
     PutEventSelectors {
         trail: String,
-        events: ManagementEvents,
+        read: bool,
+        write: bool,
     },
     /// Encrypts the log files with a KMS key.
     SetTrailKey {

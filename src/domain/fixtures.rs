@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
     Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
-use super::{Identity, Settings, SetupOptions, pattern, policy};
+use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -22,7 +22,7 @@ pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
-/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
+/// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
 pub fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
@@ -43,6 +43,7 @@ pub fn sound() -> Observed {
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
+        bucket_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         ..TrailStatus::default()
     };
@@ -65,13 +66,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![MetricFilter {
-            name: settings.filter.value.clone(),
-            pattern: pattern::CIS_PATTERN.into(),
-            metric: settings.metric.clone(),
-            value: "1".into(),
-            default: Some(0.0),
-        }]),
+        filters: Ok(vec![settings.wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -89,6 +84,8 @@ pub fn sound() -> Observed {
             state: AlarmState::Ok,
             reason: String::new(),
             since: None,
+            configured: None,
+            evaluation: None,
         }]),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
@@ -104,5 +101,6 @@ pub fn sound() -> Observed {
         gone: Vec::new(),
         records: BTreeMap::new(),
         key: None,
+        session: SessionTimes::default(),
     }
 }

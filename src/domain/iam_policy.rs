@@ -6,7 +6,7 @@ use super::arn::Arn;
 use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
 use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, ManagementEvents, MetricFilter, Observed};
+use super::observed::{AlarmState, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::{self, Query, Tagged};
 use super::retention::RetentionDays;
@@ -191,11 +191,11 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
                     trail: trail(),
                     update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
                 },
-                Change::PutEventSelectors { trail: trail(), events: ManagementEvents::ALL },
+                Change::PutEventSelectors { trail: trail(), read: true, write: true },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
-                Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
+                Change::PutMetricFilter { log_group: log_group(), filter: settings.wanted_filter() },
             ])
             .chain(unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
                 kind,
@@ -236,7 +236,7 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
                     let reverts = match kind {
                         Recorded::Trail => vec![
                             Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
-                            Change::PutEventSelectors { trail: trail(), events: ManagementEvents::ALL },
+                            Change::PutEventSelectors { trail: trail(), read: true, write: true },
                         ],
                         Recorded::LogGroup => vec![
                             Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
@@ -259,16 +259,6 @@ fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
         (Recorded::Topic, ResourceKind::Topic),
     ];
     all.into_iter().filter(|(_, kind)| !settings.has_default_name(*kind)).map(|(kind, _)| kind)
-}
-
-fn filter(settings: &Settings) -> MetricFilter {
-    MetricFilter {
-        name: settings.filter.value.clone(),
-        pattern: String::new(),
-        metric: settings.metric.clone(),
-        value: String::new(),
-        default: None,
-    }
 }
 
 #[cfg(test)]

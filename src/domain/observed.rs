@@ -17,7 +17,10 @@ use super::problem::Problem;
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod events;
+
 pub use super::alarm::{Alarm, AlarmState, Metric};
+pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -130,57 +133,21 @@ pub struct TrailStatus {
     pub logging: bool,
     /// When it was last started; `None`: AWS did not say.
     pub started: Option<Timestamp>,
+    /// The last delivery of log files to the bucket. Digest files don't count.
+    pub bucket_delivery: Option<Timestamp>,
     pub bucket_error: Option<String>,
     /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
 }
 
-/// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ManagementEvents {
-    pub read: bool,
-    pub write: bool,
-    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them, and a teardown
-    /// could not restore them.
-    /// `other_selectors` in a demo account's file.
-    #[serde(rename = "other_selectors")]
-    pub others: bool,
-}
-
-impl Default for ManagementEvents {
-    fn default() -> Self {
-        Self::ALL
-    }
-}
-
-impl ManagementEvents {
-    /// What a new trail records by default.
-    pub const ALL: Self = Self { read: true, write: true, others: false };
-
-    /// As a phrase, without the other events.
-    #[must_use]
-    pub fn describe(self) -> &'static str {
-        match (self.read, self.write) {
-            (true, true) => "read and write",
-            (true, false) => "read only",
-            (false, true) => "write only",
-            (false, false) => "none",
-        }
-    }
-
-    /// AWS's name for these events in a basic event selector. A selector that includes no management events has it too.
-    ///
-    /// Source: CloudTrail API, EventSelector, `ReadWriteType`.
-    #[must_use]
-    pub fn read_write_type(self) -> &'static str {
-        match (self.read, self.write) {
-            (true, false) => "ReadOnly",
-            (false, true) => "WriteOnly",
-            (true, true) | (false, false) => "All",
-        }
-    }
+/// What rootbell itself did in this session. AWS's answers don't contain these times, but what they mean depends on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// The first read of the account; `None`: only one read has been made.
+    pub first_read: Option<Timestamp>,
+    /// The last change of the trail, or of what it delivers to or with; `None`: nothing was changed.
+    pub trail_changed: Option<Timestamp>,
 }
 
 /// An S3 bucket in this account.
@@ -258,6 +225,8 @@ pub struct Contents {
 }
 
 /// A metric filter with its only transformation.
+///
+/// Source: CloudWatch Logs API, MetricFilter and MetricTransformation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MetricFilter {
@@ -268,6 +237,17 @@ pub struct MetricFilter {
     pub metric: Metric,
     pub value: String,
     pub default: Option<f64>,
+    /// The unit of its datapoints; `None`: AWS's unit `None`.
+    pub unit: Option<String>,
+    /// The dimensions of its datapoints, each with the field of the event that has the value. The metric exists only with
+    /// them.
+    pub dimensions: BTreeMap<String, String>,
+    /// The system fields that are further dimensions.
+    pub emit_system_field_dimensions: Vec<String>,
+    /// It is applied to the events as the log group's transformer rewrote them, if it has one.
+    pub apply_on_transformed_logs: bool,
+    /// The condition on the system fields of the events that it is applied to.
+    pub field_selection_criteria: Option<String>,
 }
 
 impl MetricFilter {
@@ -286,8 +266,32 @@ impl MetricFilter {
 
 impl Default for MetricFilter {
     fn default() -> Self {
-        let (name, pattern) = (String::new(), String::new());
-        Self { name, pattern, metric: Metric::default(), value: "1".into(), default: None }
+        Self {
+            name: String::new(),
+            pattern: String::new(),
+            metric: Metric::default(),
+            value: "1".into(),
+            default: None,
+            unit: None,
+            dimensions: BTreeMap::new(),
+            emit_system_field_dimensions: Vec::new(),
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+        }
+    }
+}
+
+impl MetricFilter {
+    /// The unit of its datapoints, as AWS names it.
+    #[must_use]
+    pub fn published_unit(&self) -> &str {
+        self.unit.as_deref().unwrap_or("None")
+    }
+
+    /// Whether its datapoints have no dimensions, as those of rootbell's filter.
+    #[must_use]
+    pub fn has_no_dimensions(&self) -> bool {
+        self.dimensions.is_empty() && self.emit_system_field_dimensions.is_empty()
     }
 }
 
@@ -384,6 +388,7 @@ pub struct Observed {
     pub records: BTreeMap<Arn, ReadResult<TagRecord>>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
+    pub session: SessionTimes,
 }
 
 /// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
@@ -414,6 +419,7 @@ impl Observed {
             gone: Vec::new(),
             records: BTreeMap::new(),
             key: None,
+            session: SessionTimes::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::added::{Addition, Recorded};
 use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
+use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -225,8 +225,8 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed);
+        let filter = filter(&mut plan, wanted, observed);
+        alarm(&mut plan, wanted, observed, &filter);
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
@@ -399,7 +399,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+/// Plans the filter, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilter {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
     let filter = wanted.wanted_filter();
     let log_group = wanted.log_group.value.clone();
@@ -421,23 +422,31 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    match existing {
-        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+    let alarm = observed.alarm_on(&filter.metric, Some(&wanted.alarm.value));
+    let is_managed = wanted.has_default_name(ResourceKind::MetricFilter);
+    let (action, detail, filter) = match existing {
+        None => (Action::Create, purpose.to_owned(), filter),
         Some(f) => {
-            let detail = match value_fault(f) {
-                _ if !has_pattern(f) => "other pattern → this one".to_owned(),
-                None if f.counts_one() || !wanted.has_default_name(ResourceKind::MetricFilter) => {
-                    return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-                }
-                None => format!("counts {} → 1 per event", f.value),
-                Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
+            let faults = filter_faults(f, alarm, &wanted.account_region);
+            let detail = if !has_pattern(f) {
+                "other pattern → this one".to_owned()
+            } else if !faults.is_empty() {
+                let faults: Vec<String> = faults.known.into_iter().chain(faults.possible).collect();
+                format!("{} → fixed", faults.join(", "))
+            } else if is_managed && !f.counts_one() {
+                format!("counts {} → 1 per event", f.value)
+            } else {
+                plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                return f.clone();
             };
-            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            (Action::Update, detail, MetricFilter { unit: f.unit.clone(), ..filter })
         }
-    }
+    };
+    plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
+    filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed, filter: &MetricFilter) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
     let desired = AlarmConfig {
@@ -459,12 +468,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let detail = "at least 1 root event in 5 minutes → the topic";
         return plan.put(wanted, Action::Create, put(desired), detail);
     };
-    // The filter as it is after the plan.
-    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
-    let kept = filters
-        .find(|f| f.name == wanted.filter.value)
-        .filter(|_| !plan.changes().any(|change| matches!(change, Change::PutMetricFilter { .. })));
-    let mut when_it_fires = alarm_faults(existing, kept.unwrap_or(&wanted.wanted_filter()));
+    let mut when_it_fires = alarm_faults(existing, filter);
     if wanted.has_default_name(ResourceKind::Alarm) {
         when_it_fires.extend(alarm_remark(existing));
     }
@@ -484,6 +488,8 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             threshold: desired.threshold,
             comparison: desired.comparison,
             missing_data: desired.missing_data,
+            unit: repaired.unit.filter(|unit| unit == filter.published_unit()),
+            dimensions: desired.dimensions,
             ..repaired
         };
     }

@@ -221,8 +221,9 @@ impl Settings {
             name: self.filter.value.clone(),
             pattern: self.pattern.value.clone(),
             metric: self.metric.clone(),
-            value: "1".into(),
             default: Some(0.0),
+            unit: Some("Count".into()),
+            ..MetricFilter::default()
         }
     }
 

@@ -11,7 +11,8 @@ use crate::domain::added::TagRecord;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, Subscription, Topic, Trail, TrailDetails, counts_root,
+    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
+    counts_root,
 };
 use crate::domain::plan::unmanaged_resources;
 use crate::domain::settings::{choose_trail, trails_to_examine};
@@ -83,6 +84,7 @@ pub async fn observe_with(
         gone: Vec::new(),
         records: BTreeMap::new(),
         key: None,
+        session: SessionTimes::default(),
     };
 
     // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.

@@ -14,7 +14,7 @@ use super::session::{Caller, Connection, SessionId, Ticket};
 use super::teardown::{Teardown, TeardownPhase};
 use crate::cloud::{CloudError, Target};
 use crate::domain::interruption::RunCount;
-use crate::domain::observed::Confirmation;
+use crate::domain::observed::{Confirmation, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
@@ -48,6 +48,8 @@ pub struct AccountState {
     pub connection: Connection,
     pub form: Form,
     pub observed: Option<Observed>,
+    /// What was done in this session and when, for judging what AWS says about the trail.
+    pub(in crate::app) times: SessionTimes,
     /// The names that `observed` was read for.
     pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
@@ -96,6 +98,7 @@ impl AccountState {
             connection: Connection::Connecting,
             form: Form::new(),
             observed: None,
+            times: SessionTimes::default(),
             observed_for: SetupOptions::default(),
             derived: None,
             observing: None,

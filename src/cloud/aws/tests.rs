@@ -19,7 +19,7 @@ use crate::domain;
 use crate::domain::added::{Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState, Metric};
 use crate::domain::change::{Change, Delivery, TrailUpdate};
-use crate::domain::observed::{ManagementEvents, MetricFilter};
+use crate::domain::observed::MetricFilter;
 use crate::domain::policy::PolicyDocument;
 
 mod activity;
@@ -193,8 +193,9 @@ fn filter() -> MetricFilter {
         name: "root".into(),
         pattern: "{ $.x = 1 }".into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     }
 }
 
@@ -244,7 +245,7 @@ fn every_change() -> Vec<Change> {
             trail: trail.clone(),
             update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
         },
-        Change::PutEventSelectors { trail: trail.clone(), events: ManagementEvents::ALL },
+        Change::PutEventSelectors { trail: trail.clone(), read: true, write: true },
         Change::SetTrailKey { trail: trail.clone(), key: KEY.into() },
         Change::SetLogGroupKey { log_group: group.clone(), key: KEY.into() },
         Change::SetTopicKey { topic_arn: TOPIC.into(), key: Some(KEY.into()) },

@@ -6,7 +6,6 @@ use super::*;
 use crate::domain::added::{Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::change::TrailUpdate;
-use crate::domain::observed::ManagementEvents;
 use crate::domain::policy::PolicyDocument;
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
@@ -49,7 +48,7 @@ fn update() -> Change {
 }
 
 fn selectors() -> Change {
-    Change::PutEventSelectors { trail: "rootbell".into(), events: ManagementEvents::ALL }
+    Change::PutEventSelectors { trail: "rootbell".into(), read: true, write: true }
 }
 
 fn record(kind: Recorded, arn: &str) -> Change {

@@ -5,14 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
-use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
-use crate::domain::observed::{
-    AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
-    Topic, Trail, TrailStatus,
-};
+use crate::domain::observed::{Bucket, BucketLookup, Confirmation, LogGroup, MetricFilter, Role, Subscription, Topic};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
@@ -40,149 +36,13 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [
-        identity::identities(),
-        trails(),
-        trail_statuses(),
-        buckets(),
-        logs(),
-        roles(),
-        alarms(),
-        activity(),
-        topics(),
-    ];
+    let tables = [identity::identities(), buckets(), logs(), roles(), activity(), topics()];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
-fn ago(seconds: i64) -> Timestamp {
+pub(super) fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn trails() -> Vec<ContractCase> {
-    let role = format!("arn:aws:iam::123456789012:role/{ROLE}");
-    let existing = Trail {
-        name: "rootbell".into(),
-        arn: TRAIL.into(),
-        home_region: Region::new("eu-west-1"),
-        multi_region: true,
-        global_events: true,
-        organization: false,
-        log_file_validation: true,
-        bucket: BUCKET.into(),
-        key_prefix: None,
-        log_group_arn: Some(GROUP_ARN.into()),
-        role_arn: Some(role.as_str().into()),
-        kms_key: None,
-    };
-    let listed = json!({ "trailList": [{
-        "Name": "rootbell", "TrailARN": TRAIL, "HomeRegion": "eu-west-1", "S3BucketName": BUCKET,
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": false, "LogFileValidationEnabled": true,
-        "CloudWatchLogsLogGroupArn": GROUP_ARN, "CloudWatchLogsRoleArn": role,
-    }] });
-    let shadow = Trail {
-        name: "org".into(),
-        arn: "arn:aws:cloudtrail:us-east-1:210987654321:trail/org".into(),
-        home_region: Region::new("us-east-1"),
-        multi_region: true,
-        global_events: true,
-        organization: true,
-        log_file_validation: false,
-        bucket: "acme-org".into(),
-        key_prefix: Some("audit".into()),
-        log_group_arn: None,
-        role_arn: None,
-        kms_key: None,
-    };
-    let shadowed = json!({ "trailList": [{
-        "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
-    }] });
-    let add_organization_trail = |account: &mut Account| {
-        let trail = account::Trail {
-            owner: Some("210987654321".into()),
-            config: Trail {
-                organization: true,
-                multi_region: true,
-                bucket: "acme-org".into(),
-                key_prefix: Some("audit".into()),
-                ..Trail::default()
-            },
-            ..account::Trail::default()
-        };
-        account.region_mut("us-east-1").trails.insert("org".into(), trail);
-    };
-    vec![
-        ContractCase::new("no trail", CloudCall::Trails)
-            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
-            .returns(&Vec::<Trail>::new()),
-        ContractCase::new("a trail", CloudCall::Trails)
-            .set_up()
-            .aws("DescribeTrails", AwsReply::Json(listed))
-            .returns(&vec![existing]),
-        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
-            .demo(add_organization_trail)
-            .aws("DescribeTrails", AwsReply::Json(shadowed))
-            .returns(&vec![shadow]),
-    ]
-}
-
-/// The delivery status of a trail, and the events that it records.
-fn trail_statuses() -> Vec<ContractCase> {
-    let stop_trail = |account: &mut Account| {
-        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
-    };
-    let restart_trail = |account: &mut Account| {
-        account.timing.delivers_after = 300;
-        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.started, trail.delivered_before) = (Some(-60), Some(-86_400));
-    };
-    let restarted = json!({ "IsLogging": true, "StartLoggingTime": ago(60).as_second(),
-        "LatestCloudWatchLogsDeliveryTime": ago(86_400).as_second() });
-    let restarted_status = TrailStatus {
-        logging: true,
-        started: Some(ago(60)),
-        logs_delivery: Some(ago(86_400)),
-        ..TrailStatus::default()
-    };
-    let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
-    let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
-    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
-        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
-    ] });
-    let missing = "TrailNotFoundException";
-    vec![
-        ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
-            .set_up()
-            .demo(stop_trail)
-            .aws("GetTrailStatus", AwsReply::Json(status))
-            .returns(&stopped_status),
-        ContractCase::new("status of a trail that was started after its last delivery", CloudCall::TrailStatus(TRAIL))
-            .set_up()
-            .demo(restart_trail)
-            .aws("GetTrailStatus", AwsReply::Json(restarted))
-            .returns(&restarted_status),
-        ContractCase::new("status of a trail that does not exist", CloudCall::TrailStatus(TRAIL)).fails(
-            "GetTrailStatus",
-            missing,
-            ErrorKind::NotFound,
-        ),
-        ContractCase::new("event selectors of a trail that records only reads", CloudCall::ManagementEvents(TRAIL))
-            .set_up()
-            .demo(stop_trail)
-            .aws("GetEventSelectors", AwsReply::Json(reads))
-            .returns(&ManagementEvents { read: true, write: false, others: false }),
-        ContractCase::new("event selectors of a trail that records everything", CloudCall::ManagementEvents(TRAIL))
-            .set_up()
-            .aws("GetEventSelectors", AwsReply::Json(json!({ "TrailARN": TRAIL })))
-            .returns(&ManagementEvents::ALL),
-        ContractCase::new("event selectors of a trail that does not exist", CloudCall::ManagementEvents(TRAIL)).fails(
-            "GetEventSelectors",
-            missing,
-            ErrorKind::NotFound,
-        ),
-    ]
 }
 
 fn buckets() -> Vec<ContractCase> {
@@ -248,14 +108,16 @@ fn logs() -> Vec<ContractCase> {
         "filterName": ALARM, "filterPattern": CIS_PATTERN, "logGroupName": GROUP,
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
+            "unit": "Count",
         }],
     }] });
     let existing = MetricFilter {
         name: ALARM.into(),
         pattern: CIS_PATTERN.into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
     let matched = json!({ "matches": [{ "eventNumber": 1, "eventMessage": yes, "extractedValues": {} }] });
@@ -345,42 +207,6 @@ fn roles() -> Vec<ContractCase> {
             .aws("GetRole", not_found())
             .aws("GetRolePolicy", not_found())
             .returns(&None::<Role>),
-    ]
-}
-
-fn alarms() -> Vec<ContractCase> {
-    let set_to_alarm = |account: &mut Account| {
-        let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
-        alarm.reason = "Threshold Crossed".into();
-    };
-    let created = alarm();
-    let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
-        "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
-        "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
-        "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
-    }] });
-    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..created };
-    let none = || AwsReply::Json(json!({ "MetricAlarms": [] }));
-    vec![
-        ContractCase::new("an alarm", CloudCall::Alarm(ALARM))
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarms", AwsReply::Json(described.clone()))
-            .returns(&Some(found.clone())),
-        ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
-            .aws("DescribeAlarms", none())
-            .returns(&None::<Alarm>),
-        ContractCase::new("the alarms of a metric", CloudCall::AlarmsForMetric)
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
-            .returns(&vec![found]),
-        ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
-            .aws("DescribeAlarmsForMetric", none())
-            .returns(&Vec::<Alarm>::new()),
     ]
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
@@ -230,8 +230,13 @@ pub struct Trail {
     pub delivered: Option<Seconds>,
     /// When it last delivered to the log group before it was last started.
     pub delivered_before: Option<Seconds>,
-    /// CloudTrail's error at the last delivery to the log group, reported only if the demo finds no other error.
+    /// When it last delivered log files to its bucket; left out: recently.
+    pub bucket_delivered: Option<Seconds>,
+    /// CloudTrail's error at its last attempt to deliver to the log group, reported only if the demo finds no other error.
+    /// A delivery is reported next to it only with `delivered`.
     pub logs_error: Option<String>,
+    /// CloudTrail's error at its last attempt to deliver to the bucket, likewise.
+    pub bucket_error: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 
@@ -286,6 +291,8 @@ pub struct Alarm {
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
     pub configured: Option<Seconds>,
+    /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
+    pub evaluation_state: Option<EvaluationState>,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
@@ -299,6 +306,7 @@ impl Default for Alarm {
             reason: String::new(),
             since: None,
             configured: None,
+            evaluation_state: None,
             history: Vec::new(),
             tags: BTreeMap::new(),
         }

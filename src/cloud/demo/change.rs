@@ -13,7 +13,7 @@ use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Delivery, TrailUpdate};
 use crate::domain::filter_pattern::Pattern;
-use crate::domain::observed::{self, Confirmation, MetricFilter};
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, Email, RetentionDays, names};
@@ -103,8 +103,9 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, view, trail, bucket, delivery),
         Change::UpdateTrail { trail, update } => update_trail(account, view, trail, update),
-        Change::PutEventSelectors { trail, events } => {
-            modifiable_trail(account, view, trail)?.events = *events;
+        Change::PutEventSelectors { trail, read, write } => {
+            let events = ManagementEvents { read: *read, write: *write, ..ManagementEvents::ALL };
+            modifiable_trail(account, view, trail)?.events = events;
             Ok(())
         }
         Change::RecordAdded { kind, arn, added } => {
@@ -437,7 +438,9 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
         None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
     let config = config.clone();
-    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    // With a new configuration, the old error is gone.
+    let (configured, evaluation_state) = (Some(view.now), None);
+    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

@@ -200,7 +200,7 @@ impl Change {
                 row(op!("cloudtrail", "UpdateTrail"), (Trail, Update), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
                     .after(TRAIL_RECORDED)
             }
-            Self::PutEventSelectors { trail, events: _ } => {
+            Self::PutEventSelectors { trail, read: _, write: _ } => {
                 let op = op!("cloudtrail", "PutEventSelectors");
                 row(op, (TrailEvents, Set), Step::Trail, Only(trail), TRAIL_EXISTS, TRAIL).after(TRAIL_RECORDED)
             }

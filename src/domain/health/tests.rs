@@ -1,9 +1,12 @@
+use super::datapoints::value_fault;
 use super::*;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{Region, RetentionDays, SetupOptions};
+
+mod delivery;
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -124,7 +127,10 @@ const BREAKS: &[Break] = &[
     ("no log group", |o| trail(o).trail.log_group_arn = None, "trail.delivers", Verdict::Wrong, "no log group"),
     (
         "delivery error",
-        |o| status(o).logs_error = Some("AccessDenied".into()),
+        |o| {
+            (status(o).logs_error, status(o).logs_delivery) =
+                (Some("AccessDenied".into()), "2026-11-23T09:00:00Z".parse().ok());
+        },
         "trail.delivers",
         Verdict::Wrong,
         "AccessDenied",
@@ -256,7 +262,7 @@ fn topic(o: &mut Observed) -> &mut Topic {
 
 #[test]
 fn each_fault_is_reported_by_the_right_check_with_its_detail() {
-    for (name, break_setup, id, verdict, word) in BREAKS {
+    for (name, break_setup, id, verdict, word) in BREAKS.iter().chain(delivery::BREAKS) {
         let mut observed = sound();
         break_setup(&mut observed);
         let health = health_of(&observed);
@@ -283,7 +289,7 @@ fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_statu
     let unreadable = || Problem::new("GetRole: permission denied.", Fix::advice("Ask for it."));
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(health_of(&observed).healthy());
-    status(&mut observed).bucket_error = Some("AccessDenied".into());
+    (status(&mut observed).bucket_error, status(&mut observed).bucket_delivery) = (Some("AccessDenied".into()), None);
     let health = health_of(&observed);
     let found = check(&health, "trail.logging");
     assert_eq!(found.verdict, Verdict::Wrong);

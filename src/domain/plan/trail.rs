@@ -6,7 +6,7 @@ use super::{Action, Plan, record};
 use crate::domain::added::{Addition, Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, ResourceKind, Step, TrailUpdate};
-use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Observed, Trail, TrailOwnership};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy::{self, Decision};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::retention::RetentionDays;
@@ -275,7 +275,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(wanted, Action::Update, Change::UpdateTrail { trail: existing.name.clone(), update }, detail);
     }
     if let Ok(events) = &watched.events
-        && !(events.read && events.write)
+        && events.missing().is_some()
     {
         if events.others {
             let why = format!(
@@ -288,7 +288,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.put(
                 wanted,
                 Action::Update,
-                Change::PutEventSelectors { trail: name.clone(), events: ManagementEvents::ALL },
+                Change::PutEventSelectors { trail: name.clone(), read: true, write: true },
                 "some management events → all, read and write",
             );
             added.push(Addition::Events { read: events.read, write: events.write });

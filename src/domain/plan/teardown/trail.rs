@@ -97,12 +97,17 @@ impl TeardownPlanner<'_> {
         }
         let events = self.observed().trail.as_ref().and_then(|watched| watched.events.as_ref().ok());
         let recorded_events = added(&self.chain.managed.trail).find_map(|addition| match addition {
-            Addition::Events { read, write } => Some(ManagementEvents { read: *read, write: *write, others: false }),
+            Addition::Events { read, write } => Some((*read, *write)),
             _ => None,
         });
-        if let Some(before) = recorded_events.filter(|_| events == Some(&ManagementEvents::ALL)) {
-            let change = Change::PutEventSelectors { trail: name(), events: before };
-            let detail = format!("unmanaged; all management events → {}", before.describe());
+        if let Some((read, write)) = recorded_events.filter(|_| events == Some(&ManagementEvents::ALL)) {
+            let change = Change::PutEventSelectors { trail: name(), read, write };
+            let before = match (read, write) {
+                (true, false) => "reads only",
+                (false, true) => "writes only",
+                (true, true) | (false, false) => "none",
+            };
+            let detail = format!("unmanaged; all management events → {before}");
             plan.put(self.wanted(), Action::Update, change, detail);
         }
         if self.is_logging() && added(&self.chain.managed.trail).any(|addition| *addition == Addition::Logging) {
