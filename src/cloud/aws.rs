@@ -189,7 +189,7 @@ impl AwsCloud {
             Change::PutMetricFilter { log_group, filter } => {
                 services.logs.put_metric_filter(&call, log_group, filter).await
             }
-            Change::PutMetricAlarm { alarm, config } => {
+            Change::PutMetricAlarm { alert: _, alarm, config } => {
                 services.cloudwatch.put_metric_alarm(&call, alarm, config).await
             }
             Change::SetAlarmState { alarm, state, reason } => {

@@ -279,7 +279,7 @@ fn change(id: &str) -> Change {
 /// The alarm that a first setup creates.
 fn alarm() -> Alarm {
     match change("alarm.put") {
-        Change::PutMetricAlarm { alarm, config } => {
+        Change::PutMetricAlarm { alert: _, alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
             Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
         }

@@ -9,6 +9,7 @@ use super::observed::{
 };
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
@@ -40,6 +41,19 @@ pub fn sound() -> Observed {
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
+    let alarm = |alert: &AlertSettings| Alarm {
+        name: alert.alarm.value.clone(),
+        config: AlarmConfig {
+            metric: alert.metric.clone(),
+            actions: vec![settings.topic_arn()],
+            ..(alert.alert.spec().config)()
+        },
+        state: AlarmState::Ok,
+        reason: String::new(),
+        since: None,
+        configured: None,
+        evaluation: None,
+    };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
@@ -66,7 +80,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![settings.wanted_filter()]),
+        filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -74,19 +88,7 @@ pub fn sound() -> Observed {
             policy: Some(policy::role_permissions(account_region, &settings.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        alarms: Ok(vec![Alarm {
-            name: settings.alarm.value.clone(),
-            config: AlarmConfig {
-                metric: settings.metric.clone(),
-                actions: vec![settings.topic_arn()],
-                ..AlarmConfig::default()
-            },
-            state: AlarmState::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            evaluation: None,
-        }]),
+        alarms: Ok(settings.alerts.values().map(alarm).collect()),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
             policy: Some(policy::merge(None, &policy::topic_statements(account_region, &settings.topic_arn()))),

@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::account_id::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account_id::AccountId;
 use super::account_region::AccountRegion;
 use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
-use super::pattern;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
 use super::region::Region;
@@ -20,6 +19,7 @@ use super::retention::RetentionDays;
 mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
+pub use super::metric_filter::MetricFilter;
 pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
@@ -224,77 +224,6 @@ pub struct Contents {
     pub bytes: u64,
 }
 
-/// A metric filter with its only transformation.
-///
-/// Source: CloudWatch Logs API, MetricFilter and MetricTransformation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MetricFilter {
-    #[serde(skip)]
-    pub name: String,
-    pub pattern: String,
-    #[serde(flatten)]
-    pub metric: Metric,
-    pub value: String,
-    pub default: Option<f64>,
-    /// The unit of its datapoints; `None`: AWS's unit `None`.
-    pub unit: Option<String>,
-    /// The dimensions of its datapoints, each with the field of the event that has the value. The metric exists only with
-    /// them.
-    pub dimensions: BTreeMap<String, String>,
-    /// The system fields that are further dimensions.
-    pub emit_system_field_dimensions: Vec<String>,
-    /// It is applied to the events as the log group's transformer rewrote them, if it has one.
-    pub apply_on_transformed_logs: bool,
-    /// The condition on the system fields of the events that it is applied to.
-    pub field_selection_criteria: Option<String>,
-}
-
-impl MetricFilter {
-    /// The number that it publishes for each event; `None` if that isn't a number but, for example, a field of the event.
-    #[must_use]
-    pub fn number(&self) -> Option<f64> {
-        self.value.trim().parse().ok().filter(|value: &f64| value.is_finite())
-    }
-
-    /// Whether it counts 1 per event, however that is written.
-    #[must_use]
-    pub fn counts_one(&self) -> bool {
-        self.number().is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
-    }
-}
-
-impl Default for MetricFilter {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            pattern: String::new(),
-            metric: Metric::default(),
-            value: "1".into(),
-            default: None,
-            unit: None,
-            dimensions: BTreeMap::new(),
-            emit_system_field_dimensions: Vec::new(),
-            apply_on_transformed_logs: false,
-            field_selection_criteria: None,
-        }
-    }
-}
-
-impl MetricFilter {
-    /// The unit of its datapoints, as AWS names it.
-    #[must_use]
-    pub fn published_unit(&self) -> &str {
-        self.unit.as_deref().unwrap_or("None")
-    }
-
-    /// Whether its datapoints have no dimensions, as those of rootbell's filter.
-    #[must_use]
-    pub fn has_no_dimensions(&self) -> bool {
-        self.dimensions.is_empty() && self.emit_system_field_dimensions.is_empty()
-    }
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Topic {
@@ -391,16 +320,6 @@ pub struct Observed {
     pub session: SessionTimes,
 }
 
-/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
-/// tests for root at all.
-#[must_use]
-pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
-    let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));
-    find(pattern::is_cis_pattern)
-        .or_else(|| find(|p| pattern::read(p) == pattern::Reading::Equivalent))
-        .or_else(|| find(pattern::concerns_root))
-}
-
 impl Observed {
     /// An account without any of these resources.
     #[must_use]
@@ -421,21 +340,6 @@ impl Observed {
             key: None,
             session: SessionTimes::default(),
         }
-    }
-
-    /// The filter that counts root use on the chain's log group: the one named `name`, else the best match.
-    #[must_use]
-    pub fn root_filter(&self, name: Option<&str>) -> Option<&MetricFilter> {
-        let filters = self.filters.as_ref().ok()?;
-        filters.iter().find(|f| Some(f.name.as_str()) == name).or_else(|| counts_root(filters))
-    }
-
-    /// The alarm named `name`, else one on the metric.
-    #[must_use]
-    pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
-        let alarms = self.alarms.as_ref().ok()?;
-        let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
     }
 
     /// Whether no part of the chain could be read.

@@ -2,16 +2,16 @@
 
 use super::account_region::AccountRegion;
 use super::added::{Addition, Recorded};
-use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
+use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key};
+use super::health::{action_fault, filter_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
-use super::settings::{PERIOD, SettingId, Settings};
+use super::settings::{AlertSettings, SettingId, Settings};
 
 mod key;
 mod record;
@@ -225,8 +225,14 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        let filter = filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed, &filter);
+        let mut filters: Vec<MetricFilter> = Vec::new();
+        for alert in wanted.alerts.values() {
+            // Several alarms can watch the metric of one filter.
+            let planned = filters.iter().find(|planned| planned.name == alert.filter.value).cloned();
+            let filter = planned.unwrap_or_else(|| filter(&mut plan, wanted, alert, observed));
+            alarm(&mut plan, wanted, alert, observed, &filter);
+            filters.push(filter);
+        }
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
@@ -242,10 +248,10 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     plan
 }
 
-/// Whether an earlier run has finished the setup: the alarm is created last.
+/// Whether an earlier run has finished the setup of an alert: its alarm is created last.
 fn is_set_up(wanted: &Settings, observed: &Observed) -> bool {
     let alarms = observed.alarms.as_deref().unwrap_or_default();
-    alarms.iter().any(|alarm| alarm.name == wanted.alarm.value)
+    wanted.alerts.values().any(|alert| alarms.iter().any(|alarm| alarm.name == alert.alarm.value))
 }
 
 /// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
@@ -312,7 +318,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
 fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
-    let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
+    let alarm = wanted.account_region.alarm_arn(&wanted.root_use().alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
     let is_managed = wanted.has_default_name(ResourceKind::Topic);
@@ -399,33 +405,35 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-/// Plans the filter, and returns it as it will be.
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilter {
-    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
-    let filter = wanted.wanted_filter();
+/// Plans the filter of an alert, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) -> MetricFilter {
+    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == alert.filter.value);
+    let filter = alert.wanted_filter();
+    let counts = alert.alert.spec().filter.counts;
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
-        Reading::CisPattern => "counts every use of root",
-        Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
+        Reading::CisPattern => format!("counts {counts}"),
+        Reading::Equivalent => format!("counts {counts}, but is not the exact CIS pattern"),
         Reading::Other(faults) => {
             let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
         Reading::Unjudged(why) => {
             let note = format!("The pattern is not the CIS pattern, and rootbell can't tell what it counts: {why}.");
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
     };
     // Audit tools ignore white space.
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    let alarm = observed.alarm_on(&filter.metric, Some(&wanted.alarm.value));
-    let is_managed = wanted.has_default_name(ResourceKind::MetricFilter);
+    let alarms = observed.alarms.as_deref().unwrap_or_default();
+    let alarm = alert.alert.find_alarm(alarms, &filter.metric, &alert.alarm.value);
+    let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
-        None => (Action::Create, purpose.to_owned(), filter),
+        None => (Action::Create, purpose, filter),
         Some(f) => {
             let faults = filter_faults(f, alarm, &wanted.account_region);
             let detail = if !has_pattern(f) {
@@ -446,35 +454,31 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilt
     filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed, filter: &MetricFilter) {
-    let topic = wanted.topic_arn();
-    let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
+fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {
+    let (topic, spec) = (wanted.topic_arn(), alert.alert.spec());
+    let existing = alert.named_alarm(observed);
     let desired = AlarmConfig {
-        metric: wanted.metric.clone(),
-        statistic: Statistic::Sum,
-        period: PERIOD,
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        threshold: 1.0,
-        comparison: Comparison::GreaterThanOrEqualToThreshold,
-        missing_data: MissingData::NotBreaching,
-        actions_enabled: true,
+        metric: alert.metric.clone(),
         actions: vec![topic.clone()],
-        description: "Somebody used the root user of this account (made by rootbell).".into(),
-        ..AlarmConfig::default()
+        description: spec.description.into(),
+        ..(spec.config)()
     };
-    let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
+    let put = |config| Change::PutMetricAlarm {
+        alert: alert.alert,
+        alarm: alert.alarm.value.clone(),
+        config: Box::new(config),
+    };
     let Some(existing) = existing else {
-        let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(wanted, Action::Create, put(desired), detail);
+        return plan.put(wanted, Action::Create, put(desired), format!("{} → the topic", spec.fires));
     };
-    let mut when_it_fires = alarm_faults(existing, filter);
-    if wanted.has_default_name(ResourceKind::Alarm) {
-        when_it_fires.extend(alarm_remark(existing));
+    let mut when_it_fires = (spec.faults)(existing, filter);
+    if alert.alarm_has_default_name() {
+        when_it_fires.extend((spec.remark)(existing));
     }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
-        return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
+        let name_in_id = put(desired).id().name;
+        return plan.keep_as(name_in_id, Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();

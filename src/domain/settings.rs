@@ -1,19 +1,23 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
+use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Confirmation, Metric, MetricFilter, Observed, Trail};
-use super::pattern;
+use super::observed::{Alarm, Confirmation, Observed, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod alert;
+mod field;
 mod setting_id;
 mod trails;
 
 pub use super::added::TAG;
+pub use alert::{AlertOptions, AlertSettings};
+pub use field::{Field, Origin};
 pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
 pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
 
@@ -23,8 +27,6 @@ pub const TRAIL: &str = "rootbell";
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
 pub const RETENTION: RetentionDays = RetentionDays::Days(365);
-/// The alarm's period, in seconds.
-pub const PERIOD: u32 = 300;
 
 /// What the user asked for; for `None` or an empty list, rootbell chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,42 +47,16 @@ pub struct SetupOptions {
     pub role_source_arn: Option<bool>,
 }
 
-/// Where a value came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Set by the user.
-    Given,
-    /// Read from the account.
-    Found,
-    /// A default; the text says what it is based on.
-    Default(&'static str),
-}
-
-impl Origin {
-    /// The label next to the field.
+impl SetupOptions {
+    /// What the user chose for an alert.
     #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Given => "set by you",
-            Self::Found => "existing",
-            Self::Default(from) => from,
-        }
-    }
-}
-
-/// A value and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field<T> {
-    pub value: T,
-    pub origin: Origin,
-}
-
-impl<T> Field<T> {
-    fn pick(option: Option<T>, found: Option<T>, default: impl FnOnce() -> T, from: &'static str) -> Self {
-        match (option, found) {
-            (Some(value), _) => Self { value, origin: Origin::Given },
-            (None, Some(value)) => Self { value, origin: Origin::Found },
-            (None, None) => Self { value: default(), origin: Origin::Default(from) },
+    pub fn alert(&self, alert: AlertId) -> AlertOptions<'_> {
+        match alert {
+            AlertId::RootUse => AlertOptions {
+                filter: self.filter.as_deref(),
+                pattern: self.pattern.as_deref(),
+                alarm: self.alarm.as_deref(),
+            },
         }
     }
 }
@@ -96,10 +72,7 @@ pub struct Settings {
     pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
     pub emails: Field<Vec<Email>>,
-    pub filter: Field<String>,
-    pub pattern: Field<String>,
-    pub metric: Metric,
-    pub alarm: Field<String>,
+    pub alerts: ByAlert<AlertSettings>,
     /// `None`: leave encryption unchanged.
     pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
@@ -133,34 +106,11 @@ impl Settings {
         );
         let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
-        let filter_found = observed.root_filter(Some(setup.filter.as_deref().unwrap_or(DEFAULT_FILTER)));
-        // A filter that the user named takes precedence over one that only has the pattern.
-        let filter_found = filter_found.filter(|f| setup.filter.as_ref().is_none_or(|name| *name == f.name));
-        let filter = Field::pick(
-            setup.filter.clone(),
-            filter_found.map(|f| f.name.clone()),
-            || DEFAULT_FILTER.to_owned(),
-            "default",
-        );
-        let pattern = Field::pick(
-            setup.pattern.as_deref().map(pattern::normalize_quotes),
-            None,
-            || pattern::CIS_PATTERN.to_owned(),
-            "required by CIS 4.3 and Security Hub",
-        );
-        let metric = filter_found.map_or_else(default_metric, |f| f.metric.clone());
-
-        let alarm_found = observed.alarm_on(&metric, Some(setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM)));
-        let alarm_found = alarm_found.filter(|a| setup.alarm.as_ref().is_none_or(|name| *name == a.name));
-        let alarm = Field::pick(
-            setup.alarm.clone(),
-            alarm_found.map(|a| a.name.clone()),
-            || DEFAULT_ALARM.to_owned(),
-            "default",
-        );
-        let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
+        let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed));
+        let alarms: Vec<&Alarm> = alerts.values().filter_map(|alert| alert.named_alarm(observed)).collect();
+        let actions = alarms.into_iter().flat_map(|alarm| &alarm.config.actions);
         let exists = |arn: &&Arn| !observed.gone.contains(arn);
-        let topic_found = actions.iter().filter(exists).find_map(|arn| topic_here(arn, &account_region));
+        let topic_found = actions.filter(exists).find_map(|arn| topic_here(arn, &account_region));
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
@@ -177,13 +127,16 @@ impl Settings {
             retention_days,
             topic,
             emails,
-            filter,
-            pattern,
-            metric,
-            alarm,
+            alerts,
             kms_key: setup.kms_key.clone(),
             role_source_arn,
         }
+    }
+
+    /// The settings of the alert for root use.
+    #[must_use]
+    pub fn root_use(&self) -> &AlertSettings {
+        &self.alerts[AlertId::RootUse]
     }
 
     /// The ARN of the existing trail, or of the one to be created.
@@ -212,19 +165,6 @@ impl Settings {
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
-    }
-
-    /// The filter according to the settings.
-    #[must_use]
-    pub fn wanted_filter(&self) -> MetricFilter {
-        MetricFilter {
-            name: self.filter.value.clone(),
-            pattern: self.pattern.value.clone(),
-            metric: self.metric.clone(),
-            default: Some(0.0),
-            unit: Some("Count".into()),
-            ..MetricFilter::default()
-        }
     }
 
     #[must_use]
@@ -263,8 +203,10 @@ impl Settings {
             | ResourceKind::TopicTags
             | ResourceKind::TopicPolicy
             | ResourceKind::TopicEncryption => self.topic.value == DEFAULT_TOPIC,
-            ResourceKind::MetricFilter => self.filter.value == DEFAULT_FILTER,
-            ResourceKind::Alarm | ResourceKind::AlarmState => self.alarm.value == DEFAULT_ALARM,
+            ResourceKind::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
+            ResourceKind::Alarm | ResourceKind::AlarmState => {
+                self.alerts.values().all(AlertSettings::alarm_has_default_name)
+            }
             // They have no default name that they could differ from.
             ResourceKind::Subscription | ResourceKind::LogStream | ResourceKind::DrillEvent => true,
         }
@@ -309,17 +251,6 @@ impl Settings {
 pub const DEFAULT_LOG_GROUP: &str = "rootbell/cloudtrail";
 /// The default name of the topic.
 pub const DEFAULT_TOPIC: &str = "rootbell-alerts";
-/// The default name of the metric filter.
-pub const DEFAULT_FILTER: &str = "rootbell-root-use";
-/// The default name of the alarm.
-pub const DEFAULT_ALARM: &str = "rootbell-root-use";
-
-/// The default metric.
-#[must_use]
-pub fn default_metric() -> Metric {
-    Metric { namespace: "rootbell".into(), name: "RootUse".into() }
-}
-
 /// Bucket names are global: the account ID and Region make this one unique.
 fn default_bucket(account_region: &AccountRegion) -> String {
     format!("rootbell-{}-{}", account_region.account, account_region.region)
@@ -378,8 +309,8 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names;
     use crate::domain::region::REGIONS;
+    use crate::domain::{names, pattern};
 
     fn identity() -> Identity {
         Identity {
@@ -427,9 +358,9 @@ mod tests {
             names::log_group(&s.log_group.value).unwrap();
             names::role(&s.role.value).unwrap();
             names::topic(&s.topic.value).unwrap();
-            names::filter(&s.filter.value).unwrap();
-            names::alarm(&s.alarm.value).unwrap();
-            pattern::check(&s.pattern.value).unwrap();
+            names::filter(&s.root_use().filter.value).unwrap();
+            names::alarm(&s.root_use().alarm.value).unwrap();
+            pattern::check(&s.root_use().pattern.value).unwrap();
         }
     }
 

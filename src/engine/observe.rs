@@ -8,14 +8,15 @@ use futures::join;
 
 use crate::cloud::Cloud;
 use crate::domain::added::TagRecord;
+use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
+use crate::domain::metric_filter::counts_root;
 use crate::domain::observed::{
     Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
-    counts_root,
 };
 use crate::domain::plan::unmanaged_resources;
-use crate::domain::settings::{choose_trail, trails_to_examine};
+use crate::domain::settings::{AlertSettings, choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
@@ -88,10 +89,12 @@ pub async fn observe_with(
     };
 
     // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.
-    if let Some(metric) =
-        metric_without_alarm(&observed, setup, &resolve(&observed)).filter(|metric| *metric != guess.metric)
-    {
-        add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(region, &metric).await));
+    let mut queried = default_metrics();
+    for alert in resolve(&observed).alerts.values() {
+        if let Some(metric) = metric_without_alarm(&observed, setup, alert).filter(|metric| !queried.contains(metric)) {
+            add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(region, &metric).await));
+            queried.push(metric);
+        }
     }
     find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
     let settings = resolve(&observed);
@@ -269,15 +272,16 @@ async fn topic_and_subscriptions(cloud: &dyn Cloud, region: &Region, arn: &str) 
     (to_read_result(topic), to_read_result(subscriptions))
 }
 
-/// The alarm with our name and the alarms on our metric.
+/// The alarms with our names and the alarms on our metrics.
 async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
-    let (alarm, on_metric) = join!(prefetch.alarm.clone(), OptionFuture::from(prefetch.on_metric.clone()));
-    let mut alarms = alarm.map(Vec::from_iter);
-    match on_metric {
-        // The alarm with our name exists, so failing to find others doesn't matter.
-        Some(Err(_)) if alarms.as_ref().is_ok_and(|all| !all.is_empty()) => {}
-        Some(others) => add_new(&mut alarms, others),
-        None => {}
+    let (named, on_metrics) =
+        join!(join_all(prefetch.alarms.values().cloned()), join_all(prefetch.on_metrics.iter().cloned()));
+    let all_exist = named.iter().all(|alarm| matches!(alarm, Ok(Some(_))));
+    let named: ReadResult<Vec<Option<Alarm>>> = named.into_iter().collect();
+    let mut alarms = named.map(|alarms| alarms.into_iter().flatten().collect());
+    // If the alarms with our names exist, failing to find others doesn't matter.
+    for others in on_metrics.into_iter().filter(|others| others.is_ok() || !all_exist) {
+        add_new(&mut alarms, others);
     }
     alarms
 }
@@ -297,11 +301,11 @@ async fn topic_key(cloud: &dyn Cloud, region: &Region, observed: &Observed) -> O
     Some(to_read_result(cloud.key(region, key).await))
 }
 
-/// The root-use filter's metric, if none of the alarms read so far watches it.
-fn metric_without_alarm(observed: &Observed, setup: &SetupOptions, settings: &Settings) -> Option<Metric> {
-    let metric = &observed.root_filter(Some(&settings.filter.value))?.metric;
+/// The metric of an alert's filter, if none of the alarms read so far watches it.
+fn metric_without_alarm(observed: &Observed, setup: &SetupOptions, alert: &AlertSettings) -> Option<Metric> {
+    let metric = &alert.existing_filter(observed)?.metric;
     let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.config.metric == *metric));
-    (setup.alarm.is_none() && !watched).then(|| metric.clone())
+    (setup.alert(alert.alert).alarm.is_none() && !watched).then(|| metric.clone())
 }
 
 pub(super) fn add_new(known: &mut ReadResult<Vec<Alarm>>, others: ReadResult<Vec<Alarm>>) {

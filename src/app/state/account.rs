@@ -214,7 +214,7 @@ impl AccountState {
     /// The pattern that finds root activity in the log group.
     pub(in crate::app) fn search_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;
-        let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
+        let filter = self.observed.as_ref().and_then(|o| settings.root_use().existing_filter(o));
         Some(pattern::search_pattern(filter.map(|f| f.pattern.as_str())))
     }
 
@@ -297,7 +297,7 @@ impl AccountState {
     /// Schedules a test of the pattern on the sample events if the pattern has changed.
     pub(in crate::app) fn schedule_pattern_test(&mut self, now: Timestamp) {
         let Some(derived) = &self.derived else { return };
-        if derived.settings.pattern.value != self.tested_pattern && self.pattern_test_due.is_none() {
+        if derived.settings.root_use().pattern.value != self.tested_pattern && self.pattern_test_due.is_none() {
             let wait = if self.tested_pattern.is_empty() { SignedDuration::ZERO } else { DEBOUNCE };
             self.pattern_test_due = now.saturating_add(wait).ok();
             // The earlier result was for another pattern.

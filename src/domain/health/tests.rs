@@ -1,7 +1,8 @@
-use super::datapoints::value_fault;
 use super::*;
+use crate::domain::AlertId;
+use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
-use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
+use crate::domain::observed::{BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{Region, RetentionDays, SetupOptions};
@@ -66,6 +67,7 @@ fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
 #[test]
 fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
     use crate::domain::alarm::Statistic;
+    let faults = AlertId::RootUse.spec().faults;
     // The filter's value and default value, the alarm's statistic and threshold (at least), and what is wrong.
     for (value, default, statistic, threshold, fault) in [
         ("1", Some(0.0), "Sum", 1.0, None),
@@ -91,9 +93,9 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
         let alarm = alarm(&mut observed);
         alarm.config.metric = filter.metric.clone();
         (alarm.config.statistic, alarm.config.threshold) = (Statistic::from(statistic), threshold);
-        let faults = alarm_faults(alarm, &filter).join("; ");
-        assert_eq!(faults.is_empty(), fault.is_none(), "{value} {default:?} {statistic}: {faults}");
-        assert!(fault.is_none_or(|fault| faults.contains(fault)), "{value} {default:?} {statistic}: {faults}");
+        let found = faults(alarm, &filter).join("; ");
+        assert_eq!(found.is_empty(), fault.is_none(), "{value} {default:?} {statistic}: {found}");
+        assert!(fault.is_none_or(|fault| found.contains(fault)), "{value} {default:?} {statistic}: {found}");
         assert_eq!(value_fault(&filter).is_some(), default == Some(1.0), "{value} {default:?}");
     }
     // An average above 0 is enough if the alarm fires above 0, and below a threshold there may be nothing to fire at.
@@ -103,10 +105,10 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
     alarm.config.metric = filter.metric.clone();
     alarm.config.statistic = Statistic::Average;
     (alarm.config.threshold, alarm.config.comparison) = (0.0, "GreaterThanThreshold".into());
-    assert_eq!(alarm_faults(alarm, &filter), [""; 0]);
+    assert_eq!(faults(alarm, &filter), [""; 0]);
     (alarm.config.threshold, alarm.config.comparison) = (5.0, "LessThanThreshold".into());
-    assert!(alarm_faults(alarm, &filter)[0].contains("stays in ALARM"));
-    assert_eq!(alarm_faults(alarm, &MetricFilter { default: None, ..filter }), [""; 0]);
+    assert!(faults(alarm, &filter)[0].contains("stays in ALARM"));
+    assert_eq!(faults(alarm, &MetricFilter { default: None, ..filter }), [""; 0]);
     let field = MetricFilter { value: "$.sourceIPAddress".into(), ..MetricFilter::default() };
     assert!(value_fault(&field).is_some_and(|fault| fault.contains("counts $.sourceIPAddress per event")));
 }

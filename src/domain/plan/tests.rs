@@ -3,7 +3,7 @@ mod bucket;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::alarm::{TagsInNotifications, WallClockWindow, WarmUp};
+use crate::domain::alarm::{Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
