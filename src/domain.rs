@@ -22,6 +22,7 @@ pub(crate) mod fixtures;
 pub mod health;
 pub mod iam_policy;
 pub mod interruption;
+pub mod key_state;
 pub mod metric_filter;
 pub mod names;
 pub mod observed;

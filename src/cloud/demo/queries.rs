@@ -317,7 +317,7 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
     let (arn, key) = find_key(&account.keys, id)?;
-    Some(KmsKey { arn: arn.as_str().into(), enabled: !key.disabled, policy: key.policy.clone() })
+    Some(KmsKey { arn: arn.as_str().into(), state: key.state(), policy: key.policy.clone() })
 }
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {
