@@ -191,11 +191,6 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
         Change::PutRolePolicy { role: role(), policy: PolicyDocument::default() },
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
     ];
-    let recorded_arn = |kind: Recorded| match kind {
-        Recorded::Trail => trail_arn.clone(),
-        Recorded::LogGroup => query::log_group(account_region, &settings.log_group.value),
-        Recorded::Topic => settings.topic_arn(),
-    };
     let alerts = || settings.alerts.values();
     let put_alarms = alerts().map(|alert| Change::PutMetricAlarm {
         alert: alert.alert,
@@ -241,11 +236,7 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
             .chain(
                 alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),
             )
-            .chain(unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
-                kind,
-                arn: recorded_arn(kind),
-                added: Additions::default(),
-            }))
+            .chain(records(settings, trail_arn))
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
@@ -278,20 +269,7 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
                     Change::DeleteBucketPolicy { bucket: bucket() },
                 ])
                 .chain(logs.into_iter().filter(|_| with_logs))
-                .chain(unmanaged_kinds(settings).flat_map(|kind| {
-                    let reverts = match kind {
-                        Recorded::Trail => vec![
-                            Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
-                            Change::PutEventSelectors { trail: trail(), read: true, write: true },
-                        ],
-                        Recorded::LogGroup => vec![
-                            Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
-                            Change::DeleteRetentionPolicy { log_group: log_group() },
-                        ],
-                        Recorded::Topic => Vec::new(),
-                    };
-                    reverts.into_iter().chain([Change::RemoveAdded { kind, arn: recorded_arn(kind) }])
-                }))
+                .chain(reverts(settings, trail_arn))
                 .collect()
         }
     }
@@ -305,6 +283,43 @@ fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
         (Recorded::Topic, ResourceKind::Topic),
     ];
     all.into_iter().filter(|(_, kind)| !settings.has_default_name(*kind)).map(|(kind, _)| kind)
+}
+
+fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {
+    match kind {
+        Recorded::Trail => trail_arn.clone(),
+        Recorded::LogGroup => query::log_group(&settings.account_region, &settings.log_group.value),
+        Recorded::Topic => settings.topic_arn(),
+    }
+}
+
+/// The changes that record what is added to unmanaged resources.
+fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+    unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
+        kind,
+        arn: recorded_arn(kind, settings, trail_arn),
+        added: Additions::default(),
+    })
+}
+
+/// The changes that revert that.
+fn reverts(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+    unmanaged_kinds(settings).flat_map(|kind| {
+        let trail = || settings.trail.value.clone();
+        let log_group = || settings.log_group.value.clone();
+        let reverts = match kind {
+            Recorded::Trail => vec![
+                Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
+                Change::PutEventSelectors { trail: trail(), read: true, write: true },
+            ],
+            Recorded::LogGroup => vec![
+                Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
+                Change::DeleteRetentionPolicy { log_group: log_group() },
+            ],
+            Recorded::Topic => Vec::new(),
+        };
+        reverts.into_iter().chain([Change::RemoveAdded { kind, arn: recorded_arn(kind, settings, trail_arn) }])
+    })
 }
 
 #[cfg(test)]

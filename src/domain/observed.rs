@@ -29,6 +29,7 @@ pub type ReadResult<T> = Result<T, Problem>;
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings of a trail, as AWS has them")]
 pub struct Trail {
     #[serde(skip)]
     pub name: String,
