@@ -1,12 +1,11 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
-use super::account_region::AccountRegion;
 use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
 use super::health::{action_fault, filter_faults, is_aws_sns_key};
-use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{Alarm, BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
@@ -15,78 +14,15 @@ use super::settings::{AlertSettings, SettingId, Settings};
 
 mod key;
 mod record;
+mod refused;
+mod row;
 pub mod teardown;
 mod trail;
 
 use record::{Recording, record_additions};
 
 pub use record::unmanaged_resources;
-
-/// What happens to a resource. The words are part of the JSON contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    Create,
-    Update,
-    Keep,
-    Delete,
-}
-
-impl Action {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Keep => "keep",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// The mark in front of a row.
-    #[must_use]
-    pub fn mark(self) -> char {
-        match self {
-            Self::Create => '+',
-            Self::Update => '~',
-            Self::Keep => '=',
-            Self::Delete => '-',
-        }
-    }
-}
-
-/// One row of the plan: a change, or a resource that is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    pub id: ChangeId,
-    pub step: Step,
-    pub action: Action,
-    pub resource: ResourceKind,
-    pub name: String,
-    /// A few words: its purpose, or old → new.
-    pub detail: String,
-    /// How to have it treated differently.
-    pub hint: Option<Hint>,
-    /// `None` if the resource is kept.
-    pub change: Option<Change>,
-    /// Where the change is made; `None` if the resource is kept.
-    pub region: Option<Region>,
-    /// Whether it changes a resource that rootbell did not create, as far as is known, so that others may rely on it.
-    pub unmanaged: bool,
-    /// Whether it is left out once everything is set up: a later version that adds such a row leaves a finished setup
-    /// alone.
-    pub optional: bool,
-}
-
-/// How the user can have a kept resource deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hint {
-    /// By asking for the logs to be deleted as well.
-    DeleteLogs,
-    /// By naming the email address.
-    NameEmail,
-    /// By deleting in this Region.
-    DeleteInRegion(Region),
-}
+pub use row::{Action, Hint, Row};
 
 /// All rows, in an order in which they could be applied one by one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -96,15 +32,6 @@ pub struct Plan {
     pub notes: Vec<(Step, Problem)>,
     /// Why the plan cannot be applied as it is, each with what to do.
     pub blocked: Vec<(Step, Problem)>,
-}
-
-impl Row {
-    /// The change as an AWS CLI command for its Region, quoted for `sh`; `None` if the resource is kept.
-    #[must_use]
-    pub fn aws_cli(&self, account_region: &AccountRegion) -> Option<String> {
-        let (change, region) = self.change.as_ref().zip(self.region.as_ref())?;
-        Some(change.aws_cli(&account_region.in_region(region)))
-    }
 }
 
 impl Plan {
@@ -138,6 +65,10 @@ impl Plan {
 
     fn block(&mut self, step: Step, reason: Problem) {
         self.blocked.push((step, reason));
+    }
+
+    fn block_if(&mut self, step: Step, reason: Option<Problem>) {
+        self.blocked.extend(reason.map(|reason| (step, reason)));
     }
 
     fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
@@ -374,6 +305,10 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
+    let adds_any = wanted.emails.value.iter().any(|email| state(email).is_none());
+    let refusal = adds_any.then(|| refused::email_on_fifo_topic(wanted)).flatten();
+    let is_refused = refusal.is_some();
+    plan.block_if(Step::Topic, refusal);
     let start = plan.rows.len();
     let mut added = Vec::new();
     for email in &wanted.emails.value {
@@ -385,6 +320,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 let detail = "open the link in the email";
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
+            None if is_refused => {}
             None => {
                 let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
                 plan.put(wanted, Action::Create, change, "AWS emails a confirmation link");
@@ -432,7 +368,11 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let alarm = alert.alert.find_alarm(alarms, &filter.metric, &alert.alarm.value);
     let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
-        None => (Action::Create, purpose, filter),
+        None => {
+            let filters = observed.filters.as_deref().unwrap_or_default();
+            plan.block_if(Step::Filter, refused::another_filter(wanted, filters));
+            (Action::Create, purpose, filter)
+        }
         Some(f) => {
             let faults = filter_faults(f, alarm, &wanted.account_region);
             let detail = if !has_pattern(f) {
@@ -479,6 +419,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
         let name_in_id = put(desired).id().name;
         return plan.keep_as(name_in_id, Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
+    let own = desired.clone();
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();
     if !when_it_fires.is_empty() {
@@ -501,11 +442,25 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }
+    if refused::has_too_many_actions(&repaired) {
+        return next_to_full_alarm(plan, wanted, alert, existing, own);
+    }
     if repaired.description.is_empty() {
         repaired.description = desired.description;
     }
     let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
     plan.put(wanted, Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
+}
+
+/// The alarm has as many actions as AWS allows, and can't notify the topic as well: plans rootbell's own alarm next to it.
+fn next_to_full_alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, existing: &Alarm, own: AlarmConfig) {
+    if let Some(reason) = refused::full_alarm(wanted, alert, existing) {
+        return plan.block(Step::Alarm, reason);
+    }
+    let (spec, detail) = (alert.alert.spec(), format!("has {} actions, which is the maximum", refused::MAX_ACTIONS));
+    plan.keep_one(Step::Alarm, ResourceKind::Alarm, &existing.name, detail);
+    let change = Change::PutMetricAlarm { alert: alert.alert, alarm: spec.alarm.to_owned(), config: Box::new(own) };
+    plan.put(wanted, Action::Create, change, format!("{} → the topic", spec.fires));
 }
 
 #[cfg(test)]

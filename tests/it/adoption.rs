@@ -185,7 +185,7 @@ fn cases() -> Vec<AdoptionCase> {
             "rootbell",
             &["2 USD", "eu-west-1 only", "--trail main"],
             &[],
-            [11, 2, 1, 1],
+            [10, 2, 1, 1],
         ),
         case(
             "stopped",
@@ -201,7 +201,7 @@ fn cases() -> Vec<AdoptionCase> {
             "rootbell",
             &["it is stopped"],
             &[],
-            [11, 2, 1, 1],
+            [10, 2, 1, 1],
         ),
         case(
             "events excluded",
@@ -211,14 +211,14 @@ fn cases() -> Vec<AdoptionCase> {
             &["trail.tags", "trail.events"],
             [2, 2, 1, 1],
         ),
-        case("shadow", home_elsewhere, "rootbell", &["its home Region is us-east-1", "2 USD"], &[], [11, 2, 1, 1]),
+        case("shadow", home_elsewhere, "rootbell", &["its home Region is us-east-1", "2 USD"], &[], [10, 2, 1, 1]),
         case(
             "organization, member",
             organization(trail_without_log_group("org"), "org", Some("210987654321")),
             "rootbell",
             &["account 210987654321; only that account can change it"],
             &[],
-            [11, 2, 1, 1],
+            [10, 2, 1, 1],
         ),
         case(
             "organization, management account",
@@ -254,7 +254,7 @@ fn cases() -> Vec<AdoptionCase> {
             "rootbell",
             &["Control Tower manages it"],
             &[],
-            [11, 2, 1, 1],
+            [10, 2, 1, 1],
         ),
         case("the whole chain under other names", complete_chain(), "main", &[], &[], [0, 0, 0, 0]),
         case("an equivalent pattern under another name", unquoted, "main", &[], &["filter.put"], [0, 0, 1, 0]),

@@ -205,7 +205,7 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
         }
     }
     assert_eq!(operations.len(), 34, "{operations:?}");
-    assert_eq!(cases, 869, "the number of cases");
+    assert_eq!(cases, 858, "the number of cases");
 }
 
 #[test]
