@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod alert;
 pub mod arn;
 pub mod change;
+pub mod cost;
 pub mod datapoints;
 pub mod email;
 pub mod enum_map;

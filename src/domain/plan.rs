@@ -12,6 +12,7 @@ use super::problem::{Fix, Input, Problem};
 use super::region::Region;
 use super::settings::{AlertSettings, SettingId, Settings};
 
+pub mod cost;
 mod key;
 mod record;
 mod refused;

@@ -177,7 +177,7 @@ fn destroying_the_demo_account_lists_what_is_deleted_and_what_is_kept() {
     let nothing = Program::new(&["destroy", "--demo=fresh", "--yes"]).output().exits(0);
     assert!(nothing.stdout.starts_with("Nothing to delete"), "{nothing:#?}");
     let halfway = Program::new(&["destroy", "--demo=half-done", "--with-logs", "--yes"]).output().exits(0);
-    assert!(halfway.stdout.contains("AWS removes it within 48 hours"), "{halfway:#?}");
+    assert!(halfway.stdout.contains("AWS removes it within a few days"), "{halfway:#?}");
     let denied = Program::new(&["destroy", "--demo=expired", "--yes"]).output().exits(1).with_empty_stdout();
     denied.stderr_contains("expired");
 }

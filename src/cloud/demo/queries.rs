@@ -19,9 +19,9 @@ use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocu
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
-/// SNS deletes a subscription that is not confirmed within 48 hours.
+/// SNS deletes a subscription that is not confirmed within a few days: the demo after two, as long as the link is valid.
 ///
-/// Source: SNS Developer Guide, "Confirming an Amazon SNS subscription".
+/// Source: SNS API, Subscribe: "Confirmation tokens are valid for two days".
 const PENDING_EXPIRES_AFTER: Seconds = 48 * 3600;
 
 /// How long ago a working trail made its last delivery.

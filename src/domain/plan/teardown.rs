@@ -277,7 +277,7 @@ impl TeardownPlanner<'_> {
                     continue;
                 }
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
-                    ("never confirmed, so it can't be deleted: AWS removes it within 48 hours", None)
+                    ("never confirmed, so it can't be deleted: AWS removes it within a few days", None)
                 }
                 // A later version than the one that records them has subscribed the others.
                 _ if !recorded.is_empty() => ("on an unmanaged topic; not added by rootbell", None),
