@@ -8,7 +8,7 @@ use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
-use super::query::{self, Query, Tagged};
+use super::query::{Query, Tagged};
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
 
@@ -288,7 +288,7 @@ fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
 fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {
     match kind {
         Recorded::Trail => trail_arn.clone(),
-        Recorded::LogGroup => query::log_group(&settings.account_region, &settings.log_group.value),
+        Recorded::LogGroup => settings.account_region.log_group_tagging_arn(&settings.log_group.value),
         Recorded::Topic => settings.topic_arn(),
     }
 }

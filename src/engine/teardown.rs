@@ -13,7 +13,7 @@ use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed};
-use crate::domain::query::{Tagged, log_group};
+use crate::domain::query::Tagged;
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
@@ -140,7 +140,9 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
     let names: Vec<String> = names.collect();
     let (trail, group, topic, alarms) = join!(
         OptionFuture::from(trail.map(|trail| record(Tagged::Trail, trail.arn.clone()))),
-        OptionFuture::from(group.map(|group| record(Tagged::LogGroup, log_group(account_region, &group.name)))),
+        OptionFuture::from(
+            group.map(|group| record(Tagged::LogGroup, account_region.log_group_tagging_arn(&group.name)))
+        ),
         OptionFuture::from(topic.map(|topic| record(Tagged::Topic, topic.arn.clone()))),
         join_all(names.iter().map(|name| is_tagged(Tagged::Alarm, account_region.alarm_arn(name)))),
     );

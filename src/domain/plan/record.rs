@@ -5,7 +5,6 @@ use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
 use crate::domain::observed::{Observed, ReadResult};
 use crate::domain::problem::{Fix, Problem};
-use crate::domain::query::log_group;
 use crate::domain::settings::Settings;
 
 impl Recorded {
@@ -73,7 +72,7 @@ fn existing_arn(wanted: &Settings, observed: &Observed, kind: Recorded) -> Optio
         }
         Recorded::LogGroup => {
             let group = observed.log_group.as_ref().ok()?.as_ref()?;
-            Some(log_group(&wanted.account_region, &group.name))
+            Some(wanted.account_region.log_group_tagging_arn(&group.name))
         }
         Recorded::Topic => observed.topic.as_ref().ok()?.as_ref().map(|topic| topic.arn.clone()),
     }

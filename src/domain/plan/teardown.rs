@@ -14,7 +14,6 @@ use crate::domain::observed::{
 };
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::query::log_group;
 use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings};
 
@@ -382,7 +381,7 @@ impl TeardownPlanner<'_> {
             let detail = format!("unmanaged; {} → {}, as before", to.describe(), from.describe());
             plan.put(self.wanted(), Action::Update, change, detail);
         }
-        let arn = log_group(&self.wanted().account_region, &group.name);
+        let arn = self.wanted().account_region.log_group_tagging_arn(&group.name);
         self.remove_record(plan, Recorded::LogGroup, &arn);
     }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Action, Plan, record, refused};
+use super::rows::{Action, Plan, policy_not_changed};
+use super::{record, refused};
 use crate::domain::added::{Addition, Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, ResourceKind, Step, TrailUpdate};
@@ -91,7 +92,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let statements = policy::bucket_statements(&location);
     let existing = existing.policy.as_ref();
     if existing.is_some_and(|policy| !policy.is_readable()) {
-        return plan.note(Step::Trail, super::policy_not_changed("bucket", &bucket, SettingId::Bucket));
+        return plan.note(Step::Trail, policy_not_changed("bucket", &bucket, SettingId::Bucket));
     }
     let open = policy::bucket_open(existing);
     if open && !is_managed {
@@ -209,7 +210,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
             let policies = existing.policy.iter().chain([&existing.trust]);
             if policies.into_iter().any(|policy| !policy.is_readable()) {
-                return plan.note(Step::Trail, super::policy_not_changed("role", &role, SettingId::Role));
+                return plan.note(Step::Trail, policy_not_changed("role", &role, SettingId::Role));
             }
             let is_trusted = policy::has_all(Some(&existing.trust), trust.statements());
             // A role with rootbell's default name has no other users; any other role may have some.
