@@ -6,6 +6,7 @@
 pub mod account_id;
 pub mod account_region;
 pub mod activity;
+pub mod added;
 pub mod alarm;
 pub mod alert;
 pub mod arn;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::added::{ADDED, Recorded};
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -154,7 +155,9 @@ impl AwsCloud {
             Change::PutBucketVersioning { bucket } => services.s3.put_bucket_versioning(&call, bucket).await,
             Change::PutBucketTagging { bucket, tags } => services.s3.put_bucket_tagging(&call, bucket, tags).await,
             Change::PutBucketPolicy { bucket, policy } => services.s3.put_bucket_policy(&call, bucket, policy).await,
-            Change::CreateLogGroup { log_group } => services.logs.create_log_group(&call, log_group).await,
+            Change::CreateLogGroup { log_group, added } => {
+                services.logs.create_log_group(&call, log_group, added).await
+            }
             Change::PutRetentionPolicy { log_group, days } => {
                 services.logs.put_retention_policy(&call, log_group, *days).await
             }
@@ -170,10 +173,10 @@ impl AwsCloud {
             Change::CreateTrail { trail, bucket, delivery } => {
                 services.cloudtrail.create_trail(&call, trail, bucket, delivery).await
             }
-            Change::UpdateTrail { trail, delivery } => {
-                services.cloudtrail.update_trail(&call, trail, delivery.as_ref()).await
+            Change::UpdateTrail { trail, update } => services.cloudtrail.update_trail(&call, trail, update).await,
+            Change::PutEventSelectors { trail, read, write } => {
+                services.cloudtrail.put_event_selectors(&call, trail, *read, *write).await
             }
-            Change::PutEventSelectors { trail } => services.cloudtrail.put_event_selectors(&call, trail).await,
             Change::SetTrailKey { trail, key } => services.cloudtrail.update_trail_key(&call, trail, key).await,
             Change::StartLogging { trail } => services.cloudtrail.start_logging(&call, trail).await,
             Change::CreateTopic { topic, policy } => services.sns.create_topic(&call, topic, policy).await,
@@ -205,6 +208,19 @@ impl AwsCloud {
             }
             Change::Unsubscribe { arn, .. } => services.sns.unsubscribe(&call, arn).await,
             Change::DeleteTopic { topic_arn } => services.sns.delete_topic(&call, topic_arn).await,
+            Change::RecordAdded { kind, arn, added } => {
+                let value = added.to_string();
+                match kind {
+                    Recorded::Trail => services.cloudtrail.add_tag(&call, arn, (ADDED, &value)).await,
+                    Recorded::LogGroup => services.logs.tag_resource(&call, arn, (ADDED, &value)).await,
+                    Recorded::Topic => services.sns.tag_resource(&call, arn, (ADDED, &value)).await,
+                }
+            }
+            Change::RemoveAdded { kind, arn } => match kind {
+                Recorded::Trail => services.cloudtrail.remove_tag(&call, arn, ADDED).await,
+                Recorded::LogGroup => services.logs.untag_resource(&call, arn, ADDED).await,
+                Recorded::Topic => services.sns.untag_resource(&call, arn, ADDED).await,
+            },
             Change::StopLogging { trail } => services.cloudtrail.stop_logging(&call, trail).await,
             Change::DeleteTrail { trail } => services.cloudtrail.delete_trail(&call, trail).await,
             Change::DetachLogs { trail } => services.cloudtrail.update_trail_without_logs(&call, trail).await,

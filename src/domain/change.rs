@@ -5,6 +5,7 @@ use super::email::Email;
 use super::enum_map::{EnumMap, Variants};
 use jiff::Timestamp;
 
+use super::added::{Additions, Recorded};
 use super::alarm::{AlarmConfig, AlarmState};
 use super::alert::AlertId;
 use super::arn::{Arn, LogGroupArn};
@@ -94,6 +95,18 @@ pub struct Delivery {
     pub role_arn: Arn,
 }
 
+/// The settings of a trail that a call changes; `None` leaves a setting as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrailUpdate {
+    pub multi_region: Option<bool>,
+    /// A trail that covers all Regions always includes global service events.
+    ///
+    /// Source: CloudTrail API, UpdateTrail, `InvalidParameterCombinationException`.
+    pub global_events: Option<bool>,
+    pub validation: Option<bool>,
+    pub delivery: Option<Delivery>,
+}
+
 /// One API call that changes the account.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
@@ -120,6 +133,8 @@ pub enum Change {
     },
     CreateLogGroup {
         log_group: String,
+        /// What its tag records besides rootbell's.
+        added: Additions,
     },
     PutRetentionPolicy {
         log_group: String,
@@ -152,10 +167,13 @@ pub enum Change {
     },
     UpdateTrail {
         trail: String,
-        delivery: Option<Delivery>,
+        update: TrailUpdate,
     },
+    /// Replaces the selectors by one that selects these management events.
     PutEventSelectors {
         trail: String,
+        read: bool,
+        write: bool,
     },
     /// Encrypts the log files with a KMS key.
     SetTrailKey {
@@ -225,6 +243,18 @@ pub enum Change {
     },
     StopLogging {
         trail: String,
+    },
+    /// Records in a tag what rootbell adds to an unmanaged resource.
+    RecordAdded {
+        kind: Recorded,
+        /// A log group's without the `:*`.
+        arn: Arn,
+        added: Additions,
+    },
+    /// Removes that tag.
+    RemoveAdded {
+        kind: Recorded,
+        arn: Arn,
     },
     DeleteTrail {
         trail: String,

@@ -1,5 +1,7 @@
 //! A completely set up account, for tests to modify.
 
+use std::collections::BTreeMap;
+
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
@@ -30,6 +32,7 @@ pub(crate) fn sound() -> Observed {
         arn: account_region.trail_arn("rootbell"),
         home_region: Region::new(REGION),
         multi_region: true,
+        global_events: true,
         organization: false,
         log_file_validation: true,
         bucket: settings.bucket.value.clone(),
@@ -99,6 +102,7 @@ pub(crate) fn sound() -> Observed {
             attributes: Some(Ok(SubscriptionAttributes::default())),
         }]),
         gone: Vec::new(),
+        records: BTreeMap::new(),
         key: None,
         session: SessionTimes::default(),
     }

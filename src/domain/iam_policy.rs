@@ -1,13 +1,14 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
+use super::added::{Additions, Recorded};
 use super::arn::Arn;
-use super::change::{Change, Delivery, Permission};
+use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
 use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, Observed, Trail, TrailOwnership};
 use super::policy::{Effect, PolicyDocument, Statement};
-use super::query::Query;
+use super::query::{Query, Tagged};
 use super::retention::RetentionDays;
 use super::settings::{Field, Origin, Settings};
 
@@ -152,7 +153,7 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
     let role_arn = role_arn.unwrap_or_else(|| account_region.role_arn(&settings.role.value));
     let queries = queries(use_case, settings, observed).into_iter();
     let reads = queries.filter_map(|query| query.permission(settings, &trail_arn, &role_arn));
-    let changes = changes(use_case, settings, &role_arn);
+    let changes = changes(use_case, settings, &trail_arn, &role_arn);
     reads.chain(changes.iter().flat_map(|change| change.permissions(account_region))).collect()
 }
 
@@ -166,6 +167,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
             all.push(Query::TestFilter);
+            all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
@@ -206,7 +208,7 @@ pub fn test_actions(is_drill: bool) -> Vec<&'static str> {
 }
 
 /// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
-fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change> {
+fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
     let Settings { account_region, .. } = settings;
     let trail = || settings.trail.value.clone();
     let bucket = || settings.bucket.value.clone();
@@ -246,12 +248,15 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::PutPublicAccessBlock { bucket: bucket() },
                 Change::PutBucketVersioning { bucket: bucket() },
                 Change::PutBucketTagging { bucket: bucket(), tags: Vec::new() },
-                Change::CreateLogGroup { log_group: log_group() },
+                Change::CreateLogGroup { log_group: log_group(), added: Additions::default() },
                 Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
                 Change::CreateRole { role: role(), trust: PolicyDocument::default() },
                 Change::CreateTrail { trail: trail(), bucket: bucket(), delivery: delivery() },
-                Change::UpdateTrail { trail: trail(), delivery: Some(delivery()) },
-                Change::PutEventSelectors { trail: trail() },
+                Change::UpdateTrail {
+                    trail: trail(),
+                    update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
+                },
+                Change::PutEventSelectors { trail: trail(), read: true, write: true },
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
@@ -259,6 +264,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
             .chain(
                 alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),
             )
+            .chain(records(settings, trail_arn))
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
@@ -291,9 +297,57 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                     Change::DeleteBucketPolicy { bucket: bucket() },
                 ])
                 .chain(logs.into_iter().filter(|_| with_logs))
+                .chain(reverts(settings, trail_arn))
                 .collect()
         }
     }
+}
+
+/// The kinds of which the resource doesn't have rootbell's name: what is added to it is recorded in a tag.
+fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
+    let all = [
+        (Recorded::Trail, ResourceKind::Trail),
+        (Recorded::LogGroup, ResourceKind::LogGroup),
+        (Recorded::Topic, ResourceKind::Topic),
+    ];
+    all.into_iter().filter(|(_, kind)| !settings.has_default_name(*kind)).map(|(kind, _)| kind)
+}
+
+fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {
+    match kind {
+        Recorded::Trail => trail_arn.clone(),
+        Recorded::LogGroup => settings.account_region.log_group_tagging_arn(&settings.log_group.value),
+        Recorded::Topic => settings.topic_arn(),
+    }
+}
+
+/// The changes that record what is added to unmanaged resources.
+fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+    unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
+        kind,
+        arn: recorded_arn(kind, settings, trail_arn),
+        added: Additions::default(),
+    })
+}
+
+/// The changes that revert that.
+fn reverts(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+    unmanaged_kinds(settings).flat_map(|kind| {
+        let trail = || settings.trail.value.clone();
+        let log_group = || settings.log_group.value.clone();
+        let reverts = match kind {
+            Recorded::Trail => vec![
+                Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
+                Change::PutEventSelectors { trail: trail(), read: true, write: true },
+            ],
+            Recorded::LogGroup => vec![
+                Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
+                Change::DeleteRetentionPolicy { log_group: log_group() },
+            ],
+            Recorded::Topic => Vec::new(),
+        };
+        reverts.into_iter().chain([Change::RemoveAdded { kind, arn: recorded_arn(kind, settings, trail_arn) }])
+    })
 }
 
 #[cfg(test)]

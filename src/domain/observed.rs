@@ -2,11 +2,14 @@
 //!
 //! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
-use super::account_id::AccountId;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account_id::AccountId;
 use super::account_region::AccountRegion;
+use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
 use super::key_state::KeyState;
 use super::policy::PolicyDocument;
@@ -20,11 +23,12 @@ pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
-pub use events::{ManagementEvents, NEEDED_SOURCES};
+pub use events::{ManagementEvents, NEEDED_SOURCES, read_write_type};
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings of a trail, as AWS has them")]
 pub struct Trail {
     #[serde(skip)]
     pub name: String,
@@ -34,6 +38,8 @@ pub struct Trail {
     pub home_region: Region,
     pub multi_region: bool,
     pub organization: bool,
+    /// Whether it records the events of services without Regions. A trail that covers all Regions always does.
+    pub global_events: bool,
     pub log_file_validation: bool,
     pub bucket: String,
     /// What precedes `AWSLogs/` in the names of its log files.
@@ -66,6 +72,7 @@ impl Default for Trail {
             home_region: Region::new(""),
             multi_region: false,
             organization: false,
+            global_events: true,
             log_file_validation: false,
             bucket: String::new(),
             key_prefix: None,
@@ -281,6 +288,9 @@ pub struct Observed {
     pub subscriptions: ReadResult<Vec<Subscription>>,
     /// The topics that an alarm notifies but that do not exist.
     pub gone: Vec<Arn>,
+    /// What the tags of the trail, the log group, and the topic say about rootbell: only of those without rootbell's names,
+    /// and only if a plan needs it.
+    pub records: BTreeMap<Arn, ReadResult<TagRecord>>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
     pub session: SessionTimes,
@@ -302,6 +312,7 @@ impl Observed {
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
             gone: Vec::new(),
+            records: BTreeMap::new(),
             key: None,
             session: SessionTimes::default(),
         }

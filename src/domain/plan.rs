@@ -1,5 +1,6 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
+use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
 use super::change::{Change, ResourceKind, Scope, Step};
 use super::email::Email;
@@ -12,11 +13,13 @@ use super::settings::{AlertSettings, SettingId, Settings};
 
 pub mod cost;
 mod key;
+mod record;
 mod refused;
 mod rows;
 pub mod teardown;
 mod trail;
 
+pub use record::unmanaged_resources;
 use rows::policy_not_changed;
 pub use rows::{Action, Hint, Plan, Row};
 
@@ -46,10 +49,22 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         key::encrypt(&mut plan, wanted, observed);
     }
     place(&mut plan, observed);
-    for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
-        row.unmanaged = !wanted.has_default_name(row.resource);
+    for row in plan.rows.iter_mut().filter(|row| row.change.is_some()) {
+        row.unmanaged = match Recorded::changed_by(row.resource) {
+            Some(kind) => !record::is_managed(wanted, observed, kind),
+            None => row.action == Action::Update && !wanted.has_default_name(row.resource),
+        };
+    }
+    if is_set_up(wanted, observed) {
+        plan.rows.retain(|row| !row.optional);
     }
     plan
+}
+
+/// Whether an earlier run has finished the setup of an alert: its alarm is created last.
+fn is_set_up(wanted: &Settings, observed: &Observed) -> bool {
+    let alarms = observed.alarms.as_deref().unwrap_or_default();
+    wanted.alerts.values().any(|alert| alarms.iter().any(|alarm| alarm.name == alert.alarm.value))
 }
 
 /// Corrects the Regions of the changes that are made elsewhere than the others: a trail is changed in its home Region, and
@@ -99,7 +114,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
     topic_policy(plan, wanted, existing, &statements);
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
-        if wanted.topic_is_managed() {
+        if record::is_managed(wanted, observed, Recorded::Topic) {
             let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
             plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
         } else {
@@ -169,6 +184,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let refusal = adds_any.then(|| refused::email_on_fifo_topic(wanted)).flatten();
     let is_refused = refusal.is_some();
     plan.block_if(Step::Topic, refusal);
+    let start = plan.rows.len();
+    let mut added = Vec::new();
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
@@ -179,14 +196,14 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
             None if is_refused => {}
-            None => plan.put(
-                wanted,
-                Action::Create,
-                Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
-                "AWS emails a confirmation link",
-            ),
+            None => {
+                let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
+                plan.put(wanted, Action::Create, change, "AWS emails a confirmation link");
+                added.push(Addition::Subscription(email.clone()));
+            }
         }
     }
+    plan.record(start, wanted, observed, Recorded::Topic, added);
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
         if !wanted.emails.value.iter().any(|email| *email == *other.endpoint) {
             plan.keep_one(Step::Topic, ResourceKind::Subscription, &other.endpoint, "confirmed");

@@ -1,6 +1,7 @@
 //! Every query with its operation, required permission and resource: a single table for the AWS adapter, the demo and
 //! the generated IAM policies.
 
+use super::added::Recorded;
 use super::change::{Operation, Permission};
 use super::settings::Settings;
 
@@ -145,6 +146,16 @@ impl Tagged {
             Self::LogGroup => Query::LogGroupTags,
             Self::Topic => Query::TopicTags,
             Self::Alarm => Query::AlarmTags,
+        }
+    }
+}
+
+impl From<Recorded> for Tagged {
+    fn from(kind: Recorded) -> Self {
+        match kind {
+            Recorded::Trail => Self::Trail,
+            Recorded::LogGroup => Self::LogGroup,
+            Recorded::Topic => Self::Topic,
         }
     }
 }

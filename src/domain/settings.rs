@@ -15,6 +15,7 @@ mod field;
 mod table;
 mod trails;
 
+pub use super::added::TAG;
 pub use super::setting_id::SettingId;
 pub use alert::{AlertOptions, AlertSettings};
 pub use field::{Field, Origin};
@@ -25,8 +26,6 @@ pub use trails::{Candidate, TRAIL, TrailChoice, choose_trail, trail_candidates, 
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
 pub const RETENTION: RetentionDays = RetentionDays::Days(365);
-/// The tag on every resource that rootbell creates.
-pub const TAG: (&str, &str) = ("rootbell", "managed");
 
 /// What the user asked for; for `None` or an empty list, rootbell chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,6 +189,7 @@ impl Settings {
     pub fn has_default_name(&self, kind: ResourceKind) -> bool {
         match kind {
             ResourceKind::Trail
+            | ResourceKind::TrailTags
             | ResourceKind::TrailEvents
             | ResourceKind::TrailEncryption
             | ResourceKind::TrailLogging => self.trail.value == TRAIL,
@@ -200,13 +200,15 @@ impl Settings {
             | ResourceKind::BucketTags
             | ResourceKind::BucketPolicy
             | ResourceKind::LogFiles => self.bucket_has_default_name(),
-            ResourceKind::LogGroup | ResourceKind::LogRetention | ResourceKind::LogEncryption => {
-                self.log_group.value == DEFAULT_LOG_GROUP
-            }
+            ResourceKind::LogGroup
+            | ResourceKind::LogGroupTags
+            | ResourceKind::LogRetention
+            | ResourceKind::LogEncryption => self.log_group.value == DEFAULT_LOG_GROUP,
             ResourceKind::Role | ResourceKind::RoleTrust | ResourceKind::RolePolicy => self.role_has_default_name(),
-            ResourceKind::Topic | ResourceKind::TopicPolicy | ResourceKind::TopicEncryption => {
-                self.topic.value == DEFAULT_TOPIC
-            }
+            ResourceKind::Topic
+            | ResourceKind::TopicTags
+            | ResourceKind::TopicPolicy
+            | ResourceKind::TopicEncryption => self.topic.value == DEFAULT_TOPIC,
             ResourceKind::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
             ResourceKind::Alarm | ResourceKind::AlarmState => {
                 self.alerts.values().all(AlertSettings::alarm_has_default_name)
@@ -327,6 +329,7 @@ mod tests {
             arn: format!("arn:aws:cloudtrail:eu-west-1:123456789012:trail/{name}").into(),
             home_region: Region::new("eu-west-1"),
             multi_region: true,
+            global_events: true,
             organization: false,
             log_file_validation: true,
             bucket: "their-bucket".into(),

@@ -1,10 +1,13 @@
 //! Reads the account, resource by resource along the chain. Independent queries run concurrently: resources with default
 //! names are read at the same time as the trails, and only those that turn out to have other names are read again.
 
+use std::collections::BTreeMap;
+
 use futures::future::{OptionFuture, join_all};
 use futures::join;
 
 use crate::cloud::Cloud;
+use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
@@ -12,6 +15,7 @@ use crate::domain::metric_filter::counts_root;
 use crate::domain::observed::{
     Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
 };
+use crate::domain::plan::unmanaged_resources;
 use crate::domain::settings::{AlertSettings, choose_trail, trails_to_examine};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
@@ -30,8 +34,10 @@ use read::{Group, group};
 pub enum ObserveScope {
     /// From the trail to the subscriptions: enough to tell whether an alert would be sent.
     Chain,
-    /// The bucket and the role too, which a plan and the full set of checks need.
+    /// The bucket and the role too, which the full set of checks needs.
     Everything,
+    /// Also what rootbell's tags say about the resources that don't have its names, which only a plan needs.
+    Plan,
 }
 
 /// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned.
@@ -83,6 +89,7 @@ pub async fn observe_with(
         topic,
         subscriptions,
         gone: Vec::new(),
+        records: BTreeMap::new(),
         key: None,
         session: SessionTimes::default(),
     };
@@ -98,11 +105,37 @@ pub async fn observe_with(
     let settings = resolve(&observed);
     read_mute_rules(cloud, &settings, &mut observed.alarms).await;
     find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
-    observed.key = match requested_key {
-        Some(key) => Some(key),
-        None => topic_key(cloud, region, &observed).await,
-    };
+    let settings = resolve(&observed);
+    let (key, records) = join!(
+        async {
+            match requested_key {
+                Some(key) => Some(key),
+                None => topic_key(cloud, region, &observed).await,
+            }
+        },
+        observe_records(cloud, &settings, &observed, scope),
+    );
+    (observed.key, observed.records) = (key, records);
     observed
+}
+
+/// What the tags of unmanaged resources say about rootbell.
+async fn observe_records(
+    cloud: &dyn Cloud,
+    settings: &Settings,
+    observed: &Observed,
+    scope: ObserveScope,
+) -> BTreeMap<Arn, ReadResult<TagRecord>> {
+    let resources = match scope {
+        ObserveScope::Chain | ObserveScope::Everything => Vec::new(),
+        ObserveScope::Plan => unmanaged_resources(settings, observed),
+    };
+    let region = &settings.account_region.region;
+    let queries = resources.into_iter().map(async |(kind, arn)| {
+        let tags = cloud.tags(region, kind.into(), &arn).await;
+        (arn, to_read_result(tags.map(|tags| TagRecord::of(&tags))))
+    });
+    join_all(queries).await.into_iter().collect()
 }
 
 /// Reads the topic that the alarm notifies, unless that was read already.
@@ -229,16 +262,16 @@ fn not_read<T>() -> ReadResult<T> {
 async fn observe_bucket(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<BucketLookup> {
     match scope {
         ObserveScope::Chain => not_read(),
-        ObserveScope::Everything if !settings.bucket_is_managed() => Ok(BucketLookup::NotManaged),
-        ObserveScope::Everything => to_read_result(cloud.bucket(&settings.bucket.value).await),
+        ObserveScope::Everything | ObserveScope::Plan if !settings.bucket_is_managed() => Ok(BucketLookup::NotManaged),
+        ObserveScope::Everything | ObserveScope::Plan => to_read_result(cloud.bucket(&settings.bucket.value).await),
     }
 }
 
 async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScope) -> ReadResult<Option<Role>> {
     match scope {
         ObserveScope::Chain => not_read(),
-        ObserveScope::Everything if !settings.role_is_managed() => Ok(None),
-        ObserveScope::Everything => to_read_result(cloud.role(&settings.role.value).await),
+        ObserveScope::Everything | ObserveScope::Plan if !settings.role_is_managed() => Ok(None),
+        ObserveScope::Everything | ObserveScope::Plan => to_read_result(cloud.role(&settings.role.value).await),
     }
 }
 

@@ -86,7 +86,9 @@ pub async fn run(
                 report.skipped.push(id);
                 return false;
             }
-            let ready = needs.all(|need| outcomes.get(&need) == Some(&true));
+            let mut after = all.iter().filter(|(other, _)| change.is_after(other)).map(|(other, _)| other.id());
+            let ready =
+                needs.all(|need| outcomes.get(&need) == Some(&true)) && after.all(|id| outcomes.contains_key(&id));
             if ready {
                 set_state(&id, ChangeState::Running);
                 running

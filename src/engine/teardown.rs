@@ -8,16 +8,17 @@ use futures::join;
 
 use super::observe::{ObserveScope, Prefetch, add_new, observe_with, to_read_result};
 use crate::cloud::{Answer, Cloud};
+use crate::domain::added::{TagRecord, tagged};
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
-use crate::domain::plan::teardown::{Chain, Managed, tagged};
+use crate::domain::plan::teardown::{Chain, Managed};
 use crate::domain::query::Tagged;
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
 /// Every chain that rootbell may have created or changed: that of the trail the user named, or else those of the trails
-/// with rootbell's tag or log group, of the trail that a setup would use now, and of the default names, which an
+/// with rootbell's tags or log group, of the trail that a setup would use now, and of the default names, which an
 /// unfinished teardown may have left behind. If a query fails, its field holds the error.
 pub async fn managed_chains(
     cloud: &dyn Cloud,
@@ -72,7 +73,9 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
     let tags =
         join_all(home_trails.iter().map(|trail| cloud.tags(&account_region.region, Tagged::Trail, &trail.arn))).await;
     // A trail whose tags can't be read may be ours; reading its chain reports the error.
-    let may_be_tagged = |tags: &Answer<Vec<(String, String)>>| tags.as_ref().map_or(true, |tags| tagged(tags));
+    let may_be_tagged = |tags: &Answer<Vec<(String, String)>>| {
+        tags.as_ref().map_or(true, |tags| TagRecord::of(tags) != TagRecord::default())
+    };
     let tagged =
         home_trails.iter().zip(&tags).filter(|(_, tags)| may_be_tagged(tags)).map(|(trail, _)| trail.name.clone());
     let delivering =
@@ -112,26 +115,23 @@ async fn chain(
         add_new(&mut observed.alarms, found);
     }
     let managed = managed_parts(cloud, &settings, &observed).await;
-    let is_own_trail = managed.trail == Ok(true);
-    let is_attached = managed.log_group == Ok(true) && observed.trail.is_some();
-    let (role, bucket) = join!(
-        OptionFuture::from(
-            (is_own_trail || is_attached || settings.role_is_managed()).then(|| cloud.role(&settings.role.value))
-        ),
-        OptionFuture::from(
-            (is_own_trail || settings.bucket_is_managed()).then(|| cloud.bucket(&settings.bucket.value))
-        ),
-    );
-    observed.role = to_read_result(role.unwrap_or(Ok(None)));
-    observed.bucket = to_read_result(bucket.unwrap_or(Ok(BucketLookup::NotManaged)));
+    // An unmanaged role or bucket may have rootbell's statements, whoever's trail uses it.
+    let (role, bucket) = join!(cloud.role(&settings.role.value), cloud.bucket(&settings.bucket.value));
+    let is_ours = settings.bucket_is_managed() || managed.trail.as_ref().is_ok_and(|record| record.managed);
+    observed.role = to_read_result(role);
+    observed.bucket = match to_read_result(bucket) {
+        // Another account's, or one that this caller may not read.
+        Ok(BucketLookup::Forbidden) if !is_ours => Ok(BucketLookup::NotManaged),
+        bucket => bucket,
+    };
     Chain { settings, observed, managed }
 }
 
 async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observed) -> Managed {
     let account_region = &settings.account_region;
-    let is_tagged = async |kind: Tagged, arn: Arn| {
-        to_read_result(cloud.tags(&account_region.region, kind, &arn).await.map(|tags| tagged(&tags)))
-    };
+    let tags = async |kind: Tagged, arn: Arn| cloud.tags(&account_region.region, kind, &arn).await;
+    let record = async |kind, arn| to_read_result(tags(kind, arn).await.map(|tags| TagRecord::of(&tags)));
+    let is_tagged = async |kind, arn| to_read_result(tags(kind, arn).await.map(|tags| tagged(&tags)));
     let trail =
         observed.trail.as_ref().map(|watched| &watched.trail).filter(|trail| trail.can_be_changed_from(account_region));
     let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
@@ -139,18 +139,19 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
     let names = observed.alarms.as_deref().unwrap_or_default().iter().map(|alarm| alarm.name.clone());
     let names: Vec<String> = names.collect();
     let (trail, group, topic, alarms) = join!(
-        OptionFuture::from(trail.map(|trail| is_tagged(Tagged::Trail, trail.arn.clone()))),
+        OptionFuture::from(trail.map(|trail| record(Tagged::Trail, trail.arn.clone()))),
         OptionFuture::from(
-            group.map(|group| is_tagged(Tagged::LogGroup, account_region.log_group_tagging_arn(&group.name)))
+            group.map(|group| record(Tagged::LogGroup, account_region.log_group_tagging_arn(&group.name)))
         ),
-        OptionFuture::from(topic.map(|topic| is_tagged(Tagged::Topic, topic.arn.clone()))),
+        OptionFuture::from(topic.map(|topic| record(Tagged::Topic, topic.arn.clone()))),
         join_all(names.iter().map(|name| is_tagged(Tagged::Alarm, account_region.alarm_arn(name)))),
     );
     let alarms: ReadResult<Vec<bool>> = alarms.into_iter().collect();
+    let none = || Ok(TagRecord::default());
     Managed {
-        trail: trail.unwrap_or(Ok(false)),
-        log_group: group.unwrap_or(Ok(false)),
-        topic: topic.unwrap_or(Ok(false)),
+        trail: trail.unwrap_or(none()),
+        log_group: group.unwrap_or(none()),
+        topic: topic.unwrap_or(none()),
         alarms: alarms
             .map(|flags| names.into_iter().zip(flags).filter(|(_, managed)| *managed).map(|(n, _)| n).collect()),
         contents: Ok(None),

@@ -76,7 +76,7 @@ impl SessionWorker {
                 let prefetch = self.take_prefetch(&setup);
                 self.on_cloud(move |cloud, _| async move {
                     let prefetch = prefetch.unwrap_or_else(|| Prefetch::new(&cloud, &region, &setup));
-                    let scope = ObserveScope::Everything;
+                    let scope = ObserveScope::Plan;
                     let observed = engine::observe_with(&*cloud, &identity, &region, &setup, scope, prefetch).await;
                     respond(SessionMsg::Observed(ticket, Box::new(observed)));
                 });

@@ -9,7 +9,7 @@ use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmConfig, Metric};
 use rootbell::domain::iam_policy::{UseCase, policy};
-use rootbell::domain::observed;
+use rootbell::domain::observed::{self, ManagementEvents};
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::policy::PolicyDocument;
 use rootbell::domain::{Observed, Region, RetentionDays, Settings, SetupOptions};
@@ -42,6 +42,8 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "StartLogging" => vec!["cloudtrail:StartLogging"],
         "StopLogging" => vec!["cloudtrail:StopLogging"],
         "DeleteTrail" => vec!["cloudtrail:DeleteTrail"],
+        "AddTags" => vec!["cloudtrail:AddTags"],
+        "RemoveTags" => vec!["cloudtrail:RemoveTags"],
         "HeadBucket" => vec!["s3:ListBucket"],
         "GetBucketPolicy" => vec!["s3:GetBucketPolicy"],
         "GetBucketVersioning" => vec!["s3:GetBucketVersioning"],
@@ -95,6 +97,15 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "PutMetricAlarm" => vec!["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
         "SetAlarmState" => vec!["cloudwatch:SetAlarmState"],
         "DeleteAlarms" => vec!["cloudwatch:DeleteAlarms"],
+        "TagResource" | "UntagResource" => {
+            let action = |service: &str| match (service, operation) {
+                ("logs", "TagResource") => "logs:TagResource",
+                ("logs", _) => "logs:UntagResource",
+                (_, "TagResource") => "sns:TagResource",
+                (_, _) => "sns:UntagResource",
+            };
+            if service.is_empty() { vec![action("logs"), action("sns")] } else { vec![action(service)] }
+        }
         "ListTagsForResource" => match service {
             "logs" => vec!["logs:ListTagsForResource"],
             "sns" => vec!["sns:ListTagsForResource"],
@@ -130,10 +141,39 @@ fn used(clouds: &[DemoCloud]) -> Permissions {
 }
 
 fn granted(of: UseCase) -> Permissions {
+    granted_for(of, &setup_options())
+}
+
+fn granted_for(of: UseCase, setup: &SetupOptions) -> Permissions {
     let observed = Observed::nothing();
-    let settings =
-        Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), &setup_options(), &observed);
+    let settings = Settings::resolve(&Account::default().identity(), &Region::new("eu-west-1"), setup, &observed);
     policy(of, &settings, &observed).actions().into_iter().map(str::to_owned).collect()
+}
+
+/// For resources without rootbell's names, which get a tag with what is added to them.
+fn granted_with_names(of: UseCase) -> Permissions {
+    granted_for(of, &unmanaged_names())
+}
+
+fn unmanaged_names() -> SetupOptions {
+    SetupOptions {
+        trail: Some("audit".into()),
+        log_group: Some("central".into()),
+        topic: Some("oncall".into()),
+        ..setup_options()
+    }
+}
+
+/// An account in which rootbell adds everything that it can to unmanaged resources.
+fn account_to_add_to(retention_days: RetentionDays) -> Account {
+    let mut account = Account::default();
+    let trail = observed::Trail { bucket: "b".into(), ..observed::Trail::default() };
+    let trail = Trail { events: ManagementEvents { read: false, ..ManagementEvents::ALL }, ..trail.into() };
+    let region = region_mut(&mut account);
+    region.trails.insert("audit".into(), trail);
+    region.log_groups.insert("central".into(), observed::LogGroup { retention_days, ..Default::default() }.into());
+    region.topics.insert("oncall".into(), Topic::default());
+    account
 }
 
 #[track_caller]
@@ -172,6 +212,19 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
     assert!(used.contains("cloudtrail:UpdateTrail"));
     used.insert("iam:PassRole".into());
     assert_same(&used, &granted(UseCase::Setup));
+}
+
+#[test]
+fn setup_with_unmanaged_resources_also_reads_and_sets_their_tags() {
+    let cloud = cloud(account_to_add_to(RetentionDays::Never));
+    in_virtual_time(set_up(&cloud, &unmanaged_names()));
+    let calls = cloud.calls();
+    for operation in ["ListTags", "ListTagsForResource", "AddTags", "TagResource"] {
+        assert!(calls.iter().any(|call| call == operation), "{operation}: {calls:?}");
+    }
+    let (own, all) = (granted(UseCase::Setup), granted_with_names(UseCase::Setup));
+    let more: Vec<&str> = all.difference(&own).map(String::as_str).collect();
+    assert_eq!(more, ["cloudtrail:ListTags", "logs:ListTagsForResource", "sns:ListTagsForResource"]);
 }
 
 #[test]
@@ -317,6 +370,14 @@ fn accounts_to_tear_down() -> Vec<(DemoCloud, SetupOptions)> {
         (cloud(adopted.clone()), named("theirs")),
         (cloud(adopted), SetupOptions { alarm: Some("pager".into()), ..setup_options() }),
         (cloud(attached), SetupOptions { trail: Some("audit".into()), ..setup_options() }),
+        (
+            cloud(account_to_add_to(RetentionDays::Days(400))),
+            SetupOptions { retention_days: Some(RetentionDays::Never), ..unmanaged_names() },
+        ),
+        (
+            cloud(account_to_add_to(RetentionDays::Never)),
+            SetupOptions { retention_days: Some(RetentionDays::Days(400)), ..unmanaged_names() },
+        ),
     ]
 }
 
@@ -346,6 +407,9 @@ fn teardown_uses_exactly_the_permissions_of_its_policy() {
         let more_pieces = ["GetPublicAccessBlock", "GetBucketOwnershipControls", "GetBucketTagging"];
         let calls = operations.iter().map(String::as_str).chain(pieces).chain(more_pieces);
         let used: Permissions = calls.flat_map(|call| permissions("", call)).map(str::to_owned).collect();
-        assert_same(&used, &granted(UseCase::Teardown { with_logs }));
+        let (own, all) =
+            (granted(UseCase::Teardown { with_logs }), granted_with_names(UseCase::Teardown { with_logs }));
+        assert!(!own.contains("cloudtrail:RemoveTags") && own.is_subset(&all));
+        assert_same(&used, &all);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) ->
     let identity = cloud.identity().await.unwrap();
     let region = cloud.snapshot().region;
     let observed =
-        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Everything).await;
+        engine::observe(cloud, &identity, &domain::Region::new(region.as_str()), setup, ObserveScope::Plan).await;
     let settings = Settings::resolve(&identity, &domain::Region::new(region), setup, &observed);
     let plan = plan(&settings, &observed);
     (observed, plan)

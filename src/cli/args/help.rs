@@ -105,8 +105,9 @@ Examples:
   rootbell destroy                                delete it, after a confirmation
   rootbell destroy --yes --with-logs              delete it without asking, with the logs
 
-Deletes the resources with the tag rootbell = managed, and removes what rootbell added to
-unmanaged resources. After a failure, run it again to continue.
+Deletes the resources with the tag rootbell = managed, and undoes what rootbell added to
+unmanaged resources, as the tag rootbell:added on each of them says. After a failure, run it
+again to continue.
 
 Exit status: 0 deleted, or nothing to delete; 1 failed; 2 invalid command line, or no terminal
 to ask on; 3 `--format`: there are resources to delete.";

@@ -47,7 +47,7 @@ pub(in crate::cli) async fn prepare_plan(
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
 ) -> Result<PreparedPlan, CommandError> {
-    let observed = session.observe(setup, ObserveScope::Everything, prefetch).await;
+    let observed = session.observe(setup, ObserveScope::Plan, prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     let plan = plan(&settings, &observed);
     if plan.blocked.is_empty() {

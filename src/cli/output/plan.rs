@@ -36,7 +36,7 @@ fn table(plan: &Plan, steps: &[Step]) -> String {
         }
     }
     if plan.rows.iter().any(|row| row.unmanaged) {
-        lines.push("\nUnmanaged: it does not have rootbell's name, so others may depend on it.".to_owned());
+        lines.push("\nUnmanaged: it has neither rootbell's name nor its tag, so others may depend on it.".to_owned());
     }
     lines.join("\n") + "\n"
 }

@@ -81,7 +81,10 @@ pub(in crate::cli) fn render(
         let progress = format!("{number}/{total} {} {} {}", row.action.as_str(), row.resource, row.name);
         line(&format!("printf '%s\\n' {} >&2", quote(&progress)));
         let retry = if change.spec().eventual.is_empty() { "" } else { "retry " };
-        line(&format!("{retry}{command} > /dev/null"));
+        // Without a record, the change itself still works.
+        let tolerate =
+            if change.is_record() { format!(" || printf '%s\\n' {} >&2", quote(NOT_RECORDED)) } else { String::new() };
+        line(&format!("{retry}{command} > /dev/null{tolerate}"));
         line("");
     }
     let summary = match total {
@@ -92,6 +95,8 @@ pub(in crate::cli) fn render(
     script.truncate(script.trim_end().len());
     script
 }
+
+const NOT_RECORDED: &str = "This could not be recorded, so `rootbell destroy` will not undo it.";
 
 /// Checks that the AWS CLI is signed in to the right account, before any change.
 fn account_check(account: &AccountId, region: &Region) -> String {

@@ -9,8 +9,8 @@ use super::errors::Call;
 use super::selectors::recorded_events;
 use crate::cloud::Answer;
 use crate::domain::arn::{Arn, LogGroupArn};
-use crate::domain::change::Delivery;
-use crate::domain::observed::{ManagementEvents, Trail, TrailStatus};
+use crate::domain::change::{Delivery, TrailUpdate};
+use crate::domain::observed::{ManagementEvents, Trail, TrailStatus, read_write_type};
 use crate::domain::settings::TAG;
 use crate::domain::{Query, Region};
 
@@ -66,14 +66,15 @@ impl CloudTrail {
         call.answered(request.send().await).map(drop)
     }
 
-    pub(super) async fn update_trail(&self, call: &Call<'_>, trail: &str, to: Option<&Delivery>) -> Answer<()> {
+    pub(super) async fn update_trail(&self, call: &Call<'_>, trail: &str, update: &TrailUpdate) -> Answer<()> {
+        let to = update.delivery.as_ref();
         let request = self
             .client
             .update_trail()
             .name(trail)
-            .is_multi_region_trail(true)
-            .include_global_service_events(true)
-            .enable_log_file_validation(true)
+            .set_is_multi_region_trail(update.multi_region)
+            .set_include_global_service_events(update.global_events)
+            .set_enable_log_file_validation(update.validation)
             .set_cloud_watch_logs_log_group_arn(to.map(|d| d.log_group_arn.to_string()))
             .set_cloud_watch_logs_role_arn(to.map(|d| d.role_arn.to_string()));
         call.answered(request.send().await).map(drop)
@@ -83,9 +84,18 @@ impl CloudTrail {
         call.answered(self.client.update_trail().name(trail).kms_key_id(key).send().await).map(drop)
     }
 
-    pub(super) async fn put_event_selectors(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
-        let all = EventSelector::builder().read_write_type(ReadWriteType::All).include_management_events(true).build();
-        let request = self.client.put_event_selectors().trail_name(trail).event_selectors(all);
+    pub(super) async fn put_event_selectors(
+        &self,
+        call: &Call<'_>,
+        trail: &str,
+        read: bool,
+        write: bool,
+    ) -> Answer<()> {
+        let selector = EventSelector::builder()
+            .read_write_type(ReadWriteType::from(read_write_type(read, write)))
+            .include_management_events(read || write)
+            .build();
+        let request = self.client.put_event_selectors().trail_name(trail).event_selectors(selector);
         call.answered(request.send().await).map(drop)
     }
 
@@ -101,6 +111,17 @@ impl CloudTrail {
         let lists = found.and_then(|found| found.resource_tag_list).unwrap_or_default();
         let tags = lists.into_iter().flat_map(|list| list.tags_list.unwrap_or_default());
         Ok(tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect())
+    }
+
+    /// Source: CloudTrail API, AddTags: an existing tag with the key gets the new value.
+    pub(super) async fn add_tag(&self, call: &Call<'_>, arn: &str, (key, value): (&str, &str)) -> Answer<()> {
+        let tag = Tag::builder().key(key).value(value).build().map_err(|e| call.invalid_request(&e))?;
+        call.answered(self.client.add_tags().resource_id(arn).tags_list(tag).send().await).map(drop)
+    }
+
+    pub(super) async fn remove_tag(&self, call: &Call<'_>, arn: &str, key: &str) -> Answer<()> {
+        let tag = Tag::builder().key(key).build().map_err(|e| call.invalid_request(&e))?;
+        call.answered(self.client.remove_tags().resource_id(arn).tags_list(tag).send().await).map(drop)
     }
 
     pub(super) async fn stop_logging(&self, call: &Call<'_>, trail: &str) -> Answer<()> {
@@ -126,6 +147,7 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
         arn: sdk.trail_arn.unwrap_or_default().into(),
         home_region: Region::new(sdk.home_region.unwrap_or_default()),
         multi_region: sdk.is_multi_region_trail.unwrap_or_default(),
+        global_events: sdk.include_global_service_events.unwrap_or(true),
         organization: sdk.is_organization_trail.unwrap_or_default(),
         log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),
         bucket: sdk.s3_bucket_name.unwrap_or_default(),

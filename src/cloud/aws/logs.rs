@@ -14,6 +14,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::{Answer, Search};
 use crate::domain::activity::EventPage;
+use crate::domain::added::{ADDED, Additions};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{LogGroup, Metric, MetricFilter};
@@ -153,8 +154,9 @@ impl Logs {
         Err(call.rejected_in_answer(&format!("the event was rejected because {why}; check this computer's clock")))
     }
 
-    pub(super) async fn create_log_group(&self, call: &Call<'_>, log_group: &str) -> Answer<()> {
+    pub(super) async fn create_log_group(&self, call: &Call<'_>, log_group: &str, added: &Additions) -> Answer<()> {
         let request = self.client.create_log_group().log_group_name(log_group).tags(TAG.0, TAG.1);
+        let request = if added.is_empty() { request } else { request.tags(ADDED, added.to_string()) };
         call.answered(request.send().await).map(drop)
     }
 
@@ -201,6 +203,15 @@ impl Logs {
             .set_apply_on_transformed_logs(filter.apply_on_transformed_logs.then_some(true))
             .set_field_selection_criteria(filter.field_selection_criteria.clone());
         call.answered(request.send().await).map(drop)
+    }
+
+    /// Source: CloudWatch Logs API, TagResource: an existing tag with the key gets the new value.
+    pub(super) async fn tag_resource(&self, call: &Call<'_>, arn: &str, (key, value): (&str, &str)) -> Answer<()> {
+        call.answered(self.client.tag_resource().resource_arn(arn).tags(key, value).send().await).map(drop)
+    }
+
+    pub(super) async fn untag_resource(&self, call: &Call<'_>, arn: &str, key: &str) -> Answer<()> {
+        call.answered(self.client.untag_resource().resource_arn(arn).tag_keys(key).send().await).map(drop)
     }
 
     /// Source: CloudWatch Logs API, ListTagsForResource: a log group's ARN without the `:*`.

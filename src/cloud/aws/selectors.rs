@@ -49,13 +49,16 @@ pub(super) fn recorded_events(basic: &[EventSelector], advanced: &[AdvancedEvent
             Recorded::Yes | Recorded::No => None,
         })
     });
-    ManagementEvents {
+    let events = ManagementEvents {
         read,
         write,
         excluded: NEEDED_SOURCES.into_iter().filter(|s| is_excluded(s)).map(str::to_owned).collect(),
         unjudged: unjudged.flatten().next(),
         others: basic.iter().any(has_more) || advanced.iter().any(narrows),
-    }
+    };
+    // Only a single basic selector could be restored after it was replaced.
+    let is_replaceable = events.missing().is_none() || (advanced.is_empty() && basic.len() == 1);
+    ManagementEvents { others: events.others || !is_replaceable, ..events }
 }
 
 /// What two selectors record together.

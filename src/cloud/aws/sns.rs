@@ -101,6 +101,16 @@ impl Sns {
         Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
+    /// Source: SNS API, TagResource: an existing tag with the key gets the new value.
+    pub(super) async fn tag_resource(&self, call: &Call<'_>, arn: &str, (key, value): (&str, &str)) -> Answer<()> {
+        let tag = Tag::builder().key(key).value(value).build().map_err(|e| call.invalid_request(&e))?;
+        call.answered(self.client.tag_resource().resource_arn(arn).tags(tag).send().await).map(drop)
+    }
+
+    pub(super) async fn untag_resource(&self, call: &Call<'_>, arn: &str, key: &str) -> Answer<()> {
+        call.answered(self.client.untag_resource().resource_arn(arn).tag_keys(key).send().await).map(drop)
+    }
+
     pub(super) async fn unsubscribe(&self, call: &Call<'_>, arn: &str) -> Answer<()> {
         call.answered(self.client.unsubscribe().subscription_arn(arn).send().await).map(drop)
     }

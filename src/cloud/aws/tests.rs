@@ -17,8 +17,9 @@ use serde_json::{Value, json};
 use super::{AwsCloud, Services};
 use crate::cloud::SignIn;
 use crate::domain;
+use crate::domain::added::{Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState, Metric};
-use crate::domain::change::{Change, Delivery};
+use crate::domain::change::{Change, Delivery, TrailUpdate};
 use crate::domain::observed::MetricFilter;
 use crate::domain::policy::PolicyDocument;
 
@@ -223,6 +224,10 @@ fn policy() -> PolicyDocument {
     json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "sns:Publish" }] }).into()
 }
 
+fn record(kind: Recorded, arn: &str) -> Change {
+    Change::RecordAdded { kind, arn: arn.into(), added: Additions::parse("logging") }
+}
+
 /// One of each change that is a single call: all except emptying a bucket.
 fn every_change() -> Vec<Change> {
     let (bucket, group, role, trail) = ("b".to_owned(), "g".to_owned(), "r".to_owned(), "rootbell".to_owned());
@@ -233,15 +238,18 @@ fn every_change() -> Vec<Change> {
         Change::PutBucketVersioning { bucket: bucket.clone() },
         Change::PutBucketTagging { bucket: bucket.clone(), tags: vec![("a".into(), "b".into())] },
         Change::PutBucketPolicy { bucket: bucket.clone(), policy: policy() },
-        Change::CreateLogGroup { log_group: group.clone() },
+        Change::CreateLogGroup { log_group: group.clone(), added: Additions::default() },
         Change::PutRetentionPolicy { log_group: group.clone(), days: 365 },
         Change::DeleteRetentionPolicy { log_group: group.clone() },
         Change::CreateRole { role: role.clone(), trust: policy() },
         Change::UpdateAssumeRolePolicy { role: role.clone(), trust: policy() },
         Change::PutRolePolicy { role, policy: policy() },
         Change::CreateTrail { trail: trail.clone(), bucket, delivery: delivery() },
-        Change::UpdateTrail { trail: trail.clone(), delivery: Some(delivery()) },
-        Change::PutEventSelectors { trail: trail.clone() },
+        Change::UpdateTrail {
+            trail: trail.clone(),
+            update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
+        },
+        Change::PutEventSelectors { trail: trail.clone(), read: true, write: true },
         Change::SetTrailKey { trail: trail.clone(), key: KEY.into() },
         Change::SetLogGroupKey { log_group: group.clone(), key: KEY.into() },
         Change::SetTopicKey { topic_arn: TOPIC.into(), key: Some(KEY.into()) },
@@ -264,6 +272,12 @@ fn every_change() -> Vec<Change> {
         Change::Unsubscribe { arn: format!("{TOPIC}:1").into(), endpoint: "alice@example.com".into() },
         Change::DeleteTopic { topic_arn: TOPIC.into() },
         Change::StopLogging { trail: "rootbell".into() },
+        record(Recorded::Trail, TRAIL),
+        record(Recorded::LogGroup, "arn:aws:logs:eu-west-1:123456789012:log-group:g"),
+        record(Recorded::Topic, TOPIC),
+        Change::RemoveAdded { kind: Recorded::Trail, arn: TRAIL.into() },
+        Change::RemoveAdded { kind: Recorded::LogGroup, arn: "arn:aws:logs:eu-west-1:123456789012:log-group:g".into() },
+        Change::RemoveAdded { kind: Recorded::Topic, arn: TOPIC.into() },
         Change::DeleteTrail { trail: "rootbell".into() },
         Change::DetachLogs { trail: "rootbell".into() },
         Change::DeleteRolePolicy { role: "r".into() },

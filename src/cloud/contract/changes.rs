@@ -5,7 +5,9 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::OrganizationProblem;
+use crate::domain::added::{Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::change::TrailUpdate;
 use crate::domain::policy::PolicyDocument;
 
 fn succeeds(case: &'static str, change: Change, reply: AwsReply) -> ContractCase {
@@ -44,7 +46,19 @@ fn log() -> Change {
 }
 
 fn update() -> Change {
-    Change::UpdateTrail { trail: "rootbell".into(), delivery: None }
+    Change::UpdateTrail { trail: "rootbell".into(), update: TrailUpdate::default() }
+}
+
+fn selectors() -> Change {
+    Change::PutEventSelectors { trail: "rootbell".into(), read: true, write: true }
+}
+
+fn record(kind: Recorded, arn: &str) -> Change {
+    Change::RecordAdded { kind, arn: arn.into(), added: Additions::parse("logging") }
+}
+
+fn remove_record(kind: Recorded, arn: &str) -> Change {
+    Change::RemoveAdded { kind, arn: arn.into() }
 }
 
 /// A policy that AWS accepts.
@@ -88,7 +102,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         "filter.put",
         "alarm.put",
     ];
-    let events = Change::PutEventSelectors { trail: "rootbell".into() };
+    let events = selectors();
     let others = [
         versioning,
         ownership,
@@ -101,12 +115,18 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         state(ALARM, "a test"),
         stream(),
         log(),
+        record(Recorded::Trail, TRAIL),
+        record(Recorded::LogGroup, GROUP_ARN.strip_suffix(":*").unwrap()),
+        record(Recorded::Topic, TOPIC),
+        remove_record(Recorded::Trail, TRAIL),
+        remove_record(Recorded::LogGroup, GROUP_ARN.strip_suffix(":*").unwrap()),
+        remove_record(Recorded::Topic, TOPIC),
     ];
     planned.into_iter().map(change).chain(others).map(|change| CloudCall::Apply(Box::new(change))).collect()
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [buckets(), logs(), roles(), trails(), topics(), filters_and_alarms()].into_iter().flatten().collect()
+    [buckets(), logs(), roles(), trails(), topics(), filters_and_alarms(), records()].into_iter().flatten().collect()
 }
 
 fn buckets() -> Vec<ContractCase> {
@@ -149,7 +169,7 @@ fn buckets() -> Vec<ContractCase> {
 }
 
 fn logs() -> Vec<ContractCase> {
-    let group = |name: &str| Change::CreateLogGroup { log_group: name.into() };
+    let group = |name: &str| Change::CreateLogGroup { log_group: name.into(), added: Additions::default() };
     let retention = |days| Change::PutRetentionPolicy { log_group: GROUP.into(), days };
     let no_retention = || Change::DeleteRetentionPolicy { log_group: GROUP.into() };
     let nothing = || AwsReply::Json(json!({}));
@@ -292,11 +312,32 @@ fn trails() -> Vec<ContractCase> {
         ),
         fails(
             "event selectors of a trail that does not exist",
-            Change::PutEventSelectors { trail: "rootbell".into() },
+            selectors(),
             "TrailNotFoundException",
             ErrorKind::NotFound,
         ),
     ]
+}
+
+fn records() -> Vec<ContractCase> {
+    let group = GROUP_ARN.strip_suffix(":*").unwrap();
+    let nothing = || AwsReply::Json(json!({}));
+    let done = || AwsReply::Xml(String::new());
+    let all = |change: fn(Recorded, &str) -> Change| {
+        let missing = |reply| (reply, ErrorKind::NotFound);
+        [
+            (change(Recorded::Trail, TRAIL), nothing(), missing("ResourceNotFoundException")),
+            (change(Recorded::LogGroup, group), nothing(), missing("ResourceNotFoundException")),
+            (change(Recorded::Topic, TOPIC), done(), missing("ResourceNotFound")),
+        ]
+    };
+    let cases = |(change, reply, (code, kind)): (Change, AwsReply, (&'static str, ErrorKind))| {
+        [
+            succeeds("a record is set or removed", change.clone(), reply).set_up(),
+            fails("a record of a resource that does not exist", change, code, kind),
+        ]
+    };
+    all(record).into_iter().chain(all(remove_record)).flat_map(cases).collect()
 }
 
 fn topics() -> Vec<ContractCase> {

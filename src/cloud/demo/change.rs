@@ -8,9 +8,10 @@ use super::error::DemoError;
 use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
 use super::view::AccountView;
 use crate::cloud::{ErrorKind, KeyProblem};
+use crate::domain::added::{ADDED, Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
-use crate::domain::change::Delivery;
+use crate::domain::change::{Delivery, TrailUpdate};
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
@@ -60,7 +61,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             require_well_formed(policy, true)?;
             modify_bucket(account, bucket, |b| (b.config.policy, b.policy_set) = (Some(policy.clone()), Some(view.now)))
         }
-        Change::CreateLogGroup { log_group } => create_log_group(account, view, log_group),
+        Change::CreateLogGroup { log_group, added } => create_log_group(account, view, log_group, added),
         Change::PutRetentionPolicy { log_group, days } => {
             let group = existing_log_group(account, view, log_group)?;
             let retention = RetentionDays::Days(*days);
@@ -101,10 +102,18 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
             Ok(())
         }
         Change::CreateTrail { trail, bucket, delivery } => create_trail(account, view, trail, bucket, delivery),
-        Change::UpdateTrail { trail, delivery } => update_trail(account, view, trail, delivery.as_ref()),
-        Change::PutEventSelectors { trail } => {
-            let trail = modifiable_trail(account, view, trail)?;
-            trail.events = ManagementEvents::ALL;
+        Change::UpdateTrail { trail, update } => update_trail(account, view, trail, update),
+        Change::PutEventSelectors { trail, read, write } => {
+            let events = ManagementEvents { read: *read, write: *write, ..ManagementEvents::ALL };
+            modifiable_trail(account, view, trail)?.events = events;
+            Ok(())
+        }
+        Change::RecordAdded { kind, arn, added } => {
+            tags_mut(account, view, *kind, arn)?.insert(ADDED.to_owned(), added.to_string());
+            Ok(())
+        }
+        Change::RemoveAdded { kind, arn } => {
+            tags_mut(account, view, *kind, arn)?.remove(ADDED);
             Ok(())
         }
         Change::SetTrailKey { trail, key } => {
@@ -129,7 +138,8 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         Change::SetTopicPolicy { topic_arn, policy } => {
             let existing = existing_topic(account, view, topic_arn)?;
             require_well_formed(policy, true)?;
-            existing.config.policy = Some(policy.clone());
+            let is_default = *policy == queries::default_topic_policy(&view.account_region, topic_arn);
+            existing.config.policy = (!is_default).then(|| policy.clone());
             Ok(())
         }
         Change::SetTopicKey { topic_arn, key } => {
@@ -207,13 +217,17 @@ fn create_bucket(account: &mut Account, view: &AccountView, name: &str) -> Chang
     Ok(())
 }
 
-fn create_log_group(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
+fn create_log_group(account: &mut Account, view: &AccountView, name: &str, added: &Additions) -> ChangeResult {
     require_valid(names::log_group(name))?;
     let groups = &mut account.region_mut(&view.account_region.region).log_groups;
     if groups.contains_key(name) {
         return Err(DemoError::new(ErrorKind::AlreadyExists, "The specified log group already exists"));
     }
-    groups.insert(name.to_owned(), LogGroup { tags: tag(), ..LogGroup::default() });
+    let mut tags = tag();
+    if !added.is_empty() {
+        tags.insert(ADDED.to_owned(), added.to_string());
+    }
+    groups.insert(name.to_owned(), LogGroup { tags, ..LogGroup::default() });
     Ok(())
 }
 
@@ -280,15 +294,38 @@ fn check_delivery(account: &Account, view: &AccountView, delivery: &Delivery, tr
     Ok(())
 }
 
-fn update_trail(account: &mut Account, view: &AccountView, name: &str, delivery: Option<&Delivery>) -> ChangeResult {
+/// The tags of an existing resource.
+fn tags_mut<'a>(
+    account: &'a mut Account,
+    view: &AccountView,
+    kind: Recorded,
+    arn: &Arn,
+) -> Result<&'a mut BTreeMap<String, String>, DemoError> {
+    Ok(match kind {
+        Recorded::Trail => &mut modifiable_trail(account, view, arn)?.tags,
+        Recorded::LogGroup => &mut existing_log_group(account, view, kind.name(arn))?.tags,
+        Recorded::Topic => &mut existing_topic(account, view, arn)?.tags,
+    })
+}
+
+fn update_trail(account: &mut Account, view: &AccountView, name: &str, update: &TrailUpdate) -> ChangeResult {
     modifiable_trail(account, view, name)?;
+    let TrailUpdate { multi_region, global_events, validation, delivery } = update;
     if let Some(delivery) = delivery {
         let arn = Arn::from(name);
         let name = arn.trail_name().unwrap_or(name);
         check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
     }
     let trail = modifiable_trail(account, view, name)?;
-    (trail.config.multi_region, trail.config.log_file_validation) = (true, true);
+    let config = &mut trail.config;
+    let multi_region = multi_region.unwrap_or(config.multi_region);
+    let global_events = global_events.unwrap_or(config.global_events);
+    if multi_region && !global_events {
+        let message = "Multi-Region trail must include global service events.";
+        return Err(DemoError::new(ErrorKind::Invalid, message));
+    }
+    (config.multi_region, config.global_events) = (multi_region, global_events);
+    config.log_file_validation = validation.unwrap_or(config.log_file_validation);
     if let Some(delivery) = delivery {
         trail.config.log_group_arn = Some(delivery.log_group_arn.clone());
         trail.config.role_arn = Some(delivery.role_arn.clone());

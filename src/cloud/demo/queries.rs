@@ -363,7 +363,7 @@ pub(super) fn topic(account: &Account, view: &AccountView, arn: &str) -> Option<
 /// The policy of a topic that is created without one.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
-fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
+pub(super) fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocument {
     json!({ "Version": "2008-10-17", "Statement": [{
         "Sid": "__default_statement_ID",
         "Effect": "Allow",

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::cloud::OrganizationProblem;
 use crate::domain::arn::Arn;
-use crate::domain::change::Delivery;
+use crate::domain::change::TrailUpdate;
 use crate::domain::observed::{self, AlarmState, Confirmation};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::plan::plan;
@@ -240,7 +240,7 @@ fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
         assert_eq!(shadow.home_region, "eu-west-1");
         assert!(elsewhere.trail_status(&us_east_1(), &shadow.arn).await.unwrap().logging);
         for change in
-            [change("trail.start"), Change::UpdateTrail { trail: "rootbell".into(), delivery: None::<Delivery> }]
+            [change("trail.start"), Change::UpdateTrail { trail: "rootbell".into(), update: TrailUpdate::default() }]
         {
             assert_eq!(kind(elsewhere.apply(&us_east_1(), &change).await), ErrorKind::Invalid);
             cloud.apply(&home(), &change).await.unwrap();

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::{Change, Delivery};
+use super::{Change, Delivery, TrailUpdate};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::added::{ADDED, Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::arn::Arn;
-use crate::domain::observed::MetricFilter;
+use crate::domain::observed::{MetricFilter, read_write_type};
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -129,9 +130,14 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
         Change::PutBucketPolicy { bucket, policy } => {
             CommandLine::new("s3api", "put-bucket-policy").option("bucket", bucket).json("policy", policy.as_json())
         }
-        Change::CreateLogGroup { log_group } => CommandLine::new("logs", "create-log-group")
-            .option("log-group-name", log_group)
-            .option("tags", format!("{}={}", TAG.0, TAG.1)),
+        Change::CreateLogGroup { log_group, added } => {
+            let line = CommandLine::new("logs", "create-log-group").option("log-group-name", log_group);
+            if added.is_empty() {
+                line.option("tags", format!("{}={}", TAG.0, TAG.1))
+            } else {
+                line.json("tags", &json!({ TAG.0: TAG.1, ADDED: added.to_string() }))
+            }
+        }
         Change::PutRetentionPolicy { log_group, days } => CommandLine::new("logs", "put-retention-policy")
             .option("log-group-name", log_group)
             .option("retention-in-days", days.to_string()),
@@ -162,20 +168,14 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
                 .option("tags-list", tag()),
             delivery,
         ),
-        Change::UpdateTrail { trail, delivery } => {
-            let line = CommandLine::new("cloudtrail", "update-trail")
-                .option("name", trail)
-                .flag("is-multi-region-trail")
-                .flag("include-global-service-events")
-                .flag("enable-log-file-validation");
-            match delivery {
-                Some(delivery) => deliver(line, delivery),
-                None => line,
-            }
+        Change::UpdateTrail { trail, update } => update_trail(trail, update),
+        Change::PutEventSelectors { trail, read, write } => {
+            let kind = read_write_type(*read, *write);
+            let selector = json!({ "ReadWriteType": kind, "IncludeManagementEvents": *read || *write });
+            CommandLine::new("cloudtrail", "put-event-selectors")
+                .option("trail-name", trail)
+                .json("event-selectors", &json!([selector]))
         }
-        Change::PutEventSelectors { trail } => CommandLine::new("cloudtrail", "put-event-selectors")
-            .option("trail-name", trail)
-            .json("event-selectors", &json!([{ "ReadWriteType": "All", "IncludeManagementEvents": true }])),
         Change::SetTrailKey { trail, key } => {
             CommandLine::new("cloudtrail", "update-trail").option("name", trail).option("kms-key-id", key)
         }
@@ -216,6 +216,8 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
             .option("filter-name", filter),
         Change::Unsubscribe { arn, .. } => CommandLine::new("sns", "unsubscribe").option("subscription-arn", arn),
         Change::DeleteTopic { topic_arn } => CommandLine::new("sns", "delete-topic").option("topic-arn", topic_arn),
+        Change::RecordAdded { kind, arn, added } => record_added(*kind, arn, added),
+        Change::RemoveAdded { kind, arn } => remove_added(*kind, arn),
         Change::StopLogging { trail } => CommandLine::new("cloudtrail", "stop-logging").option("name", trail),
         Change::DeleteTrail { trail } => CommandLine::new("cloudtrail", "delete-trail").option("name", trail),
         Change::DetachLogs { trail } => CommandLine::new("cloudtrail", "update-trail")
@@ -237,6 +239,27 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
     };
     // IAM calls get a Region too: it determines the partition, and the AWS CLI requires one with a custom endpoint.
     line.option("region", &account_region.region).0
+}
+
+fn update_trail(trail: &str, update: &TrailUpdate) -> CommandLine {
+    let TrailUpdate { multi_region, global_events, validation, delivery } = update;
+    let switches = [
+        (multi_region, "is-multi-region-trail", "no-is-multi-region-trail"),
+        (global_events, "include-global-service-events", "no-include-global-service-events"),
+        (validation, "enable-log-file-validation", "no-enable-log-file-validation"),
+    ];
+    let mut line = CommandLine::new("cloudtrail", "update-trail").option("name", trail);
+    for (setting, on, off) in switches {
+        line = match setting {
+            Some(true) => line.flag(on),
+            Some(false) => line.flag(off),
+            None => line,
+        };
+    }
+    match delivery {
+        Some(delivery) => deliver(line, delivery),
+        None => line,
+    }
 }
 
 fn put_metric_filter(log_group: &str, filter: &MetricFilter) -> CommandLine {
@@ -278,6 +301,34 @@ fn put_metric_filter(log_group: &str, filter: &MetricFilter) -> CommandLine {
     match field_selection_criteria {
         Some(criteria) => line.option("field-selection-criteria", criteria),
         None => line,
+    }
+}
+
+fn record_added(kind: Recorded, arn: &Arn, added: &Additions) -> CommandLine {
+    let value = added.to_string();
+    let list = json!([{ "Key": ADDED, "Value": value }]);
+    match kind {
+        Recorded::Trail => {
+            CommandLine::new("cloudtrail", "add-tags").option("resource-id", arn).json("tags-list", &list)
+        }
+        Recorded::LogGroup => {
+            CommandLine::new("logs", "tag-resource").option("resource-arn", arn).json("tags", &json!({ ADDED: value }))
+        }
+        Recorded::Topic => CommandLine::new("sns", "tag-resource").option("resource-arn", arn).json("tags", &list),
+    }
+}
+
+fn remove_added(kind: Recorded, arn: &Arn) -> CommandLine {
+    match kind {
+        Recorded::Trail => CommandLine::new("cloudtrail", "remove-tags")
+            .option("resource-id", arn)
+            .option("tags-list", format!("Key={ADDED}")),
+        Recorded::LogGroup => {
+            CommandLine::new("logs", "untag-resource").option("resource-arn", arn).option("tag-keys", ADDED)
+        }
+        Recorded::Topic => {
+            CommandLine::new("sns", "untag-resource").option("resource-arn", arn).option("tag-keys", ADDED)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: Service Authorization Reference, one page per service, columns "Resource types" and "Dependent actions".
 
-use super::Change;
+use super::{Change, TrailUpdate};
 use crate::domain::account_region::AccountRegion;
 
 /// An IAM action on these resources.
@@ -34,7 +34,7 @@ impl Change {
             | Self::DeleteBucketPolicy { bucket }
             | Self::DeleteBucket { bucket } => vec![account_region.bucket_arn(bucket).into()],
             Self::EmptyBucket { bucket } => vec![account_region.bucket_arn(&format!("{bucket}/*")).into()],
-            Self::CreateLogGroup { log_group }
+            Self::CreateLogGroup { log_group, .. }
             | Self::PutRetentionPolicy { log_group, .. }
             | Self::DeleteRetentionPolicy { log_group }
             | Self::SetLogGroupKey { log_group, .. }
@@ -51,7 +51,7 @@ impl Change {
             | Self::DeleteRole { role } => vec![account_region.role_arn(role).into()],
             Self::CreateTrail { trail, .. }
             | Self::UpdateTrail { trail, .. }
-            | Self::PutEventSelectors { trail }
+            | Self::PutEventSelectors { trail, .. }
             | Self::SetTrailKey { trail, .. }
             | Self::StartLogging { trail }
             | Self::StopLogging { trail }
@@ -62,6 +62,7 @@ impl Change {
             | Self::SetTopicKey { topic_arn, .. }
             | Self::Subscribe { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.into()],
+            Self::RecordAdded { arn, .. } | Self::RemoveAdded { arn, .. } => vec![arn.into()],
             Self::Unsubscribe { .. } => vec!["*".into()],
             Self::PutMetricAlarm { alarm, .. } | Self::SetAlarmState { alarm, .. } | Self::DeleteAlarm { alarm } => {
                 vec![account_region.alarm_arn(alarm).into()]
@@ -80,7 +81,7 @@ impl Change {
             // For the header that disables ACLs.
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
             // The tagging actions take a log group's ARN without the `:*`.
-            Self::CreateLogGroup { log_group } => {
+            Self::CreateLogGroup { log_group, .. } => {
                 also("logs:TagResource", vec![account_region.log_group_tagging_arn(log_group).into()]);
             }
             Self::CreateRole { .. } => also("iam:TagRole", on),
@@ -88,7 +89,7 @@ impl Change {
                 also("cloudtrail:AddTags", on);
                 also("iam:PassRole", vec![delivery.role_arn.to_string()]);
             }
-            Self::UpdateTrail { delivery: Some(delivery), .. } => {
+            Self::UpdateTrail { update: TrailUpdate { delivery: Some(delivery), .. }, .. } => {
                 also("iam:PassRole", vec![delivery.role_arn.to_string()]);
             }
             Self::CreateTopic { .. } => also("sns:TagResource", on),
@@ -107,7 +108,7 @@ impl Change {
             | Self::SetLogGroupKey { .. }
             | Self::UpdateAssumeRolePolicy { .. }
             | Self::PutRolePolicy { .. }
-            | Self::UpdateTrail { delivery: None, .. }
+            | Self::UpdateTrail { update: TrailUpdate { delivery: None, .. }, .. }
             | Self::PutEventSelectors { .. }
             | Self::SetTrailKey { .. }
             | Self::StartLogging { .. }
@@ -123,6 +124,8 @@ impl Change {
             | Self::Unsubscribe { .. }
             | Self::DeleteTopic { .. }
             | Self::StopLogging { .. }
+            | Self::RecordAdded { .. }
+            | Self::RemoveAdded { .. }
             | Self::DeleteTrail { .. }
             | Self::DetachLogs { .. }
             | Self::DeleteRolePolicy { .. }

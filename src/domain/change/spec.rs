@@ -3,12 +3,14 @@
 
 use super::ResourceKind::{
     Alarm, AlarmState, Bucket, BucketOwnership, BucketPolicy, BucketTags, BucketVersioning, DrillEvent, LogEncryption,
-    LogFiles, LogGroup, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy, RoleTrust,
-    Subscription, Topic, TopicEncryption, TopicPolicy, Trail, TrailEncryption, TrailEvents, TrailLogging,
+    LogFiles, LogGroup, LogGroupTags, LogRetention, LogStream, MetricFilter, PublicAccessBlock, Role, RolePolicy,
+    RoleTrust, Subscription, Topic, TopicEncryption, TopicPolicy, TopicTags, Trail, TrailEncryption, TrailEvents,
+    TrailLogging, TrailTags,
 };
 use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
 use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
+use crate::domain::added::Recorded;
 use crate::domain::alert::AlertId;
 use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
@@ -26,6 +28,8 @@ pub struct ChangeSpec<'a> {
     pub instance: Instance<'a>,
     /// The changes in the same plan that must be done first.
     pub needs: &'static [Need],
+    /// The changes in the same plan that must have ended first, even if they failed.
+    pub after: &'static [Need],
     /// The errors that waiting resolves: what the call depends on was created a moment ago, for example.
     pub eventual: &'static [TransientError],
     /// Where the call is made.
@@ -88,7 +92,13 @@ fn row<'a>(
     needs: &'static [Need],
     eventual: &'static [TransientError],
 ) -> ChangeSpec<'a> {
-    ChangeSpec { operation, kind, verb, step, instance, needs, eventual, scope: Scope::of(operation) }
+    ChangeSpec { operation, kind, verb, step, instance, needs, after: &[], eventual, scope: Scope::of(operation) }
+}
+
+impl ChangeSpec<'_> {
+    fn after(self, after: &'static [Need]) -> Self {
+        Self { after, ..self }
+    }
 }
 
 /// The name in a topic's ARN.
@@ -98,6 +108,8 @@ fn topic_name(arn: &Arn) -> &str {
 
 const CREATE_BUCKET: &[Need] = &[Need(Bucket, Create)];
 const CREATE_LOG_GROUP: &[Need] = &[Need(LogGroup, Create)];
+/// What is added to a trail is recorded first, so that an interruption leaves no change without a record.
+const TRAIL_RECORDED: &[Need] = &[Need(TrailTags, Set)];
 const TRAIL_EXISTS: &[Need] = &[Need(Trail, Create), Need(Trail, Update)];
 /// All that a trail delivers to or acts with.
 const TRAIL_TARGETS: &[Need] = &[
@@ -108,6 +120,9 @@ const TRAIL_TARGETS: &[Need] = &[
     Need(RoleTrust, Set),
     Need(RolePolicy, Set),
 ];
+/// What rootbell added to a trail is reverted.
+const TRAIL_REVERTED: &[Need] =
+    &[Need(TrailLogging, Stop), Need(Trail, Update), Need(Trail, Detach), Need(TrailEvents, Set)];
 const TRAIL_GONE: &[Need] = &[Need(Trail, Delete), Need(Trail, Detach)];
 /// The role exists, and no trail uses what the teardown removes from it.
 const ROLE_UNUSED: &[Need] = &[Need(Role, Create), Need(Trail, Delete), Need(Trail, Detach)];
@@ -148,16 +163,18 @@ impl Change {
                 let needs = &[Need(Bucket, Create), Need(Trail, Delete)];
                 row(op!("s3", "PutBucketPolicy"), (BucketPolicy, Set), Step::Trail, Only(bucket), needs, NEW_BUCKET)
             }
-            Self::CreateLogGroup { log_group } => {
+            Self::CreateLogGroup { log_group, added: _ } => {
                 row(op!("logs", "CreateLogGroup"), (LogGroup, Create), Step::Trail, Only(log_group), &[], LOGS)
             }
             Self::PutRetentionPolicy { log_group, days: _ } => {
                 let op = op!("logs", "PutRetentionPolicy");
                 row(op, (LogRetention, Set), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
+                    .after(&[Need(LogGroupTags, Set)])
             }
             Self::DeleteRetentionPolicy { log_group } => {
                 let op = op!("logs", "DeleteRetentionPolicy");
                 row(op, (LogRetention, Remove), Step::Trail, Only(log_group), CREATE_LOG_GROUP, LOGS)
+                    .after(&[Need(LogGroupTags, Set)])
             }
             Self::SetLogGroupKey { log_group, key: _ } => {
                 let op = op!("logs", "AssociateKmsKey");
@@ -180,12 +197,13 @@ impl Change {
             Self::CreateTrail { trail, bucket: _, delivery: _ } => {
                 row(op!("cloudtrail", "CreateTrail"), (Trail, Create), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
             }
-            Self::UpdateTrail { trail, delivery: _ } => {
+            Self::UpdateTrail { trail, update: _ } => {
                 row(op!("cloudtrail", "UpdateTrail"), (Trail, Update), Step::Trail, Only(trail), TRAIL_TARGETS, TRAIL)
+                    .after(TRAIL_RECORDED)
             }
-            Self::PutEventSelectors { trail } => {
+            Self::PutEventSelectors { trail, read: _, write: _ } => {
                 let op = op!("cloudtrail", "PutEventSelectors");
-                row(op, (TrailEvents, Set), Step::Trail, Only(trail), TRAIL_EXISTS, TRAIL)
+                row(op, (TrailEvents, Set), Step::Trail, Only(trail), TRAIL_EXISTS, TRAIL).after(TRAIL_RECORDED)
             }
             Self::SetTrailKey { trail, key: _ } => row(
                 op!("cloudtrail", "UpdateTrail"),
@@ -205,6 +223,7 @@ impl Change {
                     needs,
                     NEW_TRAIL,
                 )
+                .after(TRAIL_RECORDED)
             }
             Self::CreateTopic { topic, policy: _ } => {
                 row(op!("sns", "CreateTopic"), (Topic, Create), Step::Topic, Only(topic), &[], NONE)
@@ -222,6 +241,7 @@ impl Change {
             Self::Subscribe { topic_arn: _, email } => {
                 let needs = &[Need(Topic, Create)];
                 row(op!("sns", "Subscribe"), (Subscription, Create), Step::Topic, One(email), needs, NONE)
+                    .after(&[Need(TopicTags, Set)])
             }
             Self::PutMetricFilter { log_group: _, filter } => {
                 let op = op!("logs", "PutMetricFilter");
@@ -265,6 +285,29 @@ impl Change {
             }
             Self::StopLogging { trail } => {
                 row(op!("cloudtrail", "StopLogging"), (TrailLogging, Stop), Step::Trail, One(trail), &[], TRAIL)
+            }
+            Self::RecordAdded { kind, arn, added: _ } => {
+                let (op, resource, step, eventual) = match kind {
+                    Recorded::Trail => (op!("cloudtrail", "AddTags"), TrailTags, Step::Trail, TRAIL),
+                    Recorded::LogGroup => (op!("logs", "TagResource"), LogGroupTags, Step::Trail, LOGS),
+                    Recorded::Topic => (op!("sns", "TagResource"), TopicTags, Step::Topic, NONE),
+                };
+                row(op, (resource, Set), step, Only(kind.name(arn)), &[], eventual)
+            }
+            Self::RemoveAdded { kind, arn } => {
+                // The record is needed until everything in it is reverted.
+                let (op, resource, step, needs, eventual) = match kind {
+                    Recorded::Trail => (op!("cloudtrail", "RemoveTags"), TrailTags, Step::Trail, TRAIL_REVERTED, TRAIL),
+                    Recorded::LogGroup => {
+                        let needs: &[Need] = &[Need(LogRetention, Set), Need(LogRetention, Remove)];
+                        (op!("logs", "UntagResource"), LogGroupTags, Step::Trail, needs, LOGS)
+                    }
+                    Recorded::Topic => {
+                        let needs: &[Need] = &[Need(Subscription, Delete)];
+                        (op!("sns", "UntagResource"), TopicTags, Step::Topic, needs, NONE)
+                    }
+                };
+                row(op, (resource, Delete), step, One(kind.name(arn)), needs, eventual)
             }
             Self::DeleteTrail { trail } => {
                 let needs = &[Need(TrailLogging, Stop)];
@@ -347,6 +390,19 @@ impl Change {
         self.spec().verb.deletes()
     }
 
+    /// Whether `other`, if it is in the same plan, must have ended first, even if it failed.
+    #[must_use]
+    pub fn is_after(&self, other: &Self) -> bool {
+        let other = other.spec();
+        self.spec().after.contains(&Need(other.kind, other.verb))
+    }
+
+    /// Whether everything else works without it: it only records something.
+    #[must_use]
+    pub fn is_record(&self) -> bool {
+        matches!(self, Self::RecordAdded { .. })
+    }
+
     /// Whether `other`, if it is in the same plan, must be done first.
     #[must_use]
     pub fn needs(&self, other: &Self) -> bool {
@@ -357,6 +413,7 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TrailUpdate;
     use super::*;
 
     fn id(kind: ResourceKind, verb: Verb, name: Option<&str>) -> String {
@@ -393,7 +450,7 @@ mod tests {
             assert!(delete_bucket.needs(&Change::DeleteTrail { trail: trail.into() }), "{trail}");
         }
         assert!(!delete_bucket.needs(&Change::StopLogging { trail: "a".into() }));
-        let update_trail = Change::UpdateTrail { trail: "a".into(), delivery: None };
+        let update_trail = Change::UpdateTrail { trail: "a".into(), update: TrailUpdate::default() };
         let put = Change::PutRolePolicy { role: "r".into(), policy: crate::domain::policy::PolicyDocument::default() };
         assert!(update_trail.needs(&put) && !update_trail.needs(&Change::DeleteRolePolicy { role: "r".into() }));
     }

@@ -78,6 +78,7 @@ pub fn is_transient(eventual: &[TransientError], code: &str, message: &str) -> b
 mod tests {
     use super::*;
     use crate::domain::Change;
+    use crate::domain::change::TrailUpdate;
 
     fn is_transient_for(change: &Change, code: &str, message: &str) -> bool {
         is_transient(change.spec().eventual, code, message)
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_log_group_that_is_not_visible_yet_is_told_from_a_wrong_one_by_the_message() {
-        let update = Change::UpdateTrail { trail: "t".into(), delivery: None };
+        let update = Change::UpdateTrail { trail: "t".into(), update: TrailUpdate::default() };
         let code = "InvalidCloudWatchLogsLogGroupArnException";
         assert!(is_transient_for(&update, code, "Access denied. Check it."));
         assert!(!is_transient_for(&update, code, "No such format of an ARN."));

@@ -14,7 +14,8 @@ pub struct ManagementEvents {
     /// A field that its selectors depend on and that rootbell can't judge. `unjudged_field` in a demo account's file.
     #[serde(rename = "unjudged_field")]
     pub unjudged: Option<String>,
-    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
+    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them, and a teardown
+    /// could not restore them.
     /// `other_selectors` in a demo account's file.
     #[serde(rename = "other_selectors")]
     pub others: bool,
@@ -22,6 +23,18 @@ pub struct ManagementEvents {
 
 /// The sources of the events that a trail must record: sign-ins, and changes to root's own credentials.
 pub const NEEDED_SOURCES: [&str; 2] = ["signin.amazonaws.com", "iam.amazonaws.com"];
+
+/// AWS's name for these management events in a basic event selector. A selector that includes none has it too.
+///
+/// Source: CloudTrail API, EventSelector, `ReadWriteType`.
+#[must_use]
+pub fn read_write_type(read: bool, write: bool) -> &'static str {
+    match (read, write) {
+        (true, false) => "ReadOnly",
+        (false, true) => "WriteOnly",
+        (true, true) | (false, false) => "All",
+    }
+}
 
 impl Default for ManagementEvents {
     fn default() -> Self {

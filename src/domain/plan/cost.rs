@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Action, Plan};
-use crate::domain::change::{Change, ResourceKind};
+use crate::domain::change::{Change, ResourceKind, TrailUpdate};
 use crate::domain::cost::{ALARM, Dollars, FILES, LOG_INGESTION, METRIC, Price};
 
 /// How many digest files a trail of all Regions writes each month: one an hour in each of the 17 Regions that are enabled
@@ -31,8 +31,12 @@ pub fn monthly(plan: &Plan) -> Option<MonthlyCost> {
     let price_of = |kind, price: Price| if creates(kind) { price.microdollars } else { 0 };
     let in_free_tier = price_of(ResourceKind::MetricFilter, METRIC) + price_of(ResourceKind::Alarm, ALARM);
     let files = price_of(ResourceKind::Trail, FILES) * DIGEST_FILES / 1_000;
-    let delivers =
-        |change: &Change| matches!(change, Change::CreateTrail { .. } | Change::UpdateTrail { delivery: Some(_), .. });
+    let delivers = |change: &Change| {
+        matches!(
+            change,
+            Change::CreateTrail { .. } | Change::UpdateTrail { update: TrailUpdate { delivery: Some(_), .. }, .. }
+        )
+    };
     let cost = MonthlyCost {
         fixed: Dollars { microdollars: in_free_tier + files }.to_cents(),
         in_free_tier: Dollars { microdollars: in_free_tier },

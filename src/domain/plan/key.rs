@@ -1,6 +1,8 @@
 //! Encrypts the trail, the log group, and the topic with the user's KMS key, if the key's policy lets the services use it.
 
+use super::record;
 use super::rows::{Action, Plan};
+use crate::domain::added::Recorded;
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};
@@ -105,8 +107,20 @@ fn rows(plan: &mut Plan, wanted: &Settings, observed: &Observed, arn: &Arn) {
     let trail_change = Change::SetTrailKey { trail: wanted.trail.value.clone(), key: key.clone() };
     let group_change = Change::SetLogGroupKey { log_group: wanted.log_group.value.clone(), key: key.clone() };
     let topic_change = Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: Some(key) };
-    for (existing, change) in [(trail, trail_change), (group, group_change), (topic, topic_change)] {
+    let all = [
+        (Recorded::Trail, trail, trail_change),
+        (Recorded::LogGroup, group, group_change),
+        (Recorded::Topic, topic, topic_change),
+    ];
+    for (kind, existing, change) in all {
         if existing == Some(Some(arn.as_str())) {
+            continue;
+        }
+        if existing.is_some() && !record::is_managed(wanted, observed, kind) {
+            let what = kind.resource().label();
+            let why =
+                format!("rootbell doesn't manage the {what} `{}`, so its encryption stays as it is.", change.name());
+            plan.note(change.step(), why.into());
             continue;
         }
         let action = if existing.is_none() { Action::Create } else { Action::Update };

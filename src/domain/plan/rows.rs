@@ -1,7 +1,10 @@
 //! What a plan consists of.
 
+use super::record::{Recording, record_additions};
 use crate::domain::account_region::AccountRegion;
+use crate::domain::added::{Addition, Recorded};
 use crate::domain::change::{Change, ChangeId, ResourceKind, Step, Verb};
+use crate::domain::observed::Observed;
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::region::Region;
 use crate::domain::settings::{SettingId, Settings};
@@ -54,8 +57,11 @@ pub struct Row {
     pub change: Option<Change>,
     /// Where the change is made; `None` if the resource is kept.
     pub region: Option<Region>,
-    /// Whether it changes a resource that does not have rootbell's name, so that others may rely on it.
+    /// Whether it changes a resource that rootbell did not create, as far as is known, so that others may rely on it.
     pub unmanaged: bool,
+    /// Whether it is left out once everything is set up: a later version that adds such a row leaves a finished setup
+    /// alone.
+    pub optional: bool,
 }
 
 /// How the user can have a kept resource deleted.
@@ -137,7 +143,29 @@ impl Plan {
             change: Some(change),
             region: Some(wanted.account_region.region.clone()),
             unmanaged: false,
+            optional: false,
         });
+    }
+
+    /// Records what the rows from `start` on add to a resource, in a row before them: an interruption leaves no addition
+    /// without a record.
+    pub(super) fn record(
+        &mut self,
+        start: usize,
+        wanted: &Settings,
+        observed: &Observed,
+        kind: Recorded,
+        added: Vec<Addition>,
+    ) {
+        let Recording { change, note } = record_additions(wanted, observed, kind, added);
+        if let Some(note) = note {
+            self.note(kind.step(), note);
+        }
+        if let Some((change, detail)) = change {
+            let rest = self.rows.split_off(start);
+            self.put(wanted, Action::Update, change, detail);
+            self.rows.extend(rest);
+        }
     }
 
     pub(super) fn keep(&mut self, step: Step, resource: ResourceKind, name: &str, detail: impl Into<String>) {
@@ -175,6 +203,7 @@ impl Plan {
             change: None,
             region: None,
             unmanaged: false,
+            optional: false,
         });
     }
 }

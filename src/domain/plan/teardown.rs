@@ -2,22 +2,29 @@
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
 use super::{Action, Hint, Plan, place, refused};
+use crate::domain::added::{Addition, Recorded, TagRecord, tagged};
 use crate::domain::alarm::AlarmConfig;
 use crate::domain::alert::{AlertId, FilterSpec};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
+use crate::domain::email::Email;
 use crate::domain::enum_map::Variants;
-use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadResult, Trail};
+use crate::domain::observed::{
+    Alarm, BucketLookup, Confirmation, Contents, LogGroup, MetricFilter, Observed, ReadResult, Topic, Trail,
+};
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings, TAG, TRAIL};
+use crate::domain::retention::RetentionDays;
+use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings};
 
-/// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
+mod trail;
+
+/// What the tags say about rootbell, where reading them takes a separate call, and how much data would be deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Managed {
-    pub trail: ReadResult<bool>,
-    pub log_group: ReadResult<bool>,
-    pub topic: ReadResult<bool>,
+    pub trail: ReadResult<TagRecord>,
+    pub log_group: ReadResult<TagRecord>,
+    pub topic: ReadResult<TagRecord>,
     /// The names of the alarms that have the tag.
     pub alarms: ReadResult<Vec<String>>,
     /// What is in the bucket, if it would be deleted; `None`: not counted.
@@ -28,7 +35,8 @@ impl Managed {
     /// Nothing has the tag.
     #[must_use]
     pub fn nothing() -> Self {
-        Self { trail: Ok(false), log_group: Ok(false), topic: Ok(false), alarms: Ok(Vec::new()), contents: Ok(None) }
+        let none = || Ok(TagRecord::default());
+        Self { trail: none(), log_group: none(), topic: none(), alarms: Ok(Vec::new()), contents: Ok(None) }
     }
 
     fn unreadable(&self) -> Vec<&Problem> {
@@ -51,10 +59,14 @@ pub struct Chain {
     pub managed: Managed,
 }
 
-/// Whether the tags include rootbell's.
-#[must_use]
-pub fn tagged(tags: &[(String, String)]) -> bool {
-    tags.iter().any(|(key, value)| (key.as_str(), value.as_str()) == TAG)
+/// Whether rootbell created the resource. What can't be read blocks the plan before anything asks this.
+fn is_managed(record: &ReadResult<TagRecord>) -> bool {
+    record.as_ref().is_ok_and(|record| record.managed)
+}
+
+/// What rootbell added to a resource that it did not create.
+fn added(record: &ReadResult<TagRecord>) -> impl Iterator<Item = &Addition> {
+    record.as_ref().ok().filter(|record| !record.managed).into_iter().flat_map(|record| record.added.iter())
 }
 
 /// The changes that remove rootbell from the account. The bucket and the log group are kept unless `logs` is set.
@@ -139,26 +151,16 @@ impl TeardownPlanner<'_> {
     }
 
     fn deletes_topic(&self) -> bool {
-        self.observed().topic.as_ref().is_ok_and(Option::is_some) && self.chain.managed.topic == Ok(true)
+        self.observed().topic.as_ref().is_ok_and(Option::is_some) && is_managed(&self.chain.managed.topic)
     }
 
     /// A trail can only be deleted in its home Region, by its own account.
     fn deletes_trail(&self) -> bool {
-        self.chain.managed.trail == Ok(true) && self.existing().is_some_and(|trail| self.can_change(trail))
+        is_managed(&self.chain.managed.trail) && self.existing().is_some_and(|trail| self.can_change(trail))
     }
 
     fn can_change(&self, trail: &Trail) -> bool {
         trail.can_be_changed_from(&self.wanted().account_region)
-    }
-
-    /// Whether an unmanaged trail delivers to a log group or with a role that rootbell created: then rootbell attached it.
-    fn detaches_trail(&self) -> bool {
-        let Some(trail) = self.existing() else { return false };
-        let our_log_group = self.wanted().account_region.log_group_arn(&self.wanted().log_group.value);
-        let uses_our_log_group = self.chain.managed.log_group == Ok(true) && trail.delivers_to(&our_log_group);
-        let uses_our_role =
-            trail.role_arn.is_some() && trail.role_arn.as_ref() == self.role_arn() && self.role_is_tagged();
-        !self.deletes_trail() && self.can_change(trail) && (uses_our_log_group || uses_our_role)
     }
 
     fn role_arn(&self) -> Option<&Arn> {
@@ -232,6 +234,12 @@ impl TeardownPlanner<'_> {
             let change = Change::DeleteTopic { topic_arn: topic.arn.clone() };
             return plan.put(self.wanted(), Action::Delete, change, "");
         }
+        self.topic_policy(plan, topic);
+        self.remove_record(plan, Recorded::Topic, &topic.arn);
+    }
+
+    /// Removes rootbell's statements from the policy of an unmanaged topic.
+    fn topic_policy(&self, plan: &mut Plan, topic: &Topic) {
         let managed = policy::topic_statements(&self.wanted().account_region, &topic.arn);
         plan.keep(Step::Topic, ResourceKind::Topic, topic.name(), "unmanaged");
         let (policy, detail) = match policy::remove_statements(topic.policy.as_ref(), &managed) {
@@ -251,12 +259,17 @@ impl TeardownPlanner<'_> {
         );
     }
 
-    /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that the user named,
-    /// because nothing shows who created a subscription.
+    /// Deletes the subscriptions of a deleted topic. On an unmanaged topic, deletes only the addresses that its tag records
+    /// or that the user named: nothing else shows who created a subscription.
     fn subscriptions(&self, plan: &mut Plan) {
         let named = &self.wanted().emails;
+        let recorded: Vec<&Email> = added(&self.chain.managed.topic)
+            .filter_map(|addition| if let Addition::Subscription(email) = addition { Some(email) } else { None })
+            .collect();
         let is_deleted = |endpoint: &str| {
-            self.deletes_topic() || (named.origin == Origin::Given && named.value.iter().any(|email| email == endpoint))
+            self.deletes_topic()
+                || recorded.iter().any(|email| **email == *endpoint)
+                || (named.origin == Origin::Given && named.value.iter().any(|email| email == endpoint))
         };
         for subscription in self.observed().subscriptions.as_deref().unwrap_or_default() {
             let endpoint = &subscription.endpoint;
@@ -270,6 +283,8 @@ impl TeardownPlanner<'_> {
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
                     ("never confirmed, so it can't be deleted: AWS removes it within a few days", None)
                 }
+                // A later version than the one that records them has subscribed the others.
+                _ if !recorded.is_empty() => ("on an unmanaged topic; not added by rootbell", None),
                 _ => ("on an unmanaged topic", Some(Hint::NameEmail)),
             };
             plan.keep_one(Step::Topic, ResourceKind::Subscription, endpoint, detail);
@@ -291,35 +306,6 @@ impl TeardownPlanner<'_> {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
             plan.put(self.wanted(), Action::Delete, change, format!("on `{log_group}`"));
         }
-    }
-
-    fn trail(&self, plan: &mut Plan) {
-        let Some(trail) = self.existing() else { return };
-        let name = &trail.name;
-        if self.deletes_trail() {
-            let status = self.observed().trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
-            if status.is_some_and(|status| status.logging) {
-                plan.put(self.wanted(), Action::Delete, Change::StopLogging { trail: name.clone() }, "stops logging");
-            }
-            return plan.put(self.wanted(), Action::Delete, Change::DeleteTrail { trail: name.clone() }, "");
-        }
-        if self.detaches_trail() {
-            let change = Change::DetachLogs { trail: name.clone() };
-            let detail = format!("unmanaged; delivers to `{}` → to no log group", self.wanted().log_group.value);
-            plan.put(self.wanted(), Action::Update, change, detail);
-            let note = format!(
-                "If rootbell turned on all Regions, log file validation, or logging for the trail `{name}`, that stays \
-                 on: the earlier settings were not saved."
-            );
-            return plan.note(Step::Trail, note.into());
-        }
-        if !trail.organization && *name == TRAIL && trail.home_region != self.wanted().account_region.region {
-            let detail = format!("home Region is {}: delete it there", trail.home_region);
-            plan.keep(Step::Trail, ResourceKind::Trail, name, detail);
-            return plan.hint(Hint::DeleteInRegion(trail.home_region.clone()));
-        }
-        let detail = if trail.organization { "organization trail" } else { "unmanaged" };
-        plan.keep(Step::Trail, ResourceKind::Trail, name, detail);
     }
 
     fn role(&self, plan: &mut Plan) {
@@ -363,9 +349,9 @@ impl TeardownPlanner<'_> {
     fn log_group(&self, plan: &mut Plan) {
         let Ok(Some(group)) = &self.observed().log_group else { return };
         let arn = self.wanted().account_region.log_group_arn(&group.name);
-        let delivers = |trail: &Trail| trail.delivers_to(&arn);
-        let detail = if self.chain.managed.log_group != Ok(true) {
-            "unmanaged".to_owned()
+        let delivers = |trail: &Trail| trail.delivers_to(&arn) && !self.named_log_group_before(trail);
+        let detail = if !is_managed(&self.chain.managed.log_group) {
+            return self.unmanaged_log_group(plan, group);
         } else if let Some(user) = self.remaining_user(delivers, true) {
             format!("the trail `{user}` delivers to it")
         } else if self.logs {
@@ -383,6 +369,26 @@ impl TeardownPlanner<'_> {
             return plan.hint(Hint::DeleteLogs);
         };
         plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, detail);
+    }
+
+    /// Restores the retention of an unmanaged log group, unless somebody has changed it since.
+    fn unmanaged_log_group(&self, plan: &mut Plan, group: &LogGroup) {
+        plan.keep(Step::Trail, ResourceKind::LogGroup, &group.name, "unmanaged");
+        for addition in added(&self.chain.managed.log_group) {
+            let Addition::Retention { from, to } = *addition else { continue };
+            if group.retention_days != to {
+                continue;
+            }
+            let log_group = group.name.clone();
+            let change = match from {
+                RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
+                RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
+            };
+            let detail = format!("unmanaged; {} → {}, as before", to.describe(), from.describe());
+            plan.put(self.wanted(), Action::Update, change, detail);
+        }
+        let arn = self.wanted().account_region.log_group_tagging_arn(&group.name);
+        self.remove_record(plan, Recorded::LogGroup, &arn);
     }
 
     fn bucket(&self, plan: &mut Plan) {

@@ -2,19 +2,32 @@
 
 use std::fmt::Write;
 
-use super::refused;
 use super::rows::{Action, Plan, policy_not_changed};
-use crate::domain::change::{Change, Delivery, ResourceKind, Step};
+use super::{record, refused};
+use crate::domain::added::{Addition, Additions, Recorded};
+use crate::domain::arn::Arn;
+use crate::domain::change::{Change, Delivery, ResourceKind, Step, TrailUpdate};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy::{self, Decision};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{Origin, SettingId, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
+use crate::domain::settings::{
+    DEFAULT_LOG_GROUP, Origin, SettingId, Settings, TAG, TRAIL, TrailChoice, trail_candidates,
+};
+
+/// The existing trail, if rootbell did not create it. Its bucket and role serve its owner, even if the user names them.
+fn unmanaged_trail<'a>(wanted: &Settings, observed: &'a Observed) -> Option<&'a Trail> {
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail);
+    trail.filter(|_| !record::is_managed(wanted, observed, Recorded::Trail))
+}
 
 pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let bucket = wanted.bucket.value.clone();
     let Ok(found) = &observed.bucket else { return };
     let existing = match found {
+        _ if unmanaged_trail(wanted, observed).is_some_and(|trail| trail.bucket == bucket) => {
+            return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "belongs to an unmanaged trail");
+        }
         BucketLookup::NotManaged => {
             return plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "belongs to an unmanaged trail");
         }
@@ -43,13 +56,20 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         }
     };
     let action = if matches!(found, BucketLookup::NotFound) { Action::Create } else { Action::Update };
-    if !existing.owner_enforced {
+    // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
+    // name counts as created by it: an earlier run may have stopped before tagging.
+    let created_by_us = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_default_name();
+    let is_managed = created_by_us || wanted.may_edit_bucket_policy(&existing.tags);
+    if !is_managed {
+        note_bucket_settings(plan, &existing);
+    }
+    if is_managed && !existing.owner_enforced {
         plan.put(wanted, action, Change::PutBucketOwnershipControls { bucket: bucket.clone() }, "ACLs on → off");
     }
-    if !existing.public_blocked {
+    if is_managed && !existing.public_blocked {
         plan.put(wanted, action, Change::PutPublicAccessBlock { bucket: bucket.clone() }, "blocks public access");
     }
-    if !existing.versioned {
+    if is_managed && !existing.versioned {
         plan.put(
             wanted,
             action,
@@ -57,9 +77,6 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             "deleted log files are recoverable",
         );
     }
-    // Only a bucket that rootbell created gets its tag, because `destroy` deletes what has the tag. One with rootbell's
-    // name counts as created by it: an earlier run may have stopped before tagging.
-    let created_by_us = matches!(found, BucketLookup::NotFound) || wanted.bucket_has_default_name();
     if created_by_us && !existing.tags.iter().any(|(k, v)| (k.as_str(), v.as_str()) == TAG) {
         let others = existing.tags.iter().filter(|(k, _)| k != TAG.0).cloned();
         let tags = others.chain([(TAG.0.to_owned(), TAG.1.to_owned())]).collect();
@@ -73,7 +90,6 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let trail_arn = wanted.trail_arn(observed);
     let location = wanted.log_file_location(observed, &trail_arn);
     let statements = policy::bucket_statements(&location);
-    let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
     if existing.is_some_and(|policy| !policy.is_readable()) {
         return plan.note(Step::Trail, policy_not_changed("bucket", &bucket, SettingId::Bucket));
@@ -105,15 +121,37 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
+/// Says what rootbell would have set on a bucket of its own.
+fn note_bucket_settings(plan: &mut Plan, bucket: &Bucket) {
+    let all = [
+        (bucket.owner_enforced, "turn off its ACLs"),
+        (bucket.public_blocked, "block public access to it"),
+        (bucket.versioned, "turn on versioning"),
+    ];
+    let missing: Vec<&str> = all.into_iter().filter(|(is_set, _)| !is_set).map(|(_, what)| what).collect();
+    if !missing.is_empty() {
+        let why = format!(
+            "rootbell doesn't manage the bucket `{}`: it adds statements to its policy, but does not {}.",
+            bucket.name,
+            missing.join(", or ")
+        );
+        plan.note(Step::Trail, why.into());
+    }
+}
+
 pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let log_group = wanted.log_group.value.clone();
     let Ok(found) = &observed.log_group else { return };
     match found {
         None => {
+            // A trail whose log group was deleted still names it, and keeps naming it after a teardown.
+            let arn = wanted.account_region.log_group_arn(&log_group);
+            let named_by = unmanaged_trail(wanted, observed).filter(|trail| trail.delivers_to(&arn));
+            let added = named_by.and_then(|trail| Additions::default().with(Addition::LogGroupOf(trail.name.clone())));
             plan.put(
                 wanted,
                 Action::Create,
-                Change::CreateLogGroup { log_group: log_group.clone() },
+                Change::CreateLogGroup { log_group: log_group.clone(), added: added.unwrap_or_default() },
                 "receives the trail's events",
             );
             if let RetentionDays::Days(days) = wanted.retention_days.value {
@@ -134,7 +172,10 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
                     RetentionDays::Days(days) => Change::PutRetentionPolicy { log_group, days },
                     RetentionDays::Never => Change::DeleteRetentionPolicy { log_group },
                 };
+                let start = plan.rows.len();
                 plan.put(wanted, Action::Update, change, detail);
+                let added = Addition::Retention { from: group.retention_days, to: retention };
+                plan.record(start, wanted, observed, Recorded::LogGroup, vec![added]);
             }
         }
     }
@@ -142,7 +183,8 @@ pub(super) fn log_group(plan: &mut Plan, wanted: &Settings, observed: &Observed)
 
 pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let role = wanted.role.value.clone();
-    if !wanted.role_is_managed() {
+    let uses_role = |trail: &Trail| trail.role_arn.as_ref().and_then(Arn::role_name) == Some(role.as_str());
+    if !wanted.role_is_managed() || unmanaged_trail(wanted, observed).is_some_and(uses_role) {
         return plan.keep(Step::Trail, ResourceKind::Role, &role, "belongs to an unmanaged trail");
     }
     let Ok(found) = &observed.role else { return };
@@ -225,9 +267,15 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
-    if let Some(change) = trail_update(wanted, existing, delivery) {
-        let detail = update_detail(wanted, existing);
-        plan.put(wanted, Action::Update, change, detail);
+    let start = plan.rows.len();
+    let mut added = Vec::new();
+    if let Some(update) = trail_update(wanted, existing, delivery) {
+        if update.delivery.is_some() && !record::is_managed(wanted, observed, Recorded::Trail) {
+            block_if_delivery_would_be_replaced(plan, existing);
+        }
+        let detail = update_detail(wanted, existing, &update);
+        added.extend(additions(existing, &update));
+        plan.put(wanted, Action::Update, Change::UpdateTrail { trail: existing.name.clone(), update }, detail);
     }
     if let Ok(events) = &watched.events
         && events.missing().is_some()
@@ -243,14 +291,17 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.put(
                 wanted,
                 Action::Update,
-                Change::PutEventSelectors { trail: name.clone() },
+                Change::PutEventSelectors { trail: name.clone(), read: true, write: true },
                 "some management events → all, read and write",
             );
+            added.push(Addition::Events { read: events.read, write: events.write });
         }
     }
     if watched.status.as_ref().is_ok_and(|s| !s.logging) {
         plan.put(wanted, Action::Update, Change::StartLogging { trail: name }, "stopped → logging");
+        added.push(Addition::Logging);
     }
+    plan.record(start, wanted, observed, Recorded::Trail, added);
     let changes_trail = plan.changes().any(|c| {
         matches!(c, Change::UpdateTrail { .. } | Change::PutEventSelectors { .. } | Change::StartLogging { .. })
     });
@@ -288,22 +339,40 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
     }
 }
 
-fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
+/// What has to be changed; `None` if nothing has to be.
+fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<TrailUpdate> {
     let attached =
         existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is changed for that alone only for auditors.
     let is_wanted = wanted.trail_is_managed() || wanted.audit.value;
-    let is_complete = existing.multi_region && (existing.log_file_validation || !is_wanted);
-    (!attached || !is_complete)
-        .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
+    let update = TrailUpdate {
+        multi_region: (!existing.multi_region).then_some(true),
+        global_events: (!existing.multi_region).then_some(true),
+        validation: (is_wanted && !existing.log_file_validation).then_some(true),
+        delivery: (!attached).then_some(delivery),
+    };
+    (update != TrailUpdate::default()).then_some(update)
 }
 
-fn update_detail(wanted: &Settings, existing: &Trail) -> String {
+/// What the change adds to the trail.
+fn additions(existing: &Trail, update: &TrailUpdate) -> Vec<Addition> {
+    let regions = update.multi_region.map(|_| Addition::Regions { global_events: existing.global_events });
+    let validation = update.validation.map(|_| Addition::Validation);
+    let log_group = update.delivery.as_ref().filter(|_| existing.log_group_arn.is_none());
+    let log_group = log_group.and_then(|delivery| delivery.log_group_arn.name());
+    regions.into_iter().chain(validation).chain(log_group.map(log_group_addition)).collect()
+}
+
+fn log_group_addition(name: &str) -> Addition {
+    Addition::LogGroup((name != DEFAULT_LOG_GROUP).then(|| name.to_owned()))
+}
+
+fn update_detail(wanted: &Settings, existing: &Trail, update: &TrailUpdate) -> String {
     let mut parts = Vec::new();
-    if !existing.multi_region {
+    if update.multi_region.is_some() {
         parts.push("one Region → all Regions".to_owned());
     }
-    if !existing.log_file_validation {
+    if update.validation.is_some() {
         parts.push("log file validation off → on".to_owned());
     }
     match existing.log_group() {
@@ -315,6 +384,19 @@ fn update_detail(wanted: &Settings, existing: &Trail) -> String {
         parts.push(format!("delivers with the role `{}`", wanted.role.value));
     }
     parts.join("; ")
+}
+
+/// A trail has one log group and one role. Those of an unmanaged trail serve its owner.
+fn block_if_delivery_would_be_replaced(plan: &mut Plan, existing: &Trail) {
+    let (Some(log_group), Some(role)) = (&existing.log_group_arn, &existing.role_arn) else { return };
+    let why = format!(
+        "The unmanaged trail `{}` delivers to the log group `{}` with the role `{}`; rootbell does not replace them.",
+        existing.name,
+        log_group.name().unwrap_or(log_group),
+        role.role_name().unwrap_or(role)
+    );
+    let fix = Fix::choose("Keep both, or use another trail", Input::Setting(SettingId::Trail));
+    plan.block(Step::Trail, Problem::new(why, fix));
 }
 
 fn block_if_trail_cannot_be_changed(plan: &mut Plan, wanted: &Settings, existing: &Trail) {

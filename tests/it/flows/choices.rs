@@ -130,7 +130,7 @@ fn unmanaged_resources_are_marked_in_the_plan_before_and_during_changes() {
         let is_marked =
             |line: &str| ["unmanaged +", "unmanaged ~", "unmanaged ="].iter().any(|mark| line.contains(mark));
         let marked = screen.lines().filter(|line| is_marked(line)).count();
-        assert_eq!(marked, 1, "new resources are not marked:\n{screen}");
+        assert_eq!(marked, 2, "the trail and its record are marked, new resources are not:\n{screen}");
     }
     let mut tester = Tester::on(with_trails(&[("audit", trail())]), 120, 40);
     tester.press("enter").settle().press("enter").settle().sees("unmanaged: ");

@@ -243,6 +243,10 @@ async fn basic_selectors_determine_which_management_events_are_recorded() {
         events(basic(none.build())).await,
         ManagementEvents { read: false, write: false, ..ManagementEvents::ALL }
     );
+    let two = GetEventSelectorsOutput::builder()
+        .event_selectors(EventSelector::builder().read_write_type(ReadWriteType::ReadOnly).build())
+        .event_selectors(EventSelector::builder().include_management_events(false).build());
+    assert_eq!(events(two.build()).await, ManagementEvents { write: false, others: true, ..all() });
     let data = EventSelector::builder().data_resources(DataResource::builder().r#type("AWS::S3::Object").build());
     assert_eq!(events(basic(data.build())).await, ManagementEvents { others: true, ..all() });
     let without = EventSelector::builder().exclude_management_event_sources("kms.amazonaws.com");
@@ -256,11 +260,12 @@ async fn advanced_selectors_determine_which_management_events_are_recorded() {
     assert_eq!(events(advanced(&[&[MANAGEMENT]])).await, all());
     assert_eq!(
         events(advanced(&[&[MANAGEMENT, ("readOnly", "false")]])).await,
-        ManagementEvents { read: false, ..all() }
+        ManagementEvents { read: false, others: true, ..all() },
+        "a name and other fields of the selector could not be restored"
     );
     assert_eq!(
         events(advanced(&[&[MANAGEMENT, ("readOnly", "true")]])).await,
-        ManagementEvents { write: false, ..all() }
+        ManagementEvents { write: false, others: true, ..all() }
     );
     let both: &[&[(&str, &str)]] = &[&[MANAGEMENT, ("readOnly", "true")], &[MANAGEMENT, ("readOnly", "false")]];
     assert_eq!(events(advanced(both)).await, all());

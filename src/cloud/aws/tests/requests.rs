@@ -107,13 +107,13 @@ async fn a_trail_is_created_for_all_regions_with_validation_and_our_tag() {
 }
 
 #[tokio::test]
-async fn an_update_without_a_delivery_keeps_the_existing_one() {
-    let asked = sent_in("eu-west-1", &Change::UpdateTrail { trail: "t".into(), delivery: None }).await;
-    assert_eq!(
-        parsed(&asked),
-        json!({ "Name": "t", "IncludeGlobalServiceEvents": true, "IsMultiRegionTrail": true,
-            "EnableLogFileValidation": true })
-    );
+async fn an_update_sends_only_what_it_changes() {
+    let update = TrailUpdate { multi_region: Some(true), global_events: Some(true), ..TrailUpdate::default() };
+    let asked = sent_in("eu-west-1", &Change::UpdateTrail { trail: "t".into(), update }).await;
+    assert_eq!(parsed(&asked), json!({ "Name": "t", "IncludeGlobalServiceEvents": true, "IsMultiRegionTrail": true }));
+    let update = TrailUpdate { validation: Some(false), ..TrailUpdate::default() };
+    let asked = sent_in("eu-west-1", &Change::UpdateTrail { trail: "t".into(), update }).await;
+    assert_eq!(parsed(&asked), json!({ "Name": "t", "EnableLogFileValidation": false }));
 }
 
 #[tokio::test]

@@ -7,13 +7,17 @@ use crate::domain::fixtures::{settings, sound};
 use crate::domain::plan::Row;
 use crate::domain::{Observed, SetupOptions};
 
+fn managed() -> TagRecord {
+    TagRecord { managed: true, ..TagRecord::default() }
+}
+
 /// A complete setup, created by rootbell, with three log files.
 fn created() -> Chain {
     let observed = sound();
     let managed = Managed {
-        trail: Ok(true),
-        log_group: Ok(true),
-        topic: Ok(true),
+        trail: Ok(managed()),
+        log_group: Ok(managed()),
+        topic: Ok(managed()),
         alarms: Ok(vec!["rootbell-root-use".into()]),
         contents: Ok(Some(Contents { objects: 3, bytes: 4_200_000 })),
     };

@@ -1,6 +1,7 @@
 //! What AWS would refuse is not planned.
 
 use super::*;
+use crate::domain::added::TagRecord;
 use crate::domain::alarm::Alarm;
 use crate::domain::observed::{Subscription, Topic, Trail};
 
@@ -139,7 +140,8 @@ fn the_deletion_of_a_protected_log_group_blocks_the_teardown_before_anything_is_
     use crate::domain::plan::teardown::{Chain, Managed, teardown};
     let mut observed = sound();
     edit(&mut observed.log_group, |group| group.as_mut().unwrap().deletion_protection = true);
-    let managed = Managed { log_group: Ok(true), trail: Ok(true), ..Managed::nothing() };
+    let record = || Ok(TagRecord { managed: true, ..TagRecord::default() });
+    let managed = Managed { log_group: record(), trail: record(), ..Managed::nothing() };
     let chain = [Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed }];
     let reason = the_only_reason(&teardown(&chain, true));
     assert!(reason.contains("deletion protection") && reason.contains("--no-deletion-protection-enabled"), "{reason}");
