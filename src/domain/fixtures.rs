@@ -2,8 +2,8 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Observed, Role,
-    Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, MetricFilter,
+    Observed, Role, Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -18,6 +18,10 @@ pub fn identity() -> Identity {
 
 pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
+}
+
+fn found<T>(value: T) -> Option<Found<T>> {
+    Some(Found { value, usable: true })
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
@@ -44,7 +48,7 @@ pub fn sound() -> Observed {
     };
     Observed {
         trails: Ok(vec![trail.clone()]),
-        trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
+        trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), group: None }),
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),
@@ -97,7 +101,13 @@ pub fn sound() -> Observed {
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
         }]),
-        gone: Vec::new(),
+        topics: Vec::new(),
+        path: FoundPath {
+            filter: found(settings.filter.value.clone()),
+            alarm: found(settings.alarm.value.clone()),
+            topic: found(settings.topic_arn()),
+        },
+        left_out: Vec::new(),
         key: None,
     }
 }

@@ -11,12 +11,14 @@ use super::settings::Settings;
 
 mod chain;
 mod datapoints;
+mod existing;
 mod registry;
 mod topic;
 mod trail;
 
 pub use datapoints::value_fault;
 use datapoints::{Datapoints, condition_fault};
+use existing::existing_path;
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
@@ -168,21 +170,56 @@ const REPAIR: Fix = Fix::Apply(Goal::Repair);
 /// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
+    with_evidence(settings, observed, now, |evidence| {
+        let judge = |&id: &CheckId| {
+            let (verdict, detail, fix) = (id.spec().judge)(evidence);
+            Check { id, verdict, detail, fix }
+        };
+        let observed = evidence.observed;
+        let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
+        Health {
+            checks: CheckId::ALL.iter().map(judge).collect(),
+            alarm: evidence.alarm.cloned(),
+            subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
+            last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
+        }
+    })
+}
+
+/// The verdicts of the checks on alerting in one step, over the path that exists. They decide which path is used.
+#[must_use]
+pub fn alerting_verdicts(
+    step: Step,
+    settings: &Settings,
+    observed: &Observed,
+    now: Timestamp,
+) -> Vec<(CheckId, Verdict)> {
+    let is_included =
+        |id: &&CheckId| id.step() == step && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
+    with_evidence(settings, observed, now, |evidence| {
+        CheckId::ALL.iter().filter(is_included).map(|id| (*id, (id.spec().judge)(evidence).0)).collect()
+    })
+}
+
+/// Whether a check that doesn't depend on the time fails, so that something has to be changed for the sake of alerting.
+#[must_use]
+pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool {
+    let judge = |evidence: &Evidence<'_>| (id.spec().judge)(evidence).0;
+    matches!(with_evidence(settings, observed, Timestamp::UNIX_EPOCH, judge), Verdict::Missing | Verdict::Wrong)
+}
+
+fn with_evidence<T>(
+    settings: &Settings,
+    observed: &Observed,
+    now: Timestamp,
+    judge: impl FnOnce(&Evidence<'_>) -> T,
+) -> T {
+    let (settings, observed) = existing_path(settings, observed);
+    let (settings, observed) = (settings.as_ref(), observed.as_ref());
     let filter = observed.root_filter(Some(&settings.filter.value));
     let counting = filter.cloned().unwrap_or_else(|| settings.wanted_filter());
-    let alarm = observed.alarm_on(&counting.metric, Some(&settings.alarm.value));
-    let evidence = Evidence { settings, observed, now, filter, counting: &counting, alarm };
-    let judge = |&id: &CheckId| {
-        let (verdict, detail, fix) = (id.spec().judge)(&evidence);
-        Check { id, verdict, detail, fix }
-    };
-    let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
-    Health {
-        checks: CheckId::ALL.iter().map(judge).collect(),
-        alarm: alarm.cloned(),
-        subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
-        last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
-    }
+    let alarm = observed.path_alarm(Some(&settings.alarm.value));
+    judge(&Evidence { settings, observed, now, filter, counting: &counting, alarm })
 }
 
 fn check_existing<T>(
@@ -210,7 +247,7 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     if alarm.config.actions.contains(&settings.topic_arn()) {
         return None;
     }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
+    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
         return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
     if let Some(other_region) =

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
-use super::pattern;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
 use super::region::Region;
 use super::retention::RetentionDays;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
+pub use super::candidates::{Found, FoundPath, GroupDetails, TopicDetails};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -322,8 +322,8 @@ pub struct TrailDetails {
     pub trail: Trail,
     pub status: ReadResult<TrailStatus>,
     pub events: ReadResult<ManagementEvents>,
-    /// Whether the log group that it delivers to has a filter that counts root use.
-    pub counted: bool,
+    /// The log group that it delivers to, if that was read for this trail.
+    pub group: Option<GroupDetails>,
 }
 
 /// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the
@@ -344,20 +344,14 @@ pub struct Observed {
     pub alarms: ReadResult<Vec<Alarm>>,
     pub topic: ReadResult<Option<Topic>>,
     pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// The topics that an alarm notifies but that do not exist.
-    pub gone: Vec<Arn>,
+    /// The topics that the alarms notify, as far as they were needed to find the path.
+    pub topics: Vec<TopicDetails>,
+    /// The path that the checks judge.
+    pub path: FoundPath,
+    /// What was left out because there is too much of it, a sentence each.
+    pub left_out: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
-}
-
-/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
-/// tests for root at all.
-#[must_use]
-pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
-    let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));
-    find(pattern::is_cis_pattern)
-        .or_else(|| find(|p| pattern::read(p) == pattern::Reading::Equivalent))
-        .or_else(|| find(pattern::concerns_root))
 }
 
 impl Observed {
@@ -375,24 +369,33 @@ impl Observed {
             alarms: Ok(Vec::new()),
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
-            gone: Vec::new(),
+            topics: Vec::new(),
+            path: FoundPath::default(),
+            left_out: Vec::new(),
             key: None,
         }
     }
 
-    /// The filter that counts root use on the chain's log group: the one named `name`, else the best match.
+    /// The filter of that name on the chain's log group, else that of the path.
     #[must_use]
     pub fn root_filter(&self, name: Option<&str>) -> Option<&MetricFilter> {
         let filters = self.filters.as_ref().ok()?;
-        filters.iter().find(|f| Some(f.name.as_str()) == name).or_else(|| counts_root(filters))
+        let find = |name: Option<&str>| filters.iter().find(|filter| Some(filter.name.as_str()) == name);
+        find(name).or_else(|| find(self.path.filter.as_ref().map(|found| found.value.as_str())))
     }
 
-    /// The alarm named `name`, else one on the metric.
+    /// The alarm of that name, else that of the path.
     #[must_use]
-    pub fn alarm_on(&self, metric: &Metric, name: Option<&str>) -> Option<&Alarm> {
+    pub fn path_alarm(&self, name: Option<&str>) -> Option<&Alarm> {
         let alarms = self.alarms.as_ref().ok()?;
-        let named = alarms.iter().find(|a| Some(a.name.as_str()) == name);
-        named.or_else(|| alarms.iter().find(|a| a.config.metric == *metric))
+        let find = |name: Option<&str>| alarms.iter().find(|alarm| Some(alarm.name.as_str()) == name);
+        find(name).or_else(|| find(self.path.alarm.as_ref().map(|found| found.value.as_str())))
+    }
+
+    /// Whether a topic that an alarm notifies does not exist.
+    #[must_use]
+    pub fn is_gone(&self, topic: &Arn) -> bool {
+        self.topics.iter().any(|details| details.arn == *topic && details.topic == Ok(None))
     }
 
     /// Whether no part of the chain could be read.

@@ -12,7 +12,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{CisMatch, Coverage, Matched, coverage};
+pub use coverage::{CisMatch, Coverage, Matched, coverage, fires_for_sign_in};
 use judge::{ACCOUNT, account_named, judge};
 
 /// The pattern that CIS 4.3 and Security Hub CloudWatch.1 require.

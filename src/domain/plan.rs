@@ -1,7 +1,7 @@
 //! The plan: the changes that turn the observed account into the wanted one.
 
 use super::account_region::AccountRegion;
-use super::alarm::{AlarmConfig, Comparison, MissingData, Statistic};
+use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
 use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
@@ -10,7 +10,7 @@ use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
-use super::settings::{PERIOD, SettingId, Settings};
+use super::settings::{Origin, SettingId, Settings};
 
 mod key;
 pub mod teardown;
@@ -204,6 +204,9 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         alarm(&mut plan, wanted, observed);
         key::encrypt(&mut plan, wanted, observed);
     }
+    for left_out in &observed.left_out {
+        plan.note(Step::Filter, left_out.clone().into());
+    }
     place(&mut plan, observed);
     for row in plan.rows.iter_mut().filter(|row| row.action == Action::Update) {
         row.unmanaged = !wanted.has_default_name(row.resource);
@@ -256,18 +259,14 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
     };
     plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
+    // Another topic than ours is used because it does its job, and left alone; or the user named it.
+    if !wanted.topic_is_managed() {
+        return;
+    }
     topic_policy(plan, wanted, existing, &statements);
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
-        if wanted.topic_is_managed() {
-            let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
-            plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
-        } else {
-            let why = format!(
-                "The topic `{name}` is encrypted with `alias/aws/sns`, which CloudWatch cannot use: no alert would arrive."
-            );
-            let advice = "rootbell doesn't manage this topic: remove its encryption yourself, or use another topic";
-            plan.note(Step::Topic, Problem::new(why, Fix::choose(advice, Input::Setting(SettingId::Topic))));
-        }
+        let detail = "alias/aws/sns, which CloudWatch cannot use → not encrypted";
+        plan.put(wanted, Action::Update, Change::SetTopicKey { topic_arn: wanted.topic_arn(), key: None }, detail);
     }
 }
 
@@ -338,12 +337,15 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 let detail = "open the link in the email";
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
-            None => plan.put(
-                wanted,
-                Action::Create,
-                Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() },
-                "AWS emails a confirmation link",
-            ),
+            None => {
+                let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
+                let detail = if wanted.has_default_name(ResourceKind::Topic) {
+                    "AWS emails a confirmation link".to_owned()
+                } else {
+                    format!("AWS emails a confirmation link; receives everything sent to `{}`", wanted.topic.value)
+                };
+                plan.put(wanted, Action::Create, change, detail);
+            }
         }
     }
     for other in existing.iter().filter(|s| s.state == Confirmation::Confirmed) {
@@ -382,13 +384,15 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     match existing {
         None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
         Some(f) => {
+            let is_ours = wanted.has_default_name(ResourceKind::MetricFilter);
+            // A filter that others made is left alone if it works, unless the user wants another pattern.
+            let has_other_pattern = !has_pattern(f)
+                && (is_ours || wanted.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
             let detail = match value_fault(f) {
-                _ if !has_pattern(f) => "other pattern → this one".to_owned(),
-                None if f.counts_one() || !wanted.has_default_name(ResourceKind::MetricFilter) => {
-                    return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
-                }
-                None => format!("counts {} → 1 per event", f.value),
+                _ if has_other_pattern => "other pattern → this one".to_owned(),
                 Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
+                None if is_ours && !f.counts_one() => format!("counts {} → 1 per event", f.value),
+                None => return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing"),
             };
             plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
         }
@@ -398,20 +402,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
-    let desired = AlarmConfig {
-        metric: wanted.metric.clone(),
-        statistic: Statistic::Sum,
-        period: PERIOD,
-        evaluation_periods: 1,
-        datapoints_to_alarm: 1,
-        threshold: 1.0,
-        comparison: Comparison::GreaterThanOrEqualToThreshold,
-        missing_data: MissingData::NotBreaching,
-        actions_enabled: true,
-        actions: vec![topic.clone()],
-        description: "Somebody used the root user of this account (made by rootbell).".into(),
-        ..AlarmConfig::default()
-    };
+    let desired = wanted.wanted_alarm();
     let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
     let Some(existing) = existing else {
         let detail = "at least 1 root event in 5 minutes → the topic";
@@ -446,7 +437,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         };
     }
     repaired.actions_enabled = true;
-    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region));
+    repaired.actions.retain(|arn| !observed.is_gone(arn) && !arn.is_topic_outside(&wanted.account_region.region));
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }

@@ -1,10 +1,11 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
+use super::alarm::AlarmConfig;
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Confirmation, Metric, MetricFilter, Observed, Trail};
+use super::observed::{Alarm, Confirmation, Found, Metric, MetricFilter, Observed, Trail};
 use super::pattern;
 use super::policy::{self, PolicyDocument};
 use super::region::Region;
@@ -14,7 +15,8 @@ mod setting_id;
 mod trails;
 
 pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
-pub use trails::{Candidate, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
+pub(crate) use trails::obstacle;
+pub use trails::{Candidate, TrailChoice, can_be_used, default_trail, delivers_here, trail_candidates};
 
 /// The default name of the trail, and the prefix of all other default names.
 pub const TRAIL: &str = "rootbell";
@@ -112,7 +114,7 @@ impl Settings {
     #[must_use]
     pub fn resolve(identity: &Identity, region: &Region, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
-        let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
+        let existing = existing_trail(observed, setup.trail.as_deref());
         let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
         let bucket = Field::pick(
             setup.bucket.clone(),
@@ -134,36 +136,40 @@ impl Settings {
         );
         let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
-        let filter_found = observed.root_filter(Some(setup.filter.as_deref().unwrap_or(DEFAULT_FILTER)));
-        // A filter that the user named takes precedence over one that only has the pattern.
-        let filter_found = filter_found.filter(|f| setup.filter.as_ref().is_none_or(|name| *name == f.name));
-        let filter = Field::pick(
-            setup.filter.clone(),
-            filter_found.map(|f| f.name.clone()),
-            || DEFAULT_FILTER.to_owned(),
-            "default",
-        );
         let pattern = Field::pick(
             setup.pattern.as_deref().map(pattern::normalize_quotes),
             None,
             || pattern::CIS_PATTERN.to_owned(),
             "required by CIS 4.3 and Security Hub",
         );
-        let metric = filter_found.map_or_else(default_metric, |f| f.metric.clone());
+        let filters = observed.filters.as_deref().unwrap_or_default();
+        let find_filter = |name: &str| filters.iter().find(|f| f.name == name);
+        // Another pattern is set on a filter of ours, not on an existing one.
+        let has_requested_pattern = |f: &&MetricFilter| setup.pattern.is_none() || f.pattern == pattern.value;
+        let filter_found = Found::usable(observed.path.filter.as_ref()).and_then(|name| find_filter(name));
+        let filter = Field::pick(
+            setup.filter.clone(),
+            filter_found.filter(has_requested_pattern).map(|f| f.name.clone()),
+            || DEFAULT_FILTER.to_owned(),
+            "default",
+        );
+        let metric = find_filter(&filter.value).map_or_else(default_metric, |f| f.metric.clone());
 
-        let alarm_found = observed.alarm_on(&metric, Some(setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM)));
-        let alarm_found = alarm_found.filter(|a| setup.alarm.as_ref().is_none_or(|name| *name == a.name));
+        let alarms = observed.alarms.as_deref().unwrap_or_default();
+        let topic_found = Found::usable(observed.path.topic.as_ref()).and_then(|arn| topic_here(arn, &account_region));
+        let topic =
+            Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
+        let topic_arn = account_region.topic_arn(&topic.value);
+        let does_its_job = |a: &&Alarm| a.config.metric == metric && a.config.actions.contains(&topic_arn);
+        let alarm_found = Found::usable(observed.path.alarm.as_ref())
+            .and_then(|name| alarms.iter().find(|a| a.name == *name))
+            .filter(does_its_job);
         let alarm = Field::pick(
             setup.alarm.clone(),
             alarm_found.map(|a| a.name.clone()),
             || DEFAULT_ALARM.to_owned(),
             "default",
         );
-        let actions = alarm_found.map(|a| a.config.actions.as_slice()).unwrap_or_default();
-        let exists = |arn: &&Arn| !observed.gone.contains(arn);
-        let topic_found = actions.iter().filter(exists).find_map(|arn| topic_here(arn, &account_region));
-        let topic =
-            Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let emails = emails(identity, setup, observed);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
@@ -210,6 +216,18 @@ impl Settings {
             metric: self.metric.clone(),
             value: "1".into(),
             default: Some(0.0),
+        }
+    }
+
+    /// The configuration of a new alarm according to the settings.
+    #[must_use]
+    pub fn wanted_alarm(&self) -> AlarmConfig {
+        AlarmConfig {
+            metric: self.metric.clone(),
+            period: PERIOD,
+            actions: vec![self.topic_arn()],
+            description: "Somebody used the root user of this account (made by rootbell).".into(),
+            ..AlarmConfig::default()
         }
     }
 
@@ -313,6 +331,15 @@ fn default_role(account_region: &AccountRegion) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
+/// The trail that the user named, else that of the chain.
+fn existing_trail<'a>(observed: &'a Observed, name: Option<&str>) -> Option<&'a Trail> {
+    let chosen = observed.trail.as_ref().map(|watched| &watched.trail);
+    match name {
+        Some(name) => observed.trails.as_deref().unwrap_or_default().iter().find(|t| t.name == name || t.arn == name),
+        None => chosen,
+    }
+}
+
 /// The name of a topic in this account and Region.
 fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a str> {
     arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
@@ -362,6 +389,7 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 mod tests {
     use super::*;
     use crate::domain::names;
+    use crate::domain::observed::{ManagementEvents, TrailDetails, TrailStatus};
     use crate::domain::region::REGIONS;
 
     fn identity() -> Identity {
@@ -416,14 +444,17 @@ mod tests {
 
     #[test]
     fn a_trail_that_already_delivers_here_is_reused() {
-        let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
+        let trail = TrailDetails {
+            trail: trail("main"),
+            status: Ok(TrailStatus::default()),
+            events: Ok(ManagementEvents::ALL),
+            group: None,
+        };
+        let observed = Observed { trail: Some(trail), ..Observed::nothing() };
         let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let in_another_region =
-            Settings::resolve(&identity(), &Region::new("us-east-1"), &SetupOptions::default(), &observed);
-        assert_eq!(in_another_region.trail.value, "rootbell");
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn repairing_an_alarm_keeps_what_others_added() {
 fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_repaired() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        (all[0].config.period, all[0].config.statistic) = (60, Statistic::Maximum);
+        (all[0].config.period, all[0].config.statistic) = (60, crate::domain::alarm::Statistic::Maximum);
         all[0].config.actions.clear();
     });
     let before = observed.alarms.as_ref().unwrap()[0].config.clone();
@@ -322,8 +322,39 @@ fn with_topic(name: &str, statements: &[serde_json::Value]) -> Observed {
         topic.policy = Some(serde_json::json!({ "Version": "2012-10-17", "Statement": statements }).into());
         topic.arn.clone_from(&arn);
     });
-    edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![arn]);
+    edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![arn.clone()]);
+    observed.path.topic = Some(crate::domain::observed::Found { value: arn, usable: true });
     observed
+}
+
+fn named_topic(name: &str) -> SetupOptions {
+    SetupOptions { topic: Some(name.into()), ..SetupOptions::default() }
+}
+
+#[test]
+fn an_unmanaged_topic_that_the_user_did_not_name_is_left_alone() {
+    use serde_json::json;
+    for statements in [vec![publish("Allow", &json!({}))], vec![]] {
+        let mut observed = with_topic("central", &statements);
+        assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new());
+        if statements.is_empty() {
+            assert_eq!(ids(&named_topic("central"), &observed), ["topic.policy"]);
+        }
+        edit(&mut observed.topic, |topic| topic.as_mut().unwrap().kms_key = Some("alias/aws/sns".into()));
+        assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_row_that_subscribes_somebody_to_an_unmanaged_topic_says_what_else_it_sends() {
+    let observed = with_topic("central", &[]);
+    let detail = |observed: &Observed| {
+        let plan = plan(&settings(&with_email("bob@example.com"), observed), observed);
+        let row = plan.rows.iter().find(|row| matches!(row.change, Some(Change::Subscribe { .. }))).cloned();
+        row.unwrap().detail
+    };
+    assert!(detail(&observed).contains("receives everything sent to `central`"), "{}", detail(&observed));
+    assert!(!detail(&sound()).contains("everything"), "{}", detail(&sound()));
 }
 
 /// A statement for everyone who meets the condition.
@@ -341,7 +372,7 @@ fn if_it_is_unknown_whether_cloudwatch_can_publish_our_statement_is_added_where_
     for name in ["rootbell-alerts", "central"] {
         let allow = publish("Allow", &organization);
         let observed = with_topic(name, std::slice::from_ref(&allow));
-        let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+        let plan = plan(&settings(&named_topic(name), &observed), &observed);
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };
@@ -349,7 +380,7 @@ fn if_it_is_unknown_whether_cloudwatch_can_publish_our_statement_is_added_where_
         assert_eq!((statements[0].as_json(), statements.len()), (&allow, 3), "{name}");
         // An Allow does not override a Deny, so nothing is added.
         let observed = with_topic(name, &[alarms.clone(), publish("Deny", &organization)]);
-        assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new(), "{name}");
+        assert_eq!(ids(&named_topic(name), &observed), Vec::<String>::new(), "{name}");
     }
 }
 
@@ -360,7 +391,7 @@ fn only_unconditional_statements_are_removed_and_only_from_our_own_topic() {
     let shared = publish("Allow", &json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }));
     for (name, kept) in [("rootbell-alerts", vec![&shared]), ("central", vec![&open, &shared])] {
         let observed = with_topic(name, &[open.clone(), shared.clone()]);
-        let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+        let plan = plan(&settings(&named_topic(name), &observed), &observed);
         let [Change::SetTopicPolicy { policy, .. }] = plan.changes().collect::<Vec<_>>()[..] else {
             panic!("{plan:#?}")
         };

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
+use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy;
 use crate::domain::problem::{Fix, Input, Problem};
@@ -218,12 +219,15 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
-    if let Some(change) = trail_update(wanted, existing, delivery) {
+    let widen =
+        !existing.multi_region && (wanted.trail_is_managed() || is_broken(CheckId::TrailMultiRegion, wanted, observed));
+    if let Some(change) = trail_update(wanted, existing, delivery, widen) {
         let detail = update_detail(wanted, existing);
         plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
         && !(events.read && events.write)
+        && (wanted.trail_is_managed() || is_broken(CheckId::TrailManagementEvents, wanted, observed))
     {
         if events.others {
             let why = format!(
@@ -281,11 +285,11 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
     }
 }
 
-fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<Change> {
+fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery, widen: bool) -> Option<Change> {
     let attached =
         existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
-    let is_complete = existing.multi_region && (existing.log_file_validation || !wanted.trail_is_managed());
+    let is_complete = !widen && (existing.log_file_validation || !wanted.trail_is_managed());
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }

@@ -5,9 +5,9 @@ use std::ops::Deref;
 use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending};
 use futures::join;
 
-use super::read::{Group, group, to_read_result};
+use super::read::{group, to_read_result};
 use crate::cloud::Cloud;
-use crate::domain::observed::{Alarm, ReadResult, Trail};
+use crate::domain::observed::{Alarm, GroupDetails, ReadResult, Trail};
 use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
 use crate::domain::{Region, SetupOptions};
 
@@ -19,7 +19,7 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 #[derive(Clone)]
 pub struct Prefetch<'c> {
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
-    pub(super) group: SharedQuery<'c, Group>,
+    pub(super) group: SharedQuery<'c, GroupDetails>,
     pub(super) alarm: SharedQuery<'c, ReadResult<Option<Alarm>>>,
     /// The alarms on our metric, which may have other names; not queried if the user named the alarm.
     pub(in crate::engine) on_metric: Option<SharedQuery<'c, ReadResult<Vec<Alarm>>>>,

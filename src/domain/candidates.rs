@@ -1,0 +1,49 @@
+//! What was read beside the chain: other topics, and which resources make up the path from a root sign-in to a person.
+
+use super::arn::Arn;
+use super::observed::{KmsKey, LogGroup, MetricFilter, ReadResult, Subscription, Topic};
+
+/// A log group with its filters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupDetails {
+    pub log_group: ReadResult<Option<LogGroup>>,
+    pub filters: ReadResult<Vec<MetricFilter>>,
+}
+
+/// A topic with the details that take separate calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicDetails {
+    pub arn: Arn,
+    /// `Ok(None)`: it does not exist.
+    pub topic: ReadResult<Option<Topic>>,
+    pub subscriptions: ReadResult<Vec<Subscription>>,
+    /// The key that encrypts it; `None` if there is none, or if it wasn't read.
+    pub key: Option<ReadResult<Option<KmsKey>>>,
+}
+
+/// An existing resource on the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<T> {
+    pub value: T,
+    /// Whether it does its job, so that it can be used as it is.
+    pub usable: bool,
+}
+
+/// The existing resources by which a root sign-in reaches a person or, if it doesn't, would do so with the fewest repairs.
+/// The default is that there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FoundPath {
+    /// The name of the filter on the chain's log group.
+    pub filter: Option<Found<String>>,
+    /// The alarm's name.
+    pub alarm: Option<Found<String>>,
+    pub topic: Option<Found<Arn>>,
+}
+
+impl<T> Found<T> {
+    /// Its value, if it can be used as it is.
+    #[must_use]
+    pub fn usable(found: Option<&Self>) -> Option<&T> {
+        found.filter(|found| found.usable).map(|found| &found.value)
+    }
+}
