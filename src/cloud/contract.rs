@@ -15,7 +15,9 @@ use crate::domain::alarm::{Alarm, AlarmState, Metric};
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
+mod alarms;
 mod changes;
+mod identity;
 mod queries;
 mod regions;
 
@@ -278,7 +280,7 @@ fn alarm() -> Alarm {
     match change("alarm.put") {
         Change::PutMetricAlarm { alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
-            Alarm { name: alarm, config: *config, state, reason, since }
+            Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
         }
         other => panic!("{other:?}"),
     }
@@ -292,7 +294,7 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
+        [queries::cases(), alarms::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

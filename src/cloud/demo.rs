@@ -333,7 +333,7 @@ impl Cloud for DemoCloud {
     }
 
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>> {
-        let watches_metric = |alarm: &Alarm| alarm.config.metric == *metric;
+        let watches_metric = |alarm: &Alarm| alarm.config.metric == *metric && alarm.config.dimensions.is_empty();
         self.query(region, Query::AlarmsForMetric, &metric.name, |account, view| {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })

@@ -1,8 +1,9 @@
 //! A CloudWatch alarm: its configuration, which `PutMetricAlarm` sets, and its state, which CloudWatch determines.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::arn::Arn;
@@ -34,6 +35,22 @@ pub struct Alarm {
     pub reason: String,
     /// When it went into its state.
     pub since: Option<Timestamp>,
+    /// When `PutMetricAlarm` last wrote it.
+    pub configured: Option<Timestamp>,
+    /// What is unusual about its evaluation; `None`: nothing.
+    pub evaluation: Option<EvaluationState>,
+}
+
+impl Alarm {
+    /// When its warm-up ends, if it may still be warming up. Until then it stays in `INSUFFICIENT_DATA` and runs no action.
+    ///
+    /// Source: CloudWatch API, WarmUpConfiguration.
+    #[must_use]
+    pub fn warms_up_until(&self) -> Option<Timestamp> {
+        let minutes = self.config.warm_up.as_ref()?.minutes;
+        let until = self.configured?.checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
+        (self.state == AlarmState::InsufficientData).then_some(until)
+    }
 }
 
 /// The settings of an alarm that decide whether it goes to ALARM and whom it then notifies.
@@ -60,6 +77,47 @@ pub struct AlarmConfig {
     pub ok_actions: Vec<Arn>,
     pub insufficient_data_actions: Vec<Arn>,
     pub description: String,
+    /// Only datapoints with this unit count; `None`: all do.
+    pub unit: Option<String>,
+    /// It watches the metric with exactly these dimensions, which is another metric than the one without.
+    pub dimensions: BTreeMap<String, String>,
+    /// `ignore` or `evaluate`: what to do with a percentile of few datapoints.
+    pub low_sample_count_percentile: Option<String>,
+    pub warm_up: Option<WarmUp>,
+    /// It evaluates whole periods of the clock; `None`: a sliding window.
+    pub wall_clock_window: Option<WallClockWindow>,
+    /// Which of its tags are in its notifications; `None`: not configured.
+    pub tags_in_notifications: Option<TagsInNotifications>,
+}
+
+/// How long an alarm that was just written waits before its first evaluation.
+///
+/// Source: CloudWatch API, WarmUpConfiguration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WarmUp {
+    pub minutes: u32,
+    /// It waits the whole time even if there is enough data earlier.
+    pub whole: bool,
+}
+
+/// Source: CloudWatch API, WallClockWindow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WallClockWindow {
+    /// Such as `Europe/Berlin`; `None`: UTC.
+    pub timezone: Option<String>,
+}
+
+/// Source: CloudWatch API, AlarmTagsPropagation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TagsInNotifications {
+    pub enabled: bool,
+    /// If it is not empty: only these tags.
+    pub included: Vec<String>,
+    /// If it is not empty: all tags but these.
+    pub excluded: Vec<String>,
 }
 
 impl Default for AlarmConfig {
@@ -78,18 +136,24 @@ impl Default for AlarmConfig {
             ok_actions: Vec::new(),
             insufficient_data_actions: Vec::new(),
             description: String::new(),
+            unit: None,
+            dimensions: BTreeMap::new(),
+            low_sample_count_percentile: None,
+            warm_up: None,
+            wall_clock_window: None,
+            tags_in_notifications: None,
         }
     }
 }
 
 /// Defines an enum of values that AWS names, with one variant for any other name, which is kept as it is.
 macro_rules! named_by_aws {
-    ($(#[$about:meta])* $type:ident { $($variant:ident = $name:literal,)+ } $(#[$about_other:meta])* $other:ident) => {
+    ($(#[$about:meta])* $type:ident { $($(#[$about_variant:meta])* $variant:ident = $name:literal,)+ } $(#[$about_other:meta])* $other:ident) => {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(from = "String", into = "String")]
         pub enum $type {
-            $($variant,)+
+            $($(#[$about_variant])* $variant,)+
             $(#[$about_other])*
             $other(String),
         }
@@ -177,6 +241,22 @@ named_by_aws! {
         Missing = "missing",
     }
     /// A treatment that this version does not know.
+    Other
+}
+
+named_by_aws! {
+    /// Whether CloudWatch can evaluate an alarm.
+    ///
+    /// Source: CloudWatch User Guide, "Alarm evaluation state".
+    EvaluationState {
+        /// Some of the data was not read because of a quota; only alarms on Metrics Insights queries have this.
+        PartialData = "PARTIAL_DATA",
+        /// The alarm's configuration is wrong; its reason says how.
+        Error = "EVALUATION_ERROR",
+        /// CloudWatch has a temporary problem.
+        Failure = "EVALUATION_FAILURE",
+    }
+    /// A state that this version does not know.
     Other
 }
 

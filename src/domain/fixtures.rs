@@ -2,12 +2,12 @@
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, MetricFilter,
-    Observed, Role, Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
+    Role, Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
-use super::{Identity, Settings, SetupOptions, pattern, policy};
+use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
 pub const NOW: &str = "2026-11-23T12:00:00Z";
@@ -36,11 +36,12 @@ pub fn sound() -> Observed {
         organization: false,
         log_file_validation: true,
         bucket: settings.bucket.value.clone(),
+        key_prefix: None,
         log_group_arn: Some(account_region.log_group_arn(&settings.log_group.value)),
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
-    let bucket_policy = policy::bucket_statements(account_region, &settings.bucket.value, &trail.arn);
+    let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
@@ -65,13 +66,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![MetricFilter {
-            name: settings.filter.value.clone(),
-            pattern: pattern::CIS_PATTERN.into(),
-            metric: settings.metric.clone(),
-            value: "1".into(),
-            default: Some(0.0),
-        }]),
+        filters: Ok(vec![settings.wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -89,6 +84,8 @@ pub fn sound() -> Observed {
             state: AlarmState::Ok,
             reason: String::new(),
             since: None,
+            configured: None,
+            evaluation: None,
         }]),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),

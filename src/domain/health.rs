@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{Alarm, AlarmState, MissingData};
+use super::alarm::{Alarm, AlarmState, EvaluationState, MissingData};
 use super::change::Step;
 use super::observed::{MetricFilter, Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
@@ -12,13 +12,14 @@ use super::settings::Settings;
 mod chain;
 mod datapoints;
 mod existing;
+mod filter;
 mod registry;
 mod topic;
 mod trail;
 
-pub use datapoints::value_fault;
 use datapoints::{Datapoints, condition_fault};
 use existing::existing_path;
+pub use filter::{FilterFaults, filter_faults};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
@@ -259,6 +260,9 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
 }
 
 /// What keeps an alarm from firing when the filter counts a use of root, each as part of a sentence; empty if nothing does.
+///
+/// Source: CloudWatch API, PutMetricAlarm, `Unit`: an alarm whose unit is not published stays in `INSUFFICIENT_DATA`; and
+/// MetricAlarm, `EvaluationState`.
 #[must_use]
 pub fn alarm_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
     let (config, metric, mut faults) = (&alarm.config, &filter.metric, Vec::new());
@@ -267,6 +271,18 @@ pub fn alarm_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
             "it watches {}/{}, but the filter counts {}/{}",
             config.metric.namespace, config.metric.name, metric.namespace, metric.name
         ));
+    }
+    if !config.dimensions.is_empty() && filter.has_no_dimensions() {
+        let dimensions: Vec<String> = config.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        faults.push(format!("it watches the metric with {}, which the filter doesn't publish", dimensions.join(", ")));
+    }
+    let published = filter.published_unit();
+    if let Some(unit) = config.unit.as_deref().filter(|unit| *unit != published) {
+        faults.push(format!("it only counts datapoints with the unit {unit}, but the filter's have {published}"));
+    }
+    if alarm.evaluation == Some(EvaluationState::Error) {
+        let reason = if alarm.reason.is_empty() { String::new() } else { format!(": {}", alarm.reason) };
+        faults.push(format!("CloudWatch can't evaluate it{reason}"));
     }
     faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
     if config.datapoints_to_alarm > 1 {

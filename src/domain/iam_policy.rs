@@ -5,7 +5,7 @@ use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, MetricFilter, Observed};
+use super::observed::{AlarmState, Observed};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
@@ -185,7 +185,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
-                Change::PutMetricFilter { log_group: log_group(), filter: filter(settings) },
+                Change::PutMetricFilter { log_group: log_group(), filter: settings.wanted_filter() },
             ])
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
@@ -219,16 +219,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 .chain(logs.into_iter().filter(|_| with_logs))
                 .collect()
         }
-    }
-}
-
-fn filter(settings: &Settings) -> MetricFilter {
-    MetricFilter {
-        name: settings.filter.value.clone(),
-        pattern: String::new(),
-        metric: settings.metric.clone(),
-        value: String::new(),
-        default: None,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
+use std::collections::BTreeMap;
+
 use super::account_id::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,8 @@ pub struct Trail {
     pub organization: bool,
     pub log_file_validation: bool,
     pub bucket: String,
+    /// What precedes `AWSLogs/` in the names of its log files.
+    pub key_prefix: Option<String>,
     pub log_group_arn: Option<LogGroupArn>,
     pub role_arn: Option<Arn>,
     /// The KMS key that encrypts its log files.
@@ -63,6 +67,7 @@ impl Default for Trail {
             organization: false,
             log_file_validation: false,
             bucket: String::new(),
+            key_prefix: None,
             log_group_arn: None,
             role_arn: None,
             kms_key: None,
@@ -225,6 +230,8 @@ pub struct Contents {
 }
 
 /// A metric filter with its only transformation.
+///
+/// Source: CloudWatch Logs API, MetricFilter and MetricTransformation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MetricFilter {
@@ -235,6 +242,17 @@ pub struct MetricFilter {
     pub metric: Metric,
     pub value: String,
     pub default: Option<f64>,
+    /// The unit of its datapoints; `None`: AWS's unit `None`.
+    pub unit: Option<String>,
+    /// The dimensions of its datapoints, each with the field of the event that has the value. The metric exists only with
+    /// them.
+    pub dimensions: BTreeMap<String, String>,
+    /// The system fields that are further dimensions.
+    pub emit_system_field_dimensions: Vec<String>,
+    /// It is applied to the events as the log group's transformer rewrote them, if it has one.
+    pub apply_on_transformed_logs: bool,
+    /// The condition on the system fields of the events that it is applied to.
+    pub field_selection_criteria: Option<String>,
 }
 
 impl MetricFilter {
@@ -253,8 +271,32 @@ impl MetricFilter {
 
 impl Default for MetricFilter {
     fn default() -> Self {
-        let (name, pattern) = (String::new(), String::new());
-        Self { name, pattern, metric: Metric::default(), value: "1".into(), default: None }
+        Self {
+            name: String::new(),
+            pattern: String::new(),
+            metric: Metric::default(),
+            value: "1".into(),
+            default: None,
+            unit: None,
+            dimensions: BTreeMap::new(),
+            emit_system_field_dimensions: Vec::new(),
+            apply_on_transformed_logs: false,
+            field_selection_criteria: None,
+        }
+    }
+}
+
+impl MetricFilter {
+    /// The unit of its datapoints, as AWS names it.
+    #[must_use]
+    pub fn published_unit(&self) -> &str {
+        self.unit.as_deref().unwrap_or("None")
+    }
+
+    /// Whether its datapoints have no dimensions, as those of rootbell's filter.
+    #[must_use]
+    pub fn has_no_dimensions(&self) -> bool {
+        self.dimensions.is_empty() && self.emit_system_field_dimensions.is_empty()
     }
 }
 

@@ -5,10 +5,10 @@
 use jiff::Timestamp;
 
 use super::account_region::{AccountRegion, Identity};
-use super::alarm::{Alarm, AlarmState, Metric};
+use super::alarm::{Alarm, AlarmConfig, AlarmState, Metric};
 use super::arn::Arn;
 use super::change::{ResourceKind, Step};
-use super::health::{CheckId, Verdict, alarm_faults, alerting_verdicts};
+use super::health::{CheckId, Verdict, alarm_faults, alerting_verdicts, filter_faults};
 use super::observed::{Found, FoundPath, MetricFilter, Observed, Trail, TrailDetails};
 use super::pattern;
 use super::region::Region;
@@ -329,10 +329,12 @@ fn unmanaged_parts(settings: &Settings, path: &FoundPath) -> usize {
 fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) -> bool {
     let ours = Alarm {
         name: DEFAULT_ALARM.to_owned(),
-        config: super::alarm::AlarmConfig { metric: filter.metric.clone(), ..settings.wanted_alarm() },
+        config: AlarmConfig { metric: filter.metric.clone(), ..settings.wanted_alarm() },
         state: AlarmState::InsufficientData,
         reason: String::new(),
         since: None,
+        configured: None,
+        evaluation: None,
     };
     let is_for_another_purpose = |other: &&MetricFilter| {
         other.metric == filter.metric
@@ -340,5 +342,7 @@ fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) 
             && !pattern::fires_for_sign_in(&other.pattern)
     };
     let all = view.filters.as_deref().unwrap_or_default();
-    alarm_faults(&ours, filter).is_empty() && !all.iter().any(|other| is_for_another_purpose(&other))
+    alarm_faults(&ours, filter).is_empty()
+        && filter_faults(filter, Some(&ours), &settings.account_region).is_empty()
+        && !all.iter().any(|other| is_for_another_purpose(&other))
 }

@@ -4,7 +4,7 @@ use super::account_region::AccountRegion;
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, alarm_remark, is_aws_sns_key, value_fault};
+use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -200,8 +200,8 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed);
+        let filter = filter(&mut plan, wanted, observed);
+        alarm(&mut plan, wanted, observed, &filter);
         key::encrypt(&mut plan, wanted, observed);
     }
     for left_out in &observed.left_out {
@@ -300,8 +300,11 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
         },
     };
     let Some(detail) = detail else { return };
-    let policy =
-        if is_managed { policy::repair_topic(existing, statements) } else { policy::merge(existing, statements) };
+    let policy = if is_managed {
+        policy::repair_topic(existing, &topic.arn, statements)
+    } else {
+        policy::merge(existing, statements)
+    };
     if access(Some(&policy)) == TopicAccess::NoAlarms {
         let why = format!(
             "The policy of the topic `{name}` denies CloudWatch or this account permission to publish: no alert would \
@@ -359,7 +362,8 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+/// Plans the filter, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilter {
     let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
     let filter = wanted.wanted_filter();
     let log_group = wanted.log_group.value.clone();
@@ -381,25 +385,35 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    match existing {
-        None => plan.put(wanted, Action::Create, Change::PutMetricFilter { log_group, filter }, purpose),
+    let mut alarms = observed.alarms.as_deref().unwrap_or_default().iter();
+    let alarm = alarms.find(|alarm| alarm.name == wanted.alarm.value);
+    let is_managed = wanted.has_default_name(ResourceKind::MetricFilter);
+    let (action, detail, filter) = match existing {
+        None => (Action::Create, purpose.to_owned(), filter),
         Some(f) => {
-            let is_ours = wanted.has_default_name(ResourceKind::MetricFilter);
             // A filter that others made is left alone if it works, unless the user wants another pattern.
             let has_other_pattern = !has_pattern(f)
-                && (is_ours || wanted.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
-            let detail = match value_fault(f) {
-                _ if has_other_pattern => "other pattern → this one".to_owned(),
-                Some(fault) => format!("{fault} → 1, and 0 when nothing matches"),
-                None if is_ours && !f.counts_one() => format!("counts {} → 1 per event", f.value),
-                None => return plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing"),
+                && (is_managed || wanted.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
+            let faults = filter_faults(f, alarm, &wanted.account_region);
+            let detail = if has_other_pattern {
+                "other pattern → this one".to_owned()
+            } else if !faults.is_empty() {
+                let faults: Vec<String> = faults.known.into_iter().chain(faults.possible).collect();
+                format!("{} → fixed", faults.join(", "))
+            } else if is_managed && !f.counts_one() {
+                format!("counts {} → 1 per event", f.value)
+            } else {
+                plan.keep(Step::Filter, ResourceKind::MetricFilter, &f.name, "existing");
+                return f.clone();
             };
-            plan.put(wanted, Action::Update, Change::PutMetricFilter { log_group, filter }, detail);
+            (Action::Update, detail, MetricFilter { unit: f.unit.clone(), ..filter })
         }
-    }
+    };
+    plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
+    filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed, filter: &MetricFilter) {
     let topic = wanted.topic_arn();
     let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
     let desired = wanted.wanted_alarm();
@@ -408,12 +422,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let detail = "at least 1 root event in 5 minutes → the topic";
         return plan.put(wanted, Action::Create, put(desired), detail);
     };
-    // The filter as it is after the plan.
-    let mut filters = observed.filters.as_deref().unwrap_or_default().iter();
-    let kept = filters
-        .find(|f| f.name == wanted.filter.value)
-        .filter(|_| !plan.changes().any(|change| matches!(change, Change::PutMetricFilter { .. })));
-    let mut when_it_fires = alarm_faults(existing, kept.unwrap_or(&wanted.wanted_filter()));
+    let mut when_it_fires = alarm_faults(existing, filter);
     if wanted.has_default_name(ResourceKind::Alarm) {
         when_it_fires.extend(alarm_remark(existing));
     }
@@ -433,6 +442,8 @@ fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             threshold: desired.threshold,
             comparison: desired.comparison,
             missing_data: desired.missing_data,
+            unit: repaired.unit.filter(|unit| unit == filter.published_unit()),
+            dimensions: desired.dimensions,
             ..repaired
         };
     }

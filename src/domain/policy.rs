@@ -5,14 +5,18 @@
 
 use super::account_region::AccountRegion;
 
+mod bucket;
 mod condition;
 mod document;
 mod evaluation;
 mod key;
 mod merge;
+#[cfg(test)]
+mod published;
 mod reading;
 mod topic;
 
+pub use bucket::{LogFileLocation, bucket_access, bucket_statements};
 pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 pub use evaluation::{AccessRequest, Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
@@ -31,36 +35,6 @@ fn sid(prefix: &str, resource: &str) -> String {
 
 const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
-
-/// CloudTrail may read the bucket's ACL and write this account's logs, for this trail only; TLS is required.
-///
-/// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
-#[must_use]
-pub fn bucket_statements(account_region: &AccountRegion, bucket: &str, trail_arn: &str) -> Vec<Statement> {
-    let bucket_arn = format!("arn:{}:s3:::{bucket}", account_region.partition);
-    let trail = trail_arn.rsplit('/').next().unwrap_or_default();
-    let allow = |prefix: &str, action: &str| {
-        Statement::with_sid(&sid(prefix, trail), Effect::Allow)
-            .principal(&Principal::service(CLOUDTRAIL))
-            .action(action)
-    };
-    vec![
-        allow("RootbellAclCheck", "s3:GetBucketAcl").resource(bucket_arn.as_str()).condition(
-            "StringEquals",
-            "aws:SourceArn",
-            trail_arn,
-        ),
-        allow("RootbellWrite", "s3:PutObject")
-            .resource(format!("{bucket_arn}/AWSLogs/{}/*", account_region.account))
-            .condition("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")
-            .condition("StringEquals", "aws:SourceArn", trail_arn),
-        Statement::with_sid("RootbellTlsOnly", Effect::Deny)
-            .principal(&Principal::everyone())
-            .action("s3:*")
-            .resource([bucket_arn.clone(), format!("{bucket_arn}/*")])
-            .condition("Bool", "aws:SecureTransport", "false"),
-    ]
-}
 
 /// The role's trust policy: only CloudTrail can assume it; with a trail's ARN, only for that trail.
 ///
@@ -142,21 +116,6 @@ mod tests {
         assert_eq!(
             policy.as_json()["Statement"][0]["Resource"],
             "arn:aws:logs:eu-west-1:123456789012:log-group:g:log-stream:123456789012_CloudTrail_eu-west-1*"
-        );
-    }
-
-    #[test]
-    fn the_bucket_policy_lets_cloudtrail_write_this_accounts_logs_for_one_trail() {
-        let trail = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main-1";
-        let statements = bucket_statements(&identity().in_region(&Region::new("eu-west-1")), "b", trail);
-        assert_eq!(
-            statements[1].to_string(),
-            concat!(
-                r#"{"Sid":"RootbellWritemain1","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"#,
-                r#""Action":"s3:PutObject","Resource":"arn:aws:s3:::b/AWSLogs/123456789012/*","Condition":{"StringEquals":"#,
-                r#"{"s3:x-amz-acl":"bucket-owner-full-control","#,
-                r#""aws:SourceArn":"arn:aws:cloudtrail:eu-west-1:123456789012:trail/main-1"}}}"#
-            )
         );
     }
 }

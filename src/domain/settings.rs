@@ -7,7 +7,7 @@ use super::change::ResourceKind;
 use super::email::Email;
 use super::observed::{Alarm, Confirmation, Found, Metric, MetricFilter, Observed, Trail};
 use super::pattern;
-use super::policy::{self, PolicyDocument};
+use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
 
@@ -200,6 +200,20 @@ impl Settings {
         existing.unwrap_or_else(|| self.account_region.trail_arn(&self.trail.value))
     }
 
+    /// Where the trail with this ARN writes its log files.
+    #[must_use]
+    pub fn log_file_location<'a>(&'a self, observed: &'a Observed, trail_arn: &'a str) -> LogFileLocation<'a> {
+        let existing = observed.trail.as_ref().map(|watched| &watched.trail);
+        LogFileLocation {
+            account_region: &self.account_region,
+            bucket: &self.bucket.value,
+            key_prefix: existing
+                .filter(|trail| trail.bucket == self.bucket.value)
+                .and_then(|trail| trail.key_prefix.as_deref()),
+            trail_arn,
+        }
+    }
+
     /// The role's trust policy according to the settings.
     #[must_use]
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
@@ -214,8 +228,9 @@ impl Settings {
             name: self.filter.value.clone(),
             pattern: self.pattern.value.clone(),
             metric: self.metric.clone(),
-            value: "1".into(),
             default: Some(0.0),
+            unit: Some("Count".into()),
+            ..MetricFilter::default()
         }
     }
 
@@ -409,6 +424,7 @@ mod tests {
             organization: false,
             log_file_validation: true,
             bucket: "their-bucket".into(),
+            key_prefix: None,
             log_group_arn: Some("arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*".into()),
             role_arn: Some("arn:aws:iam::123456789012:role/service-role/their-role".into()),
             kms_key: None,

@@ -14,7 +14,9 @@ use rootbell::domain::observed::{self, Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::teardown::teardown;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge, role_permissions, role_trust};
+use rootbell::domain::policy::{
+    LogFileLocation, PolicyDocument, bucket_statements, merge, role_permissions, role_trust,
+};
 use rootbell::domain::{self, AccountId, Change, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
@@ -35,7 +37,8 @@ fn region_mut(account: &mut Account) -> &mut Region {
 fn trail_without_log_group(name: &str) -> Account {
     let mut account = Account::default();
     let account_region = account.in_region(&home());
-    let statements = bucket_statements(&account_region, "their-bucket", &account_region.trail_arn(name));
+    let statements =
+        bucket_statements(&LogFileLocation::new(&account_region, "their-bucket", &account_region.trail_arn(name)));
     let bucket = Bucket {
         config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
         region: REGION.into(),
@@ -151,7 +154,8 @@ fn cases() -> Vec<AdoptionCase> {
         (second.config.log_group_arn, second.config.role_arn) = (None, None);
         second.config.bucket = "bucket-b".into();
         let account_region = a.in_region(&rootbell::domain::Region::new(REGION));
-        let statements = bucket_statements(&account_region, "bucket-b", &account_region.trail_arn("b"));
+        let statements =
+            bucket_statements(&LogFileLocation::new(&account_region, "bucket-b", &account_region.trail_arn("b")));
         let bucket = Bucket {
             config: observed::Bucket { policy: Some(merge(None, &statements)), ..observed::Bucket::default() },
             region: REGION.into(),

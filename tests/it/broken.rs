@@ -9,11 +9,12 @@ use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
+use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::health;
 use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
-use rootbell::domain::policy::{PolicyDocument, bucket_statements, merge};
+use rootbell::domain::policy::{LogFileLocation, PolicyDocument, bucket_statements, merge};
 use rootbell::domain::{self, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
@@ -58,10 +59,10 @@ const fn case(
     BrokenAccount { name, damage, check, verdict, says, after }
 }
 
-use Verdict::{Missing, Pending, Wrong};
+use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 45] = [
+const CASES: [BrokenAccount; 52] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -106,6 +107,68 @@ const CASES: [BrokenAccount; 45] = [
         Wrong,
         "counts root use, but not with the exact CIS pattern",
         Fixed,
+    ),
+    case(
+        "filter with dimensions",
+        |a| drop(filter(a).dimensions.insert("Account".into(), "$.recipientAccountId".into())),
+        "filter.pattern",
+        Wrong,
+        "splits the metric by Account",
+        Fixed,
+    ),
+    case(
+        "filter for another account's events",
+        |a| filter(a).field_selection_criteria = Some(r#"@aws.account = "111122223333""#.into()),
+        "filter.pattern",
+        Wrong,
+        "leaves out this account's events",
+        Fixed,
+    ),
+    case(
+        "filter on transformed events",
+        |a| filter(a).apply_on_transformed_logs = true,
+        "filter.pattern",
+        Unknown,
+        "transformed events, whose fields may differ",
+        Fixed,
+    ),
+    case(
+        "alarm with another unit than the filter's",
+        |a| alarm(a).config.unit = Some("Percent".into()),
+        "alarm.exists",
+        Wrong,
+        "unit Percent, but the filter's have Count",
+        Fixed,
+    ),
+    case(
+        "alarm with dimensions",
+        |a| drop(alarm(a).config.dimensions.insert("Account".into(), "123456789012".into())),
+        "alarm.exists",
+        Wrong,
+        "with Account=123456789012, which the filter doesn't publish",
+        Fixed,
+    ),
+    case(
+        "alarm that can't be evaluated",
+        |a| {
+            alarm(a).evaluation_state = Some(EvaluationState::Error);
+            alarm(a).reason = "The metric has too many parts".into();
+        },
+        "alarm.exists",
+        Wrong,
+        "CloudWatch can't evaluate it: The metric has too many parts",
+        Fixed,
+    ),
+    case(
+        "alarm that warms up",
+        |a| {
+            alarm(a).config.warm_up = Some(WarmUp { minutes: 10, whole: true });
+            (alarm(a).state, alarm(a).configured) = (AlarmState::InsufficientData, Some(-60));
+        },
+        "alarm.exists",
+        Pending,
+        "warming up: it notifies nobody for another",
+        NotFixable("by itself"),
     ),
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
@@ -316,8 +379,10 @@ const CASES: [BrokenAccount; 45] = [
         |a| {
             let account_region = a.in_region(&home());
             let name = a.buckets.keys().next().unwrap().clone();
-            bucket(a).config.policy =
-                Some(merge(None, &bucket_statements(&account_region, &name, &account_region.trail_arn("other"))));
+            bucket(a).config.policy = Some(merge(
+                None,
+                &bucket_statements(&LogFileLocation::new(&account_region, &name, &account_region.trail_arn("other"))),
+            ));
         },
         "trail.logging",
         Wrong,

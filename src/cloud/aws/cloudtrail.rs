@@ -127,6 +127,7 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
         organization: sdk.is_organization_trail.unwrap_or_default(),
         log_file_validation: sdk.log_file_validation_enabled.unwrap_or_default(),
         bucket: sdk.s3_bucket_name.unwrap_or_default(),
+        key_prefix: text(sdk.s3_key_prefix.as_deref()),
         log_group_arn: text(sdk.cloud_watch_logs_log_group_arn.as_deref()).map(LogGroupArn::from),
         role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()).map(Arn::from),
         kms_key: text(sdk.kms_key_id.as_deref()).map(Arn::from),

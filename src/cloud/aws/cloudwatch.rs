@@ -11,13 +11,15 @@ use aws_sdk_cloudwatch::types::{
 };
 use jiff::Timestamp;
 
-use super::convert::{sdk_time, time};
+use super::convert::{sdk_time, text, time};
 use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::Answer;
 use crate::domain::Query;
 use crate::domain::activity::{Datapoint, HistoryItem};
-use crate::domain::alarm::{Alarm, AlarmConfig, AlarmState, Metric, Statistic};
+use crate::domain::alarm::{
+    Alarm, AlarmConfig, AlarmState, Metric, Statistic, TagsInNotifications, WallClockWindow, WarmUp,
+};
 use crate::domain::arn::Arn;
 use crate::domain::settings::TAG;
 
@@ -146,12 +148,22 @@ fn with_config(request: PutMetricAlarm, config: &AlarmConfig) -> Result<PutMetri
         ok_actions,
         insufficient_data_actions,
         description,
+        unit,
+        dimensions,
+        low_sample_count_percentile,
+        warm_up,
+        wall_clock_window,
+        tags_in_notifications,
     } = config;
     let list = |arns: &[Arn]| (!arns.is_empty()).then(|| arns.iter().map(Arn::to_string).collect());
     let request = match statistic {
         Statistic::Extended(name) => request.extended_statistic(name),
         plain => request.statistic(sdk::Statistic::from(plain.as_str())),
     };
+    let request = dimensions.iter().fold(request, |request, (name, value)| {
+        request.dimensions(sdk::Dimension::builder().name(name).value(value).build())
+    });
+    let warm_up = warm_up.as_ref().map(sdk_warm_up).transpose()?;
     Ok(request
         .alarm_description(description)
         .namespace(&metric.namespace)
@@ -165,7 +177,32 @@ fn with_config(request: PutMetricAlarm, config: &AlarmConfig) -> Result<PutMetri
         .actions_enabled(*actions_enabled)
         .set_alarm_actions(list(actions))
         .set_ok_actions(list(ok_actions))
-        .set_insufficient_data_actions(list(insufficient_data_actions)))
+        .set_insufficient_data_actions(list(insufficient_data_actions))
+        .set_unit(unit.as_deref().map(sdk::StandardUnit::from))
+        .set_evaluate_low_sample_count_percentile(low_sample_count_percentile.clone())
+        .set_warm_up_configuration(warm_up)
+        .set_evaluation_window(wall_clock_window.as_ref().map(sdk_window))
+        .set_action_configuration(tags_in_notifications.as_ref().map(sdk_tags_propagation)))
+}
+
+fn sdk_warm_up(warm_up: &WarmUp) -> Result<sdk::WarmUpConfiguration, TryFromIntError> {
+    let minutes = i32::try_from(warm_up.minutes)?;
+    let configuration = sdk::WarmUpConfiguration::builder().warm_up_period_duration_in_minutes(minutes);
+    Ok(configuration.only_start_evaluating_after_warm_up_period_ends(warm_up.whole).build())
+}
+
+fn sdk_window(window: &WallClockWindow) -> sdk::EvaluationWindow {
+    let window = sdk::WallClockWindow::builder().set_timezone(window.timezone.clone()).build();
+    sdk::EvaluationWindow::WallClockWindow(window)
+}
+
+fn sdk_tags_propagation(tags: &TagsInNotifications) -> sdk::ActionConfiguration {
+    let keys = |keys: &[String]| (!keys.is_empty()).then(|| keys.to_vec());
+    let propagation = sdk::AlarmTagsPropagation::builder()
+        .enabled(tags.enabled)
+        .set_included_tag_keys(keys(&tags.included))
+        .set_excluded_tag_keys(keys(&tags.excluded));
+    sdk::ActionConfiguration::builder().alarm_tags_propagation(propagation.build()).build()
 }
 
 /// Converts our alarm state to the SDK's.
@@ -196,6 +233,8 @@ fn alarm(sdk: &MetricAlarm) -> Alarm {
         },
         reason: owned(sdk.state_reason()),
         since: sdk.state_transitioned_timestamp().or(sdk.state_updated_timestamp()).and_then(time),
+        configured: sdk.alarm_configuration_updated_timestamp().and_then(time),
+        evaluation: sdk.evaluation_state().map(|state| state.as_str().into()),
     }
 }
 
@@ -220,5 +259,23 @@ fn config(sdk: &MetricAlarm) -> AlarmConfig {
         ok_actions: arns(sdk.ok_actions()),
         insufficient_data_actions: arns(sdk.insufficient_data_actions()),
         description: owned(sdk.alarm_description()),
+        unit: sdk.unit().map(|unit| unit.as_str().to_owned()),
+        dimensions: sdk.dimensions().iter().map(|d| (owned(d.name()), owned(d.value()))).collect(),
+        low_sample_count_percentile: text(sdk.evaluate_low_sample_count_percentile()),
+        warm_up: sdk.warm_up_configuration().map(|warm_up| WarmUp {
+            minutes: count(warm_up.warm_up_period_duration_in_minutes()).unwrap_or_default(),
+            whole: warm_up.only_start_evaluating_after_warm_up_period_ends().unwrap_or_default(),
+        }),
+        wall_clock_window: sdk
+            .evaluation_window()
+            .and_then(|window| window.as_wall_clock_window().ok())
+            .map(|window| WallClockWindow { timezone: text(window.timezone()) }),
+        tags_in_notifications: sdk.action_configuration().and_then(|c| c.alarm_tags_propagation()).map(|tags| {
+            TagsInNotifications {
+                enabled: tags.enabled().unwrap_or_default(),
+                included: tags.included_tag_keys().to_vec(),
+                excluded: tags.excluded_tag_keys().to_vec(),
+            }
+        }),
     }
 }

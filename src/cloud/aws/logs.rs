@@ -176,17 +176,22 @@ impl Logs {
             .metric_namespace(&filter.metric.namespace)
             .metric_name(&filter.metric.name)
             .metric_value(&filter.value)
-            .unit(StandardUnit::Count)
+            .set_unit(filter.unit.as_deref().map(StandardUnit::from))
             .set_default_value(filter.default)
+            .set_dimensions((!filter.dimensions.is_empty()).then(|| filter.dimensions.clone().into_iter().collect()))
             .build()
             .map_err(|e| call.invalid_request(&e))?;
+        let system_fields = &filter.emit_system_field_dimensions;
         let request = self
             .client
             .put_metric_filter()
             .log_group_name(log_group)
             .filter_name(&filter.name)
             .filter_pattern(&filter.pattern)
-            .metric_transformations(transformation);
+            .metric_transformations(transformation)
+            .set_emit_system_field_dimensions((!system_fields.is_empty()).then(|| system_fields.clone()))
+            .set_apply_on_transformed_logs(filter.apply_on_transformed_logs.then_some(true))
+            .set_field_selection_criteria(filter.field_selection_criteria.clone());
         call.answered(request.send().await).map(drop)
     }
 
@@ -232,6 +237,11 @@ fn filter(sdk: &aws_sdk_cloudwatchlogs::types::MetricFilter) -> Option<MetricFil
         metric: Metric { namespace: to.metric_namespace().to_owned(), name: to.metric_name().to_owned() },
         value: to.metric_value().to_owned(),
         default: to.default_value(),
+        unit: to.unit().map(|unit| unit.as_str().to_owned()),
+        dimensions: to.dimensions().into_iter().flatten().map(|(name, field)| (name.clone(), field.clone())).collect(),
+        emit_system_field_dimensions: sdk.emit_system_field_dimensions().to_vec(),
+        apply_on_transformed_logs: sdk.apply_on_transformed_logs(),
+        field_selection_criteria: text(sdk.field_selection_criteria()),
     })
 }
 

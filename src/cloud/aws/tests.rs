@@ -192,8 +192,9 @@ fn filter() -> MetricFilter {
         name: "root".into(),
         pattern: "{ $.x = 1 }".into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     }
 }
 

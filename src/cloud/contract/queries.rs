@@ -5,17 +5,17 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
+use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::observed::{
-    AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription,
-    Topic, Trail, TrailStatus,
+    Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription, Topic, Trail,
+    TrailStatus,
 };
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
-use crate::domain::{Identity, Region};
 
 /// One call of each kind.
 pub(super) fn one_of_each() -> Vec<CloudCall> {
@@ -40,34 +40,13 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identities(), trails(), trail_statuses(), buckets(), logs(), roles(), alarms(), activity(), topics()];
+    let tables = [identity::identities(), trails(), trail_statuses(), buckets(), logs(), roles(), activity(), topics()];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
-fn ago(seconds: i64) -> Timestamp {
+pub(super) fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn identities() -> Vec<ContractCase> {
-    let arn = "arn:aws:iam::123456789012:user/alice";
-    let caller = || AwsReply::Xml(format!("<Account>123456789012</Account><Arn>{arn}</Arn>"));
-    let identity = |alias: Option<&str>| Identity {
-        account: "123456789012".into(),
-        arn: arn.into(),
-        alias: alias.map(str::to_owned),
-    };
-    let aliases = AwsReply::Xml("<AccountAliases><member>acme</member></AccountAliases>".into());
-    vec![
-        ContractCase::new("the caller's identity", CloudCall::Identity)
-            .aws("GetCallerIdentity", caller())
-            .returns(&identity(None)),
-        ContractCase::new("the caller's identity with an account alias", CloudCall::Identity)
-            .demo(|account| account.alias = Some("acme".into()))
-            .aws("GetCallerIdentity", caller())
-            .aws("ListAccountAliases", aliases)
-            .returns(&identity(Some("acme"))),
-    ]
 }
 
 fn trails() -> Vec<ContractCase> {
@@ -80,6 +59,7 @@ fn trails() -> Vec<ContractCase> {
         organization: false,
         log_file_validation: true,
         bucket: BUCKET.into(),
+        key_prefix: None,
         log_group_arn: Some(GROUP_ARN.into()),
         role_arn: Some(role.as_str().into()),
         kms_key: None,
@@ -97,18 +77,25 @@ fn trails() -> Vec<ContractCase> {
         organization: true,
         log_file_validation: false,
         bucket: "acme-org".into(),
+        key_prefix: Some("audit".into()),
         log_group_arn: None,
         role_arn: None,
         kms_key: None,
     };
     let shadowed = json!({ "trailList": [{
         "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
+        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
     }] });
     let add_organization_trail = |account: &mut Account| {
         let trail = account::Trail {
             owner: Some("210987654321".into()),
-            config: Trail { organization: true, multi_region: true, bucket: "acme-org".into(), ..Trail::default() },
+            config: Trail {
+                organization: true,
+                multi_region: true,
+                bucket: "acme-org".into(),
+                key_prefix: Some("audit".into()),
+                ..Trail::default()
+            },
             ..account::Trail::default()
         };
         account.region_mut("us-east-1").trails.insert("org".into(), trail);
@@ -249,14 +236,16 @@ fn logs() -> Vec<ContractCase> {
         "filterName": ALARM, "filterPattern": CIS_PATTERN, "logGroupName": GROUP,
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "defaultValue": 0.0,
+            "unit": "Count",
         }],
     }] });
     let existing = MetricFilter {
         name: ALARM.into(),
         pattern: CIS_PATTERN.into(),
         metric: metric(),
-        value: "1".into(),
         default: Some(0.0),
+        unit: Some("Count".into()),
+        ..MetricFilter::default()
     };
     let (yes, no) = (r#"{"a":1}"#, r#"{"a":2}"#);
     let matched = json!({ "matches": [{ "eventNumber": 1, "eventMessage": yes, "extractedValues": {} }] });
@@ -346,42 +335,6 @@ fn roles() -> Vec<ContractCase> {
             .aws("GetRole", not_found())
             .aws("GetRolePolicy", not_found())
             .returns(&None::<Role>),
-    ]
-}
-
-fn alarms() -> Vec<ContractCase> {
-    let set_to_alarm = |account: &mut Account| {
-        let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
-        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
-        alarm.reason = "Threshold Crossed".into();
-    };
-    let created = alarm();
-    let described = json!({ "MetricAlarms": [{
-        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
-        "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
-        "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
-        "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
-        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
-    }] });
-    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..created };
-    let none = || AwsReply::Json(json!({ "MetricAlarms": [] }));
-    vec![
-        ContractCase::new("an alarm", CloudCall::Alarm(ALARM))
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarms", AwsReply::Json(described.clone()))
-            .returns(&Some(found.clone())),
-        ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
-            .aws("DescribeAlarms", none())
-            .returns(&None::<Alarm>),
-        ContractCase::new("the alarms of a metric", CloudCall::AlarmsForMetric)
-            .set_up()
-            .demo(set_to_alarm)
-            .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
-            .returns(&vec![found]),
-        ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
-            .aws("DescribeAlarmsForMetric", none())
-            .returns(&Vec::<Alarm>::new()),
     ]
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState};
+use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
@@ -286,6 +286,8 @@ pub struct Alarm {
     pub since: Option<Seconds>,
     /// When `PutMetricAlarm` last wrote it.
     pub configured: Option<Seconds>,
+    /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
+    pub evaluation_state: Option<EvaluationState>,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
@@ -299,6 +301,7 @@ impl Default for Alarm {
             reason: String::new(),
             since: None,
             configured: None,
+            evaluation_state: None,
             history: Vec::new(),
             tags: BTreeMap::new(),
         }

@@ -11,11 +11,12 @@ use super::view::AccountView;
 use crate::cloud::{ErrorKind, Search};
 use crate::domain::AccountRegion;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
-use crate::domain::alarm::{AlarmConfig, AlarmState, Comparison, Metric, MissingData, Statistic};
+use crate::domain::alarm::{AlarmConfig, AlarmState, Comparison, EvaluationState, Metric, MissingData, Statistic};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::is_aws_sns_key;
+use crate::domain::observed::MetricFilter;
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
 /// Evaluates the alarms for each time since the last call when their state could have changed, so that the result does
@@ -36,7 +37,7 @@ pub(super) fn evaluate(
     let filters = log_groups.values().flat_map(|group| group.filters.values());
     let fed_by_filters: BTreeSet<(&str, &str)> =
         filters.map(|f| (f.metric.namespace.as_str(), f.metric.name.as_str())).collect();
-    for (name, alarm) in alarms.iter_mut() {
+    for (name, alarm) in alarms.iter_mut().filter(|(_, alarm)| is_evaluated(alarm, now)) {
         let metric = &alarm.config.metric.clone();
         let context = ActionContext { alarm: name, topics, keys, foreign_topics, account_region };
         let window = Seconds::from(alarm.config.period.saturating_mul(alarm.config.evaluation_periods));
@@ -44,7 +45,8 @@ pub(super) fn evaluate(
         let matches = if fed_by_filters.contains(&(metric.namespace.as_str(), metric.name.as_str())) {
             // Events that left the window before the alarm last changed no longer matter.
             let after = last_change.map(|change| change.saturating_sub(delay + window));
-            match_times(log_groups, &metric.namespace, &metric.name, after)
+            let is_watched = |filter: &MetricFilter| reaches(filter, &alarm.config);
+            match_times(log_groups, is_watched, after)
         } else {
             Vec::new()
         };
@@ -69,16 +71,34 @@ fn event_json(event: &Event) -> String {
     json!(event.event).to_string()
 }
 
-/// The times after `after` of the events that the metric counts, oldest first.
+/// Whether CloudWatch evaluates the alarm at that time.
+///
+/// Source: CloudWatch API, MetricAlarm, `EvaluationState`; WarmUpConfiguration.
+fn is_evaluated(alarm: &Alarm, now: Seconds) -> bool {
+    let warm_up = alarm.config.warm_up.as_ref().filter(|warm_up| warm_up.whole);
+    let warms_up_until = alarm.configured.zip(warm_up).map(|(at, warm_up)| at + 60 * Seconds::from(warm_up.minutes));
+    alarm.evaluation_state != Some(EvaluationState::Error) && warms_up_until.is_none_or(|until| until <= now)
+}
+
+/// Whether the filter's datapoints are those that the alarm watches.
+///
+/// Source: CloudWatch API, PutMetricAlarm, `Unit` and `Dimensions`.
+fn reaches(filter: &MetricFilter, alarm: &AlarmConfig) -> bool {
+    filter.metric == alarm.metric
+        && filter.has_no_dimensions()
+        && alarm.dimensions.is_empty()
+        && alarm.unit.as_deref().is_none_or(|unit| unit == filter.published_unit())
+}
+
+/// The times after `after` of the events that some of the filters count, oldest first.
 fn match_times(
     log_groups: &BTreeMap<String, LogGroup>,
-    namespace: &str,
-    metric: &str,
+    is_included: impl Fn(&MetricFilter) -> bool,
     after: Option<Seconds>,
 ) -> Vec<Seconds> {
     let mut times = Vec::new();
     for group in log_groups.values() {
-        for filter in group.filters.values().filter(|f| f.metric.namespace == namespace && f.metric.name == metric) {
+        for filter in group.filters.values().filter(|filter| is_included(filter)) {
             let Ok(pattern) = Pattern::parse(&filter.pattern) else { continue };
             let recent = group.events.iter().filter(|event| after.is_none_or(|after| event.at > after));
             times.extend(recent.filter(|event| pattern.matches(&event_json(event))).map(|event| event.at));
@@ -236,7 +256,8 @@ pub(super) fn get_metric_statistics(
     let period = i64::from(period.max(1));
     let after = from.duration_since(view.start).as_secs().saturating_sub(period + 1);
     let mut sums: BTreeMap<i64, f64> = BTreeMap::new();
-    for at in match_times(&region.log_groups, &metric.namespace, &metric.name, Some(after)) {
+    let is_published = |filter: &MetricFilter| filter.metric == *metric && filter.has_no_dimensions();
+    for at in match_times(&region.log_groups, is_published, Some(after)) {
         if view.has_propagated(Some(at), account.timing.evaluated_after / 2) {
             let second = view.time_at(at).as_second();
             *sums.entry(second - second.rem_euclid(period)).or_default() += 1.0;

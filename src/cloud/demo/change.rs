@@ -13,7 +13,7 @@ use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
-use crate::domain::policy::{PolicyDocument, is_well_formed, same};
+use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
 use crate::domain::settings::TAG;
 use crate::domain::{Change, Email, RetentionDays, names};
 
@@ -235,13 +235,13 @@ fn create_trail(
         return Err(not_propagated(format!("S3 bucket {bucket} does not exist!")));
     };
     let policy_visible = view.has_propagated(existing.policy_set, account.timing.bucket_policy_ready_after);
-    if !policy_visible
-        || !bucket_allows_delivery(account, &view.account_region, bucket, &view.account_region.trail_arn(name))
-    {
+    let trail_arn = view.account_region.trail_arn(name);
+    let location = LogFileLocation::new(&view.account_region, bucket, &trail_arn);
+    if !policy_visible || !bucket_allows_delivery(account, &location) {
         let message = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
         return Err(not_propagated(message));
     }
-    check_delivery(account, view, delivery, &view.account_region.trail_arn(name))?;
+    check_delivery(account, view, delivery, &trail_arn)?;
     let config = observed::Trail {
         multi_region: true,
         log_file_validation: true,
@@ -401,7 +401,9 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
         None => (AlarmState::InsufficientData, "Unchecked: Initial alarm creation".to_owned(), Some(view.now)),
     };
     let config = config.clone();
-    let new_alarm = Alarm { config, state, reason, since, configured: Some(view.now), history, tags };
+    // With a new configuration, the old error is gone.
+    let (configured, evaluation_state) = (Some(view.now), None);
+    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

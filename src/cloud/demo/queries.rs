@@ -15,7 +15,7 @@ use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
     Subscription, Topic, Trail, TrailStatus,
 };
-use crate::domain::policy::{AccessRequest, PolicyDocument, allows};
+use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocument, allows, bucket_access};
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
@@ -104,9 +104,14 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
     let trail_arn = trail_arn(&view.account_region, home, name, trail);
     // The demo does not simulate what is in other accounts: there, every delivery succeeds.
     let is_own_bucket = trail.owner.is_none() && !account.foreign_buckets.contains(&trail.config.bucket);
-    let bucket_error = (is_own_bucket
-        && !bucket_allows_delivery(account, &account_region, &trail.config.bucket, &trail_arn))
-    .then(|| "AccessDenied".to_owned());
+    let location = LogFileLocation {
+        account_region: &account_region,
+        bucket: &trail.config.bucket,
+        key_prefix: trail.config.key_prefix.as_deref(),
+        trail_arn: &trail_arn,
+    };
+    let bucket_error =
+        (is_own_bucket && !bucket_allows_delivery(account, &location)).then(|| "AccessDenied".to_owned());
     let is_own_log_group = trail.config.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&account.id));
     let logs_error = is_own_log_group
         .then(|| logs_delivery_error(account, &account_region, trail, &trail_arn))
@@ -188,28 +193,9 @@ pub(super) fn role_allows_delivery(
 /// Whether the bucket's policy allows CloudTrail to write for that trail.
 ///
 /// Source: CloudTrail User Guide, "Amazon S3 bucket policy for CloudTrail".
-pub(super) fn bucket_allows_delivery(
-    account: &Account,
-    account_region: &AccountRegion,
-    bucket: &str,
-    trail_arn: &str,
-) -> bool {
-    let Some(existing) = account.buckets.get(bucket) else { return false };
-    let arn = account_region.bucket_arn(bucket);
-    let objects = format!("{arn}/AWSLogs/{}/x", account_region.account);
-    let context = [
-        ("aws:SourceArn", trail_arn),
-        ("aws:SourceAccount", account_region.account.as_str()),
-        ("s3:x-amz-acl", "bucket-owner-full-control"),
-        ("aws:SecureTransport", "true"),
-    ];
-    [("s3:GetBucketAcl", arn.as_str()), ("s3:PutObject", objects.as_str())].into_iter().all(|(action, resource)| {
-        let service = Some("cloudtrail.amazonaws.com");
-        allows(
-            existing.config.policy.as_ref(),
-            &AccessRequest { service, action, resource: Some(resource), context: &context },
-        )
-    })
+pub(super) fn bucket_allows_delivery(account: &Account, location: &LogFileLocation<'_>) -> bool {
+    let policy = account.buckets.get(location.bucket).and_then(|bucket| bucket.config.policy.as_ref());
+    bucket_access(policy, location) == Decision::Allowed
 }
 
 pub(super) fn management_events(
@@ -301,6 +287,8 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
             state: alarm.state,
             reason: alarm.reason.clone(),
             since: alarm.since.map(|at| view.time_at(at)),
+            configured: alarm.configured.map(|at| view.time_at(at)),
+            evaluation: alarm.evaluation_state.clone(),
         })
         .collect()
 }

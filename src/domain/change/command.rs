@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Change, Delivery};
 use crate::domain::account_region::AccountRegion;
-use crate::domain::alarm::{AlarmConfig, Statistic};
+use crate::domain::alarm::{AlarmConfig, Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::arn::Arn;
+use crate::domain::observed::MetricFilter;
 use crate::domain::settings::TAG;
 use crate::domain::text::is_escaped;
 
@@ -188,22 +189,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
             .option("protocol", "email")
             .option("notification-endpoint", email)
             .flag("return-subscription-arn"),
-        Change::PutMetricFilter { log_group, filter } => {
-            let mut transformation = json!({
-                "metricName": filter.metric.name,
-                "metricNamespace": filter.metric.namespace,
-                "metricValue": filter.value,
-                "unit": "Count"
-            });
-            if let Some(default) = filter.default {
-                transformation["defaultValue"] = json!(default);
-            }
-            CommandLine::new("logs", "put-metric-filter")
-                .option("log-group-name", log_group)
-                .option("filter-name", &filter.name)
-                .option("filter-pattern", &filter.pattern)
-                .json("metric-transformations", &json!([transformation]))
-        }
+        Change::PutMetricFilter { log_group, filter } => put_metric_filter(log_group, filter),
         Change::PutMetricAlarm { alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
@@ -245,6 +231,48 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
     line.option("region", &account_region.region).0
 }
 
+fn put_metric_filter(log_group: &str, filter: &MetricFilter) -> CommandLine {
+    // Every field is named, so that the compiler points here when one is added.
+    let MetricFilter {
+        name,
+        pattern,
+        metric,
+        value,
+        default,
+        unit,
+        dimensions,
+        emit_system_field_dimensions,
+        apply_on_transformed_logs,
+        field_selection_criteria,
+    } = filter;
+    let mut transformation =
+        json!({ "metricName": metric.name, "metricNamespace": metric.namespace, "metricValue": value });
+    if let Some(unit) = unit {
+        transformation["unit"] = json!(unit);
+    }
+    if let Some(default) = default {
+        transformation["defaultValue"] = json!(default);
+    }
+    if !dimensions.is_empty() {
+        transformation["dimensions"] = json!(dimensions);
+    }
+    let mut line = CommandLine::new("logs", "put-metric-filter")
+        .option("log-group-name", log_group)
+        .option("filter-name", name)
+        .option("filter-pattern", pattern)
+        .json("metric-transformations", &json!([transformation]));
+    if !emit_system_field_dimensions.is_empty() {
+        line = line.json("emit-system-field-dimensions", &json!(emit_system_field_dimensions));
+    }
+    if *apply_on_transformed_logs {
+        line = line.flag("apply-on-transformed-logs");
+    }
+    match field_selection_criteria {
+        Some(criteria) => line.option("field-selection-criteria", criteria),
+        None => line,
+    }
+}
+
 fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
     // Every field is named, so that the compiler points here when one is added.
     let AlarmConfig {
@@ -261,6 +289,12 @@ fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
         ok_actions,
         insufficient_data_actions,
         description,
+        unit,
+        dimensions,
+        low_sample_count_percentile,
+        warm_up,
+        wall_clock_window,
+        tags_in_notifications,
     } = config;
     let list = |line: CommandLine, name: &str, arns: &[Arn]| {
         if arns.is_empty() { line } else { line.json(name, &json!(arns)) }
@@ -282,6 +316,33 @@ fn put_metric_alarm(alarm: &str, config: &AlarmConfig) -> CommandLine {
     line = list(line, "alarm-actions", actions);
     line = list(line, "ok-actions", ok_actions);
     line = list(line, "insufficient-data-actions", insufficient_data_actions);
+    if !dimensions.is_empty() {
+        let pairs = dimensions.iter().map(|(name, value)| json!({ "Name": name, "Value": value }));
+        line = line.json("dimensions", &pairs.collect());
+    }
+    for (name, value) in [("unit", unit), ("evaluate-low-sample-count-percentile", low_sample_count_percentile)] {
+        if let Some(value) = value {
+            line = line.option(name, value);
+        }
+    }
+    if let Some(WarmUp { minutes, whole }) = warm_up {
+        let warm_up =
+            json!({ "WarmUpPeriodDurationInMinutes": minutes, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole });
+        line = line.json("warm-up-configuration", &warm_up);
+    }
+    if let Some(WallClockWindow { timezone }) = wall_clock_window {
+        let window = timezone.as_ref().map_or_else(|| json!({}), |timezone| json!({ "Timezone": timezone }));
+        line = line.json("evaluation-window", &json!({ "WallClockWindow": window }));
+    }
+    if let Some(TagsInNotifications { enabled, included, excluded }) = tags_in_notifications {
+        let mut propagation = json!({ "Enabled": enabled });
+        for (name, keys) in [("IncludedTagKeys", included), ("ExcludedTagKeys", excluded)] {
+            if !keys.is_empty() {
+                propagation[name] = json!(keys);
+            }
+        }
+        line = line.json("action-configuration", &json!({ "AlarmTagsPropagation": propagation }));
+    }
     line.option("tags", tag())
 }
 

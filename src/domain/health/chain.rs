@@ -1,11 +1,12 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
-use super::datapoints::value_fault;
 use super::registry::Evidence;
 use super::{
-    Outcome, REPAIR, Verdict, action_fault, alarm_faults, alarm_remark, check_existing, missing, ok, unknown, wrong,
+    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, alarm_faults, alarm_remark, check_existing,
+    filter_faults, missing, ok, unknown, wrong,
 };
-use crate::domain::observed::{Alarm, LogGroup};
+use crate::domain::alarm::EvaluationState;
+use crate::domain::observed::{Alarm, LogGroup, MetricFilter};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::retention::RetentionDays;
@@ -43,53 +44,62 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
-    let (settings, observed) = (evidence.settings, evidence.observed);
-    if let Err(unreadable) = &observed.filters {
+    if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let filter = evidence.filter;
-    if let Some(f) = filter {
-        match pattern::read(&f.pattern) {
-            Reading::CisPattern => {}
-            Reading::Equivalent => {
-                return wrong(
-                    format!(
-                        "`{}` counts root use, but not with the exact CIS pattern that audit tools accept.",
-                        f.name
-                    ),
-                    REPAIR,
-                );
-            }
-            Reading::Other(faults) => {
-                let faults = faults.join("; ");
-                return wrong(format!("The pattern of `{}` is not the CIS pattern: {faults}.", f.name), REPAIR);
-            }
-            Reading::Unjudged(why) => {
-                return (
-                    Verdict::Unknown,
-                    format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
-                    Fix::Apply(Goal::ReplacePattern),
-                );
-            }
+    let Some(f) = evidence.filter else {
+        return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
+    };
+    match pattern::read(&f.pattern) {
+        Reading::CisPattern => check_filter_settings(f, evidence),
+        Reading::Equivalent => wrong(
+            format!("`{}` counts root use, but not with the exact CIS pattern that audit tools accept.", f.name),
+            REPAIR,
+        ),
+        Reading::Other(faults) => {
+            wrong(format!("The pattern of `{}` is not the CIS pattern: {}.", f.name, faults.join("; ")), REPAIR)
         }
+        Reading::Unjudged(why) => (
+            Verdict::Unknown,
+            format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
+            Fix::Apply(Goal::ReplacePattern),
+        ),
     }
-    match filter {
-        None => missing(format!("No filter on `{}` counts root use.", settings.log_group.value)),
-        Some(f) => match value_fault(f) {
-            Some(fault) => wrong(format!("`{}` {fault}.", f.name), REPAIR),
-            None => ok(format!("`{}`, the CIS pattern", f.name)),
-        },
+}
+
+fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outcome {
+    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm, &evidence.settings.account_region);
+    if !known.is_empty() {
+        return wrong(format!("`{}` {}.", filter.name, known.join("; it ")), REPAIR);
     }
+    if !possible.is_empty() {
+        let why = format!(
+            "rootbell can't tell whether `{}` counts every use of root: it {}.",
+            filter.name,
+            possible.join("; it ")
+        );
+        return (Verdict::Unknown, why, REPAIR);
+    }
+    ok(format!("`{}`, the CIS pattern", filter.name))
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, |alarm| {
         let faults = alarm_faults(alarm, evidence.counting);
-        if faults.is_empty() {
-            let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
-            return ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()));
+        if !faults.is_empty() {
+            return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
-        wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR)
+        if let Some(until) = alarm.warms_up_until().filter(|until| *until > evidence.now) {
+            let left = age(until.duration_since(evidence.now));
+            let why = format!("`{}` is warming up: it notifies nobody for another {left}.", alarm.name);
+            return (Verdict::Pending, why, Fix::advice("It starts by itself after that."));
+        }
+        if alarm.evaluation == Some(EvaluationState::Failure) {
+            let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
+            return (Verdict::Unknown, why, Fix::advice("Check again later."));
+        }
+        let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }
 

@@ -90,7 +90,7 @@ pub(super) fn condition_fault(config: &AlarmConfig, datapoints: Datapoints) -> O
 /// What is wrong with the values that a filter publishes, as part of a sentence; `None` if an alarm can tell a use of root
 /// from anything else.
 #[must_use]
-pub fn value_fault(filter: &MetricFilter) -> Option<String> {
+pub(super) fn value_fault(filter: &MetricFilter) -> Option<String> {
     let Some(Datapoints { per_use, idle }) = Datapoints::of(filter) else {
         return Some(format!("counts {} per event instead of 1", filter.value));
     };

@@ -1,3 +1,4 @@
+use super::datapoints::value_fault;
 use super::*;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};

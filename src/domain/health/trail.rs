@@ -6,7 +6,7 @@ use super::registry::Evidence;
 use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
 use crate::domain::Verdict;
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
-use crate::domain::policy;
+use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
 
@@ -89,6 +89,9 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if let Some(unreadable) = unreadable_bucket_policy(settings, observed) {
         return unreadable;
     }
+    if let Some(unknown) = unknown_bucket_access(settings, observed, &t.trail.arn) {
+        return unknown;
+    }
     if let Some((fault, fix)) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` is logging, but {fault}."), fix);
     }
@@ -121,7 +124,9 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
         BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), REPAIR)),
-        BucketLookup::Owned(bucket) => bucket_access_fault(bucket, settings, &trail.trail.arn),
+        BucketLookup::Owned(bucket) => {
+            bucket_access_fault(bucket, settings, &settings.log_file_location(observed, &trail.trail.arn))
+        }
         BucketLookup::Forbidden | BucketLookup::NotManaged => None,
     }
 }
@@ -143,7 +148,22 @@ fn unreadable_policy(what: &str, name: &str) -> Outcome {
     )
 }
 
-fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) -> Option<(String, Fix)> {
+/// The result for a bucket that others manage, if it depends on something unknown whether CloudTrail can write to it.
+fn unknown_bucket_access(settings: &Settings, observed: &Observed, trail_arn: &str) -> Option<Outcome> {
+    let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
+    if !settings.bucket_is_managed() || settings.may_edit_bucket_policy(&bucket.tags) {
+        return None;
+    }
+    let location = settings.log_file_location(observed, trail_arn);
+    let Decision::Unknown(doubt) = policy::bucket_access(bucket.policy.as_ref(), &location) else { return None };
+    let detail = format!(
+        "Whether CloudTrail can write to the bucket `{}` depends on {}, which rootbell cannot evaluate.",
+        bucket.name, doubt.depends_on
+    );
+    Some((Verdict::Unknown, detail, Fix::advice("Check the policy of the bucket.")))
+}
+
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, location: &LogFileLocation<'_>) -> Option<(String, Fix)> {
     let name = &bucket.name;
     if policy::bucket_open(bucket.policy.as_ref()) {
         let fix = if settings.may_edit_bucket_policy(&bucket.tags) {
@@ -159,13 +179,17 @@ fn bucket_access_fault(bucket: &Bucket, settings: &Settings, trail_arn: &str) ->
     if !bucket.public_blocked {
         return Some((format!("its bucket `{name}` does not block public access"), REPAIR));
     }
-    let statements = policy::bucket_statements(&settings.account_region, name, trail_arn);
-    if policy::has_all(bucket.policy.as_ref(), &statements) {
+    if policy::has_all(bucket.policy.as_ref(), &policy::bucket_statements(location)) {
         return None;
     }
     let fault = match &bucket.policy {
         None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
-        Some(_) => format!("the policy of its bucket `{name}` is not the one for this trail"),
+        Some(_) if settings.may_edit_bucket_policy(&bucket.tags) => {
+            format!("the policy of its bucket `{name}` is not the one for this trail")
+        }
+        // What others wrote for this trail is as good as rootbell's own statements.
+        Some(policy) if policy::bucket_access(Some(policy), location) != Decision::Denied => return None,
+        Some(_) => format!("the policy of its bucket `{name}` does not allow CloudTrail to write for this trail"),
     };
     Some((fault, REPAIR))
 }

@@ -378,7 +378,7 @@ impl TeardownPlanner<'_> {
             plan.keep(Step::Trail, ResourceKind::Bucket, &bucket.name, "unmanaged");
             let account_region = &self.wanted().account_region;
             let trail = account_region.trail_arn(&self.wanted().trail.value);
-            let managed = policy::bucket_statements(account_region, &bucket.name, &trail);
+            let managed = policy::bucket_statements(&self.wanted().log_file_location(self.observed(), &trail));
             match policy::remove_statements(bucket.policy.as_ref(), &managed) {
                 Remainder::Unchanged => {}
                 Remainder::Empty => {

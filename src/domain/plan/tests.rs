@@ -1,4 +1,9 @@
+mod bucket;
+
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::domain::alarm::{TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
@@ -205,6 +210,10 @@ fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_re
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
         (all[0].config.period, all[0].config.statistic) = (60, crate::domain::alarm::Statistic::Maximum);
+        all[0].config.unit = Some("Count".into());
+        all[0].config.warm_up = Some(WarmUp { minutes: 5, whole: false });
+        all[0].config.wall_clock_window = Some(WallClockWindow::default());
+        all[0].config.tags_in_notifications = Some(TagsInNotifications::default());
         all[0].config.actions.clear();
     });
     let before = observed.alarms.as_ref().unwrap()[0].config.clone();
@@ -213,6 +222,28 @@ fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_re
     let (actions, description) = (config.actions.clone(), config.description.clone());
     assert_eq!(actions, ["arn:aws:sns:eu-west-1:123456789012:rootbell-alerts"]);
     assert_eq!(**config, AlarmConfig { actions, description, ..before });
+}
+
+#[test]
+fn a_repaired_alarm_loses_only_the_unit_and_the_dimensions_that_nothing_publishes() {
+    let repaired = |unit: &str, published: Option<&str>| {
+        let mut observed = sound();
+        edit(&mut observed.filters, |all| all[0].unit = published.map(str::to_owned));
+        edit(&mut observed.alarms, |all| {
+            all[0].config.dimensions.insert("Account".into(), "123456789012".into());
+            all[0].config.unit = Some(unit.into());
+            all[0].config.warm_up = Some(WarmUp { minutes: 5, whole: false });
+        });
+        let before = observed.alarms.as_ref().unwrap()[0].config.clone();
+        let plan = plan(&settings(&SetupOptions::default(), &observed), &observed);
+        let Some(Change::PutMetricAlarm { config, .. }) = plan.changes().next() else { panic!("{plan:?}") };
+        let (description, unit) = (config.description.clone(), config.unit.clone());
+        assert_eq!(**config, AlarmConfig { description, unit, dimensions: BTreeMap::new(), ..before });
+        config.unit.clone()
+    };
+    assert_eq!(repaired("Count", Some("Count")), Some("Count".into()));
+    assert_eq!(repaired("Count", None), None);
+    assert_eq!(repaired("None", None), Some("None".into()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{Action, Plan};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
-use crate::domain::policy;
+use crate::domain::policy::{self, Decision};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{Origin, SettingId, Settings, TAG, TRAIL, TrailChoice, trail_candidates};
@@ -70,7 +70,8 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
     }
     let trail_arn = wanted.trail_arn(observed);
-    let statements = policy::bucket_statements(&wanted.account_region, &bucket, &trail_arn);
+    let location = wanted.log_file_location(observed, &trail_arn);
+    let statements = policy::bucket_statements(&location);
     let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
     if existing.is_some_and(|policy| !policy.is_readable()) {
@@ -83,7 +84,10 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let why = format!("The policy of the bucket `{bucket}` allows everyone.");
         plan.note(Step::Trail, Problem::new(why, Fix::advice(advice)));
     }
-    if (open && is_managed) || !policy::has_all(existing, &statements) {
+    // What others wrote for this trail is as good as rootbell's own statements.
+    let is_complete = policy::has_all(existing, &statements)
+        || (!is_managed && policy::bucket_access(existing, &location) == Decision::Allowed);
+    if (open && is_managed) || !is_complete {
         let policy = if is_managed {
             policy::repair_bucket(existing, &statements)
         } else {

@@ -53,51 +53,87 @@ impl Truth {
 enum KeyValue<'a> {
     Known(&'a str),
     Absent,
+    /// Either absent or this value.
+    AbsentOr(&'a str),
     /// Either absent or AWS's own value, such as the account or the address that the service calls from. No customer's
     /// value equals it.
     AwsOwn,
+    /// A list that contains this value, and possibly others.
+    Includes(&'a str),
     Unknown,
 }
 
-/// Keys that requests from a service principal never have: it is neither in an organization nor an IAM user, and has no
-/// tags.
+/// Keys that requests from a service principal never have: it is neither in an organization nor an IAM user, has no tags,
+/// no session, and no MFA device, and acts with its own credentials.
 ///
 /// Source: IAM User Guide, "AWS global condition context keys", the availability of each, and the note that a condition
 /// on `aws:PrincipalOrgID` excludes AWS services.
-const ABSENT_FOR_SERVICES: [&str; 3] = ["aws:principalorgid", "aws:principalorgpaths", "aws:username"];
+const ABSENT_FOR_SERVICES: [&str; 13] = [
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:username",
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:multifactorauthage",
+    "aws:sourceidentity",
+    "aws:federatedprovider",
+    "aws:assumedroot",
+    "aws:ec2instancesourcevpc",
+    "aws:ec2instancesourceprivateipv4",
+    "aws:chatbotsourcearn",
+];
 
-/// Keys that describe the caller or the network it calls from. `aws:PrincipalAccount` and `aws:userid` are in every
-/// request. Their values for a service principal, and whether it has the other keys, are not documented.
+/// Keys that describe the caller or the network it calls from. `aws:PrincipalAccount`, `aws:userid`, and
+/// `kms:CallerAccount` are in every request. Their values for a service principal, and whether it has the other keys, are
+/// not documented.
 ///
-/// Source: as [`ABSENT_FOR_SERVICES`].
-const AWS_OWN_VALUE: [&str; 7] = [
+/// Source: as [`ABSENT_FOR_SERVICES`]; KMS Developer Guide, "AWS KMS condition keys", `kms:CallerAccount`.
+const AWS_OWN_VALUE: [&str; 12] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:userid",
     "aws:sourceip",
     "aws:sourcevpc",
+    "aws:sourcevpcarn",
     "aws:sourcevpce",
     "aws:vpcsourceip",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "kms:calleraccount",
 ];
 
 /// The request's value for a key. Names of keys are case-insensitive. The request's context takes precedence over what
 /// is known about every service's requests.
 fn key_value<'a>(key: &str, request: &AccessRequest<'a>) -> KeyValue<'a> {
-    if let Some((_, value)) = request.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)) {
+    let given = |key: &str| request.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+    if let Some((_, value)) = given(key) {
         return KeyValue::Known(value);
     }
     let key = key.to_lowercase();
-    if key == "aws:securetransport" {
-        return KeyValue::Known("true");
+    match key.as_str() {
+        "aws:securetransport" => return KeyValue::Known("true"),
+        // The account of the resource, which the ARNs of buckets don't contain.
+        "aws:resourceaccount" => {
+            let account = request.resource.and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
+            return account.map_or(KeyValue::Unknown, KeyValue::Known);
+        }
+        _ => {}
     }
     // A role session is not a service principal.
     let Some(service) = request.service else { return KeyValue::Unknown };
     match key.as_str() {
         "aws:principalisawsservice" => KeyValue::Known("true"),
         "aws:principalservicename" => KeyValue::Known(service),
+        "aws:principalservicenameslist" => KeyValue::Includes(service),
+        // It is true where a service uses the credentials of an IAM principal. What it is where one service calls another
+        // through a third, AWS does not document.
+        "aws:viaawsservice" if given("kms:ViaService").is_none() => KeyValue::Known("false"),
+        "aws:multifactorauthpresent" => KeyValue::AbsentOr("false"),
         key if ABSENT_FOR_SERVICES.contains(&key) || key.starts_with("aws:principaltag/") => KeyValue::Absent,
         key if AWS_OWN_VALUE.contains(&key) => KeyValue::AwsOwn,
-        // Others depend on what rootbell does not read: `aws:SourceOrgID`, dates, another encryption context.
+        // Others depend on what rootbell does not read: `aws:SourceOrgID`, tags, dates, another encryption context.
         _ => KeyValue::Unknown,
     }
 }
@@ -180,12 +216,17 @@ fn holds(operator: &str, key: &str, wanted: &[String], request: &AccessRequest) 
     let value = key_value(key, request);
     match value {
         KeyValue::Unknown => unknown(),
-        KeyValue::Known(_) | KeyValue::Absent => compare(parsed, wanted, value).map_or_else(unknown, Truth::from),
-        // Certain if absent and AWS's own value give the same result.
-        KeyValue::AwsOwn => match (compare(parsed, wanted, KeyValue::Absent), compare(parsed, wanted, value)) {
-            (Some(absent), Some(own)) if absent == own => absent.into(),
-            _ => unknown(),
-        },
+        KeyValue::Known(_) | KeyValue::Absent | KeyValue::Includes(_) => {
+            compare(parsed, wanted, value).map_or_else(unknown, Truth::from)
+        }
+        // Certain if both possible values give the same result.
+        KeyValue::AwsOwn | KeyValue::AbsentOr(_) => {
+            let present = if let KeyValue::AbsentOr(text) = value { KeyValue::Known(text) } else { value };
+            match (compare(parsed, wanted, KeyValue::Absent), compare(parsed, wanted, present)) {
+                (Some(absent), Some(present)) if absent == present => absent.into(),
+                _ => unknown(),
+            }
+        }
     }
 }
 
@@ -196,8 +237,8 @@ fn compare(operator: Operator, wanted: &[String], value: KeyValue) -> Option<boo
     let Operator::Compare { comparison, negated, if_exists, set } = operator else {
         let is_absent = match value {
             KeyValue::Absent => true,
-            KeyValue::Known(_) => false,
-            KeyValue::AwsOwn | KeyValue::Unknown => return None,
+            KeyValue::Known(_) | KeyValue::Includes(_) => false,
+            KeyValue::AwsOwn | KeyValue::AbsentOr(_) | KeyValue::Unknown => return None,
         };
         let is_valid = wanted.iter().all(|w| w == "true" || w == "false");
         return is_valid.then(|| wanted.iter().any(|w| (w == "true") == is_absent));
@@ -208,6 +249,15 @@ fn compare(operator: Operator, wanted: &[String], value: KeyValue) -> Option<boo
             // AWS does not document what `IfExists` changes here.
             SetOperator::ForAnyValue => (!if_exists).then_some(false),
             SetOperator::None => Some(negated || if_exists),
+        };
+    }
+    if let KeyValue::Includes(member) = value {
+        let member = compare(operator, wanted, KeyValue::Known(member))?;
+        // One member decides for any value if it satisfies the operator, and for all values if it doesn't.
+        return match set {
+            SetOperator::ForAnyValue => member.then_some(true),
+            SetOperator::ForAllValues => (!member).then_some(false),
+            SetOperator::None => None,
         };
     }
     let mut certain = true;
@@ -282,16 +332,13 @@ mod tests {
 
     use super::*;
 
+    const SERVICE: &str = "cloudwatch.amazonaws.com";
     const CONTEXT: [(&str, &str); 2] =
         [("aws:SourceAccount", "1"), ("aws:SourceArn", "arn:aws:cloudwatch:eu-west-1:1:alarm:a")];
 
     fn evaluate(condition: &Value) -> Truth {
-        let request = AccessRequest {
-            service: Some("cloudwatch.amazonaws.com"),
-            action: "sns:Publish",
-            resource: None,
-            context: &CONTEXT,
-        };
+        let request =
+            AccessRequest { service: Some(SERVICE), action: "sns:Publish", resource: None, context: &CONTEXT };
         hold(&condition.clone().into(), &request)
     }
 
@@ -354,6 +401,16 @@ mod tests {
             (json!({ "StringEquals": { "aws:PrincipalTag/team": "x" } }), false),
             (json!({ "NumericLessThan": { "aws:PrincipalTag/level": "3" } }), false),
             (json!({ "NumericNotEquals": { "aws:PrincipalTag/level": "3" } }), true),
+            (json!({ "ForAnyValue:StringEquals": { "aws:PrincipalServiceNamesList": SERVICE } }), true),
+            (json!({ "ForAllValues:StringNotEquals": { "aws:PrincipalServiceNamesList": SERVICE } }), false),
+            (json!({ "ForAnyValue:StringNotEquals": { "aws:PrincipalServiceNamesList": "x.amazonaws.com" } }), true),
+            (json!({ "Null": { "aws:PrincipalServiceNamesList": "false" } }), true),
+            (json!({ "Bool": { "aws:ViaAWSService": "false" } }), true),
+            (json!({ "ForAnyValue:StringEquals": { "aws:CalledVia": "athena.amazonaws.com" } }), false),
+            (json!({ "Bool": { "aws:MultiFactorAuthPresent": "true" } }), false),
+            (json!({ "BoolIfExists": { "aws:MultiFactorAuthPresent": "false" } }), true),
+            (json!({ "Null": { "aws:MultiFactorAuthAge": "true" } }), true),
+            (json!({ "StringEquals": { "kms:CallerAccount": "1" } }), false),
             (json!({}), true),
         ] {
             assert_eq!(known(&condition), Some(holds), "{condition}");
@@ -373,6 +430,10 @@ mod tests {
             json!({ "ForSomeValues:StringEquals": { "aws:SourceAccount": "1" } }),
             json!({ "NullIfExists": { "aws:SourceAccount": "true" } }),
             json!({ "ArnLike": { "aws:SourceArn": "arn:aws:cloudwatch:*" } }),
+            json!({ "ForAnyValue:StringEquals": { "aws:PrincipalServiceNamesList": "x.amazonaws.com" } }),
+            json!({ "StringEquals": { "aws:PrincipalServiceNamesList": SERVICE } }),
+            json!({ "Bool": { "aws:MultiFactorAuthPresent": "false" } }),
+            json!({ "StringEquals": { "aws:ResourceTag/x": "1" } }),
         ] {
             let Truth::Unknown(reason) = evaluate(&condition) else {
                 panic!("{condition}: {:?}", evaluate(&condition))
@@ -413,6 +474,19 @@ mod tests {
         assert_eq!(arn_like(pattern, arn), Some(false));
         assert_eq!(arn_like(pattern, "arn:aws:someservice:us-east-2:111122223333:finance/a:b"), Some(true));
         assert_eq!(arn_like("arn:aws:cloudwatch:eu-west-?:1:alarm:*", CONTEXT[1].1), Some(true));
+    }
+
+    #[test]
+    fn the_resources_account_is_the_one_in_its_arn() {
+        let condition: Condition = json!({ "StringEquals": { "aws:ResourceAccount": "1" } }).into();
+        for (resource, holds) in [("arn:aws:sns:eu-west-1:1:t", Truth::Yes), ("arn:aws:sns:eu-west-1:2:t", Truth::No)] {
+            let request =
+                AccessRequest { service: Some(SERVICE), action: "sns:Publish", resource: Some(resource), context: &[] };
+            assert_eq!(hold(&condition, &request), holds, "{resource}");
+        }
+        let (action, resource) = ("s3:PutObject", Some("arn:aws:s3:::b/k"));
+        let request = AccessRequest { service: Some(SERVICE), action, resource, context: &[] };
+        assert!(matches!(hold(&condition, &request), Truth::Unknown(_)), "a bucket's ARN has no account");
     }
 
     #[test]

@@ -77,6 +77,19 @@ pub fn evaluate(policy: Option<&PolicyDocument>, request: &AccessRequest) -> Dec
     }
 }
 
+/// Evaluates several requests that must all be allowed. One that is denied means denied, even if others are unknown.
+pub(super) fn evaluate_all(policy: Option<&PolicyDocument>, requests: &[AccessRequest]) -> Decision {
+    let mut decision = Decision::Allowed;
+    for request in requests {
+        match evaluate(policy, request) {
+            Decision::Denied => return Decision::Denied,
+            unknown @ Decision::Unknown(_) if decision == Decision::Allowed => decision = unknown,
+            Decision::Allowed | Decision::Unknown(_) => {}
+        }
+    }
+    decision
+}
+
 /// Whether the policy certainly allows the request.
 #[must_use]
 pub fn allows(policy: Option<&PolicyDocument>, request: &AccessRequest) -> bool {
@@ -88,6 +101,17 @@ pub(super) fn covers_action(statement: &Elements, action: &str) -> bool {
     let action = action.to_lowercase();
     let covers = |named: &OneOrMany| named.as_slice().iter().any(|a| like(&a.to_lowercase(), &action)).into();
     element_matches(statement.action.as_ref(), statement.not_action.as_ref(), covers) == Truth::Yes
+}
+
+/// Whether a statement is about the resource with this ARN.
+pub(super) fn covers_resource(statement: &Elements, arn: &str) -> Truth {
+    let covers = |named: &OneOrMany| {
+        Truth::any(named.as_slice().iter().map(|pattern| {
+            let has_variable = pattern.contains("${");
+            if has_variable { Truth::Unknown(format!("the resource `{pattern}`")) } else { like(pattern, arn).into() }
+        }))
+    };
+    element_matches(statement.resource.as_ref(), statement.not_resource.as_ref(), covers)
 }
 
 /// Whether an element matches, or its negated form (such as `NotAction`) does not.
@@ -112,19 +136,7 @@ fn applies(statement: &Statement, effect: Effect, request: &AccessRequest) -> Tr
         element_matches(statement.principal.as_ref(), statement.not_principal.as_ref(), includes)
     });
     let action = covers_action(statement, request.action).into();
-    let resource = request.resource.map_or(Truth::Yes, |wanted| {
-        let covers = |named: &OneOrMany| {
-            Truth::any(named.as_slice().iter().map(|pattern| {
-                let has_variable = pattern.contains("${");
-                if has_variable {
-                    Truth::Unknown(format!("the resource `{pattern}`"))
-                } else {
-                    like(pattern, wanted).into()
-                }
-            }))
-        };
-        element_matches(statement.resource.as_ref(), statement.not_resource.as_ref(), covers)
-    });
+    let resource = request.resource.map_or(Truth::Yes, |wanted| covers_resource(statement, wanted));
     Truth::all([principal, action, resource, hold(&statement.condition, request)])
 }
 

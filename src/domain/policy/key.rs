@@ -2,7 +2,7 @@
 //! CloudWatch.
 
 use super::document::{Effect, PolicyDocument, Principal, Statement};
-use super::evaluation::{AccessRequest, Decision, Doubt, evaluate};
+use super::evaluation::{AccessRequest, Decision, Doubt, evaluate_all};
 use crate::domain::account_region::AccountRegion;
 
 /// A key, and the resources to encrypt with it.
@@ -126,19 +126,12 @@ fn key_allows(
     policy: &PolicyDocument,
     key_arn: &str,
     service: &str,
-    actions: &[&str],
+    actions: &[&'static str],
     context: &[(&str, &str)],
 ) -> Decision {
-    let mut decision = Decision::Allowed;
-    for action in actions {
-        let request = AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
-        match evaluate(Some(policy), &request) {
-            Decision::Denied => return Decision::Denied,
-            unknown @ Decision::Unknown(_) if decision == Decision::Allowed => decision = unknown,
-            Decision::Allowed | Decision::Unknown(_) => {}
-        }
-    }
-    decision
+    let request =
+        |action: &&'static str| AccessRequest { service: Some(service), action, resource: Some(key_arn), context };
+    evaluate_all(Some(policy), &actions.iter().map(request).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

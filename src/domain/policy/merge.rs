@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::document::{PolicyDocument, Statement};
+use crate::domain::arn::LogGroupArn;
 
 /// `existing` with the statements in `wanted` added. They replace rootbell's earlier ones; all others are kept in order. If
 /// somebody else's statement has the `Sid` of one of them, that one gets another `Sid`.
@@ -79,13 +80,25 @@ fn has_sid_of(statement: &Statement, ours: &Statement) -> bool {
 
 /// Whether a statement is an earlier form of rootbell's statement `ours`: it has the same `Sid`, and it allows or denies
 /// the same actions to the same principals. Its resource and condition may differ: a role may be restricted to a trail
-/// later, and an organization trail writes to other streams. But a statement that is for another trail isn't replaced: a
-/// trail in another Region may have the same name.
+/// later, and an organization trail writes to other streams. But a statement that is for another trail or log group isn't
+/// replaced: a trail in another Region may have the same name, and names that differ only in their punctuation lead to the
+/// same `Sid`.
 fn is_ours(statement: &Statement, ours: &Statement) -> bool {
     let shape = |s: &Statement| meaning(s, &["Sid", "Resource", "Condition"]);
     let source = |s: &Statement| s.condition_values("StringEquals", "aws:SourceArn").map(<[String]>::to_vec);
     let is_for_another_trail = || source(statement).zip(source(ours)).is_some_and(|(theirs, ours)| theirs != ours);
-    ours.sid().is_some() && has_sid_of(statement, ours) && shape(statement) == shape(ours) && !is_for_another_trail()
+    let is_for_another_log_group =
+        || log_group(statement).zip(log_group(ours)).is_some_and(|(theirs, ours)| theirs != ours);
+    ours.sid().is_some()
+        && has_sid_of(statement, ours)
+        && shape(statement) == shape(ours)
+        && !is_for_another_trail()
+        && !is_for_another_log_group()
+}
+
+/// The log group that a statement of a role's policy is for.
+fn log_group(statement: &Statement) -> Option<String> {
+    statement.resources().find_map(|arn| LogGroupArn::from(arn).name().map(str::to_owned))
 }
 
 /// `ours`, with another `Sid` if one of the statements has its `Sid`.
@@ -151,7 +164,9 @@ fn lower(value: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::super::{bucket_statements, is_restricted_to_trail, role_trust, topic_statements};
+    use super::super::{
+        LogFileLocation, bucket_statements, is_restricted_to_trail, role_permissions, role_trust, topic_statements,
+    };
     use super::*;
     use crate::domain::Region;
     use crate::domain::account_region::AccountRegion;
@@ -164,7 +179,7 @@ mod tests {
     #[test]
     fn merging_keeps_other_statements() {
         let existing = json!({ "Version": "2012-10-17", "Statement": { "Sid": "Theirs", "Effect": "Deny" } }).into();
-        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let wanted = bucket_statements(&LogFileLocation::new(&account_region(), "b", "arn:t"));
         let merged = merge(Some(&existing), &wanted);
         assert_eq!(merged.statements().len(), 4);
         assert_eq!(merged.statements()[0].sid(), Some("Theirs"));
@@ -175,7 +190,7 @@ mod tests {
     #[test]
     fn merging_adds_no_version_to_a_policy_without_one() {
         let existing: PolicyDocument = json!({ "Statement": [{ "Sid": "A", "Effect": "Deny" }] }).into();
-        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let wanted = bucket_statements(&LogFileLocation::new(&account_region(), "b", "arn:t"));
         let merged = merge(Some(&existing), &wanted);
         assert_eq!(merged.as_json().get("Version"), None, "another version would change what their statements mean");
         assert_eq!(remove_statements(Some(&merged), &wanted), Remainder::Rest(existing));
@@ -186,7 +201,7 @@ mod tests {
     fn removing_merged_statements_restores_the_original_policy() {
         let existing: PolicyDocument =
             json!({ "Version": "2008-10-17", "Id": "x", "Statement": [{ "Sid": "A", "Effect": "Deny" }] }).into();
-        let wanted = bucket_statements(&account_region(), "b", "arn:t");
+        let wanted = bucket_statements(&LogFileLocation::new(&account_region(), "b", "arn:t"));
         let merged = merge(Some(&existing), &wanted);
         assert_eq!(remove_statements(Some(&merged), &wanted), Remainder::Rest(existing.clone()));
         assert_eq!(remove_statements(Some(&existing), &wanted), Remainder::Unchanged);
@@ -249,8 +264,16 @@ mod tests {
 
     #[test]
     fn a_trail_of_the_same_name_in_another_region_keeps_its_statements_in_a_shared_bucket() {
-        let first = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main");
-        let second = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:us-east-1:123456789012:trail/main");
+        let first = bucket_statements(&LogFileLocation::new(
+            &account_region(),
+            "b",
+            "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main",
+        ));
+        let second = bucket_statements(&LogFileLocation::new(
+            &account_region(),
+            "b",
+            "arn:aws:cloudtrail:us-east-1:123456789012:trail/main",
+        ));
         let both = merge(Some(&merge(None, &first)), &second);
         assert!(has_all(Some(&both), &first) && has_all(Some(&both), &second));
         let mut sids: Vec<_> = both.statements().iter().filter_map(Statement::sid).collect();
@@ -269,9 +292,35 @@ mod tests {
     }
 
     #[test]
+    fn names_that_lead_to_the_same_sid_keep_their_own_statements() {
+        let trail = |name: &str| {
+            let arn = account_region().trail_arn(name);
+            bucket_statements(&LogFileLocation::new(&account_region(), "b", &arn))
+        };
+        let group = |name: &str| role_permissions(&account_region(), name, false).statements().to_vec();
+        for (first, second) in [(trail("a-b"), trail("ab")), (group("a/b"), group("a-b"))] {
+            assert_eq!(first[0].sid(), second[0].sid());
+            let only_first = merge(None, &first);
+            let both = merge(Some(&only_first), &second);
+            assert!(has_all(Some(&both), &first) && has_all(Some(&both), &second), "{both:#}");
+            assert_eq!(merge(Some(&both), &first).statements().len(), both.statements().len());
+            let Remainder::Rest(rest) = remove_statements(Some(&both), &second[..1]) else { panic!() };
+            assert!(has_all(Some(&rest), &first[..1]) && !has_all(Some(&rest), &second[..1]));
+        }
+    }
+
+    #[test]
     fn merging_for_a_second_trail_keeps_the_first_trails_statements() {
-        let first = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/one");
-        let second = bucket_statements(&account_region(), "b", "arn:aws:cloudtrail:eu-west-1:1:trail/two");
+        let first = bucket_statements(&LogFileLocation::new(
+            &account_region(),
+            "b",
+            "arn:aws:cloudtrail:eu-west-1:1:trail/one",
+        ));
+        let second = bucket_statements(&LogFileLocation::new(
+            &account_region(),
+            "b",
+            "arn:aws:cloudtrail:eu-west-1:1:trail/two",
+        ));
         let both = merge(Some(&merge(None, &first)), &second);
         assert!(has_all(Some(&both), &first) && has_all(Some(&both), &second));
     }

@@ -1,7 +1,8 @@
 //! Who may publish to the topic that the alarm notifies.
 
-use super::document::{PolicyDocument, Statement};
-use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, evaluate};
+use super::condition::Truth;
+use super::document::{Elements, PolicyDocument, Statement};
+use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, covers_resource, evaluate};
 use super::reading::repair;
 use crate::domain::arn::Arn;
 
@@ -40,7 +41,9 @@ pub fn topic_access(policy: Option<&PolicyDocument>, topic_arn: &str, alarm_arn:
         &AccessRequest { service, action: "sns:Publish", resource: Some(topic_arn), context: &context },
     ) {
         Decision::Denied => TopicAccess::NoAlarms,
-        _ if policy.is_some_and(|policy| policy.statements().iter().any(is_public)) => TopicAccess::Public,
+        _ if policy.is_some_and(|policy| policy.statements().iter().any(|s| is_public(s, topic_arn))) => {
+            TopicAccess::Public
+        }
         Decision::Allowed => TopicAccess::AlarmsOnly,
         Decision::Unknown(doubt) => TopicAccess::Unknown(doubt),
     }
@@ -49,13 +52,16 @@ pub fn topic_access(policy: Option<&PolicyDocument>, topic_arn: &str, alarm_arn:
 /// For a topic that rootbell manages: [`super::merge`], without the statements that let everyone publish. For an unmanaged
 /// topic use [`super::merge`].
 #[must_use]
-pub fn repair_topic(existing: Option<&PolicyDocument>, wanted: &[Statement]) -> PolicyDocument {
-    repair(existing, wanted, is_public)
+pub fn repair_topic(existing: Option<&PolicyDocument>, topic_arn: &str, wanted: &[Statement]) -> PolicyDocument {
+    repair(existing, wanted, |statement| is_public(statement, topic_arn))
 }
 
-/// Whether a statement lets anyone publish.
-fn is_public(statement: &Statement) -> bool {
-    statement.is_open() && statement.elements().is_some_and(|elements| covers_action(elements, "sns:Publish"))
+/// Whether a statement lets anyone publish to the topic.
+fn is_public(statement: &Statement, topic_arn: &str) -> bool {
+    let covers_publishing = |elements: &Elements| {
+        covers_action(elements, "sns:Publish") && covers_resource(elements, topic_arn) == Truth::Yes
+    };
+    statement.is_open() && statement.elements().is_some_and(covers_publishing)
 }
 
 #[cfg(test)]
@@ -96,7 +102,7 @@ mod tests {
         for statement in conditioned(&topic) {
             let policy = json!({ "Statement": [statement] }).into();
             assert_eq!(topic_access(Some(&policy), &topic, &alarm), TopicAccess::NoAlarms, "{statement}");
-            let repaired = repair_topic(Some(&policy), &ours);
+            let repaired = repair_topic(Some(&policy), &topic, &ours);
             assert_eq!(*repaired.statements()[0].as_json(), statement);
             assert!(has_all(Some(&repaired), &ours));
             assert_eq!(topic_access(Some(&repaired), &topic, &alarm), TopicAccess::AlarmsOnly, "{statement}");
@@ -108,7 +114,7 @@ mod tests {
         let topic = account_region().topic_arn("t");
         let ours = topic_statements(&account_region(), &topic);
         let open = |action: Value| json!({ "Effect": "Allow", "Principal": "*", "Action": action, "Resource": topic });
-        let repair = |statement: &Value| repair_topic(Some(&json!({ "Statement": statement }).into()), &ours);
+        let repair = |statement: &Value| repair_topic(Some(&json!({ "Statement": statement }).into()), &topic, &ours);
         for action in [json!("sns:Publish"), json!("SNS:*"), json!("*"), json!(["sns:Subscribe", "sns:Publis?"])] {
             let mut statement = open(action);
             assert_eq!(repair(&statement).statements(), ours);

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, StateValue, Sta
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
 use aws_sdk_cloudwatchlogs::operation::describe_metric_filters::DescribeMetricFiltersOutput;
 use aws_sdk_cloudwatchlogs::operation::test_metric_filter::TestMetricFilterOutput;
-use aws_sdk_cloudwatchlogs::types::{LogGroup, MetricFilterMatchRecord, MetricTransformation};
+use aws_sdk_cloudwatchlogs::types::{LogGroup, MetricFilterMatchRecord, MetricTransformation, StandardUnit};
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::types::Subscription;
 use aws_smithy_mocks::mock;
@@ -119,6 +119,7 @@ async fn filters_have_their_metric_and_default_value() {
             .metric_name("RootUse")
             .metric_value("1")
             .default_value(0.0)
+            .unit(StandardUnit::Count)
             .build()
             .unwrap();
         let filter = aws_sdk_cloudwatchlogs::types::MetricFilter::builder()

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmOutput;
+use aws_sdk_cloudwatchlogs::operation::put_metric_filter::PutMetricFilterOutput;
 use aws_smithy_mocks::mock;
 
 use super::*;
 use crate::cloud::Cloud;
-use crate::domain::alarm::Statistic;
+use crate::domain::alarm::{Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::arn::Arn;
 use crate::domain::change::Need;
 
@@ -236,6 +237,89 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
     let command =
         change.aws_cli(&crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("eu-west-1")));
     assert!(command.contains("--extended-statistic p90") && !command.contains("--statistic"), "{command}");
+}
+
+#[tokio::test]
+async fn an_alarm_and_a_filter_are_sent_with_the_settings_that_rootbell_does_not_use_itself() {
+    let config = AlarmConfig {
+        unit: Some("Percent".into()),
+        dimensions: [("Account".to_owned(), "1".to_owned())].into(),
+        low_sample_count_percentile: Some("ignore".into()),
+        warm_up: Some(WarmUp { minutes: 10, whole: true }),
+        wall_clock_window: Some(WallClockWindow { timezone: Some("Europe/Berlin".into()) }),
+        tags_in_notifications: Some(TagsInNotifications { enabled: true, ..TagsInNotifications::default() }),
+        ..alarm_config()
+    };
+    let filter = MetricFilter {
+        unit: Some("Seconds".into()),
+        dimensions: [("Account".to_owned(), "$.recipientAccountId".to_owned())].into(),
+        emit_system_field_dimensions: vec!["@aws.region".into()],
+        apply_on_transformed_logs: true,
+        field_selection_criteria: Some("@aws.account = \"1\"".into()),
+        default: None,
+        ..filter()
+    };
+    let alarm_rule = mock!(aws_sdk_cloudwatch::Client::put_metric_alarm)
+        .match_requests(|sent| {
+            let warm_up = sent.warm_up_configuration().unwrap();
+            let window = sent.evaluation_window().unwrap().as_wall_clock_window().unwrap();
+            let tags = sent.action_configuration().unwrap().alarm_tags_propagation().unwrap();
+            sent.unit().is_some_and(|unit| unit.as_str() == "Percent")
+                && sent.dimensions().iter().map(|d| (d.name(), d.value())).eq([(Some("Account"), Some("1"))])
+                && sent.evaluate_low_sample_count_percentile() == Some("ignore")
+                && warm_up.warm_up_period_duration_in_minutes() == Some(10)
+                && warm_up.only_start_evaluating_after_warm_up_period_ends() == Some(true)
+                && window.timezone() == Some("Europe/Berlin")
+                && tags.enabled() == Some(true)
+                && tags.included_tag_keys.is_none()
+        })
+        .then_output(|| PutMetricAlarmOutput::builder().build());
+    let filter_rule = mock!(aws_sdk_cloudwatchlogs::Client::put_metric_filter)
+        .match_requests(|sent| {
+            let to = &sent.metric_transformations()[0];
+            to.unit().is_some_and(|unit| unit.as_str() == "Seconds")
+                && to.dimensions().unwrap()["Account"] == "$.recipientAccountId"
+                && to.default_value().is_none()
+                && sent.emit_system_field_dimensions() == ["@aws.region"]
+                && sent.apply_on_transformed_logs() == Some(true)
+                && sent.field_selection_criteria() == Some("@aws.account = \"1\"")
+        })
+        .then_output(|| PutMetricFilterOutput::builder().build());
+    let (alarm_client, logs_client) =
+        (mocked!(aws_sdk_cloudwatch, alarm_rule), mocked!(aws_sdk_cloudwatchlogs, filter_rule));
+    let no_other_service = wire(|_| panic!("only CloudWatch is called"));
+    let cloud = no_other_service.with(|services| {
+        services.cloudwatch = super::super::cloudwatch::CloudWatch { client: alarm_client };
+        services.logs = super::super::logs::Logs { client: logs_client };
+    });
+    let alarm_change = Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(config) };
+    let filter_change = Change::PutMetricFilter { log_group: "g".into(), filter };
+    for change in [&alarm_change, &filter_change] {
+        cloud.apply(&eu_west_1(), change).await.unwrap();
+    }
+    assert_eq!((alarm_rule.num_calls(), filter_rule.num_calls()), (1, 1));
+    let here = crate::domain::fixtures::identity().in_region(&crate::domain::Region::new("eu-west-1"));
+    let command = alarm_change.aws_cli(&here);
+    for option in [
+        "--unit Percent",
+        r#"--dimensions '[{"Name":"Account","Value":"1"}]'"#,
+        "--evaluate-low-sample-count-percentile ignore",
+        r#""WarmUpPeriodDurationInMinutes":10"#,
+        r#"--evaluation-window '{"WallClockWindow":{"Timezone":"Europe/Berlin"}}'"#,
+        r#"--action-configuration '{"AlarmTagsPropagation":{"Enabled":true}}'"#,
+    ] {
+        assert!(command.contains(option), "{option}: {command}");
+    }
+    let command = filter_change.aws_cli(&here);
+    for option in [
+        r#""unit":"Seconds""#,
+        r#""dimensions":{"Account":"$.recipientAccountId"}"#,
+        r#"--emit-system-field-dimensions '["@aws.region"]'"#,
+        "--apply-on-transformed-logs",
+        "--field-selection-criteria ",
+    ] {
+        assert!(command.contains(option), "{option}: {command}");
+    }
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! What is read of filters and alarms.
+
+use serde_json::json;
+
+use super::queries::ago;
+use super::*;
+use crate::domain::alarm::{AlarmConfig, EvaluationState, TagsInNotifications, WallClockWindow, WarmUp};
+use crate::domain::observed::MetricFilter;
+use crate::domain::pattern::CIS_PATTERN;
+
+pub(super) fn cases() -> Vec<ContractCase> {
+    [filters(), alarms()].into_iter().flatten().collect()
+}
+
+/// A filter and an alarm with every setting that rootbell does not use itself.
+fn filters() -> Vec<ContractCase> {
+    let unusual = MetricFilter {
+        name: "f".into(),
+        pattern: CIS_PATTERN.into(),
+        metric: metric(),
+        unit: Some("Seconds".into()),
+        dimensions: [("Account".to_owned(), "$.recipientAccountId".to_owned())].into(),
+        emit_system_field_dimensions: vec!["@aws.region".into()],
+        apply_on_transformed_logs: true,
+        field_selection_criteria: Some("@aws.account = \"111122223333\"".into()),
+        ..MetricFilter::default()
+    };
+    let in_demo = MetricFilter { name: String::new(), ..unusual.clone() };
+    let described = json!({ "metricFilters": [{
+        "filterName": "f", "filterPattern": CIS_PATTERN, "logGroupName": GROUP, "applyOnTransformedLogs": true,
+        "fieldSelectionCriteria": "@aws.account = \"111122223333\"", "emitSystemFieldDimensions": ["@aws.region"],
+        "metricTransformations": [{
+            "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "unit": "Seconds",
+            "dimensions": { "Account": "$.recipientAccountId" },
+        }],
+    }] });
+    vec![
+        ContractCase::new("a metric filter with unusual settings", CloudCall::MetricFilters(GROUP))
+            .demo(move |account| {
+                let group = account.region_mut("eu-west-1").log_groups.entry(GROUP.into()).or_default();
+                group.filters.insert("f".into(), in_demo);
+            })
+            .aws("DescribeMetricFilters", AwsReply::Json(described))
+            .returns(&vec![unusual]),
+    ]
+}
+
+fn alarms() -> Vec<ContractCase> {
+    let set_to_alarm = |account: &mut Account| {
+        let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
+        (alarm.state, alarm.since) = (AlarmState::Alarm, Some(-10));
+        alarm.reason = "Threshold Crossed".into();
+    };
+    let created = alarm();
+    let described = json!({ "MetricAlarms": [{
+        "AlarmName": ALARM, "AlarmDescription": created.config.description, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+        "OKActions": [], "InsufficientDataActions": [], "StateValue": "ALARM", "StateReason": "Threshold Crossed",
+        "StateUpdatedTimestamp": ago(10).as_second(), "MetricName": "RootUse", "Namespace": "rootbell",
+        "Statistic": "Sum", "Period": 300, "EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+    }] });
+    let found = Alarm { state: AlarmState::Alarm, since: Some(ago(10)), reason: "Threshold Crossed".into(), ..created };
+    let configured = AlarmConfig {
+        unit: Some("Percent".into()),
+        dimensions: [("Account".to_owned(), "1".to_owned())].into(),
+        low_sample_count_percentile: Some("ignore".into()),
+        warm_up: Some(WarmUp { minutes: 10, whole: true }),
+        wall_clock_window: Some(WallClockWindow { timezone: Some("Europe/Berlin".into()) }),
+        tags_in_notifications: Some(TagsInNotifications {
+            enabled: true,
+            included: vec!["team".into()],
+            excluded: Vec::new(),
+        }),
+        ..found.config.clone()
+    };
+    let unusual = Alarm {
+        config: configured.clone(),
+        configured: Some(ago(60)),
+        evaluation: Some(EvaluationState::Error),
+        ..found.clone()
+    };
+    let mut with_all_fields = described.clone();
+    for (name, value) in [
+        ("Unit", json!("Percent")),
+        ("Dimensions", json!([{ "Name": "Account", "Value": "1" }])),
+        ("EvaluateLowSampleCountPercentile", json!("ignore")),
+        (
+            "WarmUpConfiguration",
+            json!({ "WarmUpPeriodDurationInMinutes": 10, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": true }),
+        ),
+        ("EvaluationWindow", json!({ "WallClockWindow": { "Timezone": "Europe/Berlin" } })),
+        ("ActionConfiguration", json!({ "AlarmTagsPropagation": { "Enabled": true, "IncludedTagKeys": ["team"] } })),
+        ("AlarmConfigurationUpdatedTimestamp", json!(ago(60).as_second())),
+        ("EvaluationState", json!("EVALUATION_ERROR")),
+    ] {
+        with_all_fields["MetricAlarms"][0][name] = value;
+    }
+    let none = || AwsReply::Json(json!({ "MetricAlarms": [] }));
+    vec![
+        ContractCase::new("an alarm", CloudCall::Alarm(ALARM))
+            .set_up()
+            .demo(set_to_alarm)
+            .aws("DescribeAlarms", AwsReply::Json(described.clone()))
+            .returns(&Some(found.clone())),
+        ContractCase::new("an alarm with unusual settings", CloudCall::Alarm(ALARM))
+            .set_up()
+            .demo(set_to_alarm)
+            .demo(move |account| {
+                let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
+                (alarm.config, alarm.configured) = (configured, Some(-60));
+                alarm.evaluation_state = Some(EvaluationState::Error);
+            })
+            .aws("DescribeAlarms", AwsReply::Json(with_all_fields))
+            .returns(&Some(unusual)),
+        ContractCase::new("an alarm that does not exist", CloudCall::Alarm(ALARM))
+            .aws("DescribeAlarms", none())
+            .returns(&None::<Alarm>),
+        ContractCase::new("the alarms of a metric", CloudCall::AlarmsForMetric)
+            .set_up()
+            .demo(set_to_alarm)
+            .aws("DescribeAlarmsForMetric", AwsReply::Json(described))
+            .returns(&vec![found]),
+        ContractCase::new("a metric whose alarms all watch one with dimensions", CloudCall::AlarmsForMetric)
+            .set_up()
+            .demo(|account| {
+                let alarm = account.region_mut("eu-west-1").alarms.get_mut(ALARM).unwrap();
+                alarm.config.dimensions = [("Account".to_owned(), "1".to_owned())].into();
+            })
+            .aws("DescribeAlarmsForMetric", none())
+            .returns(&Vec::<Alarm>::new()),
+        ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
+            .aws("DescribeAlarmsForMetric", none())
+            .returns(&Vec::<Alarm>::new()),
+    ]
+}
