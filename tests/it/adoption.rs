@@ -182,10 +182,10 @@ fn cases() -> Vec<AdoptionCase> {
         case(
             "single-region",
             with(trail_without_log_group("main"), |a| trail(a, "main").config.multi_region = false),
-            "rootbell",
-            &["2 USD", "eu-west-1 only", "--trail main"],
-            &[],
-            [11, 2, 1, 1],
+            "main",
+            &["`main` is used", "2 USD", "eu-west-1 only", "--trail rootbell"],
+            &["trail.update"],
+            [5, 2, 1, 1],
         ),
         case(
             "stopped",
@@ -263,7 +263,7 @@ fn cases() -> Vec<AdoptionCase> {
             with(complete_chain(), |a| region_mut(a).alarms.values_mut().for_each(|x| x.config.threshold = 9.0)),
             "main",
             &[],
-            &["alarm.put"],
+            &[],
             [0, 0, 0, 1],
         ),
         case(
@@ -273,8 +273,8 @@ fn cases() -> Vec<AdoptionCase> {
             }),
             "main",
             &[],
-            &["topic.policy"],
-            [0, 1, 0, 0],
+            &[],
+            [0, 2, 0, 1],
         ),
         case(
             "two usable trails",
@@ -428,20 +428,23 @@ fn a_topic_shared_with_an_organization_and_another_accounts_alarms_keeps_its_sta
             check_result.detail.contains("CloudWatch can't publish"),
             "the topic is not open to everyone: {check_result:?}"
         );
-        let written: Vec<&PolicyDocument> = plan
-            .changes()
-            .filter_map(|change| match change {
-                Change::SetTopicPolicy { policy, .. } => Some(policy),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(written.len(), 1, "{:#?}", plan.rows);
-        for statement in theirs.statements() {
-            assert!(written[0].statements().contains(statement), "{statement} is gone from {}", written[0]);
-        }
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "our topic is created next to it");
+        cloud.confirm(&EMAIL.into());
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
         assert!(plan.is_empty() && health.healthy(), "{:#?} {health:#?}", plan.rows);
+        // If the user names it, a statement is added.
+        let named =
+            SetupOptions { topic: Some("security".into()), alarm: Some("RootAccountUsage".into()), ..setup_options() };
+        let (_, _, plan) = observe_and_plan(&cloud, &named).await;
+        let changed: Vec<(String, bool)> =
+            plan.rows.iter().filter(|r| r.change.is_some()).map(|r| (r.id.to_string(), r.unmanaged)).collect();
+        assert_eq!(changed, [("topic.policy".to_owned(), true)]);
+        assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
+        let written = topic_policy(&mut cloud.snapshot());
+        for statement in theirs.statements() {
+            assert!(written.statements().contains(statement), "{statement} is gone from {written}");
+        }
         tear_down(&cloud).await;
     });
     assert_eq!(topic_policy(&mut cloud.snapshot()), theirs, "the teardown restores the policy");

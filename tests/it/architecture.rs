@@ -84,7 +84,6 @@ const KNOWN_CYCLES: &[(&str, &str)] = &[
     ("src/domain/policy/evaluation.rs", "src/domain/policy/condition.rs"),
     ("src/domain/problem.rs", "src/domain/settings/setting_id.rs"),
     ("src/domain/query.rs", "src/domain/change/permission.rs"),
-    ("src/domain/settings/trails.rs", "src/domain/settings.rs"),
 ];
 
 #[test]
