@@ -2,6 +2,7 @@
 
 use super::arn::Arn;
 use super::observed::{KmsKey, LogGroup, MetricFilter, ReadResult, Subscription, Topic};
+use super::region::Region;
 
 /// A log group with its filters.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,5 +46,26 @@ impl<T> Found<T> {
     #[must_use]
     pub fn usable(found: Option<&Self>) -> Option<&T> {
         found.filter(|found| found.usable).map(|found| &found.value)
+    }
+}
+
+/// A path that works in another Region, to which a trail of this account delivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub region: Region,
+    /// The names of the trail and the alarm.
+    pub trail: String,
+    pub alarm: String,
+    /// Whether it still waits for a confirmation or a first delivery.
+    pub pending: bool,
+}
+
+impl Elsewhere {
+    /// What works there, as a sentence.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let Self { region, trail, alarm, pending } = self;
+        let waits = if *pending { ", once what it still waits for has happened" } else { "" };
+        format!("Root sign-ins are reported in {region}, by the trail `{trail}` and the alarm `{alarm}`{waits}.")
     }
 }

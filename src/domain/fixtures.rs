@@ -104,6 +104,7 @@ pub fn sound() -> Observed {
             alarm: found(settings.alarm.value.clone()),
             topic: found(settings.topic_arn()),
         },
+        elsewhere: None,
         left_out: Vec::new(),
         key: None,
     }

@@ -18,7 +18,8 @@ mod topic;
 mod trail;
 
 use datapoints::{Datapoints, condition_fault};
-use existing::existing_path;
+pub use existing::use_other_region;
+use existing::{existing_path, point_elsewhere};
 pub use filter::{FilterFaults, filter_faults};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
@@ -113,15 +114,7 @@ impl Health {
     /// The check on alerting that most needs attention; `None` if all are ok.
     #[must_use]
     pub fn weakest(&self) -> Option<&Check> {
-        let rank = |check: &&Check| match check.verdict {
-            Verdict::Missing | Verdict::Wrong => 0,
-            // The user has to confirm; a first delivery happens by itself.
-            Verdict::Pending if check.id == CheckId::SubscriptionConfirmed => 1,
-            Verdict::Pending => 2,
-            Verdict::Unknown => 3,
-            Verdict::Ok => 4,
-        };
-        self.alerting_problems().min_by_key(rank)
+        self.checks.get(weakest(&self.checks)?)
     }
 
     /// The worst verdict of some of the checks.
@@ -143,6 +136,21 @@ impl Health {
     pub fn done(&self, step: Step) -> bool {
         matches!(self.step(step), Verdict::Ok | Verdict::Pending)
     }
+}
+
+/// The index of the check on alerting that most needs attention; `None` if all are ok.
+fn weakest(checks: &[Check]) -> Option<usize> {
+    let rank = |check: &Check| match check.verdict {
+        Verdict::Missing | Verdict::Wrong => 0,
+        // The user has to confirm; a first delivery happens by itself.
+        Verdict::Pending if check.id == CheckId::SubscriptionConfirmed => 1,
+        Verdict::Pending => 2,
+        Verdict::Unknown => 3,
+        Verdict::Ok => 4,
+    };
+    let is_problem = |check: &Check| check.id.counts() == Counts::Alerting && check.verdict != Verdict::Ok;
+    let problems = checks.iter().enumerate().filter(|(_, check)| is_problem(check));
+    problems.min_by_key(|(_, check)| rank(check)).map(|(index, _)| index)
 }
 
 /// A verdict, the reason, and what to do.
@@ -178,8 +186,12 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         };
         let observed = evidence.observed;
         let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
+        let mut checks: Vec<Check> = CheckId::ALL.iter().map(judge).collect();
+        if let (Some(elsewhere), Some(weakest)) = (&observed.elsewhere, weakest(&checks)) {
+            point_elsewhere(&mut checks, weakest, elsewhere, observed.trail.is_none());
+        }
         Health {
-            checks: CheckId::ALL.iter().map(judge).collect(),
+            checks,
             alarm: evidence.alarm.cloned(),
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),

@@ -16,7 +16,7 @@ use super::region::Region;
 use super::retention::RetentionDays;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
-pub use super::candidates::{Found, FoundPath, GroupDetails, TopicDetails};
+pub use super::candidates::{Elsewhere, Found, FoundPath, GroupDetails, TopicDetails};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -390,6 +390,8 @@ pub struct Observed {
     pub topics: Vec<TopicDetails>,
     /// The path that the checks judge.
     pub path: FoundPath,
+    /// Where it works, if it doesn't work in this Region.
+    pub elsewhere: Option<Elsewhere>,
     /// What was left out because there is too much of it, a sentence each.
     pub left_out: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
@@ -413,6 +415,7 @@ impl Observed {
             subscriptions: Ok(Vec::new()),
             topics: Vec::new(),
             path: FoundPath::default(),
+            elsewhere: None,
             left_out: Vec::new(),
             key: None,
         }

@@ -61,6 +61,27 @@ impl PathChoice {
     pub fn is_good(&self) -> bool {
         self.cost.broken == 0 && self.cost.unknown == 0
     }
+
+    /// Whether it waits for a confirmation or a first delivery.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.cost.pending > 0
+    }
+}
+
+/// The other Regions in which a path may work: those with a log group that a trail of this account, or a trail seen from it,
+/// delivers to in this account. If the user named something, it is in this Region.
+#[must_use]
+pub fn other_regions(trails: &[Trail], setup: &SetupOptions, account_region: &AccountRegion) -> Vec<Region> {
+    let is_named =
+        [&setup.trail, &setup.log_group, &setup.filter, &setup.alarm, &setup.topic].iter().any(|n| n.is_some());
+    if is_named {
+        return Vec::new();
+    }
+    let log_groups = trails.iter().filter_map(|trail| trail.log_group_arn.as_ref());
+    let own = log_groups.filter(|group| group.belongs_to(&account_region.account));
+    let regions = own.filter_map(|group| group.region()).map(Region::new);
+    first_distinct(regions.filter(|region| *region != account_region.region))
 }
 
 /// What the paths are chosen from, and for whom.

@@ -4,7 +4,7 @@ use super::account_region::AccountRegion;
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key};
+use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key, use_other_region};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
@@ -190,6 +190,14 @@ impl Plan {
 #[must_use]
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
+    if let Some(elsewhere) = &observed.elsewhere {
+        let needs_trail = observed.trail.is_none();
+        plan.note(Step::Trail, Problem::new(elsewhere.describe(), use_other_region(elsewhere, needs_trail)));
+        // Not a second trail, unless the user insists.
+        if needs_trail && wanted.trail.origin != Origin::Given {
+            return plan;
+        }
+    }
     for unreadable in observed.unreadable() {
         plan.block(Step::Trail, unreadable.clone());
     }

@@ -8,9 +8,9 @@ use crate::cloud::Cloud;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
 };
-use crate::domain::path::{Candidates, PathChoice};
+use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::settings::{default_metric, delivers_here};
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
@@ -51,6 +51,43 @@ pub async fn observe_with(
     scope: ObserveScope,
     prefetch: Prefetch<'_>,
 ) -> Observed {
+    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
+    if !choice.is_good() {
+        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, &observed).await;
+    }
+    observed
+}
+
+/// Looks for a path that works in the Regions that the trails name.
+async fn find_elsewhere(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &Region,
+    setup: &SetupOptions,
+    observed: &Observed,
+) -> Option<Elsewhere> {
+    let trails = observed.trails.as_deref().unwrap_or_default();
+    let regions = other_regions(trails, setup, &identity.in_region(region));
+    let queries = regions.iter().map(async |region| {
+        let prefetch = Prefetch::new(&cloud, region, setup);
+        let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+        let alarm = choice.path.alarm.as_ref().map(|found| found.value.clone());
+        let (trail, alarm) = observed.trail.zip(alarm).filter(|_| choice.is_good())?;
+        Some(Elsewhere { region: region.clone(), trail: trail.trail.name, alarm, pending: choice.is_pending() })
+    });
+    let found: Vec<Elsewhere> = join_all(queries).await.into_iter().flatten().collect();
+    found.into_iter().min_by_key(|elsewhere| elsewhere.pending)
+}
+
+/// Reads one Region, and chooses the path in it.
+async fn observe_region(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &Region,
+    setup: &SetupOptions,
+    scope: ObserveScope,
+    prefetch: Prefetch<'_>,
+) -> (Observed, PathChoice) {
     let guess = Settings::resolve(identity, region, setup, &Observed::nothing());
     let reader = Reader {
         cloud,
@@ -85,7 +122,7 @@ pub async fn observe_with(
         ..Observed::nothing()
     };
     let choice = reader.read_until_good(&mut observed, &mut more_trails, requested_key.as_ref()).await;
-    use_path(&mut observed, choice);
+    use_path(&mut observed, &choice);
     let settings = Settings::resolve(identity, region, setup, &observed);
     use_topic(&mut observed, &settings.topic_arn(), requested_key);
     if settings.bucket.value != guess.bucket.value {
@@ -94,17 +131,17 @@ pub async fn observe_with(
     if settings.role.value != guess.role.value {
         observed.role = observe_role(cloud, &settings, scope).await;
     }
-    observed
+    (observed, choice)
 }
 
 /// Makes the chosen path the chain.
-fn use_path(observed: &mut Observed, choice: PathChoice) {
+fn use_path(observed: &mut Observed, choice: &PathChoice) {
     let index = observed.others.iter().position(|details| Some(&details.trail.arn) == choice.trail.as_ref());
     observed.trail = index.map(|index| observed.others.remove(index));
     if let Some(group) = observed.trail.as_ref().and_then(|details| details.group.clone()) {
         (observed.log_group, observed.filters) = (group.log_group, group.filters);
     }
-    observed.path = choice.path;
+    observed.path = choice.path.clone();
 }
 
 /// Makes this topic, which has been read, the one that the plan is about.

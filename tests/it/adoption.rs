@@ -17,7 +17,7 @@ use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{
     LogFileLocation, PolicyDocument, bucket_statements, merge, role_permissions, role_trust,
 };
-use rootbell::domain::{self, AccountId, Change, Check, Health, Settings, SetupOptions, Verdict};
+use rootbell::domain::{self, AccountId, Check, Health, Settings, SetupOptions, Verdict};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
