@@ -114,7 +114,7 @@ fn account_tick(account: &mut AccountState, now: Timestamp) -> Vec<Effect> {
     }
     if test_due {
         account.pattern_test_due = None;
-        if let Some(pattern) = account.derived.as_ref().map(|d| d.settings.pattern.value.clone()) {
+        if let Some(pattern) = account.derived.as_ref().map(|d| d.settings.root_use().pattern.value.clone()) {
             let ticket = account.ticket();
             account.samples = Samples::Testing(ticket);
             account.tested_pattern.clone_from(&pattern);

@@ -43,6 +43,7 @@ mod logs;
 mod pages;
 mod profile;
 mod s3;
+mod selectors;
 mod sns;
 mod sts;
 #[cfg(test)]
@@ -185,7 +186,7 @@ impl AwsCloud {
             Change::PutMetricFilter { log_group, filter } => {
                 services.logs.put_metric_filter(&call, log_group, filter).await
             }
-            Change::PutMetricAlarm { alarm, config } => {
+            Change::PutMetricAlarm { alert: _, alarm, config } => {
                 services.cloudwatch.put_metric_alarm(&call, alarm, config).await
             }
             Change::SetAlarmState { alarm, state, reason } => {

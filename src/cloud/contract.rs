@@ -20,6 +20,7 @@ mod changes;
 mod identity;
 mod queries;
 mod regions;
+mod trails;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
@@ -278,7 +279,7 @@ fn change(id: &str) -> Change {
 /// The alarm that a first setup creates.
 fn alarm() -> Alarm {
     match change("alarm.put") {
-        Change::PutMetricAlarm { alarm, config } => {
+        Change::PutMetricAlarm { alert: _, alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
             Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
         }
@@ -294,7 +295,10 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), changes::cases(), regions::cases()].into_iter().flatten().collect();
+        [queries::cases(), alarms::cases(), trails::cases(), changes::cases(), regions::cases()]
+            .into_iter()
+            .flatten()
+            .collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

@@ -42,6 +42,12 @@ pub struct FoundPath {
 }
 
 impl<T> Found<T> {
+    /// Its value, whether it can be used or not.
+    #[must_use]
+    pub fn any(found: Option<&Self>) -> Option<&T> {
+        found.map(|found| &found.value)
+    }
+
     /// Its value, if it can be used as it is.
     #[must_use]
     pub fn usable(found: Option<&Self>) -> Option<&T> {

@@ -2,10 +2,12 @@
 //! the order of calls are all derived from it.
 
 use super::email::Email;
+use super::enum_map::{EnumMap, Variants};
 use jiff::Timestamp;
 
 use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, AlarmState};
+use super::alert::AlertId;
 use super::arn::{Arn, LogGroupArn};
 use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
@@ -29,6 +31,17 @@ pub enum Step {
     Filter,
     Alarm,
 }
+
+impl Variants for Step {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// One value for each step.
+pub type ByStep<T> = EnumMap<Step, T>;
 
 impl Step {
     pub const ALL: [Self; 4] = [Self::Trail, Self::Topic, Self::Filter, Self::Alarm];
@@ -176,6 +189,7 @@ pub enum Change {
     },
     /// Creates the alarm, or replaces its whole configuration.
     PutMetricAlarm {
+        alert: AlertId,
         alarm: String,
         config: Box<AlarmConfig>,
     },

@@ -3,10 +3,11 @@
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
-    Role, Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Role, SessionTimes, Subscription, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
 pub const REGION: &str = "eu-west-1";
@@ -24,7 +25,7 @@ fn found<T>(value: T) -> Option<Found<T>> {
     Some(Found { value, usable: true })
 }
 
-/// Everything as rootbell sets it up, with a confirmed email and a last delivery three minutes ago.
+/// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
 pub fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
@@ -41,9 +42,23 @@ pub fn sound() -> Observed {
         role_arn: Some(account_region.role_arn(&settings.role.value)),
         kms_key: None,
     };
+    let alarm = |alert: &AlertSettings| Alarm {
+        name: alert.alarm.value.clone(),
+        config: AlarmConfig {
+            metric: alert.metric.clone(),
+            actions: vec![settings.topic_arn()],
+            ..(alert.alert.spec().config)()
+        },
+        state: AlarmState::Ok,
+        reason: String::new(),
+        since: None,
+        configured: None,
+        evaluation: None,
+    };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
         logging: true,
+        bucket_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         logs_delivery: Some("2026-11-23T11:57:00Z".parse().unwrap()),
         ..TrailStatus::default()
     };
@@ -66,7 +81,7 @@ pub fn sound() -> Observed {
             kms_key: None,
             stored_bytes: 0,
         })),
-        filters: Ok(vec![settings.wanted_filter()]),
+        filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {
             name: settings.role.value.clone(),
             arn: account_region.role_arn(&settings.role.value),
@@ -74,19 +89,7 @@ pub fn sound() -> Observed {
             policy: Some(policy::role_permissions(account_region, &settings.log_group.value, false)),
             tags: vec![("rootbell".into(), "managed".into())],
         })),
-        alarms: Ok(vec![Alarm {
-            name: settings.alarm.value.clone(),
-            config: AlarmConfig {
-                metric: settings.metric.clone(),
-                actions: vec![settings.topic_arn()],
-                ..AlarmConfig::default()
-            },
-            state: AlarmState::Ok,
-            reason: String::new(),
-            since: None,
-            configured: None,
-            evaluation: None,
-        }]),
+        alarms: Ok(settings.alerts.values().map(alarm).collect()),
         topic: Ok(Some(Topic {
             arn: settings.topic_arn(),
             policy: Some(policy::merge(None, &policy::topic_statements(account_region, &settings.topic_arn()))),
@@ -100,12 +103,13 @@ pub fn sound() -> Observed {
         }]),
         topics: Vec::new(),
         path: FoundPath {
-            filter: found(settings.filter.value.clone()),
-            alarm: found(settings.alarm.value.clone()),
+            filter: found(settings.root_use().filter.value.clone()),
+            alarm: found(settings.root_use().alarm.value.clone()),
             topic: found(settings.topic_arn()),
         },
         elsewhere: None,
         left_out: Vec::new(),
         key: None,
+        session: SessionTimes::default(),
     }
 }

@@ -3,21 +3,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::alarm::{Alarm, AlarmState, EvaluationState, MissingData};
+use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
-use super::observed::{MetricFilter, Observed, ReadResult, Subscription};
+use super::observed::{Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod chain;
-mod datapoints;
 mod existing;
 mod filter;
 mod registry;
 mod topic;
 mod trail;
 
-use datapoints::{Datapoints, condition_fault};
 pub use existing::use_other_region;
 use existing::{existing_path, point_elsewhere};
 pub use filter::{FilterFaults, filter_faults};
@@ -192,7 +190,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
         }
         Health {
             checks,
-            alarm: evidence.alarm.cloned(),
+            alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
         }
@@ -228,11 +226,7 @@ fn with_evidence<T>(
     judge: impl FnOnce(&Evidence<'_>) -> T,
 ) -> T {
     let (settings, observed) = existing_path(settings, observed);
-    let (settings, observed) = (settings.as_ref(), observed.as_ref());
-    let filter = observed.root_filter(Some(&settings.filter.value));
-    let counting = filter.cloned().unwrap_or_else(|| settings.wanted_filter());
-    let alarm = observed.path_alarm(Some(&settings.alarm.value));
-    judge(&Evidence { settings, observed, now, filter, counting: &counting, alarm })
+    judge(&Evidence { settings: settings.as_ref(), observed: observed.as_ref(), now })
 }
 
 fn check_existing<T>(
@@ -269,50 +263,6 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
         return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
     }
     Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// What keeps an alarm from firing when the filter counts a use of root, each as part of a sentence; empty if nothing does.
-///
-/// Source: CloudWatch API, PutMetricAlarm, `Unit`: an alarm whose unit is not published stays in `INSUFFICIENT_DATA`; and
-/// MetricAlarm, `EvaluationState`.
-#[must_use]
-pub fn alarm_faults(alarm: &Alarm, filter: &MetricFilter) -> Vec<String> {
-    let (config, metric, mut faults) = (&alarm.config, &filter.metric, Vec::new());
-    if config.metric != *metric {
-        faults.push(format!(
-            "it watches {}/{}, but the filter counts {}/{}",
-            config.metric.namespace, config.metric.name, metric.namespace, metric.name
-        ));
-    }
-    if !config.dimensions.is_empty() && filter.has_no_dimensions() {
-        let dimensions: Vec<String> = config.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        faults.push(format!("it watches the metric with {}, which the filter doesn't publish", dimensions.join(", ")));
-    }
-    let published = filter.published_unit();
-    if let Some(unit) = config.unit.as_deref().filter(|unit| *unit != published) {
-        faults.push(format!("it only counts datapoints with the unit {unit}, but the filter's have {published}"));
-    }
-    if alarm.evaluation == Some(EvaluationState::Error) {
-        let reason = if alarm.reason.is_empty() { String::new() } else { format!(": {}", alarm.reason) };
-        faults.push(format!("CloudWatch can't evaluate it{reason}"));
-    }
-    faults.extend(Datapoints::of(filter).and_then(|datapoints| condition_fault(config, datapoints)));
-    if config.datapoints_to_alarm > 1 {
-        faults.push(format!("it waits for {} datapoints", config.datapoints_to_alarm));
-    }
-    if matches!(config.missing_data, MissingData::Breaching | MissingData::Ignore) {
-        faults.push(format!("missing data is treated as {}, so it may never return to OK", config.missing_data));
-    }
-    faults
-}
-
-/// What an alarm that fires could do better, as part of a sentence.
-///
-/// Source: CloudWatch User Guide, "Alarm actions": further use sends nothing while the alarm is in ALARM.
-#[must_use]
-pub fn alarm_remark(alarm: &Alarm) -> Option<String> {
-    let seconds = alarm.config.period.saturating_mul(alarm.config.evaluation_periods);
-    (seconds > 900).then(|| format!("it stays in ALARM for at least {} minutes and hides the next use", seconds / 60))
 }
 
 /// A duration in the largest unit that fits, as in "3 min", "12 d".

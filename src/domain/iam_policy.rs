@@ -151,8 +151,14 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
         Change::UpdateAssumeRolePolicy { role: role(), trust: PolicyDocument::default() },
         Change::PutRolePolicy { role: role(), policy: PolicyDocument::default() },
         Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
-        Change::PutMetricAlarm { alarm: settings.alarm.value.clone(), config: Box::default() },
     ];
+    let alerts = || settings.alerts.values();
+    let put_alarms = alerts().map(|alert| Change::PutMetricAlarm {
+        alert: alert.alert,
+        alarm: alert.alarm.value.clone(),
+        config: Box::default(),
+    });
+    let shared = shared.into_iter().chain(put_alarms);
     let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
     match use_case {
         UseCase::Watch => Vec::new(),
@@ -160,7 +166,7 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
             let (log_group, stream) = (log_group(), DRILL_STREAM.to_owned());
             vec![
                 Change::SetAlarmState {
-                    alarm: settings.alarm.value.clone(),
+                    alarm: settings.root_use().alarm.value.clone(),
                     state: AlarmState::Alarm,
                     reason: String::new(),
                 },
@@ -169,7 +175,6 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
             ]
         }
         UseCase::Setup => shared
-            .into_iter()
             .chain([
                 Change::CreateBucket { bucket: bucket() },
                 Change::PutBucketOwnershipControls { bucket: bucket() },
@@ -185,8 +190,10 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
-                Change::PutMetricFilter { log_group: log_group(), filter: settings.wanted_filter() },
             ])
+            .chain(
+                alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),
+            )
             .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
             .chain(settings.kms_key.iter().flat_map(|key| {
                 [
@@ -203,10 +210,12 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
                 Change::DeleteBucket { bucket: bucket() },
             ];
             shared
-                .into_iter()
+                .chain(alerts().map(|alert| Change::DeleteAlarm { alarm: alert.alarm.value.clone() }))
+                .chain(alerts().map(|alert| Change::DeleteMetricFilter {
+                    log_group: log_group(),
+                    filter: alert.filter.value.clone(),
+                }))
                 .chain([
-                    Change::DeleteAlarm { alarm: settings.alarm.value.clone() },
-                    Change::DeleteMetricFilter { log_group: log_group(), filter: settings.filter.value.clone() },
                     Change::Unsubscribe { arn: Arn::default(), endpoint: String::new() },
                     Change::DeleteTopic { topic_arn: topic_arn() },
                     Change::StopLogging { trail: trail() },

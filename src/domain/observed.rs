@@ -2,8 +2,6 @@
 //!
 //! A demo account's file has the resources under their names: there, the fields for names and ARNs are left out.
 
-use std::collections::BTreeMap;
-
 use super::account_id::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,8 +13,12 @@ use super::problem::Problem;
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod events;
+
 pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::candidates::{Elsewhere, Found, FoundPath, GroupDetails, TopicDetails};
+pub use super::metric_filter::MetricFilter;
+pub use events::{ManagementEvents, NEEDED_SOURCES};
 
 /// A part of the account, or why it could not be read: which call failed, on what, and why.
 pub type ReadResult<T> = Result<T, Problem>;
@@ -126,33 +128,21 @@ pub struct TrailStatus {
     pub logging: bool,
     /// When it was last started; `None`: AWS did not say.
     pub started: Option<Timestamp>,
+    /// The last delivery of log files to the bucket. Digest files don't count.
+    pub bucket_delivery: Option<Timestamp>,
     pub bucket_error: Option<String>,
     /// The last delivery to the log group. Stopping and starting the trail does not clear it.
     pub logs_delivery: Option<Timestamp>,
     pub logs_error: Option<String>,
 }
 
-/// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ManagementEvents {
-    pub read: bool,
-    pub write: bool,
-    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
-    /// `other_selectors` in a demo account's file.
-    #[serde(rename = "other_selectors")]
-    pub others: bool,
-}
-
-impl Default for ManagementEvents {
-    fn default() -> Self {
-        Self::ALL
-    }
-}
-
-impl ManagementEvents {
-    /// What a new trail records by default.
-    pub const ALL: Self = Self { read: true, write: true, others: false };
+/// What rootbell itself did in this session. AWS's answers don't contain these times, but what they mean depends on them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// The first read of the account; `None`: only one read has been made.
+    pub first_read: Option<Timestamp>,
+    /// The last change of the trail, or of what it delivers to or with; `None`: nothing was changed.
+    pub trail_changed: Option<Timestamp>,
 }
 
 /// An S3 bucket in this account.
@@ -227,77 +217,6 @@ pub struct Role {
 pub struct Contents {
     pub objects: u64,
     pub bytes: u64,
-}
-
-/// A metric filter with its only transformation.
-///
-/// Source: CloudWatch Logs API, MetricFilter and MetricTransformation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct MetricFilter {
-    #[serde(skip)]
-    pub name: String,
-    pub pattern: String,
-    #[serde(flatten)]
-    pub metric: Metric,
-    pub value: String,
-    pub default: Option<f64>,
-    /// The unit of its datapoints; `None`: AWS's unit `None`.
-    pub unit: Option<String>,
-    /// The dimensions of its datapoints, each with the field of the event that has the value. The metric exists only with
-    /// them.
-    pub dimensions: BTreeMap<String, String>,
-    /// The system fields that are further dimensions.
-    pub emit_system_field_dimensions: Vec<String>,
-    /// It is applied to the events as the log group's transformer rewrote them, if it has one.
-    pub apply_on_transformed_logs: bool,
-    /// The condition on the system fields of the events that it is applied to.
-    pub field_selection_criteria: Option<String>,
-}
-
-impl MetricFilter {
-    /// The number that it publishes for each event; `None` if that isn't a number but, for example, a field of the event.
-    #[must_use]
-    pub fn number(&self) -> Option<f64> {
-        self.value.trim().parse().ok().filter(|value: &f64| value.is_finite())
-    }
-
-    /// Whether it counts 1 per event, however that is written.
-    #[must_use]
-    pub fn counts_one(&self) -> bool {
-        self.number().is_some_and(|value| (value - 1.0).abs() < f64::EPSILON)
-    }
-}
-
-impl Default for MetricFilter {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            pattern: String::new(),
-            metric: Metric::default(),
-            value: "1".into(),
-            default: None,
-            unit: None,
-            dimensions: BTreeMap::new(),
-            emit_system_field_dimensions: Vec::new(),
-            apply_on_transformed_logs: false,
-            field_selection_criteria: None,
-        }
-    }
-}
-
-impl MetricFilter {
-    /// The unit of its datapoints, as AWS names it.
-    #[must_use]
-    pub fn published_unit(&self) -> &str {
-        self.unit.as_deref().unwrap_or("None")
-    }
-
-    /// Whether its datapoints have no dimensions, as those of rootbell's filter.
-    #[must_use]
-    pub fn has_no_dimensions(&self) -> bool {
-        self.dimensions.is_empty() && self.emit_system_field_dimensions.is_empty()
-    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -396,6 +315,7 @@ pub struct Observed {
     pub left_out: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
+    pub session: SessionTimes,
 }
 
 impl Observed {
@@ -418,23 +338,8 @@ impl Observed {
             elsewhere: None,
             left_out: Vec::new(),
             key: None,
+            session: SessionTimes::default(),
         }
-    }
-
-    /// The filter of that name on the chain's log group, else that of the path.
-    #[must_use]
-    pub fn root_filter(&self, name: Option<&str>) -> Option<&MetricFilter> {
-        let filters = self.filters.as_ref().ok()?;
-        let find = |name: Option<&str>| filters.iter().find(|filter| Some(filter.name.as_str()) == name);
-        find(name).or_else(|| find(self.path.filter.as_ref().map(|found| found.value.as_str())))
-    }
-
-    /// The alarm of that name, else that of the path.
-    #[must_use]
-    pub fn path_alarm(&self, name: Option<&str>) -> Option<&Alarm> {
-        let alarms = self.alarms.as_ref().ok()?;
-        let find = |name: Option<&str>| alarms.iter().find(|alarm| Some(alarm.name.as_str()) == name);
-        find(name).or_else(|| find(self.path.alarm.as_ref().map(|found| found.value.as_str())))
     }
 
     /// Whether a topic that an alarm notifies does not exist.

@@ -6,16 +6,20 @@ use jiff::Timestamp;
 
 use super::account_region::{AccountRegion, Identity};
 use super::alarm::{Alarm, AlarmConfig, AlarmState, Metric};
+use super::alert::{AlertId, ROOT_USE_FILTER};
 use super::arn::Arn;
 use super::change::{ResourceKind, Step};
-use super::health::{CheckId, Verdict, alarm_faults, alerting_verdicts, filter_faults};
+use super::health::{CheckId, Verdict, alerting_verdicts, filter_faults};
 use super::observed::{Found, FoundPath, MetricFilter, Observed, Trail, TrailDetails};
 use super::pattern;
 use super::region::Region;
-use super::settings::{DEFAULT_ALARM, DEFAULT_FILTER, Settings, SetupOptions, TrailChoice, can_be_used, default_trail};
+use super::settings::{Settings, SetupOptions, TrailChoice, can_be_used, default_trail};
 
 /// How many resources of a kind are read and compared.
 pub const MAX_CANDIDATES: usize = 8;
+
+/// The name of our alarm.
+const OUR_ALARM: &str = AlertId::RootUse.spec().alarm;
 
 /// What is left to repair; less is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,7 +209,7 @@ impl Candidates<'_> {
             .iter()
             .filter_map(|filter| {
                 let rank = match pattern::fires_for_sign_in(&filter.pattern) {
-                    _ if filter.name == DEFAULT_FILTER => 0,
+                    _ if filter.name == ROOT_USE_FILTER.name => 0,
                     true => 1,
                     false if pattern::concerns_root(&filter.pattern) => 2,
                     false => return None,
@@ -225,10 +229,10 @@ impl Candidates<'_> {
             return all.filter(|alarm| alarm.name == *name).cloned().collect();
         }
         let matches = |alarm: &&Alarm| {
-            alarm.name == DEFAULT_ALARM || filter.is_some_and(|filter| alarm.config.metric == filter.metric)
+            alarm.name == OUR_ALARM || filter.is_some_and(|filter| alarm.config.metric == filter.metric)
         };
         let mut found: Vec<Alarm> = all.filter(matches).cloned().collect();
-        found.sort_by_key(|alarm| alarm.name != DEFAULT_ALARM);
+        found.sort_by_key(|alarm| alarm.name != OUR_ALARM);
         found.truncate(MAX_CANDIDATES);
         found
     }
@@ -306,7 +310,7 @@ impl Candidates<'_> {
         }
         let (account_region, metrics) = (self.account_region(), self.metrics());
         let is_candidate = |alarm: &&Alarm| {
-            let named = self.setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM);
+            let named = self.setup.alarm.as_deref().unwrap_or(OUR_ALARM);
             alarm.name == named || metrics.contains(&alarm.config.metric)
         };
         let alarms = self.observed.alarms.as_deref().unwrap_or_default().iter().filter(is_candidate);
@@ -338,8 +342,8 @@ fn found<T>(value: Option<T>) -> Option<Found<T>> {
 /// How many parts of the path do not have rootbell's names.
 fn unmanaged_parts(settings: &Settings, path: &FoundPath) -> usize {
     let names = [
-        path.filter.as_ref().map(|found| found.value == DEFAULT_FILTER),
-        path.alarm.as_ref().map(|found| found.value == DEFAULT_ALARM),
+        path.filter.as_ref().map(|found| found.value == ROOT_USE_FILTER.name),
+        path.alarm.as_ref().map(|found| found.value == OUR_ALARM),
         Some(settings.has_default_name(ResourceKind::Trail)),
     ];
     names.into_iter().flatten().filter(|is_ours| !is_ours).count()
@@ -348,9 +352,11 @@ fn unmanaged_parts(settings: &Settings, path: &FoundPath) -> usize {
 /// Whether an alarm of ours could watch the filter's metric: it fires for a single use, and no filter for another purpose
 /// publishes to the metric too.
 fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) -> bool {
+    let spec = AlertId::RootUse.spec();
+    let config = AlarmConfig { metric: filter.metric.clone(), ..(spec.config)() };
     let ours = Alarm {
-        name: DEFAULT_ALARM.to_owned(),
-        config: AlarmConfig { metric: filter.metric.clone(), ..settings.wanted_alarm() },
+        name: spec.alarm.to_owned(),
+        config,
         state: AlarmState::InsufficientData,
         reason: String::new(),
         since: None,
@@ -363,7 +369,7 @@ fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) 
             && !pattern::fires_for_sign_in(&other.pattern)
     };
     let all = view.filters.as_deref().unwrap_or_default();
-    alarm_faults(&ours, filter).is_empty()
+    (spec.faults)(&ours, filter).is_empty()
         && filter_faults(filter, Some(&ours), &settings.account_region).is_empty()
         && !all.iter().any(|other| is_for_another_purpose(&other))
 }

@@ -4,13 +4,13 @@ use super::account_region::AccountRegion;
 use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
-use super::health::{action_fault, alarm_faults, alarm_remark, filter_faults, is_aws_sns_key, use_other_region};
+use super::health::{action_fault, filter_faults, is_aws_sns_key, use_other_region};
 use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
-use super::settings::{Origin, SettingId, Settings};
+use super::settings::{AlertSettings, Origin, SettingId, Settings};
 
 mod key;
 pub mod teardown;
@@ -208,8 +208,14 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         trail::trail(&mut plan, wanted, observed);
         topic(&mut plan, wanted, observed);
         subscriptions(&mut plan, wanted, observed);
-        let filter = filter(&mut plan, wanted, observed);
-        alarm(&mut plan, wanted, observed, &filter);
+        let mut filters: Vec<MetricFilter> = Vec::new();
+        for alert in wanted.alerts.values() {
+            // Several alarms can watch the metric of one filter.
+            let planned = filters.iter().find(|planned| planned.name == alert.filter.value).cloned();
+            let filter = planned.unwrap_or_else(|| filter(&mut plan, wanted, alert, observed));
+            alarm(&mut plan, wanted, alert, observed, &filter);
+            filters.push(filter);
+        }
         key::encrypt(&mut plan, wanted, observed);
     }
     for left_out in &observed.left_out {
@@ -282,7 +288,7 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
 /// anyone publish. To the policy of another topic, rootbell adds a statement if CloudWatch can't certainly publish.
 fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &[Statement]) {
     let name = topic.name();
-    let alarm = wanted.account_region.alarm_arn(&wanted.alarm.value);
+    let alarm = wanted.account_region.alarm_arn(&wanted.root_use().alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
     let is_managed = wanted.has_default_name(ResourceKind::Topic);
@@ -370,38 +376,38 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
 }
 
-/// Plans the filter, and returns it as it will be.
-fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilter {
-    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == wanted.filter.value);
-    let filter = wanted.wanted_filter();
+/// Plans the filter of an alert, and returns it as it will be.
+fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed) -> MetricFilter {
+    let existing = observed.filters.as_deref().unwrap_or_default().iter().find(|f| f.name == alert.filter.value);
+    let filter = alert.wanted_filter();
+    let counts = alert.alert.spec().filter.counts;
     let log_group = wanted.log_group.value.clone();
     let purpose = match pattern::read(&filter.pattern) {
-        Reading::CisPattern => "counts every use of root",
-        Reading::Equivalent => "counts every use of root, but is not the exact CIS pattern",
+        Reading::CisPattern => format!("counts {counts}"),
+        Reading::Equivalent => format!("counts {counts}, but is not the exact CIS pattern"),
         Reading::Other(faults) => {
             let note = format!("The pattern is not the CIS pattern: {}.", faults.join("; "));
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
         Reading::Unjudged(why) => {
             let note = format!("The pattern is not the CIS pattern, and rootbell can't tell what it counts: {why}.");
             plan.note(Step::Filter, note.into());
-            "uses your pattern, not the CIS pattern"
+            "uses your pattern, not the CIS pattern".to_owned()
         }
     };
     // Audit tools ignore white space.
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    let mut alarms = observed.alarms.as_deref().unwrap_or_default().iter();
-    let alarm = alarms.find(|alarm| alarm.name == wanted.alarm.value);
-    let is_managed = wanted.has_default_name(ResourceKind::MetricFilter);
+    let alarm = alert.named_alarm(observed);
+    let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
-        None => (Action::Create, purpose.to_owned(), filter),
+        None => (Action::Create, purpose, filter),
         Some(f) => {
             // A filter that others made is left alone if it works, unless the user wants another pattern.
             let has_other_pattern = !has_pattern(f)
-                && (is_managed || wanted.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
+                && (is_managed || alert.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
             let faults = filter_faults(f, alarm, &wanted.account_region);
             let detail = if has_other_pattern {
                 "other pattern → this one".to_owned()
@@ -421,22 +427,26 @@ fn filter(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> MetricFilt
     filter
 }
 
-fn alarm(plan: &mut Plan, wanted: &Settings, observed: &Observed, filter: &MetricFilter) {
-    let topic = wanted.topic_arn();
-    let existing = observed.alarms.as_deref().unwrap_or_default().iter().find(|a| a.name == wanted.alarm.value);
-    let desired = wanted.wanted_alarm();
-    let put = |config| Change::PutMetricAlarm { alarm: wanted.alarm.value.clone(), config: Box::new(config) };
-    let Some(existing) = existing else {
-        let detail = "at least 1 root event in 5 minutes → the topic";
-        return plan.put(wanted, Action::Create, put(desired), detail);
+fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {
+    let (topic, spec) = (wanted.topic_arn(), alert.alert.spec());
+    let existing = alert.named_alarm(observed);
+    let desired = alert.wanted_alarm(&topic);
+    let put = |config| Change::PutMetricAlarm {
+        alert: alert.alert,
+        alarm: alert.alarm.value.clone(),
+        config: Box::new(config),
     };
-    let mut when_it_fires = alarm_faults(existing, filter);
-    if wanted.has_default_name(ResourceKind::Alarm) {
-        when_it_fires.extend(alarm_remark(existing));
+    let Some(existing) = existing else {
+        return plan.put(wanted, Action::Create, put(desired), format!("{} → the topic", spec.fires));
+    };
+    let mut when_it_fires = (spec.faults)(existing, filter);
+    if alert.alarm_has_default_name() {
+        when_it_fires.extend((spec.remark)(existing));
     }
     let whom_it_notifies = action_fault(existing, wanted, observed);
     if when_it_fires.is_empty() && whom_it_notifies.is_none() {
-        return plan.keep(Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
+        let name_in_id = put(desired).id().name;
+        return plan.keep_as(name_in_id, Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();

@@ -110,7 +110,7 @@ impl Query {
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
-            Self::History => account_region.alarm_arn(&settings.alarm.value),
+            Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // Likewise; also, the alarms on the filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),

@@ -1,19 +1,22 @@
 //! The complete settings: the user's setup options, existing values, and a default for everything else.
 
 use super::account_region::{AccountRegion, Identity};
-use super::alarm::AlarmConfig;
+use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Alarm, Confirmation, Found, Metric, MetricFilter, Observed, Trail};
-use super::pattern;
+use super::observed::{Confirmation, Found, Observed, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
 
+mod alert;
+mod field;
 mod setting_id;
 mod trails;
 
+pub use alert::{AlertOptions, AlertSettings};
+pub use field::{Field, Origin};
 pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
 pub(crate) use trails::obstacle;
 pub use trails::{Candidate, TrailChoice, can_be_used, default_trail, delivers_here, trail_candidates};
@@ -24,8 +27,6 @@ pub const TRAIL: &str = "rootbell";
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.
 pub const RETENTION: RetentionDays = RetentionDays::Days(365);
-/// The alarm's period, in seconds.
-pub const PERIOD: u32 = 300;
 /// The tag on every resource that rootbell creates.
 pub const TAG: (&str, &str) = ("rootbell", "managed");
 
@@ -48,42 +49,16 @@ pub struct SetupOptions {
     pub role_source_arn: Option<bool>,
 }
 
-/// Where a value came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Set by the user.
-    Given,
-    /// Read from the account.
-    Found,
-    /// A default; the text says what it is based on.
-    Default(&'static str),
-}
-
-impl Origin {
-    /// The label next to the field.
+impl SetupOptions {
+    /// What the user chose for an alert.
     #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Given => "set by you",
-            Self::Found => "existing",
-            Self::Default(from) => from,
-        }
-    }
-}
-
-/// A value and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field<T> {
-    pub value: T,
-    pub origin: Origin,
-}
-
-impl<T> Field<T> {
-    fn pick(option: Option<T>, found: Option<T>, default: impl FnOnce() -> T, from: &'static str) -> Self {
-        match (option, found) {
-            (Some(value), _) => Self { value, origin: Origin::Given },
-            (None, Some(value)) => Self { value, origin: Origin::Found },
-            (None, None) => Self { value: default(), origin: Origin::Default(from) },
+    pub fn alert(&self, alert: AlertId) -> AlertOptions<'_> {
+        match alert {
+            AlertId::RootUse => AlertOptions {
+                filter: self.filter.as_deref(),
+                pattern: self.pattern.as_deref(),
+                alarm: self.alarm.as_deref(),
+            },
         }
     }
 }
@@ -99,10 +74,7 @@ pub struct Settings {
     pub retention_days: Field<RetentionDays>,
     pub topic: Field<String>,
     pub emails: Field<Vec<Email>>,
-    pub filter: Field<String>,
-    pub pattern: Field<String>,
-    pub metric: Metric,
-    pub alarm: Field<String>,
+    pub alerts: ByAlert<AlertSettings>,
     /// `None`: leave encryption unchanged.
     pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
@@ -136,40 +108,11 @@ impl Settings {
         );
         let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
-        let pattern = Field::pick(
-            setup.pattern.as_deref().map(pattern::normalize_quotes),
-            None,
-            || pattern::CIS_PATTERN.to_owned(),
-            "required by CIS 4.3 and Security Hub",
-        );
-        let filters = observed.filters.as_deref().unwrap_or_default();
-        let find_filter = |name: &str| filters.iter().find(|f| f.name == name);
-        // Another pattern is set on a filter of ours, not on an existing one.
-        let has_requested_pattern = |f: &&MetricFilter| setup.pattern.is_none() || f.pattern == pattern.value;
-        let filter_found = Found::usable(observed.path.filter.as_ref()).and_then(|name| find_filter(name));
-        let filter = Field::pick(
-            setup.filter.clone(),
-            filter_found.filter(has_requested_pattern).map(|f| f.name.clone()),
-            || DEFAULT_FILTER.to_owned(),
-            "default",
-        );
-        let metric = find_filter(&filter.value).map_or_else(default_metric, |f| f.metric.clone());
-
-        let alarms = observed.alarms.as_deref().unwrap_or_default();
         let topic_found = Found::usable(observed.path.topic.as_ref()).and_then(|arn| topic_here(arn, &account_region));
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let topic_arn = account_region.topic_arn(&topic.value);
-        let does_its_job = |a: &&Alarm| a.config.metric == metric && a.config.actions.contains(&topic_arn);
-        let alarm_found = Found::usable(observed.path.alarm.as_ref())
-            .and_then(|name| alarms.iter().find(|a| a.name == *name))
-            .filter(does_its_job);
-        let alarm = Field::pick(
-            setup.alarm.clone(),
-            alarm_found.map(|a| a.name.clone()),
-            || DEFAULT_ALARM.to_owned(),
-            "default",
-        );
+        let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed, &topic_arn));
         let emails = emails(identity, setup, observed);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
@@ -184,13 +127,16 @@ impl Settings {
             retention_days,
             topic,
             emails,
-            filter,
-            pattern,
-            metric,
-            alarm,
+            alerts,
             kms_key: setup.kms_key.clone(),
             role_source_arn,
         }
+    }
+
+    /// The settings of the alert for root use.
+    #[must_use]
+    pub fn root_use(&self) -> &AlertSettings {
+        &self.alerts[AlertId::RootUse]
     }
 
     /// The ARN of the existing trail, or of the one to be created.
@@ -219,31 +165,6 @@ impl Settings {
     pub fn role_trust(&self, observed: &Observed) -> PolicyDocument {
         let arn = self.trail_arn(observed);
         policy::role_trust(self.role_source_arn.value.then_some(arn.as_str()))
-    }
-
-    /// The filter according to the settings.
-    #[must_use]
-    pub fn wanted_filter(&self) -> MetricFilter {
-        MetricFilter {
-            name: self.filter.value.clone(),
-            pattern: self.pattern.value.clone(),
-            metric: self.metric.clone(),
-            default: Some(0.0),
-            unit: Some("Count".into()),
-            ..MetricFilter::default()
-        }
-    }
-
-    /// The configuration of a new alarm according to the settings.
-    #[must_use]
-    pub fn wanted_alarm(&self) -> AlarmConfig {
-        AlarmConfig {
-            metric: self.metric.clone(),
-            period: PERIOD,
-            actions: vec![self.topic_arn()],
-            description: "Somebody used the root user of this account (made by rootbell).".into(),
-            ..AlarmConfig::default()
-        }
     }
 
     #[must_use]
@@ -279,8 +200,10 @@ impl Settings {
             ResourceKind::Topic | ResourceKind::TopicPolicy | ResourceKind::TopicEncryption => {
                 self.topic.value == DEFAULT_TOPIC
             }
-            ResourceKind::MetricFilter => self.filter.value == DEFAULT_FILTER,
-            ResourceKind::Alarm | ResourceKind::AlarmState => self.alarm.value == DEFAULT_ALARM,
+            ResourceKind::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
+            ResourceKind::Alarm | ResourceKind::AlarmState => {
+                self.alerts.values().all(AlertSettings::alarm_has_default_name)
+            }
             // They have no default name that they could differ from.
             ResourceKind::Subscription | ResourceKind::LogStream | ResourceKind::DrillEvent => true,
         }
@@ -325,17 +248,6 @@ impl Settings {
 pub const DEFAULT_LOG_GROUP: &str = "rootbell/cloudtrail";
 /// The default name of the topic.
 pub const DEFAULT_TOPIC: &str = "rootbell-alerts";
-/// The default name of the metric filter.
-pub const DEFAULT_FILTER: &str = "rootbell-root-use";
-/// The default name of the alarm.
-pub const DEFAULT_ALARM: &str = "rootbell-root-use";
-
-/// The default metric.
-#[must_use]
-pub fn default_metric() -> Metric {
-    Metric { namespace: "rootbell".into(), name: "RootUse".into() }
-}
-
 /// Bucket names are global: the account ID and Region make this one unique.
 fn default_bucket(account_region: &AccountRegion) -> String {
     format!("rootbell-{}-{}", account_region.account, account_region.region)
@@ -403,9 +315,9 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names;
     use crate::domain::observed::{ManagementEvents, TrailDetails, TrailStatus};
     use crate::domain::region::REGIONS;
+    use crate::domain::{names, pattern};
 
     fn identity() -> Identity {
         Identity {
@@ -452,9 +364,9 @@ mod tests {
             names::log_group(&s.log_group.value).unwrap();
             names::role(&s.role.value).unwrap();
             names::topic(&s.topic.value).unwrap();
-            names::filter(&s.filter.value).unwrap();
-            names::alarm(&s.alarm.value).unwrap();
-            pattern::check(&s.pattern.value).unwrap();
+            names::filter(&s.root_use().filter.value).unwrap();
+            names::alarm(&s.root_use().alarm.value).unwrap();
+            pattern::check(&s.root_use().pattern.value).unwrap();
         }
     }
 

@@ -1,17 +1,18 @@
 //! Reads the account, resource by resource along the chain. Independent queries run concurrently: resources with default
 //! names are read at the same time as the trails, and only those that turn out to have other names are read again.
 
-use futures::future::{OptionFuture, join_all};
+use futures::future::join_all;
 use futures::join;
 
 use crate::cloud::Cloud;
+use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
     Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
-use crate::domain::settings::{default_metric, delivers_here};
+use crate::domain::settings::delivers_here;
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
@@ -212,7 +213,7 @@ impl Reader<'_, '_> {
         more_trails: &mut Vec<Trail>,
         requested_key: Option<&ReadResult<Option<KmsKey>>>,
     ) -> PathChoice {
-        let mut known_metrics = if self.setup.alarm.is_none() { vec![default_metric()] } else { Vec::new() };
+        let mut known_metrics = default_metrics();
         loop {
             let candidates = self.candidates(observed);
             let choice = candidates.choose();
@@ -266,15 +267,16 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
     }
 }
 
-/// The alarm with our name and the alarms on our metric.
+/// The alarms with our names and the alarms on our metrics.
 async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
-    let (alarm, on_metric) = join!(prefetch.alarm.clone(), OptionFuture::from(prefetch.on_metric.clone()));
-    let mut alarms = alarm.map(Vec::from_iter);
-    match on_metric {
-        // The alarm with our name exists, so failing to find others doesn't matter.
-        Some(Err(_)) if alarms.as_ref().is_ok_and(|all| !all.is_empty()) => {}
-        Some(others) => add_new(&mut alarms, others),
-        None => {}
+    let (named, on_metrics) =
+        join!(join_all(prefetch.alarms.values().cloned()), join_all(prefetch.on_metrics.iter().cloned()));
+    let all_exist = named.iter().all(|alarm| matches!(alarm, Ok(Some(_))));
+    let named: ReadResult<Vec<Option<Alarm>>> = named.into_iter().collect();
+    let mut alarms = named.map(|alarms| alarms.into_iter().flatten().collect());
+    // If the alarms with our names exist, failing to find others doesn't matter.
+    for others in on_metrics.into_iter().filter(|others| others.is_ok() || !all_exist) {
+        add_new(&mut alarms, others);
     }
     alarms
 }

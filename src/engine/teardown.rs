@@ -8,11 +8,12 @@ use futures::join;
 
 use super::observe::{ObserveScope, Prefetch, add_new, observe_with, to_read_result};
 use crate::cloud::{Answer, Cloud};
+use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
-use crate::domain::observed::{BucketLookup, Contents, ReadResult, Trail};
+use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed, tagged};
 use crate::domain::query::{Tagged, log_group};
-use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, default_metric, default_trail};
+use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, default_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
 /// Every chain that rootbell may have created or changed: that of the trail the user named, or else those of the trails
@@ -99,22 +100,21 @@ async fn chain(
     setup: &SetupOptions,
     prefetch: Prefetch<'_>,
 ) -> Chain {
-    let on_default_metric = prefetch.on_metric.clone();
+    let on_default_metrics = prefetch.on_metrics.clone();
     let mut observed = observe_with(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
     let settings = Settings::resolve(identity, region, setup, &observed);
-    // Also find alarms with other names on the filter's metric and on the default one, even if the filter is missing.
-    let default = default_metric();
-    let on_default_metric = async {
-        match on_default_metric {
-            Some(query) => query.await,
-            None => to_read_result(cloud.describe_alarms_for_metric(region, &default).await),
+    // Also find alarms with other names on the filters' metrics and on the default ones, even if the filters are missing.
+    let mut metrics: Vec<Metric> = Vec::new();
+    let of_filters = settings.alerts.values().map(|alert| alert.metric.clone());
+    for metric in of_filters.chain(default_metrics()) {
+        let is_prefetched = !on_default_metrics.is_empty() && default_metrics().contains(&metric);
+        if !is_prefetched && !metrics.contains(&metric) {
+            metrics.push(metric);
         }
-    };
-    let on_filter_metric = OptionFuture::from(
-        (settings.metric != default).then(|| cloud.describe_alarms_for_metric(region, &settings.metric)),
-    );
-    let (on_default_metric, on_filter_metric) = join!(on_default_metric, on_filter_metric);
-    for found in on_filter_metric.map(to_read_result).into_iter().chain([on_default_metric]) {
+    }
+    let on_metrics = metrics.iter().map(|metric| cloud.describe_alarms_for_metric(region, metric));
+    let (on_metrics, on_default_metrics) = join!(join_all(on_metrics), join_all(on_default_metrics));
+    for found in on_metrics.into_iter().map(to_read_result).chain(on_default_metrics) {
         add_new(&mut observed.alarms, found);
     }
     let managed = managed_parts(cloud, &settings, &observed).await;

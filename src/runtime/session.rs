@@ -8,8 +8,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::app::{Caller, Msg, SessionEffect, SessionId, SessionMsg};
 use crate::cloud::{Cloud, CloudError, Connector, Target};
-use crate::domain::samples::SAMPLES;
-use crate::domain::{Region, SetupOptions};
+use crate::domain::{AlertId, Region, SetupOptions};
 use crate::engine::alarm_test::{self, Observer};
 use crate::engine::teardown::managed_chains_of;
 use crate::engine::{self, ObserveScope, Prefetch};
@@ -97,7 +96,8 @@ impl SessionWorker {
             }
             SessionEffect::TestPattern { ticket, pattern } => {
                 self.on_cloud(move |cloud, region| async move {
-                    let events = SAMPLES.map(|s| s.json.trim());
+                    let samples = AlertId::RootUse.spec().filter.samples;
+                    let events: Vec<&str> = samples.iter().map(|sample| sample.json.trim()).collect();
                     respond(SessionMsg::PatternTested(
                         ticket,
                         cloud.test_metric_filter(&region, &pattern, &events).await,

@@ -203,14 +203,14 @@ fn monitoring_uses_exactly_the_permissions_of_its_policy() {
     in_virtual_time(async {
         let settings = read(&cloud, ObserveScope::Everything).await;
         let (from, to) = (START.parse().unwrap(), START.parse().unwrap());
-        let alarm = settings.alarm.value.clone();
+        let alarm = settings.root_use().alarm.value.clone();
         for question in [
             PollQuery::Alarm { name: alarm.clone() },
             PollQuery::History { alarm, since: from },
-            PollQuery::Metric { metric: settings.metric.clone(), from, to },
+            PollQuery::Metric { metric: settings.root_use().metric.clone(), from, to },
             PollQuery::Events {
                 log_group: settings.log_group.value.clone(),
-                pattern: settings.pattern.value.clone(),
+                pattern: settings.root_use().pattern.value.clone(),
                 from,
                 to,
                 page: None,
@@ -234,7 +234,7 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
         let settings = read(&cloud, ObserveScope::Chain).await;
         let caller = cloud.identity().await.unwrap();
         let test = AlarmTest {
-            alarm: settings.alarm.value.clone(),
+            alarm: settings.root_use().alarm.value.clone(),
             caller,
             region: Region::new("eu-west-1"),
             timeout: SignedDuration::from_mins(10),
@@ -244,8 +244,8 @@ fn test_and_drill_use_exactly_the_permissions_of_their_policy() {
         tokio::time::sleep(std::time::Duration::from_mins(10)).await;
         let drill = Drill {
             log_group: settings.log_group.value.clone(),
-            pattern: settings.pattern.value.clone(),
-            metric: Metric { ..settings.metric.clone() },
+            pattern: settings.root_use().pattern.value.clone(),
+            metric: Metric { ..settings.root_use().metric.clone() },
             id: "drill-1".into(),
         };
         assert!(run_drill(&cloud, &test, &drill, &observer).await.unwrap().dispatched());

@@ -14,7 +14,7 @@ use super::session::{Caller, Connection, SessionId, Ticket};
 use super::teardown::{Teardown, TeardownPhase};
 use crate::cloud::{CloudError, Target};
 use crate::domain::interruption::RunCount;
-use crate::domain::observed::Confirmation;
+use crate::domain::observed::{Confirmation, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
@@ -48,6 +48,8 @@ pub struct AccountState {
     pub connection: Connection,
     pub form: Form,
     pub observed: Option<Observed>,
+    /// What was done in this session and when, for judging what AWS says about the trail.
+    pub(in crate::app) times: SessionTimes,
     /// The names that `observed` was read for.
     pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
@@ -96,6 +98,7 @@ impl AccountState {
             connection: Connection::Connecting,
             form: Form::new(),
             observed: None,
+            times: SessionTimes::default(),
             observed_for: SetupOptions::default(),
             derived: None,
             observing: None,
@@ -211,7 +214,7 @@ impl AccountState {
     /// The pattern that finds root activity in the log group.
     pub(in crate::app) fn search_pattern(&self) -> Option<Cow<'_, str>> {
         let settings = &self.derived.as_ref()?.settings;
-        let filter = self.observed.as_ref().and_then(|o| o.root_filter(Some(&settings.filter.value)));
+        let filter = self.observed.as_ref().and_then(|o| settings.root_use().existing_filter(o));
         Some(pattern::search_pattern(filter.map(|f| f.pattern.as_str())))
     }
 
@@ -294,7 +297,7 @@ impl AccountState {
     /// Schedules a test of the pattern on the sample events if the pattern has changed.
     pub(in crate::app) fn schedule_pattern_test(&mut self, now: Timestamp) {
         let Some(derived) = &self.derived else { return };
-        if derived.settings.pattern.value != self.tested_pattern && self.pattern_test_due.is_none() {
+        if derived.settings.root_use().pattern.value != self.tested_pattern && self.pattern_test_due.is_none() {
             let wait = if self.tested_pattern.is_empty() { SignedDuration::ZERO } else { DEBOUNCE };
             self.pattern_test_due = now.saturating_add(wait).ok();
             // The earlier result was for another pattern.

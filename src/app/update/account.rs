@@ -77,12 +77,16 @@ pub(super) fn observe(account: &mut AccountState) -> Vec<Effect> {
     vec![SessionEffect::Observe { ticket, identity, region, setup }.within(account.session)]
 }
 
-pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, observed: Observed) {
+pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mut observed: Observed) {
     let (now, slowdown, shown) = (model.now, model.slowdown(), model.shown(session));
     let Some(account) = model.accounts.get_mut(session).filter(|a| a.observing == Some(ticket)) else { return };
     account.observing = None;
     account.unobserved_run = None;
     account.dashboard.chain_answered(&observed, now, slowdown);
+    if observed.trails.is_ok() {
+        account.times.first_read.get_or_insert(now);
+    }
+    observed.session = account.times;
     // If nothing could be read, the dashboard keeps showing the earlier data.
     if shown != Some(Screen::Dashboard) || account.observed.is_none() || !observed.is_unreadable() {
         account.observed = Some(observed);

@@ -79,7 +79,11 @@ fn start(model: &mut Model) -> Vec<Effect> {
         _ => None,
     };
     let test = AlarmTest {
-        alarm: derived.health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
+        alarm: derived
+            .health
+            .alarm
+            .as_ref()
+            .map_or_else(|| settings.root_use().alarm.value.clone(), |a| a.name.clone()),
         caller: caller.identity,
         region: caller.region,
         timeout: AlarmTest::default_timeout(is_drill),

@@ -82,6 +82,6 @@ pub(super) fn set_ok(model: &mut Model) -> Vec<Effect> {
 
 fn copy_arn(model: &mut Model) -> Vec<Effect> {
     let Some(derived) = &model.account().derived else { return Vec::new() };
-    let arn = derived.settings.account_region.alarm_arn(&derived.settings.alarm.value);
+    let arn = derived.settings.account_region.alarm_arn(&derived.settings.root_use().alarm.value);
     copy(model, arn.into())
 }

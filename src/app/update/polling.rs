@@ -22,9 +22,8 @@ pub(super) fn tick(account: &mut AccountState, shown: Option<Screen>, now: Times
     let alarm_only = account.polls_alarm_only(shown);
     let Some(derived) = account.derived.as_ref().filter(|_| on_dashboard || alarm_only) else { return Vec::new() };
     let from = now.saturating_sub(WEEK).unwrap_or(now);
-    let settings = &derived.settings;
-    let alarm = settings.alarm.value.clone();
-    let metric = settings.metric.clone();
+    let alert = derived.settings.root_use();
+    let (alarm, metric) = (alert.alarm.value.clone(), alert.metric.clone());
     let board = &account.dashboard;
     let mut queries = Vec::new();
     if board.alarm.is_due(now) {
@@ -108,7 +107,8 @@ pub(super) fn answered(
         if let (Ok(alarm), Some(observed)) = (answer, &mut account.observed)
             && let Ok(alarms) = &mut observed.alarms
         {
-            let expected_name = || account.derived.as_ref().map(|d| d.settings.alarm.value.clone()).unwrap_or_default();
+            let expected_name =
+                || account.derived.as_ref().map(|d| d.settings.root_use().alarm.value.clone()).unwrap_or_default();
             let name = alarm.as_ref().map_or_else(expected_name, |alarm| alarm.name.clone());
             alarms.retain(|a| a.name != name);
             alarms.extend(alarm);

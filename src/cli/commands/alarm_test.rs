@@ -60,7 +60,7 @@ pub(in crate::cli) async fn run(
     let timeout = options.timeout.map(|seconds| SignedDuration::from_secs(seconds.into()));
     let mut plan = TestPlan {
         test: AlarmTest {
-            alarm: health.alarm.as_ref().map_or_else(|| settings.alarm.value.clone(), |a| a.name.clone()),
+            alarm: health.alarm.as_ref().map_or_else(|| settings.root_use().alarm.value.clone(), |a| a.name.clone()),
             caller: session.identity.clone(),
             region: session.region().clone(),
             timeout: timeout.unwrap_or(AlarmTest::default_timeout(options.drill)),

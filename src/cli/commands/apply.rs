@@ -16,7 +16,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -103,7 +103,7 @@ async fn follow_up(
         }
     }
     let cloud = session.connection.cloud.as_ref();
-    let observed = tokio::select! {
+    let mut observed = tokio::select! {
         observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
             observed
         }
@@ -115,6 +115,10 @@ async fn follow_up(
             return confirmed;
         }
     };
+    let is_applied_to_trail = |change: &Change| change.step() == Step::Trail && outcome.applied.contains(&change.id());
+    if prepared.plan.changes().any(is_applied_to_trail) {
+        observed.session.trail_changed = Some(now());
+    }
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));
     confirmed

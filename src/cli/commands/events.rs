@@ -38,7 +38,7 @@ pub(in crate::cli) async fn run(
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let (observed, settings, health) = session.observe_chain(&setup, prefetch, now).await;
     let log_group = &settings.log_group.value;
-    let filter = observed.root_filter(Some(&settings.filter.value));
+    let filter = settings.root_use().existing_filter(&observed);
     let pattern = pattern::search_pattern(filter.map(|f| f.pattern.as_str()));
     let search = Search { log_group, pattern: &pattern, from, to: now(), page: None };
     let gap = gap(&health);

@@ -2,10 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Tag};
+use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Tag};
 
 use super::convert::{text, time};
 use super::errors::Call;
+use super::selectors::recorded_events;
 use crate::cloud::Answer;
 use crate::domain::arn::{Arn, LogGroupArn};
 use crate::domain::change::Delivery;
@@ -36,6 +37,7 @@ impl CloudTrail {
         Ok(TrailStatus {
             logging: found.is_logging.unwrap_or_default(),
             started: found.start_logging_time.as_ref().and_then(time),
+            bucket_delivery: found.latest_delivery_time.as_ref().and_then(time),
             bucket_error: text(found.latest_delivery_error.as_deref()),
             logs_delivery: found.latest_cloud_watch_logs_delivery_time.as_ref().and_then(time),
             logs_error: text(found.latest_cloud_watch_logs_delivery_error.as_deref()),
@@ -132,59 +134,4 @@ fn trail(sdk: aws_sdk_cloudtrail::types::Trail) -> Trail {
         role_arn: text(sdk.cloud_watch_logs_role_arn.as_deref()).map(Arn::from),
         kms_key: text(sdk.kms_key_id.as_deref()).map(Arn::from),
     }
-}
-
-const NONE: ManagementEvents = ManagementEvents { read: false, write: false, others: false };
-
-/// A trail has basic or advanced selectors, and records the events that any of them selects.
-///
-/// Source: CloudTrail API, PutEventSelectors: a trail without selectors records all management events.
-pub(super) fn recorded_events(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> ManagementEvents {
-    if basic.is_empty() && advanced.is_empty() {
-        return ManagementEvents::ALL;
-    }
-    let selected = basic.iter().map(basic_selector).chain(advanced.iter().map(advanced_selector));
-    selected.fold(NONE, |sum, one| ManagementEvents {
-        read: sum.read || one.read,
-        write: sum.write || one.write,
-        others: sum.others || one.others,
-    })
-}
-
-/// Source: CloudTrail API, EventSelector: both fields default to all management events.
-fn basic_selector(selector: &EventSelector) -> ManagementEvents {
-    let management = selector.include_management_events.unwrap_or(true);
-    let kind = selector.read_write_type.as_ref().unwrap_or(&ReadWriteType::All);
-    ManagementEvents {
-        read: management && *kind != ReadWriteType::WriteOnly,
-        write: management && *kind != ReadWriteType::ReadOnly,
-        others: !selector.data_resources().is_empty() || !selector.exclude_management_event_sources().is_empty(),
-    }
-}
-
-/// All field selectors of an advanced selector must match at once, so a selector on any other field narrows it. It still
-/// counts as selecting management events if it only excludes individual services.
-///
-/// Source: CloudTrail API, AdvancedFieldSelector.
-fn advanced_selector(selector: &AdvancedEventSelector) -> ManagementEvents {
-    let fields = selector.field_selectors();
-    let field = |name: &str| fields.iter().find(|f| f.field() == name);
-    let allows_only = |field: &AdvancedFieldSelector, value: &str| field.equals().iter().all(|v| v == value);
-    if !field("eventCategory").is_some_and(|f| f.equals().iter().any(|v| v == "Management")) {
-        return ManagementEvents { others: true, ..NONE };
-    }
-    let is_unrestricting = |f: &AdvancedFieldSelector| matches!(f.field(), "eventCategory" | "readOnly");
-    let is_exclusion = |f: &AdvancedFieldSelector| f.field() == "eventSource" && !is_inclusion(f);
-    let is_narrowed = fields.iter().any(|f| !is_unrestricting(f) && !is_exclusion(f));
-    let read_only = field("readOnly");
-    ManagementEvents {
-        read: !is_narrowed && read_only.is_none_or(|f| allows_only(f, "true")),
-        write: !is_narrowed && read_only.is_none_or(|f| allows_only(f, "false")),
-        others: !fields.iter().all(is_unrestricting),
-    }
-}
-
-/// Whether the field selector includes events, rather than excludes them.
-fn is_inclusion(field: &AdvancedFieldSelector) -> bool {
-    !field.equals().is_empty() || !field.starts_with().is_empty() || !field.ends_with().is_empty()
 }

@@ -1,5 +1,6 @@
 //! Tests the adapter with answers that AWS gives and emulators don't. No test reads the environment or leaves loopback.
 
+use crate::domain::AlertId;
 use std::sync::Arc;
 
 use aws_config::retry::RetryConfig;
@@ -246,7 +247,7 @@ fn every_change() -> Vec<Change> {
         Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },
         Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
         Change::PutMetricFilter { log_group: group, filter: filter() },
-        Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) },
+        Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(alarm_config()) },
         Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Ok, reason: "back".into() },
         Change::CreateLogStream { log_group: "g".into(), stream: "s".into() },
         Change::PutLogEvents {

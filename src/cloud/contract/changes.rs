@@ -1,5 +1,6 @@
 //! The result of each change, and its most important errors.
 
+use crate::domain::AlertId;
 use serde_json::json;
 
 use super::*;
@@ -339,7 +340,7 @@ fn filters_and_alarms() -> Vec<ContractCase> {
     };
     let with_period = |period| {
         let config = Box::new(AlarmConfig { period, ..alarm().config });
-        Change::PutMetricAlarm { alarm: ALARM.into(), config }
+        Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: ALARM.into(), config }
     };
     let add_hundred_filters = |account: &mut Account| {
         let filters = &mut account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().filters;

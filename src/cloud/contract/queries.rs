@@ -5,14 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::cloud::demo::account;
-use crate::domain::Region;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
-use crate::domain::observed::{
-    Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, MetricFilter, Role, Subscription, Topic, Trail,
-    TrailStatus,
-};
+use crate::domain::observed::{Bucket, BucketLookup, Confirmation, LogGroup, MetricFilter, Role, Subscription, Topic};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
@@ -40,137 +36,13 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identity::identities(), trails(), trail_statuses(), buckets(), logs(), roles(), activity(), topics()];
+    let tables = [identity::identities(), buckets(), logs(), roles(), activity(), topics()];
     tables.into_iter().flatten().collect()
 }
 
 /// The time that many seconds before the start.
 pub(super) fn ago(seconds: i64) -> Timestamp {
     START.parse::<Timestamp>().unwrap().checked_sub(SignedDuration::from_secs(seconds)).unwrap()
-}
-
-fn trails() -> Vec<ContractCase> {
-    let role = format!("arn:aws:iam::123456789012:role/{ROLE}");
-    let existing = Trail {
-        name: "rootbell".into(),
-        arn: TRAIL.into(),
-        home_region: Region::new("eu-west-1"),
-        multi_region: true,
-        organization: false,
-        log_file_validation: true,
-        bucket: BUCKET.into(),
-        key_prefix: None,
-        log_group_arn: Some(GROUP_ARN.into()),
-        role_arn: Some(role.as_str().into()),
-        kms_key: None,
-    };
-    let listed = json!({ "trailList": [{
-        "Name": "rootbell", "TrailARN": TRAIL, "HomeRegion": "eu-west-1", "S3BucketName": BUCKET,
-        "IsMultiRegionTrail": true, "IsOrganizationTrail": false, "LogFileValidationEnabled": true,
-        "CloudWatchLogsLogGroupArn": GROUP_ARN, "CloudWatchLogsRoleArn": role,
-    }] });
-    let shadow = Trail {
-        name: "org".into(),
-        arn: "arn:aws:cloudtrail:us-east-1:210987654321:trail/org".into(),
-        home_region: Region::new("us-east-1"),
-        multi_region: true,
-        organization: true,
-        log_file_validation: false,
-        bucket: "acme-org".into(),
-        key_prefix: Some("audit".into()),
-        log_group_arn: None,
-        role_arn: None,
-        kms_key: None,
-    };
-    let shadowed = json!({ "trailList": [{
-        "Name": "org", "TrailARN": shadow.arn, "HomeRegion": "us-east-1", "S3BucketName": "acme-org",
-        "S3KeyPrefix": "audit", "IsMultiRegionTrail": true, "IsOrganizationTrail": true,
-    }] });
-    let add_organization_trail = |account: &mut Account| {
-        let trail = account::Trail {
-            owner: Some("210987654321".into()),
-            config: Trail {
-                organization: true,
-                multi_region: true,
-                bucket: "acme-org".into(),
-                key_prefix: Some("audit".into()),
-                ..Trail::default()
-            },
-            ..account::Trail::default()
-        };
-        account.region_mut("us-east-1").trails.insert("org".into(), trail);
-    };
-    vec![
-        ContractCase::new("no trail", CloudCall::Trails)
-            .aws("DescribeTrails", AwsReply::Json(json!({ "trailList": [] })))
-            .returns(&Vec::<Trail>::new()),
-        ContractCase::new("a trail", CloudCall::Trails)
-            .set_up()
-            .aws("DescribeTrails", AwsReply::Json(listed))
-            .returns(&vec![existing]),
-        ContractCase::new("an organization trail, listed as a shadow trail", CloudCall::Trails)
-            .demo(add_organization_trail)
-            .aws("DescribeTrails", AwsReply::Json(shadowed))
-            .returns(&vec![shadow]),
-    ]
-}
-
-/// The delivery status of a trail, and the events that it records.
-fn trail_statuses() -> Vec<ContractCase> {
-    let stop_trail = |account: &mut Account| {
-        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.logging, trail.stopped, trail.events.write) = (false, Some(-600), false);
-    };
-    let restart_trail = |account: &mut Account| {
-        account.timing.delivers_after = 300;
-        let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
-        (trail.started, trail.delivered_before) = (Some(-60), Some(-86_400));
-    };
-    let restarted = json!({ "IsLogging": true, "StartLoggingTime": ago(60).as_second(),
-        "LatestCloudWatchLogsDeliveryTime": ago(86_400).as_second() });
-    let restarted_status = TrailStatus {
-        logging: true,
-        started: Some(ago(60)),
-        logs_delivery: Some(ago(86_400)),
-        ..TrailStatus::default()
-    };
-    let status = json!({ "IsLogging": false, "LatestCloudWatchLogsDeliveryTime": ago(780).as_second() });
-    let stopped_status = TrailStatus { logs_delivery: Some(ago(780)), ..TrailStatus::default() };
-    let reads = json!({ "TrailARN": TRAIL, "EventSelectors": [
-        { "ReadWriteType": "ReadOnly", "IncludeManagementEvents": true, "DataResources": [] },
-    ] });
-    let missing = "TrailNotFoundException";
-    vec![
-        ContractCase::new("status of a stopped trail", CloudCall::TrailStatus(TRAIL))
-            .set_up()
-            .demo(stop_trail)
-            .aws("GetTrailStatus", AwsReply::Json(status))
-            .returns(&stopped_status),
-        ContractCase::new("status of a trail that was started after its last delivery", CloudCall::TrailStatus(TRAIL))
-            .set_up()
-            .demo(restart_trail)
-            .aws("GetTrailStatus", AwsReply::Json(restarted))
-            .returns(&restarted_status),
-        ContractCase::new("status of a trail that does not exist", CloudCall::TrailStatus(TRAIL)).fails(
-            "GetTrailStatus",
-            missing,
-            ErrorKind::NotFound,
-        ),
-        ContractCase::new("event selectors of a trail that records only reads", CloudCall::ManagementEvents(TRAIL))
-            .set_up()
-            .demo(stop_trail)
-            .aws("GetEventSelectors", AwsReply::Json(reads))
-            .returns(&ManagementEvents { read: true, write: false, others: false }),
-        ContractCase::new("event selectors of a trail that records everything", CloudCall::ManagementEvents(TRAIL))
-            .set_up()
-            .aws("GetEventSelectors", AwsReply::Json(json!({ "TrailARN": TRAIL })))
-            .returns(&ManagementEvents::ALL),
-        ContractCase::new("event selectors of a trail that does not exist", CloudCall::ManagementEvents(TRAIL)).fails(
-            "GetEventSelectors",
-            missing,
-            ErrorKind::NotFound,
-        ),
-    ]
 }
 
 fn buckets() -> Vec<ContractCase> {

@@ -230,8 +230,13 @@ pub struct Trail {
     pub delivered: Option<Seconds>,
     /// When it last delivered to the log group before it was last started.
     pub delivered_before: Option<Seconds>,
-    /// CloudTrail's error at the last delivery to the log group, reported only if the demo finds no other error.
+    /// When it last delivered log files to its bucket; left out: recently.
+    pub bucket_delivered: Option<Seconds>,
+    /// CloudTrail's error at its last attempt to deliver to the log group, reported only if the demo finds no other error.
+    /// A delivery is reported next to it only with `delivered`.
     pub logs_error: Option<String>,
+    /// CloudTrail's error at its last attempt to deliver to the bucket, likewise.
+    pub bucket_error: Option<String>,
     pub tags: BTreeMap<String, String>,
 }
 

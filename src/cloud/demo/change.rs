@@ -138,7 +138,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         }
         Change::Subscribe { topic_arn, email } => subscribe(account, view, topic_arn, email),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(account, view, log_group, filter),
-        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(account, view, alarm, config),
+        Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(account, view, alarm, config),
         Change::SetAlarmState { alarm, state, reason } => set_alarm_state(account, view, alarm, *state, reason),
         Change::CreateLogStream { log_group, stream } => {
             if existing_log_group(account, view, log_group)?.streams.insert(stream.clone()) {

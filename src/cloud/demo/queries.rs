@@ -110,19 +110,25 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
         key_prefix: trail.config.key_prefix.as_deref(),
         trail_arn: &trail_arn,
     };
-    let bucket_error =
-        (is_own_bucket && !bucket_allows_delivery(account, &location)).then(|| "AccessDenied".to_owned());
+    let bucket_error = (is_own_bucket && !bucket_allows_delivery(account, &location))
+        .then(|| "AccessDenied".to_owned())
+        .or_else(|| trail.bucket_error.clone());
     let is_own_log_group = trail.config.log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&account.id));
     let logs_error = is_own_log_group
         .then(|| logs_delivery_error(account, &account_region, trail, &trail_arn))
         .flatten()
         .or_else(|| trail.logs_error.clone());
-    let last_delivery = last_logs_delivery(trail, account.timing.delivers_after, view.now);
+    let delivers_after = account.timing.delivers_after;
+    let logs_delivery = last_logs_delivery(trail, delivers_after, view.now)
+        .filter(|_| logs_error.is_none() || trail.delivered.is_some());
+    let bucket_delivery = last_bucket_delivery(trail, delivers_after, view.now)
+        .filter(|_| bucket_error.is_none() || trail.bucket_delivered.is_some());
     Ok(TrailStatus {
         logging: trail.logging,
         started: trail.started.map(|at| view.time_at(at)),
+        bucket_delivery: bucket_delivery.map(|at| view.time_at(at)),
         bucket_error,
-        logs_delivery: last_delivery.filter(|_| logs_error.is_none()).map(|at| view.time_at(at)),
+        logs_delivery: logs_delivery.map(|at| view.time_at(at)),
         logs_error,
     })
 }
@@ -132,12 +138,28 @@ pub(super) fn trail_status(account: &Account, view: &AccountView, arn: &str) -> 
 /// Source: CloudTrail API, GetTrailStatus, `LatestCloudWatchLogsDeliveryTime`.
 pub(super) fn last_logs_delivery(trail: &account::Trail, delivers_after: Seconds, now: Seconds) -> Option<Seconds> {
     trail.config.log_group_arn.as_ref()?;
-    let since_started = || {
-        let end = if trail.logging { now } else { trail.stopped? };
-        let first = trail.started.max(trail.attached).unwrap_or(Seconds::MIN / 2).saturating_add(delivers_after);
-        (end >= first).then(|| first.max(end - LAST_DELIVERY_AGE))
-    };
+    let since_started = || last_since(trail, trail.started.max(trail.attached), delivers_after, now);
     trail.delivered.or_else(since_started).or(trail.delivered_before)
+}
+
+/// When the trail last delivered to its bucket, if nothing prevents that.
+///
+/// Source: CloudTrail API, GetTrailStatus, `LatestDeliveryTime`.
+fn last_bucket_delivery(trail: &account::Trail, delivers_after: Seconds, now: Seconds) -> Option<Seconds> {
+    let since_started = || last_since(trail, trail.started, delivers_after, now);
+    trail.bucket_delivered.or_else(since_started).or(trail.delivered_before)
+}
+
+/// The last delivery of a trail that delivers since then; `None`: the first one is still to come.
+fn last_since(
+    trail: &account::Trail,
+    since: Option<Seconds>,
+    delivers_after: Seconds,
+    now: Seconds,
+) -> Option<Seconds> {
+    let end = if trail.logging { now } else { trail.stopped? };
+    let first = since.unwrap_or(Seconds::MIN / 2).saturating_add(delivers_after);
+    (end >= first).then(|| first.max(end - LAST_DELIVERY_AGE))
 }
 
 /// The error code if events do not reach the log group; `None` if they do, or if the trail has no log group.
@@ -204,7 +226,7 @@ pub(super) fn management_events(
     arn: &str,
 ) -> Result<ManagementEvents, DemoError> {
     let (_, _, trail) = trail_by_arn(account, view, arn)?;
-    Ok(trail.events)
+    Ok(trail.events.clone())
 }
 
 pub(super) fn bucket(account: &Account, name: &str) -> BucketLookup {

@@ -190,7 +190,7 @@ pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String 
             .option("notification-endpoint", email)
             .flag("return-subscription-arn"),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(log_group, filter),
-        Change::PutMetricAlarm { alarm, config } => put_metric_alarm(alarm, config),
+        Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")
             .option("alarm-name", alarm)
             .option("state-value", state.as_str())

@@ -9,6 +9,7 @@ use super::ResourceKind::{
 use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
 use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
+use crate::domain::alert::AlertId;
 use crate::domain::arn::Arn;
 use Instance::{InLogGroup, One, Only};
 
@@ -226,10 +227,14 @@ impl Change {
                 let op = op!("logs", "PutMetricFilter");
                 row(op, (MetricFilter, Put), Step::Filter, Only(&filter.name), CREATE_LOG_GROUP, LOGS)
             }
-            Self::PutMetricAlarm { alarm, config: _ } => {
+            Self::PutMetricAlarm { alert, alarm, config: _ } => {
+                let alarm = match alert {
+                    // Its id goes without the name, as it did before there were other alerts.
+                    AlertId::RootUse => Only(alarm),
+                };
                 // CloudWatch does not check that its action's target exists.
                 let needs = &[Need(Topic, Create), Need(MetricFilter, Put)];
-                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, Only(alarm), needs, NONE)
+                row(op!("cloudwatch", "PutMetricAlarm"), (Alarm, Put), Step::Alarm, alarm, needs, NONE)
             }
             Self::SetAlarmState { alarm, state: _, reason: _ } => {
                 let needs = &[Need(Alarm, Put)];

@@ -2,27 +2,27 @@
 
 use super::registry::Evidence;
 use super::{
-    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, alarm_faults, alarm_remark, check_existing,
-    filter_faults, missing, ok, unknown, wrong,
+    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, check_existing, filter_faults, missing, ok, unknown,
+    wrong,
 };
 use crate::domain::alarm::EvaluationState;
 use crate::domain::observed::{Alarm, LogGroup, MetricFilter};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{RETENTION, SettingId};
+use crate::domain::settings::{AlertSettings, RETENTION, SettingId};
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
     check_existing(&evidence.observed.log_group, none, judge)
 }
 
-fn on_alarm(evidence: &Evidence<'_>, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
-    match (&evidence.observed.alarms, evidence.alarm) {
+fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
+    match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(_), None) => missing(format!(
             "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            evidence.settings.alarm.value, evidence.settings.account_region.region
+            alert.alarm.value, evidence.settings.account_region.region
         )),
         (Ok(_), Some(alarm)) => judge(alarm),
     }
@@ -47,7 +47,7 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(f) = evidence.filter else {
+    let Some(f) = evidence.settings.root_use().existing_filter(evidence.observed) else {
         return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
     };
     match pattern::read(&f.pattern) {
@@ -68,7 +68,8 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
 }
 
 fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outcome {
-    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm, &evidence.settings.account_region);
+    let alarm = evidence.settings.root_use().existing_alarm(evidence.observed);
+    let FilterFaults { known, possible } = filter_faults(filter, alarm, &evidence.settings.account_region);
     if !known.is_empty() {
         return wrong(format!("`{}` {}.", filter.name, known.join("; it ")), REPAIR);
     }
@@ -84,8 +85,9 @@ fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outc
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| {
-        let faults = alarm_faults(alarm, evidence.counting);
+    let alert = evidence.settings.root_use();
+    on_alarm(evidence, alert, |alarm| {
+        let faults = alert.faults(alarm, evidence.observed);
         if !faults.is_empty() {
             return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
@@ -98,18 +100,20 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
             let why = format!("CloudWatch has a temporary problem evaluating `{}`, so it may not fire.", alarm.name);
             return (Verdict::Unknown, why, Fix::advice("Check again later."));
         }
-        let remark = alarm_remark(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
+        let remark = (alert.alert.spec().remark)(alarm).map_or_else(String::new, |remark| format!("; {remark}"));
         ok(format!("`{}` is {}{remark}", alarm.name, alarm.state.as_str()))
     })
 }
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
-    on_alarm(evidence, |alarm| match action_fault(alarm, evidence.settings, evidence.observed) {
-        Some(fault) => wrong(format!("{fault}."), REPAIR),
-        None => ok(format!(
-            "{} action{}",
-            alarm.config.actions.len(),
-            if alarm.config.actions.len() == 1 { "" } else { "s" }
-        )),
+    on_alarm(evidence, evidence.settings.root_use(), |alarm| {
+        match action_fault(alarm, evidence.settings, evidence.observed) {
+            Some(fault) => wrong(format!("{fault}."), REPAIR),
+            None => ok(format!(
+                "{} action{}",
+                alarm.config.actions.len(),
+                if alarm.config.actions.len() == 1 { "" } else { "s" }
+            )),
+        }
     })
 }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::{Check, Verdict};
+use crate::domain::alert::AlertId;
 use crate::domain::observed::{Elsewhere, Observed};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{Field, Origin, SettingId, Settings, TRAIL};
@@ -18,11 +19,13 @@ pub(super) fn existing_path<'a>(
     let other_name = |field: &Field<String>, found: Option<&str>| {
         found.filter(|name| field.origin != Origin::Given && field.value != *name).map(existing)
     };
-    if let Some(filter) = other_name(&settings.filter, path.filter.as_ref().map(|found| found.value.as_str())) {
-        named.to_mut().filter = filter;
-    }
-    if let Some(alarm) = other_name(&settings.alarm, path.alarm.as_ref().map(|found| found.value.as_str())) {
-        named.to_mut().alarm = alarm;
+    let root_use = settings.root_use();
+    let filter = other_name(&root_use.filter, path.filter.as_ref().map(|found| found.value.as_str()));
+    let alarm = other_name(&root_use.alarm, path.alarm.as_ref().map(|found| found.value.as_str()));
+    if filter.is_some() || alarm.is_some() {
+        let root_use = &mut named.to_mut().alerts[AlertId::RootUse];
+        root_use.filter = filter.unwrap_or_else(|| root_use.filter.clone());
+        root_use.alarm = alarm.unwrap_or_else(|| root_use.alarm.clone());
     }
     let topic = path.topic.as_ref().map(|found| &found.value);
     let Some(topic_field) = other_name(&settings.topic, topic.and_then(|arn| arn.topic_name())) else {

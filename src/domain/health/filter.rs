@@ -1,8 +1,8 @@
 //! A filter's settings apart from its pattern: do its datapoints become the metric that the alarm watches?
 
-use super::datapoints::value_fault;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::alarm::Alarm;
+use crate::domain::datapoints::value_fault;
 use crate::domain::observed::MetricFilter;
 
 /// What the settings of a filter do to the count, as parts of a sentence whose subject is the filter.

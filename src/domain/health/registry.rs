@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Outcome, chain, topic, trail};
 use crate::domain::change::Step;
-use crate::domain::observed::{Alarm, MetricFilter, Observed};
+use crate::domain::observed::Observed;
 use crate::domain::settings::Settings;
 
 /// What a check counts toward.
@@ -38,11 +38,6 @@ pub(super) struct Evidence<'a> {
     pub settings: &'a Settings,
     pub observed: &'a Observed,
     pub now: Timestamp,
-    /// The filter that counts root use, if there is one.
-    pub filter: Option<&'a MetricFilter>,
-    /// That filter or, if there is none, the one to be created: the alarm should watch its metric.
-    pub counting: &'a MetricFilter,
-    pub alarm: Option<&'a Alarm>,
 }
 
 /// A row of the registry.

@@ -1,10 +1,13 @@
-use super::datapoints::value_fault;
 use super::*;
+use crate::domain::AlertId;
+use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
-use crate::domain::observed::{BucketLookup, Confirmation, Topic, TrailDetails};
+use crate::domain::observed::{BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{Region, RetentionDays, SetupOptions};
+
+mod delivery;
 
 fn health_of(observed: &Observed) -> Health {
     health(&settings(&SetupOptions::default(), observed), observed, NOW.parse().unwrap())
@@ -64,6 +67,7 @@ fn a_complete_setup_is_healthy_and_an_empty_account_is_not() {
 #[test]
 fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
     use crate::domain::alarm::Statistic;
+    let faults = AlertId::RootUse.spec().faults;
     // The filter's value and default value, the alarm's statistic and threshold (at least), and what is wrong.
     for (value, default, statistic, threshold, fault) in [
         ("1", Some(0.0), "Sum", 1.0, None),
@@ -89,9 +93,9 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
         let alarm = alarm(&mut observed);
         alarm.config.metric = filter.metric.clone();
         (alarm.config.statistic, alarm.config.threshold) = (Statistic::from(statistic), threshold);
-        let faults = alarm_faults(alarm, &filter).join("; ");
-        assert_eq!(faults.is_empty(), fault.is_none(), "{value} {default:?} {statistic}: {faults}");
-        assert!(fault.is_none_or(|fault| faults.contains(fault)), "{value} {default:?} {statistic}: {faults}");
+        let found = faults(alarm, &filter).join("; ");
+        assert_eq!(found.is_empty(), fault.is_none(), "{value} {default:?} {statistic}: {found}");
+        assert!(fault.is_none_or(|fault| found.contains(fault)), "{value} {default:?} {statistic}: {found}");
         assert_eq!(value_fault(&filter).is_some(), default == Some(1.0), "{value} {default:?}");
     }
     // An average above 0 is enough if the alarm fires above 0, and below a threshold there may be nothing to fire at.
@@ -101,10 +105,10 @@ fn an_alarm_is_judged_by_the_datapoints_that_its_filter_publishes() {
     alarm.config.metric = filter.metric.clone();
     alarm.config.statistic = Statistic::Average;
     (alarm.config.threshold, alarm.config.comparison) = (0.0, "GreaterThanThreshold".into());
-    assert_eq!(alarm_faults(alarm, &filter), [""; 0]);
+    assert_eq!(faults(alarm, &filter), [""; 0]);
     (alarm.config.threshold, alarm.config.comparison) = (5.0, "LessThanThreshold".into());
-    assert!(alarm_faults(alarm, &filter)[0].contains("stays in ALARM"));
-    assert_eq!(alarm_faults(alarm, &MetricFilter { default: None, ..filter }), [""; 0]);
+    assert!(faults(alarm, &filter)[0].contains("stays in ALARM"));
+    assert_eq!(faults(alarm, &MetricFilter { default: None, ..filter }), [""; 0]);
     let field = MetricFilter { value: "$.sourceIPAddress".into(), ..MetricFilter::default() };
     assert!(value_fault(&field).is_some_and(|fault| fault.contains("counts $.sourceIPAddress per event")));
 }
@@ -125,7 +129,10 @@ const BREAKS: &[Break] = &[
     ("no log group", |o| trail(o).trail.log_group_arn = None, "trail.delivers", Verdict::Wrong, "no log group"),
     (
         "delivery error",
-        |o| status(o).logs_error = Some("AccessDenied".into()),
+        |o| {
+            (status(o).logs_error, status(o).logs_delivery) =
+                (Some("AccessDenied".into()), "2026-11-23T09:00:00Z".parse().ok());
+        },
         "trail.delivers",
         Verdict::Wrong,
         "AccessDenied",
@@ -257,7 +264,7 @@ fn topic(o: &mut Observed) -> &mut Topic {
 
 #[test]
 fn each_fault_is_reported_by_the_right_check_with_its_detail() {
-    for (name, break_setup, id, verdict, word) in BREAKS {
+    for (name, break_setup, id, verdict, word) in BREAKS.iter().chain(delivery::BREAKS) {
         let mut observed = sound();
         break_setup(&mut observed);
         let health = health_of(&observed);
@@ -284,7 +291,7 @@ fn an_unreadable_bucket_or_role_leaves_the_verdict_to_cloudtrails_delivery_statu
     let unreadable = || Problem::new("GetRole: permission denied.", Fix::advice("Ask for it."));
     let mut observed = Observed { bucket: Err(unreadable()), role: Err(unreadable()), ..sound() };
     assert!(health_of(&observed).healthy());
-    status(&mut observed).bucket_error = Some("AccessDenied".into());
+    (status(&mut observed).bucket_error, status(&mut observed).bucket_delivery) = (Some("AccessDenied".into()), None);
     let health = health_of(&observed);
     let found = check(&health, "trail.logging");
     assert_eq!(found.verdict, Verdict::Wrong);

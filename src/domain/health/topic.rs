@@ -31,7 +31,7 @@ pub(super) fn publishable(evidence: &Evidence<'_>) -> Outcome {
 
 fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
     let (name, policy) = (topic.name(), topic.policy.as_ref());
-    let alarm = settings.account_region.alarm_arn(&settings.alarm.value);
+    let alarm = settings.account_region.alarm_arn(&settings.root_use().alarm.value);
     match topic_access(policy, &topic.arn, &alarm) {
         TopicAccess::AlarmsOnly => ok("for alarms in this account"),
         TopicAccess::Public => {
@@ -128,7 +128,7 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
 /// Checks whether the key's policy allows CloudWatch to use the key.
 fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topic, settings: &Settings) -> Outcome {
     let account_region = &settings.account_region;
-    let alarm = account_region.alarm_arn(&settings.alarm.value);
+    let alarm = account_region.alarm_arn(&settings.root_use().alarm.value);
     let add_statement = format!("Add to the policy of {}: {}", key.arn, key_statement_for_alarms(account_region));
     match key_serves_alarms(&key.policy, account_region, &key.arn, &topic.arn, &alarm) {
         Decision::Allowed => ok(format!("{key_name}, which CloudWatch can use")),

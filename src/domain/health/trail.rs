@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::registry::Evidence;
 use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
 use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership};
+use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership, TrailStatus};
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
@@ -54,7 +54,7 @@ pub(super) fn multi_region(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn logging(evidence: &Evidence<'_>) -> Outcome {
-    on_trail(evidence, |t| check_logging(t, evidence.settings, evidence.observed))
+    on_trail(evidence, |t| check_logging(t, evidence))
 }
 
 pub(super) fn management_events(evidence: &Evidence<'_>) -> Outcome {
@@ -62,7 +62,7 @@ pub(super) fn management_events(evidence: &Evidence<'_>) -> Outcome {
 }
 
 pub(super) fn delivers(evidence: &Evidence<'_>) -> Outcome {
-    on_trail(evidence, |t| check_delivery(t, evidence.settings, evidence.observed, evidence.now))
+    on_trail(evidence, |t| check_delivery(t, evidence))
 }
 
 fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
@@ -77,7 +77,8 @@ fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
 }
 
 /// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
-fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> Outcome {
+fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
+    let (settings, observed, now) = (evidence.settings, evidence.observed, evidence.now);
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -95,14 +96,23 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
     if let Some((fault, fix)) = bucket_fault(settings, observed) {
         return wrong(format!("`{name}` is logging, but {fault}."), fix);
     }
-    if let Some(error) = &status.bucket_error {
-        return wrong(
-            format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
-            Fix::Advice(format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn)),
-        );
-    }
+    let is_fresh = is_younger(status.bucket_delivery, FRESH, now) && status.bucket_delivery >= status.started;
+    let earlier_error = match &status.bucket_error {
+        Some(error) if is_fresh => format!("; an earlier delivery to its bucket failed: {error}"),
+        Some(error) if is_younger(observed.session.trail_changed, RETRIED_WITHIN, now) => return retried(error),
+        Some(error) => {
+            return wrong(
+                format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
+                Fix::Advice(format!(
+                    "Check the bucket's policy: it must allow CloudTrail to write for {}.",
+                    t.trail.arn
+                )),
+            );
+        }
+        None => String::new(),
+    };
     if t.trail.log_file_validation {
-        return ok("on");
+        return ok(format!("on{earlier_error}"));
     }
     if settings.trail_is_managed() {
         return wrong(
@@ -111,7 +121,7 @@ fn check_logging(t: &TrailDetails, settings: &Settings, observed: &Observed) -> 
         );
     }
     // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
-    ok("on; log file validation is off")
+    ok(format!("on; log file validation is off{earlier_error}"))
 }
 
 /// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
@@ -195,28 +205,149 @@ fn bucket_access_fault(bucket: &Bucket, settings: &Settings, location: &LogFileL
 }
 
 fn check_management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
-    match &t.events {
-        Err(unreadable) => unknown(unreadable),
-        Ok(e) if e.read && e.write => ok("read and write"),
-        Ok(e) => {
-            let missing_events = if e.read {
-                "writes"
-            } else if e.write {
-                "reads"
-            } else {
-                "management events"
-            };
-            wrong(format!("`{}` does not record {missing_events}.", t.trail.name), trail_fix(t, settings))
-        }
+    let events = match &t.events {
+        Err(unreadable) => return unknown(unreadable),
+        Ok(events) => events,
+    };
+    if let Some(missing_events) = events.missing() {
+        let fix = match trail_fix(t, settings) {
+            REPAIR if events.others => Fix::advice(
+                "Change its event selectors in CloudTrail, so that they select all management events. rootbell doesn't \
+                 replace them, because other selectors would be lost.",
+            ),
+            fix => fix,
+        };
+        return wrong(format!("`{}` does not record {missing_events}.", t.trail.name), fix);
+    }
+    match &events.unjudged {
+        None => ok("read and write"),
+        Some(field) => (
+            Verdict::Unknown,
+            format!("`{}` selects events by `{field}`, so rootbell can't tell what it leaves out.", t.trail.name),
+            Fix::advice("Check its event selectors in CloudTrail: they must select everything that root does."),
+        ),
     }
 }
 
-/// The age at which the last delivery counts as overdue.
+/// The age at which the last delivery is overdue if there was something to deliver: in an account that is used,
+/// deliveries are minutes apart.
+///
+/// Source: CloudTrail User Guide, "How CloudTrail works": about 5 minutes on average, not guaranteed.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(2);
+
+/// The age at which the last delivery proves nothing any more, even in an account that may not have been used since.
 ///
 /// Source: Prowler, check `cloudtrail_cloudwatch_logging_enabled`.
-const STALE: SignedDuration = SignedDuration::from_hours(24);
+const PROVES_NOTHING: SignedDuration = SignedDuration::from_hours(24);
 
-fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, now: Timestamp) -> Outcome {
+/// The age of a delivery next to which an error is an earlier one. AWS does not say when it clears an error.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
+
+/// How far apart the same events can reach the bucket and the log group.
+const MOST_LAG: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long after a change of the trail, its role or its bucket an error may still be from before it.
+const RETRIED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+fn is_younger(at: Option<Timestamp>, than: SignedDuration, now: Timestamp) -> bool {
+    at.is_some_and(|at| now.duration_since(at) <= than)
+}
+
+/// What CloudTrail says of its deliveries to the log group.
+fn delivery_status(status: &TrailStatus, t: &TrailDetails, settings: &Settings, evidence: &Evidence<'_>) -> Outcome {
+    let (now, session) = (evidence.now, evidence.observed.session);
+    let is_fresh = is_younger(status.logs_delivery, FRESH, now) && status.logs_delivery >= status.started;
+    match &status.logs_error {
+        Some(error) if !is_fresh && is_younger(session.trail_changed, RETRIED_WITHIN, now) => return retried(error),
+        Some(error) if !is_fresh => return delivery_error(error, settings),
+        Some(_) | None => {}
+    }
+    let first = || Fix::advice("The first delivery arrives about 5 minutes after an event.");
+    let Some(at) = status.logs_delivery else { return (Verdict::Pending, "Nothing delivered yet.".into(), first()) };
+    let ago = age(now.duration_since(at));
+    let restarted = status.started.filter(|started| *started > at);
+    // Nothing can have been delivered before that.
+    let due_from = restarted.unwrap_or(at);
+    let silent_for = now.duration_since(due_from);
+    if silent_for > OVERDUE {
+        if !status.logging {
+            return wrong(format!("The last delivery was {ago} ago."), trail_fix(t, settings));
+        }
+        if let Some(proof) = proof_of_activity(status, due_from, evidence) {
+            return wrong(
+                format!("The last delivery was {ago} ago, but {proof}."),
+                Fix::advice("Check the trail's status in CloudTrail, and the role."),
+            );
+        }
+    }
+    if silent_for > PROVES_NOTHING {
+        return (
+            Verdict::Unknown,
+            format!("The last delivery was {ago} ago; the account may not have been used since."),
+            // The calls that read the account are management events themselves.
+            Fix::advice("CloudTrail records rootbell's own calls: check again in 15 minutes."),
+        );
+    }
+    match (restarted, &status.logs_error) {
+        (Some(_), _) => {
+            let detail = format!("Nothing delivered since the trail was started; the last delivery was {ago} ago.");
+            (Verdict::Pending, detail, first())
+        }
+        (None, Some(error)) => ok(format!("delivered {ago} ago; an earlier delivery failed: {error}")),
+        (None, None) => ok(format!("delivered {ago} ago")),
+    }
+}
+
+/// What shows that the trail recorded something after `since` that has not reached the log group, as part of a sentence;
+/// `None` if nothing shows that. An account may be quiet, and a trail of one Region sees only that Region, so the time
+/// alone proves nothing. Two things do:
+///
+/// * The trail delivered log files to its bucket since. The same events go to both.
+/// * rootbell has been reading the account for so long that its first calls are overdue themselves. Calls such as
+///   `DescribeTrails` are management events of this Region, which is the trail's home Region, because that is where the
+///   log group is. They are recorded if the trail records reads.
+///
+/// Source: CloudTrail API, GetTrailStatus, `LatestDeliveryTime`; CloudTrail User Guide, "Logging management events".
+fn proof_of_activity(status: &TrailStatus, since: Timestamp, evidence: &Evidence<'_>) -> Option<String> {
+    let now = evidence.now;
+    if let Some(at) = status.bucket_delivery.filter(|at| at.duration_since(since) > MOST_LAG) {
+        return Some(format!("log files reached the bucket {} ago", age(now.duration_since(at))));
+    }
+    let events = evidence.observed.trail.as_ref()?.events.as_ref().ok()?;
+    let first_read = evidence.observed.session.first_read?;
+    let is_overdue = first_read > since && now.duration_since(first_read) > OVERDUE;
+    (is_overdue && events.read && events.unjudged.is_none())
+        .then(|| format!("rootbell's own calls, the first {} ago, are overdue", age(now.duration_since(first_read))))
+}
+
+/// The error of an attempt from before a change in this session that may have removed its cause.
+fn retried(error: &str) -> Outcome {
+    (
+        Verdict::Pending,
+        format!("CloudTrail's last attempt failed ({error}), possibly before the last change."),
+        Fix::advice("CloudTrail tries again with the next events, usually within 5 minutes."),
+    )
+}
+
+fn delivery_error(error: &str, settings: &Settings) -> Outcome {
+    if settings.role_source_arn.value {
+        return wrong(
+            format!("CloudTrail could not deliver: {error}. The role is restricted to this trail."),
+            Fix::choose_value(
+                "In some accounts this restriction reportedly stops deliveries: turn it off",
+                Input::Setting(SettingId::RestrictRole),
+                "false",
+            ),
+        );
+    }
+    wrong(
+        format!("CloudTrail could not deliver: {error}."),
+        Fix::Each(vec![Fix::advice("Check the role and its policy."), Fix::Apply(Goal::RepairRole)]),
+    )
+}
+
+fn check_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
+    let (settings, observed) = (evidence.settings, evidence.observed);
     let name = &t.trail.name;
     let status = match &t.status {
         Err(unreadable) => return unknown(unreadable),
@@ -255,42 +386,7 @@ fn check_delivery(t: &TrailDetails, settings: &Settings, observed: &Observed, no
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), REPAIR);
     }
-    if let Some(error) = &status.logs_error {
-        if settings.role_source_arn.value {
-            return wrong(
-                format!("CloudTrail could not deliver: {error}. The role is restricted to this trail."),
-                Fix::choose_value(
-                    "In some accounts this restriction reportedly stops deliveries: turn it off",
-                    Input::Setting(SettingId::RestrictRole),
-                    "false",
-                ),
-            );
-        }
-        return wrong(
-            format!("CloudTrail could not deliver: {error}."),
-            Fix::Each(vec![Fix::advice("Check the role and its policy."), Fix::Apply(Goal::RepairRole)]),
-        );
-    }
-    match status.logs_delivery {
-        None => (
-            Verdict::Pending,
-            "Nothing delivered yet.".into(),
-            Fix::advice("The first delivery arrives about 5 minutes after an event."),
-        ),
-        Some(at) if status.started.is_some_and(|started| started > at) => (
-            Verdict::Pending,
-            format!(
-                "Nothing delivered since the trail was started; the last delivery was {} ago.",
-                age(now.duration_since(at))
-            ),
-            Fix::advice("The first delivery arrives about 5 minutes after an event."),
-        ),
-        Some(at) if now.duration_since(at) > STALE => wrong(
-            format!("The last delivery was {} ago.", age(now.duration_since(at))),
-            Fix::advice("Check the trail's status in CloudTrail, and the role."),
-        ),
-        Some(at) => ok(format!("delivered {} ago", age(now.duration_since(at)))),
-    }
+    delivery_status(status, t, settings, evidence)
 }
 
 /// What is wrong with a role that rootbell manages. `None` also if the role could not be read.

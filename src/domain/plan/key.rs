@@ -75,7 +75,7 @@ fn missing_statements(key: &KmsKey, wanted: &Settings, observed: &Observed) -> V
         trail_arn: &wanted.trail_arn(observed),
         log_group: &wanted.log_group.value,
         topic_arn: &wanted.topic_arn(),
-        alarm_arn: &wanted.account_region.alarm_arn(&wanted.alarm.value),
+        alarm_arn: &wanted.account_region.alarm_arn(&wanted.root_use().alarm.value),
     };
     missing_key_statements(&key.policy, &users)
 }

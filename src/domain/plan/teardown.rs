@@ -3,12 +3,14 @@
 
 use super::{Action, Hint, Plan, place};
 use crate::domain::alarm::AlarmConfig;
+use crate::domain::alert::{AlertId, FilterSpec};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, ResourceKind, Step};
+use crate::domain::enum_map::Variants;
 use crate::domain::observed::{Alarm, BucketLookup, Confirmation, Contents, MetricFilter, Observed, ReadResult, Trail};
 use crate::domain::policy::{self, Remainder};
 use crate::domain::problem::{Fix, Input, Problem};
-use crate::domain::settings::{DEFAULT_FILTER, Origin, SettingId, Settings, TAG, TRAIL, default_metric};
+use crate::domain::settings::{AlertSettings, Origin, SettingId, Settings, TAG, TRAIL};
 
 /// Which resources have rootbell's tag, where reading the tags takes a separate call, and how much data would be deleted.
 #[derive(Clone, Debug, PartialEq)]
@@ -177,11 +179,17 @@ impl TeardownPlanner<'_> {
         for alarm in self.observed().alarms.as_deref().unwrap_or_default() {
             if managed.contains(&alarm.name) {
                 let change = Change::DeleteAlarm { alarm: alarm.name.clone() };
-                plan.put(self.wanted(), Action::Delete, change, "no more alerts for root use");
+                let alert = self.alert_of(alarm).map_or(AlertId::RootUse, |alert| alert.alert);
+                plan.put(self.wanted(), Action::Delete, change, format!("no more alerts for {}", alert.spec().reports));
             } else {
                 self.unmanaged_alarm(plan, alarm);
             }
         }
+    }
+
+    /// The alert that an alarm belongs to, by its name.
+    fn alert_of(&self, alarm: &Alarm) -> Option<&AlertSettings> {
+        self.wanted().alerts.values().find(|alert| alert.alarm.value == alarm.name)
     }
 
     /// From an unmanaged alarm, only the deleted topic is removed.
@@ -192,10 +200,10 @@ impl TeardownPlanner<'_> {
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, "unmanaged");
         }
         // PutMetricAlarm replaces the whole alarm, and only an alarm on our metric was read completely enough for that.
-        if alarm.name != self.wanted().alarm.value || alarm.config.metric != self.wanted().metric {
+        let Some(alert) = self.alert_of(alarm).filter(|alert| alert.metric == alarm.config.metric) else {
             let detail = "unmanaged; notifies the deleted topic";
             return plan.keep_one(Step::Alarm, ResourceKind::Alarm, &alarm.name, detail);
-        }
+        };
         let without_topic = |list: &[Arn]| list.iter().filter(|arn| **arn != topic).cloned().collect();
         let rest = AlarmConfig {
             actions: without_topic(&alarm.config.actions),
@@ -203,7 +211,7 @@ impl TeardownPlanner<'_> {
             insufficient_data_actions: without_topic(&alarm.config.insufficient_data_actions),
             ..alarm.config.clone()
         };
-        let change = Change::PutMetricAlarm { alarm: alarm.name.clone(), config: Box::new(rest) };
+        let change = Change::PutMetricAlarm { alert: alert.alert, alarm: alarm.name.clone(), config: Box::new(rest) };
         plan.put(
             self.wanted(),
             Action::Update,
@@ -269,7 +277,11 @@ impl TeardownPlanner<'_> {
     /// A filter has no tags: rootbell's filters have its name or count into its namespace.
     fn filters(&self, plan: &mut Plan) {
         let log_group = &self.wanted().log_group.value;
-        let managed = |f: &&MetricFilter| f.name == DEFAULT_FILTER || f.metric.namespace == default_metric().namespace;
+        let is_of = |filter: &MetricFilter, alert: &AlertId| {
+            let FilterSpec { name, namespace, .. } = alert.spec().filter;
+            filter.name == name || filter.metric.namespace == namespace
+        };
+        let managed = |filter: &&MetricFilter| AlertId::ALL.iter().any(|alert| is_of(filter, alert));
         for filter in self.observed().filters.as_deref().unwrap_or_default().iter().filter(managed) {
             let change = Change::DeleteMetricFilter { log_group: log_group.clone(), filter: filter.name.clone() };
             plan.put(self.wanted(), Action::Delete, change, format!("on `{log_group}`"));

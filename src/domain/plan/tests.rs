@@ -3,7 +3,7 @@ mod bucket;
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::alarm::{TagsInNotifications, WallClockWindow, WarmUp};
+use crate::domain::alarm::{Statistic, TagsInNotifications, WallClockWindow, WarmUp};
 use crate::domain::fixtures::{settings, sound};
 use crate::domain::observed::{BucketLookup, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
@@ -211,7 +211,7 @@ fn repairing_an_alarm_keeps_what_others_added() {
 fn an_alarm_that_fires_correctly_keeps_its_configuration_when_its_actions_are_repaired() {
     let mut observed = sound();
     edit(&mut observed.alarms, |all| {
-        (all[0].config.period, all[0].config.statistic) = (60, crate::domain::alarm::Statistic::Maximum);
+        (all[0].config.period, all[0].config.statistic) = (60, Statistic::Maximum);
         all[0].config.unit = Some("Count".into());
         all[0].config.warm_up = Some(WarmUp { minutes: 5, whole: false });
         all[0].config.wall_clock_window = Some(WallClockWindow::default());

@@ -230,7 +230,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
-        && !(events.read && events.write)
+        && events.missing().is_some()
         && (wanted.trail_is_managed() || is_broken(CheckId::TrailManagementEvents, wanted, observed))
     {
         if events.others {

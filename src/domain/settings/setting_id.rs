@@ -241,7 +241,7 @@ impl SettingId {
                 names: Some(Created(ResourceKind::MetricFilter, "CloudWatch Logs metric filter")),
                 get: |o| o.filter.clone(),
                 set: |o, text| o.filter = Some(text.to_owned()),
-                resolved: |s| (s.filter.value.clone(), s.filter.origin),
+                resolved: |s| (s.root_use().filter.value.clone(), s.root_use().filter.origin),
             },
             Self::Pattern => SettingSpec {
                 flag: "--pattern",
@@ -253,7 +253,7 @@ impl SettingId {
                 names: None,
                 get: |o| o.pattern.clone(),
                 set: |o, text| o.pattern = Some(text.to_owned()),
-                resolved: |s| (s.pattern.value.clone(), s.pattern.origin),
+                resolved: |s| (s.root_use().pattern.value.clone(), s.root_use().pattern.origin),
             },
             Self::Alarm => SettingSpec {
                 flag: "--alarm",
@@ -265,7 +265,7 @@ impl SettingId {
                 names: Some(Created(ResourceKind::Alarm, "CloudWatch alarm")),
                 get: |o| o.alarm.clone(),
                 set: |o, text| o.alarm = Some(text.to_owned()),
-                resolved: |s| (s.alarm.value.clone(), s.alarm.origin),
+                resolved: |s| (s.root_use().alarm.value.clone(), s.root_use().alarm.origin),
             },
         }
     }

@@ -154,7 +154,7 @@ fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &Account
     if watched.and_then(|w| w.status.as_ref().ok()).is_some_and(|status| !status.logging) {
         problems.push("it is stopped".to_owned());
     }
-    if watched.and_then(|w| w.events.as_ref().ok()).is_some_and(|events| !(events.read && events.write)) {
+    if watched.and_then(|w| w.events.as_ref().ok()).is_some_and(|events| events.missing().is_some()) {
         problems.push("it skips some management events".to_owned());
     }
     match (problems.is_empty(), trail.log_group()) {

@@ -27,7 +27,7 @@ impl Drill {
         if let Err(unreadable) = &observed.filters {
             return Err(TestError::Unreadable(unreadable.clone()));
         }
-        let Some(filter) = observed.root_filter(Some(&settings.filter.value)) else {
+        let Some(filter) = settings.root_use().existing_filter(observed) else {
             return Err(TestError::NotCounted { log_group });
         };
         Ok(Self {

@@ -2,13 +2,15 @@
 
 use std::ops::Deref;
 
-use futures::future::{BoxFuture, FutureExt, OptionFuture, Shared, pending};
+use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending};
 use futures::join;
 
 use super::read::{group, to_read_result};
 use crate::cloud::Cloud;
-use crate::domain::observed::{Alarm, GroupDetails, ReadResult, Trail};
-use crate::domain::settings::{DEFAULT_ALARM, DEFAULT_LOG_GROUP, default_metric};
+use crate::domain::alert::{AlertId, ByAlert, default_metrics};
+use crate::domain::enum_map::Variants;
+use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail};
+use crate::domain::settings::DEFAULT_LOG_GROUP;
 use crate::domain::{Region, SetupOptions};
 
 /// A query that runs once; everyone who awaits it gets the same answer.
@@ -20,9 +22,9 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 pub struct Prefetch<'c> {
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
     pub(super) group: SharedQuery<'c, GroupDetails>,
-    pub(super) alarm: SharedQuery<'c, ReadResult<Option<Alarm>>>,
-    /// The alarms on our metric, which may have other names; not queried if the user named the alarm.
-    pub(in crate::engine) on_metric: Option<SharedQuery<'c, ReadResult<Vec<Alarm>>>>,
+    pub(super) alarms: ByAlert<SharedQuery<'c, ReadResult<Option<Alarm>>>>,
+    /// The alarms on the default metrics, which may have other names; not queried if the user named all alarms.
+    pub(in crate::engine) on_metrics: Vec<SharedQuery<'c, ReadResult<Vec<Alarm>>>>,
 }
 
 impl<'c> Prefetch<'c> {
@@ -32,15 +34,22 @@ impl<'c> Prefetch<'c> {
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let log_group = setup.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP).to_owned();
-        let alarm = setup.alarm.as_deref().unwrap_or(DEFAULT_ALARM).to_owned();
-        let (c1, c2, c3, c4) = (cloud.clone(), cloud.clone(), cloud.clone(), cloud.clone());
-        let (r1, r2, r3, r4) = (region.clone(), region.clone(), region.clone(), region.clone());
-        let on_metric = async move { to_read_result(c4.describe_alarms_for_metric(&r4, &default_metric()).await) };
+        let (c1, c2, r1, r2) = (cloud.clone(), cloud.clone(), region.clone(), region.clone());
+        let alarm = |alert: AlertId| {
+            let (cloud, region) = (cloud.clone(), region.clone());
+            let name = setup.alert(alert).alarm.unwrap_or(alert.spec().alarm).to_owned();
+            async move { to_read_result(cloud.alarm(&region, &name).await) }.boxed().shared()
+        };
+        let on_metric = |metric: Metric| {
+            let (cloud, region) = (cloud.clone(), region.clone());
+            async move { to_read_result(cloud.describe_alarms_for_metric(&region, &metric).await) }.boxed().shared()
+        };
+        let has_unnamed_alarm = AlertId::ALL.iter().any(|alert| setup.alert(*alert).alarm.is_none());
         Self {
             trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
             group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
-            alarm: async move { to_read_result(c3.alarm(&r3, &alarm).await) }.boxed().shared(),
-            on_metric: setup.alarm.is_none().then(|| on_metric.boxed().shared()),
+            alarms: ByAlert::from_fn(alarm),
+            on_metrics: default_metrics().into_iter().filter(|_| has_unnamed_alarm).map(on_metric).collect(),
         }
     }
 
@@ -50,8 +59,8 @@ impl<'c> Prefetch<'c> {
             let _ = join!(
                 self.trails.clone(),
                 self.group.clone(),
-                self.alarm.clone(),
-                OptionFuture::from(self.on_metric.clone()),
+                join_all(self.alarms.values().cloned()),
+                join_all(self.on_metrics.iter().cloned()),
             );
             pending::<T>().await
         };

@@ -11,9 +11,10 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::state::account::Samples;
 use crate::app::state::form::{Remark, TextField};
 use crate::app::state::progress::StepRun;
-use crate::domain::Step;
-use crate::domain::samples::{SAMPLES, Sample};
+use crate::domain::alarm::{AlarmConfig, MissingData};
+use crate::domain::samples::Sample;
 use crate::domain::settings::{SettingId, SettingKind};
+use crate::domain::{AlertId, Step};
 use crate::ui::widgets::plan;
 use crate::ui::widgets::text::{cut, field as text_field, field_rows, pad};
 use crate::ui::widgets::view::View;
@@ -180,7 +181,8 @@ fn samples(view: &mut View<'_>, area: Rect) {
         Samples::TestFailed(error) => format!("Sample events: could not be tested. {}", error.why()),
     };
     view.paragraph(&title, theme.title);
-    let result = |sample: Sample, i: usize| match samples {
+    let events = AlertId::RootUse.spec().filter.samples;
+    let result = |sample: &Sample, i: usize| match samples {
         Samples::Tested(matches) => match (matches.get(i).copied().unwrap_or(false), sample.should_match) {
             (true, true) => ("matches", theme.good),
             (false, false) => ("no match", theme.good),
@@ -189,42 +191,60 @@ fn samples(view: &mut View<'_>, area: Rect) {
         },
         _ => (if sample.should_match { "(should match)" } else { "(should not match)" }, theme.dim),
     };
-    let cells: Vec<[Span; 2]> = SAMPLES
-        .into_iter()
+    let cells: Vec<[Span; 2]> = events
+        .iter()
         .enumerate()
         .map(|(i, sample)| {
             let (word, style) = result(sample, i);
             [Span::styled(format!("   {}", pad(sample.title, 25)), theme.text), Span::styled(pad(word, 20), style)]
         })
         .collect();
-    let half = SAMPLES.len() / 2;
+    let half = events.len() / 2;
     if area.width >= 96 {
         view.lines.extend((0..half).map(|i| Line::from([cells[i].clone(), cells[i + half].clone()].concat())));
     } else if area.height > 19 {
         view.lines.extend(cells.into_iter().map(|cell| Line::from(cell.to_vec())));
     } else {
-        let all = SAMPLES.into_iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, result(s, i).0));
+        let all = events.iter().enumerate().map(|(i, s)| format!("{}: {}", s.title, result(s, i).0));
         let text = all.collect::<Vec<_>>().join(" · ");
         view.indented(&text, theme.text);
     }
 }
 
-/// The alarm's properties, and how long an alert takes.
+/// When an alarm with this configuration fires.
+fn condition(config: &AlarmConfig) -> String {
+    let missing_data = match &config.missing_data {
+        MissingData::NotBreaching => "not breaching",
+        MissingData::Breaching => "breaching",
+        MissingData::Ignore => "ignored",
+        MissingData::Missing => "missing",
+        MissingData::Other(name) => name,
+    };
+    format!(
+        "{} over {} minutes {} {}; missing data is {missing_data}",
+        config.statistic.as_str().to_lowercase(),
+        config.period * config.evaluation_periods / 60,
+        config.comparison.sign(),
+        config.threshold
+    )
+}
+
+/// The alarms' properties, and how long an alert takes.
 fn alarm(view: &mut View<'_>) {
     let theme = view.theme;
     let Some(derived) = &view.account.derived else { return };
-    let settings = &derived.settings;
-    let existing = derived.health.alarm.as_ref();
-    let threshold = "sum over 5 minutes >= 1; missing data is not breaching";
+    let (settings, observed) = (&derived.settings, view.account.observed.as_ref());
     let mut fact = |label: &str, value: &str| {
         let value = cut(value, view.columns().saturating_sub(16));
         view.spans([(format!("   {}", pad(label, 12)), theme.dim), (value, theme.text)]);
     };
-    fact("Fires when", threshold);
-    fact("Counts", &format!("{}/{}", settings.metric.namespace, settings.metric.name));
-    fact("Notifies", &settings.topic.value);
-    if let Some(alarm) = existing {
-        fact("State", alarm.state.as_str());
+    for alert in settings.alerts.values() {
+        fact("Fires when", &condition(&(alert.alert.spec().config)()));
+        fact("Counts", &format!("{}/{}", alert.metric.namespace, alert.metric.name));
+        fact("Notifies", &settings.topic.value);
+        if let Some(alarm) = observed.and_then(|observed| alert.existing_alarm(observed)) {
+            fact("State", alarm.state.as_str());
+        }
     }
     let sentence = format!(
         "CloudTrail delivers a root sign-in to the log group in about 5 minutes, and the alarm's period is 5 minutes: the \

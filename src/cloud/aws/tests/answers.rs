@@ -1,6 +1,7 @@
 //! AWS's answers as domain types.
 
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
+use aws_sdk_cloudtrail::types::builders::AdvancedFieldSelectorBuilder;
 use aws_sdk_cloudtrail::types::{
     AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, ReadWriteType,
 };
@@ -229,42 +230,97 @@ const MANAGEMENT: (&str, &str) = ("eventCategory", "Management");
 
 #[tokio::test]
 async fn basic_selectors_determine_which_management_events_are_recorded() {
-    let all = ManagementEvents::ALL;
-    assert_eq!(events(GetEventSelectorsOutput::builder().build()).await, all);
-    assert_eq!(events(basic(EventSelector::builder().build())).await, all);
+    let all = || ManagementEvents::ALL;
+    assert_eq!(events(GetEventSelectorsOutput::builder().build()).await, all());
+    assert_eq!(events(basic(EventSelector::builder().build())).await, all());
     let writes = EventSelector::builder().read_write_type(ReadWriteType::WriteOnly);
-    assert_eq!(events(basic(writes.build())).await, ManagementEvents { read: false, ..all });
+    assert_eq!(events(basic(writes.build())).await, ManagementEvents { read: false, ..all() });
     let reads = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly);
-    assert_eq!(events(basic(reads.build())).await, ManagementEvents { write: false, ..all });
+    assert_eq!(events(basic(reads.build())).await, ManagementEvents { write: false, ..all() });
     let none = EventSelector::builder().include_management_events(false);
-    assert_eq!(events(basic(none.build())).await, ManagementEvents { read: false, write: false, others: false });
+    assert_eq!(
+        events(basic(none.build())).await,
+        ManagementEvents { read: false, write: false, ..ManagementEvents::ALL }
+    );
     let data = EventSelector::builder().data_resources(DataResource::builder().r#type("AWS::S3::Object").build());
-    assert_eq!(events(basic(data.build())).await, ManagementEvents { others: true, ..all });
+    assert_eq!(events(basic(data.build())).await, ManagementEvents { others: true, ..all() });
     let without = EventSelector::builder().exclude_management_event_sources("kms.amazonaws.com");
-    assert_eq!(events(basic(without.build())).await, ManagementEvents { others: true, ..all });
+    assert_eq!(events(basic(without.build())).await, ManagementEvents { others: true, ..all() });
 }
 
 #[tokio::test]
 async fn advanced_selectors_determine_which_management_events_are_recorded() {
-    let all = ManagementEvents::ALL;
-    let none = ManagementEvents { read: false, write: false, others: true };
-    assert_eq!(events(advanced(&[&[MANAGEMENT]])).await, all);
+    let all = || ManagementEvents::ALL;
+    let none = ManagementEvents { read: false, write: false, others: true, ..ManagementEvents::ALL };
+    assert_eq!(events(advanced(&[&[MANAGEMENT]])).await, all());
     assert_eq!(
         events(advanced(&[&[MANAGEMENT, ("readOnly", "false")]])).await,
-        ManagementEvents { read: false, ..all }
+        ManagementEvents { read: false, ..all() }
     );
     assert_eq!(
         events(advanced(&[&[MANAGEMENT, ("readOnly", "true")]])).await,
-        ManagementEvents { write: false, ..all }
+        ManagementEvents { write: false, ..all() }
     );
     let both: &[&[(&str, &str)]] = &[&[MANAGEMENT, ("readOnly", "true")], &[MANAGEMENT, ("readOnly", "false")]];
-    assert_eq!(events(advanced(both)).await, all);
-    assert_eq!(events(advanced(&[&[("eventCategory", "Data")]])).await, none);
-    assert_eq!(events(advanced(&[&[("eventCategory", "NetworkActivity")]])).await, none);
+    assert_eq!(events(advanced(both)).await, all());
+    assert_eq!(events(advanced(&[&[("eventCategory", "Data")]])).await, none.clone());
+    assert_eq!(events(advanced(&[&[("eventCategory", "NetworkActivity")]])).await, none.clone());
     let without_kms = &[MANAGEMENT, ("!eventSource", "kms.amazonaws.com")];
-    assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { others: true, ..all });
+    assert_eq!(events(advanced(&[without_kms])).await, ManagementEvents { others: true, ..all() });
     let kms_only = &[MANAGEMENT, ("eventSource", "kms.amazonaws.com")];
-    assert_eq!(events(advanced(&[kms_only])).await, none, "a single service excludes sign-ins");
+    assert_eq!(events(advanced(&[kms_only])).await, none.clone(), "a single service excludes sign-ins");
+}
+
+/// A field of an advanced selector.
+fn by_source(
+    condition: impl Fn(AdvancedFieldSelectorBuilder) -> AdvancedFieldSelectorBuilder,
+) -> AdvancedFieldSelector {
+    condition(AdvancedFieldSelector::builder().field("eventSource")).build().unwrap()
+}
+
+fn management(field: AdvancedFieldSelector) -> AdvancedEventSelector {
+    let category = AdvancedFieldSelector::builder().field("eventCategory").equals("Management").build().unwrap();
+    AdvancedEventSelector::builder().field_selectors(category).field_selectors(field).build().unwrap()
+}
+
+async fn recorded(selectors: &[AdvancedEventSelector]) -> ManagementEvents {
+    let selectors = Some(selectors.to_vec());
+    events(GetEventSelectorsOutput::builder().set_advanced_event_selectors(selectors).build()).await
+}
+
+#[tokio::test]
+async fn selectors_that_exclude_sign_ins_or_iam_do_not_record_everything() {
+    let (sign_in, iam) = ("signin.amazonaws.com", "iam.amazonaws.com");
+    for (field, excluded) in [
+        (by_source(|f| f.not_equals(sign_in)), vec![sign_in]),
+        (by_source(|f| f.not_equals("kms.amazonaws.com").not_equals(iam)), vec![iam]),
+        (by_source(|f| f.not_starts_with("signin.").not_starts_with("ia")), vec![sign_in, iam]),
+        (by_source(|f| f.not_ends_with("in.amazonaws.com")), vec![sign_in]),
+        (by_source(|f| f.starts_with("other").starts_with("sign")), vec![iam]),
+        (by_source(|f| f.ends_with(".amazonaws.com")), vec![]),
+        (by_source(|f| f.not_equals("kms.amazonaws.com")), vec![]),
+    ] {
+        let found = recorded(&[management(field.clone())]).await;
+        assert_eq!(found.excluded, excluded, "{field:?}");
+        assert!(found.read && found.write && found.others && found.unjudged.is_none(), "{field:?}: {found:?}");
+        assert_eq!(found.missing().is_some(), !excluded.is_empty(), "{field:?}");
+    }
+    let without = management(by_source(|f| f.not_equals(sign_in)));
+    let only = management(by_source(|f| f.equals(sign_in)));
+    assert_eq!(recorded(&[without, only]).await.missing(), None, "together they record everything");
+    let basic = EventSelector::builder().exclude_management_event_sources(iam).build();
+    let found = events(GetEventSelectorsOutput::builder().event_selectors(basic).build()).await;
+    assert_eq!(found.missing().as_deref(), Some("the events of iam.amazonaws.com"));
+}
+
+#[tokio::test]
+async fn a_field_that_cannot_be_judged_is_named_unless_another_selector_records_everything() {
+    let by_arn = AdvancedFieldSelector::builder().field("userIdentity.arn").not_ends_with(":root").build().unwrap();
+    let found = recorded(&[management(by_arn.clone())]).await;
+    assert_eq!((found.unjudged.as_deref(), found.missing()), (Some("userIdentity.arn"), None));
+    let all = AdvancedFieldSelector::builder().field("eventCategory").equals("Management").build().unwrap();
+    let all = AdvancedEventSelector::builder().field_selectors(all).build().unwrap();
+    assert_eq!(recorded(&[management(by_arn), all]).await.unjudged, None);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The requests that are sent for a change.
 
+use crate::domain::AlertId;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -216,7 +217,10 @@ async fn an_alarm_is_sent_with_every_field() {
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
     let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
     cloud
-        .apply(&eu_west_1(), &Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(alarm_config()) })
+        .apply(
+            &eu_west_1(),
+            &Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(alarm_config()) },
+        )
         .await
         .unwrap();
     assert_eq!(rule.num_calls(), 1);
@@ -231,7 +235,7 @@ async fn a_percentile_is_sent_as_an_extended_statistic() {
     let no_other_service = wire(|_| panic!("only CloudWatch is called"));
     let cloud = no_other_service.with(|services| services.cloudwatch = super::super::cloudwatch::CloudWatch { client });
     let config = Box::new(AlarmConfig { statistic: Statistic::Extended("p90".into()), ..alarm_config() });
-    let change = Change::PutMetricAlarm { alarm: "root".into(), config };
+    let change = Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config };
     cloud.apply(&eu_west_1(), &change).await.unwrap();
     assert_eq!(rule.num_calls(), 1);
     let command =
@@ -292,7 +296,8 @@ async fn an_alarm_and_a_filter_are_sent_with_the_settings_that_rootbell_does_not
         services.cloudwatch = super::super::cloudwatch::CloudWatch { client: alarm_client };
         services.logs = super::super::logs::Logs { client: logs_client };
     });
-    let alarm_change = Change::PutMetricAlarm { alarm: "root".into(), config: Box::new(config) };
+    let alarm_change =
+        Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(config) };
     let filter_change = Change::PutMetricFilter { log_group: "g".into(), filter };
     for change in [&alarm_change, &filter_change] {
         cloud.apply(&eu_west_1(), change).await.unwrap();

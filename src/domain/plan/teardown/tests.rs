@@ -108,7 +108,7 @@ fn only_the_deleted_topic_is_removed_from_an_unmanaged_alarm() {
     let before = alarm.clone();
     let plan = teardown(&[chain], false);
     let put = plan.changes().find(|change| change.id().to_string() == "alarm.put").unwrap();
-    let Change::PutMetricAlarm { alarm, config } = put else { panic!("{put:?}") };
+    let Change::PutMetricAlarm { alarm, config, .. } = put else { panic!("{put:?}") };
     assert_eq!(*alarm, before.name);
     assert_eq!(**config, AlarmConfig { actions: before.config.actions[1..].to_vec(), ..before.config });
     let topic = plan.changes().find(|change| change.id().to_string().starts_with("topic.delete")).unwrap();

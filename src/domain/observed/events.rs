@@ -1,0 +1,48 @@
+//! The events that a trail records.
+
+use serde::{Deserialize, Serialize};
+
+/// Which management events a trail records, from `cloudtrail:GetEventSelectors`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ManagementEvents {
+    pub read: bool,
+    pub write: bool,
+    /// The event sources of [`NEEDED_SOURCES`] whose events it does not record. `excluded_sources` in a demo account's file.
+    #[serde(rename = "excluded_sources")]
+    pub excluded: Vec<String>,
+    /// A field that its selectors depend on and that rootbell can't judge. `unjudged_field` in a demo account's file.
+    #[serde(rename = "unjudged_field")]
+    pub unjudged: Option<String>,
+    /// There are also data events, advanced selectors or exclusions; replacing the selectors would lose them.
+    /// `other_selectors` in a demo account's file.
+    #[serde(rename = "other_selectors")]
+    pub others: bool,
+}
+
+/// The sources of the events that a trail must record: sign-ins, and changes to root's own credentials.
+pub const NEEDED_SOURCES: [&str; 2] = ["signin.amazonaws.com", "iam.amazonaws.com"];
+
+impl Default for ManagementEvents {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl ManagementEvents {
+    /// What a new trail records by default.
+    pub const ALL: Self = Self { read: true, write: true, excluded: Vec::new(), unjudged: None, others: false };
+
+    /// What it certainly does not record, as the object of a sentence; `None` if nothing of importance is known to be
+    /// missing.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        match (self.read, self.write) {
+            (false, false) => Some("management events".to_owned()),
+            (true, false) => Some("writes".to_owned()),
+            (false, true) => Some("reads".to_owned()),
+            (true, true) if self.excluded.is_empty() => None,
+            (true, true) => Some(format!("the events of {}", self.excluded.join(" and "))),
+        }
+    }
+}
