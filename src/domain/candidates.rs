@@ -1,26 +1,7 @@
-//! What was read beside the chain: other topics, and which resources make up the path from a root sign-in to a person.
+//! Which of the existing resources make up the path from a root sign-in to a person.
 
 use super::arn::Arn;
-use super::observed::{KmsKey, LogGroup, MetricFilter, ReadResult, Subscription, Topic};
 use super::region::Region;
-
-/// A log group with its filters.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GroupDetails {
-    pub log_group: ReadResult<Option<LogGroup>>,
-    pub filters: ReadResult<Vec<MetricFilter>>,
-}
-
-/// A topic with the details that take separate calls.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TopicDetails {
-    pub arn: Arn,
-    /// `Ok(None)`: it does not exist.
-    pub topic: ReadResult<Option<Topic>>,
-    pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// The key that encrypts it; `None` if there is none, or if it wasn't read.
-    pub key: Option<ReadResult<Option<KmsKey>>>,
-}
 
 /// An existing resource on the path.
 #[derive(Clone, Debug, PartialEq, Eq)]

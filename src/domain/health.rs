@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
-use super::observed::{Observed, ReadResult, Subscription};
+use super::observed::{Elsewhere, Observed, ReadResult, Subscription};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
@@ -16,8 +16,8 @@ mod registry;
 mod topic;
 mod trail;
 
+use existing::existing_path;
 pub use existing::use_other_region;
-use existing::{existing_path, point_elsewhere};
 pub use filter::{FilterFaults, filter_faults};
 use registry::Evidence;
 pub use registry::{AlertPath, CheckId, Counts};
@@ -133,6 +133,21 @@ impl Health {
     #[must_use]
     pub fn done(&self, step: Step) -> bool {
         matches!(self.step(step), Verdict::Ok | Verdict::Pending)
+    }
+}
+
+/// Names the other Region first: in what is said about the check `weakest`, and wherever a setup in this Region is advised.
+fn point_elsewhere(checks: &mut [Check], weakest: usize, elsewhere: &Elsewhere, needs_trail: bool) {
+    let fix = use_other_region(elsewhere, needs_trail);
+    for (index, check) in checks.iter_mut().enumerate().filter(|(_, check)| check.verdict != Verdict::Ok) {
+        let advises_setup = needs_trail && check.fix == Fix::Apply(Goal::SetUp);
+        if index == weakest {
+            check.detail = format!("{} Here: {}", elsewhere.describe(), check.detail);
+            let here = if advises_setup { Fix::Nothing } else { check.fix.clone() };
+            check.fix = if here.is_nothing() { fix.clone() } else { Fix::Each(vec![fix.clone(), here]) };
+        } else if advises_setup {
+            check.fix = fix.clone();
+        }
     }
 }
 

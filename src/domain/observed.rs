@@ -16,7 +16,7 @@ use super::retention::RetentionDays;
 mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
-pub use super::candidates::{Elsewhere, Found, FoundPath, GroupDetails, TopicDetails};
+pub use super::candidates::{Elsewhere, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use events::{ManagementEvents, NEEDED_SOURCES};
 
@@ -275,6 +275,24 @@ impl Confirmation {
             Self::Deleted => "deleted",
         }
     }
+}
+
+/// A log group with its filters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupDetails {
+    pub log_group: ReadResult<Option<LogGroup>>,
+    pub filters: ReadResult<Vec<MetricFilter>>,
+}
+
+/// A topic with the details that take separate calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicDetails {
+    pub arn: Arn,
+    /// `Ok(None)`: it does not exist.
+    pub topic: ReadResult<Option<Topic>>,
+    pub subscriptions: ReadResult<Vec<Subscription>>,
+    /// The key that encrypts it; `None` if there is none, or if it wasn't read.
+    pub key: Option<ReadResult<Option<KmsKey>>>,
 }
 
 /// A trail with the details that take separate calls.

@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
-use super::{Check, Verdict};
 use crate::domain::alert::AlertId;
 use crate::domain::observed::{Elsewhere, Observed};
-use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::problem::{Fix, Input};
 use crate::domain::settings::{Field, Origin, SettingId, Settings, TRAIL};
 
 /// The settings with the names of the existing path, and the account with its topic.
@@ -56,19 +55,4 @@ pub fn use_other_region(elsewhere: &Elsewhere, needs_trail: bool) -> Fix {
     }
     let advice = "Or set up this Region as well, with a second trail";
     Fix::Each(vec![switch, Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL)])
-}
-
-/// Names the other Region first: in what is said about the check `weakest`, and wherever a setup in this Region is advised.
-pub(super) fn point_elsewhere(checks: &mut [Check], weakest: usize, elsewhere: &Elsewhere, needs_trail: bool) {
-    let fix = use_other_region(elsewhere, needs_trail);
-    for (index, check) in checks.iter_mut().enumerate().filter(|(_, check)| check.verdict != Verdict::Ok) {
-        let advises_setup = needs_trail && check.fix == Fix::Apply(Goal::SetUp);
-        if index == weakest {
-            check.detail = format!("{} Here: {}", elsewhere.describe(), check.detail);
-            let here = if advises_setup { Fix::Nothing } else { check.fix.clone() };
-            check.fix = if here.is_nothing() { fix.clone() } else { Fix::Each(vec![fix.clone(), here]) };
-        } else if advises_setup {
-            check.fix = fix.clone();
-        }
-    }
 }
