@@ -5,7 +5,7 @@ use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Confirmation, Found, Observed, Trail};
+use super::observed::{Confirmation, Observed, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -108,7 +108,11 @@ impl Settings {
         );
         let retention_days = retention(setup.retention_days, observed, &log_group.value);
 
-        let topic_found = Found::usable(observed.path.topic.as_ref()).and_then(|arn| topic_here(arn, &account_region));
+        let on_path = observed.path.topic.as_ref();
+        let topic_found = on_path
+            .and_then(|found| Some((topic_here(&found.value, &account_region)?, found.usable)))
+            .filter(|(name, usable)| *usable || *name == DEFAULT_TOPIC)
+            .map(|(name, _)| name);
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
         let topic_arn = account_region.topic_arn(&topic.value);

@@ -40,7 +40,9 @@ impl AlertSettings {
         };
         // Another pattern is set on a filter of ours, not on an existing one.
         let has_pattern = |f: &&MetricFilter| options.pattern.is_none() || f.pattern == pattern.value;
-        let found = path_filter(alert, observed, Found::usable).filter(has_pattern);
+        let found = path_filter(alert, observed, Found::usable)
+            .filter(has_pattern)
+            .or_else(|| named_filter(observed, spec.filter.name));
         let filter = Field::pick(
             owned(options.filter),
             found.map(|filter| filter.name.clone()),
@@ -50,7 +52,9 @@ impl AlertSettings {
         let existing = named_filter(observed, &filter.value);
         let metric = existing.map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
         let does_its_job = |alarm: &&Alarm| alarm.config.metric == metric && alarm.config.actions.contains(topic);
-        let found = path_alarm(alert, observed, Found::usable).filter(does_its_job);
+        let found = path_alarm(alert, observed, Found::usable)
+            .filter(does_its_job)
+            .or_else(|| named_alarm(observed, spec.alarm));
         let alarm = Field::pick(
             owned(options.alarm),
             found.map(|alarm| alarm.name.clone()),
@@ -101,7 +105,7 @@ impl AlertSettings {
     /// The alarm with exactly the configured name.
     #[must_use]
     pub fn named_alarm<'a>(&self, observed: &'a Observed) -> Option<&'a Alarm> {
-        observed.alarms.as_deref().unwrap_or_default().iter().find(|alarm| alarm.name == self.alarm.value)
+        named_alarm(observed, &self.alarm.value)
     }
 
     /// What keeps the alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
@@ -145,5 +149,9 @@ fn path_alarm(
     take: fn(Option<&Found<String>>) -> Option<&String>,
 ) -> Option<&Alarm> {
     let name = take(observed.path.alarm.as_ref()).filter(|_| alert == AlertId::RootUse)?;
-    observed.alarms.as_deref().ok()?.iter().find(|alarm| alarm.name == *name)
+    named_alarm(observed, name)
+}
+
+fn named_alarm<'a>(observed: &'a Observed, name: &str) -> Option<&'a Alarm> {
+    observed.alarms.as_deref().ok()?.iter().find(|alarm| alarm.name == name)
 }

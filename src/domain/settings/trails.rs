@@ -105,7 +105,7 @@ pub fn can_be_used(details: &TrailDetails, account_region: &AccountRegion) -> Op
     }
     let records = details.events.as_ref().map_or(true, |events| events.read && events.write);
     let is_in_use = details.status.as_ref().map_or(true, |status| status.logging) && records;
-    (obstacle(trail, account_region).is_none() && is_in_use).then_some(TrailChoice::Attach)
+    (obstacle(trail, account_region).is_none() && is_in_use).then(|| judge(trail, Some(details), account_region).0)
 }
 
 fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a TrailDetails> {
@@ -139,17 +139,13 @@ pub(crate) fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<
     }
 }
 
-fn one_region(trail: &Trail) -> String {
-    format!("it covers {} only", trail.home_region)
-}
-
 fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &AccountRegion) -> (TrailChoice, String) {
     if let Some(obstacle) = obstacle(trail, account_region) {
         return (TrailChoice::Unavailable, obstacle);
     }
     let mut problems = Vec::new();
     if !trail.multi_region {
-        problems.push(one_region(trail));
+        problems.push(format!("it covers {} only", trail.home_region));
     }
     if watched.and_then(|w| w.status.as_ref().ok()).is_some_and(|status| !status.logging) {
         problems.push("it is stopped".to_owned());
@@ -161,9 +157,6 @@ fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &Account
         (false, _) if !trail.can_be_changed_from(account_region) => {
             let owner = trail.arn.account().unwrap_or("unknown");
             (TrailChoice::Unavailable, format!("{}; only account {owner} can change it", problems.join(", ")))
-        }
-        (false, None) if problems == [one_region(trail)] => {
-            (TrailChoice::Attach, format!("{} and lacks a log group", one_region(trail)))
         }
         (false, _) => (TrailChoice::Repair, problems.join(", ")),
         (true, Some(group)) => (TrailChoice::Reuse, format!("it covers all Regions and delivers to `{group}`")),
