@@ -138,13 +138,19 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::TrailLogging
         | CheckId::TrailManagementEvents
         | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
         | CheckId::LogGroupExists => true,
-        CheckId::LogGroupRetention
+        CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope
+        | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterCisPattern
         | CheckId::AlarmExists
         | CheckId::AlarmActions
         | CheckId::TopicExists
         | CheckId::TopicPolicy
+        | CheckId::TopicPublic
         | CheckId::TopicEncryption
         | CheckId::SubscriptionConfirmed => false,
     }
@@ -180,9 +186,15 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::TrailLogging
         | CheckId::TrailManagementEvents
         | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
+        | CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope
         | CheckId::LogGroupExists
         | CheckId::LogGroupRetention
         | CheckId::FilterPattern
+        | CheckId::FilterCisPattern
+        | CheckId::TopicPublic
         | CheckId::AlarmExists => false,
     }
 }

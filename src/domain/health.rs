@@ -5,45 +5,62 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
-use super::observed::{Elsewhere, Observed, ReadResult, Subscription};
-use super::problem::{Fix, Goal, Problem};
+use super::observed::{Elsewhere, Observed, Subscription};
+use super::problem::{Fix, Goal};
 use super::settings::Settings;
 
+mod audit;
 mod chain;
+mod evidence;
 mod existing;
 mod filter;
+mod outcome;
 mod registry;
 mod topic;
 mod trail;
 
+use evidence::Evidence;
 use existing::existing_path;
 pub use existing::use_other_region;
 pub use filter::{FilterFaults, filter_faults};
-use registry::Evidence;
+pub use outcome::Verdict;
 pub use registry::{AlertPath, CheckId, Counts};
 pub use topic::is_aws_sns_key;
 
-/// The result of a check. The words are part of the JSON contract.
+/// The verdict on the whole setup in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    Ok,
-    Missing,
-    Wrong,
-    /// Set up, but waiting for something outside rootbell: a confirmation or a first delivery.
+pub enum Headline {
+    /// All root use is reported.
+    Monitored,
+    /// Sign-ins are reported, but not all API use.
+    SignInsReported,
     Pending,
-    /// It could not be read.
+    NotWorking,
     Unknown,
+    NotSetUp,
 }
 
-impl Verdict {
+impl Headline {
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Ok => "ok",
-            Self::Missing => "missing",
-            Self::Wrong => "wrong",
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
+            Self::Monitored | Self::SignInsReported => "OK",
+            Self::Pending => "PENDING",
+            Self::NotWorking => "NOT WORKING",
+            Self::Unknown => "UNKNOWN",
+            Self::NotSetUp => "NOT SET UP",
+        }
+    }
+
+    /// What it means, as a sentence without its full stop.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Monitored => "root use is monitored",
+            Self::SignInsReported => "root sign-ins are reported",
+            Self::Pending => "waiting for confirmation or the first delivery",
+            Self::NotWorking | Self::NotSetUp => "root use would go unreported",
+            Self::Unknown => "some resources could not be read",
         }
     }
 }
@@ -57,11 +74,21 @@ pub struct Check {
     pub fix: Fix,
 }
 
+/// Which root use is reported to someone; `None` if that isn't known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reports {
+    /// Sign-ins to the console, successful and failed.
+    pub sign_in: Option<bool>,
+    /// Calls of APIs, with access keys or from the console.
+    pub api: Option<bool>,
+}
+
 /// The verdict on the whole chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Health {
     /// Each check of the registry, in its order.
     pub checks: Vec<Check>,
+    pub reports: Reports,
     pub alarm: Option<Alarm>,
     pub subscriptions: Vec<Subscription>,
     /// The age of the trail's last delivery to the log group when the checks were made; `None`: none is known.
@@ -75,10 +102,28 @@ impl Health {
         self.checks.iter().find(|check| check.id == id)
     }
 
-    /// Would a root sign-in reach someone? The verdict of the check that most needs attention.
+    /// Would a root sign-in reach someone? *Missing* only if nothing would count root use.
     #[must_use]
     pub fn alerting(&self) -> Verdict {
-        self.weakest().map_or(Verdict::Ok, |check| check.verdict)
+        let is_missing = |id| self.check(id).is_some_and(|check| check.verdict == Verdict::Missing);
+        match self.weakest().map_or(Verdict::Ok, |check| check.verdict) {
+            Verdict::Missing if !(is_missing(CheckId::FilterPattern) && is_missing(CheckId::AlarmExists)) => {
+                Verdict::Wrong
+            }
+            verdict => verdict,
+        }
+    }
+
+    #[must_use]
+    pub fn headline(&self) -> Headline {
+        match self.alerting() {
+            Verdict::Ok if self.reports.api == Some(true) => Headline::Monitored,
+            Verdict::Ok => Headline::SignInsReported,
+            Verdict::Pending => Headline::Pending,
+            Verdict::Wrong => Headline::NotWorking,
+            Verdict::Unknown => Headline::Unknown,
+            Verdict::Missing => Headline::NotSetUp,
+        }
     }
 
     /// Whether it is proven that a root sign-in would reach someone.
@@ -87,10 +132,33 @@ impl Health {
         self.alerting() == Verdict::Ok
     }
 
-    /// Would auditors accept the setup? The worst verdict of the checks that count for the audit.
+    /// What auditors would object to.
+    pub fn audit_findings(&self) -> impl Iterator<Item = &Check> {
+        let is_finding = |c: &&Check| matches!(c.verdict, Verdict::Missing | Verdict::Wrong);
+        self.checks.iter().filter(|c| c.id.counts() == Counts::Audit).filter(is_finding)
+    }
+
+    /// How many audit findings there are, as in "2 audit findings"; `None` if there are none.
     #[must_use]
-    pub fn audit(&self) -> Verdict {
-        self.worst(|id| id.counts() == Counts::Audit)
+    pub fn audit_summary(&self) -> Option<String> {
+        match self.audit_findings().count() {
+            0 => None,
+            1 => Some("1 audit finding".to_owned()),
+            several => Some(format!("{several} audit findings")),
+        }
+    }
+
+    /// Whether auditors would accept the setup; `None` if that isn't known. They don't if it alerts nobody.
+    #[must_use]
+    pub fn audit_ok(&self) -> Option<bool> {
+        if self.audit_findings().next().is_some() {
+            return Some(false);
+        }
+        match (self.alerting(), self.worst(|id| id.counts() == Counts::Audit)) {
+            (Verdict::Missing | Verdict::Wrong | Verdict::Pending, _) => Some(false),
+            (Verdict::Ok, Verdict::Ok) => Some(true),
+            (Verdict::Ok | Verdict::Unknown, _) => None,
+        }
     }
 
     /// Recommendations that the account doesn't follow.
@@ -166,27 +234,6 @@ fn weakest(checks: &[Check]) -> Option<usize> {
     problems.min_by_key(|(_, check)| rank(check)).map(|(index, _)| index)
 }
 
-/// A verdict, the reason, and what to do.
-type Outcome = (Verdict, String, Fix);
-
-fn ok(detail: impl Into<String>) -> Outcome {
-    (Verdict::Ok, detail.into(), Fix::Nothing)
-}
-
-fn wrong(detail: impl Into<String>, fix: Fix) -> Outcome {
-    (Verdict::Wrong, detail.into(), fix)
-}
-
-fn missing(detail: impl Into<String>) -> Outcome {
-    (Verdict::Missing, detail.into(), Fix::Apply(Goal::SetUp))
-}
-
-fn unknown(unreadable: &Problem) -> Outcome {
-    (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
-}
-
-const REPAIR: Fix = Fix::Apply(Goal::Repair);
-
 /// Checks `observed` as of `now` (a last delivery that is too old is a fault).
 ///
 /// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
@@ -204,6 +251,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             point_elsewhere(&mut checks, weakest, elsewhere, observed.trail.is_none());
         }
         Health {
+            reports: reports(evidence, &checks),
             checks,
             alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
             subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
@@ -244,16 +292,30 @@ fn with_evidence<T>(
     judge(&Evidence { settings: settings.as_ref(), observed: observed.as_ref(), now })
 }
 
-fn check_existing<T>(
-    resource: &ReadResult<Option<T>>,
-    none: impl FnOnce() -> Outcome,
-    judge: impl FnOnce(&T) -> Outcome,
-) -> Outcome {
-    match resource {
-        Err(unreadable) => unknown(unreadable),
-        Ok(None) => none(),
-        Ok(Some(existing)) => judge(existing),
-    }
+/// Which root use is reported, according to the checks and, for API use, to what the filter's pattern counts.
+fn reports(evidence: &Evidence<'_>, checks: &[Check]) -> Reports {
+    let is_reported = |check: &Check| match check.verdict {
+        Verdict::Ok => Some(true),
+        Verdict::Missing | Verdict::Wrong | Verdict::Pending => Some(false),
+        Verdict::Unknown => None,
+    };
+    let parts = |is_part: fn(CheckId) -> bool| -> Vec<Option<bool>> {
+        checks.iter().filter(|check| is_part(check.id)).map(is_reported).collect()
+    };
+    let sign_in = parts(|id| id.counts() == Counts::Alerting);
+    let mut api = parts(|id| match id {
+        CheckId::FilterPattern => false,
+        CheckId::TrailAllRegions => true,
+        other => other.counts() == Counts::Alerting,
+    });
+    api.push(evidence.counts_api_use());
+    Reports { sign_in: all_hold(&sign_in), api: all_hold(&api) }
+}
+
+/// Whether all parts hold; `None` if that isn't known. One that certainly doesn't decides it, whatever the others are.
+fn all_hold(parts: &[Option<bool>]) -> Option<bool> {
+    let is_known = !parts.contains(&None);
+    if parts.contains(&Some(false)) { Some(false) } else { is_known.then_some(true) }
 }
 
 /// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.

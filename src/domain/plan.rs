@@ -293,15 +293,14 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let existing = topic.policy.as_ref();
     let is_managed = wanted.has_default_name(ResourceKind::Topic);
     let detail = match access(existing) {
-        TopicAccess::AlarmsOnly => None,
-        TopicAccess::Public if is_managed => Some("public → not public; CloudWatch in this account can publish"),
-        TopicAccess::Public => {
+        TopicAccess::Alarms if !policy::topic_is_public(existing, &topic.arn) => None,
+        TopicAccess::Alarms if is_managed => Some("public → not public; CloudWatch in this account can publish"),
+        TopicAccess::Alarms => {
             let advice = "rootbell doesn't manage this topic, so it removes nothing from its policy: remove that statement \
                           yourself, or add a condition to it.";
             let why = format!("Anyone can publish to the topic `{name}`.");
             plan.note(Step::Topic, Problem::new(why, Fix::advice(advice)));
-            // Alarms must still arrive after that statement is removed.
-            (!policy::has_all(existing, statements)).then_some("adds a statement that allows CloudWatch to publish")
+            None
         }
         TopicAccess::NoAlarms => Some("CloudWatch can't publish → can, for this account"),
         TopicAccess::Unknown(doubt) => match doubt.cause {

@@ -21,8 +21,8 @@ pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
 pub use evaluation::{AccessRequest, Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
-pub use reading::{bucket_open, repair_bucket, repair_role, too_wide, trusts_others};
-pub use topic::{TopicAccess, repair_topic, topic_access};
+pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
+pub use topic::{TopicAccess, repair_topic, topic_access, topic_is_public};
 
 /// The name of the inline policy on the role.
 pub const ROLE_POLICY: &str = "rootbell-deliver-to-logs";
@@ -68,6 +68,22 @@ pub fn role_permissions(account_region: &AccountRegion, log_group: &str, organiz
         .arn("logs", &format!("log-group:{log_group}:log-stream:{stream_owner}_CloudTrail_{}*", account_region.region));
     let statement = Statement::with_sid(&sid("RootbellDeliver", log_group), Effect::Allow);
     PolicyDocument::new(&[statement.action(["logs:CreateLogStream", "logs:PutLogEvents"]).resource(streams.as_str())])
+}
+
+/// Whether the role's policy lets CloudTrail deliver to the log group, in whatever words.
+///
+/// Source: as [`role_trust`].
+#[must_use]
+pub fn role_access(policy: Option<&PolicyDocument>, wanted: &PolicyDocument) -> Decision {
+    let statements = wanted.statements();
+    // A stream is named after the organization, the account, and the Region, and has a number at the end.
+    let streams: Vec<String> = statements.iter().flat_map(Statement::resources).map(|r| r.replace('*', "0")).collect();
+    let request = |action| {
+        let resource = streams.first().map(String::as_str);
+        evaluation::AccessRequest { service: None, action, resource, context: &[] }
+    };
+    let requests: Vec<_> = statements.iter().flat_map(Statement::actions).map(request).collect();
+    evaluation::evaluate_all(policy, &requests)
 }
 
 /// The statement for the topic's owner, which setting a policy would otherwise drop, and the one that lets CloudWatch

@@ -461,10 +461,17 @@ fn an_unmanaged_topic_open_to_everyone_stays_as_it_is() {
     in_virtual_time(async {
         let (_, _, plan) = observe_and_plan(&cloud, &setup_options()).await;
         assert!(engine::run(&cloud, &plan, None, &|_| {}).await.succeeded());
-        assert_eq!(topic_policy(&mut cloud.snapshot()), open, "nothing is removed or added");
-        cloud.confirm(&EMAIL.into());
+        let after = topic_policy(&mut cloud.snapshot());
+        assert_eq!(after, open, "it is left alone");
         let (_, health, plan) = observe_and_plan(&cloud, &setup_options()).await;
-        assert!(health.healthy(), "{health:?}");
+        let check_result = check(&health, "topic.public");
+        assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
+        assert!(check_result.detail.contains("Anyone can publish"), "{check_result:?}");
+        assert!(
+            fix_text(&check_result.fix).contains("Remove the statement")
+                && !fix_text(&check_result.fix).contains("Run `rootbell apply`"),
+            "{check_result:?}"
+        );
         assert!(plan.is_empty(), "apply has nothing left to do: {:#?}", plan.rows);
         tear_down(&cloud, &setup_options()).await;
     });
@@ -490,7 +497,7 @@ fn an_unmanaged_bucket_keeps_its_public_statement_and_is_reported() {
         let after = cloud.snapshot().buckets["theirs"].config.policy.clone().unwrap();
         assert!(after.statements().contains(&open), "{after}");
         let (_, health, plan) = observe_and_plan(&cloud, &setup).await;
-        let check_result = check(&health, "trail.logging");
+        let check_result = check(&health, "bucket.private");
         assert_eq!(check_result.verdict, Verdict::Wrong, "{check_result:?}");
         assert!(check_result.detail.contains("allows everyone"), "{check_result:?}");
         assert!(

@@ -10,7 +10,7 @@ use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
-use rootbell::domain::health::health;
+use rootbell::domain::health::{Counts, health};
 use rootbell::domain::observed::{Confirmation, MetricFilter};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
@@ -67,7 +67,7 @@ const CASES: [BrokenAccount; 52] = [
     case(
         "invokedBy clause missing",
         |a| filter(a).pattern = CIS_PATTERN.replace("$.userIdentity.invokedBy NOT EXISTS && ", ""),
-        "filter.pattern",
+        "filter.cis_pattern",
         Wrong,
         "services do on root's behalf",
         Fixed,
@@ -91,7 +91,7 @@ const CASES: [BrokenAccount; 52] = [
     case(
         "unquoted pattern",
         |a| filter(a).pattern = CIS_PATTERN.replace('"', ""),
-        "filter.pattern",
+        "filter.cis_pattern",
         Wrong,
         "counts root use, but not with the exact CIS pattern",
         Fixed,
@@ -103,7 +103,7 @@ const CASES: [BrokenAccount; 52] = [
                                  $.userIdentity.invokedBy NOT EXISTS }"
                 .into();
         },
-        "filter.pattern",
+        "filter.cis_pattern",
         Wrong,
         "counts root use, but not with the exact CIS pattern",
         Fixed,
@@ -303,14 +303,7 @@ const CASES: [BrokenAccount; 52] = [
         "does not record management events",
         Fixed,
     ),
-    case(
-        "write-only",
-        |a| trail(a).events.read = false,
-        "trail.management_events",
-        Wrong,
-        "does not record reads",
-        Fixed,
-    ),
+    case("write-only", |a| trail(a).events.read = false, "trail.all_regions", Wrong, "doesn't record reads", Fixed),
     case(
         "delivery error",
         |a| trail(a).logs_error = Some("KMSKeyDisabled".into()),
@@ -341,7 +334,7 @@ const CASES: [BrokenAccount; 52] = [
     case(
         "no file validation",
         |a| trail(a).config.log_file_validation = false,
-        "trail.logging",
+        "trail.validation",
         Wrong,
         "has log file validation off",
         Fixed,
@@ -361,7 +354,7 @@ const CASES: [BrokenAccount; 52] = [
             let policy = merge(bucket(a).config.policy.as_ref(), &[open.into()]);
             bucket(a).config.policy = Some(policy);
         },
-        "trail.logging",
+        "bucket.private",
         Wrong,
         "allows everyone",
         Fixed,
@@ -369,7 +362,7 @@ const CASES: [BrokenAccount; 52] = [
     case(
         "bucket not closed to the public",
         |a| bucket(a).config.public_blocked = false,
-        "trail.logging",
+        "bucket.private",
         Wrong,
         "does not block public access",
         Fixed,
@@ -397,7 +390,7 @@ const CASES: [BrokenAccount; 52] = [
             let policy = merge(role(a).config.policy.as_ref(), &[wide.into()]);
             role(a).config.policy = Some(policy);
         },
-        "trail.delivers",
+        "role.scope",
         Wrong,
         "allows more than delivering",
         Fixed,
@@ -417,7 +410,7 @@ const CASES: [BrokenAccount; 52] = [
             let policy = merge(topic(a).config.policy.as_ref(), &[open.into()]);
             topic(a).config.policy = Some(policy);
         },
-        "topic.policy",
+        "topic.public",
         Wrong,
         "Anyone can publish",
         Fixed,
@@ -561,7 +554,10 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
             assert_eq!(check_result.verdict, *verdict, "{name}: {check_result:?}");
             assert!(check_result.detail.contains(says), "{name}: {check_result:?}");
-            assert!(!check_result.fix.is_nothing() && !health.healthy(), "{name}: {check_result:?}");
+            assert!(!check_result.fix.is_nothing(), "{name}: {check_result:?}");
+            let is_finding = check_result.id.counts() == Counts::Audit;
+            assert_eq!(health.healthy(), is_finding, "{name}: {health:#?}");
+            assert!(health.audit_ok() != Some(true), "{name}: {health:#?}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
@@ -571,7 +567,9 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let (health, plan) = observe_and_plan(&cloud).await;
             assert!(plan.is_empty(), "{name}: {:?}", plan.changes().collect::<Vec<_>>());
             match after {
-                Fixed | Confirmed => assert!(health.healthy(), "{name}: {health:#?}"),
+                Fixed | Confirmed => {
+                    assert!(health.healthy() && health.audit_ok() == Some(true), "{name}: {health:#?}");
+                }
                 NotFixable(fix) => {
                     let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
                     assert!(fix_text(&check_result.fix).contains(fix), "{name}: {check_result:?}");
@@ -582,7 +580,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
 }
 
 #[test]
-fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
+fn status_with_audit_exits_with_3_for_each_broken_account_and_says_so_in_json() {
     let dir = tempfile::tempdir().unwrap();
     for BrokenAccount { name, damage, check, verdict, says, .. } in &CASES {
         let mut account = working_account();
@@ -590,14 +588,34 @@ fn status_exits_with_3_for_each_broken_account_and_says_so_in_json() {
         let file = dir.path().join("broken.toml");
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
         let demo = format!("--demo={}", file.display());
-        let output = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--json", &demo]).output().unwrap();
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--audit", "--json", &demo]).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{name}: {output:?}");
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(document["healthy"], false, "{name}");
+        let is_unknown = *verdict == Verdict::Unknown;
+        assert_eq!(document["audit_ok"], if is_unknown { Value::Null } else { false.into() }, "{name}");
         let check_result = document["checks"].as_array().unwrap().iter().find(|c| c["id"] == *check).unwrap();
         assert_eq!(check_result["verdict"], verdict.as_str(), "{name}: {check_result}");
         assert!(check_result["detail"].as_str().unwrap().contains(says), "{name}: {check_result}");
+        let is_finding = check_result["counts"] == "audit";
+        assert_eq!(document["healthy"], is_finding, "{name}");
+        assert_eq!(document["verdict"] == "ok", is_finding, "{name}");
     }
+}
+
+#[test]
+fn status_exits_with_0_if_there_are_only_audit_findings() {
+    let mut account = working_account();
+    trail(&mut account).config.log_file_validation = false;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("finding.toml");
+    std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
+    let demo = format!("--demo={}", file.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", &demo]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("OK: root use is monitored.\n1 audit finding, listed below.\n"), "{text}");
+    assert!(text.contains("required by CIS AWS Foundations 3.2 (v1.4–v5.0)"), "{text}");
 }
 
 #[test]

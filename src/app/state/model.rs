@@ -11,7 +11,6 @@ use super::screen::Screen;
 use super::session::SessionId;
 use crate::app::keymap::Context;
 use crate::domain::observed::AlarmState;
-use crate::domain::{Health, Verdict};
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -145,12 +144,7 @@ impl Model {
         let word = match alarm.map(|a| a.state) {
             Some(AlarmState::Alarm) => "ALARM",
             _ if self.screen != Screen::Dashboard => return "rootbell".into(),
-            _ => match account.health().map(Health::alerting) {
-                Some(Verdict::Ok) => "OK",
-                Some(Verdict::Pending) => "PENDING",
-                None | Some(Verdict::Unknown) => "UNKNOWN",
-                Some(Verdict::Missing | Verdict::Wrong) => "NOT WORKING",
-            },
+            _ => account.health().map_or("UNKNOWN", |health| health.headline().word()),
         };
         let number = account.caller().map(|c| format!(" · {}", c.identity.account)).unwrap_or_default();
         format!("rootbell: {word}{number}")

@@ -46,6 +46,9 @@ pub struct ApplyOptions {
 
 #[derive(Args, Debug)]
 pub struct StatusOptions {
+    /// Also exit with 3 if auditors would object to something
+    #[arg(long)]
+    pub audit: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -11,9 +11,9 @@ use crate::cli::output::console::Console;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
-use crate::domain::health::health;
+use crate::domain::health::{Check, Counts, health};
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings, SetupOptions, Verdict};
+use crate::domain::{Health, Settings, SetupOptions};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -34,13 +34,15 @@ pub(in crate::cli) async fn run(
         let in_alarm = in_alarm(&health);
         // While the alarm is in ALARM and everything works, that line is enough.
         let headline = (in_alarm.is_none() || !health.healthy()).then(|| headline(&health));
-        for line in in_alarm.into_iter().chain(headline) {
+        let findings = health.audit_summary().map(|findings| format!("{findings}, listed below."));
+        for line in in_alarm.into_iter().chain(headline).chain(findings) {
             console.print(line);
         }
         console.print(format_args!("Account {}, {}\n", session.account(), session.region()));
         console.print(text(&health));
     }
-    Ok(if health.healthy() { Exit::Done } else { Exit::Differs })
+    let is_accepted = !options.audit || health.audit_findings().next().is_none();
+    Ok(if health.healthy() && is_accepted { Exit::Done } else { Exit::Differs })
 }
 
 /// The first line while the alarm is in ALARM.
@@ -56,31 +58,41 @@ fn in_alarm(health: &Health) -> Option<String> {
     ))
 }
 
-/// The overall verdict, with the detail of the worst check.
+/// The overall verdict, with the detail of the check that most needs attention.
 fn headline(health: &Health) -> String {
-    match health.weakest() {
-        None => "OK: root use is monitored.".to_owned(),
-        Some(check) => match check.verdict {
-            Verdict::Pending => format!("PENDING: {}", escape_controls(&check.detail)),
-            Verdict::Unknown => format!("UNKNOWN: {}", escape_controls(&check.detail)),
-            _ => format!("NOT WORKING: {}", escape_controls(&check.detail)),
-        },
-    }
+    let headline = health.headline();
+    let reason = health.weakest().map(|check| escape_controls(&check.detail));
+    format!("{}: {}", headline.word(), reason.unwrap_or_else(|| format!("{}.", headline.meaning())))
 }
 
-/// One line per check, with the fix below it.
+/// The checks by what they count toward: one line per check, with the fix below it.
 fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
-    let mut next = health.checks.iter().skip(1);
-    for check in &health.checks {
-        let line =
-            format!("{:7}  {:width$}  {}", check.verdict.as_str(), check.id.title(), escape_controls(&check.detail));
-        lines.push(line.trim_end().to_owned());
-        // If several checks in a row have the same fix, only the last shows it.
-        let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
-        if !check.fix.is_nothing() && !next_has_same_fix {
-            lines.push(format!("{:7}  -> {}", "", escape_controls(&fix_text(&check.fix))));
+    for counts in Counts::ALL {
+        let checks: Vec<&Check> = health.checks.iter().filter(|c| c.id.counts() == counts).collect();
+        let title = match counts {
+            // The headline is about these.
+            Counts::Alerting => None,
+            Counts::Audit => Some("Audit"),
+            Counts::Advice => Some("Advice"),
+        };
+        if let Some(title) = title.filter(|_| !checks.is_empty()) {
+            lines.extend([String::new(), title.to_owned()]);
+        }
+        let mut next = checks.iter().skip(1);
+        for check in &checks {
+            let detail = escape_controls(&check.detail);
+            let line = format!("{:7}  {:width$}  {detail}", check.verdict.as_str(), check.id.title());
+            lines.push(line.trim_end().to_owned());
+            if health.audit_findings().any(|finding| finding.id == check.id) {
+                lines.push(format!("{:7}     required by {}", "", check.id.required_by().join("; ")));
+            }
+            // If several checks in a row have the same fix, only the last shows it.
+            let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
+            if !check.fix.is_nothing() && !next_has_same_fix {
+                lines.push(format!("{:7}  -> {}", "", escape_controls(&fix_text(&check.fix))));
+            }
         }
     }
     lines.join("\n")
@@ -93,8 +105,9 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         .iter()
         .map(|c| {
             json!({
-                "id": c.id, "title": c.id.title(), "verdict": c.verdict.as_str(), "detail": c.detail,
-                "fix": fix_text(&c.fix),
+                "id": c.id, "title": c.id.title(), "counts": c.id.counts().as_str(), "path": c.id.path().as_str(),
+                "verdict": c.verdict.as_str(), "detail": c.detail, "fix": fix_text(&c.fix),
+                "required_by": c.id.required_by(),
             })
         })
         .collect();
@@ -115,6 +128,12 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         "account": session.identity.account,
         "region": session.region(),
         "healthy": health.healthy(),
+        "verdict": health.alerting().as_str(),
+        "audit_ok": health.audit_ok(),
+        "in_alarm": health.in_alarm().is_some(),
+        // Event rules are not read yet.
+        "paths": { "alarm": health.reports.sign_in, "events": null },
+        "reports": { "sign_in": health.reports.sign_in, "api": health.reports.api },
         "checks": checks,
         "alarm": alarm,
         "subscriptions": subscriptions,

@@ -1,16 +1,14 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
-use super::registry::Evidence;
-use super::{
-    FilterFaults, Outcome, REPAIR, Verdict, action_fault, age, check_existing, filter_faults, missing, ok, unknown,
-    wrong,
-};
+use super::evidence::Evidence;
+use super::filter::{FilterFaults, filter_faults};
+use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::{action_fault, age};
 use crate::domain::alarm::EvaluationState;
-use crate::domain::observed::{Alarm, LogGroup, MetricFilter};
-use crate::domain::pattern::{self, Reading};
-use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{AlertSettings, RETENTION, SettingId};
+use crate::domain::observed::{Alarm, LogGroup};
+use crate::domain::pattern::{self, CisMatch, Matched, Reading};
+use crate::domain::problem::{Fix, Goal};
+use crate::domain::settings::AlertSettings;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
@@ -32,56 +30,48 @@ pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| ok(format!("`{}`", group.name)))
 }
 
-pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
-    on_log_group(evidence, |group| match group.retention_days {
-        RetentionDays::Never => ok("events never expire"),
-        days if days >= RETENTION => ok(days.describe()),
-        RetentionDays::Days(days) => wrong(
-            format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
-            Fix::ApplyWith { input: Input::Setting(SettingId::Retention), value: RETENTION.to_string() },
-        ),
-    })
-}
-
+/// Whether the filter counts root's sign-ins, successful and failed, and no other identity's; what else it counts or
+/// misses is [`super::audit::cis_pattern`]'s matter.
 pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(f) = evidence.settings.root_use().existing_filter(evidence.observed) else {
+    let Some(filter) = evidence.filter() else {
         return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
     };
-    match pattern::read(&f.pattern) {
-        Reading::CisPattern => check_filter_settings(f, evidence),
-        Reading::Equivalent => wrong(
-            format!("`{}` counts root use, but not with the exact CIS pattern that audit tools accept.", f.name),
-            REPAIR,
-        ),
-        Reading::Other(faults) => {
-            wrong(format!("The pattern of `{}` is not the CIS pattern: {}.", f.name, faults.join("; ")), REPAIR)
+    let name = &filter.name;
+    let coverage = match pattern::coverage(&filter.pattern) {
+        Ok(coverage) => coverage,
+        Err(error) => {
+            let detail = format!(
+                "rootbell can't tell whether `{name}` counts root sign-ins: it can't parse its pattern (character {}: {}).",
+                error.at, error.message
+            );
+            return (Verdict::Unknown, detail, Fix::Apply(Goal::ReplacePattern));
         }
-        Reading::Unjudged(why) => (
-            Verdict::Unknown,
-            format!("rootbell can't tell whether `{}` counts every use of root: {why}.", f.name),
-            Fix::Apply(Goal::ReplacePattern),
-        ),
+    };
+    if !coverage.fires_for_sign_in() {
+        let what = if coverage.sign_ins == Matched::All { "counts more than root use" } else { "misses root sign-ins" };
+        let faults = match pattern::read(&filter.pattern) {
+            Reading::Other(faults) => format!(": {}", faults.join("; ")),
+            Reading::CisPattern | Reading::Equivalent | Reading::Unjudged(_) => String::new(),
+        };
+        return wrong(format!("`{name}` {what}{faults}."), REPAIR);
     }
-}
-
-fn check_filter_settings(filter: &MetricFilter, evidence: &Evidence<'_>) -> Outcome {
-    let alarm = evidence.settings.root_use().existing_alarm(evidence.observed);
-    let FilterFaults { known, possible } = filter_faults(filter, alarm, &evidence.settings.account_region);
+    let FilterFaults { known, possible } = filter_faults(filter, evidence.alarm(), &evidence.settings.account_region);
     if !known.is_empty() {
-        return wrong(format!("`{}` {}.", filter.name, known.join("; it ")), REPAIR);
+        return wrong(format!("`{name}` {}.", known.join("; it ")), REPAIR);
     }
     if !possible.is_empty() {
-        let why = format!(
-            "rootbell can't tell whether `{}` counts every use of root: it {}.",
-            filter.name,
-            possible.join("; it ")
-        );
-        return (Verdict::Unknown, why, REPAIR);
+        let why = possible.join("; it ");
+        let detail = format!("rootbell can't tell whether `{name}` counts every use of root: it {why}.");
+        return (Verdict::Unknown, detail, REPAIR);
     }
-    ok(format!("`{}`, the CIS pattern", filter.name))
+    ok(match coverage.cis {
+        CisMatch::Exact => format!("`{name}`, the CIS pattern"),
+        _ if coverage.counts_api_use() => format!("`{name}` counts root use"),
+        _ => format!("`{name}` counts root sign-ins, but not all API use"),
+    })
 }
 
 pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {

@@ -4,13 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Outcome, chain, topic, trail};
+use super::evidence::Evidence;
+use super::outcome::Outcome;
+use super::{audit, chain, topic, trail};
 use crate::domain::change::Step;
-use crate::domain::observed::Observed;
-use crate::domain::settings::Settings;
 
 /// What a check counts toward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +22,21 @@ pub enum Counts {
     Advice,
 }
 
+impl Counts {
+    /// Everything that a check can count toward, in the order in which the checks are shown.
+    pub const ALL: [Self; 3] = [Self::Alerting, Self::Audit, Self::Advice];
+
+    /// Its text in JSON output. Stable, because scripts rely on it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alerting => "alerting",
+            Self::Audit => "audit",
+            Self::Advice => "advice",
+        }
+    }
+}
+
 /// The path from root's sign-in to the inbox that a check is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertPath {
@@ -33,11 +47,16 @@ pub enum AlertPath {
     Both,
 }
 
-/// What the checks judge.
-pub(super) struct Evidence<'a> {
-    pub settings: &'a Settings,
-    pub observed: &'a Observed,
-    pub now: Timestamp,
+impl AlertPath {
+    /// Its text in JSON output. Stable, because scripts rely on it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Events => "events",
+            Self::Both => "both",
+        }
+    }
 }
 
 /// A row of the registry.
@@ -47,11 +66,14 @@ pub(super) struct CheckSpec {
     pub title: &'static str,
     pub counts: Counts,
     pub path: AlertPath,
+    /// For a check that counts for the audit: the controls that fail if the check does.
+    pub required_by: &'static [&'static str],
     pub judge: fn(&Evidence<'_>) -> Outcome,
 }
 
 macro_rules! registry {
-    ($($check:ident: $id:literal $step:ident $counts:ident $path:ident $judge:path, $title:literal;)+) => {
+    ($($check:ident: $id:literal $step:ident $counts:ident $path:ident $judge:path, $title:literal
+        $(, [$($control:literal),+])?;)+) => {
         /// A check. Its text, as in `trail.exists`, is part of the JSON contract.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum CheckId {
@@ -70,6 +92,7 @@ macro_rules! registry {
                         title: $title,
                         counts: Counts::$counts,
                         path: AlertPath::$path,
+                        required_by: &[$($($control),+)?],
                         judge: $judge,
                     }),+
                 }
@@ -78,20 +101,45 @@ macro_rules! registry {
     };
 }
 
+// The numbers of the controls differ between the versions of the CIS benchmark.
+//
+// Source: Prowler's mappings of the CIS AWS Foundations Benchmark (compliance/aws/cis_*.json) and its checks; Security Hub
+// User Guide, "Security Hub CSPM controls reference".
 registry! {
     TrailExists: "trail.exists" Trail Alerting Both trail::exists, "Trail exists";
-    TrailMultiRegion: "trail.multi_region" Trail Alerting Both trail::multi_region, "Trail covers all Regions";
+    TrailMultiRegion: "trail.multi_region" Trail Alerting Both trail::multi_region, "Trail covers root sign-ins";
     TrailLogging: "trail.logging" Trail Alerting Both trail::logging, "Trail is logging";
     TrailManagementEvents: "trail.management_events" Trail Alerting Both trail::management_events,
-        "Trail records reads and writes";
+        "Trail records write events";
     TrailDelivers: "trail.delivers" Trail Alerting Alarm trail::delivers, "Trail delivers to CloudWatch Logs";
+    TrailAllRegions: "trail.all_regions" Trail Audit Both audit::all_regions,
+        "All Regions, reads and writes",
+        ["CIS AWS Foundations 3.1 (v1.4–v5.0), 4.1 (v6.0, v7.0)", "Security Hub CloudTrail.1",
+            "Prowler cloudtrail_multi_region_enabled_logging_management_events"];
+    TrailValidation: "trail.validation" Trail Audit Both audit::validation, "Log file validation is on",
+        ["CIS AWS Foundations 3.2 (v1.4–v5.0), 4.2 (v6.0, v7.0)", "Security Hub CloudTrail.4",
+            "Prowler cloudtrail_log_file_validation_enabled"];
+    BucketPrivate: "bucket.private" Trail Audit Both audit::bucket_private, "Bucket is private",
+        ["CIS AWS Foundations 2.1.1 (TLS) and 2.1.4 (public access) (v2.0–v5.0), 3.1.1 and 3.1.4 (v6.0, v7.0)",
+            "Security Hub S3.5 (TLS), S3.8 (public access), S3.12 (ACLs), S3.14 (versioning)",
+            "Prowler s3_bucket_secure_transport_policy, s3_bucket_level_public_access_block, s3_bucket_acl_prohibited, \
+             s3_bucket_object_versioning"];
+    RoleScope: "role.scope" Trail Audit Alarm audit::role_scope, "Role is limited to delivery",
+        ["IAM best practices, least privilege",
+            "Prowler iam_inline_policy_no_administrative_privileges (if the role may do everything)"];
     LogGroupExists: "log_group.exists" Trail Alerting Alarm chain::log_group_exists, "Log group exists";
-    LogGroupRetention: "log_group.retention" Trail Alerting Alarm chain::retention, "Retention is at least 365 days";
-    FilterPattern: "filter.pattern" Filter Alerting Alarm chain::filter_pattern, "Filter counts root use";
+    LogGroupRetention: "log_group.retention" Trail Audit Alarm audit::retention, "Retention is at least 365 days",
+        ["Security Hub CloudWatch.16", "Prowler cloudwatch_log_group_retention_policy_specific_days_enabled"];
+    FilterPattern: "filter.pattern" Filter Alerting Alarm chain::filter_pattern, "Filter counts root sign-ins";
+    FilterCisPattern: "filter.cis_pattern" Filter Audit Alarm audit::cis_pattern, "Filter has the CIS pattern",
+        ["CIS AWS Foundations 3.3 (v1.2), 4.3 (v1.3–v5.0), 5.3 (v6.0, v7.0)", "Security Hub CloudWatch.1",
+            "Prowler cloudwatch_log_metric_filter_root_usage"];
     AlarmExists: "alarm.exists" Alarm Alerting Alarm chain::watches_metric, "Alarm watches the metric";
     AlarmActions: "alarm.actions" Alarm Alerting Alarm chain::notifies_topic, "Alarm notifies a topic";
     TopicExists: "topic.exists" Topic Alerting Both topic::exists, "Topic exists";
     TopicPolicy: "topic.policy" Topic Alerting Alarm topic::publishable, "CloudWatch can publish to the topic";
+    TopicPublic: "topic.public" Topic Audit Both topic::public, "Topic is not public",
+        ["CIS AWS Foundations 2.21 (v7.0)", "Security Hub SNS.4", "Prowler sns_topics_not_publicly_accessible"];
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
     SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both topic::confirmed, "Subscription confirmed";
 }
@@ -118,6 +166,12 @@ impl CheckId {
     #[must_use]
     pub fn counts(self) -> Counts {
         self.spec().counts
+    }
+
+    /// For a check that counts for the audit: the controls that fail if the check does.
+    #[must_use]
+    pub fn required_by(self) -> &'static [&'static str] {
+        self.spec().required_by
     }
 
     #[must_use]

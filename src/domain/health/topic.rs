@@ -1,12 +1,14 @@
 //! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::evidence::Evidence;
+use super::outcome::{
+    Outcome, REPAIR, Verdict, check_existing, missing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
+};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::{Confirmation, KmsKey, Topic};
 use crate::domain::policy::{
     Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
-    topic_statements,
+    topic_is_public, topic_statements,
 };
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings};
@@ -29,22 +31,39 @@ pub(super) fn publishable(evidence: &Evidence<'_>) -> Outcome {
     on_topic(evidence, |topic| check_policy(topic, evidence.settings))
 }
 
+/// Whether the policy lets anyone publish.
+pub(super) fn public(evidence: &Evidence<'_>) -> Outcome {
+    match &evidence.observed.topic {
+        Err(unreadable) => unknown(unreadable),
+        Ok(None) => nothing_to_judge("topic"),
+        Ok(Some(topic)) => check_public(topic, evidence.settings),
+    }
+}
+
+fn check_public(topic: &Topic, settings: &Settings) -> Outcome {
+    let name = topic.name();
+    if topic.policy.as_ref().is_some_and(|policy| !policy.is_readable()) {
+        return unreadable_policy("topic", name, "who can publish");
+    }
+    if !topic_is_public(topic.policy.as_ref(), &topic.arn) {
+        return ok("not public");
+    }
+    let fix = if settings.has_default_name(ResourceKind::Topic) {
+        REPAIR
+    } else {
+        Fix::advice(
+            "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement that allows \
+             everyone, or add a condition to it, and check again that CloudWatch can publish.",
+        )
+    };
+    wrong(format!("Anyone can publish to `{name}`."), fix)
+}
+
 fn check_policy(topic: &Topic, settings: &Settings) -> Outcome {
     let (name, policy) = (topic.name(), topic.policy.as_ref());
     let alarm = settings.account_region.alarm_arn(&settings.root_use().alarm.value);
     match topic_access(policy, &topic.arn, &alarm) {
-        TopicAccess::AlarmsOnly => ok("for alarms in this account"),
-        TopicAccess::Public => {
-            let fix = if settings.has_default_name(ResourceKind::Topic) {
-                REPAIR
-            } else {
-                Fix::advice(
-                    "rootbell doesn't manage this topic, so it removes nothing from its policy. Remove the statement \
-                     that allows everyone, or add a condition to it.",
-                )
-            };
-            wrong(format!("Anyone can publish to `{name}`."), fix)
-        }
+        TopicAccess::Alarms => ok("for alarms in this account"),
         TopicAccess::NoAlarms => {
             let our_statements = topic_statements(&settings.account_region, &topic.arn);
             let has_deny =

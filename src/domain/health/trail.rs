@@ -1,17 +1,22 @@
-//! The trail's checks: does it record everything, are its log files safe, and do its events reach the log group?
+//! The trail's checks: does it record root's sign-ins, and do its events reach the log group?
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::registry::Evidence;
-use super::{Outcome, REPAIR, age, missing, ok, unknown, wrong};
-use crate::domain::Verdict;
-use crate::domain::observed::{Bucket, BucketLookup, Observed, Role, TrailDetails, TrailOwnership, TrailStatus};
+use super::age;
+use super::evidence::Evidence;
+use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
+use crate::domain::observed::{
+    Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
+};
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
 
+/// The Region in which CloudTrail records the sign-ins of root users.
+const SIGN_IN_REGION: &str = "us-east-1";
+
 /// How to fix the trail itself, which only its own account can change, in its home Region.
-fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
+pub(super) fn trail_fix(t: &TrailDetails, settings: &Settings) -> Fix {
     match t.trail.ownership(&settings.account_region) {
         TrailOwnership::OtherAccount(owner) => {
             let advice = format!(
@@ -65,18 +70,22 @@ pub(super) fn delivers(evidence: &Evidence<'_>) -> Outcome {
     on_trail(evidence, |t| check_delivery(t, evidence))
 }
 
+/// Checks that the trail records root's sign-ins, which CloudTrail records in us-east-1.
+///
+/// Source: CloudTrail User Guide, "AWS Management Console sign-in events", Region information for root users.
 fn check_regions(t: &TrailDetails, settings: &Settings) -> Outcome {
+    let home = &t.trail.home_region;
     if t.trail.multi_region {
         return ok("all Regions");
     }
-    let detail = format!(
-        "`{}` covers {} only: root sign-ins in other Regions go unreported.",
-        t.trail.name, t.trail.home_region
-    );
+    if home.as_str() == SIGN_IN_REGION {
+        return ok(format!("{home}, where root sign-ins are recorded"));
+    }
+    let detail = format!("`{}` covers {home} only: root sign-ins in other Regions go unreported.", t.trail.name);
     wrong(detail, trail_fix(t, settings))
 }
 
-/// Checks that the trail is logging, and that its log files arrive in its bucket and are safe there.
+/// Checks that the trail is logging, and that its log files arrive in its bucket.
 fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
     let (settings, observed, now) = (evidence.settings, evidence.observed, evidence.now);
     let name = &t.trail.name;
@@ -93,47 +102,31 @@ fn check_logging(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
     if let Some(unknown) = unknown_bucket_access(settings, observed, &t.trail.arn) {
         return unknown;
     }
-    if let Some((fault, fix)) = bucket_fault(settings, observed) {
-        return wrong(format!("`{name}` is logging, but {fault}."), fix);
+    if let Some(fault) = bucket_fault(settings, observed) {
+        return wrong(format!("`{name}` is logging, but {fault}."), REPAIR);
     }
     let is_fresh = is_younger(status.bucket_delivery, FRESH, now) && status.bucket_delivery >= status.started;
-    let earlier_error = match &status.bucket_error {
-        Some(error) if is_fresh => format!("; an earlier delivery to its bucket failed: {error}"),
-        Some(error) if is_younger(observed.session.trail_changed, RETRIED_WITHIN, now) => return retried(error),
-        Some(error) => {
-            return wrong(
-                format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
-                Fix::Advice(format!(
-                    "Check the bucket's policy: it must allow CloudTrail to write for {}.",
-                    t.trail.arn
-                )),
-            );
-        }
-        None => String::new(),
-    };
-    if t.trail.log_file_validation {
-        return ok(format!("on{earlier_error}"));
+    match &status.bucket_error {
+        Some(error) if is_fresh => ok(format!("on; an earlier delivery to its bucket failed: {error}")),
+        Some(error) if is_younger(observed.session.trail_changed, RETRIED_WITHIN, now) => retried(error),
+        Some(error) => wrong(
+            format!("`{name}` cannot write to its bucket `{}`: {error}.", t.trail.bucket),
+            Fix::Advice(format!("Check the bucket's policy: it must allow CloudTrail to write for {}.", t.trail.arn)),
+        ),
+        None => ok("on"),
     }
-    if settings.trail_is_managed() {
-        return wrong(
-            format!("`{name}` has log file validation off: altered log files could not be detected."),
-            REPAIR,
-        );
-    }
-    // Alerting works without it, and rootbell does not change an unmanaged trail for that alone.
-    ok(format!("on; log file validation is off{earlier_error}"))
 }
 
-/// What is wrong with a bucket that rootbell manages, and what to do. `None` also if the bucket could not be read: then
-/// only the delivery error that CloudTrail reports counts.
-fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix)> {
+/// Why CloudTrail can't deliver to a bucket that rootbell manages. `None` also if the bucket could not be read: then only
+/// the delivery error that CloudTrail reports counts.
+fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<String> {
     if !settings.bucket_is_managed() {
         return None;
     }
     let name = &settings.bucket.value;
     let trail = observed.trail.as_ref()?;
     match observed.bucket.as_ref().ok()? {
-        BucketLookup::NotFound => Some((format!("its bucket `{name}` does not exist"), REPAIR)),
+        BucketLookup::NotFound => Some(format!("its bucket `{name}` does not exist")),
         BucketLookup::Owned(bucket) => {
             bucket_access_fault(bucket, settings, &settings.log_file_location(observed, &trail.trail.arn))
         }
@@ -141,27 +134,20 @@ fn bucket_fault(settings: &Settings, observed: &Observed) -> Option<(String, Fix
     }
 }
 
+const WHAT_CLOUDTRAIL_MAY_DO: &str = "what CloudTrail may do";
+
 /// The result for a managed bucket whose policy can't be read.
 fn unreadable_bucket_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
     let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
     let is_unreadable = bucket.policy.as_ref().is_some_and(|policy| !policy.is_readable());
-    (settings.bucket_is_managed() && is_unreadable).then(|| unreadable_policy("bucket", &bucket.name))
+    (settings.bucket_is_managed() && is_unreadable)
+        .then(|| unreadable_policy("bucket", &bucket.name, WHAT_CLOUDTRAIL_MAY_DO))
 }
 
-fn unreadable_policy(what: &str, name: &str) -> Outcome {
-    (
-        Verdict::Unknown,
-        format!(
-            "The policy of the {what} `{name}` isn't in IAM's format, so rootbell can't tell what CloudTrail may do."
-        ),
-        Fix::Advice(format!("Check the policy of the {what}.")),
-    )
-}
-
-/// The result for a bucket that others manage, if it depends on something unknown whether CloudTrail can write to it.
+/// The result if it depends on something unknown whether CloudTrail can write to a managed bucket.
 fn unknown_bucket_access(settings: &Settings, observed: &Observed, trail_arn: &str) -> Option<Outcome> {
     let BucketLookup::Owned(bucket) = observed.bucket.as_ref().ok()? else { return None };
-    if !settings.bucket_is_managed() || settings.may_edit_bucket_policy(&bucket.tags) {
+    if !settings.bucket_is_managed() {
         return None;
     }
     let location = settings.log_file_location(observed, trail_arn);
@@ -173,60 +159,55 @@ fn unknown_bucket_access(settings: &Settings, observed: &Observed, trail_arn: &s
     Some((Verdict::Unknown, detail, Fix::advice("Check the policy of the bucket.")))
 }
 
-fn bucket_access_fault(bucket: &Bucket, settings: &Settings, location: &LogFileLocation<'_>) -> Option<(String, Fix)> {
+fn bucket_access_fault(bucket: &Bucket, settings: &Settings, location: &LogFileLocation<'_>) -> Option<String> {
     let name = &bucket.name;
-    if policy::bucket_open(bucket.policy.as_ref()) {
-        let fix = if settings.may_edit_bucket_policy(&bucket.tags) {
-            REPAIR
-        } else {
-            Fix::advice(
-                "rootbell doesn't manage this bucket, so it removes nothing from its policy. Remove the statement that \
-                 allows everyone, or add a condition to it.",
-            )
-        };
-        return Some((format!("the policy of its bucket `{name}` allows everyone"), fix));
-    }
-    if !bucket.public_blocked {
-        return Some((format!("its bucket `{name}` does not block public access"), REPAIR));
-    }
-    if policy::has_all(bucket.policy.as_ref(), &policy::bucket_statements(location)) {
+    if policy::bucket_access(bucket.policy.as_ref(), location) != Decision::Denied {
         return None;
     }
-    let fault = match &bucket.policy {
+    Some(match &bucket.policy {
         None => format!("its bucket `{name}` has no policy that allows CloudTrail"),
         Some(_) if settings.may_edit_bucket_policy(&bucket.tags) => {
             format!("the policy of its bucket `{name}` is not the one for this trail")
         }
-        // What others wrote for this trail is as good as rootbell's own statements.
-        Some(policy) if policy::bucket_access(Some(policy), location) != Decision::Denied => return None,
         Some(_) => format!("the policy of its bucket `{name}` does not allow CloudTrail to write for this trail"),
-    };
-    Some((fault, REPAIR))
+    })
 }
 
+/// Checks that the trail records write events, which sign-ins are.
+///
+/// Source: CloudTrail User Guide, "AWS Management Console sign-in events": the examples have `readOnly` false.
 fn check_management_events(t: &TrailDetails, settings: &Settings) -> Outcome {
     let events = match &t.events {
         Err(unreadable) => return unknown(unreadable),
         Ok(events) => events,
     };
-    if let Some(missing_events) = events.missing() {
-        let fix = match trail_fix(t, settings) {
-            REPAIR if events.others => Fix::advice(
-                "Change its event selectors in CloudTrail, so that they select all management events. rootbell doesn't \
-                 replace them, because other selectors would be lost.",
-            ),
-            fix => fix,
-        };
-        return wrong(format!("`{}` does not record {missing_events}.", t.trail.name), fix);
+    if let Some(missing_events) = events.missing_sign_ins() {
+        return wrong(format!("`{}` does not record {missing_events}.", t.trail.name), events_fix(t, events, settings));
     }
     match &events.unjudged {
-        None => ok("read and write"),
-        Some(field) => (
-            Verdict::Unknown,
-            format!("`{}` selects events by `{field}`, so rootbell can't tell what it leaves out.", t.trail.name),
-            Fix::advice("Check its event selectors in CloudTrail: they must select everything that root does."),
-        ),
+        None => ok(if events.read { "read and write" } else { "write" }),
+        Some(field) => unjudged_events(t, field),
     }
+}
+
+/// How to have the trail record all management events.
+pub(super) fn events_fix(t: &TrailDetails, events: &ManagementEvents, settings: &Settings) -> Fix {
+    match trail_fix(t, settings) {
+        REPAIR if events.others => Fix::advice(
+            "Change its event selectors in CloudTrail, so that they select all management events. rootbell doesn't replace \
+             them, because other selectors would be lost.",
+        ),
+        fix => fix,
+    }
+}
+
+/// The result if the trail's selectors depend on a field that rootbell can't judge.
+pub(super) fn unjudged_events(t: &TrailDetails, field: &str) -> Outcome {
+    (
+        Verdict::Unknown,
+        format!("`{}` selects events by `{field}`, so rootbell can't tell what it leaves out.", t.trail.name),
+        Fix::advice("Check its event selectors in CloudTrail: they must select everything that root does."),
+    )
 }
 
 /// The age at which the last delivery is overdue if there was something to deliver: in an account that is used,
@@ -405,7 +386,7 @@ fn role_fault(settings: &Settings, observed: &Observed) -> Option<String> {
 fn unreadable_role_policy(settings: &Settings, observed: &Observed) -> Option<Outcome> {
     let role = observed.role.as_ref().ok()?.as_ref()?;
     let is_unreadable = role.policy.iter().chain([&role.trust]).any(|policy| !policy.is_readable());
-    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name))
+    (settings.role_is_managed() && is_unreadable).then(|| unreadable_policy("role", &role.name, WHAT_CLOUDTRAIL_MAY_DO))
 }
 
 fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> Option<String> {
@@ -413,13 +394,7 @@ fn managed_role_fault(role: &Role, settings: &Settings, observed: &Observed) -> 
     if !policy::has_all(Some(&role.trust), settings.role_trust(observed).statements()) {
         return Some(format!("CloudTrail can't assume the role `{name}`"));
     }
-    if settings.role_has_default_name() && policy::trusts_others(&role.trust) {
-        return Some(format!("Others besides CloudTrail can assume the role `{name}`"));
-    }
     let wanted = policy::role_permissions(&settings.account_region, group, observed.has_organization_trail());
-    if policy::too_wide(role.policy.as_ref()) {
-        return Some(format!("The role `{name}` allows more than delivering to `{group}`"));
-    }
-    (!policy::has_all(role.policy.as_ref(), wanted.statements()))
+    (policy::role_access(role.policy.as_ref(), &wanted) == Decision::Denied)
         .then(|| format!("The role `{name}` can't write to the log group `{group}`"))
 }

@@ -33,6 +33,21 @@ impl ManagementEvents {
     /// What a new trail records by default.
     pub const ALL: Self = Self { read: true, write: true, excluded: Vec::new(), unjudged: None, others: false };
 
+    /// The sign-ins that it certainly does not record, as the object of a sentence. A sign-in is a write event.
+    ///
+    /// Source: CloudTrail User Guide, "AWS Management Console sign-in events": the examples have `readOnly` false.
+    #[must_use]
+    pub fn missing_sign_ins(&self) -> Option<String> {
+        match (self.read, self.write) {
+            (false, false) => Some("management events".to_owned()),
+            (true, false) => Some("writes, such as sign-ins".to_owned()),
+            (_, true) => {
+                let excluded = self.excluded.iter().find(|source| *source == NEEDED_SOURCES[0])?;
+                Some(format!("the events of {excluded}"))
+            }
+        }
+    }
+
     /// What it certainly does not record, as the object of a sentence; `None` if nothing of importance is known to be
     /// missing.
     #[must_use]

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Decision, LogFileLocation, PolicyDocument, TopicAccess, bucket_access, key_serves_alarms, topic_access};
+use super::{
+    Decision, LogFileLocation, PolicyDocument, TopicAccess, bucket_access, key_serves_alarms, topic_access,
+    topic_is_public,
+};
 use crate::domain::Region;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::fixtures::identity;
@@ -69,9 +72,9 @@ fn what_published_topic_policies_mean_for_the_alarm_is_known() {
     let (topic, alarm) =
         (account_region().topic_arn("rootbell-alerts"), account_region().alarm_arn("rootbell-root-use"));
     let judge = |policy: &PublishedPolicy| match topic_access(Some(&policy.document()), &topic, &alarm) {
-        TopicAccess::AlarmsOnly => "allowed".to_owned(),
-        TopicAccess::Public => "public".to_owned(),
         TopicAccess::NoAlarms => "denied".to_owned(),
+        _ if topic_is_public(Some(&policy.document()), &topic) => "public".to_owned(),
+        TopicAccess::Alarms => "allowed".to_owned(),
         TopicAccess::Unknown(_) => "unknown".to_owned(),
     };
     assert_eq!(differences(&published().topic, judge), Vec::<String>::new());

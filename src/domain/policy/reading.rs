@@ -1,6 +1,8 @@
 //! Whether the existing policies of the bucket and the role allow more than needed.
 
-use super::document::{PolicyDocument, Statement};
+use super::condition::like;
+use super::document::{ConditionTest, Effect, Elements, PolicyDocument, Principal, Statement};
+use super::evaluation::covers_action;
 use super::merge::{merge, without};
 use crate::domain::arn::LogGroupArn;
 
@@ -10,6 +12,36 @@ use crate::domain::arn::LogGroupArn;
 #[must_use]
 pub fn bucket_open(policy: Option<&PolicyDocument>) -> bool {
     policy.is_some_and(|policy| policy.statements().iter().any(Statement::is_open))
+}
+
+/// Whether the bucket's policy denies everyone reading and writing its objects without TLS.
+///
+/// Source: Prowler, check `s3_bucket_secure_transport_policy`; AWS Config, rule `s3-bucket-ssl-requests-only`.
+#[must_use]
+pub fn requires_tls(policy: Option<&PolicyDocument>, bucket_arn: &str) -> bool {
+    let object = format!("{bucket_arn}/object");
+    let covers_objects = |s: &Statement| {
+        let covers = |action| s.elements().is_some_and(|elements| covers_action(elements, action));
+        covers("s3:GetObject") && covers("s3:PutObject") && s.resources().any(|resource| like(resource, &object))
+    };
+    let is_plain_text = |test: &ConditionTest| match test {
+        ConditionTest::Compare { operator, key, values } => {
+            ["Bool", "BoolIfExists"].contains(&operator.as_str())
+                && key.eq_ignore_ascii_case("aws:SecureTransport")
+                && *values == ["false"]
+        }
+        ConditionTest::Unreadable(_) => false,
+    };
+    let denies_plain_text = |s: &Statement| {
+        let has_that_condition_only = |elements: &Elements| match elements.condition.0.as_slice() {
+            [only] => elements.effect == Effect::Deny && is_plain_text(only),
+            _ => false,
+        };
+        s.who().is_some_and(Principal::is_everyone)
+            && s.elements().is_some_and(has_that_condition_only)
+            && covers_objects(s)
+    };
+    policy.is_some_and(|policy| policy.statements().iter().any(denies_plain_text))
 }
 
 /// For a bucket that rootbell manages: [`merge`], without the statements that allow everyone. For an unmanaged bucket use

@@ -9,19 +9,15 @@ use crate::domain::arn::Arn;
 /// What a topic's policy means for the alarm's notifications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicAccess {
-    /// Alarms in this account can publish; others only if a statement names them or a condition allows them.
-    AlarmsOnly,
-    /// Anyone can publish: an alert could be forged, or buried among other messages.
-    Public,
+    /// Alarms in this account can publish.
+    Alarms,
     /// CloudWatch can't publish: the alarm would fire, but no alert would be sent.
     NoAlarms,
     /// Whether CloudWatch can publish depends on something that rootbell cannot evaluate.
     Unknown(Doubt),
 }
 
-/// Evaluates the policy of a topic that an alarm in this account notifies. Only a statement without a condition makes the
-/// topic public: an organization (`aws:PrincipalOrgID`), the alarms of another account (`aws:SourceArn`), and SNS's
-/// default statement (`AWS:SourceOwner`) all use a condition.
+/// Evaluates the policy of a topic that an alarm in this account notifies.
 ///
 /// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
 #[must_use]
@@ -41,12 +37,19 @@ pub fn topic_access(policy: Option<&PolicyDocument>, topic_arn: &str, alarm_arn:
         &AccessRequest { service, action: "sns:Publish", resource: Some(topic_arn), context: &context },
     ) {
         Decision::Denied => TopicAccess::NoAlarms,
-        _ if policy.is_some_and(|policy| policy.statements().iter().any(|s| is_public(s, topic_arn))) => {
-            TopicAccess::Public
-        }
-        Decision::Allowed => TopicAccess::AlarmsOnly,
+        Decision::Allowed => TopicAccess::Alarms,
         Decision::Unknown(doubt) => TopicAccess::Unknown(doubt),
     }
+}
+
+/// Whether anyone can publish to the topic, so that an alert could be forged or buried among other messages. Only a
+/// statement without a condition makes it public: an organization (`aws:PrincipalOrgID`), the alarms of another account
+/// (`aws:SourceArn`), and SNS's default statement (`AWS:SourceOwner`) all use a condition.
+///
+/// Source: SNS Developer Guide, "Example cases for Amazon SNS access control".
+#[must_use]
+pub fn topic_is_public(policy: Option<&PolicyDocument>, topic_arn: &str) -> bool {
+    policy.is_some_and(|policy| policy.statements().iter().any(|statement| is_public(statement, topic_arn)))
 }
 
 /// For a topic that rootbell manages: [`super::merge`], without the statements that let everyone publish. For an unmanaged
@@ -105,7 +108,7 @@ mod tests {
             let repaired = repair_topic(Some(&policy), &topic, &ours);
             assert_eq!(*repaired.statements()[0].as_json(), statement);
             assert!(has_all(Some(&repaired), &ours));
-            assert_eq!(topic_access(Some(&repaired), &topic, &alarm), TopicAccess::AlarmsOnly, "{statement}");
+            assert_eq!(topic_access(Some(&repaired), &topic, &alarm), TopicAccess::Alarms, "{statement}");
         }
     }
 
@@ -134,7 +137,7 @@ mod tests {
         let TopicAccess::Unknown(doubt) = topic_access(Some(&policy), &topic, &alarm) else { panic!() };
         assert!(doubt.cause == DoubtCause::Allow && doubt.depends_on.contains("aws:SourceOrgID"), "{doubt:?}");
         let merged = merge(Some(&policy), &topic_statements(&account_region(), &topic));
-        assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::AlarmsOnly);
+        assert_eq!(topic_access(Some(&merged), &topic, &alarm), TopicAccess::Alarms);
     }
 
     #[test]
@@ -142,7 +145,7 @@ mod tests {
         let (account, topic, alarm) = ("123456789012", "arn:t", account_region().alarm_arn("a"));
         let access = |policy: Option<&PolicyDocument>| topic_access(policy, topic, &alarm);
         let ours = merge(None, &topic_statements(&account_region(), topic));
-        assert_eq!(access(Some(&ours)), TopicAccess::AlarmsOnly);
+        assert_eq!(access(Some(&ours)), TopicAccess::Alarms);
         let only = |statement: &Value| {
             let mut statement = statement.clone();
             statement["Resource"] = json!(topic);
@@ -150,9 +153,13 @@ mod tests {
         };
         let default = only(&json!({ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": ["SNS:Publish"],
             "Condition": { "StringEquals": { "AWS:SourceOwner": account } } }));
-        assert_eq!(access(Some(&default)), TopicAccess::AlarmsOnly);
+        assert_eq!(access(Some(&default)), TopicAccess::Alarms);
         let open = only(&json!({ "Effect": "Allow", "Principal": "*", "Action": "sns:Publish" }));
-        assert_eq!(access(Some(&open)), TopicAccess::Public);
+        assert_eq!(access(Some(&open)), TopicAccess::Alarms);
+        assert!(
+            topic_is_public(Some(&open), topic)
+                && ![&default, &ours].iter().any(|policy| topic_is_public(Some(policy), topic))
+        );
         let owner_only = only(&json!({ "Effect": "Allow", "Action": "sns:Publish",
             "Principal": { "AWS": "arn:aws:iam::123456789012:root" } }));
         assert_eq!(access(Some(&owner_only)), TopicAccess::NoAlarms);
@@ -160,7 +167,7 @@ mod tests {
         // Statements for another account or topic don't allow our alarms, and a Deny blocks them.
         let alarms = json!({ "Effect": "Allow", "Action": "sns:Publish",
             "Principal": { "Service": "cloudwatch.amazonaws.com" } });
-        assert_eq!(access(Some(&only(&alarms))), TopicAccess::AlarmsOnly);
+        assert_eq!(access(Some(&only(&alarms))), TopicAccess::Alarms);
         let mut theirs = alarms.clone();
         theirs["Condition"] = json!({ "StringEquals": { "aws:SourceAccount": "210987654321" } });
         assert_eq!(access(Some(&only(&theirs))), TopicAccess::NoAlarms);

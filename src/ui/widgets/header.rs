@@ -10,6 +10,7 @@ use super::text::cut;
 use super::time::clock;
 use super::view::View;
 use crate::app::Screen;
+use crate::domain::health::Headline;
 use crate::domain::{Step, Verdict};
 
 pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
@@ -127,15 +128,13 @@ fn headline(view: &View<'_>) -> (&'static str, &'static str, Style) {
     if health.in_alarm().is_some() {
         return ("ALARM", "the alarm has fired", view.theme.bad);
     }
-    if Step::ALL.into_iter().all(|step| health.step(step) == Verdict::Missing) {
-        return ("NOT SET UP", "root use would go unreported", view.theme.bad);
-    }
-    match health.alerting() {
-        Verdict::Ok => ("OK", "root use is monitored", view.theme.good),
-        Verdict::Pending => ("PENDING", "waiting for confirmation or the first delivery", view.theme.warn),
-        Verdict::Unknown => ("UNKNOWN", "some resources could not be read", view.theme.warn),
-        Verdict::Missing | Verdict::Wrong => ("NOT WORKING", "root use would go unreported", view.theme.bad),
-    }
+    let headline = health.headline();
+    let style = match headline {
+        Headline::Monitored | Headline::SignInsReported => view.theme.good,
+        Headline::Pending | Headline::Unknown => view.theme.warn,
+        Headline::NotWorking | Headline::NotSetUp => view.theme.bad,
+    };
+    (headline.word(), headline.meaning(), style)
 }
 
 /// Which addresses have not confirmed yet, and that this is a demo.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ratatui::text::Span;
 
-use crate::domain::health::age;
+use crate::domain::health::{Counts, age};
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
 use crate::domain::{CheckId, Health, Verdict};
 use crate::ui::widgets::text::pad;
@@ -71,11 +71,15 @@ fn link_of(check: CheckId) -> Link {
         | CheckId::TrailMultiRegion
         | CheckId::TrailLogging
         | CheckId::TrailManagementEvents
-        | CheckId::TrailDelivers => Link::Trail,
+        | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
+        | CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope => Link::Trail,
         CheckId::LogGroupExists | CheckId::LogGroupRetention => Link::LogGroup,
-        CheckId::FilterPattern => Link::Filter,
+        CheckId::FilterPattern | CheckId::FilterCisPattern => Link::Filter,
         CheckId::AlarmExists | CheckId::AlarmActions => Link::Alarm,
-        CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicEncryption => Link::Topic,
+        CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicPublic | CheckId::TopicEncryption => Link::Topic,
         CheckId::SubscriptionConfirmed => Link::Inbox,
     }
 }
@@ -90,14 +94,14 @@ struct ChainLink {
 
 fn links(view: &View<'_>, health: &Health) -> Vec<ChainLink> {
     let link = |link: Link, detail: String| {
-        let verdict = health.worst(|id| link_of(id) == link);
+        let verdict = health.worst(|id| link_of(id) == link && id.counts() == Counts::Alerting);
         ChainLink { name: link.name(), verdict, word: verdict.as_str().to_owned(), detail }
     };
     let is_ok = |id| health.check(id).is_some_and(|check| check.verdict == Verdict::Ok);
     let delivered = health.last_delivery.filter(|_| is_ok(CheckId::TrailDelivers));
     let delivered = delivered.map(|ago| format!("{} ago", age(ago))).unwrap_or_default();
     let retention = health.check(CheckId::LogGroupRetention).map(|check| check.detail.clone()).unwrap_or_default();
-    let pattern = if is_ok(CheckId::FilterPattern) { "CIS pattern" } else { "" };
+    let pattern = if is_ok(CheckId::FilterCisPattern) { "CIS pattern" } else { "" };
     let mut alarm = link(Link::Alarm, String::new());
     if let Some(current) = &health.alarm {
         if alarm.verdict == Verdict::Ok {

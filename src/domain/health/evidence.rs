@@ -1,0 +1,39 @@
+//! What the checks judge.
+
+use jiff::Timestamp;
+
+use super::filter::filter_faults;
+use crate::domain::observed::{Alarm, MetricFilter, Observed};
+use crate::domain::pattern;
+use crate::domain::settings::Settings;
+
+/// What the checks judge.
+pub(super) struct Evidence<'a> {
+    pub settings: &'a Settings,
+    pub observed: &'a Observed,
+    pub now: Timestamp,
+}
+
+impl<'a> Evidence<'a> {
+    /// The filter that counts root use, if there is one.
+    pub(super) fn filter(&self) -> Option<&'a MetricFilter> {
+        self.settings.root_use().existing_filter(self.observed)
+    }
+
+    /// The alarm on root use, if there is one.
+    pub(super) fn alarm(&self) -> Option<&'a Alarm> {
+        self.settings.root_use().existing_alarm(self.observed)
+    }
+
+    /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
+    pub(super) fn counts_api_use(&self) -> Option<bool> {
+        self.observed.filters.as_ref().ok()?;
+        let Some(filter) = self.filter() else { return Some(false) };
+        let coverage = pattern::coverage(&filter.pattern).ok()?;
+        let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);
+        if !coverage.counts_api_use() || !faults.known.is_empty() {
+            return Some(false);
+        }
+        faults.possible.is_empty().then_some(true)
+    }
+}
