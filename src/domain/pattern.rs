@@ -9,6 +9,7 @@ use super::filter_pattern::{FieldTest, Pattern, PatternError, Selector};
 
 mod coverage;
 mod judge;
+mod terms;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! What a pattern counts, decided by the sample events.
 
+use super::terms::Terms;
 use super::{Reading, read};
 use crate::domain::filter_pattern::{Pattern, PatternError};
 use crate::domain::samples::{self, SampleKind};
@@ -49,15 +50,24 @@ impl Coverage {
     }
 }
 
+/// Tells whether a pattern for JSON events, or one of plain terms, matches an event.
+fn event_test(pattern: &str) -> Result<Box<dyn Fn(&str) -> bool>, PatternError> {
+    if let Some(terms) = Terms::parse(pattern) {
+        return Ok(Box::new(move |event| terms.matches(event)));
+    }
+    let parsed = Pattern::parse(pattern)?;
+    Ok(Box::new(move |event| parsed.matches(event)))
+}
+
 /// What a pattern counts, as the samples show.
 ///
 /// # Errors
 /// If rootbell can't parse the pattern, so that what it counts is unknown.
 pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
-    let parsed = Pattern::parse(pattern)?;
+    let event_matches = event_test(pattern)?;
     let matched = |kind: SampleKind| {
         let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
-        let titles: Vec<_> = of_kind.iter().filter(|s| parsed.matches(s.json)).map(|s| s.title).collect();
+        let titles: Vec<_> = of_kind.iter().filter(|s| event_matches(s.json)).map(|s| s.title).collect();
         match titles.len() {
             0 => Matched::None,
             all if all == of_kind.len() => Matched::All,
@@ -82,9 +92,9 @@ pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
 /// [`Coverage::fires_for_sign_in`], for many patterns: most fail the first sample.
 #[must_use]
 pub fn fires_for_sign_in(pattern: &str) -> bool {
-    let Ok(parsed) = Pattern::parse(pattern) else { return false };
+    let Ok(event_matches) = event_test(pattern) else { return false };
     let all = |kind: SampleKind, matches: bool| {
-        samples::all().filter(|(k, _)| *k == kind).all(|(_, sample)| parsed.matches(sample.json) == matches)
+        samples::all().filter(|(k, _)| *k == kind).all(|(_, sample)| event_matches(sample.json) == matches)
     };
     all(SampleKind::SignIn, true) && all(SampleKind::Other, false)
 }
@@ -119,6 +129,8 @@ mod tests {
             ),
             ("{ $.userIdentity.type = Root && $.additionalEventData.MFAUsed != Yes }", false, false),
             ("{ $.eventName = ConsoleLogin }", false, false),
+            ("\"Root\" \"ConsoleLogin\"", true, false),
+            ("ConsoleLogin", false, false),
             ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
             ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
         ] {
