@@ -22,7 +22,7 @@ pub mod demo;
 mod error;
 mod sign_in;
 
-pub use error::{CloudError, ErrorKind};
+pub use error::{CloudError, Denial, DenialCause, ErrorKind, KeyProblem, OrganizationProblem, PolicyKind};
 pub use sign_in::{AssumedRole, CredentialSource, KeyKind, SignIn};
 
 /// The answer to one query.

@@ -244,9 +244,10 @@ impl DemoCloud {
                     let caller = &state.account.caller;
                     let message = match kind {
                         ErrorKind::AccessDenied => format!(
-                            "User: {caller} is not authorized to perform: {} on resource: {}",
+                            "User: {caller} is not authorized to perform: {} on resource: {}{}",
                             operation.iam_action,
-                            if resource.is_empty() { "*" } else { resource }
+                            if resource.is_empty() { "*" } else { resource },
+                            message.replace("ACTION", operation.iam_action)
                         ),
                         _ => message.to_owned(),
                     };
@@ -410,11 +411,11 @@ impl Cloud for DemoCloud {
         let result = self.call(region, change.operation(), change.name(), 2, work).await;
         // AWS's message has the resource's full ARN.
         result.map_err(|error| match error.kind {
-            ErrorKind::AccessDenied if error.message.contains(" on resource: ") => {
+            ErrorKind::AccessDenied => {
                 let account_region = self.snapshot().in_region(region);
                 let arn = change.arns(&account_region).into_iter().next().unwrap_or_default();
-                let denied = error.message.split(" on resource: ").next().unwrap_or_default();
-                CloudError { message: format!("{denied} on resource: {arn}"), ..error }
+                let by_name = format!(" on resource: {}", change.name());
+                CloudError { message: error.message.replacen(&by_name, &format!(" on resource: {arn}"), 1), ..error }
             }
             _ => error,
         })

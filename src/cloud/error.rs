@@ -4,8 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::SignIn;
+use crate::domain::Region;
+use crate::domain::change::quote;
+use crate::domain::key_state::KeyState;
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::SettingId;
+
+mod clock;
+mod denial;
+mod organization;
+
+pub use denial::{Denial, DenialCause, PolicyKind};
+pub use organization::OrganizationProblem;
 
 /// The kind of error, which determines what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +36,7 @@ pub enum ErrorKind {
     /// The profile's settings contradict each other, or are incomplete.
     BadProfile,
     NoRegion,
-    /// The account has not enabled the Region.
+    /// The account has not enabled the Region, or has not signed up for the service.
     RegionDisabled,
     /// This computer's clock is too far from AWS's.
     WrongClock,
@@ -39,6 +49,12 @@ pub enum ErrorKind {
     AlreadyExists,
     Quota,
     Invalid,
+    /// The resource is protected from deletion.
+    DeletionProtected,
+    /// A KMS key can't be used.
+    Key(KeyProblem),
+    /// An organization's trail can't be changed.
+    Organization(OrganizationProblem),
     /// Something created a moment ago isn't visible everywhere yet: wait and try again.
     EventualConsistency,
     /// No connection: no network, a host name that doesn't resolve, a refused connection, or a TLS failure.
@@ -47,6 +63,17 @@ pub enum ErrorKind {
     /// The endpoint doesn't support this call.
     Unsupported,
     Other,
+}
+
+/// Why a KMS key can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyProblem {
+    State(KeyState),
+    NotFound,
+    /// It doesn't exist in the Region, or its policy doesn't allow the service to use it: AWS doesn't say which.
+    NotAllowed,
+    /// It belongs to another account, so its policy can't be read.
+    OfAnotherAccount,
 }
 
 /// A call that failed.
@@ -109,13 +136,16 @@ impl CloudError {
         let message = self.message.trim().trim_end_matches('.');
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
-            // AWS's message repeats the caller, the action, and the resource; only the rest is new.
-            ErrorKind::AccessDenied => match message.split_once(" because ") {
-                Some((_, because)) => format!("permission denied, because {because}"),
-                None => format!("permission denied for {}", self.missing().0),
-            },
+            // AWS's message repeats the caller, the call, and the resource; only the rest is new.
+            ErrorKind::AccessDenied => self.denial().reason(),
             ErrorKind::ExpiredCredentials => sign_in.expired(),
-            ErrorKind::InvalidCredentials => format!("{} ({message})", sign_in.rejected()),
+            ErrorKind::InvalidCredentials => match self.opt_in_region() {
+                Some(region) => {
+                    let rejected = sign_in.rejected();
+                    format!("this account has not enabled the Region {region}, or {rejected} ({message})")
+                }
+                None => format!("{} ({message})", sign_in.rejected()),
+            },
             ErrorKind::NoCredentials => format!("there are no credentials ({message})"),
             ErrorKind::ProcessFailed => format!("{} {message}", sign_in.program()),
             ErrorKind::MfaRequired => {
@@ -133,8 +163,11 @@ impl CloudError {
                 let profile = sign_in.profile.as_deref().unwrap_or("default");
                 format!("the profile `{profile}` cannot be used: {}", sign_in.fault.as_deref().unwrap_or(message))
             }
-            ErrorKind::WrongClock => format!("this computer's clock is wrong ({message})"),
-            ErrorKind::RegionDisabled => format!("this account has not enabled the Region ({message})"),
+            ErrorKind::WrongClock => format!("{} ({message})", clock::reason(message)),
+            ErrorKind::RegionDisabled => match self.opt_in_region() {
+                Some(region) => format!("this account has not enabled the Region {region} ({message})"),
+                None => format!("this account has not signed up for the service ({message})"),
+            },
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
             ErrorKind::Offline => format!("no connection ({message})"),
@@ -165,14 +198,14 @@ impl CloudError {
     #[must_use]
     pub fn brief(&self) -> String {
         match self.kind {
-            ErrorKind::AccessDenied => format!("unknown, needs {}", self.iam_action),
+            ErrorKind::AccessDenied => self.denial().brief(),
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Offline => "no connection".to_owned(),
             ErrorKind::Timeout => "timed out".to_owned(),
             ErrorKind::ExpiredCredentials => "the sign-in has expired".to_owned(),
             ErrorKind::InvalidCredentials => "AWS does not accept the credentials".to_owned(),
             ErrorKind::MfaRequired => "the role needs an MFA code".to_owned(),
-            ErrorKind::WrongClock => "this computer's clock is wrong".to_owned(),
+            ErrorKind::WrongClock => clock::reason(&self.message),
             ErrorKind::Unavailable => "the service is not available".to_owned(),
             _ => format!("unknown: {}", self.message.trim().trim_end_matches('.')),
         }
@@ -184,17 +217,13 @@ impl CloudError {
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         let advice = match self.kind {
             ErrorKind::AccessDenied => {
-                return Fix::AskFor { permission: self.missing().0.to_owned(), statement: self.statement() };
+                let denial = self.denial();
+                let ask = || Fix::AskFor { permission: denial.action.to_string(), statement: self.statement(&denial) };
+                return denial.fix().unwrap_or_else(ask);
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
-            ErrorKind::InvalidCredentials => match sign_in.region.as_ref().filter(|region| region.is_opt_in()) {
-                Some(region) => {
-                    let enable = format!(
-                        "Or the account has not enabled {region}: enable it on the console's page Account, under AWS \
-                         Regions, or choose another Region"
-                    );
-                    return Fix::Each(vec![Fix::Advice(sign_in.replace()), Fix::choose(enable, Input::Region)]);
-                }
+            ErrorKind::InvalidCredentials => match self.opt_in_region() {
+                Some(region) => return enable_region_or_sign_in(region, &sign_in),
                 None => sign_in.replace(),
             },
             ErrorKind::NoCredentials | ErrorKind::ProcessFailed => return sign_in.provide(),
@@ -204,7 +233,12 @@ impl CloudError {
                  this account and permission set."
                     .to_owned()
             }
-            ErrorKind::RoleDenied => sign_in.allow_role(&self.message),
+            ErrorKind::RoleDenied => {
+                let denial = self.denial();
+                let is_explained = !matches!(denial.cause, DenialCause::Unstated | DenialCause::Other(_));
+                let fix = denial.fix().filter(|_| is_explained);
+                return fix.unwrap_or_else(|| Fix::Advice(sign_in.allow_role()));
+            }
             ErrorKind::NoProfile => {
                 let advice = "Create it with `aws configure sso` or `aws login`, or choose one that exists";
                 return Fix::choose(advice, Input::Profile);
@@ -216,8 +250,12 @@ impl CloudError {
                  option to set the time automatically), then try again."
                 .to_owned(),
             ErrorKind::RegionDisabled => {
-                let advice = "Enable it on the console's page Account, under AWS Regions, or choose another Region";
-                return Fix::choose(advice, Input::Region);
+                if let Some(region) = self.opt_in_region() {
+                    return enable_region(region);
+                }
+                "Finish the account's sign-up (payment method and phone number), and wait until AWS has activated it, which \
+                 can take a day; then try again."
+                    .to_owned()
             }
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
@@ -256,6 +294,13 @@ impl CloudError {
             ErrorKind::EventualConsistency => "Try again in a minute.".to_owned(),
             ErrorKind::NotFound => "Try again: the account will be read again.".to_owned(),
             ErrorKind::Invalid => "Correct the value, then try again.".to_owned(),
+            ErrorKind::DeletionProtected => format!(
+                "Turn off its deletion protection with `aws logs put-log-group-deletion-protection --log-group-identifier {} \
+                 --no-deletion-protection-enabled`, then try again.",
+                quote(&self.resource)
+            ),
+            ErrorKind::Key(problem) => return self.fix_of_key(problem),
+            ErrorKind::Organization(problem) => return problem.fix(),
             ErrorKind::Unsupported => "Continue without it.".to_owned(),
             ErrorKind::Other if self.operation == "DeleteRole" => {
                 "Detach the other policies from the role, then try again.".to_owned()
@@ -271,30 +316,76 @@ impl CloudError {
         Fix::Advice(advice)
     }
 
-    /// The statement to add to the caller's policy.
-    fn statement(&self) -> String {
-        let (action, resource) = self.missing();
-        serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": resource }).to_string()
+    /// What AWS says about a denied call.
+    #[must_use]
+    pub fn denial(&self) -> Denial<'_> {
+        Denial::parse(&self.message, self.iam_action)
     }
 
-    /// The missing permission and its resource: from AWS's message if it names them ("… is not authorized to perform:
-    /// iam:PassRole on resource: arn:… because …"), otherwise the call's own permission.
-    fn missing(&self) -> (&str, &str) {
-        let (_, text) = self.message.split_once("not authorized to perform: ").unwrap_or_default();
-        if let Some((action, rest)) = text.split_once(" on resource: ") {
-            let resource = rest.split_whitespace().next().unwrap_or_default().trim_matches('"').trim_end_matches('.');
-            if resource.starts_with("arn:") && !action.contains(char::is_whitespace) {
-                return (action, resource);
-            }
-        }
-        (self.iam_action, if self.resource.starts_with("arn:") { &self.resource } else { "*" })
+    /// The statement to add to the caller's policy.
+    fn statement(&self, denial: &Denial<'_>) -> String {
+        let own =
+            Some(self.resource.as_str()).filter(|own| own.starts_with("arn:") && denial.action == self.iam_action);
+        let resource = denial.resource.or(own).unwrap_or("*");
+        serde_json::json!({ "Effect": "Allow", "Action": denial.action, "Resource": resource }).to_string()
     }
+
+    /// What to do about a key, which the message may name.
+    fn fix_of_key(&self, problem: KeyProblem) -> Fix {
+        let named = self.message.split_whitespace().find(|word| word.starts_with("arn:") && word.contains(":kms:"));
+        let key = named.map_or("KEY", |word| word.trim_end_matches(['.', ',', ':']));
+        let other = |advice: &str| Fix::choose(advice, Input::Setting(SettingId::KmsKey));
+        match problem {
+            KeyProblem::State(state) => state.fix(key),
+            KeyProblem::NotFound => other("Use an existing key of this Region"),
+            KeyProblem::NotAllowed => other(
+                "Check that the key exists in this Region and is enabled, and that its policy lets the service use it, or \
+                 use another",
+            ),
+            KeyProblem::OfAnotherAccount => denial::key_of_another_account(None),
+        }
+    }
+
+    /// The Region of the session, if an account has to enable it first.
+    fn opt_in_region(&self) -> Option<&Region> {
+        self.sign_in.as_ref().and_then(|sign_in| sign_in.region.as_ref()).filter(|region| region.is_opt_in())
+    }
+}
+
+/// Session tokens of the global STS endpoint are valid only in Regions that are enabled by default.
+///
+/// Source: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints"; IAM User Guide, "Manage AWS STS in an AWS
+/// Region", session tokens.
+const GLOBAL_TOKEN: &str =
+    "A session token from the global STS endpoint does not work in this Region: get it from a Regional one.";
+
+fn enable_region(region: &Region) -> Fix {
+    let advice = format!(
+        "Enable {region} in this account (in the console, on the page Account, under AWS Regions), which takes some \
+         minutes, or choose another Region"
+    );
+    Fix::choose(advice, Input::Region)
 }
 
 /// Adds a full stop, unless the text ends in a punctuation mark.
 fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '?', '!']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// What to do if either the Region or the credentials are the problem.
+fn enable_region_or_sign_in(region: &Region, sign_in: &SignIn) -> Fix {
+    let replace = Fix::Advice(format!("If it is enabled: {}", lower_first(&sign_in.replace())));
+    let mut fixes = vec![enable_region(region), replace];
+    if sign_in.has_temporary_keys() {
+        fixes.push(Fix::advice(GLOBAL_TOKEN));
+    }
+    Fix::Each(fixes)
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn capitalized(text: &str) -> String {
@@ -317,141 +408,4 @@ impl From<CloudError> for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cloud::{CredentialSource, KeyKind};
-    use crate::domain::Region;
-
-    fn error(kind: ErrorKind) -> CloudError {
-        CloudError {
-            kind,
-            service: "cloudtrail",
-            operation: "CreateTrail",
-            iam_action: "cloudtrail:CreateTrail",
-            resource: "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell".into(),
-            message: "not authorized".into(),
-            request_id: Some("abc".into()),
-            sign_in: Some(Arc::new(SignIn::sso(Some("prod"), &Region::new("eu-west-1")))),
-        }
-    }
-
-    fn text(error: &CloudError) -> String {
-        format!("{} {}", error.why(), error.fix().content())
-    }
-
-    #[test]
-    fn a_missing_permission_names_the_action_and_the_statement() {
-        let text = text(&error(ErrorKind::AccessDenied));
-        assert!(text.contains("CreateTrail (cloudtrail) on `arn:"), "{text}");
-        assert!(text.contains(r#""Action":"cloudtrail:CreateTrail""#), "{text}");
-    }
-
-    #[test]
-    fn the_statement_names_the_permission_that_aws_says_is_missing() {
-        let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
-                       arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
-        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix().content();
-        assert!(text.contains("Grant iam:PassRole: "), "{text}");
-        assert!(text.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{text}");
-        let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
-        let unqualified = CloudError { message: quoted.into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) }
-            .fix()
-            .content();
-        assert!(unqualified.contains(r#""Resource":"arn:aws:s3:::b""#), "{unqualified}");
-        let without_details =
-            CloudError { message: "Access Denied".into(), resource: "b".into(), ..error(ErrorKind::AccessDenied) };
-        assert!(without_details.fix().content().contains(r#""Action":"cloudtrail:CreateTrail","Resource":"*""#));
-    }
-
-    #[test]
-    fn the_reason_for_a_denial_is_kept_without_repeating_the_call() {
-        let message = "User: arn:aws:iam::1:user/a is not authorized to perform: cloudtrail:CreateTrail on resource: x \
-                       because no identity-based policy allows the cloudtrail:CreateTrail action";
-        let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.why();
-        assert!(text.ends_with(
-            "permission denied, because no identity-based policy allows the cloudtrail:CreateTrail action."
-        ));
-    }
-
-    #[test]
-    fn an_expired_session_names_the_sign_in_command_with_the_profile() {
-        assert!(text(&error(ErrorKind::ExpiredCredentials)).contains("`aws sso login --profile prod`"));
-    }
-
-    const KINDS: [ErrorKind; 24] = [
-        ErrorKind::AccessDenied,
-        ErrorKind::ExpiredCredentials,
-        ErrorKind::InvalidCredentials,
-        ErrorKind::NoCredentials,
-        ErrorKind::RoleDenied,
-        ErrorKind::MfaRequired,
-        ErrorKind::ProcessFailed,
-        ErrorKind::NoProfile,
-        ErrorKind::BadProfile,
-        ErrorKind::NoRegion,
-        ErrorKind::RegionDisabled,
-        ErrorKind::WrongClock,
-        ErrorKind::Throttled,
-        ErrorKind::Unavailable,
-        ErrorKind::WebPage,
-        ErrorKind::NotFound,
-        ErrorKind::AlreadyExists,
-        ErrorKind::Quota,
-        ErrorKind::Invalid,
-        ErrorKind::EventualConsistency,
-        ErrorKind::Offline,
-        ErrorKind::Timeout,
-        ErrorKind::Unsupported,
-        ErrorKind::Other,
-    ];
-
-    fn sources() -> Vec<CredentialSource> {
-        let kinds = [KeyKind::LongTerm, KeyKind::Temporary, KeyKind::WithoutToken];
-        let mut all = vec![
-            CredentialSource::Unknown,
-            CredentialSource::Sso,
-            CredentialSource::Login,
-            CredentialSource::Process("awscreds".into()),
-            CredentialSource::WebIdentity("/token".into()),
-            CredentialSource::Container,
-            CredentialSource::Instance,
-        ];
-        all.extend(kinds.map(CredentialSource::Environment));
-        all.extend(kinds.map(CredentialSource::Keys));
-        all
-    }
-
-    #[test]
-    fn every_reason_and_fix_is_a_full_sentence_for_every_kind_of_profile() {
-        for kind in KINDS {
-            for source in sources() {
-                for message in ["no", "no.", "did you mean `x`?", "is that so (really)"] {
-                    let sso = source == CredentialSource::Sso;
-                    let sign_in =
-                        SignIn { source: source.clone(), ..SignIn::sso(Some("prod"), &Region::new("eu-west-1")) };
-                    let error = CloudError { message: message.into(), sign_in: Some(Arc::new(sign_in)), ..error(kind) };
-                    let text = text(&error);
-                    for wrong in ["?.", "..", "!.", " .", "()", "``", "  ", "Some(", "Error {"] {
-                        assert!(!text.contains(wrong), "{wrong:?} in {text}");
-                    }
-                    assert!(error.why().ends_with(['.', '?']), "{text}");
-                    assert!(error.fix().content().ends_with(['.', '}']), "{text}");
-                    let missing = [
-                        ErrorKind::ExpiredCredentials,
-                        ErrorKind::InvalidCredentials,
-                        ErrorKind::NoCredentials,
-                        ErrorKind::ProcessFailed,
-                    ];
-                    let expected = sso && missing.contains(&kind);
-                    assert_eq!(text.contains("aws sso login"), expected, "{text}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_bucket_name_taken_by_another_account_suggests_another_name() {
-        let taken = CloudError { operation: "CreateBucket", resource: "b".into(), ..error(ErrorKind::AlreadyExists) };
-        assert!(taken.fix().content().contains("`b-logs`"));
-    }
-}
+mod tests;

@@ -73,6 +73,14 @@ impl SignIn {
         }
     }
 
+    /// Whether it uses temporary keys that somebody copied from elsewhere.
+    pub(super) fn has_temporary_keys(&self) -> bool {
+        matches!(
+            self.source,
+            CredentialSource::Environment(KeyKind::Temporary) | CredentialSource::Keys(KeyKind::Temporary)
+        )
+    }
+
     /// What was tried: "profile `prod`, Region eu-west-1".
     pub(super) fn tried(&self) -> Option<String> {
         let who = match (&self.profile, &self.source) {
@@ -257,14 +265,7 @@ impl SignIn {
     }
 
     /// What to do if the role can't be assumed.
-    pub(super) fn allow_role(&self, message: &str) -> String {
-        if let Some((_, policy)) = message.split_once("with an explicit deny in ") {
-            let policy = policy.split(':').next().unwrap_or(policy).trim_end_matches('.');
-            return format!(
-                "No permission overrides a deny: whoever manages the {} has to change it.",
-                policy.trim_start_matches("a ").trim_start_matches("an ")
-            );
-        }
+    pub(super) fn allow_role(&self) -> String {
         if let CredentialSource::WebIdentity(file) = &self.source {
             return format!(
                 "Check that the role's trust policy allows the identity in the token file `{file}`, and role_arn (or \

@@ -123,6 +123,19 @@ pub fn alarm_trigger<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Trigger<'a> 
     }
 }
 
+/// The uses of root after the notification of the current ALARM was sent. They send none themselves, because the state
+/// doesn't change. Zero if no notification is known.
+///
+/// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
+#[must_use]
+pub fn uses_since_notification(alarm: &Alarm, history: &[HistoryItem], events: &[RootEvent]) -> usize {
+    let is_current = |at: Timestamp| alarm.since.is_some_and(|since| at >= since);
+    // Newest first, so the last one is that of the change to ALARM.
+    let sent = history.iter().rfind(|item| item.kind == HistoryKind::Action { ok: true } && is_current(item.at));
+    let is_later = |event: &&RootEvent| !event.drill && event.time.zip(sent).is_some_and(|(time, sent)| time > sent.at);
+    events.iter().filter(is_later).count()
+}
+
 /// Why root use may be missing from the log group, according to the checks.
 #[must_use]
 pub fn gap(health: &Health) -> Option<&str> {
@@ -275,6 +288,24 @@ mod tests {
         assert_eq!(trigger_of(crossed, &[]), "unknown");
         assert_eq!(trigger_of(&test, &[("a", near, false)]), "test");
         assert_eq!(trigger_of(&test, &[("a", after, false), ("b", near, false)]), "root a");
+    }
+
+    #[test]
+    fn only_uses_after_the_notification_of_this_alarm_are_counted_and_no_drills() {
+        let time = |minute: i64| Timestamp::from_second(1_790_000_000 + minute * 60).unwrap();
+        let alarm = Alarm { since: Some(time(10)), ..sound().alarms.unwrap().remove(0) };
+        let action =
+            |minute, ok| HistoryItem { at: time(minute), kind: HistoryKind::Action { ok }, summary: String::new() };
+        let mut events: Vec<RootEvent> =
+            [20, 15, 12, 8].map(|minute| RootEvent::decode("{}", &minute.to_string(), Some(time(minute)))).into();
+        let count = |history: &[HistoryItem], events: &[RootEvent]| uses_since_notification(&alarm, history, events);
+        assert_eq!(count(&[action(10, true)], &events), 3);
+        assert_eq!(count(&[action(10, false)], &events), 0, "no email was sent");
+        assert_eq!(count(&[action(2, true)], &events), 0, "that was an earlier alarm");
+        // A second topic is notified of the same change of state.
+        assert_eq!(count(&[action(13, true), action(10, true), action(1, true)], &events), 3);
+        events[0].drill = true;
+        assert_eq!(count(&[action(10, true)], &events), 2);
     }
 
     #[test]

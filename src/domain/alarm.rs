@@ -8,6 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use super::arn::Arn;
 
+/// How long it usually takes from root's sign-in to the email: about five minutes until CloudTrail has delivered the event,
+/// and one or two until the alarm, which is evaluated every minute, has seen it.
+///
+/// Source: CloudTrail User Guide, "How CloudTrail works"; CloudWatch User Guide, "Alarm evaluation": an alarm with a period
+/// of a minute or more is evaluated every minute.
+pub const USUAL_DELAY: &str = "5 to 7 minutes";
+
+/// How long the alarm stays in ALARM after the last use in a quiet account. It evaluates the most recent datapoints, even
+/// those from before its period, and there are no newer ones. Only a change of state sends a notification.
+///
+/// Source: CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data" and "Alarm actions".
+pub const STAYS_IN_ALARM: &str = "5 to 20 minutes";
+
 /// A CloudWatch metric without dimensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]

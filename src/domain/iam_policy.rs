@@ -54,6 +54,16 @@ const BUCKET_AND_ROLE: [Query; 8] = [
     Query::Role,
     Query::RolePolicy,
 ];
+/// What CloudTrail requires of a caller who changes an organization's trail, besides the permission for the trail.
+///
+/// Source: CloudTrail User Guide, "Prepare for creating a trail for your organization"; Service Authorization Reference,
+/// CloudTrail, dependent actions of UpdateTrail.
+pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
+    "organizations:DescribeOrganization",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "iam:GetRole",
+    "iam:CreateServiceLinkedRole",
+];
 const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
@@ -72,6 +82,12 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
             None => statements.push((on, vec![action])),
         }
     }
+    let for_organization = match use_case {
+        UseCase::Setup | UseCase::Teardown { .. } if observed.has_organization_trail() => {
+            organization_trail_statements(settings)
+        }
+        UseCase::Setup | UseCase::Teardown { .. } | UseCase::Watch | UseCase::Test => Vec::new(),
+    };
     let statement = |(resources, mut actions): (Vec<String>, Vec<&str>)| {
         actions.sort_unstable();
         let statement = Statement::new(Effect::Allow).action(actions.as_slice()).resource(resources.as_slice());
@@ -80,7 +96,28 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
         }
         statement
     };
-    PolicyDocument::new(&statements.into_iter().map(statement).collect::<Vec<_>>())
+    let statements = statements.into_iter().map(statement);
+    PolicyDocument::new(&statements.chain(for_organization).collect::<Vec<_>>())
+}
+
+/// The statements for [`ORGANIZATION_TRAIL_ACTIONS`], with a Sid that says what they are for.
+///
+/// Source: IAM User Guide, "Create a service-linked role", permissions; CloudTrail User Guide, "Using service-linked roles
+/// for CloudTrail", name of the role.
+fn organization_trail_statements(settings: &Settings) -> Vec<Statement> {
+    let role =
+        settings.account_region.role_arn("aws-service-role/cloudtrail.amazonaws.com/AWSServiceRoleForCloudTrail");
+    let [describe, list, get_role, create_role] = ORGANIZATION_TRAIL_ACTIONS;
+    let allow = |sid| Statement::with_sid(sid, Effect::Allow);
+    vec![
+        allow("OrganizationTrailNeedsOrganization").action([describe, list]).resource("*"),
+        allow("OrganizationTrailNeedsServiceRole").action([get_role]).resource([role.as_str()]),
+        allow("OrganizationTrailMayCreateServiceRole").action([create_role]).resource([role.as_str()]).condition(
+            "StringEquals",
+            "iam:AWSServiceName",
+            "cloudtrail.amazonaws.com",
+        ),
+    ]
 }
 
 const PASS_ROLE: &str = "iam:PassRole";
@@ -277,6 +314,7 @@ mod tests {
             "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricStatistics",
             "iam:ListAccountAliases",
+            "logs:DescribeLogGroups",
             "logs:TestMetricFilter",
             "sns:Unsubscribe",
         ];

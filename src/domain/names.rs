@@ -120,7 +120,8 @@ pub fn role(value: &str) -> Validity {
     )
 }
 
-/// Source: SNS API, CreateTopic, `Name` (standard topics only: CloudWatch alarms cannot notify FIFO topics).
+/// Source: SNS API, CreateTopic, `Name` (standard topics only); SNS Developer Guide, "Amazon SNS FIFO topics":
+/// CloudWatch can publish to them, but an email address can't be subscribed.
 ///
 /// # Errors
 /// What is wrong, as a sentence.

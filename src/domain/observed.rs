@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account_region::AccountRegion;
 use super::arn::{Arn, LogGroupArn};
+use super::key_state::KeyState;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
 use super::region::Region;
@@ -188,11 +189,11 @@ pub struct LogGroup {
     pub stored_bytes: u64,
 }
 
-/// A KMS key: whether it is enabled, and who may use it.
+/// A KMS key: its state, and who may use it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KmsKey {
     pub arn: Arn,
-    pub enabled: bool,
+    pub state: KeyState,
     pub policy: PolicyDocument,
 }
 

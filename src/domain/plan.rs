@@ -5,14 +5,16 @@ use super::alarm::AlarmConfig;
 use super::change::{Change, ChangeId, ResourceKind, Scope, Step, Verb};
 use super::email::Email;
 use super::health::{action_fault, filter_faults, is_aws_sns_key, use_other_region};
-use super::observed::{BucketLookup, Confirmation, MetricFilter, Observed, Topic};
+use super::observed::{Alarm, BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
 use super::region::Region;
 use super::settings::{AlertSettings, Origin, SettingId, Settings};
 
+pub mod cost;
 mod key;
+mod refused;
 pub mod teardown;
 mod trail;
 
@@ -129,6 +131,10 @@ impl Plan {
 
     fn block(&mut self, step: Step, reason: Problem) {
         self.blocked.push((step, reason));
+    }
+
+    fn block_if(&mut self, step: Step, reason: Option<Problem>) {
+        self.blocked.extend(reason.map(|reason| (step, reason)));
     }
 
     fn put(&mut self, wanted: &Settings, action: Action, change: Change, detail: impl Into<String>) {
@@ -344,6 +350,10 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let states: Vec<Confirmation> = existing.iter().filter(matches_email).map(|s| s.state).collect();
         [Confirmation::Confirmed, Confirmation::Pending].into_iter().find(|s| states.contains(s))
     };
+    let adds_any = wanted.emails.value.iter().any(|email| state(email).is_none());
+    let refusal = adds_any.then(|| refused::email_on_fifo_topic(wanted)).flatten();
+    let is_refused = refusal.is_some();
+    plan.block_if(Step::Topic, refusal);
     for email in &wanted.emails.value {
         match state(email) {
             Some(Confirmation::Confirmed) => {
@@ -353,6 +363,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 let detail = "open the link in the email";
                 plan.keep_one(Step::Topic, ResourceKind::Subscription, email, detail);
             }
+            None if is_refused => {}
             None => {
                 let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
                 let detail = if wanted.has_default_name(ResourceKind::Topic) {
@@ -402,7 +413,11 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let alarm = alert.named_alarm(observed);
     let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
-        None => (Action::Create, purpose, filter),
+        None => {
+            let filters = observed.filters.as_deref().unwrap_or_default();
+            plan.block_if(Step::Filter, refused::another_filter(wanted, filters));
+            (Action::Create, purpose, filter)
+        }
         Some(f) => {
             // A filter that others made is left alone if it works, unless the user wants another pattern.
             let has_other_pattern = !has_pattern(f)
@@ -447,6 +462,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
         let name_in_id = put(desired).id().name;
         return plan.keep_as(name_in_id, Step::Alarm, ResourceKind::Alarm, &existing.name, "existing");
     }
+    let own = desired.clone();
     // PutMetricAlarm replaces the whole configuration, so what it had is sent again, except actions that reach nobody.
     let mut repaired = existing.config.clone();
     if !when_it_fires.is_empty() {
@@ -469,11 +485,25 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }
+    if refused::has_too_many_actions(&repaired) {
+        return next_to_full_alarm(plan, wanted, alert, existing, own);
+    }
     if repaired.description.is_empty() {
         repaired.description = desired.description;
     }
     let faults: Vec<String> = when_it_fires.into_iter().chain(whom_it_notifies).collect();
     plan.put(wanted, Action::Update, put(repaired), format!("{} → fixed", faults.join(", ")));
+}
+
+/// The alarm has as many actions as AWS allows, and can't notify the topic as well: plans rootbell's own alarm next to it.
+fn next_to_full_alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, existing: &Alarm, own: AlarmConfig) {
+    if let Some(reason) = refused::full_alarm(wanted, alert, existing) {
+        return plan.block(Step::Alarm, reason);
+    }
+    let (spec, detail) = (alert.alert.spec(), format!("has {} actions, which is the maximum", refused::MAX_ACTIONS));
+    plan.keep_one(Step::Alarm, ResourceKind::Alarm, &existing.name, detail);
+    let change = Change::PutMetricAlarm { alert: alert.alert, alarm: spec.alarm.to_owned(), config: Box::new(own) };
+    plan.put(wanted, Action::Create, change, format!("{} → the topic", spec.fires));
 }
 
 #[cfg(test)]

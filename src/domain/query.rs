@@ -91,9 +91,12 @@ impl Query {
         let account_region = &settings.account_region;
         let resource = match self {
             Self::Identity => return None,
-            Self::Alias | Self::Trails | Self::TestFilter | Self::AlarmsForMetric | Self::MetricStatistics => {
-                "*".into()
-            }
+            Self::Alias
+            | Self::Trails
+            | Self::LogGroup
+            | Self::TestFilter
+            | Self::AlarmsForMetric
+            | Self::MetricStatistics => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.into(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),
@@ -104,14 +107,12 @@ impl Query {
             | Self::BucketOwnership
             | Self::BucketTags
             | Self::BucketContents => account_region.bucket_arn(&settings.bucket.value),
-            // The call filters by a name prefix, so CloudWatch Logs checks the permission for all log groups in the
-            // Region.
-            Self::LogGroup => log_group(account_region, "*"),
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
-            // Likewise; also, the alarms on the filter's metric can have any name.
+            // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
+            // filter's metric can have any name.
             Self::Alarm | Self::AlarmTags => account_region.alarm_arn("*"),
             Self::Topic | Self::Subscriptions | Self::TopicTags => settings.topic_arn(),
             // The ID of the key that encrypts the topic is only known once the topic has been read.

@@ -89,6 +89,7 @@ impl Region {
             Some("us") if self.0.starts_with("us-gov-") => Partition::GovCloud,
             Some("us") if self.0.starts_with("us-iso-") => Partition::Other("aws-iso".into()),
             Some("us") if self.0.starts_with("us-isob-") => Partition::Other("aws-iso-b".into()),
+            Some("us") if self.0.starts_with("us-isof-") => Partition::Other("aws-iso-f".into()),
             Some("eu") if self.0.starts_with("eu-isoe-") => Partition::Other("aws-iso-e".into()),
             Some("eusc") => Partition::Other("aws-eusc".into()),
             _ => Partition::Aws,
@@ -142,7 +143,7 @@ fn looks_like_a_region(name: &str) -> bool {
     has_the_form && has_known_words
 }
 
-const DIRECTIONS: [&str; 14] = [
+const DIRECTIONS: [&str; 15] = [
     "north",
     "south",
     "east",
@@ -156,6 +157,7 @@ const DIRECTIONS: [&str; 14] = [
     "iso",
     "isob",
     "isoe",
+    "isof",
     "de",
 ];
 
@@ -232,6 +234,7 @@ mod tests {
     fn an_unknown_region_is_refused_and_a_similar_one_suggested() {
         assert!(Region::parse("eu-west-1").is_ok());
         assert!(Region::parse("eu-west-9").is_ok(), "newer than our list, but looks like a Region");
+        assert!(Region::parse("us-isof-east-1").is_ok() && Region::parse("us-isof-south-1").is_ok());
         assert!(Region::parse("eu-wst-1").unwrap_err().contains("`eu-west-1`"));
         assert!(Region::parse("nowhere").is_err());
         assert!(Region::parse("").is_err());
@@ -247,6 +250,8 @@ mod tests {
             ("us-gov-east-1", "aws-us-gov"),
             ("us-iso-east-1", "aws-iso"),
             ("us-isob-east-1", "aws-iso-b"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eu-isoe-west-1", "aws-iso-e"),
             ("eusc-de-east-1", "aws-eusc"),
         ] {
             assert_eq!(Region::new(region).partition().as_str(), partition, "{region}");

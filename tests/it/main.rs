@@ -44,3 +44,4 @@ mod terminal;
 mod version;
 #[cfg(unix)]
 mod wire;
+mod wordings;

@@ -8,6 +8,10 @@ use std::thread;
 
 use regex_lite::Regex;
 use rootbell::app::keymap::{BINDINGS, Context};
+use rootbell::domain::arn::Arn;
+use rootbell::domain::plan::cost::monthly;
+use rootbell::domain::plan::plan;
+use rootbell::domain::{Identity, Observed, Region, Settings, SetupOptions, cost};
 use serde_json::Value;
 
 use crate::support::kept::{keep, path};
@@ -86,13 +90,29 @@ fn replayed(block: &str) -> String {
     commands.map(|command| format!("$ {command}\n{}", printed(command))).collect::<Vec<_>>().concat()
 }
 
+/// The README's sentence and table about costs.
+fn costs() -> String {
+    let caller = Identity { account: "123456789012".into(), arn: Arn::default(), alias: None };
+    let nothing = Observed::nothing();
+    let settings = Settings::resolve(&caller, &Region::new("us-east-1"), &SetupOptions::default(), &nothing);
+    let fresh = monthly(&plan(&settings, &nothing)).unwrap();
+    let mut text = format!("A new setup costs {fresh}.\n\n");
+    let _ = writeln!(text, "These are the prices in US dollars for us-east-1, as of {}.", cost::CHECKED);
+    text += "Follow the links for current prices and other Regions.\n\n| Item | Price | Note | Source |\n|---|---|---|---|\n";
+    for price in cost::ALL {
+        let (service, page) = price.source;
+        let _ = writeln!(text, "| {} | {} | {} | [{service}]({page}) |", price.item, price.in_table(), price.note);
+    }
+    text
+}
+
 #[test]
 fn the_list_of_keys_is_the_programs() {
     keep("docs/keys.md", &between(&read("docs/keys.md"), "<!-- keys:", "<!-- /keys -->", &keys()));
 }
 
 #[test]
-fn the_output_shown_in_the_readme_and_the_docs_is_the_programs() {
+fn the_output_and_the_costs_shown_in_the_readme_and_the_docs_are_the_programs() {
     let texts: Vec<(String, String)> = pages().into_iter().map(|page| (read(&page), page)).collect();
     let shown: Vec<(&str, &str)> = texts
         .iter()
@@ -105,6 +125,9 @@ fn the_output_shown_in_the_readme_and_the_docs_is_the_programs() {
     });
     for (text, page) in &texts {
         let mut made = text.clone();
+        if page == "README.md" {
+            made = between(&made, "<!-- cost:", "<!-- /cost -->", &costs());
+        }
         for ((_, block), replay) in shown.iter().zip(&replays).filter(|((on, _), _)| on == page) {
             made = made.replace(&format!("```console\n{block}```"), &format!("```console\n{replay}```"));
         }

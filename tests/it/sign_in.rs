@@ -182,8 +182,8 @@ fn rows() -> Vec<Row> {
             },
             &[
                 "with an explicit deny in a service control policy",
-                "No permission overrides a deny: whoever manages the \
-              service control policy has to change it.",
+                "An administrator of the organization, in its management account, has to remove that policy's Deny of \
+                 sts:AssumeRole, or make an exception: an Allow for this identity does not override a Deny.",
             ],
         ),
         row(
@@ -254,16 +254,20 @@ fn rows() -> Vec<Row> {
             "africa",
             AFRICA,
             no_such_key,
-            &["AWS does not accept the access key", "Or the account has not enabled af-south-1: enable it"],
+            &[
+                "this account has not enabled the Region af-south-1, or AWS does not accept the access key",
+                "Enable af-south-1 in this account",
+                "or choose another Region (--region). If it is enabled: check aws_access_key_id",
+            ],
         ),
         row(
             "africa",
             AFRICA,
             |_| refusal(403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service"),
             &[
-                "this account has not enabled the Region",
+                "this account has not enabled the Region af-south-1 (",
                 "; profile `africa`, Region af-south-1). ",
-                "Enable it on the console's page Account",
+                "Enable af-south-1 in this account (in the console, on the page Account",
             ],
         ),
         // The clock.
@@ -276,7 +280,7 @@ fn rows() -> Vec<Row> {
                 refusal(403, "SignatureDoesNotMatch", why)
             },
             &[
-                "this computer's clock is wrong (Signature expired: 20261124T120000Z is now earlier than",
+                "this computer's clock is about 60 minutes slow (Signature expired: 20261124T120000Z is now earlier than",
                 "Set the clock",
             ],
         ),
@@ -284,10 +288,11 @@ fn rows() -> Vec<Row> {
             "keys",
             KEYS,
             |_| {
-                let why = "Signature not yet current: 20261124T140000Z is still later than 20261124T131500Z";
+                let why = "Signature not yet current: 20261124T140000Z is still later than 20261124T130500Z \
+                           (20261124T130000Z + 5 min.)";
                 refusal(403, "SignatureDoesNotMatch", why)
             },
-            &["this computer's clock is wrong", "Set the clock"],
+            &["this computer's clock is about 60 minutes fast", "Set the clock"],
         ),
         row(
             "role",

@@ -464,7 +464,7 @@ fn a_pending_subscription_outlives_its_topic_for_two_days_at_most() {
         let plan = teardown_plan(&cloud, &SetupOptions::default(), true).await;
         let row = plan.rows.iter().find(|row| row.resource == ResourceKind::Subscription).unwrap();
         assert_eq!(row.action, Action::Keep);
-        assert!(row.detail.contains("48 hours"), "{row:?}");
+        assert!(row.detail.contains("within a few days"), "{row:?}");
         tear_down(&cloud, &SetupOptions::default(), true).await;
         let orphans = &cloud.snapshot().regions["eu-west-1"].orphans;
         assert_eq!((orphans.len(), orphans[0].config.state), (1, Confirmation::Pending));

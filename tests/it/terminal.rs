@@ -22,9 +22,9 @@ fn the_wizard_sets_up(region: &str) {
     wizard.wait_for("Root-use alert");
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
-    wizard.wait_for("apply 11");
+    wizard.wait_for("apply 10");
     wizard.press(key::ENTER);
-    wizard.wait_for("11 of 11 done");
+    wizard.wait_for("10 of 10 done");
     wizard.wait_for("Enter continue");
     wizard.press(key::ENTER);
     wizard.wait_for("Step 2 of 4");
@@ -124,9 +124,9 @@ fn ctrl_c_quits_while_a_run_hangs() {
     let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
-    wizard.wait_for("apply 11");
+    wizard.wait_for("apply 10");
     wizard.press(key::ENTER);
-    wizard.wait_for("9 of 11 done");
+    wizard.wait_for("8 of 10 done");
     wizard.press(key::ESC);
     wizard.wait_for("Stop?");
     wizard.press("n");
@@ -186,7 +186,7 @@ fn pasted_text_goes_into_the_field_and_does_not_press_keys() {
     let mut wizard = aws.rootbell(&[]).pty(80, 24);
     wizard.wait_for("missing");
     wizard.press(key::ENTER);
-    wizard.wait_for("apply 11");
+    wizard.wait_for("apply 10");
     wizard.press("e");
     wizard.press(key::CTRL_U);
     wizard.paste("pasted\n");

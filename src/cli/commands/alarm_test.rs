@@ -14,6 +14,7 @@ use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::activity::{concerns, recipients};
+use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
 use crate::domain::interruption::set_back;
 use crate::domain::{Health, Observed, RetentionDays, Settings, SetupOptions};
@@ -259,7 +260,10 @@ fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> S
                 (Some(seconds), _) => format!("The alarm returned to OK after {seconds} s."),
                 (None, Some(TestFailure { why, fix })) => format!("{why} {fix}"),
                 (None, None) => {
-                    "The alarm will return to OK by itself, about 5 minutes after the last root use.".to_owned()
+                    format!(
+                        "The alarm returns to OK by itself, {STAYS_IN_ALARM} after the last root use. Root use until then \
+                         sends no second email."
+                    )
                 }
             });
         }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::text::pluralize;
 use crate::cli::fix::{problem_text, row_detail};
 use crate::domain::change::Scope;
+use crate::domain::plan::cost::monthly;
 use crate::domain::text::escape_controls;
 use crate::domain::{AccountRegion, Action, Plan, Row, Step};
 
@@ -40,7 +41,7 @@ fn table(plan: &Plan, steps: &[Step]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A plan that sets up, with the number of changes.
+/// A plan that sets up, with what it costs and the number of changes.
 pub(in crate::cli) fn setup_text(plan: &Plan) -> String {
     let number = |action| plan.rows.iter().filter(|r| r.action == action).count();
     let summary = if plan.is_empty() {
@@ -54,7 +55,8 @@ pub(in crate::cli) fn setup_text(plan: &Plan) -> String {
             number(Action::Keep)
         )
     };
-    table(plan, &Step::ALL) + &summary
+    let cost = monthly(plan).map(|cost| format!("\nAWS charges {cost}.\n")).unwrap_or_default();
+    table(plan, &Step::ALL) + &cost + &summary
 }
 
 /// A plan that deletes, with the number of changes.

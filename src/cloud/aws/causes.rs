@@ -44,11 +44,20 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
 
 /// A single line without control characters, cut to a length that fits on a screen.
 pub(super) fn short_line(text: &str) -> String {
-    const LENGTH: usize = 300;
+    line(text, 300)
+}
+
+/// A single line without control characters, long enough for three ARNs: a denial names the caller, the resource, and the
+/// policy, and what matters most comes last.
+pub(super) fn long_line(text: &str) -> String {
+    line(text, 3000)
+}
+
+fn line(text: &str, length: usize) -> String {
     // Other invisible characters are escaped where the message is shown.
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = words.collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LENGTH) {
+    match line.char_indices().nth(length) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }

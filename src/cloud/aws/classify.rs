@@ -9,8 +9,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::causes::{cause, causes};
 use super::http::AnsweredBy;
-use crate::cloud::ErrorKind;
+use crate::cloud::{ErrorKind, KeyProblem, OrganizationProblem};
 use crate::domain::change::transient::{TransientError, is_transient};
+use crate::domain::key_state::KeyState;
 
 /// The kind of error, and the message from AWS or the network. `eventual` has the errors of this call that waiting resolves.
 pub(super) fn kind_and_message<E>(eventual: &[TransientError], error: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
@@ -26,7 +27,11 @@ where
         {
             (ErrorKind::WebPage, page)
         }
-        SdkError::ServiceError(_) => service_error(eventual, error.code(), error.message(), status),
+        SdkError::ServiceError(_) => {
+            let (kind, message) = service_error(eventual, error.code(), error.message(), status);
+            let times = response.filter(|_| kind == ErrorKind::WrongClock).and_then(times_of_request);
+            (kind, times.map_or(message.clone(), |times| format!("{} ({times})", message.trim_end_matches('.'))))
+        }
         SdkError::ResponseError(_) => response_error(error, status),
         _ => dispatch_error(error),
     }
@@ -61,6 +66,12 @@ fn kind(eventual: &[TransientError], code: &str, message: &str, status: Option<u
     if clock_is_wrong(code, message) {
         return ErrorKind::WrongClock;
     }
+    if let Some(problem) = key_problem(code, message) {
+        return ErrorKind::Key(problem);
+    }
+    if let Some(problem) = OrganizationProblem::from_code(code) {
+        return ErrorKind::Organization(problem);
+    }
     match code {
         "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => ErrorKind::ExpiredCredentials,
         _ if message.contains("security token included in the request is expired") => ErrorKind::ExpiredCredentials,
@@ -74,16 +85,15 @@ fn kind(eventual: &[TransientError], code: &str, message: &str, status: Option<u
         | "IncompleteSignature"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException" => ErrorKind::InvalidCredentials,
-        "OptInRequired" | "RegionDisabledException" => ErrorKind::RegionDisabled,
+        "OptInRequired" | "RegionDisabledException" | "SubscriptionRequiredException" => ErrorKind::RegionDisabled,
+        "ValidationException" if is_protected(message) => ErrorKind::DeletionProtected,
         "AccessDenied"
         | "AccessDeniedException"
         | "AuthorizationError"
         | "AuthorizationErrorException"
         | "UnauthorizedOperation"
         | "UnauthorizedAccess"
-        | "NotAuthorized"
-        | "NotOrganizationMasterAccountException"
-        | "InsufficientDependencyServiceAccessPermissionException" => ErrorKind::AccessDenied,
+        | "NotAuthorized" => ErrorKind::AccessDenied,
         "TooManyRequestsException" | "RequestLimitExceeded" | "SlowDown" | "PriorRequestNotComplete" => {
             ErrorKind::Throttled
         }
@@ -125,6 +135,50 @@ fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
 fn clock_is_wrong(code: &str, message: &str) -> bool {
     let signature = ["Signature expired", "Signature not yet current"].iter().any(|start| message.starts_with(start));
     signature || ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"].contains(&code)
+}
+
+/// Why a KMS key can't be used: the codes of SNS, S3, CloudTrail, and KMS itself, and the message of CloudWatch Logs,
+/// whose code is that of a missing permission.
+///
+/// Source: SNS API, Publish, errors; S3 User Guide, "Troubleshoot Access Denied errors", `KMS.` codes; CloudTrail API,
+/// UpdateTrail, errors; AWS KMS Developer Guide, "Key states of AWS KMS keys", messages; for the message of CloudWatch
+/// Logs, hashicorp/terraform-provider-aws issue 29282.
+fn key_problem(code: &str, message: &str) -> Option<KeyProblem> {
+    if message.contains("KMS key does not exist or is not allowed to be used") {
+        return Some(KeyProblem::NotAllowed);
+    }
+    let is_pending = message.contains("is pending deletion");
+    let name = code.strip_prefix("KMS.").unwrap_or(code).trim_end_matches("Exception");
+    Some(match name {
+        "KMSDisabled" | "KmsKeyDisabled" | "Disabled" | "KMSInvalidState" if is_pending => {
+            KeyProblem::State(KeyState::PendingDeletion)
+        }
+        "KMSDisabled" | "KmsKeyDisabled" | "Disabled" => KeyProblem::State(KeyState::Disabled),
+        "KMSInvalidState" if message.contains("is disabled") => KeyProblem::State(KeyState::Disabled),
+        "KMSInvalidState" | "KeyUnavailable" => KeyProblem::State(KeyState::Unavailable),
+        "KMSNotFound" | "KmsKeyNotFound" => KeyProblem::NotFound,
+        "KMSAccessDenied" | "InsufficientEncryptionPolicy" => KeyProblem::NotAllowed,
+        _ => return None,
+    })
+}
+
+/// The times of the request and of AWS, which S3 puts next to its message about a wrong clock.
+///
+/// Source: versity/versitygw issue 1514 and aws/aws-sdk-php issue 612, answers of S3.
+fn times_of_request(response: &HttpResponse) -> Option<String> {
+    let body = String::from_utf8_lossy(response.body().bytes()?);
+    let element = |name: &str| {
+        let (_, text) = body.split_once(&format!("<{name}>"))?;
+        text.split_once("</").map(|(text, _)| text.to_owned())
+    };
+    Some(format!("request {}, AWS {}", element("RequestTime")?, element("ServerTime")?))
+}
+
+/// Whether a deletion is refused because the resource is protected from it.
+///
+/// Source: CloudWatch Logs User Guide, "Protecting log groups from deletion", error handling.
+fn is_protected(message: &str) -> bool {
+    message.contains("deletion protection")
 }
 
 /// A message that names who answered with a web page, for statuses with which AWS never sends one: success, redirection, or

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
-use super::causes::{causes, short_line, without_debug_output};
+use super::causes::{causes, long_line, short_line, without_debug_output};
 use super::classify::{kind_and_message, service_error};
 use super::credentials;
 use crate::cloud::{Answer, CloudError, ErrorKind};
@@ -106,18 +106,21 @@ impl<'a> Call<'a> {
         self.error(kind, &message)
     }
 
-    fn error(&self, kind: ErrorKind, message: &str) -> CloudError {
+    /// An error that follows from what was answered.
+    pub(super) fn error(&self, kind: ErrorKind, message: &str) -> CloudError {
         self.error_of(kind, message, None)
     }
 
     fn error_of(&self, kind: ErrorKind, message: &str, request_id: Option<String>) -> CloudError {
+        let message = without_debug_output(message);
+        let is_denial = matches!(kind, ErrorKind::AccessDenied | ErrorKind::RoleDenied);
         let error = CloudError {
             kind,
             service: self.operation.service,
             operation: self.operation.name,
             iam_action: self.operation.iam_action,
             resource: self.resource.to_owned(),
-            message: short_line(&without_debug_output(message)),
+            message: if is_denial { long_line(&message) } else { short_line(&message) },
             request_id,
             sign_in: None,
         };

@@ -4,7 +4,8 @@ use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 
 use super::errors::Call;
-use crate::cloud::Answer;
+use crate::cloud::{Answer, ErrorKind, KeyProblem};
+use crate::domain::key_state::KeyState;
 use crate::domain::observed::KmsKey;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::query::Query;
@@ -42,8 +43,15 @@ impl Kms {
         } else {
             tokio::try_join!(described, read_policy(id))?
         };
-        let Some((described, policy)) = described.zip(policy) else { return Ok(None) };
+        let Some(described) = described else { return Ok(None) };
+        let Some(policy) = policy else {
+            // A key of one's own account always has a policy.
+            let why = "the key's policy cannot be read from this account";
+            return Err(get_policy.error(ErrorKind::Key(KeyProblem::OfAnotherAccount), why));
+        };
         let arn = described.arn.unwrap_or_else(|| id.to_owned());
-        Ok(Some(KmsKey { arn: arn.into(), enabled: described.enabled, policy }))
+        let by_flag = if described.enabled { KeyState::Enabled } else { KeyState::Disabled };
+        let state = described.key_state.map_or(by_flag, |state| KeyState::from_api(state.as_str()));
+        Ok(Some(KmsKey { arn: arn.into(), state, policy }))
     }
 }

@@ -29,6 +29,7 @@ mod faults;
 mod refusals;
 mod requests;
 mod teardown;
+mod wordings;
 
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/1";
@@ -99,7 +100,9 @@ fn wire_in(
         }
         response.try_into_http1x().unwrap()
     });
-    AwsCloud::new(settings(http, region).build(), domain::Region::new(region), SignIn::sso(Some("prod"), &eu_west_1()))
+    let session_region = domain::Region::new(region);
+    let sign_in = SignIn::sso(Some("prod"), &session_region);
+    AwsCloud::new(settings(http, region).build(), session_region, sign_in)
 }
 
 pub(in crate::cloud) fn wire(

@@ -4,6 +4,7 @@ use crate::domain::AlertId;
 use serde_json::json;
 
 use super::*;
+use crate::cloud::OrganizationProblem;
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::policy::PolicyDocument;
 
@@ -278,7 +279,7 @@ fn trails() -> Vec<ContractCase> {
             "an organization trail is updated by a member account",
             update(),
             "NotOrganizationMasterAccountException",
-            ErrorKind::AccessDenied,
+            ErrorKind::Organization(OrganizationProblem::NotManagementAccount),
         )
         .set_up()
         .demo(give_to_organization),

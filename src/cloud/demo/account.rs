@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
+use crate::domain::key_state::KeyState;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
@@ -167,7 +168,20 @@ pub struct Bucket {
 pub struct KmsKey {
     pub alias: Option<String>,
     pub disabled: bool,
+    /// Its deletion is scheduled.
+    pub pending_deletion: bool,
     pub policy: PolicyDocument,
+}
+
+impl KmsKey {
+    #[must_use]
+    pub fn state(&self) -> KeyState {
+        match self {
+            Self { pending_deletion: true, .. } => KeyState::PendingDeletion,
+            Self { disabled: true, .. } => KeyState::Disabled,
+            Self { .. } => KeyState::Enabled,
+        }
+    }
 }
 
 /// An IAM role. Roles are global.

@@ -16,6 +16,7 @@ use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::is_aws_sns_key;
+use crate::domain::key_state::KeyState;
 use crate::domain::observed::MetricFilter;
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
@@ -217,7 +218,7 @@ fn publish_error(arn: &Arn, context: &ActionContext<'_>) -> Option<&'static str>
     let key = topic.config.kms_key.as_deref().map(|id| find_key(context.keys, id));
     let alarm = context.account_region.alarm_arn(context.alarm);
     let is_usable = |(key_arn, key): (&String, &KmsKey)| {
-        !key.disabled
+        key.state() == KeyState::Enabled
             && key_serves_alarms(&key.policy, context.account_region, key_arn, arn, &alarm) != Decision::Denied
     };
     let key_denies = key.is_some_and(|key| !key.is_some_and(is_usable));

@@ -7,7 +7,7 @@ use super::activity;
 use super::error::DemoError;
 use super::queries::{self, bucket_allows_delivery, last_logs_delivery, require_valid, role_allows_delivery};
 use super::view::AccountView;
-use crate::cloud::ErrorKind;
+use crate::cloud::{ErrorKind, KeyProblem};
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
@@ -174,13 +174,18 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
     }
 }
 
-/// AWS rejects a key that does not exist or is disabled. The key's policy only matters when the key is used.
+/// AWS rejects a key that does not exist or can't be used. The key's policy only matters when the key is used.
 ///
 /// Source: CloudTrail API, UpdateTrail errors; CloudWatch Logs API, AssociateKmsKey errors.
 fn require_enabled_key(account: &Account, key: &str) -> ChangeResult {
     match queries::key(account, key) {
-        Some(key) if key.enabled => Ok(()),
-        Some(_) => Err(DemoError::new(ErrorKind::Invalid, "The KMS key is disabled")),
+        Some(key) => match key.state.fault() {
+            None => Ok(()),
+            Some(fault) => {
+                let why = format!("The key {} {fault}", key.arn);
+                Err(DemoError::new(ErrorKind::Key(KeyProblem::State(key.state)), why))
+            }
+        },
         None => Err(not_found("The KMS key does not exist")),
     }
 }

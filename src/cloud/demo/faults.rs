@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::ErrorKind;
+use crate::cloud::{ErrorKind, OrganizationProblem};
 use crate::domain::Region;
 
 /// How a call fails.
@@ -13,6 +13,16 @@ use crate::domain::Region;
 pub enum InjectedFault {
     /// The caller lacks the permission.
     Deny,
+    /// A service control policy of the organization denies the call.
+    DenyByOrganization,
+    /// The caller's permissions boundary doesn't allow the call.
+    DenyByBoundary,
+    /// This computer's clock is an hour slow.
+    WrongClock,
+    /// The resource is protected from deletion.
+    DeletionProtected,
+    /// The organization does not trust CloudTrail.
+    NoTrustedAccess,
     /// AWS throttles every call.
     Throttle,
     /// AWS throttles the first call only.
@@ -40,6 +50,7 @@ pub enum InjectedFault {
 pub(super) enum InjectedOutcome {
     /// The call never returns.
     NoReply,
+    /// With AWS's message; for a denial, with what follows the resource in it, where `ACTION` stands for the action.
     Error(ErrorKind, &'static str),
 }
 
@@ -49,6 +60,27 @@ impl InjectedFault {
         let error = |kind, message| Some(InjectedOutcome::Error(kind, message));
         match self {
             Self::Deny => error(ErrorKind::AccessDenied, ""),
+            Self::DenyByOrganization => error(
+                ErrorKind::AccessDenied,
+                " with an explicit deny in a service control policy: \
+                 arn:aws:organizations::210987654321:policy/o-exampleorgid/service_control_policy/p-examplepolicyid",
+            ),
+            Self::DenyByBoundary => {
+                error(ErrorKind::AccessDenied, " because no permissions boundary allows the ACTION action")
+            }
+            Self::WrongClock => error(
+                ErrorKind::WrongClock,
+                "Signature expired: 20261123T110000Z is now earlier than 20261123T115500Z (20261123T120000Z - 5 min.)",
+            ),
+            Self::DeletionProtected => error(
+                ErrorKind::DeletionProtected,
+                "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
+            ),
+            Self::NoTrustedAccess => error(
+                ErrorKind::Organization(OrganizationProblem::TrustedAccessDisabled),
+                "The request could not be processed because your organization hasn't enabled CloudTrail service access. \
+                 Enable service access for CloudTrail, and then try again.",
+            ),
             Self::Throttle => error(ErrorKind::Throttled, "Rate exceeded"),
             Self::ThrottleOnce if nth == 1 => error(ErrorKind::Throttled, "Rate exceeded"),
             Self::Expired(from) if nth >= from => {

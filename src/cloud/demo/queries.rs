@@ -19,9 +19,9 @@ use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocu
 use crate::domain::query::Tagged;
 use crate::domain::{AccountRegion, Region, names};
 
-/// SNS deletes a subscription that is not confirmed within 48 hours.
+/// SNS deletes a subscription that is not confirmed within a few days: the demo after two, as long as the link is valid.
 ///
-/// Source: SNS Developer Guide, "Confirming an Amazon SNS subscription".
+/// Source: SNS API, Subscribe: "Confirmation tokens are valid for two days".
 const PENDING_EXPIRES_AFTER: Seconds = 48 * 3600;
 
 /// How long ago a working trail made its last delivery.
@@ -317,7 +317,7 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
 
 pub(super) fn key(account: &Account, id: &str) -> Option<KmsKey> {
     let (arn, key) = find_key(&account.keys, id)?;
-    Some(KmsKey { arn: arn.as_str().into(), enabled: !key.disabled, policy: key.policy.clone() })
+    Some(KmsKey { arn: arn.as_str().into(), state: key.state(), policy: key.policy.clone() })
 }
 
 fn existing_topic<'a>(account: &'a Account, view: &AccountView, arn: &str) -> Option<&'a account::Topic> {

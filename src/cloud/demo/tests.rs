@@ -3,6 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
+use crate::cloud::OrganizationProblem;
 use crate::domain::arn::Arn;
 use crate::domain::change::Delivery;
 use crate::domain::observed::{self, AlarmState, Confirmation};
@@ -248,7 +249,8 @@ fn a_trail_can_only_be_changed_in_its_home_region_and_by_its_owner() {
             let trail = account.region_mut("eu-west-1").trails.get_mut("rootbell").unwrap();
             trail.owner = Some("210987654321".into());
         });
-        assert_eq!(kind(cloud.apply(&home(), &change("trail.start")).await), ErrorKind::AccessDenied);
+        let refused = ErrorKind::Organization(OrganizationProblem::NotManagementAccount);
+        assert_eq!(kind(cloud.apply(&home(), &change("trail.start")).await), refused);
     });
 }
 

@@ -136,11 +136,13 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
             format!("`{name}` is encrypted with {key}, which does not exist: no alert would arrive."),
             Fix::advice("Use another key for the topic, or remove its encryption."),
         ),
-        Some(Ok(Some(found))) if !found.enabled => wrong(
-            format!("`{name}` is encrypted with {key}, which is disabled: no alert would arrive."),
-            Fix::Advice(format!("Enable the key: aws kms enable-key --key-id {}", found.arn)),
-        ),
-        Some(Ok(Some(found))) => check_key_policy(name, key, found, topic, settings),
+        Some(Ok(Some(found))) => match found.state.fault() {
+            Some(fault) => wrong(
+                format!("`{name}` is encrypted with {key}, which {fault}: no alert would arrive."),
+                found.state.fix(&found.arn),
+            ),
+            None => check_key_policy(name, key, found, topic, settings),
+        },
     }
 }
 

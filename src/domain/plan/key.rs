@@ -52,9 +52,8 @@ fn unusable_reason(key: &KmsKey, wanted: &Settings, observed: &Observed) -> Opti
         );
         return Some(Problem::new(why, another_key()));
     }
-    if !key.enabled {
-        let fix = Fix::Advice(format!("Enable it: aws kms enable-key --key-id {arn}"));
-        return Some(Problem::new(format!("The key {arn} is disabled."), fix));
+    if let Some(fault) = key.state.fault() {
+        return Some(Problem::new(format!("The key {arn} {fault}."), key.state.fix(arn)));
     }
     let missing = missing_statements(key, wanted, observed);
     let statements: Vec<String> =

@@ -263,7 +263,7 @@ impl TeardownPlanner<'_> {
                     continue;
                 }
                 (Confirmation::Pending, _) if is_deleted(endpoint) => {
-                    ("never confirmed, so it can't be deleted: AWS removes it within 48 hours", None)
+                    ("never confirmed, so it can't be deleted: AWS removes it within a few days", None)
                 }
                 _ => ("on an unmanaged topic", Some(Hint::NameEmail)),
             };

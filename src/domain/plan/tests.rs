@@ -1,4 +1,5 @@
 mod bucket;
+mod refused;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,6 @@ fn edit<T>(part: &mut Result<T, Problem>, change: impl FnOnce(&mut T)) {
 fn an_empty_account_gets_every_resource() {
     let all = [
         "bucket.create",
-        "bucket.public_access_block",
         "bucket.versioning",
         "bucket.tags",
         "bucket.policy",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Action, Plan};
+use super::{Action, Plan, refused};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
@@ -33,8 +33,9 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
                 Change::CreateBucket { bucket: bucket.clone() },
                 "stores the trail's log files; no ACLs",
             );
-            // CreateBucket already turns ACLs off.
-            Bucket { name: bucket.clone(), owner_enforced: true, ..Bucket::default() }
+            // S3 turns ACLs off and blocks public access for a new bucket. If it does not, the checks say so afterwards.
+            // Source: S3 User Guide, "Default settings for new S3 buckets FAQ".
+            Bucket { name: bucket.clone(), owner_enforced: true, public_blocked: true, ..Bucket::default() }
         }
         BucketLookup::Owned(existing) => {
             plan.keep(Step::Trail, ResourceKind::Bucket, &bucket, "existing");
@@ -212,6 +213,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let delivery = delivery(wanted, observed);
     note_trail_choice(plan, wanted, observed);
     let Some(watched) = &observed.trail else {
+        plan.block_if(Step::Trail, refused::sixth_trail(wanted, observed));
         plan.put(
             wanted,
             Action::Create,

@@ -1,14 +1,13 @@
 //! Chooses the trail for the chain: reusing one is preferred to attaching a log group to one, and both to creating one,
 //! because a second copy of the management events costs money.
 //!
-//! Source: CloudTrail pricing: the first copy of management events is free, further copies cost 2.00 USD per
-//! 100,000 events;
-//! CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group is in the trail's account and home
+//! Source: CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group is in the trail's account and home
 //! Region.
 
 use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::arn::LogGroupArn;
+use crate::domain::cost;
 use crate::domain::observed::{Observed, Trail, TrailDetails, TrailOwnership};
 
 /// What has to be done to use a trail, cheapest first.
@@ -48,13 +47,8 @@ pub struct Candidate {
     /// A phrase about the trail, or why it is unavailable.
     pub why: String,
     /// What choosing it costs, as a phrase.
-    pub cost: &'static str,
+    pub cost: String,
 }
-
-const FREE: &str = "free";
-const INGESTION: &str = "free, except for CloudWatch Logs ingestion and storage";
-const FIRST_COPY: &str = "the first copy of management events is free";
-const SECOND_COPY: &str = "2 USD per 100,000 management events, as a second copy";
 
 /// Every visible trail and a new one, cheapest choice first.
 #[must_use]
@@ -65,14 +59,16 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
         .map(|trail| {
             let (choice, why) = judge(trail, watched(observed, trail), account_region);
             let cost = match choice {
-                TrailChoice::Attach | TrailChoice::Repair => INGESTION,
-                _ => FREE,
+                TrailChoice::Attach | TrailChoice::Repair => {
+                    format!("free, except for CloudWatch Logs at {}", cost::LOG_INGESTION.in_words())
+                }
+                TrailChoice::Reuse | TrailChoice::Create | TrailChoice::Unavailable => "free".to_owned(),
             };
             Candidate { name: trail.name.clone(), choice, why, cost }
         })
         .collect();
     if !trails.iter().any(|t| t.name == TRAIL) {
-        let cost = if trails.is_empty() { FIRST_COPY } else { SECOND_COPY };
+        let cost = cost::new_trail(observed);
         let why = "a new trail".to_owned();
         all.push(Candidate { name: TRAIL.to_owned(), choice: TrailChoice::Create, why, cost });
     }
@@ -218,7 +214,8 @@ mod tests {
             assert_eq!(candidate.choice, TrailChoice::Unavailable);
             assert!(candidate.why.contains(why), "{candidate:?}");
             assert_eq!(candidates[0].choice, TrailChoice::Create);
-            assert_eq!(candidates[0].cost, SECOND_COPY);
+            let price = "2 USD per 100,000 management events, as a second copy";
+            assert!(candidates[0].cost.starts_with(price), "{candidates:?}");
         }
     }
 
@@ -240,8 +237,9 @@ mod tests {
             ("org", "unavailable"),
         ];
         assert_eq!(names, wanted);
-        assert_eq!(list[0].cost, FREE);
+        assert_eq!(list[0].cost, "free");
+        assert_eq!(list[1].cost, "free, except for CloudWatch Logs at 0.50 USD per GB");
         let empty = trail_candidates(&Observed::nothing(), &account_region());
-        assert_eq!(empty[0].cost, FIRST_COPY);
+        assert_eq!(empty[0].cost, "nothing: the first copy of management events is free");
     }
 }

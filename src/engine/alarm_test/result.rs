@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::cloud::CloudError;
+use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::problem::{Fix, Goal, Problem};
 
 /// A stage on the way from the event to the notification.
@@ -134,9 +135,9 @@ impl TestError {
             Self::Call(error) => error.fix(),
             Self::NotSent(_) => check("Check the topic's policy and its KMS key."),
             Self::TimedOut { stage, .. } => stage.advice(),
-            Self::AlreadyInAlarm => {
-                Fix::advice("Wait until it returns to OK, about five minutes after the last use, then try again.")
-            }
+            Self::AlreadyInAlarm => Fix::advice(format!(
+                "Wait until it returns to OK, {STAYS_IN_ALARM} after the last use, then try again."
+            )),
             Self::Unreadable(unreadable) => unreadable.fix.clone(),
             Self::NoAlarm | Self::NotCounted { .. } => Fix::Apply(Goal::SetUp),
         }

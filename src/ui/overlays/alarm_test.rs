@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage};
+use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 use crate::ui::widgets::test_result::{seconds, verdict};
 use crate::ui::widgets::text::pad;
@@ -49,7 +50,8 @@ fn question(view: &mut View<'_>, screen: &TestScreen) {
         let group = settings.map(|settings| settings.log_group.value.clone()).unwrap_or_default();
         let leftover = format!(
             "One event remains in the stream `{DRILL_STREAM}` of `{group}` for as long as the group keeps its \
-             events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root."
+             events. Its source is `{DRILL_SOURCE}`, and it says who started the drill and that nobody used root. The \
+             alarm stays in ALARM for {STAYS_IN_ALARM}, and root use in that time sends no second email."
         );
         view.text(&leftover, theme.text);
         view.blank();

@@ -47,7 +47,7 @@ pub(in crate::ui) fn draw(view: &View<'_>, picker: &Picker, frame: &mut Frame<'_
     frame.render_stateful_widget(List::new(items).highlight_symbol(mark), list, &mut state);
 }
 
-/// A trail with two lines about it.
+/// A trail with up to three lines about it.
 fn trail_item(view: &View<'_>, name: &str, trail: &Candidate, style: ratatui::style::Style) -> ListItem<'static> {
     let (theme, room) = (view.theme, view.width.saturating_sub(4));
     let is_usable = trail.choice != TrailChoice::Unavailable;
@@ -57,8 +57,12 @@ fn trail_item(view: &View<'_>, name: &str, trail: &Candidate, style: ratatui::st
         Span::styled(format!("{name}  "), style),
         Span::styled(trail.choice.as_str(), choice_style),
     ])];
-    let details = if is_usable { vec![trail.why.clone(), trail.cost.to_owned()] } else { wrap(&trail.why, room) };
-    for line in details.iter().take(2) {
+    let mut details = wrap(&trail.why, room);
+    if is_usable {
+        details.truncate(1);
+        details.extend(wrap(&trail.cost, room));
+    }
+    for line in details.iter().take(3) {
         lines.push(Line::styled(format!("  {}", cut(line, usize::from(room))), theme.dim));
     }
     ListItem::new(lines)

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
 use crate::app::{Caller, Connection};
+use crate::domain::plan::cost::monthly;
 use crate::domain::{Step, Verdict};
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::text::{cut, wrap};
@@ -116,6 +117,9 @@ fn existing_resources(view: &mut View<'_>) {
         .collect();
     if !missing.is_empty() {
         row(Verdict::Missing.as_str(), theme.bad, &missing.join(", "));
+        if let Some(cost) = monthly(&derived.plan) {
+            row("cost", theme.dim, &cost.to_string());
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Paragraph;
 
 use crate::domain::Health;
-use crate::domain::activity::{Trigger, alarm_trigger};
+use crate::domain::activity::{Trigger, alarm_trigger, uses_since_notification};
 use crate::domain::health::age;
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::advice;
@@ -78,7 +78,13 @@ fn in_alarm(view: &mut View<'_>, health: &Health) {
             format!("ALARM since {since}: {} It is not known yet who used root.", alarm.reason)
         }
     };
-    view.paragraph(&cause, view.theme.bad);
+    let history = view.account.dashboard.history.value.as_deref().unwrap_or_default();
+    let more = match uses_since_notification(alarm, history, events) {
+        0 => String::new(),
+        1 => " 1 more use since the email; no second one is sent.".to_owned(),
+        more => format!(" {more} more uses since the email; no second one is sent."),
+    };
+    view.paragraph(&format!("{cause}{more}"), view.theme.bad);
     view.blank();
 }
 

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::app::state::account::Samples;
 use crate::app::state::form::{Remark, TextField};
 use crate::app::state::progress::StepRun;
-use crate::domain::alarm::{AlarmConfig, MissingData};
+use crate::domain::alarm::{AlarmConfig, MissingData, STAYS_IN_ALARM, USUAL_DELAY};
 use crate::domain::samples::Sample;
 use crate::domain::settings::{SettingId, SettingKind};
 use crate::domain::{AlertId, Step};
@@ -247,8 +247,9 @@ fn alarm(view: &mut View<'_>) {
         }
     }
     let sentence = format!(
-        "CloudTrail delivers a root sign-in to the log group in about 5 minutes, and the alarm's period is 5 minutes: the \
-         email to {} arrives 5 to 10 minutes after the sign-in.",
+        "CloudTrail delivers a root sign-in in about 5 minutes, and the alarm is evaluated every minute: the email to {} \
+         usually arrives {USUAL_DELAY} after the sign-in. The alarm then stays in ALARM for {STAYS_IN_ALARM}, and further \
+         uses in that time send no second email.",
         match settings.emails.value.as_slice() {
             [] => "you".to_owned(),
             [one] => one.to_string(),

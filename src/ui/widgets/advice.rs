@@ -1,12 +1,13 @@
 //! What is wrong with the chain and how to fix it.
 
 use crate::domain::Health;
+use crate::domain::alarm::USUAL_DELAY;
 use crate::ui::fix::fix_text;
 
 /// The weakest check and its fix in a sentence or two, or that everything works.
 pub(in crate::ui) fn summary(health: &Health) -> String {
     match health.weakest() {
-        None => "Everything works: an alert is emailed 5 to 10 minutes after anyone uses root.".to_owned(),
+        None => format!("Everything works: root use is usually emailed within {USUAL_DELAY}."),
         Some(check) => format!("{} {}", check.detail, fix_text(&check.fix)).trim_end().to_owned(),
     }
 }

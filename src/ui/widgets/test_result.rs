@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::app::state::alarm_test::{TestError, TestPhase, TestRun, TestScreen, TestStage};
+use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::ui::fix::fix_text;
 
 /// One sentence with the result; `None` as long as it is not known.
@@ -33,7 +34,10 @@ pub(in crate::ui) fn outcome(result: &Result<(), TestError>, run: &TestRun) -> S
             format!("Passed: notification sent after {sent}, alarm returned to OK after {back}.")
         }
         (Ok(()), Some(sent), None) => {
-            format!("Passed: notification sent after {sent}. The alarm is still in ALARM; `o` sets it back to OK.")
+            format!(
+                "Passed: notification sent after {sent}. The alarm stays in ALARM for {STAYS_IN_ALARM}, and root use in \
+                 that time sends no second email; `o` sets it back to OK."
+            )
         }
         (Ok(()), None, _) => "Failed: the alarm's history shows no notification.".to_owned(),
     }

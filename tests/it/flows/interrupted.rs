@@ -38,7 +38,7 @@ fn an_interrupt_between_a_run_and_the_reread_reports_all_changes_as_made() {
     }
     tester.press("ctrl+c");
     let message = tester.model.interruption();
-    let wanted = format!("Interrupted: all 11 changes were made in {PLACE}; the account was not read again.");
+    let wanted = format!("Interrupted: all 10 changes were made in {PLACE}; the account was not read again.");
     assert_eq!(message, wanted);
     let mut tester = fresh();
     tester.press("enter enter").settle();

@@ -3,6 +3,7 @@
 //!
 //! * CreateTrail: the emulator ignores the log group's ARN, the role's ARN, and the tags, but accepts them from
 //!   UpdateTrail and AddTags. The proxy sends these two after a successful CreateTrail, with the same headers.
+//! * CreateBucket: the emulator doesn't block public access to a new bucket; the proxy sends PutPublicAccessBlock.
 //! * GetTrailStatus: the emulator never delivers anything; [`Proxy::set_delivery_time`] adds a time to the response.
 //! * DescribeAlarmHistory: the actions run by SetAlarmState are missing; see [`super::history`].
 //! * Email subscriptions are confirmed at once; [`Proxy::set_pending`] lists them as pending.
@@ -346,6 +347,7 @@ impl Shared {
                 "DescribeAlarmHistory" => {
                     history::add_to_history(request, &mut response, &self.lock().executed_actions);
                 }
+                "CreateBucket" => self.block_public_access(request)?,
                 "CreateTrail" => self.complete_create_trail(request, &response)?,
                 "GetTrailStatus" => self.add_delivery_time(&mut response),
                 "ListSubscriptionsByTopic" | "GetSubscriptionAttributes" | "GetTopicAttributes" => {
@@ -355,6 +357,16 @@ impl Shared {
             }
         }
         Ok(response)
+    }
+
+    fn block_public_access(&self, request: &Request) -> io::Result<()> {
+        let mut put = request.clone();
+        let bucket = request.target.split('?').next().unwrap_or_default();
+        put.target = format!("{bucket}?publicAccessBlock");
+        let settings = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+        let on = settings.map(|name| format!("<{name}>true</{name}>")).concat();
+        put.body = format!("<PublicAccessBlockConfiguration>{on}</PublicAccessBlockConfiguration>").into_bytes();
+        put.forward(self.emulator).map(drop)
     }
 
     fn complete_create_trail(&self, request: &Request, response: &Response) -> io::Result<()> {

@@ -20,6 +20,7 @@ use super::*;
 use crate::cloud::Cloud;
 use crate::domain::RetentionDays;
 use crate::domain::alarm::{Comparison, MissingData};
+use crate::domain::key_state::KeyState;
 use crate::domain::observed::{BucketLookup, Confirmation, ManagementEvents};
 
 fn silent() -> AwsCloud {
@@ -451,10 +452,16 @@ fn with_key(state: &'static str) -> AwsCloud {
 async fn a_key_is_found_by_arn_and_by_alias_with_its_policy() {
     for id in [KEY, "alias/mine"] {
         let key = with_key("Enabled").key(&eu_west_1(), id).await.unwrap().unwrap();
-        assert_eq!((key.arn.as_str(), key.enabled), (KEY, true), "{id}");
+        assert_eq!((key.arn.as_str(), key.state), (KEY, KeyState::Enabled), "{id}");
         assert_eq!(key.policy, json!({ "Statement": [] }).into());
     }
-    assert!(!with_key("Disabled").key(&eu_west_1(), KEY).await.unwrap().unwrap().enabled);
+    for (name, state) in [
+        ("Disabled", KeyState::Disabled),
+        ("PendingDeletion", KeyState::PendingDeletion),
+        ("PendingImport", KeyState::Unavailable),
+    ] {
+        assert_eq!(with_key(name).key(&eu_west_1(), KEY).await.unwrap().unwrap().state, state, "{name}");
+    }
     let none = wire(|asked| refusal(asked, 400, "NotFoundException", "no such key"));
     assert_eq!(none.key(&eu_west_1(), KEY).await.unwrap(), None);
     assert_eq!(none.key(&eu_west_1(), "alias/mine").await.unwrap(), None);

@@ -78,7 +78,8 @@ async fn an_object_that_cannot_be_deleted_is_an_error_although_the_response_is_a
     let cloud = wire(|asked| match asked.method.as_str() {
         "POST" => ok("<DeleteResult><Error><Key>k</Key><Code>AccessDenied</Code>\
                       <Message>User: x is not authorized to perform: s3:DeleteObjectVersion on resource: \
-                      \"arn:aws:s3:::b/k\" because of an explicit deny</Message></Error></DeleteResult>"),
+                      \"arn:aws:s3:::b/k\" because no identity-based policy allows the \
+                      s3:DeleteObjectVersion action</Message></Error></DeleteResult>"),
         _ => ok(page(&[("k", 1)], 0, None)),
     });
     let error = cloud.apply(&eu_west_1(), &empty()).await.unwrap_err();

@@ -1,10 +1,10 @@
 //! The resources that a change needs, and AWS's errors if they don't exist.
 
-use crate::cloud::ErrorKind;
 use crate::cloud::demo::account::{Account, Bucket, LogGroup, Role, Trail};
 use crate::cloud::demo::error::DemoError;
 use crate::cloud::demo::queries;
 use crate::cloud::demo::view::AccountView;
+use crate::cloud::{ErrorKind, OrganizationProblem};
 
 pub(super) type ChangeResult = Result<(), DemoError>;
 
@@ -58,8 +58,9 @@ pub(super) fn modifiable_trail<'a>(
     match trail {
         Some(trail) if trail.owner.is_none() => Ok(trail),
         Some(_) => Err(DemoError::new(
-            ErrorKind::AccessDenied,
-            "The trail belongs to the organization: only its management account can change it",
+            ErrorKind::Organization(OrganizationProblem::NotManagementAccount),
+            "You cannot configure or manage trails for an organization because this action requires being signed in with \
+             the management account.",
         )),
         None => Err(not_found(format!("Unknown trail: {name}"))),
     }
