@@ -36,6 +36,7 @@ pub mod query;
 pub mod region;
 pub mod retention;
 pub mod samples;
+pub mod setting_id;
 pub mod settings;
 pub mod text;
 

@@ -38,6 +38,14 @@ impl AccountRegion {
         self.arn("logs", &format!("log-group:{name}:*")).into()
     }
 
+    /// A log group's ARN as the tagging calls require it: without the `:*`.
+    ///
+    /// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
+    #[must_use]
+    pub fn log_group_tagging_arn(&self, name: &str) -> Arn {
+        self.arn("logs", &format!("log-group:{name}"))
+    }
+
     /// The root user's ARN.
     #[must_use]
     pub fn root_arn(&self) -> Arn {

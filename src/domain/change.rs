@@ -5,7 +5,6 @@ use super::email::Email;
 use super::enum_map::{EnumMap, Variants};
 use jiff::Timestamp;
 
-use super::account_region::AccountRegion;
 use super::alarm::{AlarmConfig, AlarmState};
 use super::alert::AlertId;
 use super::arn::{Arn, LogGroupArn};
@@ -262,12 +261,4 @@ pub struct Operation {
     pub name: &'static str,
     /// The required IAM action: usually `service:name`, but S3's actions have other names.
     pub iam_action: &'static str,
-}
-
-impl Change {
-    /// The same call as an AWS CLI command, quoted for `sh`.
-    #[must_use]
-    pub fn aws_cli(&self, account_region: &AccountRegion) -> String {
-        command::render(self, account_region)
-    }
 }

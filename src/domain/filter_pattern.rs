@@ -90,20 +90,6 @@ pub struct PatternError {
 }
 
 impl Pattern {
-    /// Parses a pattern.
-    ///
-    /// # Errors
-    /// Where the syntax error is, and what was expected.
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
-        if text.chars().count() > MAX_CHARS {
-            return Err(PatternError {
-                at: MAX_CHARS + 1,
-                message: format!("a pattern can have at most {MAX_CHARS} characters"),
-            });
-        }
-        parse::pattern(text).map(Self)
-    }
-
     /// The conditions that are joined by `&&` at the top level, with redundant parentheses removed.
     #[must_use]
     pub fn conjuncts(&self) -> Vec<&Condition> {

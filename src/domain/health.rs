@@ -19,6 +19,7 @@ mod registry;
 mod topic;
 mod trail;
 
+pub use chain::action_fault;
 use evidence::Evidence;
 use existing::existing_path;
 pub use existing::use_other_region;
@@ -316,42 +317,6 @@ fn reports(evidence: &Evidence<'_>, checks: &[Check]) -> Reports {
 fn all_hold(parts: &[Option<bool>]) -> Option<bool> {
     let is_known = !parts.contains(&None);
     if parts.contains(&Some(false)) { Some(false) } else { is_known.then_some(true) }
-}
-
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
-#[must_use]
-pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
-    let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.config.actions_enabled {
-        return Some(format!("The actions of `{name}` are disabled"));
-    }
-    if alarm.config.actions.is_empty() {
-        return Some(format!("`{name}` has no action, so no alert is sent"));
-    }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
-        return None;
-    }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which does not exist"));
-    }
-    if let Some(other_region) =
-        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
-    {
-        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
-    }
-    Some(format!("`{name}` does not notify the topic `{topic}`"))
-}
-
-/// A duration in the largest unit that fits, as in "3 min", "12 d".
-#[must_use]
-pub fn age(duration: SignedDuration) -> String {
-    let seconds = duration.as_secs().max(0);
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
 }
 
 #[cfg(test)]

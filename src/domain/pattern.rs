@@ -9,12 +9,14 @@ use super::filter_pattern::{FieldTest, Pattern, PatternError, Selector};
 
 mod coverage;
 mod judge;
+mod reading;
 mod terms;
 #[cfg(test)]
 mod tests;
 
 pub use coverage::{CisMatch, Coverage, Matched, coverage, fires_for_sign_in};
 use judge::{ACCOUNT, account_named, judge};
+pub use reading::Reading;
 
 /// The pattern that CIS 4.3 and Security Hub CloudWatch.1 require.
 ///
@@ -105,19 +107,6 @@ pub fn search_pattern(filter_pattern: Option<&str>) -> Cow<'_, str> {
 fn inside_braces(pattern: &str) -> &str {
     let pattern = pattern.trim();
     pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(pattern).trim()
-}
-
-/// The assessment of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Auditors accept it: it is the CIS pattern.
-    CisPattern,
-    /// It counts the same events, but is written differently, so auditors do not accept it.
-    Equivalent,
-    /// It counts other events; each text is a phrase that says what it misses or adds.
-    Other(Vec<String>),
-    /// Whether it counts the same events cannot be determined; the text is a phrase that says why.
-    Unjudged(String),
 }
 
 /// Assesses a pattern: parses it like CloudWatch Logs does, compares it with the CIS pattern, and if they differ, tries

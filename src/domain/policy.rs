@@ -14,14 +14,16 @@ mod merge;
 #[cfg(test)]
 mod published;
 mod reading;
+mod request;
 mod topic;
 
 pub use bucket::{LogFileLocation, bucket_access, bucket_statements};
 pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
-pub use evaluation::{AccessRequest, Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
+pub use evaluation::{Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{KeyUsers, MissingStatement, key_serves_alarms, key_statement_for_alarms, missing_key_statements};
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
 pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
+pub use request::AccessRequest;
 pub use topic::{TopicAccess, repair_topic, topic_access, topic_is_public};
 
 /// The name of the inline policy on the role.
@@ -80,7 +82,7 @@ pub fn role_access(policy: Option<&PolicyDocument>, wanted: &PolicyDocument) -> 
     let streams: Vec<String> = statements.iter().flat_map(Statement::resources).map(|r| r.replace('*', "0")).collect();
     let request = |action| {
         let resource = streams.first().map(String::as_str);
-        evaluation::AccessRequest { service: None, action, resource, context: &[] }
+        AccessRequest { service: None, action, resource, context: &[] }
     };
     let requests: Vec<_> = statements.iter().flat_map(Statement::actions).map(request).collect();
     evaluation::evaluate_all(policy, &requests)

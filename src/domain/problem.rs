@@ -3,7 +3,7 @@
 //! A fix is a value. The command line says it in terms of commands and flags, the screens in terms of keys and fields;
 //! nothing below them names any of these.
 
-use super::settings::SettingId;
+use super::setting_id::SettingId;
 
 /// Something that is wrong or worth knowing, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

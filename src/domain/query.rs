@@ -1,8 +1,6 @@
 //! Every query with its operation, required permission and resource: a single table for the AWS adapter, the demo and
 //! the generated IAM policies.
 
-use super::account_region::AccountRegion;
-use super::arn::Arn;
 use super::change::{Operation, Permission};
 use super::settings::Settings;
 
@@ -108,7 +106,7 @@ impl Query {
             | Self::BucketTags
             | Self::BucketContents => account_region.bucket_arn(&settings.bucket.value),
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
-            Self::LogGroupTags => log_group(account_region, &settings.log_group.value),
+            Self::LogGroupTags => account_region.log_group_tagging_arn(&settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
@@ -143,12 +141,4 @@ impl Tagged {
             Self::Alarm => Query::AlarmTags,
         }
     }
-}
-
-/// A log group's ARN as the tagging calls require it: without the `:*`.
-///
-/// Source: CloudWatch Logs User Guide, "Overview of managing access permissions", ARNs.
-#[must_use]
-pub fn log_group(account_region: &AccountRegion, name: &str) -> Arn {
-    account_region.arn("logs", &format!("log-group:{name}"))
 }

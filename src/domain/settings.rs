@@ -12,17 +12,16 @@ use super::retention::RetentionDays;
 
 mod alert;
 mod field;
-mod setting_id;
+mod table;
 mod trails;
 
+pub use super::setting_id::SettingId;
 pub use alert::{AlertOptions, AlertSettings};
 pub use field::{Field, Origin};
-pub use setting_id::{InvalidSetting, NamedResource, SettingId, SettingKind, SettingSpec, addresses, yes_or_no};
+pub use table::{InvalidSetting, NamedResource, SettingKind, SettingSpec, addresses, yes_or_no};
 pub(crate) use trails::obstacle;
-pub use trails::{Candidate, TrailChoice, can_be_used, default_trail, delivers_here, trail_candidates};
+pub use trails::{Candidate, TRAIL, TrailChoice, can_be_used, default_trail, delivers_here, trail_candidates};
 
-/// The default name of the trail, and the prefix of all other default names.
-pub const TRAIL: &str = "rootbell";
 /// The audit baseline: 1 year.
 ///
 /// Source: Prowler, check `cloudwatch_log_group_retention_policy_specific_days_enabled`.

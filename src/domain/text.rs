@@ -1,6 +1,8 @@
-//! Escapes untrusted text for display: an alarm's reason, a name, a tag, a user agent, an error message.
+//! Text for people. Escapes untrusted text: an alarm's reason, a name, a tag, a user agent, an error message.
 
 use std::fmt::Write;
+
+use jiff::SignedDuration;
 
 /// The text on one line, with all control and invisible characters escaped (`\u202e`): C0 and C1 controls, including
 /// line breaks and tabs, bidirectional formatting characters, and other invisible ones. The escapes are those of JSON,
@@ -55,6 +57,18 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     let limit = 3.min(typed.chars().count().div_ceil(3));
     let distances = names.into_iter().map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name));
     distances.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// A duration in the largest unit that fits, as in "3 min", "12 d".
+#[must_use]
+pub fn age(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
 }
 
 #[cfg(test)]

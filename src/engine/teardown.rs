@@ -12,7 +12,7 @@ use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed, tagged};
-use crate::domain::query::{Tagged, log_group};
+use crate::domain::query::Tagged;
 use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, default_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
@@ -146,7 +146,9 @@ async fn managed_parts(cloud: &dyn Cloud, settings: &Settings, observed: &Observ
     let names: Vec<String> = names.collect();
     let (trail, group, topic, alarms) = join!(
         OptionFuture::from(trail.map(|trail| is_tagged(Tagged::Trail, trail.arn.clone()))),
-        OptionFuture::from(group.map(|group| is_tagged(Tagged::LogGroup, log_group(account_region, &group.name)))),
+        OptionFuture::from(
+            group.map(|group| is_tagged(Tagged::LogGroup, account_region.log_group_tagging_arn(&group.name)))
+        ),
         OptionFuture::from(topic.map(|topic| is_tagged(Tagged::Topic, topic.arn.clone()))),
         join_all(names.iter().map(|name| is_tagged(Tagged::Alarm, account_region.alarm_arn(name)))),
     );

@@ -1,7 +1,7 @@
 //! The architecture rules: which layer may depend on which, how long a file may be, and that nothing is unfinished.
 
 use code::{CodePath, Source, macros, paths, sources};
-use modules::{Dependencies, cycles, dependencies, describe, is_in_cycle};
+use modules::{Dependencies, cycles, dependencies, describe};
 
 mod code;
 mod modules;
@@ -68,31 +68,10 @@ fn there_are_no_todo_macros_and_no_mod_rs_files() {
     }
 }
 
-/// Dependencies that are part of a cycle and still have to be removed: the file, and the file that it uses.
-const KNOWN_CYCLES: &[(&str, &str)] = &[
-    ("src/domain/change/command.rs", "src/domain/change.rs"),
-    ("src/domain/filter_pattern/parse.rs", "src/domain/filter_pattern.rs"),
-    ("src/domain/health/registry.rs", "src/domain/health/chain.rs"),
-    ("src/domain/health/trail.rs", "src/domain/health.rs"),
-    ("src/domain/pattern/judge.rs", "src/domain/pattern.rs"),
-    ("src/domain/plan/key.rs", "src/domain/plan.rs"),
-    ("src/domain/plan/trail.rs", "src/domain/plan.rs"),
-    ("src/domain/policy/evaluation.rs", "src/domain/policy/condition.rs"),
-    ("src/domain/problem.rs", "src/domain/settings/setting_id.rs"),
-    ("src/domain/query.rs", "src/domain/change/permission.rs"),
-];
-
 #[test]
 fn no_files_depend_on_each_other_in_a_cycle() {
     let all = dependencies(&sources());
-    let resolved = KNOWN_CYCLES.iter().filter(|(from, to)| !is_in_cycle(&all, from, to));
-    assert_eq!(resolved.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new(), "remove these from KNOWN_CYCLES");
-    let mut rest = all.clone();
-    for (from, to) in KNOWN_CYCLES {
-        rest.get_mut(*from).and_then(|used| used.remove(*to));
-    }
-    let cycles = cycles(&rest);
-    let found: Vec<String> = cycles.iter().map(|cycle| describe(&all, cycle)).collect();
+    let found: Vec<String> = cycles(&all).iter().map(|cycle| describe(&all, cycle)).collect();
     assert!(found.is_empty(), "{} cycles:\n{}", found.len(), found.join("\n"));
 }
 
@@ -115,8 +94,6 @@ fn a_cycle_is_reported_with_the_lines_that_cause_it() {
     let wanted = "src/a.rs -> src/b.rs -> src/c.rs -> src/a.rs\n    src/a.rs:2 uses crate::b::B\n    \
                   src/b.rs:2 uses crate::c::g\n    src/c.rs:2 uses a::A";
     assert_eq!(describe(&found, &cycles[0]), wanted);
-    assert!(is_in_cycle(&found, "src/b.rs", "src/c.rs"));
-    assert!(!is_in_cycle(&found, "src/c.rs", "src/b.rs"));
 }
 
 #[test]

@@ -35,6 +35,14 @@ impl CommandLine {
     }
 }
 
+impl Change {
+    /// The same call as an AWS CLI command, quoted for `sh`.
+    #[must_use]
+    pub fn aws_cli(&self, account_region: &AccountRegion) -> String {
+        render(self, account_region)
+    }
+}
+
 /// Quotes a word for `sh`.
 #[must_use]
 pub fn quote(word: &str) -> String {
@@ -87,7 +95,7 @@ fn deliver(line: CommandLine, delivery: &Delivery) -> CommandLine {
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm per call, in the same order as the enum")]
-pub(super) fn render(change: &Change, account_region: &AccountRegion) -> String {
+fn render(change: &Change, account_region: &AccountRegion) -> String {
     let line = match change {
         Change::CreateBucket { bucket } => {
             let line = CommandLine::new("s3api", "create-bucket")

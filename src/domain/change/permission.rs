@@ -81,7 +81,7 @@ impl Change {
             Self::CreateBucket { .. } => also("s3:PutBucketOwnershipControls", on),
             // The tagging actions take a log group's ARN without the `:*`.
             Self::CreateLogGroup { log_group } => {
-                also("logs:TagResource", vec![crate::domain::query::log_group(account_region, log_group).into()]);
+                also("logs:TagResource", vec![account_region.log_group_tagging_arn(log_group).into()]);
             }
             Self::CreateRole { .. } => also("iam:TagRole", on),
             Self::CreateTrail { delivery, .. } => {

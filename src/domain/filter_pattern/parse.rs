@@ -2,7 +2,7 @@
 
 use regex_lite::Regex;
 
-use super::{Comparison, Condition, FieldTest, Matcher, PathPart, PatternError, Selector};
+use super::{Comparison, Condition, FieldTest, MAX_CHARS, Matcher, PathPart, Pattern, PatternError, Selector};
 
 /// The maximum number of wildcards in a selector, of selectors with a wildcard in a pattern, and of regular expressions
 /// in a pattern.
@@ -22,7 +22,23 @@ struct Parser {
     regexes: usize,
 }
 
-pub(super) fn pattern(text: &str) -> Parsed<Condition> {
+impl Pattern {
+    /// Parses a pattern.
+    ///
+    /// # Errors
+    /// Where the syntax error is, and what was expected.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.chars().count() > MAX_CHARS {
+            return Err(PatternError {
+                at: MAX_CHARS + 1,
+                message: format!("a pattern can have at most {MAX_CHARS} characters"),
+            });
+        }
+        pattern(text).map(Self)
+    }
+}
+
+fn pattern(text: &str) -> Parsed<Condition> {
     let mut parser = Parser { text: text.chars().collect(), at: 0, wildcards: 0, regexes: 0 };
     parser.expect("{", "a pattern for JSON events starts with {")?;
     let condition = parser.any()?;

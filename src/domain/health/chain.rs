@@ -3,12 +3,12 @@
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
-use super::{action_fault, age};
 use crate::domain::alarm::EvaluationState;
-use crate::domain::observed::{Alarm, LogGroup};
+use crate::domain::observed::{Alarm, LogGroup, Observed};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal};
-use crate::domain::settings::AlertSettings;
+use crate::domain::settings::{AlertSettings, Settings};
+use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
     let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
@@ -106,4 +106,28 @@ pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
             )),
         }
     })
+}
+
+/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
+#[must_use]
+pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
+    let (name, topic) = (&alarm.name, &settings.topic.value);
+    if !alarm.config.actions_enabled {
+        return Some(format!("The actions of `{name}` are disabled"));
+    }
+    if alarm.config.actions.is_empty() {
+        return Some(format!("`{name}` has no action, so no alert is sent"));
+    }
+    if alarm.config.actions.contains(&settings.topic_arn()) {
+        return None;
+    }
+    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
+        return Some(format!("`{name}` notifies {gone}, which does not exist"));
+    }
+    if let Some(other_region) =
+        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
+    {
+        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
+    }
+    Some(format!("`{name}` does not notify the topic `{topic}`"))
 }

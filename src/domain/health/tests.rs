@@ -1,12 +1,11 @@
 use super::*;
-use crate::domain::AlertId;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
 use crate::domain::observed::{Bucket, BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::problem::Problem;
-use crate::domain::{Region, RetentionDays, SetupOptions};
+use crate::domain::{AlertId, Region, RetentionDays, SetupOptions};
 
 mod audit;
 mod delivery;

@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::age;
 use super::evidence::Evidence;
 use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
@@ -11,6 +10,7 @@ use crate::domain::observed::{
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings, TRAIL};
+use crate::domain::text::age;
 
 /// The Region in which CloudTrail records the sign-ins of root users.
 const SIGN_IN_REGION: &str = "us-east-1";

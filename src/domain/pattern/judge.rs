@@ -10,7 +10,7 @@
 
 use serde_json::{Value, json};
 
-use super::Reading;
+use super::reading::Reading;
 use crate::domain::filter_pattern::{Condition, FieldTest, Matcher, Pattern};
 use crate::domain::samples::SAMPLES;
 

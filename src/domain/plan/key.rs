@@ -1,6 +1,6 @@
 //! Encrypts the trail, the log group, and the topic with the user's KMS key, if the key's policy lets the services use it.
 
-use super::{Action, Plan};
+use super::rows::{Action, Plan};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Step};
 use crate::domain::observed::{KmsKey, Observed};

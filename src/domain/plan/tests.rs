@@ -1,6 +1,7 @@
 mod bucket;
 mod refused;
 
+use crate::domain::change::ChangeId;
 use std::collections::BTreeMap;
 
 use super::*;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Action, Plan, refused};
+use super::refused;
+use super::rows::{Action, Plan, policy_not_changed};
 use crate::domain::change::{Change, Delivery, ResourceKind, Step};
 use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
@@ -76,7 +77,7 @@ pub(super) fn bucket(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let is_managed = wanted.may_edit_bucket_policy(&existing.tags);
     let existing = existing.policy.as_ref();
     if existing.is_some_and(|policy| !policy.is_readable()) {
-        return plan.note(Step::Trail, super::policy_not_changed("bucket", &bucket, SettingId::Bucket));
+        return plan.note(Step::Trail, policy_not_changed("bucket", &bucket, SettingId::Bucket));
     }
     let open = policy::bucket_open(existing);
     if open && !is_managed {
@@ -168,7 +169,7 @@ pub(super) fn role(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             plan.keep(Step::Trail, ResourceKind::Role, &role, "existing");
             let policies = existing.policy.iter().chain([&existing.trust]);
             if policies.into_iter().any(|policy| !policy.is_readable()) {
-                return plan.note(Step::Trail, super::policy_not_changed("role", &role, SettingId::Role));
+                return plan.note(Step::Trail, policy_not_changed("role", &role, SettingId::Role));
             }
             let is_trusted = policy::has_all(Some(&existing.trust), trust.statements());
             // A role with rootbell's default name has no other users; any other role may have some.

@@ -1,7 +1,8 @@
 //! The policy of the bucket that a trail writes its log files to.
 
 use super::document::{Effect, PolicyDocument, Principal, Statement};
-use super::evaluation::{AccessRequest, Decision, evaluate_all};
+use super::evaluation::{Decision, evaluate_all};
+use super::request::AccessRequest;
 use super::{CLOUDTRAIL, sid};
 use crate::domain::account_region::AccountRegion;
 

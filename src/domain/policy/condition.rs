@@ -4,7 +4,7 @@
 //! and "AWS global condition context keys".
 
 use super::document::{Condition, ConditionTest};
-use super::evaluation::AccessRequest;
+use super::request::AccessRequest;
 
 /// Yes, no, or unknown, with what it depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]

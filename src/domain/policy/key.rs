@@ -2,7 +2,8 @@
 //! CloudWatch.
 
 use super::document::{Effect, PolicyDocument, Principal, Statement};
-use super::evaluation::{AccessRequest, Decision, Doubt, evaluate_all};
+use super::evaluation::{Decision, Doubt, evaluate_all};
+use super::request::AccessRequest;
 use crate::domain::account_region::AccountRegion;
 
 /// A key, and the resources to encrypt with it.

@@ -2,8 +2,9 @@
 
 use super::condition::Truth;
 use super::document::{Elements, PolicyDocument, Statement};
-use super::evaluation::{AccessRequest, Decision, Doubt, covers_action, covers_resource, evaluate};
+use super::evaluation::{Decision, Doubt, covers_action, covers_resource, evaluate};
 use super::reading::repair;
+use super::request::AccessRequest;
 use crate::domain::arn::Arn;
 
 /// What a topic's policy means for the alarm's notifications.

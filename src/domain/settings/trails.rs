@@ -4,11 +4,13 @@
 //! Source: CloudTrail User Guide, "Sending events to CloudWatch Logs": the log group is in the trail's account and home
 //! Region.
 
-use super::TRAIL;
 use crate::domain::account_region::AccountRegion;
 use crate::domain::arn::LogGroupArn;
 use crate::domain::cost;
 use crate::domain::observed::{Observed, Trail, TrailDetails, TrailOwnership};
+
+/// The default name of the trail, and the prefix of all other default names.
+pub const TRAIL: &str = "rootbell";
 
 /// What has to be done to use a trail, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

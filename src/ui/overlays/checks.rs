@@ -4,7 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::state::account::Derived;
-use crate::domain::health::{Check, Counts, age};
+use crate::domain::health::{Check, Counts};
+use crate::domain::text::age;
 use crate::domain::{Health, Verdict};
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::text::{cut, pad};

@@ -6,7 +6,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::domain::Health;
 use crate::domain::activity::{Trigger, alarm_trigger, uses_since_notification};
-use crate::domain::health::age;
+use crate::domain::text::age;
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::advice;
 use crate::ui::widgets::text::or_dash;

@@ -259,11 +259,6 @@ pub fn cycles(dependencies: &Dependencies) -> Vec<Vec<String>> {
     }
 }
 
-/// Whether this dependency is part of a cycle.
-pub fn is_in_cycle(dependencies: &Dependencies, from: &str, to: &str) -> bool {
-    dependencies.get(from).is_some_and(|used| used.contains_key(to)) && way(dependencies, to, from).is_some()
-}
-
 /// A cycle for people: each file with the line that uses the next one.
 pub fn describe(dependencies: &Dependencies, cycle: &[String]) -> String {
     let mut text = cycle.join(" -> ");

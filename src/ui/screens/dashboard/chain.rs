@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use ratatui::text::Span;
 
-use crate::domain::health::{Counts, age};
+use crate::domain::health::Counts;
 use crate::domain::observed::{Alarm, AlarmState, Confirmation};
+use crate::domain::text::age;
 use crate::domain::{CheckId, Health, Verdict};
 use crate::ui::widgets::text::pad;
 use crate::ui::widgets::time::clock;

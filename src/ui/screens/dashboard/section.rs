@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use ratatui::text::{Line, Span};
 
 use crate::app::state::polled::Polled;
-use crate::domain::health::age;
+use crate::domain::text::age;
 use crate::ui::widgets::text::cut;
 use crate::ui::widgets::view::View;
 

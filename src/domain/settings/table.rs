@@ -1,43 +1,12 @@
 //! The table of the setup options: everything about an option that isn't its effect is in its row. The command line, the
 //! form, the checks of names, and the names to read the account for are all derived from it.
 
-use super::super::email::Email;
 use super::{Origin, Settings, SetupOptions};
 use crate::domain::arn::Arn;
 use crate::domain::change::{ResourceKind, Step};
+use crate::domain::email::Email;
+use crate::domain::setting_id::SettingId;
 use crate::domain::{RetentionDays, names, pattern};
-
-/// Defines the settings, in the order in which the form shows them.
-macro_rules! settings {
-    ($($(#[$doc:meta])* $variant:ident,)*) => {
-        /// A setup option.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum SettingId {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl SettingId {
-            /// All settings, in the order in which the form shows them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-        }
-    };
-}
-
-settings! {
-    Trail,
-    Retention,
-    Bucket,
-    LogGroup,
-    Role,
-    KmsKey,
-    /// Whether CloudTrail may assume the role for this trail only.
-    RestrictRole,
-    Topic,
-    Emails,
-    Filter,
-    Pattern,
-    Alarm,
-}
 
 /// What a setting's text may be.
 #[derive(Clone, Copy, Debug)]
