@@ -1,7 +1,13 @@
 //! Measures drawing and key handling for each screen: `cargo bench --bench draw`.
 
 #[path = "../tests/it/support/tester.rs"]
-#[allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "shared with the tests; only partly used here")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "shared with the tests; only partly used here"
+)]
 mod tester;
 
 use std::hint::black_box;

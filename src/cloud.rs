@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
-    Trail, TrailStatus,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
+    SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Region};
@@ -61,10 +62,16 @@ pub trait Cloud: Send + Sync {
     /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
 
+    /// The alarm mute rules that name this alarm and are active or scheduled.
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>>;
+
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>>;
 
     /// Every subscription of a topic; empty if the topic doesn't exist.
     async fn subscriptions(&self, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>>;
+
+    /// The attributes of a confirmed subscription. [`ErrorKind::NotFound`] if it doesn't exist.
+    async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes>;
 
     /// By ID, ARN, or alias; includes the key policy.
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>>;

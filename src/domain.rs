@@ -25,6 +25,7 @@ pub mod iam_policy;
 pub mod interruption;
 pub mod key_state;
 pub mod metric_filter;
+pub mod mute_rule;
 pub mod names;
 pub mod observed;
 pub mod path;
@@ -38,6 +39,7 @@ pub mod retention;
 pub mod samples;
 pub mod setting_id;
 pub mod settings;
+pub mod subscription;
 pub mod text;
 
 pub use account_id::AccountId;

@@ -15,7 +15,7 @@ use help::{
     APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES,
     POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
 };
-pub use options::{
+pub(super) use options::{
     ApplyOptions, DestroyOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask, StatusOptions,
     TestOptions,
 };

@@ -3,7 +3,7 @@
 use crate::domain::Row;
 use crate::domain::plan::Hint;
 use crate::domain::problem::{Fix, Goal, Input, Problem};
-use crate::domain::settings::SettingId;
+use crate::domain::settings::SettingKind;
 
 /// The problem and what to do about it.
 #[must_use]
@@ -69,9 +69,15 @@ fn flag(input: Input) -> &'static str {
 
 /// The flag with a value.
 fn option(input: Input, value: &str) -> String {
-    // The value of this flag is optional, so it needs an equals sign.
-    let separator = if input == Input::Setting(SettingId::RestrictRole) { "=" } else { " " };
-    format!("{}{separator}{}", flag(input), crate::domain::change::quote(value))
+    let (flag, value) = (flag(input), crate::domain::change::quote(value));
+    match input {
+        Input::Setting(id) if matches!(id.spec().kind, SettingKind::YesOrNo) => match value.as_str() {
+            "yes" => flag.to_owned(),
+            // The value of this flag is optional, so it needs an equals sign.
+            _ => format!("{flag}={value}"),
+        },
+        Input::Setting(_) | Input::Profile | Input::Region => format!("{flag} {value}"),
+    }
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription, Topic,
-    Trail, TrailStatus,
+    Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
+    SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Region};
@@ -262,12 +263,20 @@ impl Cloud for AwsCloud {
         self.with_sign_in(self.services(region).cloudwatch.describe_alarms_for_metric(metric)).await
     }
 
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
+        self.with_sign_in(self.services(region).cloudwatch.list_alarm_mute_rules(alarm)).await
+    }
+
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>> {
         self.with_sign_in(self.services(region).sns.get_topic_attributes(arn)).await
     }
 
     async fn subscriptions(&self, region: &Region, topic_arn: &str) -> Answer<Vec<Subscription>> {
         self.with_sign_in(self.services(region).sns.list_subscriptions_by_topic(topic_arn)).await
+    }
+
+    async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes> {
+        self.with_sign_in(self.services(region).sns.get_subscription_attributes(arn)).await
     }
 
     async fn key(&self, region: &Region, id: &str) -> Answer<Option<KmsKey>> {

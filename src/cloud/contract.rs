@@ -20,12 +20,14 @@ mod changes;
 mod identity;
 mod queries;
 mod regions;
+mod topics;
 mod trails;
 
 const START: &str = "2026-11-23T08:00:00Z";
 const EMAIL: &str = "alice@example.com";
 const TRAIL: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/rootbell";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
+const SUBSCRIPTION: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:00000000-0000-4000-8000-000000000001";
 const GROUP: &str = "rootbell/cloudtrail";
 const GROUP_ARN: &str = "arn:aws:logs:eu-west-1:123456789012:log-group:rootbell/cloudtrail:*";
 const ROLE: &str = "rootbell-cloudtrail-to-logs-eu-west-1";
@@ -45,8 +47,10 @@ enum CloudCall {
     Role(&'static str),
     Alarm(&'static str),
     AlarmsForMetric,
+    MuteRules(&'static str),
     Topic(&'static str),
     Subscriptions(&'static str),
+    SubscriptionAttributes(&'static str),
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
     MetricStatistics,
@@ -73,8 +77,10 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::Role(name) => debug_text(cloud.role(name).await),
         CloudCall::Alarm(name) => debug_text(cloud.alarm(region, name).await),
         CloudCall::AlarmsForMetric => debug_text(cloud.describe_alarms_for_metric(region, &metric()).await),
+        CloudCall::MuteRules(alarm) => debug_text(cloud.alarm_mute_rules(region, alarm).await),
         CloudCall::Topic(arn) => debug_text(cloud.topic(region, arn).await),
         CloudCall::Subscriptions(arn) => debug_text(cloud.subscriptions(region, arn).await),
+        CloudCall::SubscriptionAttributes(arn) => debug_text(cloud.subscription_attributes(region, arn).await),
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
         CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
@@ -204,7 +210,8 @@ fn answer(asked: &Asked, reply: &AwsReply) -> (u16, Vec<(&'static str, String)>,
     }
 }
 
-/// Converts JSON to CBOR. A number under a name that ends in `Timestamp` or `Timestamps` becomes a timestamp.
+/// Converts JSON to CBOR. A number under `ExpireDate` or a name that ends in `Timestamp` or `Timestamps` becomes a
+/// timestamp.
 ///
 /// Source: RFC 8949, sections 3.1, 3.3 and 3.4.2; Smithy RPC v2 CBOR, "Timestamps".
 fn as_cbor(value: &Value) -> Vec<u8> {
@@ -240,7 +247,8 @@ fn as_cbor(value: &Value) -> Vec<u8> {
                 out.extend(head(5, fields.len()));
                 for (name, value) in fields {
                     write(&Value::from(name.as_str()), false, out);
-                    write(value, name.trim_end_matches('s').ends_with("Timestamp"), out);
+                    let is_time = name == "ExpireDate" || name.trim_end_matches('s').ends_with("Timestamp");
+                    write(value, is_time, out);
                 }
             }
         }
@@ -281,7 +289,16 @@ fn alarm() -> Alarm {
     match change("alarm.put") {
         Change::PutMetricAlarm { alert: _, alarm, config } => {
             let (state, reason, since) = (AlarmState::InsufficientData, String::new(), None);
-            Alarm { name: alarm, config: *config, state, reason, since, configured: None, evaluation: None }
+            Alarm {
+                name: alarm,
+                config: *config,
+                state,
+                reason,
+                since,
+                configured: None,
+                evaluation: None,
+                mute_rules: None,
+            }
         }
         other => panic!("{other:?}"),
     }
@@ -295,7 +312,7 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
     let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), trails::cases(), changes::cases(), regions::cases()]
+        [queries::cases(), alarms::cases(), topics::cases(), trails::cases(), changes::cases(), regions::cases()]
             .into_iter()
             .flatten()
             .collect();

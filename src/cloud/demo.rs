@@ -14,9 +14,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
-    Subscription, Topic, Trail, TrailStatus,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Email, Identity, Query, Region};
@@ -341,6 +342,10 @@ impl Cloud for DemoCloud {
         .await
     }
 
+    async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
+        self.query(region, Query::MuteRules, alarm, |account, view| Ok(queries::mute_rules(account, view, alarm))).await
+    }
+
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>> {
         self.query(region, Query::Topic, arn, |account, view| {
             queries::require_own_topic(account, arn, "SNS:GetTopicAttributes")?;
@@ -353,6 +358,13 @@ impl Cloud for DemoCloud {
         self.query(region, Query::Subscriptions, topic_arn, |account, view| {
             queries::require_own_topic(account, topic_arn, "SNS:ListSubscriptionsByTopic")?;
             Ok(queries::subscriptions(account, view, topic_arn))
+        })
+        .await
+    }
+
+    async fn subscription_attributes(&self, region: &Region, arn: &str) -> Answer<SubscriptionAttributes> {
+        self.query(region, Query::SubscriptionAttributes, arn, |account, view| {
+            queries::subscription_attributes(account, view, arn)
         })
         .await
     }

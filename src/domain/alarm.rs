@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::arn::Arn;
+use super::mute_rule::MuteRule;
+use super::problem::ReadResult;
 
 /// How long it usually takes from root's sign-in to the email: about five minutes until CloudTrail has delivered the event,
 /// and one or two until the alarm, which is evaluated every minute, has seen it.
@@ -52,6 +54,8 @@ pub struct Alarm {
     pub configured: Option<Timestamp>,
     /// What is unusual about its evaluation; `None`: nothing.
     pub evaluation: Option<EvaluationState>,
+    /// The mute rules that name it and are active or scheduled; `None`: they were not read.
+    pub mute_rules: Option<ReadResult<Vec<MuteRule>>>,
 }
 
 impl Alarm {

@@ -62,6 +62,9 @@ pub struct RootEvent {
     pub source: String,
     pub outcome: Outcome,
     pub mfa: Mfa,
+    /// The account whose root user it was; `None` if the event does not say. With an organization trail, it can be any
+    /// account of the organization.
+    pub account: Option<String>,
     pub address: String,
     pub region: String,
     /// A short name for the user agent, such as "Firefox / macOS".
@@ -98,6 +101,11 @@ impl RootEvent {
             source: escape_controls(source),
             outcome: outcome(&event),
             mfa: mfa(&event),
+            // The account that the event is recorded in may be another one: that of the resource.
+            account: [text("/userIdentity/accountId"), text("/recipientAccountId")]
+                .into_iter()
+                .find(|account| !account.is_empty())
+                .map(escape_controls),
             address: escape_controls(text("/sourceIPAddress")),
             region: escape_controls(text("/awsRegion")),
             client: escape_controls(&client::short(text("/userAgent"))),
@@ -121,6 +129,7 @@ impl RootEvent {
             "source": self.source,
             "outcome": self.outcome.as_str().to_lowercase(),
             "error": match &self.outcome { Outcome::Failure(why) => Some(why), Outcome::Success => None },
+            "account": self.account,
             "mfa": match self.mfa { Mfa::Yes => Some(true), Mfa::No => Some(false), Mfa::Unknown => None },
             "address": self.address,
             "region": self.region,
@@ -131,6 +140,12 @@ impl RootEvent {
             "drill": self.drill,
             "raw": serde_json::from_str::<Value>(&self.json).unwrap_or_else(|_| json!(self.json)),
         })
+    }
+
+    /// Whether it is of another account than this one.
+    #[must_use]
+    pub fn is_of_other_account(&self, own: &str) -> bool {
+        self.account.as_deref().is_some_and(|account| account != own)
     }
 
     /// "console" or "API".

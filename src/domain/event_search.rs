@@ -63,9 +63,15 @@ impl EventSearch {
         Some(piece.clone())
     }
 
-    /// Records the page that was read for a piece. A piece that is not in progress is ignored.
-    pub fn answered(&mut self, requested: &Piece, answer: &EventPage) {
-        let Some(index) = self.position(requested) else { return };
+    /// Records the page that was read for a piece. A piece that is not in progress is ignored. Returns whether its events
+    /// are the newest of the range. They may not be if the page did not begin with the newest event: then its range is
+    /// split, and they are found again.
+    ///
+    /// Source: CloudWatch Logs API, FilterLogEvents, `startFromHead`, which was added in 2026: an endpoint that does not
+    /// know it yet returns the oldest events first.
+    #[must_use]
+    pub fn answered(&mut self, requested: &Piece, answer: &EventPage) -> bool {
+        let Some(index) = self.position(requested) else { return false };
         let piece = &mut self.open[index];
         piece.in_progress = false;
         piece.page.clone_from(&answer.next);
@@ -80,7 +86,9 @@ impl EventSearch {
         {
             let pieces = self.split(from, to, length);
             self.open.splice(index..=index, pieces);
+            return answer.events.len() < 2;
         }
+        true
     }
 
     /// Pieces of that length, newest first. Each starts at the moment when the next older one ends, so that no event is
@@ -126,6 +134,7 @@ impl EventSearch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::RootEvent;
 
     const WEEK: i64 = 7 * 24;
 
@@ -150,7 +159,7 @@ mod tests {
             let pages: i64 = piece.page.as_ref().map_or(0, |page| page.parse().unwrap());
             let left = piece.to.duration_since(piece.from).as_hours() - (pages + 1) * covers;
             let next = (left > 0).then(|| (pages + 1).to_string());
-            search.answered(&piece, &page(next.as_deref(), None));
+            let _ = search.answered(&piece, &page(next.as_deref(), None));
             assert!(search.back_to() <= back_to, "it never moves forward");
             back_to = search.back_to();
         }
@@ -179,13 +188,13 @@ mod tests {
         let mut search = search(48);
         let first = search.take_next().unwrap();
         assert_eq!(search.take_next(), None, "the whole range is in progress");
-        search.answered(&first, &page(Some("t"), None));
+        let _ = search.answered(&first, &page(Some("t"), None));
         let (newer, older) = (search.take_next().unwrap(), search.take_next().unwrap());
         assert_eq!((newer.from, newer.to, older.from, older.to), (at(24), at(48), at(0), at(24)));
         assert_eq!(newer.page, None, "a token is only valid for the range that it came with");
-        search.answered(&older, &page(None, None));
+        let _ = search.answered(&older, &page(None, None));
         assert_eq!(search.back_to(), at(48), "the newer day may contain events");
-        search.answered(&newer, &page(None, None));
+        let _ = search.answered(&newer, &page(None, None));
         assert_eq!((search.back_to(), search.is_complete()), (at(0), true));
     }
 
@@ -193,30 +202,48 @@ mod tests {
     fn a_page_with_events_is_continued_by_its_token_and_says_how_far_it_got() {
         let mut search = search(48);
         let first = search.take_next().unwrap();
-        search.answered(&first, &page(Some("a"), Some(at(40))));
+        let _ = search.answered(&first, &page(Some("a"), Some(at(40))));
         assert_eq!(search.back_to(), at(40));
         let second = search.take_next().unwrap();
         assert_eq!((second.from, second.to, second.page.as_deref()), (at(0), at(48), Some("a")));
         // Then an empty page: the rest is split.
-        search.answered(&second, &page(Some("b"), None));
+        let _ = search.answered(&second, &page(Some("b"), None));
         let rest = search.take_next().unwrap();
         assert_eq!((rest.from, rest.to, search.back_to()), (at(16), at(40), at(40)));
+    }
+
+    #[test]
+    fn events_that_came_oldest_first_are_not_taken_for_the_newest() {
+        let event = |hour| RootEvent::decode("{}", "e", Some(at(hour)));
+        let full = EventPage { events: vec![event(2), event(1)], next: Some("t".into()), reached: None };
+        let mut search = search(48);
+        let whole = search.take_next().unwrap();
+        assert!(!search.answered(&whole, &full), "they are found again in the pieces");
+        assert_eq!(search.take_next().unwrap().from, at(24), "the newest day is read first");
+        // In the right order, the page says how far it got.
+        let mut search = EventSearch::new(at(0), at(48));
+        let whole = search.take_next().unwrap();
+        assert!(search.answered(&whole, &EventPage { reached: Some(at(1)), ..full.clone() }));
+        // An hour is not split: all its pages are read.
+        let mut search = EventSearch::new(at(0), at(1));
+        let whole = search.take_next().unwrap();
+        assert!(search.answered(&whole, &full));
     }
 
     #[test]
     fn a_failed_request_is_repeated_and_an_unexpected_answer_is_ignored() {
         let mut search = search(48);
         let first = search.take_next().unwrap();
-        search.answered(&first, &page(Some("a"), Some(at(40))));
+        let _ = search.answered(&first, &page(Some("a"), Some(at(40))));
         let second = search.take_next().unwrap();
         search.put_back(&second, false);
         assert_eq!(search.take_next(), Some(second.clone()));
         search.put_back(&second, true);
         let third = search.take_next().unwrap();
         assert_eq!((third.page.as_deref(), third.to, search.back_to()), (None, at(40), at(40)));
-        search.answered(&third, &page(None, None));
+        let _ = search.answered(&third, &page(None, None));
         let done = search.clone();
-        search.answered(&third, &page(Some("late"), None));
+        let _ = search.answered(&third, &page(Some("late"), None));
         search.put_back(&third, false);
         assert_eq!(search, done);
     }

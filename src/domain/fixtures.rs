@@ -3,21 +3,21 @@
 use super::alarm::AlarmConfig;
 use super::observed::{
     Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
-    Role, SessionTimes, Subscription, Topic, Trail, TrailDetails, TrailStatus,
+    Role, SessionTimes, Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
 use super::settings::AlertSettings;
 use super::{Identity, Settings, SetupOptions, policy};
 
-pub const REGION: &str = "eu-west-1";
-pub const NOW: &str = "2026-11-23T12:00:00Z";
+pub(crate) const REGION: &str = "eu-west-1";
+pub(crate) const NOW: &str = "2026-11-23T12:00:00Z";
 
-pub fn identity() -> Identity {
+pub(crate) fn identity() -> Identity {
     Identity { account: "123456789012".into(), arn: "arn:aws:iam::123456789012:user/alice".into(), alias: None }
 }
 
-pub fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
+pub(crate) fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
@@ -26,7 +26,7 @@ fn found<T>(value: T) -> Option<Found<T>> {
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
-pub fn sound() -> Observed {
+pub(crate) fn sound() -> Observed {
     let settings = settings(&SetupOptions::default(), &Observed::nothing());
     let account_region = &settings.account_region;
     let trail = Trail {
@@ -54,6 +54,7 @@ pub fn sound() -> Observed {
         since: None,
         configured: None,
         evaluation: None,
+        mute_rules: Some(Ok(Vec::new())),
     };
     let bucket_policy = policy::bucket_statements(&settings.log_file_location(&Observed::nothing(), &trail.arn));
     let status = TrailStatus {
@@ -78,8 +79,7 @@ pub fn sound() -> Observed {
         log_group: Ok(Some(LogGroup {
             name: settings.log_group.value.clone(),
             retention_days: RetentionDays::Days(365),
-            kms_key: None,
-            stored_bytes: 0,
+            ..LogGroup::default()
         })),
         filters: Ok(vec![settings.root_use().wanted_filter()]),
         role: Ok(Some(Role {
@@ -100,6 +100,7 @@ pub fn sound() -> Observed {
             protocol: "email".into(),
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
+            attributes: Some(Ok(SubscriptionAttributes::default())),
         }]),
         topics: Vec::new(),
         path: FoundPath {

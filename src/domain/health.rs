@@ -15,6 +15,7 @@ mod evidence;
 mod existing;
 mod filter;
 mod outcome;
+mod recipients;
 mod registry;
 mod topic;
 mod trail;

@@ -5,7 +5,7 @@ use super::arn::Arn;
 use super::change::{Change, Delivery, Permission};
 use super::email::Email;
 use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, Observed};
+use super::observed::{AlarmState, Observed, Trail, TrailOwnership};
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::Query;
 use super::retention::RetentionDays;
@@ -30,7 +30,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 11] = [
+const CHAIN: [Query; 13] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -40,8 +40,10 @@ const CHAIN: [Query; 11] = [
     Query::Filters,
     Query::Alarm,
     Query::AlarmsForMetric,
+    Query::MuteRules,
     Query::Topic,
     Query::Subscriptions,
+    Query::SubscriptionAttributes,
 ];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
@@ -65,6 +67,10 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:CreateServiceLinkedRole",
 ];
 const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
+/// What a test alarm reads.
+const TEST: [Query; 2] = [Query::Alarm, Query::History];
+/// What a drill reads.
+const DRILL: [Query; 4] = [Query::RootEvents, Query::MetricStatistics, Query::Alarm, Query::History];
 const TAGS: [Query; 4] = [Query::TrailTags, Query::LogGroupTags, Query::TopicTags, Query::AlarmTags];
 
 /// The policy document.
@@ -83,7 +89,7 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
         }
     }
     let for_organization = match use_case {
-        UseCase::Setup | UseCase::Teardown { .. } if observed.has_organization_trail() => {
+        UseCase::Setup | UseCase::Teardown { .. } if changes_organization_trail(settings, observed) => {
             organization_trail_statements(settings)
         }
         UseCase::Setup | UseCase::Teardown { .. } | UseCase::Watch | UseCase::Test => Vec::new(),
@@ -98,6 +104,13 @@ pub fn policy(use_case: UseCase, settings: &Settings, observed: &Observed) -> Po
     };
     let statements = statements.into_iter().map(statement);
     PolicyDocument::new(&statements.chain(for_organization).collect::<Vec<_>>())
+}
+
+/// Whether the trail is an organization's, and this account may change it.
+fn changes_organization_trail(settings: &Settings, observed: &Observed) -> bool {
+    let trail = observed.trail.as_ref().map(|watched| &watched.trail);
+    let is_own = |trail: &Trail| !matches!(trail.ownership(&settings.account_region), TrailOwnership::OtherAccount(_));
+    trail.is_some_and(|trail| trail.organization && is_own(trail))
 }
 
 /// The statements for [`ORGANIZATION_TRAIL_ACTIONS`], with a Sid that says what they are for.
@@ -158,7 +171,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
             all.extend(BUCKET_AND_ROLE);
             all.extend(DASHBOARD);
         }
-        UseCase::Test => all.extend(DASHBOARD),
+        UseCase::Test => all.extend(DRILL),
         UseCase::Teardown { with_logs } => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(TAGS);
@@ -168,6 +181,28 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
         }
     }
     all
+}
+
+fn test_changes(alarm: &str) -> Vec<Change> {
+    vec![Change::SetAlarmState { alarm: alarm.to_owned(), state: AlarmState::Alarm, reason: String::new() }]
+}
+
+fn drill_changes(log_group: &str) -> Vec<Change> {
+    let (log_group, stream) = (log_group.to_owned(), DRILL_STREAM.to_owned());
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    vec![
+        Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() },
+        Change::PutLogEvents { log_group, stream, at, message: String::new() },
+    ]
+}
+
+/// The actions that a test alarm needs, or a drill: part of the policy for [`UseCase::Test`].
+#[must_use]
+pub fn test_actions(is_drill: bool) -> Vec<&'static str> {
+    let (changes, queries) =
+        if is_drill { (drill_changes(""), DRILL.as_slice()) } else { (test_changes(""), TEST.as_slice()) };
+    let changes = changes.iter().map(|change| change.operation().iam_action);
+    changes.chain(queries.iter().map(|query| query.operation().iam_action)).collect()
 }
 
 /// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
@@ -200,16 +235,9 @@ fn changes(use_case: UseCase, settings: &Settings, role_arn: &Arn) -> Vec<Change
     match use_case {
         UseCase::Watch => Vec::new(),
         UseCase::Test => {
-            let (log_group, stream) = (log_group(), DRILL_STREAM.to_owned());
-            vec![
-                Change::SetAlarmState {
-                    alarm: settings.root_use().alarm.value.clone(),
-                    state: AlarmState::Alarm,
-                    reason: String::new(),
-                },
-                Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() },
-                Change::PutLogEvents { log_group, stream, at: jiff::Timestamp::UNIX_EPOCH, message: String::new() },
-            ]
+            let mut all = test_changes(&settings.root_use().alarm.value);
+            all.extend(drill_changes(&settings.log_group.value));
+            all
         }
         UseCase::Setup => shared
             .chain([
@@ -316,6 +344,7 @@ mod tests {
             "iam:ListAccountAliases",
             "logs:DescribeLogGroups",
             "logs:TestMetricFilter",
+            "sns:GetSubscriptionAttributes",
             "sns:Unsubscribe",
         ];
         for each in ALL {
@@ -344,6 +373,16 @@ mod tests {
         assert_eq!(pass["Resource"], "arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1");
         for each in [UseCase::Watch, UseCase::Test, UseCase::Teardown { with_logs: true }] {
             assert!(!policy_for(each, &SetupOptions::default()).to_string().contains("PassRole"), "{each:?}");
+        }
+    }
+
+    #[test]
+    fn the_actions_of_a_test_and_of_a_drill_are_in_their_policy() {
+        let policy = policy_for(UseCase::Test, &SetupOptions::default());
+        let granted = policy.actions();
+        for is_drill in [false, true] {
+            let actions = test_actions(is_drill);
+            assert!(actions.iter().all(|action| granted.contains(action)), "{actions:?}");
         }
     }
 

@@ -19,10 +19,9 @@ mod events;
 pub use super::alarm::{Alarm, AlarmState, Metric};
 pub use super::candidates::{Elsewhere, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
+pub use super::problem::ReadResult;
+pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
 pub use events::{ManagementEvents, NEEDED_SOURCES};
-
-/// A part of the account, or why it could not be read: which call failed, on what, and why.
-pub type ReadResult<T> = Result<T, Problem>;
 
 /// A trail from `cloudtrail:DescribeTrails` (shadow and organization trails included).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,9 +183,25 @@ pub struct LogGroup {
     pub retention_days: RetentionDays,
     /// The KMS key that encrypts it.
     pub kms_key: Option<Arn>,
+    /// `INFREQUENT_ACCESS` or `DELIVERY`; `None`: `STANDARD`.
+    pub class: Option<String>,
+    /// CloudWatch Logs refuses to delete it.
+    pub deletion_protection: bool,
     /// The size of its events in bytes, which CloudWatch Logs updates from time to time.
     #[serde(skip)]
     pub stored_bytes: u64,
+}
+
+impl LogGroup {
+    /// Why it can't have metric filters, as a sentence; `None` if it can. A group's class can't be changed.
+    ///
+    /// Source: CloudWatch Logs User Guide, "Log classes": only `STANDARD` has metric filters; CloudWatch Logs API,
+    /// CreateLogGroup, `logGroupClass`.
+    #[must_use]
+    pub fn without_filters(&self) -> Option<String> {
+        let class = self.class.as_deref().filter(|class| *class != "STANDARD")?;
+        Some(format!("The log group `{}` is of the class {class}, which has no metric filters.", self.name))
+    }
 }
 
 /// A KMS key: its state, and who may use it.
@@ -234,47 +249,6 @@ impl Topic {
     #[must_use]
     pub fn name(&self) -> &str {
         self.arn.topic_name().unwrap_or(&self.arn)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Subscription {
-    /// The address, for email.
-    pub endpoint: String,
-    /// `email`, `sqs`, …
-    pub protocol: String,
-    pub state: Confirmation,
-    /// Only a confirmed subscription has one.
-    #[serde(skip)]
-    pub arn: Option<Arn>,
-}
-
-impl Default for Subscription {
-    fn default() -> Self {
-        let (endpoint, protocol) = (String::new(), "email".to_owned());
-        Self { endpoint, protocol, state: Confirmation::Pending, arn: None }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confirmation {
-    Confirmed,
-    /// The link in the email has not been opened yet.
-    Pending,
-    Deleted,
-}
-
-impl Confirmation {
-    /// The value in JSON output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Pending => "pending",
-            Self::Deleted => "deleted",
-        }
     }
 }
 

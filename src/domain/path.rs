@@ -362,6 +362,7 @@ fn suits_our_alarm(filter: &MetricFilter, settings: &Settings, view: &Observed) 
         since: None,
         configured: None,
         evaluation: None,
+        mute_rules: None,
     };
     let is_for_another_purpose = |other: &&MetricFilter| {
         other.metric == filter.metric

@@ -237,8 +237,10 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let (action, detail, filter) = match existing {
         None => {
             let filters = observed.filters.as_deref().unwrap_or_default();
+            let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+            plan.block_if(Step::Filter, group.and_then(refused::filter_on_class));
             plan.block_if(Step::Filter, refused::another_filter(wanted, filters));
-            (Action::Create, purpose, filter)
+            (Action::Create, purpose, like_others_of_its_metric(filter, filters))
         }
         Some(f) => {
             // A filter that others made is left alone if it works, unless the user wants another pattern.
@@ -261,6 +263,15 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     };
     plan.put(wanted, action, Change::PutMetricFilter { log_group, filter: filter.clone() }, detail);
     filter
+}
+
+/// The filter to be created, with datapoints that an existing alarm on the same metric treats like those of the existing
+/// filter: it may rely on the unit, or on there being no default value.
+fn like_others_of_its_metric(filter: MetricFilter, existing: &[MetricFilter]) -> MetricFilter {
+    match existing.iter().find(|other| other.metric == filter.metric) {
+        Some(other) => MetricFilter { default: other.default, unit: other.unit.clone(), ..filter },
+        None => filter,
+    }
 }
 
 fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {

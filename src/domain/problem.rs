@@ -27,6 +27,9 @@ impl From<String> for Problem {
     }
 }
 
+/// A part of the account, or why it could not be read: which call failed, on what, and why.
+pub type ReadResult<T> = Result<T, Problem>;
+
 /// What to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {

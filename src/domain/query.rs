@@ -27,10 +27,12 @@ pub enum Query {
     RolePolicy,
     Alarm,
     AlarmsForMetric,
+    MuteRules,
     History,
     MetricStatistics,
     Topic,
     Subscriptions,
+    SubscriptionAttributes,
     KmsKey,
     KeyPolicy,
     TrailTags,
@@ -66,10 +68,12 @@ impl Query {
             Self::RolePolicy => ("iam", "GetRolePolicy", "iam:GetRolePolicy"),
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
             Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
+            Self::MuteRules => ("cloudwatch", "ListAlarmMuteRules", "cloudwatch:ListAlarmMuteRules"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
             Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
             Self::Subscriptions => ("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic"),
+            Self::SubscriptionAttributes => ("sns", "GetSubscriptionAttributes", "sns:GetSubscriptionAttributes"),
             Self::KmsKey => ("kms", "DescribeKey", "kms:DescribeKey"),
             Self::KeyPolicy => ("kms", "GetKeyPolicy", "kms:GetKeyPolicy"),
             Self::TrailTags => ("cloudtrail", "ListTags", "cloudtrail:ListTags"),
@@ -94,7 +98,8 @@ impl Query {
             | Self::LogGroup
             | Self::TestFilter
             | Self::AlarmsForMetric
-            | Self::MetricStatistics => "*".into(),
+            | Self::MetricStatistics
+            | Self::SubscriptionAttributes => "*".into(),
             Self::TrailStatus | Self::Events => trail_arn.into(),
             // The tags of all trails are read, to find the ones that rootbell created.
             Self::TrailTags => account_region.trail_arn("*"),
@@ -108,6 +113,7 @@ impl Query {
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => account_region.log_group_tagging_arn(&settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
+            Self::MuteRules => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
             // filter's metric can have any name.

@@ -29,5 +29,7 @@ settings! {
     Emails,
     Filter,
     Pattern,
+    /// Whether to make what auditors ask for as well.
+    Audit,
     Alarm,
 }

@@ -46,6 +46,8 @@ pub struct SetupOptions {
     pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Option<bool>,
+    /// Whether to make what auditors ask for as well. Without it, a plan holds only what alerting needs.
+    pub audit: Option<bool>,
 }
 
 impl SetupOptions {
@@ -57,6 +59,7 @@ impl SetupOptions {
                 filter: self.filter.as_deref(),
                 pattern: self.pattern.as_deref(),
                 alarm: self.alarm.as_deref(),
+                audit: self.audit == Some(true),
             },
         }
     }
@@ -78,6 +81,8 @@ pub struct Settings {
     pub kms_key: Option<Arn>,
     /// Whether CloudTrail may assume the role for this trail only.
     pub role_source_arn: Field<bool>,
+    /// Whether unmanaged resources, retention, and patterns that work should meet the audit baseline.
+    pub audit: Field<bool>,
 }
 
 impl Settings {
@@ -105,7 +110,8 @@ impl Settings {
             || default_role(&account_region),
             "from your Region",
         );
-        let retention_days = retention(setup.retention_days, observed, &log_group.value);
+        let audit = Field::pick(setup.audit, None, || false, "only what alerting needs");
+        let retention_days = retention(setup.retention_days, audit.value, observed, &log_group.value);
 
         let on_path = observed.path.topic.as_ref();
         let topic_found = on_path
@@ -133,6 +139,7 @@ impl Settings {
             alerts,
             kms_key: setup.kms_key.clone(),
             role_source_arn,
+            audit,
         }
     }
 
@@ -275,17 +282,14 @@ fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a st
     arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
 }
 
-fn retention(option: Option<RetentionDays>, observed: &Observed, log_group: &str) -> Field<RetentionDays> {
+fn retention(option: Option<RetentionDays>, audit: bool, observed: &Observed, log_group: &str) -> Field<RetentionDays> {
     let found = observed.log_group.as_ref().ok().and_then(Option::as_ref);
     let has_default_name = log_group == DEFAULT_LOG_GROUP;
-    match (option, found) {
+    match (option, found.map(|group| group.retention_days)) {
         (Some(value), _) => Field { value, origin: Origin::Given },
-        // Leave an unmanaged log group unchanged, and one whose retention meets the audit baseline. Our own log group keeps
-        // events forever only if the user asks for it.
-        (None, Some(group))
-            if !has_default_name || (RETENTION..RetentionDays::Never).contains(&group.retention_days) =>
-        {
-            Field { value: group.retention_days, origin: Origin::Found }
+        // Our own log group has no retention only if setup was interrupted, or if the user asks for it.
+        (None, Some(days)) if (!audit || days >= RETENTION) && !(has_default_name && days == RetentionDays::Never) => {
+            Field { value: days, origin: Origin::Found }
         }
         (None, _) => Field { value: RETENTION, origin: Origin::Default("1 year (audit baseline)") },
     }

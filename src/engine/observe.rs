@@ -17,8 +17,10 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
 mod read;
+mod subscriptions;
 
 pub use prefetch::Prefetch;
+pub use subscriptions::subscriptions;
 
 use read::group;
 pub(super) use read::to_read_result;
@@ -104,7 +106,11 @@ async fn observe_region(
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
-        observe_alarms(&prefetch),
+        async {
+            let mut alarms = observe_alarms(&prefetch).await;
+            read_mute_rules(cloud, region, &guess.root_use().alarm.value, &mut alarms).await;
+            alarms
+        },
         reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
     );
@@ -201,7 +207,7 @@ impl Reader<'_, '_> {
 
     async fn topic(&self, arn: Arn) -> TopicDetails {
         let (topic, subscriptions) =
-            join!(self.cloud.topic(self.region, &arn), self.cloud.subscriptions(self.region, &arn));
+            join!(self.cloud.topic(self.region, &arn), subscriptions(self.cloud, self.region, &arn));
         TopicDetails { arn, topic: to_read_result(topic), subscriptions: to_read_result(subscriptions), key: None }
     }
 
@@ -225,7 +231,11 @@ impl Reader<'_, '_> {
                 if requested_key.is_some() { Vec::new() } else { unread_keys(&observed.topics) };
             let trails = std::mem::take(more_trails);
             let is_everything = metrics.is_empty() && topics.is_empty() && keys.is_empty() && trails.is_empty();
-            if choice.is_good() || is_everything {
+            let is_unread = |alarm: &&Alarm| {
+                alarm.mute_rules.is_none() && choice.path.alarm.as_ref().is_some_and(|found| found.value == alarm.name)
+            };
+            let unread = observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
+            if (choice.is_good() || is_everything) && unread.is_none() {
                 observed.left_out = candidates.left_out(&choice);
                 return choice;
             }
@@ -238,6 +248,9 @@ impl Reader<'_, '_> {
             observed.others.extend(trails);
             alarms.into_iter().for_each(|found| add_new(&mut observed.alarms, to_read_result(found)));
             known_metrics.extend(metrics);
+            if let Some(name) = unread {
+                read_mute_rules(self.cloud, self.region, &name, &mut observed.alarms).await;
+            }
             for (index, key) in found_keys {
                 observed.topics[index].key = Some(to_read_result(key));
             }
@@ -279,6 +292,14 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
         add_new(&mut alarms, others);
     }
     alarms
+}
+
+/// Reads the mute rules of the alarm of that name, unless that was done already.
+async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms: &mut ReadResult<Vec<Alarm>>) {
+    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
+        return;
+    };
+    alarm.mute_rules = Some(to_read_result(cloud.alarm_mute_rules(region, name).await));
 }
 
 /// The key that the user named.

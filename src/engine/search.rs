@@ -79,7 +79,8 @@ pub async fn filter_log_events(
         match answer {
             Ok(page) => {
                 throttled = 0;
-                ranges.answered(&piece, &page);
+                // Events that came oldest first are kept too: those before `back_to` don't end the search.
+                let _ = ranges.answered(&piece, &page);
                 let new_events = page.events.into_iter().filter(|e| e.id.is_empty() || seen_ids.insert(e.id.clone()));
                 found.events.extend(new_events);
                 found.events.sort_by_key(|event| Reverse(event.time));

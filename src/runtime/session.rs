@@ -106,7 +106,8 @@ impl SessionWorker {
             }
             SessionEffect::PollSubscriptions { ticket, topic_arn } => {
                 self.on_cloud(move |cloud, region| async move {
-                    respond(SessionMsg::Subscriptions(ticket, cloud.subscriptions(&region, &topic_arn).await));
+                    let subscriptions = engine::observe::subscriptions(&*cloud, &region, &topic_arn).await;
+                    respond(SessionMsg::Subscriptions(ticket, subscriptions));
                 });
             }
             SessionEffect::Change { ticket, change } => {

@@ -1,6 +1,7 @@
 //! What to do about a problem, in terms of keys and fields.
 
 use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::settings::SettingId;
 
 /// The problem and what to do about it.
 #[must_use]
@@ -15,6 +16,9 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::Nothing => String::new(),
         Fix::Advice(text) => text.clone(),
         Fix::Apply(goal) => format!("Press `w` to {}.", purpose(*goal)),
+        Fix::ApplyWith { input: Input::Setting(SettingId::Audit), .. } => {
+            format!("Press `w`, and choose yes in step 3 ({}).", place(Input::Setting(SettingId::Audit)))
+        }
         Fix::ApplyWith { input, value } => format!("Press `w`, and enter {value} ({}).", place(*input)),
         Fix::Choose { advice, input, values } if values.is_empty() => format!("{advice} ({}).", place(*input)),
         Fix::Choose { advice, input, values } => format!("{advice} ({}: {}).", place(*input), values.join(" or ")),

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, MuteRule, Region, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
-use rootbell::domain::observed::{Confirmation, MetricFilter};
+use rootbell::domain::mute_rule::MuteStatus;
+use rootbell::domain::observed::{Confirmation, MetricFilter, Subscription, SubscriptionAttributes};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::{LogFileLocation, PolicyDocument, bucket_statements, merge};
@@ -62,7 +63,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 52] = [
+const CASES: [BrokenAccount; 58] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -435,6 +436,85 @@ const CASES: [BrokenAccount; 52] = [
         Wrong,
         "CloudWatch can't publish",
         Fixed,
+    ),
+    case(
+        "topic of another account instead of ours",
+        |a| {
+            let theirs = "arn:aws:sns:eu-west-1:210987654321:security";
+            alarm(a).config.actions = vec![theirs.into()];
+            a.foreign_topics.push(theirs.into());
+            region_mut(a).topics.clear();
+        },
+        "alarm.actions",
+        Unknown,
+        "notifies arn:aws:sns:eu-west-1:210987654321:security, which can't be checked from here",
+        Confirmed,
+    ),
+    case(
+        "alarm muted by a rule",
+        |a| {
+            let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
+            let rule = MuteRule { alarms, status, recurring: false, expires: Some(86_400) };
+            region_mut(a).mute_rules.insert("holiday".into(), rule);
+        },
+        "alarm.actions",
+        Wrong,
+        "The mute rule `holiday` (until ",
+        NotFixable("delete-alarm-mute-rule --alarm-mute-rule-name holiday"),
+    ),
+    case(
+        "subscription with a filter policy",
+        |a| topic(a).subscriptions[0].attributes.filter_policy = Some(r#"{ "severity": ["high"] }"#.into()),
+        "subscription.confirmed",
+        Wrong,
+        "filter policy of alice@example.com drops",
+        NotFixable("--attribute-name FilterPolicy --attribute-value '{}'"),
+    ),
+    case(
+        "subscription with a filter policy that can't be evaluated",
+        |a| {
+            topic(a).subscriptions[0].attributes = SubscriptionAttributes {
+                filter_policy: Some(r#"{ "Region": ["EU (Ireland)"] }"#.into()),
+                filter_policy_scope: Some("MessageBody".into()),
+            };
+        },
+        "subscription.confirmed",
+        Unknown,
+        "filter policy that rootbell can't evaluate",
+        NotFixable("rootbell test"),
+    ),
+    case(
+        "queue instead of a person",
+        |a| {
+            let config = Subscription {
+                endpoint: "arn:aws:sqs:eu-west-1:123456789012:alerts".into(),
+                protocol: "sqs".into(),
+                state: Confirmation::Confirmed,
+                ..Subscription::default()
+            };
+            topic(a).subscriptions = vec![config.into()];
+        },
+        "subscription.confirmed",
+        Unknown,
+        "arn:aws:sqs:eu-west-1:123456789012:alerts, which can't be checked from here",
+        Confirmed,
+    ),
+    case(
+        "queue next to a pending email",
+        |a| {
+            topic(a).subscriptions[0].config.state = Confirmation::Pending;
+            let config = Subscription {
+                endpoint: "arn:aws:sqs:eu-west-1:123456789012:alerts".into(),
+                protocol: "sqs".into(),
+                state: Confirmation::Confirmed,
+                ..Subscription::default()
+            };
+            topic(a).subscriptions.push(config.into());
+        },
+        "subscription.confirmed",
+        Pending,
+        "until alice@example.com confirms",
+        Confirmed,
     ),
     case(
         "topic with alias/aws/sns",

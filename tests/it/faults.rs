@@ -158,6 +158,8 @@ fn is_not_needed(account: &str, operation: &str) -> bool {
         "DescribeAlarmsForMetric" => account == "drifted",
         "HeadBucket" => account == "foreign trail",
         "GetTrailStatus" | "GetEventSelectors" => account == "fresh, with a key",
+        // A check only mentions that the mute rules could not be read.
+        "ListAlarmMuteRules" => true,
         _ => false,
     }
 }
@@ -204,8 +206,8 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
             }
         }
     }
-    assert_eq!(operations.len(), 34, "{operations:?}");
-    assert_eq!(cases, 858, "the number of cases");
+    assert_eq!(operations.len(), 35, "{operations:?}");
+    assert_eq!(cases, 891, "the number of cases");
 }
 
 #[test]

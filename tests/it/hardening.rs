@@ -154,8 +154,14 @@ fn a_key_that_excludes_one_service_is_refused_with_the_statement_to_add() {
 #[test]
 fn an_unusable_key_is_refused_before_anything_is_created() {
     let far = "arn:aws:kms:us-east-1:123456789012:key/1";
-    let cases: [(&str, Damage, &str, &str); 4] = [
+    let cases: [(&str, Damage, &str, &str); 5] = [
         ("gone", |c| c.modify(|a| a.keys.clear()), KEY, "There is no key"),
+        (
+            "pending deletion",
+            |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.pending_deletion = true)),
+            KEY,
+            "cancel-key-deletion",
+        ),
         ("disabled", |c| c.modify(|a| a.keys.values_mut().for_each(|k| k.disabled = true)), KEY, "enable-key"),
         (
             "elsewhere",

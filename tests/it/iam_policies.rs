@@ -81,6 +81,8 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "DeleteRole" => vec!["iam:DeleteRole"],
         "GetTopicAttributes" => vec!["sns:GetTopicAttributes"],
         "ListSubscriptionsByTopic" => vec!["sns:ListSubscriptionsByTopic"],
+        "ListAlarmMuteRules" => vec!["cloudwatch:ListAlarmMuteRules"],
+        "GetSubscriptionAttributes" => vec!["sns:GetSubscriptionAttributes"],
         "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
         "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],
         "Subscribe" => vec!["sns:Subscribe"],
@@ -186,12 +188,13 @@ fn setup_without_a_retention_uses_a_permission_that_its_policy_grants_only_then(
     assert!(document.actions().into_iter().any(|action| action == extra));
 }
 
-/// Reads a chain whose alarm has another name, so that every read is made.
+/// Reads a chain whose alarm has another name and whose subscription is confirmed, so that every read is made.
 async fn read(cloud: &DemoCloud, scope: ObserveScope) -> Settings {
     cloud.modify(|account| {
         let alarms = std::mem::take(&mut region_mut(account).alarms);
         region_mut(account).alarms = alarms.into_values().map(|alarm| ("theirs".to_owned(), alarm)).collect();
     });
+    cloud.confirm(&EMAIL.into());
     let identity = cloud.identity().await.unwrap();
     let observed = engine::observe(cloud, &identity, &Region::new("eu-west-1"), &SetupOptions::default(), scope).await;
     Settings::resolve(&identity, &Region::new("eu-west-1"), &SetupOptions::default(), &observed)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails also fails the test")]
 #![allow(clippy::disallowed_methods, reason = "these tests run the program in real time")]
 #![allow(clippy::struct_excessive_bools, clippy::struct_field_names, reason = "attributes have AWS's names")]
+#![allow(unreachable_pub, reason = "nothing outside of the tests uses their helpers")]
 #![allow(clippy::format_push_string, reason = "speed does not matter here")]
 
 mod adoption;
@@ -31,6 +32,7 @@ mod regions;
 mod screens;
 #[cfg(unix)]
 mod search;
+mod service_authorization;
 mod setups;
 #[cfg(unix)]
 mod sign_in;

@@ -82,29 +82,30 @@ fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_two_round_trips(
     assert_eq!(read_cost, (2, 10));
     // Bucket, policy, trail, start: two round trips each.
     assert_eq!(apply_cost, (8, 15));
-    assert_eq!(reread_cost, (2, 11));
+    assert_eq!(reread_cost, (2, 12));
 }
 
 #[test]
-fn a_working_account_is_read_in_two_round_trips_and_needs_no_changes() {
+fn a_working_account_is_read_in_three_round_trips_and_needs_no_changes() {
     let [read_cost, apply_cost, _] = apply(working_account());
-    assert_eq!(read_cost, (2, 12));
+    // The last one reads the attributes of the first confirmed subscription.
+    assert_eq!(read_cost, (3, 14));
     assert_eq!(apply_cost, (0, 0));
 }
 
 #[test]
-fn the_wizard_reads_an_account_in_two_round_trips_without_repeated_calls() {
+fn the_wizard_reads_an_account_in_three_round_trips_without_repeated_calls() {
     let mut account = working_account();
     account.timing.latency_ms = ROUND_TRIP;
     let mut tester = Tester::before_any_answer(account, 80, 24);
-    tester.pass(Duration::from_millis(2 * ROUND_TRIP - 1));
+    tester.pass(Duration::from_millis(3 * ROUND_TRIP - 1));
     assert!(tester.model.account().derived.is_none());
     tester.pass(Duration::from_millis(2));
     assert!(tester.model.account().derived.is_some());
     // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
-    let unique: BTreeSet<&String> = asked[..12].iter().collect();
-    assert_eq!(unique.len(), 12, "{asked:?}");
+    let unique: BTreeSet<&String> = asked[..14].iter().collect();
+    assert_eq!(unique.len(), 14, "{asked:?}");
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn an_idle_dashboard_makes_few_calls_and_few_draws() {
     tester.pass(Duration::from_hours(1));
     let (draws, calls) = (tester.draws - before.0, calls(&tester) - before.1);
     // The alarm is polled every 10 s, events and the chain every minute; each query and each answer draws at most once.
-    assert!(draws <= 2000 && calls <= 1500, "{draws} draws, {calls} calls an hour");
+    assert!(draws <= 2000 && calls <= 1600, "{draws} draws, {calls} calls an hour");
 }
 
 #[test]
@@ -303,9 +304,9 @@ fn over_http_a_fresh_account_takes_eight_round_trips_and_a_status_three() {
     let (connections, most) = (aws.proxy.connections(), aws.proxy.most_in_flight());
     assert!(connections <= most + 3, "{connections} connections for {most} at once");
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
-    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
     let (deep, asked) = cost(&["plan", "--email", EMAIL], [0, 3]);
-    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
     let (deep, asked) = cost(&["status"], [0, 3]);
-    assert!(deep <= 3 && asked <= 20, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
 }

@@ -21,6 +21,8 @@ use toml::Table;
 
 use crate::properties::{cloud, in_virtual_time};
 
+mod audit;
+
 /// The time at which [`cloud`]'s clock stands still.
 const NOW: &str = "2026-11-23T12:00:00Z";
 
@@ -338,9 +340,9 @@ async fn deviations(name: &str, expected: &Expected, account: Account) -> Vec<De
     {
         add("weakest", "another check is reported first", expected.weakest.join(" or "), said_weakest);
     }
-    // A later version says this in its own words; until then, OK means all use.
-    if said == "ok" && expected.api_use == Answer::DoesNotReach && objections(&health).is_none() {
-        add("api_use", "claims that API use is reported", "does not reach".into(), "ok".into());
+    if said == "ok" && health.reports.api != Some(expected.api_use == Answer::Reaches) {
+        let wanted = format!("{:?}", expected.api_use);
+        add("api_use", "is wrong about API use", wanted, format!("{:?}", health.reports.api));
     }
     if let (Some(wanted), Some(said)) = (&expected.objections, objections(&health)) {
         let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();

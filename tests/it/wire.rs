@@ -314,8 +314,8 @@ fn plan_and_status_report_through_their_exit_status() {
     assert_eq!(
         output["subscriptions"],
         json!([
-            { "endpoint": "a@example.com", "state": "confirmed" },
-            { "endpoint": "b@example.com", "state": "confirmed" }
+            { "endpoint": "a@example.com", "protocol": "email", "state": "confirmed", "filter_policy": null },
+            { "endpoint": "b@example.com", "protocol": "email", "state": "confirmed", "filter_policy": null }
         ])
     );
     let ids: Vec<&str> = output["checks"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap()).collect();
@@ -474,6 +474,7 @@ fn permission(operation: &str) -> &'static str {
         "Subscribe" => "sns:Subscribe",
         "DescribeAlarms" => "cloudwatch:DescribeAlarms",
         "DescribeAlarmsForMetric" => "cloudwatch:DescribeAlarmsForMetric",
+        "ListAlarmMuteRules" => "cloudwatch:ListAlarmMuteRules",
         "PutMetricAlarm" => "cloudwatch:PutMetricAlarm",
         other => panic!("no permission is known for {other}"),
     }

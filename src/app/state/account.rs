@@ -218,6 +218,15 @@ impl AccountState {
         Some(pattern::search_pattern(filter.map(|f| f.pattern.as_str())))
     }
 
+    /// Whether the events can be of several accounts, so that each event's account is shown.
+    #[must_use]
+    pub fn has_events_of_several_accounts(&self) -> bool {
+        let Some(caller) = self.caller() else { return false };
+        let mut events = self.dashboard.events.value.iter().flatten();
+        self.observed.as_ref().is_some_and(Observed::has_organization_trail)
+            || events.any(|event| event.is_of_other_account(&caller.identity.account))
+    }
+
     pub(in crate::app) fn shows_dashboard(&self, shown: Option<Screen>) -> bool {
         // While resources are being deleted, they are not polled.
         shown == Some(Screen::Dashboard) && self.derived.is_some() && !self.is_running()

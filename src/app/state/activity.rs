@@ -105,18 +105,23 @@ impl Activity {
     }
 
     /// Records the answer to the last request: a page, or the request failed. `Err(true)` means that AWS rejected the
-    /// request as invalid, as it does if the page token has expired.
-    pub(in crate::app) fn answered(&mut self, answer: Result<&EventPage, bool>) {
-        let Some((recent, piece)) = self.request.take() else { return };
+    /// request as invalid, as it does if the page token has expired. Returns whether the page's events are the newest of
+    /// its range, so that they can be shown.
+    pub(in crate::app) fn answered(&mut self, answer: Result<&EventPage, bool>) -> bool {
+        let Some((recent, piece)) = self.request.take() else { return false };
         let search = if recent { self.recent.as_mut().map(|(_, search)| search) } else { self.week.as_mut() };
-        let Some(search) = search else { return };
-        match answer {
+        let Some(search) = search else { return false };
+        let are_newest = match answer {
             Ok(page) => search.answered(&piece, page),
-            Err(is_invalid) => search.put_back(&piece, is_invalid),
-        }
+            Err(is_invalid) => {
+                search.put_back(&piece, is_invalid);
+                false
+            }
+        };
         if let Some((to, _)) = self.recent.take_if(|(_, search)| search.is_complete()) {
             self.up_to = Some(to);
         }
+        are_newest
     }
 
     /// Searches for newer events with the next request.

@@ -158,11 +158,12 @@ impl Dashboard {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(EventPage::default()),
             answer => answer,
         };
-        self.activity.answered(answer.as_ref().map_err(|error| error.kind == ErrorKind::Invalid));
+        let are_newest = self.activity.answered(answer.as_ref().map_err(|error| error.kind == ErrorKind::Invalid));
         let answer = answer.map(|page| {
             // Keep the known events, and each event only once.
             let mut all = self.events.value.clone().unwrap_or_default();
-            let new: Vec<RootEvent> = page.events.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
+            let found = if are_newest { page.events } else { Vec::new() };
+            let new: Vec<RootEvent> = found.into_iter().filter(|e| all.iter().all(|a| a.id != e.id)).collect();
             all.extend(new);
             all.sort_by_key(|e| std::cmp::Reverse(e.time));
             all.truncate(MOST_EVENTS);

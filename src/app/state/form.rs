@@ -41,6 +41,8 @@ pub enum Remark<'a> {
     NotTheCisPattern,
     /// Whether only this trail can assume the role.
     RoleIsRestricted(bool),
+    /// Whether what auditors ask for is made as well.
+    ForAuditors(bool),
     /// Where the value came from.
     Origin(&'a str),
 }
@@ -79,7 +81,8 @@ impl TextField {
             (None, None) if self.id == SettingId::Pattern && self.edited && !pattern::is_cis_pattern(self.text()) => {
                 Remark::NotTheCisPattern
             }
-            (None, None) if is_yes_or_no(self.id) => Remark::RoleIsRestricted(self.text() == "yes"),
+            (None, None) if self.id == SettingId::RestrictRole => Remark::RoleIsRestricted(self.text() == "yes"),
+            (None, None) if self.id == SettingId::Audit => Remark::ForAuditors(self.text() == "yes"),
             (None, None) => Remark::Origin(self.origin.label()),
         }
     }

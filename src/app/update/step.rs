@@ -192,7 +192,7 @@ fn commands(model: &Model, step: Step) -> String {
     let run = account.runs[step].as_ref();
     let ran: Vec<String> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.aws_cli(account_region)).collect();
     let (heading, commands) = match (planned.is_empty(), ran.is_empty()) {
-        (false, _) => ("# What Enter will do:", planned),
+        (false, _) => ("# What will be done:", planned),
         (true, false) => ("# What was done:", ran),
         (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
     };

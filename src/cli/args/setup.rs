@@ -41,6 +41,15 @@ pub struct SetupArgs {
         default_missing_value = "true"
     )]
     pub role_source_arn: Option<bool>,
+    #[arg(
+        long = SettingId::Audit.long(),
+        help = SettingId::Audit.spec().help,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub audit: Option<bool>,
 }
 
 impl SetupArgs {
@@ -58,6 +67,7 @@ impl SetupArgs {
             alarm: self.alarm.clone(),
             kms_key: self.kms_key.as_deref().map(Arn::from),
             role_source_arn: self.role_source_arn,
+            audit: self.audit,
         }
     }
 }

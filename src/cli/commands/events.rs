@@ -18,7 +18,7 @@ use crate::cloud::{Connector, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
-use crate::domain::{SetupOptions, pattern};
+use crate::domain::{Identity, SetupOptions, pattern};
 use crate::engine::search::{SearchResult, filter_log_events};
 
 /// How often a long search reports its progress.
@@ -75,7 +75,8 @@ pub(in crate::cli) async fn run(
     if !options.json {
         let since = format_local(from, &zone, "%Y-%m-%d %H:%M %Z");
         console.print(format_args!("Account {}, {}, log group {log_group}", session.account(), session.region()));
-        console.print(text(&found, &since, gap, &zone));
+        let in_organization = observed.has_organization_trail();
+        console.print(text(&found, &since, gap, &zone, &session.identity, in_organization));
     }
     Ok(Exit::Done)
 }
@@ -110,7 +111,16 @@ fn unsearched(found: &SearchResult, since: &str, zone: &TimeZone) -> String {
 }
 
 /// A table with one line per event, and a summary.
-fn text(found: &SearchResult, since: &str, gap: Option<&str>, zone: &TimeZone) -> String {
+///
+/// If the trail is an organization's, or an event is of another account, each event's account is a column.
+fn text(
+    found: &SearchResult,
+    since: &str,
+    gap: Option<&str>,
+    zone: &TimeZone,
+    own: &Identity,
+    in_organization: bool,
+) -> String {
     if found.events.is_empty() {
         if found.cut_short {
             let back_to = format_local(found.back_to, zone, "%Y-%m-%d %H:%M %Z");
@@ -122,10 +132,16 @@ fn text(found: &SearchResult, since: &str, gap: Option<&str>, zone: &TimeZone) -
         };
     }
     let header = ["Local time", "Event", "Outcome", "MFA", "Address", "Region", "Client", "By", ""].map(str::to_owned);
-    let rows: Vec<[String; 9]> =
-        std::iter::once(header).chain(found.events.iter().map(|event| row(event, zone))).collect();
+    let mut rows: Vec<Vec<String>> =
+        std::iter::once(header).chain(found.events.iter().map(|event| row(event, zone))).map(Vec::from).collect();
+    if in_organization || found.events.iter().any(|event| event.is_of_other_account(&own.account)) {
+        let accounts = found.events.iter().map(|event| account(event, own));
+        for (row, account) in rows.iter_mut().zip(std::iter::once("Account".to_owned()).chain(accounts)) {
+            row.insert(1, account);
+        }
+    }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..9).map(width).collect();
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut lines: Vec<String> = rows
         .iter()
         .map(|row| {
@@ -142,6 +158,14 @@ fn text(found: &SearchResult, since: &str, gap: Option<&str>, zone: &TimeZone) -
         format!("\nThe newest {total} of root since {since}; there are more (--limit).")
     });
     lines.join("\n")
+}
+
+/// The event's account, with its name if it is the account of this session.
+fn account(event: &RootEvent, own: &Identity) -> String {
+    match (&event.account, &own.alias) {
+        (Some(account), Some(alias)) if own.account.as_str() == account => format!("{account} ({alias})"),
+        (account, _) => account.clone().unwrap_or_else(|| "-".to_owned()),
+    }
 }
 
 fn row(event: &RootEvent, zone: &TimeZone) -> [String; 9] {
@@ -206,6 +230,7 @@ fn to_rfc3339(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::arn::Arn;
 
     fn found(events: usize, cut_short: bool, complete: bool) -> SearchResult {
         let event = |n| RootEvent::decode("{}", &format!("e{n}"), Timestamp::from_second(1_790_000_000).ok());
@@ -213,18 +238,40 @@ mod tests {
         SearchResult { events: (0..events).map(event).collect(), back_to, complete, cut_short, requests: 1000 }
     }
 
+    fn own() -> Identity {
+        Identity { account: "123456789012".into(), arn: Arn::default(), alias: Some("acme".into()) }
+    }
+
+    #[test]
+    fn the_account_is_a_column_only_if_events_can_be_of_several_accounts() {
+        let of = |account: &str| {
+            let line = format!(r#"{{ "eventName": "X", "userIdentity": {{ "accountId": "{account}" }} }}"#);
+            RootEvent::decode(&line, account, Timestamp::from_second(1_790_000_000).ok())
+        };
+        let table = |accounts: &[&str], in_organization| {
+            let events = accounts.iter().map(|account| of(account)).collect();
+            let found = SearchResult { events, ..found(0, false, true) };
+            text(&found, "then", None, &TimeZone::UTC, &own(), in_organization)
+        };
+        assert!(!table(&["123456789012"], false).contains("Account"));
+        assert!(table(&["123456789012"], true).contains("123456789012 (acme)  X"));
+        let mixed = table(&["123456789012", "555566667777"], false);
+        assert!(mixed.contains("Account") && mixed.contains("555566667777         X"), "{mixed}");
+        assert!(table(&[""], true).contains("  -        X"), "{}", table(&[""], true));
+    }
+
     #[test]
     fn a_search_that_stopped_early_names_the_range_it_did_not_cover() {
         let since = "2026-11-16 13:00 UTC";
         let rest = "The search stopped after 1000 requests. Not searched: 2026-11-16 13:00 UTC to 2026-11-21 13:00 UTC. \
                     For that, query the log group with CloudWatch Logs Insights.";
-        let none = text(&found(0, true, false), since, None, &TimeZone::UTC);
+        let none = text(&found(0, true, false), since, None, &TimeZone::UTC, &own(), false);
         assert_eq!(none, format!("No use of root found back to 2026-11-21 13:00 UTC. {rest}"));
-        let one = text(&found(1, true, false), since, None, &TimeZone::UTC);
+        let one = text(&found(1, true, false), since, None, &TimeZone::UTC, &own(), false);
         assert!(one.ends_with(&format!("\n1 use of root found. {rest}")), "{one}");
-        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC);
+        let limited = text(&found(1, false, false), since, None, &TimeZone::UTC, &own(), false);
         assert!(limited.contains("there are more (--limit)") && !limited.contains("stopped"), "{limited}");
-        let complete = text(&found(0, false, true), since, None, &TimeZone::UTC);
+        let complete = text(&found(0, false, true), since, None, &TimeZone::UTC, &own(), false);
         assert!(complete.starts_with("No use of root since 2026-11-16 13:00 UTC."), "{complete}");
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
 use crate::domain::health::{Check, Counts, health};
+use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
 use crate::domain::{Health, Settings, SetupOptions};
 use crate::engine::ObserveScope;
@@ -120,10 +121,19 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         })
     });
     // SNS returns them in no particular order.
-    let mut sorted: Vec<_> = health.subscriptions.iter().map(|s| (&s.endpoint, s.state.as_str())).collect();
-    sorted.sort_unstable();
-    let subscriptions: Vec<Value> =
-        sorted.iter().map(|(endpoint, state)| json!({ "endpoint": endpoint, "state": state })).collect();
+    let mut sorted: Vec<_> = health.subscriptions.iter().collect();
+    sorted.sort_unstable_by_key(|s| (&s.endpoint, s.state.as_str(), &s.protocol));
+    let subscription = |s: &&Subscription| {
+        let filter_policy =
+            s.attributes.as_ref().and_then(|attributes| attributes.as_ref().ok()?.filter_policy.as_ref());
+        json!({
+            "endpoint": s.endpoint,
+            "protocol": s.protocol,
+            "state": s.state.as_str(),
+            "filter_policy": filter_policy,
+        })
+    };
+    let subscriptions: Vec<Value> = sorted.iter().map(subscription).collect();
     json!({
         "account": session.identity.account,
         "region": session.region(),

@@ -98,7 +98,7 @@ mod tests {
             endpoint: endpoint.into(),
             protocol: "email".into(),
             state,
-            arn: None,
+            ..Subscription::default()
         };
         let existing = [
             subscription("A@example.com", Confirmation::Confirmed),

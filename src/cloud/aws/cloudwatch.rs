@@ -7,7 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder as PutMetricAlarm;
 use aws_sdk_cloudwatch::types::{
-    self as sdk, AlarmHistoryItem, AlarmType, ComparisonOperator, HistoryItemType, MetricAlarm, ScanBy, StateValue, Tag,
+    self as sdk, AlarmHistoryItem, AlarmMuteRuleStatus, AlarmMuteRuleSummary, AlarmType, ComparisonOperator,
+    HistoryItemType, MetricAlarm, ScanBy, StateValue, Tag,
 };
 use jiff::Timestamp;
 
@@ -21,6 +22,7 @@ use crate::domain::alarm::{
     Alarm, AlarmConfig, AlarmState, Metric, Statistic, TagsInNotifications, WallClockWindow, WarmUp,
 };
 use crate::domain::arn::Arn;
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::settings::TAG;
 
 pub(super) struct CloudWatch {
@@ -54,6 +56,22 @@ impl CloudWatch {
         let request = self.client.describe_alarms_for_metric().namespace(&metric.namespace).metric_name(&metric.name);
         let found = call.answered(request.send().await)?;
         Ok(found.metric_alarms().iter().map(alarm).collect())
+    }
+
+    /// Source: CloudWatch API, ListAlarmMuteRules.
+    pub(super) async fn list_alarm_mute_rules(&self, alarm: &str) -> Answer<Vec<MuteRule>> {
+        let call = Call::query(Query::MuteRules, alarm);
+        let mut all = Vec::new();
+        let mut tokens = Tokens::default();
+        loop {
+            let request = self.client.list_alarm_mute_rules().alarm_name(alarm);
+            let request = request.statuses(AlarmMuteRuleStatus::Active).statuses(AlarmMuteRuleStatus::Scheduled);
+            let page = call.answered(request.set_next_token(tokens.next()).send().await)?;
+            all.extend(page.alarm_mute_rule_summaries().iter().filter_map(mute_rule));
+            if !tokens.follow(page.next_token()) {
+                return Ok(all);
+            }
+        }
     }
 
     /// The newest 100 entries.
@@ -222,6 +240,22 @@ fn owned(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
+/// The ARN ends in the rule's name. An expired rule, or one with an unknown status, mutes nothing.
+fn mute_rule(sdk: &AlarmMuteRuleSummary) -> Option<MuteRule> {
+    let status = match sdk.status()? {
+        AlarmMuteRuleStatus::Active => MuteStatus::Active,
+        AlarmMuteRuleStatus::Scheduled => MuteStatus::Scheduled,
+        _ => return None,
+    };
+    let arn = sdk.alarm_mute_rule_arn().unwrap_or_default();
+    Some(MuteRule {
+        name: arn.rsplit_once(":alarm-mute-rule:").map_or(arn, |(_, name)| name).to_owned(),
+        status,
+        recurring: sdk.mute_type() == Some("RECURRING"),
+        expires: sdk.expire_date().and_then(time),
+    })
+}
+
 fn alarm(sdk: &MetricAlarm) -> Alarm {
     Alarm {
         name: owned(sdk.alarm_name()),
@@ -235,6 +269,7 @@ fn alarm(sdk: &MetricAlarm) -> Alarm {
         since: sdk.state_transitioned_timestamp().or(sdk.state_updated_timestamp()).and_then(time),
         configured: sdk.alarm_configuration_updated_timestamp().and_then(time),
         evaluation: sdk.evaluation_state().map(|state| state.as_str().into()),
+        mute_rules: None,
     }
 }
 

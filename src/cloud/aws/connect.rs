@@ -140,7 +140,7 @@ impl AwsConnector {
         let profile = files.selected_profile();
         let from_files = || region_of_profile(files).map(|region| (region, format!("profile `{profile}`")));
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
-        let from_option = target.region.as_ref().map(|region| (region.to_string(), "--region".to_owned()));
+        let from_option = target.region.as_ref().map(|region| (region.to_string(), "your selection".to_owned()));
         let found = from_option
             .or_else(|| from_env("AWS_REGION"))
             .or_else(|| from_env("AWS_DEFAULT_REGION"))
@@ -155,7 +155,7 @@ impl AwsConnector {
             return Err(CloudError::local(
                 ErrorKind::NoRegion,
                 format!(
-                    "No Region is set: checked --region, AWS_REGION, AWS_DEFAULT_REGION, the profile `{profile}`{metadata}"
+                    "No Region is selected or set: checked AWS_REGION, AWS_DEFAULT_REGION, the profile `{profile}`{metadata}"
                 ),
             ));
         };
@@ -233,7 +233,7 @@ impl AwsConnector {
         let profile = files.selected_profile().to_owned();
         self.check_profile(&files, &profile, target)?;
         let endpoint = match &target.endpoint_url {
-            Some(url) => Some((url.clone(), "--endpoint-url")),
+            Some(url) => Some((url.clone(), "The endpoint")),
             None => self.variable("AWS_ENDPOINT_URL").map(|url| (url, "AWS_ENDPOINT_URL")),
         };
         if let Some((url, from)) = endpoint {

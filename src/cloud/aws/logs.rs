@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::{
-    FilteredLogEvent, InputLogEvent, MetricFilterMatchRecord, MetricTransformation, StandardUnit,
+    FilteredLogEvent, InputLogEvent, LogGroupClass, MetricFilterMatchRecord, MetricTransformation, StandardUnit,
 };
 use jiff::Timestamp;
 
@@ -54,7 +54,15 @@ impl Logs {
                 let retention_days = RetentionDays::from_days(days);
                 let kms_key = text(group.kms_key_id()).map(Arn::from);
                 let stored_bytes = group.stored_bytes().and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-                return Ok(Some(LogGroup { name: name.to_owned(), retention_days, kms_key, stored_bytes }));
+                let class = group.log_group_class().filter(|class| **class != LogGroupClass::Standard);
+                return Ok(Some(LogGroup {
+                    name: name.to_owned(),
+                    retention_days,
+                    kms_key,
+                    class: class.map(|class| class.as_str().to_owned()),
+                    deletion_protection: group.deletion_protection_enabled().unwrap_or_default(),
+                    stored_bytes,
+                }));
             }
             if !page.log_groups().is_empty() || !tokens.follow(page.next_token()) {
                 return Ok(None);

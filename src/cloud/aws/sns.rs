@@ -9,7 +9,7 @@ use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::Answer;
 use crate::domain::Query;
-use crate::domain::observed::{Confirmation, Subscription, Topic};
+use crate::domain::observed::{Confirmation, Subscription, SubscriptionAttributes, Topic};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::settings::TAG;
 
@@ -52,6 +52,16 @@ impl Sns {
                 return Ok(all);
             }
         }
+    }
+
+    /// Source: SNS API, GetSubscriptionAttributes.
+    pub(super) async fn get_subscription_attributes(&self, arn: &str) -> Answer<SubscriptionAttributes> {
+        let call = Call::query(Query::SubscriptionAttributes, arn);
+        let found = call.answered(self.client.get_subscription_attributes().subscription_arn(arn).send().await)?;
+        let attributes = found.attributes.unwrap_or_default();
+        let attribute = |name: &str| text(attributes.get(name).map(String::as_str));
+        let (filter_policy, filter_policy_scope) = (attribute("FilterPolicy"), attribute("FilterPolicyScope"));
+        Ok(SubscriptionAttributes { filter_policy, filter_policy_scope })
     }
 
     pub(super) async fn create_topic(&self, call: &Call<'_>, topic: &str, policy: &PolicyDocument) -> Answer<()> {
@@ -115,5 +125,6 @@ fn subscription(sdk: &aws_sdk_sns::types::Subscription) -> Subscription {
         protocol: sdk.protocol().unwrap_or_default().to_owned(),
         state,
         arn,
+        attributes: None,
     }
 }

@@ -4,12 +4,14 @@ use serde_json::json;
 
 use super::queries::ago;
 use super::*;
+use crate::cloud::demo::account;
 use crate::domain::alarm::{AlarmConfig, EvaluationState, TagsInNotifications, WallClockWindow, WarmUp};
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::MetricFilter;
 use crate::domain::pattern::CIS_PATTERN;
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [filters(), alarms()].into_iter().flatten().collect()
+    [filters(), alarms(), mute_rules()].into_iter().flatten().collect()
 }
 
 /// A filter and an alarm with every setting that rootbell does not use itself.
@@ -131,5 +133,43 @@ fn alarms() -> Vec<ContractCase> {
         ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
             .aws("DescribeAlarmsForMetric", none())
             .returns(&Vec::<Alarm>::new()),
+    ]
+}
+
+fn mute_rules() -> Vec<ContractCase> {
+    let expires = START.parse::<Timestamp>().unwrap();
+    let rule = |name: &str, status, recurring, expires| MuteRule { name: name.into(), status, recurring, expires };
+    let found = vec![
+        rule("holiday", MuteStatus::Active, false, Some(expires)),
+        rule("weekends", MuteStatus::Scheduled, true, None),
+    ];
+    let arn = |name: &str| format!("arn:aws:cloudwatch:eu-west-1:123456789012:alarm-mute-rule:{name}");
+    let listed = json!({ "AlarmMuteRuleSummaries": [
+        {
+            "AlarmMuteRuleArn": arn("holiday"), "Status": "ACTIVE", "MuteType": "ONE_TIME",
+            "ExpireDate": expires.as_second(),
+        },
+        { "AlarmMuteRuleArn": arn("weekends"), "Status": "SCHEDULED", "MuteType": "RECURRING" },
+    ] });
+    vec![
+        ContractCase::new("mute rules", CloudCall::MuteRules(ALARM))
+            .demo(|account| {
+                let rules = &mut account.region_mut("eu-west-1").mute_rules;
+                let rule = |alarm: &str, status, recurring, expires| account::MuteRule {
+                    alarms: vec![alarm.into()],
+                    status,
+                    recurring,
+                    expires,
+                };
+                rules.insert("holiday".into(), rule(ALARM, MuteStatus::Active, false, Some(0)));
+                rules.insert("others".into(), rule("other", MuteStatus::Active, false, None));
+                rules.insert("past".into(), rule(ALARM, MuteStatus::Expired, false, None));
+                rules.insert("weekends".into(), rule(ALARM, MuteStatus::Scheduled, true, None));
+            })
+            .aws("ListAlarmMuteRules", AwsReply::Json(listed))
+            .returns(&found),
+        ContractCase::new("no mute rules", CloudCall::MuteRules(ALARM))
+            .aws("ListAlarmMuteRules", AwsReply::Json(json!({ "AlarmMuteRuleSummaries": [] })))
+            .returns(&Vec::<MuteRule>::new()),
     ]
 }

@@ -6,9 +6,8 @@ use serde_json::json;
 use super::*;
 use crate::cloud::demo::account;
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
-use crate::domain::arn::Arn;
 use crate::domain::event::RootEvent;
-use crate::domain::observed::{Bucket, BucketLookup, Confirmation, LogGroup, MetricFilter, Role, Subscription, Topic};
+use crate::domain::observed::{Bucket, BucketLookup, LogGroup, MetricFilter, Role};
 use crate::domain::pattern::CIS_PATTERN;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays::Days;
@@ -26,8 +25,10 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Role(ROLE),
         CloudCall::Alarm(ALARM),
         CloudCall::AlarmsForMetric,
+        CloudCall::MuteRules(ALARM),
         CloudCall::Topic(TOPIC),
         CloudCall::Subscriptions(TOPIC),
+        CloudCall::SubscriptionAttributes(SUBSCRIPTION),
         CloudCall::TestFilter(CIS_PATTERN, vec!["{}"]),
         CloudCall::History(ALARM),
         CloudCall::MetricStatistics,
@@ -36,7 +37,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identity::identities(), buckets(), logs(), roles(), activity(), topics()];
+    let tables = [identity::identities(), buckets(), logs(), roles(), activity()];
     tables.into_iter().flatten().collect()
 }
 
@@ -124,12 +125,23 @@ fn logs() -> Vec<ContractCase> {
     let every_50th = |n: usize| (0..n).map(|i| i % 50 == 0).collect::<Vec<bool>>();
     let many: Vec<&str> = every_50th(60).into_iter().map(|matches| if matches { yes } else { no }).collect();
     let invalid = "InvalidParameterException";
-    let found = LogGroup { name: GROUP.into(), retention_days: Days(365), kms_key: None, stored_bytes: 0 };
+    let found = LogGroup { name: GROUP.into(), retention_days: Days(365), ..LogGroup::default() };
+    let archive = LogGroup { class: Some("INFREQUENT_ACCESS".into()), deletion_protection: true, ..found.clone() };
+    let archived = json!({ "logGroups": [{ "logGroupName": GROUP, "retentionInDays": 365,
+        "logGroupClass": "INFREQUENT_ACCESS", "deletionProtectionEnabled": true }] });
+    let archive_in_demo = archive.clone();
     vec![
         ContractCase::new("a log group", CloudCall::LogGroup(GROUP))
             .set_up()
             .aws("DescribeLogGroups", AwsReply::Json(group))
             .returns(&Some(found)),
+        ContractCase::new("a log group without metric filters that can't be deleted", CloudCall::LogGroup(GROUP))
+            .set_up()
+            .demo(move |account| {
+                account.region_mut("eu-west-1").log_groups.get_mut(GROUP).unwrap().config = archive_in_demo.clone();
+            })
+            .aws("DescribeLogGroups", AwsReply::Json(archived))
+            .returns(&Some(archive)),
         ContractCase::new("no log group, but one whose name begins with the same text", CloudCall::LogGroup(GROUP))
             .demo(|account| {
                 let groups = &mut account.region_mut("eu-west-1").log_groups;
@@ -276,68 +288,5 @@ fn activity() -> Vec<ContractCase> {
         ContractCase::new("a metric without datapoints", CloudCall::MetricStatistics)
             .aws("GetMetricStatistics", AwsReply::Json(json!({ "Label": "RootUse", "Datapoints": [] })))
             .returns(&Vec::<Datapoint>::new()),
-    ]
-}
-
-fn topics() -> Vec<ContractCase> {
-    let policy = PolicyDocument::from(json!({ "Version": "2012-10-17", "Statement": [] }));
-    let add_topic_with_key = |account: &mut Account| {
-        let topic = Topic {
-            policy: Some(json!({ "Version": "2012-10-17", "Statement": [] }).into()),
-            kms_key: Some("alias/aws/sns".into()),
-            ..Topic::default()
-        };
-        account.region_mut("eu-west-1").topics.insert("rootbell-alerts".into(), topic.into());
-    };
-    let attributes = format!(
-        "<Attributes><entry><key>Policy</key><value>{policy}</value></entry>\
-         <entry><key>KmsMasterKeyId</key><value>alias/aws/sns</value></entry></Attributes>"
-    );
-    let subscriptions = [
-        ("gone@example.com", Confirmation::Deleted, "Deleted".to_owned()),
-        ("dora@example.com", Confirmation::Confirmed, format!("{TOPIC}:00000000-0000-4000-8000-000000000002")),
-        ("alice@example.com", Confirmation::Pending, "PendingConfirmation".to_owned()),
-    ];
-    let in_demo = subscriptions.clone().map(|(endpoint, state, _)| account::Subscription {
-        config: Subscription { endpoint: endpoint.into(), state, ..Subscription::default() },
-        sent: None,
-    });
-    let member = |(endpoint, _, arn): &(&str, Confirmation, String)| {
-        format!(
-            "<member><Endpoint>{endpoint}</Endpoint><Protocol>email</Protocol>\
-             <SubscriptionArn>{arn}</SubscriptionArn></member>"
-        )
-    };
-    let members = subscriptions.each_ref().map(member).concat();
-    let subscription = |endpoint: &str, state, arn: Option<&str>| Subscription {
-        endpoint: endpoint.into(),
-        protocol: "email".into(),
-        state,
-        arn: arn.map(Arn::from),
-    };
-    let listed = vec![
-        subscription("alice@example.com", Confirmation::Pending, None),
-        subscription("dora@example.com", Confirmation::Confirmed, Some(&subscriptions[1].2)),
-        subscription("gone@example.com", Confirmation::Deleted, None),
-    ];
-    vec![
-        ContractCase::new("a topic", CloudCall::Topic(TOPIC))
-            .demo(add_topic_with_key)
-            .aws("GetTopicAttributes", AwsReply::Xml(attributes))
-            .returns(&Some(Topic { arn: TOPIC.into(), policy: Some(policy), kms_key: Some("alias/aws/sns".into()) })),
-        ContractCase::new("a topic that does not exist", CloudCall::Topic(TOPIC))
-            .aws("GetTopicAttributes", AwsReply::Error(404, "NotFound", "no"))
-            .returns(&None::<Topic>),
-        ContractCase::new("the subscriptions of a topic", CloudCall::Subscriptions(TOPIC))
-            .demo(add_topic_with_key)
-            .demo(|account| {
-                let topic = account.region_mut("eu-west-1").topics.get_mut("rootbell-alerts").unwrap();
-                topic.subscriptions = in_demo.into();
-            })
-            .aws("ListSubscriptionsByTopic", AwsReply::Xml(format!("<Subscriptions>{members}</Subscriptions>")))
-            .returns(&listed),
-        ContractCase::new("the subscriptions of a topic that does not exist", CloudCall::Subscriptions(TOPIC))
-            .aws("ListSubscriptionsByTopic", AwsReply::Error(404, "NotFound", "no"))
-            .returns(&Vec::<Subscription>::new()),
     ]
 }

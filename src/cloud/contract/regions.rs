@@ -10,7 +10,7 @@ use crate::domain::observed::LogGroup;
 const ELSEWHERE: &str = "us-east-1";
 
 fn group(retention_days: u32) -> LogGroup {
-    LogGroup { name: GROUP.into(), retention_days: RetentionDays::Days(retention_days), kms_key: None, stored_bytes: 0 }
+    LogGroup { name: GROUP.into(), retention_days: RetentionDays::Days(retention_days), ..LogGroup::default() }
 }
 
 fn described(retention_days: u32) -> AwsReply {

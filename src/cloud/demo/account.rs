@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::key_state::KeyState;
-use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
+use crate::domain::mute_rule::MuteStatus;
+use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
 
@@ -221,6 +222,7 @@ pub struct Region {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
+    pub mute_rules: BTreeMap<String, MuteRule>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
 }
@@ -291,6 +293,9 @@ pub struct Topic {
 pub struct Subscription {
     #[serde(flatten)]
     pub config: observed::Subscription,
+    /// Which messages it receives.
+    #[serde(flatten)]
+    pub attributes: SubscriptionAttributes,
     /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
 }
@@ -310,6 +315,17 @@ pub struct Alarm {
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// An alarm mute rule. It stays in its status for the whole demo.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MuteRule {
+    /// The names of the alarms.
+    pub alarms: Vec<String>,
+    pub status: MuteStatus,
+    pub recurring: bool,
+    pub expires: Option<Seconds>,
 }
 
 impl Default for Alarm {

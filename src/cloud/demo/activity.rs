@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::account::{Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, Region, Seconds, Topic, find_key};
+use super::account::{
+    Account, Alarm, Event, HistoryEntry, KmsKey, LogGroup, MuteRule, Region, Seconds, Topic, find_key,
+};
 use super::error::DemoError;
 use super::view::AccountView;
 use crate::cloud::{ErrorKind, Search};
@@ -17,6 +19,7 @@ use crate::domain::event::RootEvent;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::key_state::KeyState;
+use crate::domain::mute_rule::MuteStatus;
 use crate::domain::observed::MetricFilter;
 use crate::domain::policy::{Decision, TopicAccess, key_serves_alarms, topic_access};
 
@@ -32,7 +35,7 @@ pub(super) fn evaluate(
     delay: Seconds,
     now: Seconds,
 ) {
-    let Region { log_groups, topics, alarms, .. } = region;
+    let Region { log_groups, topics, alarms, mute_rules, .. } = region;
     // An alarm never reacts to a change within the same second.
     let delay = delay.max(1);
     let filters = log_groups.values().flat_map(|group| group.filters.values());
@@ -40,7 +43,7 @@ pub(super) fn evaluate(
         filters.map(|f| (f.metric.namespace.as_str(), f.metric.name.as_str())).collect();
     for (name, alarm) in alarms.iter_mut().filter(|(_, alarm)| is_evaluated(alarm, now)) {
         let metric = &alarm.config.metric.clone();
-        let context = ActionContext { alarm: name, topics, keys, foreign_topics, account_region };
+        let context = ActionContext { alarm: name, topics, mute_rules, keys, foreign_topics, account_region };
         let window = Seconds::from(alarm.config.period.saturating_mul(alarm.config.evaluation_periods));
         let last_change = alarm.since.max(alarm.configured);
         let matches = if fed_by_filters.contains(&(metric.namespace.as_str(), metric.name.as_str())) {
@@ -114,6 +117,7 @@ pub(super) struct ActionContext<'a> {
     /// The alarm's name.
     pub alarm: &'a str,
     pub topics: &'a BTreeMap<String, Topic>,
+    pub mute_rules: &'a BTreeMap<String, MuteRule>,
     pub keys: &'a BTreeMap<String, KmsKey>,
     pub foreign_topics: &'a [String],
     pub account_region: &'a AccountRegion,
@@ -186,8 +190,11 @@ pub(super) fn set_state(
             "newState": { "stateValue": to.as_str(), "stateReason": reason },
         })),
     });
+    let mutes =
+        |rule: &MuteRule| rule.status == MuteStatus::Active && rule.alarms.iter().any(|name| name == context.alarm);
+    let is_muted = context.mute_rules.values().any(mutes);
     let actions = match to {
-        _ if !alarm.config.actions_enabled || from == to => &[][..],
+        _ if !alarm.config.actions_enabled || is_muted || from == to => &[][..],
         AlarmState::Alarm => &alarm.config.actions,
         AlarmState::Ok => &alarm.config.ok_actions,
         AlarmState::InsufficientData => &alarm.config.insufficient_data_actions,

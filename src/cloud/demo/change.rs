@@ -336,6 +336,7 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
         None => topic.subscriptions.push(Subscription {
             config: observed::Subscription { endpoint: email.to_string(), ..observed::Subscription::default() },
             sent: Some(view.now),
+            ..Subscription::default()
         }),
     }
     Ok(())
@@ -344,7 +345,11 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
 fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, filter: &MetricFilter) -> ChangeResult {
     require_valid(names::filter(&filter.name))?;
     Pattern::parse(&filter.pattern)?;
-    let filters: &mut BTreeMap<String, MetricFilter> = &mut existing_log_group(account, view, group)?.filters;
+    let group = existing_log_group(account, view, group)?;
+    if group.config.without_filters().is_some() {
+        return Err(DemoError::new(ErrorKind::Invalid, "The log group's class has no metric filters"));
+    }
+    let filters: &mut BTreeMap<String, MetricFilter> = &mut group.filters;
     if filters.len() >= MAX_FILTERS && !filters.contains_key(&filter.name) {
         return Err(DemoError::new(
             ErrorKind::Quota,
@@ -368,12 +373,18 @@ fn set_alarm_state(
     }
     let Account { regions, keys, foreign_topics, .. } = account;
     let region = regions.get_mut(view.account_region.region.as_str());
-    let Some(Region { alarms, topics, .. }) = region else {
+    let Some(Region { alarms, topics, mute_rules, .. }) = region else {
         return Err(not_found(format!("Alarm {name} does not exist")));
     };
     let alarm = alarms.get_mut(name).ok_or_else(|| not_found(format!("Alarm {name} does not exist")))?;
-    let context =
-        activity::ActionContext { alarm: name, topics, keys, foreign_topics, account_region: &view.account_region };
+    let context = activity::ActionContext {
+        alarm: name,
+        topics,
+        mute_rules,
+        keys,
+        foreign_topics,
+        account_region: &view.account_region,
+    };
     activity::set_state(alarm, &context, Some(view.now), to, reason);
     Ok(())
 }

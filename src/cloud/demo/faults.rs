@@ -113,7 +113,7 @@ pub(super) struct CallLog {
 
 impl CallLog {
     /// Logs the start of a call and returns what its fault does to it, if it has one.
-    pub fn start_call(
+    pub(super) fn start_call(
         &mut self,
         region: &Region,
         operation: &str,
@@ -131,7 +131,7 @@ impl CallLog {
     }
 
     /// Restarts the count of a fault's calls.
-    pub fn reset_count(&mut self, key: &str) {
+    pub(super) fn reset_count(&mut self, key: &str) {
         self.fault_calls.remove(key);
     }
 }

@@ -11,9 +11,10 @@ use super::view::AccountView;
 use crate::cloud::ErrorKind;
 use crate::domain::arn::Arn;
 use crate::domain::filter_pattern::Pattern;
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::{
     Alarm, Bucket, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, MetricFilter, Role,
-    Subscription, Topic, Trail, TrailStatus,
+    Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::policy::{AccessRequest, Decision, LogFileLocation, PolicyDocument, allows, bucket_access};
 use crate::domain::query::Tagged;
@@ -311,6 +312,23 @@ pub(super) fn alarms(account: &Account, view: &AccountView) -> Vec<Alarm> {
             since: alarm.since.map(|at| view.time_at(at)),
             configured: alarm.configured.map(|at| view.time_at(at)),
             evaluation: alarm.evaluation_state.clone(),
+            mute_rules: None,
+        })
+        .collect()
+}
+
+/// Source: CloudWatch API, ListAlarmMuteRules.
+pub(super) fn mute_rules(account: &Account, view: &AccountView, alarm: &str) -> Vec<MuteRule> {
+    let region = account.regions.get(view.account_region.region.as_str());
+    let rules = region.into_iter().flat_map(|region| &region.mute_rules);
+    let is_current = |rule: &account::MuteRule| rule.status != MuteStatus::Expired;
+    rules
+        .filter(|(_, rule)| is_current(rule) && rule.alarms.iter().any(|name| name == alarm))
+        .map(|(name, rule)| MuteRule {
+            name: name.clone(),
+            status: rule.status,
+            recurring: rule.recurring,
+            expires: rule.expires.map(|at| view.time_at(at)),
         })
         .collect()
 }
@@ -357,19 +375,40 @@ fn default_topic_policy(account_region: &AccountRegion, arn: &str) -> PolicyDocu
     .into()
 }
 
-pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
-    let topic = existing_topic(account, view, arn);
+/// The topic's subscriptions, each with its ARN if it is confirmed.
+fn subscriptions_with_arns<'a>(
+    account: &'a Account,
+    view: &AccountView,
+    topic_arn: &str,
+) -> Vec<(Option<Arn>, &'a account::Subscription)> {
+    let topic = existing_topic(account, view, topic_arn);
     let all = topic.map(|topic| topic.subscriptions.iter()).into_iter().flatten();
-    let mut found: Vec<Subscription> = all
-        .enumerate()
-        .map(|(i, s)| Subscription {
-            arn: (s.config.state == Confirmation::Confirmed)
-                .then(|| format!("{arn}:00000000-0000-4000-8000-{:012}", i + 1).into()),
-            ..s.config.clone()
-        })
-        .collect();
+    let arn = |index: usize| format!("{topic_arn}:00000000-0000-4000-8000-{:012}", index + 1).into();
+    let with_arn = |(index, s): (usize, &'a account::Subscription)| {
+        ((s.config.state == Confirmation::Confirmed).then(|| arn(index)), s)
+    };
+    all.enumerate().map(with_arn).collect()
+}
+
+pub(super) fn subscriptions(account: &Account, view: &AccountView, arn: &str) -> Vec<Subscription> {
+    let all = subscriptions_with_arns(account, view, arn).into_iter();
+    let mut found: Vec<Subscription> = all.map(|(arn, s)| Subscription { arn, ..s.config.clone() }).collect();
     found.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
     found
+}
+
+/// Source: SNS API, GetSubscriptionAttributes.
+pub(super) fn subscription_attributes(
+    account: &Account,
+    view: &AccountView,
+    arn: &str,
+) -> Result<SubscriptionAttributes, DemoError> {
+    let (topic_arn, _) = arn.rsplit_once(':').unwrap_or_default();
+    let found = subscriptions_with_arns(account, view, topic_arn)
+        .into_iter()
+        .find(|(found, _)| found.as_ref().is_some_and(|found| *found == arn));
+    let missing = || DemoError::new(ErrorKind::NotFound, "Subscription does not exist");
+    found.map(|(_, subscription)| subscription.attributes.clone()).ok_or_else(missing)
 }
 
 /// Takes any number of events. AWS's limit of 50 a call is handled by the AWS adapter.

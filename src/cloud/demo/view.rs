@@ -13,12 +13,12 @@ pub(super) struct AccountView {
 }
 
 impl AccountView {
-    pub fn time_at(&self, at: Seconds) -> Timestamp {
+    pub(super) fn time_at(&self, at: Seconds) -> Timestamp {
         self.start.checked_add(SignedDuration::from_secs(at)).unwrap_or(self.start)
     }
 
     /// Whether a change made at that time, which needs `delay` seconds to propagate, is visible now.
-    pub fn has_propagated(&self, changed: Option<Seconds>, delay: Seconds) -> bool {
+    pub(super) fn has_propagated(&self, changed: Option<Seconds>, delay: Seconds) -> bool {
         changed.is_none_or(|changed| self.now >= changed.saturating_add(delay))
     }
 }

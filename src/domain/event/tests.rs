@@ -35,6 +35,30 @@ fn a_sign_in_is_decoded_with_time_address_client_and_outcome() {
 }
 
 #[test]
+fn the_account_is_the_one_whose_root_user_it_was() {
+    let account = |edit: fn(&mut Value)| {
+        let mut event = sign_in();
+        edit(&mut event);
+        decoded(&event).account
+    };
+    let other = |event: &mut Value| event["userIdentity"]["accountId"] = "555566667777".into();
+    assert_eq!(account(other).as_deref(), Some("555566667777"));
+    let recorded_elsewhere = |event: &mut Value| event["recipientAccountId"] = "210987654321".into();
+    assert_eq!(account(recorded_elsewhere), decoded(&sign_in()).account, "a resource of another account was used");
+    let only_recipient = |event: &mut Value| {
+        event["userIdentity"] = json!({ "type": "Root" });
+        event["recipientAccountId"] = "555566667777".into();
+    };
+    assert_eq!(account(only_recipient).as_deref(), Some("555566667777"));
+    let unnamed = |event: &mut Value| {
+        event["userIdentity"] = json!({ "type": "Root" });
+        event["recipientAccountId"] = Value::Null;
+    };
+    assert_eq!(account(unnamed), None);
+    assert!(decoded(&sign_in()).is_of_other_account("555566667777"));
+}
+
+#[test]
 fn a_failed_sign_in_has_awss_error_message_and_mfa_is_read_in_any_case() {
     let mut event = sign_in();
     event["responseElements"]["ConsoleLogin"] = json!("Failure");

@@ -2,14 +2,14 @@
 //! is a matter of the other checks; what doesn't exist is theirs to report as missing.
 
 use super::evidence::Evidence;
-use super::outcome::{Outcome, REPAIR, Verdict, nothing_to_judge, ok, unknown, unreadable_policy, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, for_auditors, nothing_to_judge, ok, unknown, unreadable_policy, wrong};
 use super::trail::{events_fix, trail_fix, unjudged_events};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Role, TrailDetails};
 use crate::domain::pattern::{self, Reading};
 use crate::domain::policy;
-use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::problem::{Fix, Goal};
 use crate::domain::retention::RetentionDays;
-use crate::domain::settings::{RETENTION, SettingId, Settings};
+use crate::domain::settings::{RETENTION, Settings};
 
 fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcome) -> Outcome {
     match (&evidence.observed.trails, &evidence.observed.trail) {
@@ -46,8 +46,14 @@ pub(super) fn all_regions(evidence: &Evidence<'_>) -> Outcome {
             Some(events) if events.missing().is_some() => events_fix(t, events, evidence.settings),
             _ => trail_fix(t, evidence.settings),
         };
-        wrong(format!("`{name}` {}: some root use isn't recorded.", faults.join(" and ")), fix)
+        let detail = format!("`{name}` {}: some root use isn't recorded.", faults.join(" and "));
+        wrong(detail, unless_unmanaged(fix, evidence.settings))
     })
+}
+
+/// How to fix the trail: one that others made is changed only on request, unless alerting needs it.
+fn unless_unmanaged(fix: Fix, settings: &Settings) -> Fix {
+    if fix == REPAIR && !settings.trail_is_managed() { for_auditors() } else { fix }
 }
 
 /// Whether log file validation is on.
@@ -58,7 +64,7 @@ pub(super) fn validation(evidence: &Evidence<'_>) -> Outcome {
         }
         let detail =
             format!("`{}` has log file validation off: altered log files could not be detected.", t.trail.name);
-        wrong(detail, trail_fix(t, evidence.settings))
+        wrong(detail, unless_unmanaged(trail_fix(t, evidence.settings), evidence.settings))
     })
 }
 
@@ -153,10 +159,9 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
         Ok(Some(group)) => match group.retention_days {
             RetentionDays::Never => ok("events never expire"),
             days if days >= RETENTION => ok(days.describe()),
-            RetentionDays::Days(days) => wrong(
-                format!("Events are kept for {days} days; the audit baseline is {RETENTION}."),
-                Fix::ApplyWith { input: Input::Setting(SettingId::Retention), value: RETENTION.to_string() },
-            ),
+            RetentionDays::Days(days) => {
+                wrong(format!("Events are kept for {days} days; the audit baseline is {RETENTION}."), for_auditors())
+            }
         },
     }
 }
@@ -178,5 +183,6 @@ pub(super) fn cis_pattern(evidence: &Evidence<'_>) -> Outcome {
             format!("The pattern of `{name}` is not the CIS pattern; rootbell can't tell how they differ: {why}.")
         }
     };
-    wrong(detail, Fix::Apply(Goal::ReplacePattern))
+    let is_managed = evidence.settings.root_use().filter_has_default_name();
+    wrong(detail, if is_managed { Fix::Apply(Goal::ReplacePattern) } else { for_auditors() })
 }

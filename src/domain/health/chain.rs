@@ -4,10 +4,11 @@ use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::alarm::EvaluationState;
+use crate::domain::change::quote;
 use crate::domain::observed::{Alarm, LogGroup, Observed};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
-use crate::domain::problem::{Fix, Goal};
-use crate::domain::settings::{AlertSettings, Settings};
+use crate::domain::problem::{Fix, Goal, Input};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -27,7 +28,13 @@ fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&
 }
 
 pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
-    on_log_group(evidence, |group| ok(format!("`{}`", group.name)))
+    on_log_group(evidence, |group| match group.without_filters() {
+        Some(why) => wrong(
+            why,
+            Fix::choose_value("Use another log group", Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP),
+        ),
+        None => ok(format!("`{}`", group.name)),
+    })
 }
 
 /// Whether the filter counts root's sign-ins, successful and failed, and no other identity's; what else it counts or
@@ -97,15 +104,33 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
-        match action_fault(alarm, evidence.settings, evidence.observed) {
-            Some(fault) => wrong(format!("{fault}."), REPAIR),
-            None => ok(format!(
-                "{} action{}",
-                alarm.config.actions.len(),
-                if alarm.config.actions.len() == 1 { "" } else { "s" }
-            )),
+        if let Some(arn) = evidence.unchecked_destination() {
+            let why = format!("`{}` notifies {arn}, which can't be checked from here.", alarm.name);
+            return (Verdict::Unknown, why, Fix::Each(vec![Fix::SendTest, Fix::Apply(Goal::SetUp)]));
         }
+        if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
+            return wrong(format!("{fault}."), REPAIR);
+        }
+        let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
+        if let Some(rule) = rules.ok().and_then(|rules| rules.iter().find(|rule| rule.is_active())) {
+            let why = format!("{} mutes `{}`: no alert is sent.", sentence(&rule.describe()), alarm.name);
+            let command = format!("aws cloudwatch delete-alarm-mute-rule --alarm-mute-rule-name {}", quote(&rule.name));
+            return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {command}")));
+        }
+        let remark = match rules {
+            Ok([]) => String::new(),
+            Ok([rule, ..]) => format!("; {} will mute it", rule.describe()),
+            Err(_) => "; whether a mute rule applies could not be read".to_owned(),
+        };
+        let count = alarm.config.actions.len();
+        ok(format!("{count} action{}{remark}", if count == 1 { "" } else { "s" }))
     })
+}
+
+/// The text with a capital letter at its beginning.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.

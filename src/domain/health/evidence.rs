@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::filter::filter_faults;
+use crate::domain::arn::Arn;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
 use crate::domain::settings::Settings;
@@ -23,6 +24,24 @@ impl<'a> Evidence<'a> {
     /// The alarm on root use, if there is one.
     pub(super) fn alarm(&self) -> Option<&'a Alarm> {
         self.settings.root_use().existing_alarm(self.observed)
+    }
+
+    /// What the alarm notifies although it can't be checked from here, if it doesn't notify the topic: a topic of another
+    /// account, a function, an incident, or an operations item.
+    ///
+    /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
+    pub(super) fn unchecked_destination(&self) -> Option<&'a Arn> {
+        let config = &self.alarm()?.config;
+        if !config.actions_enabled || config.actions.contains(&self.settings.topic_arn()) {
+            return None;
+        }
+        let here = &self.settings.account_region;
+        let can_notify = |arn: &&Arn| match arn.service() {
+            Some("sns") => !arn.belongs_to(&here.account) && !arn.is_topic_outside(&here.region),
+            Some("lambda" | "ssm" | "ssm-incidents" | "aiops") => true,
+            _ => false,
+        };
+        config.actions.iter().find(can_notify)
     }
 
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.

@@ -1,7 +1,8 @@
 //! What a check says: a verdict, the reason, and what to do.
 
 use crate::domain::observed::ReadResult;
-use crate::domain::problem::{Fix, Goal, Problem};
+use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::settings::{SettingId, yes_or_no};
 
 /// The result of a check. The words are part of the JSON contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,11 @@ pub(super) fn missing(detail: impl Into<String>) -> Outcome {
 
 pub(super) fn unknown(unreadable: &Problem) -> Outcome {
     (Verdict::Unknown, unreadable.why.clone(), unreadable.fix.clone())
+}
+
+/// What to do about an audit finding on something that rootbell leaves alone otherwise.
+pub(super) fn for_auditors() -> Fix {
+    Fix::ApplyWith { input: Input::Setting(SettingId::Audit), value: yes_or_no(true).to_owned() }
 }
 
 pub(super) const REPAIR: Fix = Fix::Apply(Goal::Repair);

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::evidence::Evidence;
 use super::outcome::Outcome;
-use super::{audit, chain, topic, trail};
+use super::{audit, chain, recipients, topic, trail};
 use crate::domain::change::Step;
 
 /// What a check counts toward.
@@ -141,7 +141,7 @@ registry! {
     TopicPublic: "topic.public" Topic Audit Both topic::public, "Topic is not public",
         ["CIS AWS Foundations 2.21 (v7.0)", "Security Hub SNS.4", "Prowler sns_topics_not_publicly_accessible"];
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
-    SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both topic::confirmed, "Subscription confirmed";
+    SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both recipients::confirmed, "Subscription confirmed";
 }
 
 impl CheckId {

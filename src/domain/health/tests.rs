@@ -1,10 +1,11 @@
 use super::*;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
+use crate::domain::mute_rule::{MuteRule, MuteStatus};
 use crate::domain::observed::{Bucket, BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
-use crate::domain::problem::Problem;
+use crate::domain::problem::{Problem, ReadResult};
 use crate::domain::{AlertId, Region, RetentionDays, SetupOptions};
 
 mod audit;
@@ -388,14 +389,30 @@ fn the_fix_for_a_trail_elsewhere_names_the_account_or_region() {
 }
 
 #[test]
+fn a_scheduled_or_unread_mute_rule_is_a_remark() {
+    let detail_with = |rules: ReadResult<Vec<MuteRule>>| {
+        let mut observed = sound();
+        observed.alarms.as_mut().unwrap()[0].mute_rules = Some(rules);
+        let health = health_of(&observed);
+        assert!(health.healthy());
+        check(&health, "alarm.actions").detail.clone()
+    };
+    let expires = Some("2026-12-31T00:00:00Z".parse().unwrap());
+    let weekends = MuteRule { name: "weekends".into(), status: MuteStatus::Scheduled, recurring: true, expires };
+    assert_eq!(detail_with(Ok(Vec::new())), "1 action");
+    assert_eq!(
+        detail_with(Ok(vec![weekends])),
+        "1 action; the recurring mute rule `weekends` (until 2026-12-31 00:00 UTC) will mute it"
+    );
+    let denied = Problem::new("ListAlarmMuteRules: permission denied.", Fix::Nothing);
+    assert_eq!(detail_with(Err(denied)), "1 action; whether a mute rule applies could not be read");
+}
+
+#[test]
 fn one_confirmed_subscription_of_two_is_enough() {
     let mut observed = sound();
-    let second = Subscription {
-        endpoint: "bob@example.com".into(),
-        protocol: "email".into(),
-        state: Confirmation::Pending,
-        arn: None,
-    };
+    let second =
+        Subscription { endpoint: "bob@example.com".into(), state: Confirmation::Pending, ..Subscription::default() };
     observed.subscriptions.as_mut().unwrap().push(second);
     let health = health_of(&observed);
     assert_eq!(check(&health, "subscription.confirmed").detail, "1 of 2 confirmed");

@@ -1,11 +1,11 @@
-//! The topic's checks: can CloudWatch publish to it, can CloudWatch use the key that encrypts it, and has anyone confirmed?
+//! The topic's checks: can CloudWatch publish to it, and can CloudWatch use the key that encrypts it?
 
 use super::evidence::Evidence;
 use super::outcome::{
     Outcome, REPAIR, Verdict, check_existing, missing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
 };
 use crate::domain::change::ResourceKind;
-use crate::domain::observed::{Confirmation, KmsKey, Topic};
+use crate::domain::observed::{KmsKey, Topic};
 use crate::domain::policy::{
     Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
     topic_is_public, topic_statements,
@@ -14,7 +14,10 @@ use crate::domain::problem::{Fix, Goal, Input};
 use crate::domain::settings::{SettingId, Settings};
 
 fn on_topic(evidence: &Evidence<'_>, judge: impl FnOnce(&Topic) -> Outcome) -> Outcome {
-    let none = || missing(format!("There is no topic `{}`.", evidence.settings.topic.value));
+    let none = || match evidence.unchecked_destination() {
+        Some(arn) => (Verdict::Unknown, format!("The alarm notifies {arn} instead."), Fix::Nothing),
+        None => missing(format!("There is no topic `{}`.", evidence.settings.topic.value)),
+    };
     check_existing(&evidence.observed.topic, none, judge)
 }
 
@@ -173,26 +176,4 @@ fn check_key_policy(topic_name: &str, key_name: &str, key: &KmsKey, topic: &Topi
             },
         ),
     }
-}
-
-pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
-    let all = match &evidence.observed.subscriptions {
-        Err(unreadable) => return unknown(unreadable),
-        Ok(all) => all,
-    };
-    let count = |state| all.iter().filter(|s| s.state == state).count();
-    let (confirmed, pending) = (count(Confirmation::Confirmed), count(Confirmation::Pending));
-    if confirmed > 0 {
-        return ok(format!("{confirmed} of {} confirmed", confirmed + pending));
-    }
-    if pending > 0 {
-        let addresses: Vec<&str> =
-            all.iter().filter(|s| s.state == Confirmation::Pending).map(|s| s.endpoint.as_str()).collect();
-        return (
-            Verdict::Pending,
-            format!("No alert reaches anyone until {} confirms.", addresses.join(" or ")),
-            Fix::Confirm,
-        );
-    }
-    missing("There is no subscription, so no alert would reach anyone.")
 }

@@ -1,10 +1,11 @@
 //! What AWS would refuse: why, and an alternative, for the plan to say before anything is created.
 
 use crate::domain::alarm::{Alarm, AlarmConfig};
-use crate::domain::observed::{MetricFilter, Observed};
+use crate::domain::change::quote;
+use crate::domain::observed::{LogGroup, MetricFilter, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{
-    AlertSettings, DEFAULT_TOPIC, Origin, SettingId, Settings, TrailChoice, trail_candidates,
+    AlertSettings, DEFAULT_LOG_GROUP, DEFAULT_TOPIC, Origin, SettingId, Settings, TrailChoice, trail_candidates,
 };
 
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
@@ -64,6 +65,27 @@ pub(super) fn sixth_trail(wanted: &Settings, observed: &Observed) -> Option<Prob
         values: usable.map(|trail| trail.name).collect(),
     };
     Some(Problem::new(why, fix))
+}
+
+/// Why the log group can't have a filter, if its class has none.
+pub(super) fn filter_on_class(group: &LogGroup) -> Option<Problem> {
+    let advice = "Use another log group, to which the trail then delivers instead";
+    let fix = Fix::choose_value(advice, Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP);
+    Some(Problem::new(group.without_filters()?, fix))
+}
+
+/// Why a log group can't be deleted, if it is protected.
+///
+/// Source: CloudWatch Logs API, DeleteLogGroup and PutLogGroupDeletionProtection.
+pub(super) fn deletion(group: &LogGroup) -> Option<Problem> {
+    let name = &group.name;
+    let advice = format!(
+        "Turn it off: aws logs put-log-group-deletion-protection --log-group-identifier {} \
+         --no-deletion-protection-enabled. Or keep the log group.",
+        quote(name)
+    );
+    let why = format!("The log group `{name}` has deletion protection, so it can't be deleted.");
+    group.deletion_protection.then(|| Problem::new(why, Fix::Advice(advice)))
 }
 
 /// Why no filter can be created, if the log group has as many as AWS allows.

@@ -1,7 +1,7 @@
 //! The teardown plan: deletes what rootbell created, removes what it added to unmanaged resources, and changes nothing
 //! else. rootbell's tag shows what it created; for resources without tags, their name or place in the chain does.
 
-use super::{Action, Hint, Plan, place};
+use super::{Action, Hint, Plan, place, refused};
 use crate::domain::alarm::AlarmConfig;
 use crate::domain::alert::{AlertId, FilterSpec};
 use crate::domain::arn::Arn;
@@ -106,6 +106,11 @@ fn add_missing(plan: &mut Plan, more: Plan) {
         let is_same = |other: &super::Row| other.id == row.id && other.name == row.name;
         if !plan.rows.iter().any(is_same) {
             plan.rows.push(row);
+        }
+    }
+    for reason in more.blocked {
+        if !plan.blocked.contains(&reason) {
+            plan.blocked.push(reason);
         }
     }
     for note in more.notes {
@@ -364,6 +369,7 @@ impl TeardownPlanner<'_> {
         } else if let Some(user) = self.remaining_user(delivers, true) {
             format!("the trail `{user}` delivers to it")
         } else if self.logs {
+            plan.block_if(Step::Trail, refused::deletion(group));
             let detail = format!("with its events, about {}", bytes(group.stored_bytes));
             return plan.put(
                 self.wanted(),

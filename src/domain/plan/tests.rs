@@ -1,3 +1,4 @@
+mod audit;
 mod bucket;
 mod refused;
 
@@ -277,11 +278,13 @@ fn a_pending_address_is_kept_and_a_new_one_is_subscribed() {
 }
 
 #[test]
-fn retention_is_set_to_a_year_but_never_shortened() {
+fn retention_is_set_to_a_year_for_auditors_but_never_shortened() {
     let mut observed = sound();
-    for (days, wanted) in [(Some(7), 1), (None, 1), (Some(731), 0)] {
+    let auditors = SetupOptions { audit: Some(true), ..SetupOptions::default() };
+    for (days, changes, changes_for_auditors) in [(Some(7), 0, 1), (None, 1, 1), (Some(731), 0, 0)] {
         edit(&mut observed.log_group, |g| g.as_mut().unwrap().retention_days = RetentionDays::from_days(days));
-        assert_eq!(ids(&SetupOptions::default(), &observed).len(), wanted, "{days:?}");
+        assert_eq!(ids(&SetupOptions::default(), &observed).len(), changes, "{days:?}");
+        assert_eq!(ids(&auditors, &observed).len(), changes_for_auditors, "{days:?}");
     }
 }
 

@@ -226,15 +226,17 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
-    let widen =
-        !existing.multi_region && (wanted.trail_is_managed() || is_broken(CheckId::TrailMultiRegion, wanted, observed));
+    let widen = !existing.multi_region
+        && (wanted.trail_is_managed() || wanted.audit.value || is_broken(CheckId::TrailMultiRegion, wanted, observed));
     if let Some(change) = trail_update(wanted, existing, delivery, widen) {
         let detail = update_detail(wanted, existing);
         plan.put(wanted, Action::Update, change, detail);
     }
     if let Ok(events) = &watched.events
         && events.missing().is_some()
-        && (wanted.trail_is_managed() || is_broken(CheckId::TrailManagementEvents, wanted, observed))
+        && (wanted.trail_is_managed()
+            || wanted.audit.value
+            || is_broken(CheckId::TrailManagementEvents, wanted, observed))
     {
         if events.others {
             let why = format!(
@@ -295,8 +297,9 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery, widen: bool) -> Option<Change> {
     let attached =
         existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
-    // Alerting does not need validation, so an unmanaged trail is not changed for that alone.
-    let is_complete = !widen && (existing.log_file_validation || !wanted.trail_is_managed());
+    // Alerting does not need validation, so an unmanaged trail is changed for that alone only for auditors.
+    let is_wanted = wanted.trail_is_managed() || wanted.audit.value;
+    let is_complete = !widen && (existing.log_file_validation || !is_wanted);
     (!attached || !is_complete)
         .then(|| Change::UpdateTrail { trail: existing.name.clone(), delivery: (!attached).then_some(delivery) })
 }

@@ -13,6 +13,8 @@ pub struct AlertOptions<'a> {
     pub filter: Option<&'a str>,
     pub pattern: Option<&'a str>,
     pub alarm: Option<&'a str>,
+    /// Whether the filter must have the pattern that auditors look for.
+    pub audit: bool,
 }
 
 /// The complete settings of one alert.
@@ -38,11 +40,14 @@ impl AlertSettings {
                 origin: Origin::Default("required by CIS 4.3 and Security Hub"),
             },
         };
-        // Another pattern is set on a filter of ours, not on an existing one.
-        let has_pattern = |f: &&MetricFilter| options.pattern.is_none() || f.pattern == pattern.value;
-        let found = path_filter(alert, observed, Found::usable)
-            .filter(has_pattern)
-            .or_else(|| named_filter(observed, spec.filter.name));
+        // Another pattern is set on a filter of ours, not on an existing one. Beside a filter that auditors don't accept,
+        // rootbell creates its own, for the same metric.
+        let has_pattern = |f: &&MetricFilter| {
+            (options.pattern.is_none() || f.pattern == pattern.value)
+                && (!options.audit || pattern::is_cis_pattern(&f.pattern))
+        };
+        let on_path = path_filter(alert, observed, Found::usable);
+        let found = on_path.filter(has_pattern).or_else(|| named_filter(observed, spec.filter.name));
         let filter = Field::pick(
             owned(options.filter),
             found.map(|filter| filter.name.clone()),
@@ -50,7 +55,9 @@ impl AlertSettings {
             "default",
         );
         let existing = named_filter(observed, &filter.value);
-        let metric = existing.map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
+        let metric = existing
+            .or(on_path.filter(|_| options.audit))
+            .map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
         let does_its_job = |alarm: &&Alarm| alarm.config.metric == metric && alarm.config.actions.contains(topic);
         let found = path_alarm(alert, observed, Found::usable)
             .filter(does_its_job)

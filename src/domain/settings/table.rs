@@ -224,6 +224,18 @@ impl SettingId {
                 set: |o, text| o.pattern = Some(text.to_owned()),
                 resolved: |s| (s.root_use().pattern.value.clone(), s.root_use().pattern.origin),
             },
+            Self::Audit => SettingSpec {
+                flag: "--audit",
+                help: "Also make what CIS, Security Hub, and Prowler ask for, not only what alerting needs",
+                label: "For auditors",
+                step: Step::Filter,
+                is_detail: false,
+                kind: SettingKind::YesOrNo,
+                names: None,
+                get: |o| o.audit.map(|yes| yes_or_no(yes).to_owned()),
+                set: |o, text| o.audit = Some(text == yes_or_no(true)),
+                resolved: |s| (yes_or_no(s.audit.value).to_owned(), s.audit.origin),
+            },
             Self::Alarm => SettingSpec {
                 flag: "--alarm",
                 help: "CloudWatch alarm [default: an existing one on that metric, or `rootbell-root-use`]",
@@ -406,6 +418,7 @@ mod tests {
             alarm: Some("mine".into()),
             kms_key: Some("arn:aws:kms:eu-west-1:123456789012:key/1".into()),
             role_source_arn: Some(true),
+            audit: Some(true),
         };
         assert_eq!(all.only(|_| true), all);
     }
@@ -426,12 +439,13 @@ mod tests {
 
     #[test]
     fn reading_the_account_depends_on_names_only() {
+        use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
         let mut setup = SetupOptions::default();
         for id in SettingId::ALL {
             setup.set_text(*id, example(*id));
         }
         let kept = setup.names_to_query();
-        let others = [SettingId::Retention, SettingId::RestrictRole, SettingId::Emails, SettingId::Pattern];
+        let others = [Retention, RestrictRole, Emails, Pattern, Audit];
         for id in SettingId::ALL {
             assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
         }

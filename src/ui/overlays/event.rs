@@ -28,11 +28,13 @@ fn details(view: &mut View<'_>) {
         (.., Some(who)) => format!("not root: {who}"),
         _ => "root itself".to_owned(),
     };
+    let account = view.account_of(event);
     let rows = [
         ("When", if local_time == utc { utc } else { format!("{local_time} ({utc})") }),
         ("What", format!("{} ({}), through the {}", event.name, or_dash(&event.source), event.via())),
         ("Outcome", outcome),
         ("Who", kind),
+        ("Account", account),
         ("MFA", event.mfa.as_str().to_owned()),
         ("From", format!("{}, {}", or_dash(&event.address), or_dash(&event.client))),
         ("Region", or_dash(&event.region).to_owned()),

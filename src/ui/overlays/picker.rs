@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{List, ListItem, ListState};
 
 use crate::app::state::overlay::{Picker, PickerKind};
+use crate::domain::Region;
 use crate::domain::settings::{Candidate, TrailChoice};
 use crate::ui::widgets::text::{cut, wrap};
 use crate::ui::widgets::view::View;
@@ -39,12 +40,21 @@ pub(in crate::ui) fn draw(view: &View<'_>, picker: &Picker, frame: &mut Frame<'_
         let style = if i == picker.selected() { theme.selected } else { theme.text };
         match picker.candidate(item) {
             Some(trail) => trail_item(view, item, trail, style),
-            None => ListItem::new(Line::styled((*item).to_owned(), style)),
+            None => ListItem::new(Line::from(vec![
+                Span::styled((*item).to_owned(), style),
+                Span::styled(note(picker.what, item), theme.dim),
+            ])),
         }
     });
     let mark = Line::styled(" > ", theme.selected);
     let mut state = ListState::default().with_selected(Some(picker.selected()));
     frame.render_stateful_widget(List::new(items).highlight_symbol(mark), list, &mut state);
+}
+
+/// What to know about an item before choosing it.
+fn note(what: PickerKind, item: &str) -> &'static str {
+    let must_be_enabled = what == PickerKind::Region && Region::new(item).is_opt_in();
+    if must_be_enabled { "  opt-in: the account must enable it first" } else { "" }
 }
 
 /// A trail with up to three lines about it.

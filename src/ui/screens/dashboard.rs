@@ -65,7 +65,7 @@ fn in_alarm(view: &mut View<'_>, health: &Health) {
         Trigger::Root(event) => format!(
             "ALARM: {} by {} at {}, {} from {} ({}), MFA {}.",
             event.name,
-            event.not_root.as_deref().unwrap_or("root"),
+            view.who(event),
             view.local(event.time),
             event.outcome.as_str(),
             or_dash(&event.address),
@@ -98,5 +98,9 @@ fn summary(view: &mut View<'_>, health: &Health) {
         1 => " 1 more problem: press `c`.".to_owned(),
         more => format!(" {more} more problems: press `c`."),
     };
-    view.paragraph(&format!("{}{more}", advice::summary(health)), style);
+    let findings = match health.audit_summary() {
+        Some(findings) => format!(" {findings}: press `c`."),
+        None => String::new(),
+    };
+    view.paragraph(&format!("{}{more}{findings}", advice::summary(health)), style);
 }

@@ -154,6 +154,8 @@ fn aside(field: &TextField) -> Cow<'_, str> {
         Remark::NotTheCisPattern => "works if the samples below match, but audits accept only the default (F5)".into(),
         Remark::RoleIsRestricted(true) => "only this trail can assume it; Space changes it".into(),
         Remark::RoleIsRestricted(false) => "any trail of this account can assume it; Space changes it".into(),
+        Remark::ForAuditors(true) => "all steps make what auditors ask for; Space changes it".into(),
+        Remark::ForAuditors(false) => "only what alerting needs; Space changes it".into(),
     }
 }
 

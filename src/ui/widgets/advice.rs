@@ -7,7 +7,10 @@ use crate::ui::fix::fix_text;
 /// The weakest check and its fix in a sentence or two, or that everything works.
 pub(in crate::ui) fn summary(health: &Health) -> String {
     match health.weakest() {
-        None => format!("Everything works: root use is usually emailed within {USUAL_DELAY}."),
+        None if health.reports.api == Some(true) => {
+            format!("Everything works: root use is usually emailed within {USUAL_DELAY}.")
+        }
+        None => format!("Root sign-ins are usually emailed within {USUAL_DELAY}; not all API use is reported."),
         Some(check) => format!("{} {}", check.detail, fix_text(&check.fix)).trim_end().to_owned(),
     }
 }

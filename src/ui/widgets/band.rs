@@ -26,7 +26,7 @@ fn sentence(view: &View<'_>) -> Option<String> {
         Trigger::Root(event) => format!(
             "{} by {} at {} from {}",
             event.name,
-            event.not_root.as_deref().unwrap_or("root"),
+            view.who(event),
             view.local(event.time),
             or_dash(&event.address),
         ),

@@ -11,16 +11,21 @@ use super::time::clock;
 use super::view::View;
 use crate::app::Screen;
 use crate::domain::health::Headline;
-use crate::domain::{Step, Verdict};
+use crate::domain::{Health, Step, Verdict};
 
 pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, top: Rect, rule: Rect) {
     let width = usize::from(top.width);
     let account = view.account.caller().map(|c| format!("{} · {} ", c.identity.account, c.region)).unwrap_or_default();
     let account_only = view.account.caller().map(|c| format!("{} ", c.identity.account)).unwrap_or_default();
-    // If space is short: on the dashboard the Region is left out before the headline's sentence; elsewhere the
+    // If space is short: on the dashboard the audit findings are left out, then the Region, then the headline's sentence; elsewhere the
     // notifications' name is shortened, then the Region is left out, then names. The account number always stays.
     let lengths: &[(HeaderLength, &String)] = if view.model.screen == Screen::Dashboard {
-        &[(HeaderLength::Full, &account), (HeaderLength::Full, &account_only), (HeaderLength::Short, &account)]
+        &[
+            (HeaderLength::Full, &account),
+            (HeaderLength::Short, &account),
+            (HeaderLength::Short, &account_only),
+            (HeaderLength::Numbers, &account),
+        ]
     } else {
         &[
             (HeaderLength::Full, &account),
@@ -61,13 +66,13 @@ fn columns(spans: &[Span<'_>]) -> usize {
 /// How much of the left side is spelled out.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum HeaderLength {
-    /// The names of all steps, or the headline with its sentence.
+    /// The names of all steps, or the headline with its sentence and the audit findings.
     Full,
-    /// All steps, with a shorter name for the notifications.
+    /// All steps, with a shorter name for the notifications, or the headline with its sentence.
     Short,
     /// The name of the open step only.
     OpenStep,
-    /// The steps' numbers only.
+    /// The steps' numbers only, or the headline only.
     Numbers,
 }
 
@@ -76,8 +81,12 @@ fn left(view: &View<'_>, length: HeaderLength) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(" rootbell  ", view.theme.title)];
     if view.model.screen == Screen::Dashboard {
         let (word, sentence, style) = headline(view);
-        let text = if length == HeaderLength::Full { format!("{word}  {sentence}") } else { word.to_owned() };
+        let text = if length == HeaderLength::Numbers { word.to_owned() } else { format!("{word}  {sentence}") };
         spans.push(Span::styled(text, style));
+        let findings = view.account.health().filter(|_| length == HeaderLength::Full).and_then(Health::audit_summary);
+        if let Some(findings) = findings {
+            spans.push(Span::styled(format!(" · {findings}"), view.theme.dim));
+        }
         return spans;
     }
     for step in Step::ALL {

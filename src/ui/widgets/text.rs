@@ -8,14 +8,14 @@ use crate::domain::text::{escape_controls, is_escaped};
 
 /// Wraps the text into lines of at most `width` columns.
 #[must_use]
-pub fn wrap(text: &str, width: u16) -> Vec<String> {
+pub(in crate::ui) fn wrap(text: &str, width: u16) -> Vec<String> {
     let options = textwrap::Options::new(usize::from(width.max(1))).break_words(true);
     textwrap::wrap(&single_line(text), options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Cuts the text to `width` columns, with `…` at the end if anything was cut.
 #[must_use]
-pub fn cut(text: &str, width: usize) -> String {
+pub(in crate::ui) fn cut(text: &str, width: usize) -> String {
     let text = single_line(text);
     if text.width() <= width {
         return text;
@@ -38,7 +38,7 @@ pub fn cut(text: &str, width: usize) -> String {
 
 /// Cuts or pads the text to exactly `width` columns.
 #[must_use]
-pub fn pad(text: &str, width: usize) -> String {
+pub(in crate::ui) fn pad(text: &str, width: usize) -> String {
     let mut text = cut(text, width);
     let used = text.width();
     text.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
@@ -47,14 +47,14 @@ pub fn pad(text: &str, width: usize) -> String {
 
 /// The text, or a dash if there is none.
 #[must_use]
-pub fn or_dash(text: &str) -> &str {
+pub(in crate::ui) fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
 
 /// The part of a field's text that a box of `width` columns shows, and the cursor's column in it. The text scrolls so
 /// that the cursor stays visible.
 #[must_use]
-pub fn field(input: &Input, width: usize) -> (String, usize) {
+pub(in crate::ui) fn field(input: &Input, width: usize) -> (String, usize) {
     let (text, width) = (input.value(), width.max(1));
     // The cursor needs a column of its own after the last character.
     let scroll = input.visual_scroll(width - 1);
@@ -67,7 +67,7 @@ pub fn field(input: &Input, width: usize) -> (String, usize) {
 
 /// A field's whole text in rows of `width` columns, and the cursor's column and row.
 #[must_use]
-pub fn field_rows(input: &Input, width: usize) -> (Vec<String>, (usize, usize)) {
+pub(in crate::ui) fn field_rows(input: &Input, width: usize) -> (Vec<String>, (usize, usize)) {
     let width = width.max(2);
     let (mut rows, mut used, mut cursor) = (vec![String::new()], 0, (0, 0));
     // The cursor can also be after the last character.
@@ -95,7 +95,7 @@ fn single_line(text: &str) -> String {
 
 /// Removes control characters from everything that was drawn, in case some text was drawn without [`wrap`], [`cut`] or
 /// [`pad`]. Called last, before the terminal gets the buffer.
-pub fn remove_controls(buffer: &mut Buffer) {
+pub(in crate::ui) fn remove_controls(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if cell.symbol().contains(is_escaped) {
             let visible = cell.symbol().chars().find(|c| !is_escaped(*c)).unwrap_or(' ');

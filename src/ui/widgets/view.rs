@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use super::text::wrap;
 use super::time::spinner;
 use crate::app::{AccountState, Model};
+use crate::domain::event::RootEvent;
 use crate::ui::theme::Theme;
 
 /// The model, the theme, the available columns, and the lines drawn so far.
@@ -72,6 +73,26 @@ impl<'a> View<'a> {
     pub(in crate::ui) fn wrapped(&mut self, indent: usize, width: u16, text: &str, style: Style) {
         let space = " ".repeat(indent);
         self.lines.extend(wrap(text, width).into_iter().map(|line| Line::styled(format!("{space}{line}"), style)));
+    }
+
+    /// Who an event is of, in a sentence: "root", or with its account if events can be of several accounts.
+    pub(in crate::ui) fn who(&self, event: &RootEvent) -> String {
+        match (&event.not_root, &event.account) {
+            (Some(other), _) => other.clone(),
+            (None, Some(_)) if self.account.has_events_of_several_accounts() => {
+                format!("root of {}", self.account_of(event))
+            }
+            (None, _) => "root".to_owned(),
+        }
+    }
+
+    /// An event's account, with its name if it is the account of this session; a dash if the event does not say.
+    pub(in crate::ui) fn account_of(&self, event: &RootEvent) -> String {
+        let own = self.account.caller().map(|caller| &caller.identity);
+        match (&event.account, own.and_then(|own| own.alias.as_ref().map(|alias| (&own.account, alias)))) {
+            (Some(account), Some((own, alias))) if own.as_str() == account => format!("{account} ({alias})"),
+            (account, _) => account.clone().unwrap_or_else(|| "-".to_owned()),
+        }
     }
 
     /// The spinner at this moment.

@@ -76,6 +76,23 @@ fn keys_work_while_every_call_hangs() {
 }
 
 #[test]
+fn the_region_picker_says_which_regions_an_account_must_enable_first() {
+    let mut tester = Tester::on(Account::default(), 60, 20);
+    tester.press("g").write("south-1").sees("af-south-1  opt-in: the account must enable it first");
+    tester.sees("ap-south-1").does_not_see("ap-south-1  opt-in");
+}
+
+#[test]
+fn a_denial_by_the_organization_asks_for_no_permission() {
+    let mut account = Account::default();
+    account.faults.insert("CreateLogGroup".into(), InjectedFault::DenyByOrganization);
+    let mut tester = Tester::on(account, 120, 40);
+    tester.press("enter enter").settle();
+    tester.sees("a service control policy").sees("An administrator of the organization");
+    tester.does_not_see("Grant ").does_not_see("\"Effect\"");
+}
+
+#[test]
 fn leaving_a_running_step_asks_first_and_returning_continues_it() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.on_account(|cloud| cloud.inject_fault("CreateTrail", InjectedFault::Hang));

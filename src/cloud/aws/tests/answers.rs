@@ -17,7 +17,7 @@ use aws_smithy_mocks::mock;
 use aws_smithy_types::DateTime;
 
 use super::*;
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, ErrorKind, KeyProblem};
 use crate::domain::RetentionDays;
 use crate::domain::alarm::{Comparison, MissingData};
 use crate::domain::key_state::KeyState;
@@ -462,6 +462,14 @@ async fn a_key_is_found_by_arn_and_by_alias_with_its_policy() {
     ] {
         assert_eq!(with_key(name).key(&eu_west_1(), KEY).await.unwrap().unwrap().state, state, "{name}");
     }
+    let of_another_account = wire(|asked| match asked.operation.as_str() {
+        "DescribeKey" => ok(json!({ "KeyMetadata": { "KeyId": "1", "Arn": KEY, "KeyState": "Enabled" } }).to_string()),
+        _ => refusal(asked, 400, "NotFoundException", "no such key"),
+    });
+    let error = of_another_account.key(&eu_west_1(), KEY).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Key(KeyProblem::OfAnotherAccount));
+    let advice = error.fix().content();
+    assert!(advice.contains("belongs to another account") && !advice.contains("Allow"), "{advice}");
     let none = wire(|asked| refusal(asked, 400, "NotFoundException", "no such key"));
     assert_eq!(none.key(&eu_west_1(), KEY).await.unwrap(), None);
     assert_eq!(none.key(&eu_west_1(), "alias/mine").await.unwrap(), None);

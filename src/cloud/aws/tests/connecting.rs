@@ -50,7 +50,7 @@ async fn the_region_comes_from_the_first_source_that_sets_one_and_names_it() {
     let env: &[(&str, &str)] = &[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
     let here = Target { region: Some(domain::Region::new("eu-central-1")), ..profile("prod") };
     for (env, target, expected) in [
-        (env, here, ("eu-central-1", "--region")),
+        (env, here, ("eu-central-1", "your selection")),
         (env, profile("prod"), ("eu-west-1", "AWS_REGION")),
         (&env[1..], profile("prod"), ("eu-west-2", "AWS_DEFAULT_REGION")),
         (&[], profile("prod"), ("us-west-2", "profile `prod`")),
@@ -69,7 +69,7 @@ async fn the_region_comes_from_the_first_source_that_sets_one_and_names_it() {
 async fn a_missing_region_error_lists_the_places_that_were_checked() {
     let error = connector(&[]).connect(&profile("circle")).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NoRegion);
-    for origin in ["--region", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
+    for origin in ["selected", "AWS_REGION", "AWS_DEFAULT_REGION", "`circle`"] {
         assert!(error.message.contains(origin), "{origin} in {}", error.message);
     }
 }
@@ -111,11 +111,11 @@ async fn an_endpoint_that_is_not_a_url_is_rejected() {
     let target = Target { endpoint_url: Some("localhost".into()), ..profile("prod") };
     let error = connector(&[]).connect(&target).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Invalid);
-    assert!(error.message.starts_with("--endpoint-url: `localhost`"), "{}", error.message);
+    assert!(error.message.starts_with("The endpoint: `localhost`"), "{}", error.message);
     for url in ["", "localhost:4566", "ftp://localhost", "http:///path", "http://:4566", "http://a b", "http://[::1"] {
         let target = Target { endpoint_url: Some(url.into()), ..profile("prod") };
         let error = connector(&[]).connect(&target).await.unwrap_err();
-        assert!(error.message.starts_with(&format!("--endpoint-url: `{url}` isn't a URL")), "{url}: {}", error.message);
+        assert!(error.message.starts_with(&format!("The endpoint: `{url}` isn't a URL")), "{url}: {}", error.message);
     }
     for url in
         ["http://127.0.0.1:4566", "https://localhost/", "http://[::1]:4566", "https://me:secret@proxy.example/aws"]

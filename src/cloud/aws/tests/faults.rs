@@ -49,6 +49,10 @@ fn every_call() -> Vec<Call> {
         }),
         query("GetTopicAttributes", |c| async { c.topic(&eu_west_1(), TOPIC).await.map(drop) }.boxed()),
         query("ListSubscriptionsByTopic", |c| async { c.subscriptions(&eu_west_1(), TOPIC).await.map(drop) }.boxed()),
+        query("ListAlarmMuteRules", |c| async { c.alarm_mute_rules(&eu_west_1(), "a").await.map(drop) }.boxed()),
+        query("GetSubscriptionAttributes", |c| {
+            async { c.subscription_attributes(&eu_west_1(), TOPIC).await.map(drop) }.boxed()
+        }),
         query("DescribeKey", |c| async { c.key(&eu_west_1(), "alias/mine").await.map(drop) }.boxed()),
         query("TestMetricFilter", |c| {
             async { c.test_metric_filter(&eu_west_1(), "x", &["{}"]).await.map(drop) }.boxed()
@@ -155,7 +159,7 @@ async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 56 * 7 - 3, "the table has the expected length");
+    assert_eq!(cases, 58 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]

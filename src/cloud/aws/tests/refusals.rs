@@ -66,11 +66,19 @@ async fn a_denied_query_names_its_action() {
         denied_action(cloud.describe_alarms_for_metric(&eu_west_1(), &metric()).await.unwrap_err()),
         "cloudwatch:DescribeAlarmsForMetric"
     );
+    assert_eq!(
+        denied_action(cloud.alarm_mute_rules(&eu_west_1(), "a").await.unwrap_err()),
+        "cloudwatch:ListAlarmMuteRules"
+    );
     assert_eq!(denied_action(cloud.topic(&eu_west_1(), TOPIC).await.unwrap_err()), "sns:GetTopicAttributes");
     assert_eq!(denied_action(cloud.key(&eu_west_1(), KEY).await.unwrap_err()), "kms:DescribeKey");
     assert_eq!(
         denied_action(cloud.subscriptions(&eu_west_1(), TOPIC).await.unwrap_err()),
         "sns:ListSubscriptionsByTopic"
+    );
+    assert_eq!(
+        denied_action(cloud.subscription_attributes(&eu_west_1(), TOPIC).await.unwrap_err()),
+        "sns:GetSubscriptionAttributes"
     );
 }
 

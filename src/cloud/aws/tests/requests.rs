@@ -226,6 +226,23 @@ async fn an_alarm_is_sent_with_every_field() {
     assert_eq!(rule.num_calls(), 1);
 }
 
+/// `PutMetricAlarm` replaces the whole alarm, so a setting that rootbell doesn't know would be lost.
+#[test]
+fn every_field_of_an_alarm_is_sent_or_known_to_be_left_out() {
+    use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmInput;
+    let sent = "alarm_name alarm_description actions_enabled ok_actions alarm_actions insufficient_data_actions \
+        metric_name namespace statistic extended_statistic dimensions period unit evaluation_periods datapoints_to_alarm \
+        threshold comparison_operator treat_missing_data evaluate_low_sample_count_percentile tags evaluation_window \
+        warm_up_configuration action_configuration";
+    // They are for alarms on metric math, anomaly detection, and PromQL, which watch no single metric.
+    let left_out = "metrics threshold_metric_id evaluation_criteria evaluation_interval";
+    let known: BTreeSet<&str> = sent.split_whitespace().chain(left_out.split_whitespace()).collect();
+    let shown = format!("{:?}", PutMetricAlarmInput::builder().build().unwrap());
+    let fields = shown.split_once('{').unwrap().1.trim_end_matches(['}', ' ']);
+    let fields: BTreeSet<&str> = fields.split(',').map(|field| field.split(':').next().unwrap().trim()).collect();
+    assert_eq!(fields, known, "the SDK has another field: read it and send it, or list it as left out");
+}
+
 #[tokio::test]
 async fn a_percentile_is_sent_as_an_extended_statistic() {
     let rule = mock!(aws_sdk_cloudwatch::Client::put_metric_alarm)

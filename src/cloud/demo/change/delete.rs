@@ -90,7 +90,10 @@ pub(super) fn role(account: &mut Account, name: &str) -> ChangeResult {
 ///
 /// Source: CloudWatch Logs API, DeleteLogGroup.
 pub(super) fn log_group(account: &mut Account, view: &AccountView, name: &str) -> ChangeResult {
-    existing_log_group(account, view, name)?;
+    if existing_log_group(account, view, name)?.config.deletion_protection {
+        let message = "Cannot delete log group with deletion protection enabled. Disable deletion protection first.";
+        return Err(DemoError::new(ErrorKind::DeletionProtected, message));
+    }
     account.region_mut(&view.account_region.region).log_groups.remove(name);
     Ok(())
 }

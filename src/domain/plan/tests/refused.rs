@@ -127,3 +127,23 @@ fn one_metric_filter_more_than_the_maximum_blocks_the_plan() {
     observed.filters = Ok(filters(99));
     assert_eq!(planned(&SetupOptions::default(), &observed).blocked, []);
 }
+
+#[test]
+fn a_filter_on_a_log_group_of_a_class_without_filters_blocks_the_plan_and_another_group_is_proposed() {
+    let mut observed = Observed { filters: Ok(Vec::new()), ..sound() };
+    edit(&mut observed.log_group, |group| group.as_mut().unwrap().class = Some("INFREQUENT_ACCESS".into()));
+    let reason = the_only_reason(&planned(&SetupOptions::default(), &observed));
+    assert!(reason.contains("of the class INFREQUENT_ACCESS") && reason.contains("Use another log group"), "{reason}");
+}
+
+#[test]
+fn the_deletion_of_a_protected_log_group_blocks_the_teardown_before_anything_is_deleted() {
+    use crate::domain::plan::teardown::{Chain, Managed, teardown};
+    let mut observed = sound();
+    edit(&mut observed.log_group, |group| group.as_mut().unwrap().deletion_protection = true);
+    let managed = Managed { log_group: Ok(true), trail: Ok(true), ..Managed::nothing() };
+    let chain = [Chain { settings: settings(&SetupOptions::default(), &observed), observed, managed }];
+    let reason = the_only_reason(&teardown(&chain, true));
+    assert!(reason.contains("deletion protection") && reason.contains("--no-deletion-protection-enabled"), "{reason}");
+    assert_eq!(teardown(&chain, false).blocked, [], "it is kept");
+}

@@ -128,6 +128,11 @@ fn row(view: &mut View<'_>, event: &RootEvent, selected: bool) {
     let (outcome, address) = (pad(event.outcome.as_str(), 8), pad(or_dash(&event.address), 16));
     let mfa = if is_wide { format!("MFA {} ", pad(event.mfa.as_str(), 4)) } else { String::new() };
     let client = if is_wide { or_dash(&event.client) } else { "" };
-    let text = format!(" {mark} {}  {what} {outcome} {mfa}{address} {client}", view.local(event.time));
+    let account = if view.account.has_events_of_several_accounts() {
+        format!("{} ", pad(event.account.as_deref().unwrap_or("-"), 12))
+    } else {
+        String::new()
+    };
+    let text = format!(" {mark} {}  {account}{what} {outcome} {mfa}{address} {client}", view.local(event.time));
     view.line(cut(&text, width), style);
 }
