@@ -6,7 +6,7 @@
 use super::alarm::{Alarm, AlarmConfig, EvaluationState, Metric, MissingData};
 use super::datapoints::{Datapoints, condition_fault};
 use super::enum_map::{EnumMap, Variants};
-use super::metric_filter::{MetricFilter, counts_root};
+use super::metric_filter::MetricFilter;
 use super::pattern::CIS_PATTERN;
 use super::samples::{SAMPLES, Sample};
 
@@ -23,8 +23,6 @@ pub struct FilterSpec {
     pub namespace: &'static str,
     /// The name of the metric.
     pub metric: &'static str,
-    /// Finds the filter of an existing setup that counts the same.
-    pub find: fn(&[MetricFilter]) -> Option<&MetricFilter>,
 }
 
 impl FilterSpec {
@@ -43,7 +41,6 @@ pub const ROOT_USE_FILTER: FilterSpec = FilterSpec {
     samples: &SAMPLES,
     namespace: "rootbell",
     metric: "RootUse",
-    find: counts_root,
 };
 
 /// The entry of an alert.
@@ -123,19 +120,6 @@ pub fn default_metrics() -> Vec<Metric> {
 
 /// One value for each alert.
 pub type ByAlert<T> = EnumMap<AlertId, T>;
-
-impl AlertId {
-    /// Its alarm among those of the account: the one named `name`, else one on the metric, but not another alert's.
-    #[must_use]
-    pub fn find_alarm<'a>(self, alarms: &'a [Alarm], metric: &Metric, name: &str) -> Option<&'a Alarm> {
-        let is_of_another =
-            |alarm: &Alarm| Self::ALL.iter().any(|other| *other != self && other.spec().alarm == alarm.name);
-        alarms
-            .iter()
-            .find(|alarm| alarm.name == name)
-            .or_else(|| alarms.iter().find(|alarm| alarm.config.metric == *metric && !is_of_another(alarm)))
-    }
-}
 
 /// What keeps an alarm from firing when the filter counts a use of root, each as part of a sentence; empty if nothing does.
 ///
@@ -222,19 +206,6 @@ mod tests {
             assert_eq!((spec.faults)(alarm, &filter), Vec::<String>::new(), "{alert:?}");
             assert_eq!((spec.remark)(alarm), None, "{alert:?}");
         }
-    }
-
-    #[test]
-    fn an_alarm_on_the_metric_is_found_under_any_name_and_the_named_one_takes_precedence() {
-        let metric = ROOT_USE_FILTER.metric();
-        let alarm = |name: &str| Alarm { name: name.into(), ..sound().alarms.unwrap().remove(0) };
-        let find =
-            |alarms: &[Alarm]| AlertId::RootUse.find_alarm(alarms, &metric, "mine").map(|alarm| alarm.name.clone());
-        assert_eq!(find(&[alarm("theirs"), alarm("mine")]).as_deref(), Some("mine"));
-        assert_eq!(find(&[alarm("theirs")]).as_deref(), Some("theirs"));
-        let mut other = alarm("theirs");
-        other.config.metric = Metric::new("Other", "Metric");
-        assert_eq!(find(&[other]), None);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::alarm::AlarmConfig;
 use super::observed::{
-    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, LogGroup, ManagementEvents, Observed, Role, SessionTimes,
-    Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
+    Alarm, AlarmState, Bucket, BucketLookup, Confirmation, Found, FoundPath, LogGroup, ManagementEvents, Observed,
+    Role, SessionTimes, Subscription, SubscriptionAttributes, Topic, Trail, TrailDetails, TrailStatus,
 };
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -21,6 +21,10 @@ pub(crate) fn identity() -> Identity {
 
 pub(crate) fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
+}
+
+fn found<T>(value: T) -> Option<Found<T>> {
+    Some(Found { value, usable: true })
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
@@ -64,7 +68,7 @@ pub(crate) fn sound() -> Observed {
     };
     Observed {
         trails: Ok(vec![trail.clone()]),
-        trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), counted: true }),
+        trail: Some(TrailDetails { trail, status: Ok(status), events: Ok(ManagementEvents::ALL), group: None }),
         others: Vec::new(),
         bucket: Ok(BucketLookup::Owned(Bucket {
             name: settings.bucket.value.clone(),
@@ -101,8 +105,15 @@ pub(crate) fn sound() -> Observed {
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
             attributes: Some(Ok(SubscriptionAttributes::default())),
         }]),
-        gone: Vec::new(),
         records: BTreeMap::new(),
+        topics: Vec::new(),
+        path: FoundPath {
+            filter: found(settings.root_use().filter.value.clone()),
+            alarm: found(settings.root_use().alarm.value.clone()),
+            topic: found(settings.topic_arn()),
+        },
+        elsewhere: None,
+        left_out: Vec::new(),
         key: None,
         session: SessionTimes::default(),
     }

@@ -5,13 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
-use super::observed::{Observed, Subscription};
-use super::problem::Fix;
+use super::observed::{Elsewhere, Observed, Subscription};
+use super::problem::{Fix, Goal};
 use super::settings::Settings;
 
 mod audit;
 mod chain;
 mod evidence;
+mod existing;
 mod filter;
 mod outcome;
 mod recipients;
@@ -21,6 +22,8 @@ mod trail;
 
 pub use chain::action_fault;
 use evidence::Evidence;
+use existing::existing_path;
+pub use existing::use_other_region;
 pub use filter::{FilterFaults, filter_faults};
 pub use outcome::Verdict;
 pub use registry::{AlertPath, CheckId, Counts};
@@ -179,15 +182,7 @@ impl Health {
     /// The check on alerting that most needs attention; `None` if all are ok.
     #[must_use]
     pub fn weakest(&self) -> Option<&Check> {
-        let rank = |check: &&Check| match check.verdict {
-            Verdict::Missing | Verdict::Wrong => 0,
-            // The user has to confirm; a first delivery happens by itself.
-            Verdict::Pending if check.id == CheckId::SubscriptionConfirmed => 1,
-            Verdict::Pending => 2,
-            Verdict::Unknown => 3,
-            Verdict::Ok => 4,
-        };
-        self.alerting_problems().min_by_key(rank)
+        self.checks.get(weakest(&self.checks)?)
     }
 
     /// The worst verdict of some of the checks.
@@ -211,25 +206,92 @@ impl Health {
     }
 }
 
+/// Names the other Region first: in what is said about the check `weakest`, and wherever a setup in this Region is advised.
+fn point_elsewhere(checks: &mut [Check], weakest: usize, elsewhere: &Elsewhere, needs_trail: bool) {
+    let fix = use_other_region(elsewhere, needs_trail);
+    for (index, check) in checks.iter_mut().enumerate().filter(|(_, check)| check.verdict != Verdict::Ok) {
+        let advises_setup = needs_trail && check.fix == Fix::Apply(Goal::SetUp);
+        if index == weakest {
+            check.detail = format!("{} Here: {}", elsewhere.describe(), check.detail);
+            let here = if advises_setup { Fix::Nothing } else { check.fix.clone() };
+            check.fix = if here.is_nothing() { fix.clone() } else { Fix::Each(vec![fix.clone(), here]) };
+        } else if advises_setup {
+            check.fix = fix.clone();
+        }
+    }
+}
+
+/// The index of the check on alerting that most needs attention; `None` if all are ok.
+fn weakest(checks: &[Check]) -> Option<usize> {
+    let rank = |check: &Check| match check.verdict {
+        Verdict::Missing | Verdict::Wrong => 0,
+        // The user has to confirm; a first delivery happens by itself.
+        Verdict::Pending if check.id == CheckId::SubscriptionConfirmed => 1,
+        Verdict::Pending => 2,
+        Verdict::Unknown => 3,
+        Verdict::Ok => 4,
+    };
+    let is_problem = |check: &Check| check.id.counts() == Counts::Alerting && check.verdict != Verdict::Ok;
+    let problems = checks.iter().enumerate().filter(|(_, check)| is_problem(check));
+    problems.min_by_key(|(_, check)| rank(check)).map(|(index, _)| index)
+}
+
 /// Checks `observed` as of `now` (a last delivery that is too old is a fault).
 ///
 /// Source: CIS AWS Foundations Benchmark 4.3, audit procedure; Security Hub CloudWatch.1.
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
-    let evidence = Evidence { settings, observed, now };
-    let judge = |&id: &CheckId| {
-        let (verdict, detail, fix) = (id.spec().judge)(&evidence);
-        Check { id, verdict, detail, fix }
-    };
-    let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
-    let checks: Vec<Check> = CheckId::ALL.iter().map(judge).collect();
-    Health {
-        reports: reports(&evidence, &checks),
-        checks,
-        alarm: settings.root_use().existing_alarm(observed).cloned(),
-        subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
-        last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
-    }
+    with_evidence(settings, observed, now, |evidence| {
+        let judge = |&id: &CheckId| {
+            let (verdict, detail, fix) = (id.spec().judge)(evidence);
+            Check { id, verdict, detail, fix }
+        };
+        let observed = evidence.observed;
+        let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
+        let mut checks: Vec<Check> = CheckId::ALL.iter().map(judge).collect();
+        if let (Some(elsewhere), Some(weakest)) = (&observed.elsewhere, weakest(&checks)) {
+            point_elsewhere(&mut checks, weakest, elsewhere, observed.trail.is_none());
+        }
+        Health {
+            reports: reports(evidence, &checks),
+            checks,
+            alarm: evidence.settings.root_use().existing_alarm(observed).cloned(),
+            subscriptions: observed.subscriptions.as_deref().unwrap_or_default().to_vec(),
+            last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
+        }
+    })
+}
+
+/// The verdicts of the checks on alerting in one step, over the path that exists. They decide which path is used.
+#[must_use]
+pub fn alerting_verdicts(
+    step: Step,
+    settings: &Settings,
+    observed: &Observed,
+    now: Timestamp,
+) -> Vec<(CheckId, Verdict)> {
+    let is_included =
+        |id: &&CheckId| id.step() == step && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
+    with_evidence(settings, observed, now, |evidence| {
+        CheckId::ALL.iter().filter(is_included).map(|id| (*id, (id.spec().judge)(evidence).0)).collect()
+    })
+}
+
+/// Whether a check that doesn't depend on the time fails, so that something has to be changed for the sake of alerting.
+#[must_use]
+pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool {
+    let judge = |evidence: &Evidence<'_>| (id.spec().judge)(evidence).0;
+    matches!(with_evidence(settings, observed, Timestamp::UNIX_EPOCH, judge), Verdict::Missing | Verdict::Wrong)
+}
+
+fn with_evidence<T>(
+    settings: &Settings,
+    observed: &Observed,
+    now: Timestamp,
+    judge: impl FnOnce(&Evidence<'_>) -> T,
+) -> T {
+    let (settings, observed) = existing_path(settings, observed);
+    judge(&Evidence { settings: settings.as_ref(), observed: observed.as_ref(), now })
 }
 
 /// Which root use is reported, according to the checks and, for API use, to what the filter's pattern counts.

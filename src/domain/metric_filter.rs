@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alarm::Metric;
-use super::pattern;
 
 /// A metric filter with its only transformation.
 ///
@@ -76,14 +75,4 @@ impl MetricFilter {
     pub fn has_no_dimensions(&self) -> bool {
         self.dimensions.is_empty() && self.emit_system_field_dimensions.is_empty()
     }
-}
-
-/// The filter that counts root use: preferably with the CIS pattern, else with an equivalent one, else with one that
-/// tests for root at all.
-#[must_use]
-pub fn counts_root(filters: &[MetricFilter]) -> Option<&MetricFilter> {
-    let find = |matches: fn(&str) -> bool| filters.iter().find(|f| matches(&f.pattern));
-    find(pattern::is_cis_pattern)
-        .or_else(|| find(|p| pattern::read(p) == pattern::Reading::Equivalent))
-        .or_else(|| find(pattern::concerns_root))
 }

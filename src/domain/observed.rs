@@ -20,6 +20,7 @@ use super::retention::RetentionDays;
 mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
+pub use super::candidates::{Elsewhere, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
 pub use super::subscription::{Confirmation, Subscription, SubscriptionAttributes};
@@ -258,14 +259,32 @@ impl Topic {
     }
 }
 
+/// A log group with its filters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupDetails {
+    pub log_group: ReadResult<Option<LogGroup>>,
+    pub filters: ReadResult<Vec<MetricFilter>>,
+}
+
+/// A topic with the details that take separate calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicDetails {
+    pub arn: Arn,
+    /// `Ok(None)`: it does not exist.
+    pub topic: ReadResult<Option<Topic>>,
+    pub subscriptions: ReadResult<Vec<Subscription>>,
+    /// The key that encrypts it; `None` if there is none, or if it wasn't read.
+    pub key: Option<ReadResult<Option<KmsKey>>>,
+}
+
 /// A trail with the details that take separate calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrailDetails {
     pub trail: Trail,
     pub status: ReadResult<TrailStatus>,
     pub events: ReadResult<ManagementEvents>,
-    /// Whether the log group that it delivers to has a filter that counts root use.
-    pub counted: bool,
+    /// The log group that it delivers to, if that was read for this trail.
+    pub group: Option<GroupDetails>,
 }
 
 /// What was read from the account: the chain trail → log group → filters → alarms → topic → subscriptions, and the
@@ -286,11 +305,17 @@ pub struct Observed {
     pub alarms: ReadResult<Vec<Alarm>>,
     pub topic: ReadResult<Option<Topic>>,
     pub subscriptions: ReadResult<Vec<Subscription>>,
-    /// The topics that an alarm notifies but that do not exist.
-    pub gone: Vec<Arn>,
     /// What the tags of the trail, the log group, and the topic say about rootbell: only of those without rootbell's names,
     /// and only if a plan needs it.
     pub records: BTreeMap<Arn, ReadResult<TagRecord>>,
+    /// The topics that the alarms notify, as far as they were needed to find the path.
+    pub topics: Vec<TopicDetails>,
+    /// The path that the checks judge.
+    pub path: FoundPath,
+    /// Where it works, if it doesn't work in this Region.
+    pub elsewhere: Option<Elsewhere>,
+    /// What was left out because there is too much of it, a sentence each.
+    pub left_out: Vec<String>,
     /// The KMS key from the settings, or else the one that encrypts the topic; `None`: there is no key to read.
     pub key: Option<ReadResult<Option<KmsKey>>>,
     pub session: SessionTimes,
@@ -311,11 +336,20 @@ impl Observed {
             alarms: Ok(Vec::new()),
             topic: Ok(None),
             subscriptions: Ok(Vec::new()),
-            gone: Vec::new(),
             records: BTreeMap::new(),
+            topics: Vec::new(),
+            path: FoundPath::default(),
+            elsewhere: None,
+            left_out: Vec::new(),
             key: None,
             session: SessionTimes::default(),
         }
+    }
+
+    /// Whether a topic that an alarm notifies does not exist.
+    #[must_use]
+    pub fn is_gone(&self, topic: &Arn) -> bool {
+        self.topics.iter().any(|details| details.arn == *topic && details.topic == Ok(None))
     }
 
     /// Whether no part of the chain could be read.

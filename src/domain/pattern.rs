@@ -10,10 +10,11 @@ use super::filter_pattern::{FieldTest, Pattern, PatternError, Selector};
 mod coverage;
 mod judge;
 mod reading;
+mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use coverage::{CisMatch, Coverage, Matched, coverage};
+pub use coverage::{CisMatch, Coverage, Matched, coverage, fires_for_sign_in};
 use judge::{ACCOUNT, account_named, judge};
 pub use reading::Reading;
 

@@ -4,12 +4,12 @@ use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
 use super::change::{Change, ResourceKind, Scope, Step};
 use super::email::Email;
-use super::health::{action_fault, filter_faults, is_aws_sns_key};
+use super::health::{action_fault, filter_faults, is_aws_sns_key, use_other_region};
 use super::observed::{Alarm, BucketLookup, Confirmation, MetricFilter, Observed, Topic};
 use super::pattern::{self, Reading};
 use super::policy::{self, DoubtCause, Statement, TopicAccess};
 use super::problem::{Fix, Input, Problem};
-use super::settings::{AlertSettings, SettingId, Settings};
+use super::settings::{AlertSettings, Origin, SettingId, Settings};
 
 pub mod cost;
 mod key;
@@ -28,6 +28,14 @@ pub use rows::{Action, Hint, Plan, Row};
 #[must_use]
 pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
+    if let Some(elsewhere) = &observed.elsewhere {
+        let needs_trail = observed.trail.is_none();
+        plan.note(Step::Trail, Problem::new(elsewhere.describe(), use_other_region(elsewhere, needs_trail)));
+        // Not a second trail, unless the user insists.
+        if needs_trail && wanted.trail.origin != Origin::Given {
+            return plan;
+        }
+    }
     for unreadable in observed.unreadable() {
         plan.block(Step::Trail, unreadable.clone());
     }
@@ -47,6 +55,9 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
             filters.push(filter);
         }
         key::encrypt(&mut plan, wanted, observed);
+    }
+    for left_out in &observed.left_out {
+        plan.note(Step::Filter, left_out.clone().into());
     }
     place(&mut plan, observed);
     for row in plan.rows.iter_mut().filter(|row| row.change.is_some()) {
@@ -112,6 +123,10 @@ fn topic(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         );
     };
     plan.keep(Step::Topic, ResourceKind::Topic, name, "existing");
+    // Another topic than ours is used because it does its job, and left alone; or the user named it.
+    if !wanted.topic_is_managed() {
+        return;
+    }
     topic_policy(plan, wanted, existing, &statements);
     if is_aws_sns_key(existing.kms_key.as_deref()) && wanted.kms_key.is_none() {
         if record::is_managed(wanted, observed, Recorded::Topic) {
@@ -198,7 +213,12 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             None if is_refused => {}
             None => {
                 let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
-                plan.put(wanted, Action::Create, change, "AWS emails a confirmation link");
+                let detail = if wanted.has_default_name(ResourceKind::Topic) {
+                    "AWS emails a confirmation link".to_owned()
+                } else {
+                    format!("AWS emails a confirmation link; receives everything sent to `{}`", wanted.topic.value)
+                };
+                plan.put(wanted, Action::Create, change, detail);
                 added.push(Addition::Subscription(email.clone()));
             }
         }
@@ -239,8 +259,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
     let has_pattern = |f: &MetricFilter| {
         f.pattern == filter.pattern || (pattern::is_cis_pattern(&f.pattern) && pattern::is_cis_pattern(&filter.pattern))
     };
-    let alarms = observed.alarms.as_deref().unwrap_or_default();
-    let alarm = alert.alert.find_alarm(alarms, &filter.metric, &alert.alarm.value);
+    let alarm = alert.named_alarm(observed);
     let is_managed = alert.filter_has_default_name();
     let (action, detail, filter) = match existing {
         None => {
@@ -251,8 +270,11 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
             (Action::Create, purpose, like_others_of_its_metric(filter, filters))
         }
         Some(f) => {
+            // A filter that others made is left alone if it works, unless the user wants another pattern.
+            let has_other_pattern = !has_pattern(f)
+                && (is_managed || alert.pattern.origin == Origin::Given || !pattern::fires_for_sign_in(&f.pattern));
             let faults = filter_faults(f, alarm, &wanted.account_region);
-            let detail = if !has_pattern(f) {
+            let detail = if has_other_pattern {
                 "other pattern → this one".to_owned()
             } else if !faults.is_empty() {
                 let faults: Vec<String> = faults.known.into_iter().chain(faults.possible).collect();
@@ -282,12 +304,7 @@ fn like_others_of_its_metric(filter: MetricFilter, existing: &[MetricFilter]) ->
 fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &Observed, filter: &MetricFilter) {
     let (topic, spec) = (wanted.topic_arn(), alert.alert.spec());
     let existing = alert.named_alarm(observed);
-    let desired = AlarmConfig {
-        metric: alert.metric.clone(),
-        actions: vec![topic.clone()],
-        description: spec.description.into(),
-        ..(spec.config)()
-    };
+    let desired = alert.wanted_alarm(&topic);
     let put = |config| Change::PutMetricAlarm {
         alert: alert.alert,
         alarm: alert.alarm.value.clone(),
@@ -324,7 +341,7 @@ fn alarm(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &O
         };
     }
     repaired.actions_enabled = true;
-    repaired.actions.retain(|arn| !observed.gone.contains(arn) && !arn.is_topic_outside(&wanted.account_region.region));
+    repaired.actions.retain(|arn| !observed.is_gone(arn) && !arn.is_topic_outside(&wanted.account_region.region));
     if !repaired.actions.contains(&topic) {
         repaired.actions.push(topic);
     }

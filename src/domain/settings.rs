@@ -5,7 +5,7 @@ use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
 use super::change::ResourceKind;
 use super::email::Email;
-use super::observed::{Alarm, Confirmation, Observed, Trail};
+use super::observed::{Confirmation, Observed, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
 use super::region::Region;
 use super::retention::RetentionDays;
@@ -20,7 +20,8 @@ pub use super::setting_id::SettingId;
 pub use alert::{AlertOptions, AlertSettings};
 pub use field::{Field, Origin};
 pub use table::{InvalidSetting, NamedResource, SettingKind, SettingSpec, addresses, yes_or_no};
-pub use trails::{Candidate, TRAIL, TrailChoice, choose_trail, trail_candidates, trails_to_examine};
+pub(crate) use trails::obstacle;
+pub use trails::{Candidate, TRAIL, TrailChoice, can_be_used, default_trail, delivers_here, trail_candidates};
 
 /// The audit baseline: 1 year.
 ///
@@ -88,7 +89,7 @@ impl Settings {
     #[must_use]
     pub fn resolve(identity: &Identity, region: &Region, setup: &SetupOptions, observed: &Observed) -> Self {
         let account_region = identity.in_region(region);
-        let existing = choose_trail(observed, setup.trail.as_deref(), &account_region);
+        let existing = existing_trail(observed, setup.trail.as_deref());
         let trail = Field::pick(setup.trail.clone(), existing.map(|t| t.name.clone()), || TRAIL.to_owned(), "default");
         let bucket = Field::pick(
             setup.bucket.clone(),
@@ -111,13 +112,15 @@ impl Settings {
         let audit = Field::pick(setup.audit, None, || false, "only what alerting needs");
         let retention_days = retention(setup.retention_days, audit.value, observed, &log_group.value);
 
-        let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed));
-        let alarms: Vec<&Alarm> = alerts.values().filter_map(|alert| alert.named_alarm(observed)).collect();
-        let actions = alarms.into_iter().flat_map(|alarm| &alarm.config.actions);
-        let exists = |arn: &&Arn| !observed.gone.contains(arn);
-        let topic_found = actions.filter(exists).find_map(|arn| topic_here(arn, &account_region));
+        let on_path = observed.path.topic.as_ref();
+        let topic_found = on_path
+            .and_then(|found| Some((topic_here(&found.value, &account_region)?, found.usable)))
+            .filter(|(name, usable)| *usable || *name == DEFAULT_TOPIC)
+            .map(|(name, _)| name);
         let topic =
             Field::pick(setup.topic.clone(), topic_found.map(str::to_owned), || DEFAULT_TOPIC.to_owned(), "default");
+        let topic_arn = account_region.topic_arn(&topic.value);
+        let alerts = ByAlert::from_fn(|alert| AlertSettings::resolve(alert, setup.alert(alert), observed, &topic_arn));
         let emails = emails(identity, setup, observed);
         let existing_role = observed.role.as_ref().ok().and_then(Option::as_ref);
         let restricted =
@@ -267,6 +270,15 @@ fn default_role(account_region: &AccountRegion) -> String {
     format!("rootbell-cloudtrail-to-logs-{}", account_region.region)
 }
 
+/// The trail that the user named, else that of the chain.
+fn existing_trail<'a>(observed: &'a Observed, name: Option<&str>) -> Option<&'a Trail> {
+    let chosen = observed.trail.as_ref().map(|watched| &watched.trail);
+    match name {
+        Some(name) => observed.trails.as_deref().unwrap_or_default().iter().find(|t| t.name == name || t.arn == name),
+        None => chosen,
+    }
+}
+
 /// The name of a topic in this account and Region.
 fn topic_here<'a>(arn: &'a Arn, account_region: &AccountRegion) -> Option<&'a str> {
     arn.topic_name().filter(|name| *arn == account_region.topic_arn(name))
@@ -312,6 +324,7 @@ fn emails(identity: &Identity, setup: &SetupOptions, observed: &Observed) -> Fie
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::observed::{ManagementEvents, TrailDetails, TrailStatus};
     use crate::domain::region::REGIONS;
     use crate::domain::{names, pattern};
 
@@ -369,14 +382,17 @@ mod tests {
 
     #[test]
     fn a_trail_that_already_delivers_here_is_reused() {
-        let observed = Observed { trails: Ok(vec![trail("main")]), ..Observed::nothing() };
+        let trail = TrailDetails {
+            trail: trail("main"),
+            status: Ok(TrailStatus::default()),
+            events: Ok(ManagementEvents::ALL),
+            group: None,
+        };
+        let observed = Observed { trail: Some(trail), ..Observed::nothing() };
         let s = Settings::resolve(&identity(), &Region::new("eu-west-1"), &SetupOptions::default(), &observed);
         assert_eq!(s.trail, Field { value: "main".into(), origin: Origin::Found });
         assert_eq!(s.log_group.value, "theirs");
         assert_eq!(s.role.value, "their-role");
-        let in_another_region =
-            Settings::resolve(&identity(), &Region::new("us-east-1"), &SetupOptions::default(), &observed);
-        assert_eq!(in_another_region.trail.value, "rootbell");
     }
 
     #[test]

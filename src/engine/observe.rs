@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::{OptionFuture, join_all};
+use futures::future::join_all;
 use futures::join;
 
 use crate::cloud::Cloud;
@@ -11,12 +11,12 @@ use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
-use crate::domain::metric_filter::counts_root;
 use crate::domain::observed::{
-    Alarm, BucketLookup, KmsKey, Metric, ReadResult, Role, SessionTimes, Subscription, Topic, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
 };
+use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
-use crate::domain::settings::{AlertSettings, choose_trail, trails_to_examine};
+use crate::domain::settings::delivers_here;
 use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
@@ -26,8 +26,8 @@ mod subscriptions;
 pub use prefetch::Prefetch;
 pub use subscriptions::subscriptions;
 
+use read::group;
 pub(super) use read::to_read_result;
-use read::{Group, group};
 
 /// How much of the account to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,63 +60,92 @@ pub async fn observe_with(
     scope: ObserveScope,
     prefetch: Prefetch<'_>,
 ) -> Observed {
-    let resolve = |observed: &Observed| Settings::resolve(identity, region, setup, observed);
-    let guess = resolve(&Observed::nothing());
-    let guessed_topic = guess.topic_arn();
-    let (trail_and_dependents, bucket, role, group, alarms, (topic, subscriptions), requested_key) = join!(
-        trail_and_dependents(cloud, &guess, &prefetch, &resolve, setup, scope),
+    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
+    if !choice.is_good() {
+        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, &observed).await;
+    }
+    observed
+}
+
+/// Looks for a path that works in the Regions that the trails name.
+async fn find_elsewhere(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &Region,
+    setup: &SetupOptions,
+    observed: &Observed,
+) -> Option<Elsewhere> {
+    let trails = observed.trails.as_deref().unwrap_or_default();
+    let regions = other_regions(trails, setup, &identity.in_region(region));
+    let queries = regions.iter().map(async |region| {
+        let prefetch = Prefetch::new(&cloud, region, setup);
+        let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+        let alarm = choice.path.alarm.as_ref().map(|found| found.value.clone());
+        let (trail, alarm) = observed.trail.zip(alarm).filter(|_| choice.is_good())?;
+        Some(Elsewhere { region: region.clone(), trail: trail.trail.name, alarm, pending: choice.is_pending() })
+    });
+    let found: Vec<Elsewhere> = join_all(queries).await.into_iter().flatten().collect();
+    found.into_iter().min_by_key(|elsewhere| elsewhere.pending)
+}
+
+/// Reads one Region, and chooses the path in it.
+async fn observe_region(
+    cloud: &dyn Cloud,
+    identity: &Identity,
+    region: &Region,
+    setup: &SetupOptions,
+    scope: ObserveScope,
+    prefetch: Prefetch<'_>,
+) -> (Observed, PathChoice) {
+    let guess = Settings::resolve(identity, region, setup, &Observed::nothing());
+    let reader = Reader {
+        cloud,
+        identity,
+        region,
+        setup,
+        prefetch: &prefetch,
+        default_group: &guess.log_group.value,
+        default_topic: guess.topic_arn(),
+    };
+    let ((trails, others, mut more_trails), bucket, role, group, alarms, topic, requested_key) = join!(
+        reader.first_trails(),
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
         async {
             let mut alarms = observe_alarms(&prefetch).await;
-            read_mute_rules(cloud, &guess, &mut alarms).await;
+            read_mute_rules(cloud, region, &guess.root_use().alarm.value, &mut alarms).await;
             alarms
         },
-        topic_and_subscriptions(cloud, region, &guessed_topic),
+        reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
     );
-    let (log_group, filters) = trail_and_dependents.group.unwrap_or(group);
     let mut observed = Observed {
-        trails: trail_and_dependents.trails,
-        trail: trail_and_dependents.watched,
-        others: trail_and_dependents.others,
-        bucket: trail_and_dependents.bucket.unwrap_or(bucket),
-        log_group,
-        filters,
-        role: trail_and_dependents.role.unwrap_or(role),
+        trails,
+        others,
+        bucket,
+        log_group: group.log_group,
+        filters: group.filters,
+        role,
         alarms,
-        topic,
-        subscriptions,
-        gone: Vec::new(),
-        records: BTreeMap::new(),
-        key: None,
-        session: SessionTimes::default(),
+        topic: topic.topic.clone(),
+        subscriptions: topic.subscriptions.clone(),
+        topics: vec![topic],
+        key: requested_key.clone(),
+        ..Observed::nothing()
     };
-
-    // The filter names the metric, the metric leads to its alarms, and the alarm names the topic.
-    let mut queried = default_metrics();
-    for alert in resolve(&observed).alerts.values() {
-        if let Some(metric) = metric_without_alarm(&observed, setup, alert).filter(|metric| !queried.contains(metric)) {
-            add_new(&mut observed.alarms, to_read_result(cloud.describe_alarms_for_metric(region, &metric).await));
-            queried.push(metric);
-        }
+    let choice = reader.read_until_good(&mut observed, &mut more_trails, requested_key.as_ref()).await;
+    use_path(&mut observed, &choice);
+    let settings = Settings::resolve(identity, region, setup, &observed);
+    use_topic(&mut observed, &settings.topic_arn(), requested_key);
+    if settings.bucket.value != guess.bucket.value {
+        observed.bucket = observe_bucket(cloud, &settings, scope).await;
     }
-    let settings = resolve(&observed);
-    read_mute_rules(cloud, &settings, &mut observed.alarms).await;
-    find_topic(cloud, region, &resolve, setup, guessed_topic, &mut observed).await;
-    let settings = resolve(&observed);
-    let (key, records) = join!(
-        async {
-            match requested_key {
-                Some(key) => Some(key),
-                None => topic_key(cloud, region, &observed).await,
-            }
-        },
-        observe_records(cloud, &settings, &observed, scope),
-    );
-    (observed.key, observed.records) = (key, records);
-    observed
+    if settings.role.value != guess.role.value {
+        observed.role = observe_role(cloud, &settings, scope).await;
+    }
+    observed.records = observe_records(cloud, &settings, &observed, scope).await;
+    (observed, choice)
 }
 
 /// What the tags of unmanaged resources say about rootbell.
@@ -138,121 +167,123 @@ async fn observe_records(
     join_all(queries).await.into_iter().collect()
 }
 
-/// Reads the topic that the alarm notifies, unless that was read already.
-async fn find_topic(
-    cloud: &dyn Cloud,
-    region: &Region,
-    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
-    setup: &SetupOptions,
-    guess: Arn,
-    observed: &mut Observed,
-) {
-    loop {
-        let topic = resolve(observed).topic_arn();
-        if topic == guess {
-            return;
-        }
-        let (found, subscriptions) = topic_and_subscriptions(cloud, region, &topic).await;
-        // If the topic doesn't exist, try the next one that the alarm names, or the default one.
-        if found == Ok(None) && setup.topic.is_none() {
-            observed.gone.push(topic);
-            continue;
-        }
-        (observed.topic, observed.subscriptions) = (found, subscriptions);
-        return;
+/// Makes the chosen path the chain.
+fn use_path(observed: &mut Observed, choice: &PathChoice) {
+    let index = observed.others.iter().position(|details| Some(&details.trail.arn) == choice.trail.as_ref());
+    observed.trail = index.map(|index| observed.others.remove(index));
+    if let Some(group) = observed.trail.as_ref().and_then(|details| details.group.clone()) {
+        (observed.log_group, observed.filters) = (group.log_group, group.filters);
+    }
+    observed.path = choice.path.clone();
+}
+
+/// Makes this topic, which has been read, the one that the plan is about.
+fn use_topic(observed: &mut Observed, arn: &Arn, requested_key: Option<ReadResult<Option<KmsKey>>>) {
+    if let Some(details) = observed.topics.iter().find(|details| details.arn == *arn).cloned() {
+        observed.topic = details.topic;
+        observed.subscriptions = details.subscriptions;
+        observed.key = requested_key.or(details.key);
     }
 }
 
-/// The trail, and the resources that depend on it where they differ from the guess.
-struct TrailAndDependents {
-    trails: ReadResult<Vec<Trail>>,
-    watched: Option<TrailDetails>,
-    others: Vec<TrailDetails>,
-    bucket: Option<ReadResult<BucketLookup>>,
-    role: Option<ReadResult<Option<Role>>>,
-    group: Option<Group>,
+/// Reads what could belong to the path.
+struct Reader<'a, 'c> {
+    cloud: &'a dyn Cloud,
+    identity: &'a Identity,
+    region: &'a Region,
+    setup: &'a SetupOptions,
+    prefetch: &'a Prefetch<'c>,
+    default_group: &'a str,
+    /// The topic that the user named, or the one with rootbell's name.
+    default_topic: Arn,
 }
 
-/// A topic and its subscriptions.
-type TopicAndSubscriptions = (ReadResult<Option<Topic>>, ReadResult<Vec<Subscription>>);
+impl Reader<'_, '_> {
+    fn candidates<'o>(&'o self, observed: &'o Observed) -> Candidates<'o> {
+        Candidates { identity: self.identity, region: self.region, setup: self.setup, observed }
+    }
 
-/// Reads all candidate trails and their log groups at once, so choosing among several takes no longer than reading one.
-async fn trail_and_dependents(
-    cloud: &dyn Cloud,
-    guess: &Settings,
-    prefetch: &Prefetch<'_>,
-    resolve: &(dyn Fn(&Observed) -> Settings + Sync),
-    setup: &SetupOptions,
-    scope: ObserveScope,
-) -> TrailAndDependents {
-    let region = &guess.account_region.region;
-    let mut observed = Observed { trails: prefetch.trails.clone().await, ..Observed::nothing() };
-    let all = observed.trails.as_deref().unwrap_or_default();
-    let requested_trail = setup.trail.as_deref();
-    let mut candidates: Vec<Trail> =
-        trails_to_examine(all, requested_trail, &guess.account_region).into_iter().cloned().collect();
-    let likely_trail = choose_trail(&observed, requested_trail, &guess.account_region);
-    candidates.extend(likely_trail.filter(|t| !candidates.contains(t)).cloned());
-    let resolved = resolve(&observed);
-    let trail_queries = candidates.into_iter().map(|trail| async {
-        let name = trail.log_group().filter(|_| setup.log_group.is_none()).map(str::to_owned);
-        let log_group_query = async {
-            match name.as_deref() {
-                Some(name) if name == guess.log_group.value => Some(prefetch.group.clone().await),
-                Some(name) => Some(group(cloud, region, name).await),
-                None => None,
+    /// All trails, the details of those to read first, and those to read only if these aren't good enough.
+    async fn first_trails(&self) -> (ReadResult<Vec<Trail>>, Vec<TrailDetails>, Vec<Trail>) {
+        let trails = self.prefetch.trails.clone().await;
+        let nothing = Observed::nothing();
+        let (first, more) = self.candidates(&nothing).trails_to_read(trails.as_deref().unwrap_or_default());
+        let more = more.into_iter().cloned().collect();
+        let details = join_all(first.into_iter().cloned().map(|trail| self.trail(trail))).await;
+        (trails, details, more)
+    }
+
+    async fn trail(&self, trail: Trail) -> TrailDetails {
+        let name = trail.log_group().filter(|_| self.setup.log_group.is_none());
+        let is_here = delivers_here(&trail, &self.identity.in_region(self.region));
+        let group_query = async {
+            match name {
+                Some(name) if name == self.default_group => Some(self.prefetch.group.clone().await),
+                Some(name) if is_here => Some(group(self.cloud, self.region, name).await),
+                _ => None,
             }
         };
-        let (status, events, group) =
-            join!(cloud.trail_status(region, &trail.arn), cloud.management_events(region, &trail.arn), log_group_query);
-        let (status, events) = (to_read_result(status), to_read_result(events));
-        (TrailDetails { trail, status, events, counted: false }, group)
-    });
-    let (trails_with_groups, bucket, role) = join!(
-        join_all(trail_queries),
-        OptionFuture::from(
-            (resolved.bucket.value != guess.bucket.value).then(|| observe_bucket(cloud, &resolved, scope))
-        ),
-        OptionFuture::from((resolved.role.value != guess.role.value).then(|| observe_role(cloud, &resolved, scope))),
-    );
-    let mut groups = Vec::new();
-    for (mut watched, group) in trails_with_groups {
-        if let Some((_, Ok(filters))) = &group {
-            watched.counted = counts_root(filters).is_some();
-        }
-        groups.push((watched.trail.arn.clone(), group));
-        observed.others.push(watched);
+        let (status, events, group) = join!(
+            self.cloud.trail_status(self.region, &trail.arn),
+            self.cloud.management_events(self.region, &trail.arn),
+            group_query
+        );
+        TrailDetails { trail, status: to_read_result(status), events: to_read_result(events), group }
     }
-    let chosen = choose_trail(&observed, requested_trail, &guess.account_region).map(|t| t.arn.clone());
-    let index = observed.others.iter().position(|w| Some(&w.trail.arn) == chosen.as_ref());
-    let watched = index.map(|index| observed.others.remove(index));
-    let group = index.and_then(|index| groups.remove(index).1);
-    // The chosen trail may not be the likely one above.
-    let resolved_again = resolve(&with_trail(&observed, watched.clone()));
-    let (bucket_again, role_again) = join!(
-        OptionFuture::from((resolved_again.bucket.value != resolved.bucket.value).then(|| observe_bucket(
-            cloud,
-            &resolved_again,
-            scope
-        ))),
-        OptionFuture::from((resolved_again.role.value != resolved.role.value).then(|| observe_role(
-            cloud,
-            &resolved_again,
-            scope
-        ))),
-    );
-    TrailAndDependents {
-        trails: observed.trails,
-        watched,
-        others: observed.others,
-        bucket: bucket_again.or(bucket),
-        role: role_again.or(role),
-        group,
-    }
-}
 
-fn with_trail(observed: &Observed, trail: Option<TrailDetails>) -> Observed {
-    Observed { trail, ..observed.clone() }
+    async fn topic(&self, arn: Arn) -> TopicDetails {
+        let (topic, subscriptions) =
+            join!(self.cloud.topic(self.region, &arn), subscriptions(self.cloud, self.region, &arn));
+        TopicDetails { arn, topic: to_read_result(topic), subscriptions: to_read_result(subscriptions), key: None }
+    }
+
+    /// Reads candidates until there is a path that works or nothing more to read. Each round takes one round trip, so that a
+    /// setup with rootbell's names needs none, and one with other names at most four.
+    async fn read_until_good(
+        &self,
+        observed: &mut Observed,
+        more_trails: &mut Vec<Trail>,
+        requested_key: Option<&ReadResult<Option<KmsKey>>>,
+    ) -> PathChoice {
+        let mut known_metrics = default_metrics();
+        loop {
+            let candidates = self.candidates(observed);
+            let choice = candidates.choose();
+            let is_known = |arn: &Arn| observed.topics.iter().any(|details| details.arn == *arn);
+            let metrics: Vec<Metric> =
+                candidates.metrics().into_iter().filter(|metric| !known_metrics.contains(metric)).collect();
+            let topics: Vec<Arn> = candidates.topic_arns().into_iter().filter(|arn| !is_known(arn)).collect();
+            let keys: Vec<(usize, String)> =
+                if requested_key.is_some() { Vec::new() } else { unread_keys(&observed.topics) };
+            let trails = std::mem::take(more_trails);
+            let is_everything = metrics.is_empty() && topics.is_empty() && keys.is_empty() && trails.is_empty();
+            let is_unread = |alarm: &&Alarm| {
+                alarm.mute_rules.is_none() && choice.path.alarm.as_ref().is_some_and(|found| found.value == alarm.name)
+            };
+            let unread = observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
+            if (choice.is_good() || is_everything) && unread.is_none() {
+                observed.left_out = candidates.left_out(&choice);
+                return choice;
+            }
+            let (trails, alarms, topics, found_keys) = join!(
+                join_all(trails.into_iter().map(|trail| self.trail(trail))),
+                join_all(metrics.iter().map(|metric| self.cloud.describe_alarms_for_metric(self.region, metric))),
+                join_all(topics.into_iter().map(|arn| self.topic(arn))),
+                join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
+            );
+            observed.others.extend(trails);
+            alarms.into_iter().for_each(|found| add_new(&mut observed.alarms, to_read_result(found)));
+            known_metrics.extend(metrics);
+            if let Some(name) = unread {
+                read_mute_rules(self.cloud, self.region, &name, &mut observed.alarms).await;
+            }
+            for (index, key) in found_keys {
+                observed.topics[index].key = Some(to_read_result(key));
+            }
+            observed.topics.extend(topics);
+            use_topic(observed, &self.default_topic, requested_key.cloned());
+        }
+    }
 }
 
 fn not_read<T>() -> ReadResult<T> {
@@ -275,11 +306,6 @@ async fn observe_role(cloud: &dyn Cloud, settings: &Settings, scope: ObserveScop
     }
 }
 
-async fn topic_and_subscriptions(cloud: &dyn Cloud, region: &Region, arn: &str) -> TopicAndSubscriptions {
-    let (topic, subscriptions) = join!(cloud.topic(region, arn), subscriptions(cloud, region, arn));
-    (to_read_result(topic), to_read_result(subscriptions))
-}
-
 /// The alarms with our names and the alarms on our metrics.
 async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
     let (named, on_metrics) =
@@ -294,15 +320,12 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
     alarms
 }
 
-/// Reads the mute rules of the alarm for root use, unless that was done already.
-async fn read_mute_rules(cloud: &dyn Cloud, settings: &Settings, alarms: &mut ReadResult<Vec<Alarm>>) {
-    let name = &settings.root_use().alarm.value;
-    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == *name && alarm.mute_rules.is_none())
-    else {
+/// Reads the mute rules of the alarm of that name, unless that was done already.
+async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms: &mut ReadResult<Vec<Alarm>>) {
+    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
         return;
     };
-    let rules = cloud.alarm_mute_rules(&settings.account_region.region, name).await;
-    alarm.mute_rules = Some(to_read_result(rules));
+    alarm.mute_rules = Some(to_read_result(cloud.alarm_mute_rules(region, name).await));
 }
 
 /// The key that the user named.
@@ -311,20 +334,13 @@ async fn requested_key(cloud: &dyn Cloud, region: &Region, setup: &SetupOptions)
     Some(to_read_result(cloud.key(region, key).await))
 }
 
-/// The key that encrypts the topic, unless AWS manages it.
-async fn topic_key(cloud: &dyn Cloud, region: &Region, observed: &Observed) -> Option<ReadResult<Option<KmsKey>>> {
-    let key = observed.topic.as_ref().ok()?.as_ref()?.kms_key.as_deref()?;
-    if is_aws_sns_key(Some(key)) {
-        return None;
-    }
-    Some(to_read_result(cloud.key(region, key).await))
-}
-
-/// The metric of an alert's filter, if none of the alarms read so far watches it.
-fn metric_without_alarm(observed: &Observed, setup: &SetupOptions, alert: &AlertSettings) -> Option<Metric> {
-    let metric = &alert.existing_filter(observed)?.metric;
-    let watched = observed.alarms.as_ref().is_ok_and(|all| all.iter().any(|a| a.config.metric == *metric));
-    (setup.alert(alert.alert).alarm.is_none() && !watched).then(|| metric.clone())
+/// The keys that encrypt topics, apart from the one that AWS manages and those already read.
+fn unread_keys(topics: &[TopicDetails]) -> Vec<(usize, String)> {
+    let key = |details: &TopicDetails| details.topic.as_ref().ok()?.as_ref()?.kms_key.clone();
+    let unread = topics.iter().enumerate().filter(|(_, details)| details.key.is_none());
+    unread
+        .filter_map(|(index, details)| Some((index, key(details).filter(|key| !is_aws_sns_key(Some(key)))?)))
+        .collect()
 }
 
 pub(super) fn add_new(known: &mut ReadResult<Vec<Alarm>>, others: ReadResult<Vec<Alarm>>) {

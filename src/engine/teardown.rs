@@ -14,7 +14,7 @@ use crate::domain::arn::Arn;
 use crate::domain::observed::{BucketLookup, Contents, Metric, ReadResult, Trail};
 use crate::domain::plan::teardown::{Chain, Managed};
 use crate::domain::query::Tagged;
-use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, choose_trail};
+use crate::domain::settings::{DEFAULT_LOG_GROUP, TRAIL, default_trail};
 use crate::domain::{AccountRegion, Identity, Observed, Region, Settings, SetupOptions};
 
 /// Every chain that rootbell may have created or changed: that of the trail the user named, or else those of the trails
@@ -55,19 +55,26 @@ async fn chains(cloud: &dyn Cloud, identity: &Identity, region: &Region, setup: 
         Some(name) => vec![name.clone()],
         None => trail_names(cloud, &account_region, &prefetch).await,
     };
-    let queries = names.into_iter().map(|name| {
-        let setup = SetupOptions { trail: Some(name), ..setup.clone() };
+    // Without a trail of rootbell's name, also the one that a setup would use now.
+    let all = prefetch.trails.clone().await.unwrap_or_default();
+    let chosen = (setup.trail.is_none() && default_trail(&all).is_none()).then_some(None);
+    let queries = names.iter().cloned().map(Some).chain(chosen).map(|name| {
+        let setup = SetupOptions { trail: name, ..setup.clone() };
         let prefetch = prefetch.clone();
         async move { chain(cloud, identity, region, &setup, prefetch).await }
     });
-    join_all(queries).await
+    let mut found = join_all(queries).await;
+    if found.len() > names.len() {
+        let is_known = found.last().is_some_and(|chosen| names.contains(&chosen.settings.trail.value));
+        found.truncate(if is_known { names.len() } else { found.len() });
+    }
+    found
 }
 
 /// The names of the trails whose chains to read.
 async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch: &Prefetch<'_>) -> Vec<String> {
     // If this fails, reading the chain reports the error.
     let trails = prefetch.trails.clone().await.unwrap_or_default();
-    let observed = Observed { trails: Ok(trails.clone()), ..Observed::nothing() };
     // A shadow trail's tags can't be read here.
     let home_trails: Vec<&Trail> = trails.iter().filter(|trail| trail.can_be_changed_from(account_region)).collect();
     let tags =
@@ -80,9 +87,8 @@ async fn trail_names(cloud: &dyn Cloud, account_region: &AccountRegion, prefetch
         home_trails.iter().zip(&tags).filter(|(_, tags)| may_be_tagged(tags)).map(|(trail, _)| trail.name.clone());
     let delivering =
         home_trails.iter().filter(|trail| trail.log_group() == Some(DEFAULT_LOG_GROUP)).map(|t| t.name.clone());
-    let chosen = choose_trail(&observed, None, account_region).map(|trail| trail.name.clone());
     let mut names: Vec<String> = Vec::new();
-    for name in tagged.chain(delivering).chain(chosen).chain([TRAIL.to_owned()]) {
+    for name in tagged.chain(delivering).chain([TRAIL.to_owned()]) {
         if !names.contains(&name) {
             names.push(name);
         }

@@ -146,7 +146,7 @@ pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> 
     if alarm.config.actions.contains(&settings.topic_arn()) {
         return None;
     }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.gone.contains(arn)) {
+    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
         return Some(format!("`{name}` notifies {gone}, which does not exist"));
     }
     if let Some(other_region) =

@@ -1,5 +1,6 @@
 //! What a pattern counts, decided by the sample events.
 
+use super::terms::Terms;
 use super::{Reading, read};
 use crate::domain::filter_pattern::{Pattern, PatternError};
 use crate::domain::samples::{self, SampleKind};
@@ -49,15 +50,24 @@ impl Coverage {
     }
 }
 
+/// Tells whether a pattern for JSON events, or one of plain terms, matches an event.
+fn event_test(pattern: &str) -> Result<Box<dyn Fn(&str) -> bool>, PatternError> {
+    if let Some(terms) = Terms::parse(pattern) {
+        return Ok(Box::new(move |event| terms.matches(event)));
+    }
+    let parsed = Pattern::parse(pattern)?;
+    Ok(Box::new(move |event| parsed.matches(event)))
+}
+
 /// What a pattern counts, as the samples show.
 ///
 /// # Errors
 /// If rootbell can't parse the pattern, so that what it counts is unknown.
 pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
-    let parsed = Pattern::parse(pattern)?;
+    let event_matches = event_test(pattern)?;
     let matched = |kind: SampleKind| {
         let of_kind: Vec<_> = samples::all().filter(|(k, _)| *k == kind).map(|(_, sample)| sample).collect();
-        let titles: Vec<_> = of_kind.iter().filter(|s| parsed.matches(s.json)).map(|s| s.title).collect();
+        let titles: Vec<_> = of_kind.iter().filter(|s| event_matches(s.json)).map(|s| s.title).collect();
         match titles.len() {
             0 => Matched::None,
             all if all == of_kind.len() => Matched::All,
@@ -76,6 +86,17 @@ pub fn coverage(pattern: &str) -> Result<Coverage, PatternError> {
             Reading::Unjudged(_) => CisMatch::Unjudged,
         },
     })
+}
+
+/// Whether the samples show that the pattern counts every root sign-in and nothing that other identities commonly do. Like
+/// [`Coverage::fires_for_sign_in`], for many patterns: most fail the first sample.
+#[must_use]
+pub fn fires_for_sign_in(pattern: &str) -> bool {
+    let Ok(event_matches) = event_test(pattern) else { return false };
+    let all = |kind: SampleKind, matches: bool| {
+        samples::all().filter(|(k, _)| *k == kind).all(|(_, sample)| event_matches(sample.json) == matches)
+    };
+    all(SampleKind::SignIn, true) && all(SampleKind::Other, false)
 }
 
 #[cfg(test)]
@@ -108,11 +129,14 @@ mod tests {
             ),
             ("{ $.userIdentity.type = Root && $.additionalEventData.MFAUsed != Yes }", false, false),
             ("{ $.eventName = ConsoleLogin }", false, false),
+            ("\"Root\" \"ConsoleLogin\"", true, false),
+            ("ConsoleLogin", false, false),
             ("{ $.userIdentity.type = Root || $.userIdentity.invokedBy NOT EXISTS }", false, true),
             ("{ $.userIdentity.type = Root && $.eventName = CreateAccessKey }", false, false),
         ] {
             let coverage = coverage(pattern).unwrap();
             assert_eq!(coverage.fires_for_sign_in(), fires, "{pattern}: {coverage:?}");
+            assert_eq!(fires_for_sign_in(pattern), fires, "{pattern}");
             assert_eq!(coverage.counts_api_use(), counts_calls, "{pattern}: {coverage:?}");
         }
         assert!(coverage("[ip, user=Root]").is_err(), "unknown, not wrong");

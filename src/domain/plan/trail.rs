@@ -7,6 +7,7 @@ use super::{record, refused};
 use crate::domain::added::{Addition, Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, ResourceKind, Step, TrailUpdate};
+use crate::domain::health::{CheckId, is_broken};
 use crate::domain::observed::{Bucket, BucketLookup, Observed, Trail, TrailOwnership};
 use crate::domain::policy::{self, Decision};
 use crate::domain::problem::{Fix, Input, Problem};
@@ -267,9 +268,11 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
+    let widen = !existing.multi_region
+        && (wanted.trail_is_managed() || wanted.audit.value || is_broken(CheckId::TrailMultiRegion, wanted, observed));
     let start = plan.rows.len();
     let mut added = Vec::new();
-    if let Some(update) = trail_update(wanted, existing, delivery) {
+    if let Some(update) = trail_update(wanted, existing, delivery, widen) {
         if update.delivery.is_some() && !record::is_managed(wanted, observed, Recorded::Trail) {
             block_if_delivery_would_be_replaced(plan, existing);
         }
@@ -279,6 +282,9 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     if let Ok(events) = &watched.events
         && events.missing().is_some()
+        && (wanted.trail_is_managed()
+            || wanted.audit.value
+            || is_broken(CheckId::TrailManagementEvents, wanted, observed))
     {
         if events.others {
             let why = format!(
@@ -340,14 +346,14 @@ fn delivery(wanted: &Settings, observed: &Observed) -> Delivery {
 }
 
 /// What has to be changed; `None` if nothing has to be.
-fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery) -> Option<TrailUpdate> {
+fn trail_update(wanted: &Settings, existing: &Trail, delivery: Delivery, widen: bool) -> Option<TrailUpdate> {
     let attached =
         existing.delivers_to(&delivery.log_group_arn) && existing.role_arn.as_ref() == Some(&delivery.role_arn);
     // Alerting does not need validation, so an unmanaged trail is changed for that alone only for auditors.
     let is_wanted = wanted.trail_is_managed() || wanted.audit.value;
     let update = TrailUpdate {
-        multi_region: (!existing.multi_region).then_some(true),
-        global_events: (!existing.multi_region).then_some(true),
+        multi_region: widen.then_some(true),
+        global_events: widen.then_some(true),
         validation: (is_wanted && !existing.log_file_validation).then_some(true),
         delivery: (!attached).then_some(delivery),
     };

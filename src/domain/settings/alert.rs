@@ -1,8 +1,10 @@
 //! The settings of one alert.
 
 use super::field::{Field, Origin};
-use crate::domain::alert::AlertId;
-use crate::domain::observed::{Alarm, Metric, MetricFilter, Observed};
+use crate::domain::alarm::AlarmConfig;
+use crate::domain::alert::{AlertId, ROOT_USE_FILTER};
+use crate::domain::arn::Arn;
+use crate::domain::observed::{Alarm, Found, Metric, MetricFilter, Observed};
 use crate::domain::pattern;
 
 /// The names that the user chose for an alert, and the pattern; for `None`, rootbell chooses.
@@ -26,23 +28,11 @@ pub struct AlertSettings {
 }
 
 impl AlertSettings {
-    /// For each setting: the user's option, else the existing value, else the default of the alert's entry.
-    pub(super) fn resolve(alert: AlertId, options: AlertOptions<'_>, observed: &Observed) -> Self {
+    /// For each setting: the user's option, else the existing resource if it does its job, else the default of the alert's
+    /// entry. `topic` is the one that the alarm should notify.
+    pub(super) fn resolve(alert: AlertId, options: AlertOptions<'_>, observed: &Observed, topic: &Arn) -> Self {
         let spec = alert.spec();
         let owned = |option: Option<&str>| option.map(str::to_owned);
-        let found = find_filter(alert, observed, options.filter.unwrap_or(spec.filter.name));
-        // A filter that the user named takes precedence over one that only has the pattern.
-        let found = found.filter(|filter| options.filter.is_none_or(|name| name == filter.name));
-        // Beside a filter that auditors don't accept, rootbell creates its own, for the same metric.
-        let is_rejected = |filter: &&MetricFilter| {
-            options.audit && filter.name != spec.filter.name && !pattern::is_cis_pattern(&filter.pattern)
-        };
-        let filter = Field::pick(
-            owned(options.filter),
-            found.filter(|filter| !is_rejected(filter)).map(|filter| filter.name.clone()),
-            || spec.filter.name.to_owned(),
-            "default",
-        );
         let pattern = match options.pattern {
             Some(pattern) => Field { value: pattern::normalize_quotes(pattern), origin: Origin::Given },
             None => Field {
@@ -50,11 +40,28 @@ impl AlertSettings {
                 origin: Origin::Default("required by CIS 4.3 and Security Hub"),
             },
         };
-        let metric = found.map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
-        let alarms = observed.alarms.as_deref().unwrap_or_default();
-        let found = alert.find_alarm(alarms, &metric, options.alarm.unwrap_or(spec.alarm));
-        // So does an alarm that the user named.
-        let found = found.filter(|alarm| options.alarm.is_none_or(|name| name == alarm.name));
+        // Another pattern is set on a filter of ours, not on an existing one. Beside a filter that auditors don't accept,
+        // rootbell creates its own, for the same metric.
+        let has_pattern = |f: &&MetricFilter| {
+            (options.pattern.is_none() || f.pattern == pattern.value)
+                && (!options.audit || pattern::is_cis_pattern(&f.pattern))
+        };
+        let on_path = path_filter(alert, observed, Found::usable);
+        let found = on_path.filter(has_pattern).or_else(|| named_filter(observed, spec.filter.name));
+        let filter = Field::pick(
+            owned(options.filter),
+            found.map(|filter| filter.name.clone()),
+            || spec.filter.name.to_owned(),
+            "default",
+        );
+        let existing = named_filter(observed, &filter.value);
+        let metric = existing
+            .or(on_path.filter(|_| options.audit))
+            .map_or_else(|| spec.filter.metric(), |filter| filter.metric.clone());
+        let does_its_job = |alarm: &&Alarm| alarm.config.metric == metric && alarm.config.actions.contains(topic);
+        let found = path_alarm(alert, observed, Found::usable)
+            .filter(does_its_job)
+            .or_else(|| named_alarm(observed, spec.alarm));
         let alarm = Field::pick(
             owned(options.alarm),
             found.map(|alarm| alarm.name.clone()),
@@ -64,11 +71,11 @@ impl AlertSettings {
         Self { alert, filter, pattern, metric, alarm }
     }
 
-    /// The filter that counts for this alert on the chain's log group: the one with the configured name, else the best
-    /// match.
+    /// The filter that counts for this alert on the chain's log group: the one with the configured name, else that of the
+    /// path.
     #[must_use]
     pub fn existing_filter<'a>(&self, observed: &'a Observed) -> Option<&'a MetricFilter> {
-        find_filter(self.alert, observed, &self.filter.value)
+        named_filter(observed, &self.filter.value).or_else(|| path_filter(self.alert, observed, Found::any))
     }
 
     /// The filter according to the settings.
@@ -84,19 +91,28 @@ impl AlertSettings {
         }
     }
 
-    /// The alarm with the configured name, else one on the metric.
+    /// The configuration of a new alarm that notifies the topic.
+    #[must_use]
+    pub fn wanted_alarm(&self, topic: &Arn) -> AlarmConfig {
+        let spec = self.alert.spec();
+        AlarmConfig {
+            metric: self.metric.clone(),
+            actions: vec![topic.clone()],
+            description: spec.description.into(),
+            ..(spec.config)()
+        }
+    }
+
+    /// The alarm with the configured name, else that of the path.
     #[must_use]
     pub fn existing_alarm<'a>(&self, observed: &'a Observed) -> Option<&'a Alarm> {
-        let alarms = observed.alarms.as_deref().unwrap_or_default();
-        // The alarm should watch the metric of the existing filter or, if there is none, of the one to be created.
-        let metric = self.existing_filter(observed).map_or(&self.metric, |filter| &filter.metric);
-        self.alert.find_alarm(alarms, metric, &self.alarm.value)
+        self.named_alarm(observed).or_else(|| path_alarm(self.alert, observed, Found::any))
     }
 
     /// The alarm with exactly the configured name.
     #[must_use]
     pub fn named_alarm<'a>(&self, observed: &'a Observed) -> Option<&'a Alarm> {
-        observed.alarms.as_deref().unwrap_or_default().iter().find(|alarm| alarm.name == self.alarm.value)
+        named_alarm(observed, &self.alarm.value)
     }
 
     /// What keeps the alarm from firing whenever it should, each as part of a sentence; empty if nothing does.
@@ -119,7 +135,30 @@ impl AlertSettings {
     }
 }
 
-fn find_filter<'a>(alert: AlertId, observed: &'a Observed, name: &str) -> Option<&'a MetricFilter> {
-    let filters = observed.filters.as_deref().ok()?;
-    filters.iter().find(|filter| filter.name == name).or_else(|| (alert.spec().filter.find)(filters))
+fn named_filter<'a>(observed: &'a Observed, name: &str) -> Option<&'a MetricFilter> {
+    observed.filters.as_deref().ok()?.iter().find(|filter| filter.name == name)
+}
+
+/// The path's filter, if the alert uses the filter for root use.
+fn path_filter(
+    alert: AlertId,
+    observed: &Observed,
+    take: fn(Option<&Found<String>>) -> Option<&String>,
+) -> Option<&MetricFilter> {
+    let name = take(observed.path.filter.as_ref()).filter(|_| alert.spec().filter.name == ROOT_USE_FILTER.name)?;
+    named_filter(observed, name)
+}
+
+/// The path's alarm, if it is this alert's.
+fn path_alarm(
+    alert: AlertId,
+    observed: &Observed,
+    take: fn(Option<&Found<String>>) -> Option<&String>,
+) -> Option<&Alarm> {
+    let name = take(observed.path.alarm.as_ref()).filter(|_| alert == AlertId::RootUse)?;
+    named_alarm(observed, name)
+}
+
+fn named_alarm<'a>(observed: &'a Observed, name: &str) -> Option<&'a Alarm> {
+    observed.alarms.as_deref().ok()?.iter().find(|alarm| alarm.name == name)
 }

@@ -5,6 +5,7 @@
 //! Region.
 
 use crate::domain::account_region::AccountRegion;
+use crate::domain::arn::LogGroupArn;
 use crate::domain::cost;
 use crate::domain::observed::{Observed, Trail, TrailDetails, TrailOwnership};
 
@@ -77,60 +78,46 @@ pub fn trail_candidates(observed: &Observed, account_region: &AccountRegion) -> 
     all
 }
 
-/// The trails that need further queries before one is chosen; none if the user or an earlier run has already chosen.
+/// The trail with rootbell's name.
 #[must_use]
-pub fn trails_to_examine<'a>(
-    trails: &'a [Trail],
-    name: Option<&str>,
-    account_region: &AccountRegion,
-) -> Vec<&'a Trail> {
-    if name.is_some() || default_trail(trails).is_some() {
-        return Vec::new();
-    }
-    trails.iter().filter(|t| t.multi_region && obstacle(t, account_region).is_none()).collect()
-}
-
-/// The trail for the chain. In order of preference: the one that the user named; rootbell's; one that delivers to a log
-/// group here, best to one whose filter already counts root use; one that covers all Regions and lacks only a log
-/// group.
-#[must_use]
-pub fn choose_trail<'a>(
-    observed: &'a Observed,
-    name: Option<&str>,
-    account_region: &AccountRegion,
-) -> Option<&'a Trail> {
-    let trails = observed.trails.as_deref().unwrap_or_default();
-    if let Some(name) = name {
-        return trails.iter().find(|t| t.name == name || t.arn == name);
-    }
-    let rank = |trail: &&Trail| {
-        let watched = watched(observed, trail);
-        let counted = watched.is_some_and(|w| w.counted);
-        match judge(trail, watched, account_region).0 {
-            _ if trail.multi_region && trail.log_group_arn.is_some() && counted => Some(0),
-            TrailChoice::Reuse => Some(1),
-            TrailChoice::Repair if trail.multi_region && trail.log_group_arn.is_some() => Some(2),
-            TrailChoice::Attach => Some(3),
-            _ => None,
-        }
-    };
-    let best = || {
-        let trails_to_examine = trails_to_examine(trails, name, account_region);
-        trails_to_examine.into_iter().filter(|t| rank(t).is_some()).min_by_key(rank)
-    };
-    default_trail(trails).or_else(best)
-}
-
-fn default_trail(trails: &[Trail]) -> Option<&Trail> {
+pub fn default_trail(trails: &[Trail]) -> Option<&Trail> {
     trails.iter().find(|t| t.name == TRAIL && !t.organization)
+}
+
+/// Whether it delivers to a log group in this account and Region. Then the chain can use it, whoever owns it.
+#[must_use]
+pub fn delivers_here(trail: &Trail, account_region: &AccountRegion) -> bool {
+    let is_here = |arn: &LogGroupArn| {
+        arn.belongs_to(&account_region.account) && arn.region() == Some(account_region.region.as_str())
+    };
+    trail.log_group_arn.as_ref().is_some_and(is_here)
+}
+
+/// What has to be done to use the trail, whose details have been read; `None`: the chain can't use it. A trail that needs
+/// repairs is not worth it if it delivers to no log group either, except for covering all Regions, which is free.
+#[must_use]
+pub fn can_be_used(details: &TrailDetails, account_region: &AccountRegion) -> Option<TrailChoice> {
+    let trail = &details.trail;
+    if delivers_here(trail, account_region) {
+        return Some(judge(trail, Some(details), account_region).0);
+    }
+    let records = details.events.as_ref().map_or(true, |events| events.read && events.write);
+    let is_in_use = details.status.as_ref().map_or(true, |status| status.logging) && records;
+    (obstacle(trail, account_region).is_none() && is_in_use).then(|| judge(trail, Some(details), account_region).0)
 }
 
 fn watched<'a>(observed: &'a Observed, trail: &Trail) -> Option<&'a TrailDetails> {
     observed.trail.iter().chain(&observed.others).find(|w| w.trail.arn == trail.arn)
 }
 
-/// Why the chain cannot use the trail, as a phrase.
-fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
+/// Why the chain cannot use the trail, as a phrase. What it can't use is what it would have to change from elsewhere.
+///
+/// Source: CloudTrail User Guide, "Organization delegated administrator": the management account owns the trails that a
+/// delegated administrator creates, but their log group and role are in the delegated administrator's account.
+pub(crate) fn obstacle(trail: &Trail, account_region: &AccountRegion) -> Option<String> {
+    if delivers_here(trail, account_region) {
+        return None;
+    }
     match trail.ownership(account_region) {
         TrailOwnership::OtherAccount(owner) => {
             let kind = if trail.organization { "it is an organization trail of" } else { "it belongs to" };
@@ -165,6 +152,10 @@ fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &Account
         problems.push("it skips some management events".to_owned());
     }
     match (problems.is_empty(), trail.log_group()) {
+        (false, _) if !trail.can_be_changed_from(account_region) => {
+            let owner = trail.arn.account().unwrap_or("unknown");
+            (TrailChoice::Unavailable, format!("{}; only account {owner} can change it", problems.join(", ")))
+        }
         (false, _) => (TrailChoice::Repair, problems.join(", ")),
         (true, Some(group)) => (TrailChoice::Reuse, format!("it covers all Regions and delivers to `{group}`")),
         (true, None) => (TrailChoice::Attach, "it covers all Regions and lacks only a log group".to_owned()),
@@ -176,7 +167,6 @@ mod tests {
     use super::*;
     use crate::domain::Region;
     use crate::domain::fixtures::{identity, sound};
-    use crate::domain::observed::ManagementEvents;
 
     fn account_region() -> AccountRegion {
         identity().in_region(&Region::new("eu-west-1"))
@@ -187,7 +177,7 @@ mod tests {
         let mut watched = sound().trail.unwrap();
         watched.trail.name = name.into();
         watched.trail.arn = account_region().trail_arn(name);
-        watched.counted = false;
+        watched.group = None;
         alter(&mut watched);
         watched
     }
@@ -197,16 +187,8 @@ mod tests {
         Observed { trails, others: all, ..Observed::nothing() }
     }
 
-    fn chosen(all: Vec<TrailDetails>) -> Option<String> {
-        choose_trail(&account_with(all), None, &account_region()).map(|t| t.name.clone())
-    }
-
     fn without_log_group(w: &mut TrailDetails) {
         (w.trail.log_group_arn, w.trail.role_arn) = (None, None);
-    }
-
-    fn stopped(w: &mut TrailDetails) {
-        w.status.as_mut().unwrap().logging = false;
     }
 
     fn in_another_organization_account(w: &mut TrailDetails) {
@@ -216,34 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn reuse_comes_before_attach_and_attach_before_create() {
-        assert_eq!(
-            chosen(vec![trail("bare", without_log_group), trail("complete", |_| {})]).as_deref(),
-            Some("complete")
-        );
-        assert_eq!(chosen(vec![trail("bare", without_log_group)]).as_deref(), Some("bare"));
-        assert_eq!(chosen(vec![]), None);
-        assert_eq!(chosen(vec![trail("narrow", |w| w.trail.multi_region = false)]), None);
-        assert_eq!(chosen(vec![trail("bare and stopped", |w| (without_log_group(w), stopped(w)).1)]), None);
-    }
-
-    #[test]
-    fn the_trail_whose_filter_counts_root_use_is_preferred_even_when_stopped() {
-        let adopted = |w: &mut TrailDetails| (stopped(w), w.counted = true).1;
-        assert_eq!(chosen(vec![trail("a", |_| {}), trail("b", adopted)]).as_deref(), Some("b"));
-    }
-
-    #[test]
-    fn a_working_trail_is_preferred_to_one_that_is_stopped_or_skips_events() {
-        let partly = |w: &mut TrailDetails| w.events = Ok(ManagementEvents { read: false, ..ManagementEvents::ALL });
-        assert_eq!(chosen(vec![trail("a", stopped), trail("b", |_| {})]).as_deref(), Some("b"));
-        assert_eq!(chosen(vec![trail("a", partly), trail("b", |_| {})]).as_deref(), Some("b"));
-        assert_eq!(chosen(vec![trail("a", stopped)]).as_deref(), Some("a"), "a trail that delivers here is repaired");
-    }
-
-    #[test]
     fn a_trail_that_cannot_be_changed_from_here_is_never_chosen_and_says_why() {
-        let other_region = |w: &mut TrailDetails| w.trail.home_region = Region::new("us-east-1");
+        let other_region = |w: &mut TrailDetails| {
+            w.trail.home_region = Region::new("us-east-1");
+            w.trail.log_group_arn = Some("arn:aws:logs:us-east-1:123456789012:log-group:g:*".into());
+        };
         let tower = trail("aws-controltower-BaselineCloudTrail", without_log_group);
         for (watched, why) in [
             (trail("org", in_another_organization_account), "account 210987654321"),
@@ -251,7 +210,7 @@ mod tests {
             (tower, "Control Tower manages it"),
         ] {
             let name = watched.trail.name.clone();
-            assert_eq!(chosen(vec![watched.clone()]), None, "{name}");
+            assert_eq!(can_be_used(&watched, &account_region()), None, "{name}");
             let candidates = trail_candidates(&account_with(vec![watched]), &account_region());
             let candidate = candidates.iter().find(|c| c.name == name).unwrap();
             assert_eq!(candidate.choice, TrailChoice::Unavailable);
@@ -260,12 +219,6 @@ mod tests {
             let price = "2 USD per 100,000 management events, as a second copy";
             assert!(candidates[0].cost.starts_with(price), "{candidates:?}");
         }
-    }
-
-    #[test]
-    fn the_management_account_can_use_its_organization_trail() {
-        let managed = trail("org", |w| w.trail.organization = true);
-        assert_eq!(chosen(vec![managed]).as_deref(), Some("org"));
     }
 
     #[test]

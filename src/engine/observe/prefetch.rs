@@ -5,11 +5,11 @@ use std::ops::Deref;
 use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending};
 use futures::join;
 
-use super::read::{Group, group, to_read_result};
+use super::read::{group, to_read_result};
 use crate::cloud::Cloud;
 use crate::domain::alert::{AlertId, ByAlert, default_metrics};
 use crate::domain::enum_map::Variants;
-use crate::domain::observed::{Alarm, Metric, ReadResult, Trail};
+use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail};
 use crate::domain::settings::DEFAULT_LOG_GROUP;
 use crate::domain::{Region, SetupOptions};
 
@@ -21,7 +21,7 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 #[derive(Clone)]
 pub struct Prefetch<'c> {
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
-    pub(super) group: SharedQuery<'c, Group>,
+    pub(super) group: SharedQuery<'c, GroupDetails>,
     pub(super) alarms: ByAlert<SharedQuery<'c, ReadResult<Option<Alarm>>>>,
     /// The alarms on the default metrics, which may have other names; not queried if the user named all alarms.
     pub(in crate::engine) on_metrics: Vec<SharedQuery<'c, ReadResult<Vec<Alarm>>>>,

@@ -4,17 +4,14 @@ use futures::join;
 
 use crate::cloud::{Answer, Cloud};
 use crate::domain::Region;
-use crate::domain::observed::{LogGroup, MetricFilter, ReadResult};
+use crate::domain::observed::{GroupDetails, ReadResult};
 use crate::domain::problem::Problem;
-
-/// A log group and its filters.
-pub(super) type Group = (ReadResult<Option<LogGroup>>, ReadResult<Vec<MetricFilter>>);
 
 pub(in crate::engine) fn to_read_result<T>(answer: Answer<T>) -> ReadResult<T> {
     answer.map_err(Problem::from)
 }
 
-pub(super) async fn group(cloud: &dyn Cloud, region: &Region, name: &str) -> Group {
-    let (group, filters) = join!(cloud.log_group(region, name), cloud.metric_filters(region, name));
-    (to_read_result(group), to_read_result(filters))
+pub(super) async fn group(cloud: &dyn Cloud, region: &Region, name: &str) -> GroupDetails {
+    let (log_group, filters) = join!(cloud.log_group(region, name), cloud.metric_filters(region, name));
+    GroupDetails { log_group: to_read_result(log_group), filters: to_read_result(filters) }
 }

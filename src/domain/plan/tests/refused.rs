@@ -63,10 +63,11 @@ fn a_sixth_action_on_an_alarm_that_must_be_used_blocks_the_plan() {
 }
 
 #[test]
-fn a_fifth_action_is_added() {
+fn a_fifth_action_is_added_to_an_alarm_that_the_user_named() {
     let mut observed = with_five_actions("paging");
     edit(&mut observed.alarms, |alarms| alarms[0].config.actions.truncate(4));
-    let plan = planned(&with_email("a@b.de"), &observed);
+    let named = SetupOptions { alarm: Some("paging".into()), ..with_email("a@b.de") };
+    let plan = planned(&named, &observed);
     assert!(matches!(&put_alarms(&plan)[..], [("paging", Action::Update, config)] if config.actions.len() == 5));
 }
 
@@ -77,6 +78,7 @@ fn an_email_subscription_to_a_fifo_topic_blocks_the_plan_and_another_topic_is_pr
     let policy = observed.topic.as_ref().unwrap().as_ref().unwrap().policy.clone();
     observed.topic = Ok(Some(Topic { arn: fifo.into(), policy, ..Topic::default() }));
     edit(&mut observed.alarms, |alarms| alarms[0].config.actions = vec![fifo.into()]);
+    observed.path.topic = Some(crate::domain::observed::Found { value: fifo.into(), usable: true });
     let queue = "arn:aws:sqs:eu-west-1:123456789012:q.fifo".to_owned();
     observed.subscriptions = Ok(vec![Subscription {
         endpoint: queue,
