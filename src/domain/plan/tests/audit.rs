@@ -24,6 +24,8 @@ fn adopted() -> Observed {
         alarms[0].name = "RootUsage".into();
         alarms[0].config.metric = metric;
     });
+    let found = |name: &str| Some(crate::domain::observed::Found { value: name.to_owned(), usable: true });
+    (observed.path.filter, observed.path.alarm) = (found("RootUsage"), found("RootUsage"));
     observed
 }
 
@@ -37,6 +39,8 @@ fn auditors_get_a_filter_of_ours_that_publishes_to_the_existing_metric() {
     assert_eq!((&filter.metric, filter.default, &filter.unit), (&theirs.metric, theirs.default, &theirs.unit));
     let created = filter.clone();
     edit(&mut observed.filters, |filters| filters.push(created));
+    // Of two filters that count the same, ours is chosen.
+    observed.path.filter = Some(crate::domain::observed::Found { value: "rootbell-root-use".into(), usable: true });
     assert_eq!(ids(&for_auditors(), &observed), Vec::<String>::new());
     assert_eq!(ids(&SetupOptions::default(), &observed), Vec::<String>::new());
     let health = health(&settings(&SetupOptions::default(), &observed), &observed, NOW.parse().unwrap());
