@@ -184,8 +184,8 @@ fn cases() -> Vec<AdoptionCase> {
             with(trail_without_log_group("main"), |a| trail(a, "main").config.multi_region = false),
             "main",
             &["`main` is used", "2 USD", "eu-west-1 only", "--trail rootbell"],
-            &["trail.update"],
-            [5, 2, 1, 1],
+            &["trail.tags", "trail.update"],
+            [6, 2, 1, 1],
         ),
         case(
             "stopped",
