@@ -23,8 +23,8 @@ pub(crate) fn settings(setup: &SetupOptions, observed: &Observed) -> Settings {
     Settings::resolve(&identity(), &Region::new(REGION), setup, observed)
 }
 
-fn found<T>(value: T) -> Option<Found<T>> {
-    Some(Found { value, usable: true })
+fn found<T>(value: T) -> Found<T> {
+    Found { value, usable: true }
 }
 
 /// Everything as rootbell sets it up, with a confirmed email and the last deliveries three minutes ago.
@@ -108,9 +108,9 @@ pub(crate) fn sound() -> Observed {
         records: BTreeMap::new(),
         topics: Vec::new(),
         path: FoundPath {
-            filter: found(settings.root_use().filter.value.clone()),
-            alarm: found(settings.root_use().alarm.value.clone()),
-            topic: found(settings.topic_arn()),
+            filter: Some(found(settings.root_use().filter.value.clone())),
+            alarm: Some(found(settings.root_use().alarm.value.clone())),
+            topic: Some(found(settings.topic_arn())),
         },
         elsewhere: None,
         left_out: Vec::new(),

@@ -272,7 +272,9 @@ impl Reader<'_, '_> {
                 join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
             );
             observed.others.extend(trails);
-            alarms.into_iter().for_each(|found| add_new(&mut observed.alarms, to_read_result(found)));
+            for found in alarms {
+                add_new(&mut observed.alarms, to_read_result(found));
+            }
             known_metrics.extend(metrics);
             if let Some(name) = unread {
                 read_mute_rules(self.cloud, self.region, &name, &mut observed.alarms).await;

@@ -304,12 +304,16 @@ fn a_drill_in_an_unmanaged_log_group_needs_its_flag() {
     // An organization trail named `rootbell` is unmanaged, so the setup uses the default log group with its filter.
     let group = "[regions.eu-west-1.log_groups.theirs]\nretention_days = 365\n";
     let attached = "[regions.eu-west-1.trails.main]\nmulti_region = true\nlogging = true\n\
+                    bucket = \"rootbell-123456789012-eu-west-1\"\n\
+                    role_arn = \"arn:aws:iam::123456789012:role/rootbell-cloudtrail-to-logs-eu-west-1\"\n\
                     log_group_arn = \"arn:aws:logs:eu-west-1:123456789012:log-group:theirs:*\"\n";
     let filter = "[regions.eu-west-1.log_groups.theirs.filters.root]\nnamespace = \"rootbell\"\nmetric = \"RootUse\"\n\
                   pattern = '{ $.userIdentity.type = \"Root\" }'\n";
     assert!(output.json()["error"]["fix"].as_str().unwrap().contains("--foreign-log-group"), "{output:#?}");
     assert_eq!(output.json()["hops"], json!([]));
-    let more = ["[regions.eu-west-1.trails.rootbell]\norganization = true\n", group, attached, filter].concat();
+    // Another trail is used only if the one with rootbell's name doesn't work.
+    let stopped = "[regions.eu-west-1.trails.rootbell]\norganization = true\nmulti_region = false\nlogging = false\n";
+    let more = [stopped, group, attached, filter].concat();
     let drill = ["test", "--drill", "--yes", "--timeout", "5"];
     let output = demo(&more).args(drill).output().exits(1);
     assert!(output.stdout.contains("The log group `theirs`"), "{output:#?}");

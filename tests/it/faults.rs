@@ -14,7 +14,7 @@ use rootbell::cloud::demo::{DemoCloud, InjectedFault};
 use rootbell::domain::observed::{self, Confirmation};
 use rootbell::domain::plan::{Plan, plan};
 use rootbell::domain::policy::PolicyDocument;
-use rootbell::domain::{Region, Settings, SetupOptions};
+use rootbell::domain::{CheckId, Region, Settings, SetupOptions};
 use rootbell::engine::{self, ObserveScope};
 use serde_json::{Value, json};
 
@@ -129,7 +129,18 @@ async fn assert_next_run_completes(cloud: &DemoCloud, undisturbed_setup: &DemoCl
     assert_eq!(failed, Vec::<String>::new(), "{name}");
     let remaining_plan = observe_and_plan(cloud, setup).await.unwrap();
     assert!(remaining_plan.is_empty() && remaining_plan.blocked.is_empty(), "{name}: {remaining_plan:#?}");
-    assert_eq!(undisturbed(cloud), undisturbed(undisturbed_setup), "{name}");
+    let (mut found, mut wanted) = (undisturbed(cloud), undisturbed(undisturbed_setup));
+    if name.contains(": AddTags ") || name.contains(": ListTags ") {
+        // The trail was changed without a record, and the next run has nothing left to record.
+        forget_records(&mut found);
+        forget_records(&mut wanted);
+    }
+    assert_eq!(found, wanted, "{name}");
+}
+
+fn forget_records(account: &mut Account) {
+    let trails = account.regions.values_mut().flat_map(|region| region.trails.values_mut());
+    trails.for_each(|trail| drop(trail.tags.remove(rootbell::domain::added::ADDED)));
 }
 
 /// The account without its injected faults and without values that depend on the time.
@@ -156,7 +167,8 @@ fn undisturbed_setup(account: &Account, setup: &SetupOptions) -> (DemoCloud, BTr
 fn is_not_needed(account: &str, operation: &str) -> bool {
     match operation {
         "DescribeAlarmsForMetric" => account == "drifted",
-        "HeadBucket" => account == "foreign trail",
+        // Without the trail's tags, a note says that its changes can't be recorded.
+        "HeadBucket" | "ListTags" => account == "foreign trail",
         "GetTrailStatus" | "GetEventSelectors" => account == "fresh, with a key",
         // A check only mentions that the mute rules could not be read.
         "ListAlarmMuteRules" => true,
@@ -206,8 +218,8 @@ fn every_failing_call_is_explained_and_the_next_run_completes_the_setup() {
             }
         }
     }
-    assert_eq!(operations.len(), 35, "{operations:?}");
-    assert_eq!(cases, 891, "the number of cases");
+    assert_eq!(operations.len(), 37, "{operations:?}");
+    assert_eq!(cases, 902, "the number of cases");
 }
 
 #[test]
@@ -328,7 +340,7 @@ fn every_command_explains_every_kind_of_failure_of_every_call() {
             } else {
                 assert_eq!(status, Some(3), "{name}: {message}");
                 let document: Value = serde_json::from_slice(&out).unwrap();
-                assert_eq!(document["checks"].as_array().unwrap().len(), 14, "{name}");
+                assert_eq!(document["checks"].as_array().unwrap().len(), CheckId::ALL.len(), "{name}");
             }
         }
     }

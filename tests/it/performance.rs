@@ -81,7 +81,7 @@ fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_two_round_trips(
     let [read_cost, apply_cost, reread_cost] = apply(Account::default());
     assert_eq!(read_cost, (2, 10));
     // Bucket, policy, trail, start: two round trips each.
-    assert_eq!(apply_cost, (8, 15));
+    assert_eq!(apply_cost, (8, 14));
     assert_eq!(reread_cost, (2, 12));
 }
 

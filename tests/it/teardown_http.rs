@@ -214,6 +214,7 @@ fn every_request_is_covered_by_the_policy_and_unused_permissions_are_listed() {
         "cloudtrail:UpdateTrail",
         "iam:UpdateAssumeRolePolicy",
         "logs:TestMetricFilter",
+        "s3:PutBucketPublicAccessBlock",
         "sns:SetTopicAttributes",
     ];
     assert_eq!(setup.difference(&asked_for).collect::<Vec<_>>(), drifted.iter().collect::<Vec<_>>());

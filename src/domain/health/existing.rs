@@ -34,9 +34,9 @@ pub(super) fn existing_path<'a>(
     let mut with_topic = Cow::Borrowed(observed);
     if let Some(details) = observed.topics.iter().find(|details| Some(&details.arn) == topic) {
         let observed = with_topic.to_mut();
-        observed.topic = details.topic.clone();
-        observed.subscriptions = details.subscriptions.clone();
-        observed.key = details.key.clone();
+        observed.topic.clone_from(&details.topic);
+        observed.subscriptions.clone_from(&details.subscriptions);
+        observed.key.clone_from(&details.key);
     }
     (named, with_topic)
 }

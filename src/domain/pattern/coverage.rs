@@ -50,8 +50,11 @@ impl Coverage {
     }
 }
 
+/// Whether an event, as JSON, matches a pattern.
+type EventTest = Box<dyn Fn(&str) -> bool>;
+
 /// Tells whether a pattern for JSON events, or one of plain terms, matches an event.
-fn event_test(pattern: &str) -> Result<Box<dyn Fn(&str) -> bool>, PatternError> {
+fn event_test(pattern: &str) -> Result<EventTest, PatternError> {
     if let Some(terms) = Terms::parse(pattern) {
         return Ok(Box::new(move |event| terms.matches(event)));
     }

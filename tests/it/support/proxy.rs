@@ -436,10 +436,12 @@ impl ProxyState {
 
 /// Source: each service's API reference, "Common Errors".
 fn faulty_response(call: &Call, fault: &ProxyFault) -> Response {
+    // IAM's prefix for CloudWatch is not its signing name.
+    let service = if call.service == "monitoring" { "cloudwatch" } else { &call.service };
     let message = format!(
         "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: {}:{} because no identity-based policy \
          allows it",
-        call.service, call.operation
+        service, call.operation
     );
     let expired = "The security token included in the request is expired";
     match (fault, call.protocol) {
