@@ -480,7 +480,6 @@ fn a_second_apply_is_empty() {
 }
 
 #[test]
-#[ignore = "not yet right for every account"]
 fn apply_then_destroy_leaves_every_account_as_it_was() {
     let mut failed = Vec::new();
     for (name, expected, account) in readable_setups() {
