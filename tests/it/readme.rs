@@ -90,14 +90,18 @@ fn replayed(block: &str) -> String {
     commands.map(|command| format!("$ {command}\n{}", printed(command))).collect::<Vec<_>>().concat()
 }
 
-/// The README's sentence and table about costs.
-fn costs() -> String {
+/// The README's sentence about the cost of a new setup.
+fn cost_of_setup() -> String {
     let caller = Identity { account: "123456789012".into(), arn: Arn::default(), alias: None };
     let nothing = Observed::nothing();
     let settings = Settings::resolve(&caller, &Region::new("us-east-1"), &SetupOptions::default(), &nothing);
     let fresh = monthly(&plan(&settings, &nothing)).unwrap();
-    let mut text = format!("A new setup costs {fresh}.\n\n");
-    let _ = writeln!(text, "These are the prices in US dollars for us-east-1, as of {}.", cost::CHECKED);
+    format!("A new setup costs {fresh}.\n")
+}
+
+/// The table in docs/costs.md.
+fn prices() -> String {
+    let mut text = format!("These are the prices in US dollars for us-east-1, as of {}.\n", cost::CHECKED);
     text += "Follow the links for current prices and other Regions.\n\n| Item | Price | Note | Source |\n|---|---|---|---|\n";
     for price in cost::ALL {
         let (service, page) = price.source;
@@ -125,8 +129,10 @@ fn the_output_and_the_costs_shown_in_the_readme_and_the_docs_are_the_programs() 
     });
     for (text, page) in &texts {
         let mut made = text.clone();
-        if page == "README.md" {
-            made = between(&made, "<!-- cost:", "<!-- /cost -->", &costs());
+        match page.as_str() {
+            "README.md" => made = between(&made, "<!-- cost:", "<!-- /cost -->", &cost_of_setup()),
+            "docs/costs.md" => made = between(&made, "<!-- prices:", "<!-- /prices -->", &prices()),
+            _ => {}
         }
         for ((_, block), replay) in shown.iter().zip(&replays).filter(|((on, _), _)| on == page) {
             made = made.replace(&format!("```console\n{block}```"), &format!("```console\n{replay}```"));
