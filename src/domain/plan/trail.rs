@@ -268,8 +268,9 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     let existing = &watched.trail;
     plan.keep(Step::Trail, ResourceKind::Trail, &name, existing_trail_detail(existing));
     note_organization(plan, existing);
-    let widen = !existing.multi_region
-        && (wanted.trail_is_managed() || wanted.audit.value || is_broken(CheckId::TrailMultiRegion, wanted, observed));
+    // An unmanaged trail is changed only as far as alerts or the auditors need it.
+    let is_needed = |check| wanted.trail_is_managed() || wanted.audit.value || is_broken(check, wanted, observed);
+    let widen = !existing.multi_region && is_needed(CheckId::TrailMultiRegion);
     let start = plan.rows.len();
     let mut added = Vec::new();
     if let Some(update) = trail_update(wanted, existing, delivery, widen) {
@@ -282,9 +283,7 @@ pub(super) fn trail(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
     }
     if let Ok(events) = &watched.events
         && events.missing().is_some()
-        && (wanted.trail_is_managed()
-            || wanted.audit.value
-            || is_broken(CheckId::TrailManagementEvents, wanted, observed))
+        && is_needed(CheckId::TrailManagementEvents)
     {
         if events.others {
             let why = format!(
