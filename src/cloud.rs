@@ -16,8 +16,9 @@ use crate::domain::observed::{
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Region};
 
+#[cfg(feature = "aws")]
 pub mod aws;
-#[cfg(test)]
+#[cfg(all(test, feature = "aws"))]
 mod contract;
 pub mod demo;
 mod error;
