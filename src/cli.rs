@@ -145,7 +145,8 @@ fn print_error(error: &CommandError, console: &Console) -> Exit {
     error.exit
 }
 
-#[cfg(all(test, not(feature = "aws")))]
+#[cfg(test)]
+#[cfg(not(feature = "aws"))]
 mod tests {
     use super::*;
 

@@ -18,7 +18,8 @@ use crate::domain::{Change, Identity, Region};
 
 #[cfg(feature = "aws")]
 pub mod aws;
-#[cfg(all(test, feature = "aws"))]
+#[cfg(test)]
+#[cfg(feature = "aws")]
 mod contract;
 pub mod demo;
 mod error;
