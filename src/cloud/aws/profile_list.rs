@@ -87,7 +87,7 @@ fn role_name(arn: &str) -> Option<String> {
 async fn sso_session(profile: &Profile, env: &Env, fs: &Fs) -> Option<SsoSession> {
     let name = profile.get("sso_session");
     let cached_under = name.or_else(|| profile.get("sso_start_url"))?;
-    let file = Sha1::digest(cached_under).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let file = format!("{:x}", Sha1::digest(cached_under));
     let token = async {
         let home = home_dir(env, Os::real())?;
         let path = Path::new(&home).join(".aws/sso/cache").join(file).with_extension("json");
