@@ -31,6 +31,8 @@ mod properties;
 #[cfg(unix)]
 mod readme;
 mod regions;
+#[cfg(unix)]
+mod release;
 mod screens;
 #[cfg(unix)]
 mod search;
