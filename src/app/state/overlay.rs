@@ -2,6 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
+use super::mfa::MfaPrompt;
 use crate::app::keymap::{Code, Key};
 use crate::domain::region::{Partition, REGIONS, Region};
 use crate::domain::settings::{Candidate, TrailChoice};
@@ -18,6 +19,8 @@ pub enum Overlay {
         scroll: u16,
     },
     Picker(Picker),
+    /// Asks for the MFA code that a role needs.
+    MfaCode(MfaPrompt),
     /// Asks whether to leave the screen, or to quit, while calls are running.
     ConfirmQuit {
         quit: bool,
