@@ -136,6 +136,13 @@ impl AccountState {
         }
     }
 
+    /// The profile in use: the one that is signed in, or else the one that was asked for.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        let caller = self.caller().and_then(|caller| caller.profile.as_deref());
+        caller.or(self.target.profile.as_deref()).unwrap_or("default")
+    }
+
     /// The verdict on the chain, once the account has been read.
     #[must_use]
     pub fn health(&self) -> Option<&Health> {

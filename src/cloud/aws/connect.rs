@@ -256,12 +256,18 @@ impl AwsConnector {
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
-        let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
         let mut names: Vec<&str> = files.profiles().collect();
         names.sort_unstable();
-        let why = match text::closest(profile, names.iter().copied()) {
-            Some(similar) => format!("{missing}; did you mean `{similar}`?"),
-            None => format!("{missing}; {}", existing_profiles(&names)),
+        let missing = match names.len() {
+            0 => format!("there is no profile `{profile}`{from}, and no other one, in {config} or {credentials}"),
+            1 => format!("there is no profile `{profile}`{from} in {config} or {credentials}"),
+            n => format!("there is no profile `{profile}`{from} among the {n} in {config} and {credentials}"),
+        };
+        let similar = text::closest(profile, names.iter().copied(), 3);
+        let why = match (similar.as_slice(), names.len()) {
+            ([], 0) => missing,
+            ([], _) => format!("{missing}; {}", existing_profiles(&names)),
+            (similar, _) => format!("{missing}; did you mean {}?", text::alternatives(similar)),
         };
         Err(CloudError::local(ErrorKind::NoProfile, why))
     }
@@ -272,7 +278,6 @@ fn existing_profiles(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len() {
-        0 => "no profiles exist there".to_owned(),
         n if n > SHOWN => format!("{} and {} more exist there", quoted.join(", "), n - SHOWN),
         1 => format!("only {} exists there", quoted.join("")),
         _ => format!("{} exist there", quoted.join(", ")),

@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
-use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use rootbell::domain::Region;
 use rootbell::runtime::Worker;
 use rootbell::runtime::worker::Clock;
@@ -55,6 +55,9 @@ pub fn connector(account: Account) -> (OnDemo, Clock) {
 impl Connector for OnDemo {
     async fn connect(&self, target: &Target) -> Answer<Session> {
         let region = target.region.clone().unwrap_or_else(|| Region::new(self.0.snapshot().region));
+        if region.as_str().is_empty() {
+            return Err(CloudError::local(ErrorKind::NoRegion, "the account has no default Region"));
+        }
         Ok(Session {
             cloud: Arc::new(self.0.in_region(&region).through_profile(target.profile.as_deref())),
             region_from: if target.region.is_some() { "your choice".into() } else { "the demo account".into() },
