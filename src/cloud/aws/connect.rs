@@ -17,14 +17,15 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::AwsCloud;
 use super::causes::{cause, short_line};
 use super::http::{Http, trust};
 use super::profile;
+use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::text;
 
@@ -64,14 +65,14 @@ impl From<Timeouts> for TimeoutConfig {
 const ATTEMPTS: u32 = 3;
 
 /// The profile that doesn't need a section in the files.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// Creates sessions with AWS. Like the AWS CLI, it uses options first, then the environment, then the files.
 pub struct AwsConnector {
-    env: Env,
-    fs: Fs,
+    pub(super) env: Env,
+    pub(super) fs: Fs,
     /// Created with the first session, and shared by all of them.
-    http: OnceCell<SharedHttpClient>,
+    http: OnceCell<Http>,
 }
 
 impl Default for AwsConnector {
@@ -91,7 +92,7 @@ impl AwsConnector {
         Self { env, fs, http: OnceCell::new() }
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
         self.env.get(name).ok().filter(|value| !value.is_empty())
     }
 
@@ -108,7 +109,7 @@ impl AwsConnector {
         EnvConfigSections::parse(files).map_err(|e| cannot_read("The shared configuration", &e.to_string()))
     }
 
-    async fn http(&self) -> Answer<SharedHttpClient> {
+    pub(super) async fn http(&self) -> Answer<Http> {
         let client = self.http.get_or_try_init(|| async {
             let bundle = match self.variable("AWS_CA_BUNDLE") {
                 Some(path) => {
@@ -126,7 +127,7 @@ impl AwsConnector {
                 let path = bundle.as_ref().map_or("", |(path, _)| path);
                 invalid(format!("AWS_CA_BUNDLE: `{path}` {why}."))
             })?;
-            Ok(SharedHttpClient::new(Http::new(tls, ProxyConfig::from_env())))
+            Ok(Http::new(tls, ProxyConfig::from_env()))
         });
         client.await.cloned()
     }
@@ -179,7 +180,7 @@ impl AwsConnector {
         Ok(provider.region().await.map(|region| region.to_string()))
     }
 
-    async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
+    pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<SdkConfig> {
         let http = self.http().await?;
         let timeouts = TimeoutConfig::from(Timeouts::default());
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
@@ -225,6 +226,14 @@ impl Connector for AwsConnector {
         names.sort();
         names
     }
+
+    async fn origins(&self, target: &Target) -> Origins {
+        self.describe_origins(target).await
+    }
+
+    async fn reach(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        self.reach_endpoints(target, now).await
+    }
 }
 
 impl AwsConnector {
@@ -248,7 +257,7 @@ impl AwsConnector {
     }
 
     /// Checks that the profile exists, unless it is the default one.
-    fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+    pub(super) fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
         if profile == DEFAULT || files.get_profile(profile).is_some() {
             return Ok(());
         }
@@ -308,10 +317,12 @@ fn region_of_profile(files: &EnvConfigSections) -> Option<String> {
     }
 }
 
-/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
-fn check_url(url: &str) -> Result<(), String> {
+/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS. The message leaves out what may be a
+/// password or a token.
+pub(super) fn check_url(url: &str) -> Result<(), String> {
     let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
     });
-    if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
+    let shown = if url.contains(['@', '?']) { "the value".to_owned() } else { format!("`{url}`") };
+    if is_valid { Ok(()) } else { Err(format!("{shown} isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

@@ -83,7 +83,10 @@ fn position(picker: &Picker, matching: usize) -> String {
 /// A Region with AWS's name for it, and what to know before choosing it.
 fn region_item(view: &View<'_>, known: &KnownRegion, is_current: bool, style: Style) -> ListItem<'static> {
     let theme = view.theme;
-    let mut spans = vec![Span::styled(pad(known.code, 16), style), Span::styled(pad(known.name, usize::from(view.width).saturating_sub(32).clamp(27, 39)), theme.text)];
+    let mut spans = vec![
+        Span::styled(pad(known.code, 16), style),
+        Span::styled(pad(known.name, usize::from(view.width).saturating_sub(32).clamp(27, 39)), theme.text),
+    ];
     if known.opt_in {
         spans.push(Span::styled("opt-in ", theme.warn));
     }

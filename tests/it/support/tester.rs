@@ -11,6 +11,7 @@ use ratatui::style::Style;
 use rootbell::app::keymap::{Code, Key};
 use rootbell::app::{Effect, Model, Msg, update};
 use rootbell::cloud::demo::{Account, DemoCloud};
+use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use rootbell::domain::Region;
 use rootbell::runtime::Worker;
@@ -68,6 +69,14 @@ impl Connector for OnDemo {
 
     async fn profiles(&self) -> Vec<String> {
         self.1.clone()
+    }
+
+    async fn origins(&self, _: &Target) -> Origins {
+        unreachable!("the wizard does not examine the connection")
+    }
+
+    async fn reach(&self, _: &Target, _: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        unreachable!("the wizard does not examine the connection")
     }
 
     fn open_links(&self) {
