@@ -67,7 +67,7 @@ pub async fn examine(connector: &dyn Connector, target: &Target, now: fn() -> Ti
     let caller = async {
         let signed_in = async { connector.connect(target).await?.cloud.identity().await };
         tokio::time::timeout(SIGN_IN, signed_in).await.unwrap_or_else(|_| {
-            let why = format!("the sign-in did not end within {} s", SIGN_IN.as_secs());
+            let why = format!("The sign-in did not end within {} s", SIGN_IN.as_secs());
             Err(CloudError::local(ErrorKind::Timeout, why))
         })
     };

@@ -42,19 +42,40 @@ impl Part {
             ErrorKind::Timeout | ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::Other => Verdict::Unknown,
             _ => Verdict::Wrong,
         };
-        Self { fix: fix_text(&error.fix()), ..Self::new(id, title, verdict, error.why()) }
+        Self { fix: fix(error), ..Self::new(id, title, verdict, why(error)) }
     }
 
-    /// A setting with where it came from.
-    fn setting(id: &'static str, title: &'static str, setting: &Answer<Sourced>) -> Self {
+    /// A setting with where it came from; `flag` is the option for it.
+    fn setting(id: &'static str, title: &'static str, flag: &str, setting: &Answer<Sourced>) -> Self {
         match setting {
-            Ok(setting) => Self::ok(id, title, with_origin(setting)),
+            Ok(setting) => Self::ok(id, title, with_origin(setting, flag)),
             Err(error) => Self::failed(id, title, error),
         }
     }
 
     fn with_fix(self, fix: impl Into<String>) -> Self {
         Self { fix: fix.into(), ..self }
+    }
+}
+
+/// Why something failed, without what may be secret.
+fn why(error: &CloudError) -> String {
+    match error.kind {
+        ErrorKind::ProcessFailed => {
+            "The credential_process of the profile failed; what it printed is left out here, because it may be secret."
+                .to_owned()
+        }
+        // It says how long.
+        ErrorKind::Timeout if error.operation.is_empty() => format!("{}.", error.message),
+        _ => error.why(),
+    }
+}
+
+fn fix(error: &CloudError) -> String {
+    match error.kind {
+        // The usual advice is about changes.
+        ErrorKind::Timeout => fix_text(&CloudError::local(ErrorKind::Offline, "").fix()),
+        _ => fix_text(&error.fix()),
     }
 }
 
@@ -97,24 +118,24 @@ fn parts(found: &Examination, terminal: &Terminal) -> Vec<Part> {
             }
             Err(error) => Part::failed("files", "Configuration", error),
         },
-        Part::setting("profile", "Profile", &origins.profile),
-        Part::setting("region", "Region", &origins.region),
-        Part::setting("credentials", "Credentials", &origins.credentials),
+        Part::setting("profile", "Profile", "--profile", &origins.profile),
+        Part::setting("region", "Region", "--region", &origins.region),
+        Part::setting("credentials", "Credentials", "", &origins.credentials),
         match &origins.endpoint {
-            Ok(Some(endpoint)) => Part::ok("endpoint", "Endpoint", with_origin(endpoint)),
+            Ok(Some(endpoint)) => Part::ok("endpoint", "Endpoint", with_origin(endpoint, "--endpoint-url")),
             Ok(None) => Part::ok("endpoint", "Endpoint", "AWS's own"),
             Err(error) => Part::failed("endpoint", "Endpoint", error),
         },
         proxy(origins.proxy.as_ref(), origins.no_proxy.as_ref()),
-        Part::setting("certificates", "Certificates", &origins.certificates),
+        Part::setting("certificates", "Certificates", "", &origins.certificates),
         endpoints(&found.endpoints),
         clock(found.clock()),
         caller(&found.caller),
     ];
-    // The same advice is given only once, at the last of the lines in a row that need it.
-    for i in 1..parts.len() {
-        if parts[i - 1].fix == parts[i].fix {
-            parts[i - 1].fix.clear();
+    // The same advice is given only once, at the last of the lines that need it.
+    for i in 0..parts.len() {
+        if parts[i + 1..].iter().any(|later| later.fix == parts[i].fix) {
+            parts[i].fix.clear();
         }
     }
     parts
@@ -134,9 +155,10 @@ fn operating_system() -> String {
     name.map_or(system.clone(), |name| format!("{name} ({system})"))
 }
 
-fn with_origin(setting: &Sourced) -> String {
+fn with_origin(setting: &Sourced, flag: &str) -> String {
     match setting.from.as_str() {
         "default" => setting.value.clone(),
+        "your selection" => format!("{} (from {flag})", setting.value),
         from => format!("{} (from {from})", setting.value),
     }
 }
@@ -144,7 +166,7 @@ fn with_origin(setting: &Sourced) -> String {
 fn proxy(proxy: Option<&Sourced>, no_proxy: Option<&Sourced>) -> Part {
     let without = no_proxy.map(|hosts| format!(", but not for {} ({})", hosts.value, hosts.from));
     let detail = match proxy {
-        Some(proxy) => format!("{}{}", with_origin(proxy), without.unwrap_or_default()),
+        Some(proxy) => format!("{}{}", with_origin(proxy, ""), without.unwrap_or_default()),
         None => "none".to_owned(),
     };
     Part::ok("proxy", "Proxy", detail)
@@ -166,18 +188,30 @@ fn endpoints(reached: &Answer<Vec<Reached>>) -> Part {
     let Some((_, first)) = failed.first() else {
         return Part::ok(id, title, format!("all {} answer: {}", all.len(), times.join(", ")));
     };
-    let why: Vec<String> = failed
-        .iter()
-        .map(|(reached, error)| {
-            let host = if reached.host.is_empty() { reached.service } else { &reached.host };
-            format!("{host}: {}", error.why().trim_end_matches('.'))
-        })
-        .collect();
+    // Often all fail for one reason.
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for (reached, error) in &failed {
+        let why = lowercased(why(error).trim_end_matches('.'));
+        match reasons.iter_mut().find(|(other, _)| *other == why) {
+            Some((_, services)) => services.push(reached.service),
+            None => reasons.push((why, vec![reached.service])),
+        }
+    }
+    let why: Vec<String> = match reasons.as_slice() {
+        [(why, services)] if services.len() == all.len() => vec![why.clone()],
+        several => several.iter().map(|(why, services)| format!("{}: {why}", services.join(", "))).collect(),
+    };
     let detail = match times.as_slice() {
         [] => format!("none of {} answers: {}", all.len(), why.join("; ")),
         times => format!("{} of {} answer ({}), but not {}", times.len(), all.len(), times.join(", "), why.join("; ")),
     };
-    Part::new(id, title, Verdict::Wrong, detail).with_fix(fix_text(&first.fix()))
+    Part::new(id, title, Verdict::Wrong, detail).with_fix(fix(first))
+}
+
+/// The text as part of a sentence.
+fn lowercased(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn clock(error: Option<ClockError>) -> Part {

@@ -258,12 +258,17 @@ async fn ask(connector: &SharedHttpConnector, url: &str, now: fn() -> Timestamp)
             let date = date.map(|date| date.timestamp());
             Ok(Answered { status: response.status().as_u16(), took, at: now(), date })
         }
-        Ok(Err(error)) => {
-            let (kind, message) = network(&error).unwrap_or_else(|| (ErrorKind::Offline, cause(&error)));
-            Err(CloudError::local(kind, message))
-        }
-        Err(_) => Err(CloudError::local(ErrorKind::Timeout, format!("no answer within {} s", LIMIT.as_secs()))),
+        Ok(Err(error)) => Err(match network(&error) {
+            Some((ErrorKind::Timeout, _)) => too_late(),
+            Some((kind, message)) => CloudError::local(kind, message),
+            None => CloudError::local(ErrorKind::Offline, cause(&error)),
+        }),
+        Err(_) => Err(too_late()),
     }
+}
+
+fn too_late() -> CloudError {
+    CloudError::local(ErrorKind::Timeout, format!("No answer within {} s", LIMIT.as_secs()))
 }
 
 /// A URL's scheme, host, and port: a user name, a password, or a token may be anywhere else in it.
