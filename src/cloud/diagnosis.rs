@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Answer;
+use super::error::CloudError;
 
 /// A setting, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +24,18 @@ impl Sourced {
 #[derive(Clone, Debug)]
 pub struct Origins {
     /// The files of the shared configuration, with what was found in them.
-    pub files: Answer<Vec<Sourced>>,
-    pub profile: Answer<Sourced>,
-    pub region: Answer<Sourced>,
+    pub files: Result<Vec<Sourced>, CloudError>,
+    pub profile: Result<Sourced, CloudError>,
+    pub region: Result<Sourced, CloudError>,
     /// What kind of credentials they are; whether AWS accepts them is another question.
-    pub credentials: Answer<Sourced>,
+    pub credentials: Result<Sourced, CloudError>,
     /// The URL that replaces AWS's endpoints, if any.
-    pub endpoint: Answer<Option<Sourced>>,
+    pub endpoint: Result<Option<Sourced>, CloudError>,
     pub proxy: Option<Sourced>,
     /// The hosts that are reached without the proxy.
     pub no_proxy: Option<Sourced>,
     /// The certificates that are trusted.
-    pub certificates: Answer<Sourced>,
+    pub certificates: Result<Sourced, CloudError>,
 }
 
 /// Whether the endpoint of a service answers.
@@ -45,7 +45,7 @@ pub struct Reached {
     pub service: &'static str,
     /// Host and port; empty if the endpoint isn't known.
     pub host: String,
-    pub answer: Answer<Answered>,
+    pub answer: Result<Answered, CloudError>,
 }
 
 /// The answer to an unsigned request. Its status doesn't matter: AWS refuses such a request, and that is an answer.
