@@ -62,7 +62,7 @@ pub trait Cloud: Send + Sync {
     /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
 
-    /// The alarm mute rules that name this alarm and are active or scheduled.
+    /// The alarm mute rules that name this alarm and are active or scheduled, with their schedules if these can be read.
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>>;
 
     async fn topic(&self, region: &Region, arn: &str) -> Answer<Option<Topic>>;
@@ -92,6 +92,9 @@ pub trait Cloud: Send + Sync {
         period: u32,
     ) -> Answer<Vec<Datapoint>>;
 
+    /// The total of a statistic over that time, in periods of an hour; zero if there are no datapoints.
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64>;
+
     /// The events of a log group that match the pattern, newest first: the first page of at most 100, or the one with the
     /// token `page`. An empty page may be followed by another one. [`ErrorKind::NotFound`] if the group doesn't exist.
     async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage>;
@@ -116,6 +119,24 @@ pub struct Search<'a> {
     pub from: Timestamp,
     pub to: Timestamp,
     pub page: Option<&'a str>,
+}
+
+/// What to add up.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricTotal<'a> {
+    pub metric: &'a Metric,
+    /// The name and value of the metric's only dimension; `None`: it has none.
+    pub dimension: Option<(&'a str, &'a str)>,
+    pub statistic: TotalStatistic,
+    pub from: Timestamp,
+    pub to: Timestamp,
+}
+
+/// A statistic whose values can be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TotalStatistic {
+    Sum,
+    SampleCount,
 }
 
 /// Which account and Region to connect to; `None` leaves it to the SDK's default chain.

@@ -18,6 +18,7 @@ pub mod email;
 pub mod enum_map;
 pub mod event;
 pub mod event_search;
+pub mod filter_output;
 pub mod filter_pattern;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -38,6 +39,7 @@ pub mod query;
 pub mod region;
 pub mod retention;
 pub mod samples;
+pub mod session_times;
 pub mod setting_id;
 pub mod settings;
 pub mod subscription;

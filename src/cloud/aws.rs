@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use jiff::Timestamp;
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::added::{ADDED, Recorded};
 use crate::domain::mute_rule::MuteRule;
@@ -316,6 +316,10 @@ impl Cloud for AwsCloud {
         period: u32,
     ) -> Answer<Vec<Datapoint>> {
         self.with_sign_in(self.services(region).cloudwatch.get_metric_statistics(metric, from, to, period)).await
+    }
+
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64> {
+        self.with_sign_in(self.services(region).cloudwatch.metric_total(total)).await
     }
 
     async fn filter_log_events(&self, region: &Region, search: &Search<'_>) -> Answer<EventPage> {

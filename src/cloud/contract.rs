@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::aws::tests::{Asked, Protocol, cbor, never_set, ok, refusal, wire};
 use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
-use super::{Answer, Cloud, CloudError, ErrorKind, Search};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 use crate::domain::alarm::{Alarm, AlarmState, Metric};
+use crate::domain::filter_output::incoming_events;
 use crate::domain::plan::plan;
 use crate::domain::{Change, Observed, Region, Settings, SetupOptions};
 
@@ -54,6 +55,8 @@ enum CloudCall {
     TestFilter(&'static str, Vec<&'static str>),
     History(&'static str),
     MetricStatistics,
+    Datapoints,
+    IncomingEvents(&'static str),
     RootEvents(&'static str),
     Apply(Box<Change>),
 }
@@ -84,6 +87,15 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
         CloudCall::TestFilter(pattern, events) => debug_text(cloud.test_metric_filter(region, pattern, events).await),
         CloudCall::History(alarm) => debug_text(cloud.describe_alarm_history(region, alarm, from).await),
         CloudCall::MetricStatistics => debug_text(cloud.get_metric_statistics(region, &metric(), from, to, 300).await),
+        CloudCall::Datapoints => {
+            let (metric, statistic) = (&metric(), TotalStatistic::SampleCount);
+            debug_text(cloud.metric_total(region, &MetricTotal { metric, dimension: None, statistic, from, to }).await)
+        }
+        CloudCall::IncomingEvents(group) => {
+            let (metric, dimension) = (&incoming_events(), Some(("LogGroupName", *group)));
+            let total = MetricTotal { metric, dimension, statistic: TotalStatistic::Sum, from, to };
+            debug_text(cloud.metric_total(region, &total).await)
+        }
         CloudCall::RootEvents(log_group) => {
             let search = Search { log_group, pattern: "{ $.a = 1 }", from, to, page: None };
             debug_text(cloud.filter_log_events(region, &search).await)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
 use crate::domain::mute_rule::MuteRule;
@@ -24,6 +24,7 @@ use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
 mod activity;
+mod arrivals;
 mod change;
 mod error;
 mod faults;
@@ -400,6 +401,13 @@ impl Cloud for DemoCloud {
             let mut points = activity::get_metric_statistics(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
+        })
+        .await
+    }
+
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64> {
+        self.query(region, Query::MetricStatistics, &total.metric.name, |account, view| {
+            Ok(arrivals::metric_total(account, view, total))
         })
         .await
     }

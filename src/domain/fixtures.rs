@@ -112,6 +112,8 @@ pub(crate) fn sound() -> Observed {
             alarm: Some(found(settings.root_use().alarm.value.clone())),
             topic: Some(found(settings.topic_arn())),
         },
+        filter_outputs: Vec::new(),
+        log_group_keys: Vec::new(),
         elsewhere: None,
         left_out: Vec::new(),
         key: None,

@@ -31,7 +31,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 13] = [
+const CHAIN: [Query; 15] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -42,9 +42,11 @@ const CHAIN: [Query; 13] = [
     Query::Alarm,
     Query::AlarmsForMetric,
     Query::MuteRules,
+    Query::MuteRule,
     Query::Topic,
     Query::Subscriptions,
     Query::SubscriptionAttributes,
+    Query::MetricStatistics,
 ];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
@@ -67,7 +69,7 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:GetRole",
     "iam:CreateServiceLinkedRole",
 ];
-const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
+const DASHBOARD: [Query; 2] = [Query::RootEvents, Query::History];
 /// What a test alarm reads.
 const TEST: [Query; 2] = [Query::Alarm, Query::History];
 /// What a drill reads.
@@ -160,7 +162,9 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
 fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Query> {
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
-    if settings.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
+    let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+    let is_encrypted = topic.is_some_and(|t| t.kms_key.is_some()) || group.is_some_and(|g| g.kms_key.is_some());
+    if settings.kms_key.is_some() || is_encrypted {
         all.extend([Query::KmsKey, Query::KeyPolicy]);
     }
     match use_case {

@@ -29,6 +29,7 @@ pub enum Query {
     Alarm,
     AlarmsForMetric,
     MuteRules,
+    MuteRule,
     History,
     MetricStatistics,
     Topic,
@@ -70,6 +71,7 @@ impl Query {
             Self::Alarm => ("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms"),
             Self::AlarmsForMetric => ("cloudwatch", "DescribeAlarmsForMetric", "cloudwatch:DescribeAlarmsForMetric"),
             Self::MuteRules => ("cloudwatch", "ListAlarmMuteRules", "cloudwatch:ListAlarmMuteRules"),
+            Self::MuteRule => ("cloudwatch", "GetAlarmMuteRule", "cloudwatch:GetAlarmMuteRule"),
             Self::History => ("cloudwatch", "DescribeAlarmHistory", "cloudwatch:DescribeAlarmHistory"),
             Self::MetricStatistics => ("cloudwatch", "GetMetricStatistics", "cloudwatch:GetMetricStatistics"),
             Self::Topic => ("sns", "GetTopicAttributes", "sns:GetTopicAttributes"),
@@ -114,7 +116,7 @@ impl Query {
             Self::Filters | Self::RootEvents => account_region.log_group_arn(&settings.log_group.value).into(),
             Self::LogGroupTags => account_region.log_group_tagging_arn(&settings.log_group.value),
             Self::Role | Self::RolePolicy => role_arn.into(),
-            Self::MuteRules => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
+            Self::MuteRules | Self::MuteRule => account_region.arn("cloudwatch", "alarm-mute-rule:*"),
             Self::History => account_region.alarm_arn(&settings.root_use().alarm.value),
             // The call is for several names, so CloudWatch checks the permission for all alarms; also, the alarms on the
             // filter's metric can have any name.

@@ -289,7 +289,8 @@ fn cases() -> Vec<AdoptionCase> {
 
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Health, Plan) {
     let identity = cloud.identity().await.unwrap();
-    let observed = engine::observe(cloud, &identity, &home(), setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(cloud, &identity, &home(), setup, ObserveScope::Plan, crate::properties::now()).await;
     let settings = Settings::resolve(&identity, &home(), setup, &observed);
     let health = health(&settings, &observed, NOW.parse().unwrap());
     let plan = plan(&settings, &observed);
@@ -381,7 +382,15 @@ fn choosing_between_two_trails_takes_no_extra_round_trip() {
     in_virtual_time(async {
         let began = tokio::time::Instant::now();
         let identity = cloud.identity().await.unwrap();
-        engine::observe(&cloud, &identity, &home(), &setup_options(), ObserveScope::Everything).await;
+        engine::observe(
+            &cloud,
+            &identity,
+            &home(),
+            &setup_options(),
+            ObserveScope::Everything,
+            crate::properties::now(),
+        )
+        .await;
         assert_eq!(began.elapsed().as_millis(), 300, "{:?}", cloud.calls());
     });
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, MuteRule, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, KmsKey, LogGroup, MuteRule, Region, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
 use rootbell::domain::mute_rule::MuteStatus;
@@ -63,7 +63,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 58] = [
+const CASES: [BrokenAccount; 62] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -170,6 +170,38 @@ const CASES: [BrokenAccount; 58] = [
         Pending,
         "warming up: it notifies nobody for another",
         NotFixable("by itself"),
+    ),
+    case(
+        "filter that publishes nothing",
+        |a| drop(log_group(a).silent_filters.insert("rootbell-root-use".into())),
+        "filter.publishes",
+        Wrong,
+        "published nothing in the last 24 hours, although 4131 events arrived",
+        NotFixable("A drill"),
+    ),
+    case(
+        "log group with a disabled key",
+        |a| encrypt_log_group(a, &LOGS, true),
+        "trail.delivers",
+        Wrong,
+        "which is disabled: no event can be stored",
+        NotFixable("aws kms enable-key"),
+    ),
+    case(
+        "log group with a key that does not exist",
+        |a| log_group(a).config.kms_key = Some(KEY.into()),
+        "trail.delivers",
+        Wrong,
+        "which does not exist: no event can be stored",
+        NotFixable("disassociate-kms-key"),
+    ),
+    case(
+        "log group with a key for other services",
+        |a| encrypt_log_group(a, &["cloudwatch.amazonaws.com"], false),
+        "trail.delivers",
+        Wrong,
+        "which logs.eu-west-1.amazonaws.com cannot use: no event can be stored",
+        NotFixable("Add to the policy"),
     ),
     case("no alarm", |a| region_mut(a).alarms.clear(), "alarm.exists", Missing, "There is no alarm", Fixed),
     case(
@@ -454,7 +486,7 @@ const CASES: [BrokenAccount; 58] = [
         "alarm muted by a rule",
         |a| {
             let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
-            let rule = MuteRule { alarms, status, recurring: false, expires: Some(86_400) };
+            let rule = MuteRule { alarms, status, expires: Some(86_400), ..MuteRule::default() };
             region_mut(a).mute_rules.insert("holiday".into(), rule);
         },
         "alarm.actions",
@@ -557,6 +589,22 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/logs";
+const LOGS: [&str; 1] = ["logs.eu-west-1.amazonaws.com"];
+
+fn log_group(account: &mut Account) -> &mut LogGroup {
+    region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap()
+}
+
+/// Encrypts the log group with a key that these services may use.
+fn encrypt_log_group(account: &mut Account, services: &[&str], disabled: bool) {
+    let policy = json!({ "Statement": [
+        { "Effect": "Allow", "Principal": { "Service": services }, "Action": "kms:*", "Resource": "*" }
+    ] });
+    account.keys.insert(KEY.into(), KmsKey { disabled, policy: policy.into(), ..KmsKey::default() });
+    log_group(account).config.kms_key = Some(KEY.into());
+}
+
 fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
     &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
 }
@@ -598,7 +646,8 @@ fn working_account() -> Account {
 async fn observe_and_plan(cloud: &DemoCloud) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let setup = SetupOptions { emails: vec![EMAIL.into()], ..SetupOptions::default() };
-    let observed = engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything).await;
+    let observed =
+        engine::observe(cloud, &identity, &home(), &setup, ObserveScope::Everything, crate::properties::now()).await;
     let settings = Settings::resolve(&identity, &home(), &setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }

@@ -56,6 +56,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
             &Region::new(REGION),
             &setup_options(),
             ObserveScope::Everything,
+            crate::properties::now(),
             prefetch,
         )
         .await;
@@ -63,14 +64,29 @@ fn apply(mut account: Account) -> [Cost; 3] {
         let plan = plan(&settings, &observed);
         let read_cost = took(&cloud);
         // The prefetched answers give the same result as a fresh read.
-        let fresh =
-            engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
+        let fresh = engine::observe(
+            asked,
+            &identity,
+            &Region::new(REGION),
+            &setup_options(),
+            ObserveScope::Everything,
+            crate::properties::now(),
+        )
+        .await;
         assert_eq!(observed, fresh);
         took(&cloud);
         let report = engine::run(asked, &plan, None, &|_| {}).await;
         assert!(report.succeeded(), "{report:?}");
         let apply_cost = took(&cloud);
-        engine::observe(asked, &identity, &Region::new(REGION), &setup_options(), ObserveScope::Everything).await;
+        engine::observe(
+            asked,
+            &identity,
+            &Region::new(REGION),
+            &setup_options(),
+            ObserveScope::Everything,
+            crate::properties::now(),
+        )
+        .await;
         let reread_cost = took(&cloud);
         [read_cost, apply_cost, reread_cost]
     })

@@ -174,7 +174,8 @@ fn readable_setups() -> impl Iterator<Item = (String, Expected, Account)> {
 async fn observe_and_plan(cloud: &DemoCloud, setup: &SetupOptions) -> (Health, Plan) {
     let identity = cloud.identity().await.unwrap();
     let region = Region::new(cloud.snapshot().region);
-    let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(cloud, &identity, &region, setup, ObserveScope::Plan, crate::properties::now()).await;
     let settings = Settings::resolve(&identity, &region, setup, &observed);
     (health(&settings, &observed, NOW.parse().unwrap()), plan(&settings, &observed))
 }

@@ -16,7 +16,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -36,7 +36,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let prepared = prepare_plan(&session, &setup, prefetch).await?;
+    let prepared = prepare_plan(&session, &setup, now(), prefetch).await?;
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
         console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));
@@ -104,7 +104,7 @@ async fn follow_up(
     }
     let cloud = session.connection.cloud.as_ref();
     let mut observed = tokio::select! {
-        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
+        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything, Some(now())) => {
             observed
         }
         () = interrupt.interrupted() => {
@@ -115,9 +115,8 @@ async fn follow_up(
             return confirmed;
         }
     };
-    let is_applied_to_trail = |change: &Change| change.step() == Step::Trail && outcome.applied.contains(&change.id());
-    if prepared.plan.changes().any(is_applied_to_trail) {
-        observed.session.trail_changed = Some(now());
+    for change in prepared.plan.changes().filter(|change| outcome.applied.contains(&change.id())) {
+        observed.session.changed(change.step(), now());
     }
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));

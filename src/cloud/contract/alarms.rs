@@ -6,7 +6,7 @@ use super::queries::ago;
 use super::*;
 use crate::cloud::demo::account;
 use crate::domain::alarm::{AlarmConfig, EvaluationState, TagsInNotifications, WallClockWindow, WarmUp};
-use crate::domain::mute_rule::{MuteRule, MuteStatus};
+use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
 use crate::domain::observed::MetricFilter;
 use crate::domain::pattern::CIS_PATTERN;
 
@@ -25,12 +25,14 @@ fn filters() -> Vec<ContractCase> {
         emit_system_field_dimensions: vec!["@aws.region".into()],
         apply_on_transformed_logs: true,
         field_selection_criteria: Some("@aws.account = \"111122223333\"".into()),
+        created: Some(ago(600)),
         ..MetricFilter::default()
     };
-    let in_demo = MetricFilter { name: String::new(), ..unusual.clone() };
+    let in_demo = MetricFilter { name: String::new(), created: None, ..unusual.clone() };
     let described = json!({ "metricFilters": [{
         "filterName": "f", "filterPattern": CIS_PATTERN, "logGroupName": GROUP, "applyOnTransformedLogs": true,
         "fieldSelectionCriteria": "@aws.account = \"111122223333\"", "emitSystemFieldDimensions": ["@aws.region"],
+        "creationTime": ago(600).as_millisecond(),
         "metricTransformations": [{
             "metricNamespace": "rootbell", "metricName": "RootUse", "metricValue": "1", "unit": "Seconds",
             "dimensions": { "Account": "$.recipientAccountId" },
@@ -41,6 +43,7 @@ fn filters() -> Vec<ContractCase> {
             .demo(move |account| {
                 let group = account.region_mut("eu-west-1").log_groups.entry(GROUP.into()).or_default();
                 group.filters.insert("f".into(), in_demo);
+                group.filters_created.insert("f".into(), -600);
             })
             .aws("DescribeMetricFilters", AwsReply::Json(described))
             .returns(&vec![unusual]),
@@ -138,7 +141,22 @@ fn alarms() -> Vec<ContractCase> {
 
 fn mute_rules() -> Vec<ContractCase> {
     let expires = START.parse::<Timestamp>().unwrap();
-    let rule = |name: &str, status, recurring, expires| MuteRule { name: name.into(), status, recurring, expires };
+    let schedule = MuteSchedule {
+        expression: "cron(0 18 * * FRI)".into(),
+        duration: "P2DT12H".into(),
+        timezone: Some("Europe/Berlin".into()),
+    };
+    let rule = |name: &str, status, recurring, expires| MuteRule {
+        name: name.into(),
+        status,
+        recurring,
+        expires,
+        schedule: Some(schedule.clone()),
+    };
+    let in_demo = schedule.clone();
+    let with_schedule = json!({ "Rule": { "Schedule": {
+        "Expression": schedule.expression, "Duration": schedule.duration, "Timezone": schedule.timezone,
+    } } });
     let found = vec![
         rule("holiday", MuteStatus::Active, false, Some(expires)),
         rule("weekends", MuteStatus::Scheduled, true, None),
@@ -153,13 +171,14 @@ fn mute_rules() -> Vec<ContractCase> {
     ] });
     vec![
         ContractCase::new("mute rules", CloudCall::MuteRules(ALARM))
-            .demo(|account| {
+            .demo(move |account| {
                 let rules = &mut account.region_mut("eu-west-1").mute_rules;
                 let rule = |alarm: &str, status, recurring, expires| account::MuteRule {
                     alarms: vec![alarm.into()],
                     status,
                     recurring,
                     expires,
+                    schedule: Some(in_demo.clone()),
                 };
                 rules.insert("holiday".into(), rule(ALARM, MuteStatus::Active, false, Some(0)));
                 rules.insert("others".into(), rule("other", MuteStatus::Active, false, None));
@@ -167,6 +186,7 @@ fn mute_rules() -> Vec<ContractCase> {
                 rules.insert("weekends".into(), rule(ALARM, MuteStatus::Scheduled, true, None));
             })
             .aws("ListAlarmMuteRules", AwsReply::Json(listed))
+            .aws("GetAlarmMuteRule", AwsReply::Json(with_schedule))
             .returns(&found),
         ContractCase::new("no mute rules", CloudCall::MuteRules(ALARM))
             .aws("ListAlarmMuteRules", AwsReply::Json(json!({ "AlarmMuteRuleSummaries": [] })))

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::key_state::KeyState;
-use crate::domain::mute_rule::MuteStatus;
+use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
@@ -103,6 +103,9 @@ impl Account {
             for trail in region.trails.values_mut() {
                 (trail.started, trail.stopped, trail.attached) = (None, None, None);
                 trail.delivered_before = None;
+            }
+            for group in region.log_groups.values_mut() {
+                group.filters_created.clear();
             }
             for alarm in region.alarms.values_mut() {
                 (alarm.since, alarm.configured) = (None, None);
@@ -262,6 +265,10 @@ pub struct LogGroup {
     #[serde(flatten)]
     pub config: observed::LogGroup,
     pub filters: BTreeMap<String, MetricFilter>,
+    /// When each filter was created, by its name; left out: long ago.
+    pub filters_created: BTreeMap<String, Seconds>,
+    /// The names of filters that publish nothing, whatever arrives.
+    pub silent_filters: BTreeSet<String>,
     pub streams: BTreeSet<String>,
     pub events: Vec<Event>,
     /// How many seconds of the log one page of search results covers. As on a large log group, pages are then often
@@ -326,6 +333,7 @@ pub struct MuteRule {
     pub status: MuteStatus,
     pub recurring: bool,
     pub expires: Option<Seconds>,
+    pub schedule: Option<MuteSchedule>,
 }
 
 impl Default for Alarm {

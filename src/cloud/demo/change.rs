@@ -393,7 +393,10 @@ fn put_metric_filter(account: &mut Account, view: &AccountView, group: &str, fil
             format!("The log group already has {MAX_FILTERS} metric filters"),
         ));
     }
-    filters.insert(filter.name.clone(), MetricFilter { name: String::new(), ..filter.clone() });
+    let (name, created) = (String::new(), None);
+    if filters.insert(filter.name.clone(), MetricFilter { name, created, ..filter.clone() }).is_none() {
+        group.filters_created.insert(filter.name.clone(), view.now);
+    }
     Ok(())
 }
 
