@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -61,6 +62,9 @@ pub trait Cloud: Send + Sync {
 
     /// All alarms on a metric, whatever their names.
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>>;
+
+    /// All composite alarms, alarms on expressions, and log alarms: whom these notify of what can't be told by metric.
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>>;
 
     /// The alarm mute rules that name this alarm and are active or scheduled, with their schedules if these can be read.
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>>;

@@ -24,6 +24,7 @@ pub mod filter_pattern;
 pub(crate) mod fixtures;
 pub mod health;
 pub mod iam_policy;
+pub mod indirect_alarm;
 pub mod interruption;
 pub mod key_state;
 pub mod metric_filter;

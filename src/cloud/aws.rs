@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::added::{ADDED, Recorded};
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role, Subscription,
@@ -40,6 +41,7 @@ mod credentials;
 mod errors;
 mod http;
 mod iam;
+mod indirect_alarms;
 mod kms;
 mod logs;
 mod pages;
@@ -277,6 +279,11 @@ impl Cloud for AwsCloud {
 
     async fn describe_alarms_for_metric(&self, region: &Region, metric: &Metric) -> Answer<Vec<Alarm>> {
         self.with_sign_in(self.services(region).cloudwatch.describe_alarms_for_metric(metric)).await
+    }
+
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
+        let services = self.services(region);
+        self.with_sign_in(indirect_alarms::describe(&services.cloudwatch.client)).await
     }
 
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {

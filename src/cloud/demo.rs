@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
@@ -28,6 +29,7 @@ mod arrivals;
 mod change;
 mod error;
 mod faults;
+mod indirect_alarms;
 mod queries;
 mod scenario;
 #[cfg(test)]
@@ -341,6 +343,10 @@ impl Cloud for DemoCloud {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })
         .await
+    }
+
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
+        self.query(region, Query::Alarm, "", |account, view| Ok(indirect_alarms::all(account, view))).await
     }
 
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {

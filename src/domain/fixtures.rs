@@ -114,6 +114,7 @@ pub(crate) fn sound() -> Observed {
         },
         filter_outputs: Vec::new(),
         log_group_keys: Vec::new(),
+        indirect_alarms: None,
         elsewhere: None,
         left_out: Vec::new(),
         key: None,

@@ -9,6 +9,7 @@ use super::observed::{Elsewhere, Observed, Subscription};
 use super::problem::{Fix, Goal};
 use super::settings::Settings;
 
+mod action;
 mod audit;
 mod chain;
 mod evidence;
@@ -21,7 +22,7 @@ mod registry;
 mod topic;
 mod trail;
 
-pub use chain::action_fault;
+pub use action::action_fault;
 use evidence::Evidence;
 use existing::existing_path;
 pub use existing::use_other_region;

@@ -12,6 +12,7 @@ use super::account_region::AccountRegion;
 use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
 use super::filter_output::FilterOutput;
+use super::indirect_alarm::IndirectAlarm;
 use super::key_state::KeyState;
 use super::policy::PolicyDocument;
 use super::problem::Problem;
@@ -309,6 +310,8 @@ pub struct Observed {
     pub filter_outputs: Vec<FilterOutput>,
     /// The KMS keys that encrypt their log groups, by the ARN that the log group names.
     pub log_group_keys: Vec<(Arn, ReadResult<Option<KmsKey>>)>,
+    /// Alarms that may notify somebody indirectly; `None`: not read, because a path works without them.
+    pub indirect_alarms: Option<ReadResult<Vec<IndirectAlarm>>>,
     /// Where it works, if it doesn't work in this Region.
     pub elsewhere: Option<Elsewhere>,
     /// What was left out because there is too much of it, a sentence each.
@@ -338,6 +341,7 @@ impl Observed {
             path: FoundPath::default(),
             filter_outputs: Vec::new(),
             log_group_keys: Vec::new(),
+            indirect_alarms: None,
             elsewhere: None,
             left_out: Vec::new(),
             key: None,

@@ -309,6 +309,11 @@ impl Reader<'_, '_> {
             let (unread_filter, unread_key) = self.unread_of_path(observed, &choice);
             let is_path_read = unread.is_none() && unread_filter.is_none() && unread_key.is_none();
             if (choice.is_good() || is_everything) && is_path_read {
+                // Something else may notify somebody where the path does not.
+                if !choice.is_good() && choice.trail.is_some() && observed.indirect_alarms.is_none() {
+                    observed.indirect_alarms = Some(to_read_result(self.cloud.indirect_alarms(self.region).await));
+                    continue;
+                }
                 observed.left_out = candidates.left_out(&choice);
                 return choice;
             }

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use rootbell::cli::fix::fix_text;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, KmsKey, LogGroup, MuteRule, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{
+    Account, Alarm, Bucket, CompositeAlarm, KmsKey, LogAlarm, LogGroup, MuteRule, Region, Role, Topic, Trail,
+};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
 use rootbell::domain::mute_rule::MuteStatus;
@@ -63,7 +65,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 62] = [
+const CASES: [BrokenAccount; 65] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -178,6 +180,46 @@ const CASES: [BrokenAccount; 62] = [
         Wrong,
         "published nothing in the last 24 hours, although 4131 events arrived",
         NotFixable("A drill"),
+    ),
+    case(
+        "composite alarm instead of an action",
+        |a| {
+            alarm(a).config.actions.clear();
+            let (rule, actions) = ("ALARM(\"rootbell-root-use\")".into(), vec![TOPIC.into()]);
+            let composite = CompositeAlarm { rule, actions, ..CompositeAlarm::default() };
+            region_mut(a).composite_alarms.insert("security".into(), composite);
+        },
+        "alarm.actions",
+        Unknown,
+        "The composite alarm `security` above it notifies arn:aws:sns:eu-west-1:123456789012:rootbell-alerts",
+        Fixed,
+    ),
+    case(
+        "alarm on metric math",
+        |a| {
+            let metrics = vec![filter(a).metric.clone()];
+            let mut on_expression = Alarm { expression: Some("FILL(m1, 0)".into()), metrics, ..Alarm::default() };
+            on_expression.config.actions = vec![TOPIC.into()];
+            region_mut(a).alarms = [("rate".to_owned(), on_expression)].into();
+        },
+        "alarm.exists",
+        Unknown,
+        "`rate` watches an expression over the filter's metric and notifies arn:aws:sns:",
+        Fixed,
+    ),
+    case(
+        "log alarm",
+        |a| {
+            group(a).clear();
+            region_mut(a).alarms.clear();
+            let (query, log_groups) = ("filter userIdentity.type = 'Root'".into(), vec!["rootbell/cloudtrail".into()]);
+            let on_logs = LogAlarm { query, log_groups, actions: vec![TOPIC.into()], ..LogAlarm::default() };
+            region_mut(a).log_alarms.insert("root-queries".into(), on_logs);
+        },
+        "filter.pattern",
+        Unknown,
+        "The log alarm `root-queries` queries the log group and notifies arn:aws:sns:",
+        Fixed,
     ),
     case(
         "log group with a disabled key",
@@ -589,6 +631,7 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
+const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/logs";
 const LOGS: [&str; 1] = ["logs.eu-west-1.amazonaws.com"];
 

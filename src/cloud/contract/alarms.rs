@@ -6,12 +6,14 @@ use super::queries::ago;
 use super::*;
 use crate::cloud::demo::account;
 use crate::domain::alarm::{AlarmConfig, EvaluationState, TagsInNotifications, WallClockWindow, WarmUp};
+use crate::domain::arn::Arn;
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
 use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
 use crate::domain::observed::MetricFilter;
 use crate::domain::pattern::CIS_PATTERN;
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    [filters(), alarms(), mute_rules()].into_iter().flatten().collect()
+    [filters(), alarms(), indirect_alarms(), mute_rules()].into_iter().flatten().collect()
 }
 
 /// A filter and an alarm with every setting that rootbell does not use itself.
@@ -136,6 +138,71 @@ fn alarms() -> Vec<ContractCase> {
         ContractCase::new("a metric without alarms", CloudCall::AlarmsForMetric)
             .aws("DescribeAlarmsForMetric", none())
             .returns(&Vec::<Alarm>::new()),
+    ]
+}
+
+/// AWS returns each type for a request that names it. The same response answers all three requests here.
+fn indirect_alarms() -> Vec<ContractCase> {
+    let alarm = |name: &str, kind| IndirectAlarm {
+        name: name.into(),
+        kind,
+        actions_enabled: true,
+        actions: vec![TOPIC.into()],
+    };
+    let rule = format!("ALARM(\"{ALARM}\")");
+    let query = "filter userIdentity.type = \"Root\"";
+    let found = vec![
+        alarm("security", IndirectKind::Composite { rule: rule.clone(), suppressor: Some("maintenance".into()) }),
+        alarm("rate", IndirectKind::Expression { metrics: vec![metric()] }),
+        alarm("logs", IndirectKind::Log { query: query.into(), log_groups: vec![GROUP.into()] }),
+    ];
+    let described = json!({
+        "CompositeAlarms": [{
+            "AlarmName": "security", "AlarmRule": rule, "ActionsEnabled": true, "AlarmActions": [TOPIC],
+            "ActionsSuppressor": "maintenance",
+        }],
+        "MetricAlarms": [
+            {
+                "AlarmName": "rate", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+                "Metrics": [
+                    { "Id": "e1", "Expression": "FILL(m1, 0)", "ReturnData": true },
+                    { "Id": "m1", "ReturnData": false, "MetricStat": {
+                        "Metric": { "Namespace": "rootbell", "MetricName": "RootUse" }, "Period": 300, "Stat": "Sum",
+                    } },
+                ],
+            },
+            { "AlarmName": ALARM, "MetricName": "RootUse", "Namespace": "rootbell" },
+        ],
+        "LogAlarms": [{
+            "AlarmName": "logs", "ActionsEnabled": true, "AlarmActions": [TOPIC],
+            "ScheduledQueryConfiguration": { "QueryString": query, "LogGroupIdentifiers": [GROUP] },
+        }],
+    });
+    vec![
+        ContractCase::new("alarms on alarms, on expressions, and on logs", CloudCall::IndirectAlarms)
+            .set_up()
+            .demo(move |account| {
+                let region = account.region_mut("eu-west-1");
+                let actions = vec![Arn::from(TOPIC)];
+                let suppressor = Some("maintenance".into());
+                let composite =
+                    account::CompositeAlarm { rule, actions: actions.clone(), suppressor, ..Default::default() };
+                region.composite_alarms.insert("security".into(), composite);
+                let config = AlarmConfig { actions: actions.clone(), ..AlarmConfig::default() };
+                let (expression, metrics) = (Some("FILL(m1, 0)".into()), vec![metric()]);
+                region
+                    .alarms
+                    .insert("rate".into(), account::Alarm { config, expression, metrics, ..Default::default() });
+                let log_groups = vec![GROUP.into()];
+                let on_logs = account::LogAlarm { query: query.into(), log_groups, actions, ..Default::default() };
+                region.log_alarms.insert("logs".into(), on_logs);
+            })
+            .aws("DescribeAlarms", AwsReply::Json(described))
+            .returns(&found),
+        ContractCase::new("no other alarms than those on a metric", CloudCall::IndirectAlarms)
+            .set_up()
+            .aws("DescribeAlarms", AwsReply::Json(json!({ "MetricAlarms": [{ "AlarmName": ALARM }] })))
+            .returns(&Vec::<IndirectAlarm>::new()),
     ]
 }
 

@@ -25,6 +25,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
         CloudCall::Role(ROLE),
         CloudCall::Alarm(ALARM),
         CloudCall::AlarmsForMetric,
+        CloudCall::IndirectAlarms,
         CloudCall::MuteRules(ALARM),
         CloudCall::Topic(TOPIC),
         CloudCall::Subscriptions(TOPIC),

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
+use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState, Metric};
+use crate::domain::arn::Arn;
 use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
@@ -225,6 +226,8 @@ pub struct Region {
     pub log_groups: BTreeMap<String, LogGroup>,
     pub topics: BTreeMap<String, Topic>,
     pub alarms: BTreeMap<String, Alarm>,
+    pub composite_alarms: BTreeMap<String, CompositeAlarm>,
+    pub log_alarms: BTreeMap<String, LogAlarm>,
     pub mute_rules: BTreeMap<String, MuteRule>,
     /// Subscriptions whose topic was deleted.
     pub orphans: Vec<Subscription>,
@@ -319,9 +322,46 @@ pub struct Alarm {
     pub configured: Option<Seconds>,
     /// `EVALUATION_ERROR`, `EVALUATION_FAILURE` or `PARTIAL_DATA`.
     pub evaluation_state: Option<EvaluationState>,
+    /// It watches this expression over `metrics` instead of a metric of its own.
+    pub expression: Option<String>,
+    pub metrics: Vec<Metric>,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
     pub tags: BTreeMap<String, String>,
+}
+
+/// An alarm on the states of other alarms. The demo doesn't evaluate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompositeAlarm {
+    pub rule: String,
+    pub actions_enabled: bool,
+    pub actions: Vec<Arn>,
+    /// The alarm that can suppress its actions.
+    pub suppressor: Option<String>,
+}
+
+impl Default for CompositeAlarm {
+    fn default() -> Self {
+        Self { rule: String::new(), actions_enabled: true, actions: Vec::new(), suppressor: None }
+    }
+}
+
+/// An alarm on a scheduled query of log groups. The demo doesn't evaluate it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogAlarm {
+    pub query: String,
+    /// Names or ARNs.
+    pub log_groups: Vec<String>,
+    pub actions_enabled: bool,
+    pub actions: Vec<Arn>,
+}
+
+impl Default for LogAlarm {
+    fn default() -> Self {
+        Self { query: String::new(), log_groups: Vec::new(), actions_enabled: true, actions: Vec::new() }
+    }
 }
 
 /// An alarm mute rule. It stays in its status for the whole demo.
@@ -345,6 +385,8 @@ impl Default for Alarm {
             since: None,
             configured: None,
             evaluation_state: None,
+            expression: None,
+            metrics: Vec::new(),
             history: Vec::new(),
             tags: BTreeMap::new(),
         }

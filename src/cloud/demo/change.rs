@@ -459,7 +459,8 @@ fn put_metric_alarm(account: &mut Account, view: &AccountView, name: &str, confi
     let config = config.clone();
     // With a new configuration, the old error is gone.
     let (configured, evaluation_state) = (Some(view.now), None);
-    let new_alarm = Alarm { config, state, reason, since, configured, evaluation_state, history, tags };
+    let new_alarm =
+        Alarm { config, state, reason, since, configured, evaluation_state, history, tags, ..Alarm::default() };
     alarms.insert(name.to_owned(), new_alarm);
     Ok(())
 }

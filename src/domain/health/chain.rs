@@ -1,5 +1,6 @@
 //! The checks of the log group, the filter, and the alarm: is root use counted, and does the alarm fire and notify the topic?
 
+use super::action::action_fault;
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
@@ -7,6 +8,7 @@ use super::trail::{RETRIED_WITHIN, is_younger};
 use crate::domain::alarm::EvaluationState;
 use crate::domain::change::quote;
 use crate::domain::filter_output::OutputCounts;
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{Alarm, LogGroup, Observed};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
@@ -22,10 +24,13 @@ fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcom
 fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
     match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
-        (Ok(_), None) => missing(format!(
-            "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            alert.alarm.value, evidence.settings.account_region.region
-        )),
+        (Ok(_), None) => match evidence.indirect_alarm() {
+            Some(indirect) => unchecked(indirect),
+            None => missing(format!(
+                "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
+                alert.alarm.value, evidence.settings.account_region.region
+            )),
+        },
         (Ok(_), Some(alarm)) => judge(alarm),
     }
 }
@@ -82,7 +87,26 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
     })
 }
 
+/// The result if an alarm that can't be checked tells somebody about root use.
+fn unchecked(indirect: &IndirectAlarm) -> Outcome {
+    let test = format!(
+        "To see whether an alert arrives, set that alarm to ALARM: aws cloudwatch set-alarm-state --alarm-name {} \
+         --state-value ALARM --state-reason Test",
+        quote(&indirect.name)
+    );
+    (Verdict::Unknown, indirect.describe(), Fix::Each(vec![Fix::Advice(test), Fix::Apply(Goal::SetUp)]))
+}
+
+/// An alarm that doesn't depend on the one that is judged.
+fn instead_of_alarm<'a>(evidence: &Evidence<'a>) -> Option<&'a IndirectAlarm> {
+    evidence.indirect_alarm().filter(|indirect| !matches!(indirect.kind, IndirectKind::Composite { .. }))
+}
+
 fn no_filter(evidence: &Evidence<'_>) -> Outcome {
+    let on_logs = evidence.indirect_alarm().filter(|indirect| matches!(indirect.kind, IndirectKind::Log { .. }));
+    if let Some(indirect) = on_logs {
+        return unchecked(indirect);
+    }
     missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value))
 }
 
@@ -126,6 +150,9 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, alert, |alarm| {
         let faults = alert.faults(alarm, evidence.observed);
         if !faults.is_empty() {
+            if let Some(indirect) = instead_of_alarm(evidence) {
+                return unchecked(indirect);
+            }
             return wrong(format!("`{}`: {}.", alarm.name, faults.join("; ")), REPAIR);
         }
         if let Some(until) = alarm.warms_up_until().filter(|until| *until > evidence.now) {
@@ -144,11 +171,14 @@ pub(super) fn watches_metric(evidence: &Evidence<'_>) -> Outcome {
 
 pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
     on_alarm(evidence, evidence.settings.root_use(), |alarm| {
-        if let Some(arn) = evidence.unchecked_destination() {
+        if let Some(arn) = evidence.unchecked_action() {
             let why = format!("`{}` notifies {arn}, which can't be checked from here.", alarm.name);
             return (Verdict::Unknown, why, Fix::Each(vec![Fix::SendTest, Fix::Apply(Goal::SetUp)]));
         }
         if let Some(fault) = action_fault(alarm, evidence.settings, evidence.observed) {
+            if let Some(indirect) = evidence.indirect_alarm() {
+                return unchecked(indirect);
+            }
             return wrong(format!("{fault}."), REPAIR);
         }
         let rules = alarm.mute_rules.as_ref().map_or(Ok(&[][..]), |rules| rules.as_deref());
@@ -193,28 +223,4 @@ fn delete_command(rule: &MuteRule) -> String {
 fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// Why the alarm does not notify the topic, as part of a sentence; `None` if it does.
-#[must_use]
-pub fn action_fault(alarm: &Alarm, settings: &Settings, observed: &Observed) -> Option<String> {
-    let (name, topic) = (&alarm.name, &settings.topic.value);
-    if !alarm.config.actions_enabled {
-        return Some(format!("The actions of `{name}` are disabled"));
-    }
-    if alarm.config.actions.is_empty() {
-        return Some(format!("`{name}` has no action, so no alert is sent"));
-    }
-    if alarm.config.actions.contains(&settings.topic_arn()) {
-        return None;
-    }
-    if let Some(gone) = alarm.config.actions.iter().find(|arn| observed.is_gone(arn)) {
-        return Some(format!("`{name}` notifies {gone}, which does not exist"));
-    }
-    if let Some(other_region) =
-        alarm.config.actions.iter().find(|arn| arn.is_topic_outside(&settings.account_region.region))
-    {
-        return Some(format!("`{name}` notifies {other_region}; an alarm can only notify topics in its own Region"));
-    }
-    Some(format!("`{name}` does not notify the topic `{topic}`"))
 }
