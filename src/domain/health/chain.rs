@@ -10,10 +10,10 @@ use crate::domain::change::quote;
 use crate::domain::filter_output::OutputCounts;
 use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
 use crate::domain::mute_rule::MuteRule;
-use crate::domain::observed::{Alarm, LogGroup, Observed};
+use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {

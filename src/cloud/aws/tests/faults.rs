@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use super::super::connect::Timeouts;
 use super::super::http::{Http, trust};
 use super::*;
-use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, Search};
+use crate::cloud::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, TotalStatistic};
 
 /// A call with the name of its operation; its answer doesn't matter.
 type Call = (&'static str, Box<dyn for<'a> Fn(&'a AwsCloud) -> BoxFuture<'a, Answer<()>> + Send>);
@@ -63,6 +63,15 @@ fn every_call() -> Vec<Call> {
         query("GetMetricStatistics", move |c| {
             async move { c.get_metric_statistics(&eu_west_1(), &metric(), at, at, 300).await.map(drop) }.boxed()
         }),
+        query("GetMetricStatistics", move |c| {
+            async move {
+                let (metric, statistic) = (&metric(), TotalStatistic::SampleCount);
+                let total = MetricTotal { metric, dimension: None, statistic, from: at, to: at };
+                c.metric_total(&eu_west_1(), &total).await.map(drop)
+            }
+            .boxed()
+        }),
+        query("DescribeAlarms", |c| async { c.indirect_alarms(&eu_west_1()).await.map(drop) }.boxed()),
         query("FilterLogEvents", move |c| {
             async move {
                 let search = Search { log_group: "g", pattern: "{ $.a = 1 }", from: at, to: at, page: None };
