@@ -2,6 +2,7 @@
 //!
 //! [`aws`] talks to AWS, [`demo`] simulates an account in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -37,6 +38,10 @@ pub type Answer<T> = Result<T, CloudError>;
 pub trait Cloud: Send + Sync {
     /// Who is signed in, including the account's alias if it can be read.
     async fn identity(&self) -> Answer<Identity>;
+
+    /// The names of the accounts of the organization, by their IDs. Only its management account and delegated administrators
+    /// may ask for them.
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>>;
 
     /// Every trail visible in the Region, including shadow and organization trails.
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>>;

@@ -4,6 +4,7 @@
 //! Nothing here does I/O or reads a clock; the time is passed in.
 
 pub mod account_id;
+pub mod account_names;
 pub mod account_region;
 pub mod activity;
 pub mod added;
@@ -47,6 +48,7 @@ pub mod subscription;
 pub mod text;
 
 pub use account_id::AccountId;
+pub use account_names::AccountNames;
 pub use account_region::{AccountRegion, Identity};
 pub use alert::AlertId;
 pub use change::{ByStep, Change, Step};

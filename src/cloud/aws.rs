@@ -27,6 +27,7 @@ use errors::Call;
 use iam::Iam;
 use kms::Kms;
 use logs::Logs;
+use organizations::Organizations;
 use s3::{KnownBuckets, S3};
 use sns::Sns;
 use sts::Sts;
@@ -44,6 +45,7 @@ mod iam;
 mod indirect_alarms;
 mod kms;
 mod logs;
+mod organizations;
 mod pages;
 mod profile;
 mod s3;
@@ -77,6 +79,7 @@ struct Services {
     logs: Logs,
     sns: Sns,
     kms: Kms,
+    organizations: Organizations,
     cloudwatch: CloudWatch,
 }
 
@@ -90,6 +93,7 @@ impl Services {
             logs: Logs::new(config),
             sns: Sns::new(config),
             kms: Kms::new(config),
+            organizations: Organizations::new(config),
             cloudwatch: CloudWatch::new(config),
         }
     }
@@ -243,6 +247,10 @@ impl Cloud for AwsCloud {
         let both = async { tokio::try_join!(services.sts.get_caller_identity(), services.iam.list_account_aliases()) };
         let (caller, alias) = self.with_sign_in(Box::pin(both)).await?;
         Ok(Identity { alias, ..caller })
+    }
+
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
+        self.with_sign_in(self.global().organizations.list_accounts()).await
     }
 
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {

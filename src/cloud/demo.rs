@@ -5,6 +5,7 @@
 //! email subscriptions stay pending until confirmed, and filter patterns are evaluated. Nothing runs in the background:
 //! each call first applies the changes that have become due by the clock.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -293,6 +294,11 @@ impl DemoCloud {
 impl Cloud for DemoCloud {
     async fn identity(&self) -> Answer<Identity> {
         self.query(&self.region, Query::Identity, "", |account, _| Ok(account.identity())).await
+    }
+
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
+        self.query(&self.region, Query::OrganizationAccounts, "", |account, _| queries::organization_accounts(account))
+            .await
     }
 
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {

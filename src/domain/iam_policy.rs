@@ -176,6 +176,9 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(DASHBOARD);
+            if observed.has_organization_trail() {
+                all.push(Query::OrganizationAccounts);
+            }
         }
         UseCase::Test => all.extend(DRILL),
         UseCase::Teardown { with_logs } => {

@@ -10,6 +10,7 @@ use super::settings::Settings;
 pub enum Query {
     Identity,
     Alias,
+    OrganizationAccounts,
     Trails,
     TrailStatus,
     Events,
@@ -52,6 +53,7 @@ impl Query {
         let (service, name, iam_action) = match self {
             Self::Identity => ("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
             Self::Alias => ("iam", "ListAccountAliases", "iam:ListAccountAliases"),
+            Self::OrganizationAccounts => ("organizations", "ListAccounts", "organizations:ListAccounts"),
             Self::Trails => ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
             Self::TrailStatus => ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
             Self::Events => ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
@@ -97,6 +99,7 @@ impl Query {
         let resource = match self {
             Self::Identity => return None,
             Self::Alias
+            | Self::OrganizationAccounts
             | Self::Trails
             | Self::LogGroup
             | Self::TestFilter

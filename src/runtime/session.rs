@@ -112,6 +112,12 @@ impl SessionWorker {
                     respond(SessionMsg::Subscriptions(ticket, subscriptions));
                 });
             }
+            SessionEffect::ListAccounts => {
+                self.on_cloud(move |cloud, _| async move {
+                    // Without the names, the IDs are shown.
+                    respond(SessionMsg::Accounts(cloud.organization_accounts().await.unwrap_or_default()));
+                });
+            }
             SessionEffect::Change { ticket, change } => {
                 self.on_cloud(move |cloud, region| async move {
                     respond(SessionMsg::Changed(ticket, cloud.apply(&region, &change).await));

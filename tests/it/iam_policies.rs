@@ -32,6 +32,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         // STS API: no permissions are required.
         "GetCallerIdentity" => vec![],
         "ListAccountAliases" => vec!["iam:ListAccountAliases"],
+        "ListAccounts" => vec!["organizations:ListAccounts"],
         "DescribeTrails" => vec!["cloudtrail:DescribeTrails"],
         "GetTrailStatus" => vec!["cloudtrail:GetTrailStatus"],
         "GetEventSelectors" => vec!["cloudtrail:GetEventSelectors"],

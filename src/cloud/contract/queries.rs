@@ -16,6 +16,7 @@ use crate::domain::retention::RetentionDays::Days;
 pub(super) fn one_of_each() -> Vec<CloudCall> {
     vec![
         CloudCall::Identity,
+        CloudCall::OrganizationAccounts,
         CloudCall::Trails,
         CloudCall::TrailStatus(TRAIL),
         CloudCall::ManagementEvents(TRAIL),
@@ -40,7 +41,7 @@ pub(super) fn one_of_each() -> Vec<CloudCall> {
 }
 
 pub(super) fn cases() -> Vec<ContractCase> {
-    let tables = [identity::identities(), buckets(), logs(), roles(), activity()];
+    let tables = [identity::identities(), identity::organization(), buckets(), logs(), roles(), activity()];
     tables.into_iter().flatten().collect()
 }
 

@@ -38,6 +38,8 @@ pub struct Account {
     pub foreign_buckets: Vec<String>,
     /// ARNs of topics that belong to other accounts: alarms can notify them, but the caller may not read them.
     pub foreign_topics: Vec<String>,
+    /// The names of the accounts of the organization, by their IDs; empty: the caller may not list them.
+    pub organization_accounts: BTreeMap<String, String>,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
@@ -60,6 +62,7 @@ impl Default for Account {
             profiles: vec!["default".into(), "prod".into()],
             foreign_buckets: Vec::new(),
             foreign_topics: Vec::new(),
+            organization_accounts: BTreeMap::new(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),

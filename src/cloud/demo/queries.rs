@@ -62,6 +62,15 @@ pub(super) fn apply_due_changes(account: &mut Account, now: Seconds) {
     }
 }
 
+/// Source: Organizations API, ListAccounts: only from the management account or a delegated administrator.
+pub(super) fn organization_accounts(account: &Account) -> Result<BTreeMap<String, String>, DemoError> {
+    if account.organization_accounts.is_empty() {
+        let why = "You don't have permissions to access this resource.";
+        return Err(DemoError::new(ErrorKind::AccessDenied, why));
+    }
+    Ok(account.organization_accounts.clone())
+}
+
 pub(super) fn trail_arn(account_region: &AccountRegion, home: &str, name: &str, trail: &account::Trail) -> Arn {
     let account = trail.owner.clone().unwrap_or_else(|| account_region.account.clone());
     AccountRegion { account, region: Region::new(home), ..account_region.clone() }.trail_arn(name)

@@ -510,3 +510,29 @@ fn a_key_opens_the_confirmation_link_in_the_demo() {
     tester.settle().press("d").pass(seconds(1)).sees("open the link").sees("waiting for alice@example.com");
     tester.press("l").pass(seconds(4)).does_not_see("to confirm");
 }
+
+#[test]
+fn with_an_organization_trail_each_event_has_the_name_of_its_account() {
+    let with_names = |names: &[(&str, &str)]| {
+        let mut account = scenario("ringing");
+        let region = account.regions.get_mut("eu-west-1").unwrap();
+        region.trails.get_mut("rootbell").unwrap().config.organization = true;
+        for event in &mut region.log_groups.get_mut("rootbell/cloudtrail").unwrap().events {
+            event.event.insert("recipientAccountId".into(), json!("555566667777"));
+            if let Some(identity) = event.event.get_mut("userIdentity") {
+                identity["accountId"] = json!("555566667777");
+            }
+        }
+        account.organization_accounts = names.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect();
+        let mut tester = Tester::on(account, 120, 40);
+        tester.pass(seconds(3));
+        tester
+    };
+    let tester = with_names(&[("555566667777", "workloads")]);
+    tester.sees("workloads    ").sees("root of 555566667777 (workloads)");
+    assert_eq!(calls(&tester, "ListAccounts"), 1);
+    // Without permission to list the accounts, their IDs are shown, and nothing else changes.
+    let tester = with_names(&[]);
+    tester.sees("555566667777 ").sees("root of 555566667777").does_not_see("organizations:");
+    assert_eq!(calls(&tester, "ListAccounts"), 1);
+}

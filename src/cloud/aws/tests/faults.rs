@@ -71,6 +71,7 @@ fn every_call() -> Vec<Call> {
             }
             .boxed()
         }),
+        query("ListAccounts", |c| async { c.organization_accounts().await.map(drop) }.boxed()),
         query("DescribeAlarms", |c| async { c.indirect_alarms(&eu_west_1()).await.map(drop) }.boxed()),
         query("FilterLogEvents", move |c| {
             async move {
