@@ -31,7 +31,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 15] = [
+const CHAIN: [Query; 14] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -46,7 +46,6 @@ const CHAIN: [Query; 15] = [
     Query::Topic,
     Query::Subscriptions,
     Query::SubscriptionAttributes,
-    Query::MetricStatistics,
 ];
 /// The further queries that a plan and a complete status need.
 const BUCKET_AND_ROLE: [Query; 8] = [
@@ -69,7 +68,7 @@ pub const ORGANIZATION_TRAIL_ACTIONS: [&str; 4] = [
     "iam:GetRole",
     "iam:CreateServiceLinkedRole",
 ];
-const DASHBOARD: [Query; 2] = [Query::RootEvents, Query::History];
+const DASHBOARD: [Query; 3] = [Query::RootEvents, Query::History, Query::MetricStatistics];
 /// What a test alarm reads.
 const TEST: [Query; 2] = [Query::Alarm, Query::History];
 /// What a drill reads.
@@ -170,7 +169,7 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
     match use_case {
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
-            all.push(Query::TestFilter);
+            all.extend([Query::TestFilter, Query::MetricStatistics]);
             all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {

@@ -46,7 +46,7 @@ pub enum ObserveScope {
 }
 
 /// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned. `now` is
-/// the time, up to which the datapoints of filters are counted; `None`: they aren't needed.
+/// the time; `None`: what only the verdict needs is not read, such as the datapoints of filters.
 pub async fn observe(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -310,7 +310,8 @@ impl Reader<'_, '_> {
             let is_path_read = unread.is_none() && unread_filter.is_none() && unread_key.is_none();
             if (choice.is_good() || is_everything) && is_path_read {
                 // Something else may notify somebody where the path does not.
-                if !choice.is_good() && choice.trail.is_some() && observed.indirect_alarms.is_none() {
+                let is_wanted = self.now.is_some() && !choice.is_good() && choice.trail.is_some();
+                if is_wanted && observed.indirect_alarms.is_none() {
                     observed.indirect_alarms = Some(to_read_result(self.cloud.indirect_alarms(self.region).await));
                     continue;
                 }

@@ -105,7 +105,7 @@ fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_two_round_trips(
 fn a_working_account_is_read_in_three_round_trips_and_needs_no_changes() {
     let [read_cost, apply_cost, _] = apply(working_account());
     // The last one reads the attributes of the first confirmed subscription.
-    assert_eq!(read_cost, (3, 14));
+    assert_eq!(read_cost, (3, 15));
     assert_eq!(apply_cost, (0, 0));
 }
 
@@ -120,8 +120,8 @@ fn the_wizard_reads_an_account_in_three_round_trips_without_repeated_calls() {
     assert!(tester.model.account().derived.is_some());
     // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
-    let unique: BTreeSet<&String> = asked[..14].iter().collect();
-    assert_eq!(unique.len(), 14, "{asked:?}");
+    let unique: BTreeSet<&String> = asked[..15].iter().collect();
+    assert_eq!(unique.len(), 15, "{asked:?}");
 }
 
 #[test]
