@@ -18,8 +18,10 @@ use crate::domain::observed::{
 use crate::domain::query::Tagged;
 use crate::domain::{Change, Identity, Region};
 
+#[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(test)]
+#[cfg(feature = "aws")]
 mod contract;
 pub mod demo;
 mod error;
