@@ -529,11 +529,11 @@ fn with_an_organization_trail_each_event_has_the_name_of_its_account() {
         tester.pass(seconds(3));
         tester
     };
-    let tester = with_names(&[("555566667777", "workloads")]);
+    let mut tester = with_names(&[("555566667777", "workloads")]);
     tester.sees("workloads    ").sees("root of 555566667777 (workloads)");
     assert_eq!(calls(&tester, "ListAccounts"), 1);
     // Without permission to list the accounts, their IDs are shown, and nothing else changes.
-    let tester = with_names(&[]);
+    let mut tester = with_names(&[]);
     tester.sees("555566667777 ").sees("root of 555566667777").does_not_see("organizations:");
     assert_eq!(calls(&tester, "ListAccounts"), 1);
 }
