@@ -291,7 +291,7 @@ impl Cloud for AwsCloud {
 
     async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
         let services = self.services(region);
-        self.with_sign_in(indirect_alarms::describe(&services.cloudwatch.client)).await
+        self.with_sign_in(Box::pin(indirect_alarms::describe(&services.cloudwatch.client))).await
     }
 
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {

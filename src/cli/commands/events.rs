@@ -169,10 +169,10 @@ fn text(
 
 /// The names of the organization's accounts, if its trail is used; empty if they can't be read.
 async fn organization(cloud: &dyn Cloud, observed: &Observed) -> BTreeMap<String, String> {
-    match observed.has_organization_trail() {
-        true => cloud.organization_accounts().await.unwrap_or_default(),
-        false => BTreeMap::new(),
+    if !observed.has_organization_trail() {
+        return BTreeMap::new();
     }
+    cloud.organization_accounts().await.unwrap_or_default()
 }
 
 fn row(event: &RootEvent, zone: &TimeZone) -> [String; 9] {

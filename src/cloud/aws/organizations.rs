@@ -32,8 +32,8 @@ impl Organizations {
             loop {
                 let request = self.client.list_accounts().set_next_token(tokens.next());
                 let page = call.answered(request.send().await)?;
-                let named = page.accounts().iter().filter_map(|account| Some((account.id()?, account.name()?)));
-                names.extend(named.map(|(id, name)| (id.to_owned(), name.to_owned())));
+                let on_page = page.accounts().iter().filter_map(|account| Some((account.id()?, account.name()?)));
+                names.extend(on_page.map(|(id, name)| (id.to_owned(), name.to_owned())));
                 if !tokens.follow(page.next_token()) {
                     return Ok(names);
                 }
