@@ -210,13 +210,12 @@ const CASES: [BrokenAccount; 65] = [
     case(
         "log alarm",
         |a| {
-            group(a).clear();
             region_mut(a).alarms.clear();
             let (query, log_groups) = ("filter userIdentity.type = 'Root'".into(), vec!["rootbell/cloudtrail".into()]);
             let on_logs = LogAlarm { query, log_groups, actions: vec![TOPIC.into()], ..LogAlarm::default() };
             region_mut(a).log_alarms.insert("root-queries".into(), on_logs);
         },
-        "filter.pattern",
+        "alarm.exists",
         Unknown,
         "The log alarm `root-queries` queries the log group and notifies arn:aws:sns:",
         Fixed,

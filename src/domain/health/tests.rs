@@ -1,8 +1,9 @@
 use super::*;
 use crate::domain::datapoints::value_fault;
 use crate::domain::fixtures::{NOW, settings, sound};
+use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
 use crate::domain::mute_rule::{MuteRule, MuteSchedule, MuteStatus};
-use crate::domain::observed::{Bucket, BucketLookup, Confirmation, MetricFilter, Topic, TrailDetails};
+use crate::domain::observed::{Bucket, BucketLookup, Confirmation, FoundPath, MetricFilter, Topic, TrailDetails};
 use crate::domain::pattern;
 use crate::domain::policy::PolicyDocument;
 use crate::domain::problem::{Problem, ReadResult};
@@ -422,6 +423,26 @@ fn a_scheduled_mute_rule_is_advice_with_its_times_and_an_unread_one_a_remark() {
     let [actions, advice] = checks_with(Err(denied));
     assert_eq!(actions.detail, "1 action; whether a mute rule applies could not be read");
     assert_eq!(advice.verdict, Verdict::Unknown);
+}
+
+#[test]
+fn a_log_alarm_that_asks_for_root_makes_a_missing_filter_unknown() {
+    let with_query = |query: &str| {
+        let mut observed = sound();
+        (observed.filters, observed.alarms) = (Ok(Vec::new()), Ok(Vec::new()));
+        observed.path = FoundPath::default();
+        let log_groups = vec!["rootbell/cloudtrail".to_owned()];
+        observed.indirect_alarms = Some(Ok(vec![IndirectAlarm {
+            name: "logs".into(),
+            kind: IndirectKind::Log { query: query.into(), log_groups },
+            actions_enabled: true,
+            actions: vec!["arn:aws:sns:eu-west-1:123456789012:security".into()],
+        }]));
+        let health = health_of(&observed);
+        ["filter.pattern", "filter.publishes", "alarm.exists", "alarm.actions"].map(|id| check(&health, id).verdict)
+    };
+    assert_eq!(with_query("filter userIdentity.type = 'Root'"), [Verdict::Unknown; 4]);
+    assert_eq!(with_query("filter errorCode = 'AccessDenied'"), [Verdict::Missing; 4]);
 }
 
 #[test]
