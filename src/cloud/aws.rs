@@ -48,6 +48,7 @@ mod logs;
 mod organizations;
 mod pages;
 mod profile;
+mod profile_list;
 mod s3;
 mod selectors;
 mod sns;

@@ -22,7 +22,7 @@ use super::retention::RetentionDays;
 mod events;
 
 pub use super::alarm::{Alarm, AlarmState, Metric};
-pub use super::candidates::{Elsewhere, Found, FoundPath};
+pub use super::candidates::{Elsewhere, ElsewhereState, Found, FoundPath};
 pub use super::metric_filter::MetricFilter;
 pub use super::problem::ReadResult;
 pub use super::session_times::SessionTimes;
@@ -312,7 +312,7 @@ pub struct Observed {
     pub log_group_keys: Vec<(Arn, ReadResult<Option<KmsKey>>)>,
     /// Alarms that may notify somebody indirectly; `None`: not read, because a path works without them.
     pub indirect_alarms: Option<ReadResult<Vec<IndirectAlarm>>>,
-    /// Where it works, if it doesn't work in this Region.
+    /// The path in another Region, if none works in this one.
     pub elsewhere: Option<Elsewhere>,
     /// What was left out because there is too much of it, a sentence each.
     pub left_out: Vec<String>,
