@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::profile::Profile;
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
 
@@ -244,7 +245,7 @@ impl Connector for PanickingConnector {
         panic!("a fault on purpose");
     }
 
-    async fn profiles(&self) -> Vec<String> {
+    async fn profiles(&self) -> Vec<Profile> {
         Vec::new()
     }
 

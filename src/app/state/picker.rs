@@ -1,8 +1,10 @@
 //! A list to choose from, which typing filters: profiles, Regions, or trails.
 
+use jiff::Timestamp;
 use tui_input::{Input, InputRequest};
 
 use crate::app::keymap::{Code, Intent, Key};
+use crate::domain::profile::Profile;
 use crate::domain::region::{KNOWN, KnownRegion, Partition, Region};
 use crate::domain::settings::{Candidate, TrailChoice};
 use crate::domain::text;
@@ -19,7 +21,7 @@ pub enum PickerKind {
 /// One entry of the list.
 #[derive(Clone, Debug)]
 pub enum PickerItem {
-    Profile(String),
+    Profile(Box<Profile>),
     Region(KnownRegion),
     Trail(Box<Candidate>),
 }
@@ -29,19 +31,18 @@ impl PickerItem {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Profile(name) => name,
+            Self::Profile(profile) => &profile.name,
             Self::Region(known) => known.code,
             Self::Trail(trail) => &trail.name,
         }
     }
 
     /// Whether any of its columns contains the text.
-    fn matches(&self, typed: &str) -> bool {
-        let contains = |column: &str| column.to_lowercase().contains(&typed.to_lowercase());
+    fn matches(&self, typed: &str, now: Timestamp) -> bool {
         match self {
-            Self::Profile(name) => contains(name),
+            Self::Profile(profile) => profile.matches(typed, now),
             Self::Region(known) => known.matches(typed),
-            Self::Trail(trail) => contains(&trail.name),
+            Self::Trail(trail) => trail.name.to_lowercase().contains(&typed.to_lowercase()),
         }
     }
 }
@@ -57,15 +58,24 @@ pub struct Picker {
     selected: usize,
     /// Whether the items have been read.
     pub ready: bool,
+    /// When it opened: the state of a session depends on the time.
+    pub now: Timestamp,
     /// It opened because there is no Region.
     pub without_region: bool,
 }
 
 impl Picker {
     fn new(what: PickerKind, items: Vec<PickerItem>, current: &str) -> Self {
-        let input = Input::default();
-        let mut picker =
-            Self { what, items, current: current.to_owned(), input, selected: 0, ready: true, without_region: false };
+        let mut picker = Self {
+            what,
+            items,
+            current: current.to_owned(),
+            input: Input::default(),
+            selected: 0,
+            ready: true,
+            now: Timestamp::UNIX_EPOCH,
+            without_region: false,
+        };
         picker.select(current);
         picker
     }
@@ -88,9 +98,9 @@ impl Picker {
 
     /// The profiles known so far; [`Self::offer_profiles`] replaces them once they have been read.
     #[must_use]
-    pub fn profiles(known: &[String], current: &str) -> Self {
-        let items = known.iter().cloned().map(PickerItem::Profile).collect();
-        Self { ready: !known.is_empty(), ..Self::new(PickerKind::Profile, items, current) }
+    pub fn profiles(known: &[Profile], current: &str, now: Timestamp) -> Self {
+        let items = known.iter().map(|profile| PickerItem::Profile(Box::new(profile.clone()))).collect();
+        Self { ready: !known.is_empty(), now, ..Self::new(PickerKind::Profile, items, current) }
     }
 
     /// The account's trails and a new one. The one in use is selected.
@@ -101,11 +111,11 @@ impl Picker {
     }
 
     /// The profiles have been read. The selected one stays selected.
-    pub fn offer_profiles(&mut self, profiles: &[String]) {
+    pub fn offer_profiles(&mut self, profiles: &[Profile]) {
         if self.what == PickerKind::Profile {
             let selected =
                 self.matches().get(self.selected).map_or(self.current.clone(), |item| item.name().to_owned());
-            self.items = profiles.iter().cloned().map(PickerItem::Profile).collect();
+            self.items = profiles.iter().map(|profile| PickerItem::Profile(Box::new(profile.clone()))).collect();
             self.ready = true;
             self.select(&selected);
         }
@@ -126,10 +136,10 @@ impl Picker {
         self.selected
     }
 
-    /// Whether the entry is the one in use.
+    /// The name of the entry in use; empty if there is none.
     #[must_use]
-    pub fn is_current(&self, item: &PickerItem) -> bool {
-        item.name() == self.current
+    pub fn current(&self) -> &str {
+        &self.current
     }
 
     /// How many entries there are, whatever is typed.
@@ -141,7 +151,7 @@ impl Picker {
     /// The entries in which the typed text occurs, in any column.
     #[must_use]
     pub fn matches(&self) -> Vec<&PickerItem> {
-        self.items.iter().filter(|item| item.matches(self.typed())).collect()
+        self.items.iter().filter(|item| item.matches(self.typed(), self.now)).collect()
     }
 
     /// Moves the selection. Up and down wrap around.

@@ -13,6 +13,8 @@ use crate::ui::widgets::text::{cut, pad, wrap};
 use crate::ui::widgets::view::View;
 use crate::ui::widgets::window;
 
+mod profiles;
+
 pub(in crate::ui) fn draw(view: &View<'_>, picker: &Picker, frame: &mut Frame<'_>, area: Rect) {
     let theme = view.theme;
     let title = match picker.what {
@@ -50,20 +52,27 @@ pub(in crate::ui) fn draw(view: &View<'_>, picker: &Picker, frame: &mut Frame<'_
         let lines = wrap(&message, list.width.saturating_sub(2)).into_iter().map(|l| Line::raw(format!(" {l}")));
         return frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()).style(theme.warn), list);
     }
+    let columns = profiles::Columns::fitting(&matches, picker, list.width.saturating_sub(4));
     let items = matches.iter().enumerate().map(|(i, item)| {
         let style = if i == picker.selected() { theme.selected } else { theme.text };
         match item {
             PickerItem::Trail(trail) => trail_item(view, trail, style),
-            PickerItem::Profile(name) => ListItem::new(Line::styled(name.clone(), style)),
-            PickerItem::Region(known) => region_item(view, known, picker.is_current(item), style),
+            PickerItem::Profile(profile) => columns.row(view, profile, picker, style),
+            PickerItem::Region(known) => region_item(view, known, item.name() == picker.current(), style),
         }
     });
     let mark = Line::styled(" > ", theme.selected);
     let mut state = ListState::default().with_selected(Some(picker.selected()));
     frame.render_stateful_widget(List::new(items).highlight_symbol(mark), list, &mut state);
-    if let Some(PickerItem::Region(KnownRegion { opt_in: true, .. })) = matches.get(picker.selected()) {
-        frame.render_widget(Line::styled(" opt-in: the account must enable this Region first", theme.dim), note);
-    }
+    let about = match matches.get(picker.selected()) {
+        Some(PickerItem::Region(KnownRegion { opt_in: true, .. })) => {
+            "opt-in: the account must enable this Region first".to_owned()
+        }
+        Some(PickerItem::Profile(profile)) => profiles::about(view, profile, picker),
+        Some(PickerItem::Region(_) | PickerItem::Trail(_)) | None => String::new(),
+    };
+    let about = cut(&about, usize::from(note.width).saturating_sub(2));
+    frame.render_widget(Line::styled(format!(" {about}"), theme.dim), note);
 }
 
 const WHY_A_REGION: &str = "No Region is set. One Region is enough: the trail covers all of them. Choose the one nearest to \

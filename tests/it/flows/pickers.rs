@@ -1,13 +1,90 @@
 //! The lists of profiles and Regions.
 
 use insta::assert_snapshot;
+use jiff::Timestamp;
+use rootbell::app::Msg;
 use rootbell::cloud::demo::Account;
+use rootbell::domain::profile::{Profile, ProfileKind, SsoSession, SsoToken};
 use rootbell::ui::Theme;
 
 use crate::support::tester::Tester;
 
 /// The sizes at which every picker is looked at.
 const SIZES: [(u16, u16); 3] = [(60, 20), (80, 24), (120, 40)];
+
+/// Thirty profiles of every kind; the session of the SSO profiles is signed in, expired, or missing.
+fn thirty_profiles() -> Vec<Profile> {
+    let sso = |name: &str, token: Option<&str>| {
+        let token = token.map(|at| SsoToken { expires: at.parse::<Timestamp>().unwrap(), renewable_until: None });
+        Profile {
+            kind: ProfileKind::Sso,
+            account: Some("111122223333".into()),
+            role: Some("AdministratorAccess".into()),
+            region: Some("eu-central-1".into()),
+            sso: Some(SsoSession { name: Some("corp".into()), token }),
+            ..Profile::named(name)
+        }
+    };
+    let mut all: Vec<Profile> = (1..=23).map(|n| Profile::named(format!("team-{n:02}"))).collect();
+    for profile in &mut all {
+        profile.kind = ProfileKind::Role { mfa: profile.name.ends_with('2') };
+        profile.account = Some("444455556666".into());
+        profile.role = Some("Audit".into());
+    }
+    all.extend([
+        sso("acme-prod", Some("2026-11-23T19:30:00Z")),
+        sso("acme-dev", Some("2026-11-22T08:00:00Z")),
+        sso("acme-data", None),
+        Profile { kind: ProfileKind::Keys, region: Some("us-east-1".into()), ..Profile::named("default") },
+        Profile { kind: ProfileKind::Process, ..Profile::named("prod") },
+        Profile {
+            fault: Some("`lost` names the source_profile `gone`, which does not exist".into()),
+            ..Profile::named("lost")
+        },
+        Profile { kind: ProfileKind::WebIdentity, ..Profile::named("ünïcode-émoji-🚀") },
+    ]);
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// The wizard with the list of thirty profiles open.
+fn with_thirty_profiles(width: u16, height: u16) -> Tester {
+    let mut tester = Tester::on(Account::default(), width, height);
+    tester.press("p").settle().send(Msg::Profiles(thirty_profiles()));
+    tester
+}
+
+#[test]
+fn profiles_show_where_their_credentials_come_from_and_whether_the_session_is_signed_in() {
+    for (width, height) in SIZES {
+        let mut tester = with_thirty_profiles(width, height);
+        tester.sees("> default").sees("in use").sees("keys").sees(" 4 of 30 ").sees(" in use, keys, us-east-1 ");
+        assert_snapshot!(format!("profiles-{width}x{height}"), tester.screen());
+        assert!(row(&tester, "acme-dev ").contains("expired"), "{}", tester.screen());
+        assert!(row(&tester, "acme-data ").contains("not signed in"), "{}", tester.screen());
+        tester.press("home").sees("> acme-data").press("end").sees("> ünïcode-émoji-🚀").sees(" 30 of 30 ");
+        tester.write("acme-prod").sees("signed in until 19:30").sees("SSO");
+        tester.press("ctrl+u").write("lost").sees("unusable: `lost` names");
+        tester.press("ctrl+u").write("ünï").sees("> ünïcode").sees("web identity");
+    }
+}
+
+#[test]
+fn profiles_are_found_by_any_column() {
+    let mut tester = with_thirty_profiles(120, 40);
+    for (typed, found) in [
+        ("expired", " 1 of 1, of 30 in all "),
+        ("1111", " 1 of 3, of 30 in all "),
+        ("us-east", " 1 of 1, of 30 in all "),
+        ("MFA", " 1 of 3, of 30 in all "),
+        ("audit", " 1 of 23, of 30 in all "),
+        ("corp", " 1 of 3, of 30 in all "),
+        ("process", " 1 of 1, of 30 in all "),
+    ] {
+        tester.press("ctrl+u").write(typed).sees(found);
+    }
+    tester.press("ctrl+u").sees("> default");
+}
 
 /// The row of the list with this text.
 #[track_caller]

@@ -14,6 +14,7 @@ use rootbell::cloud::demo::{Account, DemoCloud};
 use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use rootbell::domain::Region;
+use rootbell::domain::profile::Profile;
 use rootbell::runtime::Worker;
 use rootbell::runtime::worker::Clock;
 use rootbell::ui::{Theme, view};
@@ -67,8 +68,8 @@ impl Connector for OnDemo {
         })
     }
 
-    async fn profiles(&self) -> Vec<String> {
-        self.1.clone()
+    async fn profiles(&self) -> Vec<Profile> {
+        self.1.iter().map(Profile::named).collect()
     }
 
     async fn origins(&self, _: &Target) -> Origins {
