@@ -24,12 +24,8 @@ pub(in crate::ui) fn draw(view: &View<'_>, picker: &Picker, frame: &mut Frame<'_
     };
     let matches = picker.matches();
     let inner = window::frame_of(frame, theme, area, title, position(picker, matches.len()));
-    let intro: Vec<Line<'_>> = match picker.without_region {
-        true => {
-            wrap(WHY_A_REGION, inner.width.saturating_sub(2)).into_iter().map(|l| Line::raw(format!(" {l}"))).collect()
-        }
-        false => Vec::new(),
-    };
+    let intro = if picker.without_region { wrap(WHY_A_REGION, inner.width.saturating_sub(2)) } else { Vec::new() };
+    let intro: Vec<Line<'_>> = intro.into_iter().map(|line| Line::raw(format!(" {line}"))).collect();
     let intro_height = u16::try_from(intro.len()).unwrap_or(0);
     let [top, filter, list, note] = inner.layout(&Layout::vertical([
         Constraint::Length(intro_height),

@@ -101,7 +101,7 @@ async fn a_missing_profile_is_rejected_with_a_similar_one_or_a_few_that_exist() 
 
 #[tokio::test]
 async fn with_many_profiles_only_a_few_are_named_but_all_are_counted() {
-    let many: String = (1..=29).map(|n| format!("[profile team-{n:02}-admin]\n")).collect();
+    let many: String = (1..=29).map(|n| format!("[profile team-{n:02}-admin]")).collect::<Vec<_>>().join("\n");
     let files = [("/home/alice/.aws/config", many.as_str())];
     let connector = AwsConnector::with_env(Env::from_slice(&[("HOME", "/home/alice")]), Fs::from_slice(&files));
     let why = connector.connect(&profile("team-03-admn")).await.unwrap_err().why();
