@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
-use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
+use super::outcome::{Outcome, REPAIR, Verdict, check_existing, ok, unknown, wrong};
 use crate::domain::alarm::EvaluationState;
 use crate::domain::change::quote;
 use crate::domain::observed::{Alarm, LogGroup, Observed};
@@ -12,17 +12,20 @@ use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Setti
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
-    let none = || missing(format!("There is no log group `{}`.", evidence.settings.log_group.value));
+    let name = &evidence.settings.log_group.value;
+    let none = || evidence.absent(SettingId::LogGroup, || format!("There is no log group `{name}`."));
     check_existing(&evidence.observed.log_group, none, judge)
 }
 
 fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&Alarm) -> Outcome) -> Outcome {
     match (&evidence.observed.alarms, alert.existing_alarm(evidence.observed)) {
         (Err(unreadable), _) => unknown(unreadable),
-        (Ok(_), None) => missing(format!(
-            "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
-            alert.alarm.value, evidence.settings.account_region.region
-        )),
+        (Ok(_), None) => evidence.absent(SettingId::Alarm, || {
+            format!(
+                "There is no alarm `{}` in {}; an alarm in another Region can't watch this metric.",
+                alert.alarm.value, evidence.settings.account_region.region
+            )
+        }),
         (Ok(_), Some(alarm)) => judge(alarm),
     }
 }
@@ -44,7 +47,8 @@ pub(super) fn filter_pattern(evidence: &Evidence<'_>) -> Outcome {
         return unknown(unreadable);
     }
     let Some(filter) = evidence.filter() else {
-        return missing(format!("No filter on `{}` counts root use.", evidence.settings.log_group.value));
+        let group = &evidence.settings.log_group.value;
+        return evidence.absent(SettingId::Filter, || format!("No filter on `{group}` counts root use."));
     };
     let name = &filter.name;
     let coverage = match pattern::coverage(&filter.pattern) {

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::filter::filter_faults;
+use super::outcome::{Outcome, Verdict, missing};
 use crate::domain::arn::Arn;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
-use crate::domain::settings::Settings;
+use crate::domain::problem::{Fix, Input};
+use crate::domain::settings::{Origin, SettingId, Settings};
 
 /// What the checks judge.
 pub(super) struct Evidence<'a> {
@@ -42,6 +44,17 @@ impl<'a> Evidence<'a> {
             _ => false,
         };
         config.actions.iter().find(can_notify)
+    }
+
+    /// The result for a resource that doesn't exist. If the user named it, the name may be wrong.
+    pub(super) fn absent(&self, id: SettingId, otherwise: impl FnOnce() -> String) -> Outcome {
+        let (name, origin) = self.settings.text(id);
+        if origin != Origin::Given {
+            return missing(otherwise());
+        }
+        let create = Fix::ApplyWith { input: Input::Setting(id), value: name };
+        let fix = Fix::Each(vec![Fix::advice("Check the name, or create it."), create]);
+        (Verdict::Missing, self.settings.no_such(id), fix)
     }
 
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
