@@ -27,6 +27,8 @@ mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
 #[cfg(unix)]
+mod naming;
+#[cfg(unix)]
 mod other_region;
 mod performance;
 mod properties;

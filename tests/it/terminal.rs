@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::SetupOptions;
 use rootbell::domain::profile::Profile;
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
@@ -266,6 +267,7 @@ fn panicking_wizard() {
     }
     let options = Options {
         connector: Arc::new(PanickingConnector),
+        setup: SetupOptions::default(),
         target: Target::default(),
         theme: Theme::dark(),
         demo: None,

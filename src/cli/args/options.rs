@@ -59,6 +59,8 @@ pub struct StatusOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -79,6 +81,8 @@ pub struct TestOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -92,6 +96,8 @@ pub struct EventsOptions {
     /// Print the events as JSON, with everything that CloudTrail recorded
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
