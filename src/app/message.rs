@@ -1,11 +1,14 @@
 //! What goes into [`super::update`] and what comes out of it.
 
+use std::collections::BTreeMap;
+
 use super::keymap::Key;
 use super::state::session::{Caller, SessionId, Ticket};
 use crate::cloud::{CloudError, MfaCode, Target};
 use crate::domain::arn::Arn;
 use crate::domain::observed::Subscription;
 use crate::domain::plan::teardown::Chain;
+use crate::domain::profile::Profile;
 use crate::domain::{Change, Identity, Observed, Plan, Region, SetupOptions, Step};
 use crate::engine::alarm_test::{AlarmTest, Drill, TestError, TestRun};
 use crate::engine::poll::{PollQuery, PollResult};
@@ -66,6 +69,8 @@ pub enum SessionEffect {
         ticket: Ticket,
         topic_arn: Arn,
     },
+    /// Read the names of the organization's accounts.
+    ListAccounts,
     /// A single call that is not part of a plan.
     Change {
         ticket: Ticket,
@@ -101,7 +106,7 @@ pub enum Msg {
     Paste(String),
     /// The time that [`super::Model::deadline`] returned has come.
     Tick,
-    Profiles(Vec<String>),
+    Profiles(Vec<Profile>),
     /// Whether the terminal has the focus.
     Focus(bool),
     /// The answer to a [`SessionEffect`].
@@ -120,6 +125,8 @@ pub enum SessionMsg {
     Applied(Ticket, Report),
     PatternTested(Ticket, Result<Vec<bool>, CloudError>),
     Subscriptions(Ticket, Result<Vec<Subscription>, CloudError>),
+    /// Empty if they can't be read.
+    Accounts(BTreeMap<String, String>),
     Changed(Ticket, Result<(), CloudError>),
     Polled(Ticket, Result<PollResult, CloudError>),
     TestProgress(Ticket, TestRun),

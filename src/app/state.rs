@@ -11,6 +11,7 @@ pub mod mfa;
 pub mod model;
 pub mod notice;
 pub mod overlay;
+pub mod picker;
 pub mod polled;
 pub mod progress;
 pub mod screen;

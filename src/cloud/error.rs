@@ -269,11 +269,7 @@ impl CloudError {
     #[must_use]
     pub fn fix(&self) -> Fix {
         if let Some(problem) = self.sign_in_problem() {
-            // A denial may say whose policy it is.
-            let denial = self.denial();
-            let is_explained = !matches!(denial.cause, DenialCause::Unstated | DenialCause::Other(_));
-            let of_denial = denial.fix().filter(|_| is_explained && self.kind == ErrorKind::RoleDenied);
-            return of_denial.unwrap_or(problem.fix);
+            return self.fix_of_policy().unwrap_or(problem.fix);
         }
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         let advice = match self.kind {
@@ -372,6 +368,13 @@ impl CloudError {
             },
         };
         Fix::Advice(advice)
+    }
+
+    /// What to do if AWS says whose policy denies the role.
+    fn fix_of_policy(&self) -> Option<Fix> {
+        let denial = self.denial();
+        let is_explained = !matches!(denial.cause, DenialCause::Unstated | DenialCause::Other(_));
+        denial.fix().filter(|_| is_explained && self.kind == ErrorKind::RoleDenied)
     }
 
     /// What AWS says about a denied call.

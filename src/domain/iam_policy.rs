@@ -31,7 +31,7 @@ pub enum UseCase {
 pub const MAX_POLICY_LENGTH: usize = 6144;
 
 /// The queries that read the chain.
-const CHAIN: [Query; 13] = [
+const CHAIN: [Query; 14] = [
     Query::Identity,
     Query::Alias,
     Query::Trails,
@@ -42,6 +42,7 @@ const CHAIN: [Query; 13] = [
     Query::Alarm,
     Query::AlarmsForMetric,
     Query::MuteRules,
+    Query::MuteRule,
     Query::Topic,
     Query::Subscriptions,
     Query::SubscriptionAttributes,
@@ -160,18 +161,23 @@ fn permissions(use_case: UseCase, settings: &Settings, observed: &Observed) -> V
 fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Query> {
     let mut all = CHAIN.to_vec();
     let topic = observed.topic.as_ref().ok().and_then(Option::as_ref);
-    if settings.kms_key.is_some() || topic.is_some_and(|topic| topic.kms_key.is_some()) {
+    let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
+    let is_encrypted = topic.is_some_and(|t| t.kms_key.is_some()) || group.is_some_and(|g| g.kms_key.is_some());
+    if settings.kms_key.is_some() || is_encrypted {
         all.extend([Query::KmsKey, Query::KeyPolicy]);
     }
     match use_case {
         UseCase::Setup => {
             all.extend(BUCKET_AND_ROLE);
-            all.push(Query::TestFilter);
+            all.extend([Query::TestFilter, Query::MetricStatistics]);
             all.extend(unmanaged_kinds(settings).map(|kind| Tagged::from(kind).query()));
         }
         UseCase::Watch => {
             all.extend(BUCKET_AND_ROLE);
             all.extend(DASHBOARD);
+            if observed.has_organization_trail() {
+                all.push(Query::OrganizationAccounts);
+            }
         }
         UseCase::Test => all.extend(DRILL),
         UseCase::Teardown { with_logs } => {
@@ -366,6 +372,32 @@ mod tests {
 
     fn policy_for(use_case: UseCase, setup: &SetupOptions) -> PolicyDocument {
         policy(use_case, &settings(setup, &Observed::nothing()), &Observed::nothing())
+    }
+
+    #[test]
+    fn only_watching_an_organizations_trail_needs_the_names_of_its_accounts() {
+        let mut observed = sound();
+        let lists_accounts = |use_case: UseCase, observed: &Observed| {
+            let document = policy(use_case, &settings(&SetupOptions::default(), observed), observed);
+            document.actions().into_iter().any(|action| action == "organizations:ListAccounts")
+        };
+        assert!(ALL.iter().all(|use_case| !lists_accounts(*use_case, &observed)));
+        if let Some(watched) = &mut observed.trail {
+            watched.trail.organization = true;
+        }
+        assert_eq!(ALL.map(|use_case| lists_accounts(use_case, &observed)), [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn reading_the_key_of_the_log_group_needs_permissions_of_its_own() {
+        let mut observed = sound();
+        if let Ok(Some(group)) = &mut observed.log_group {
+            group.kms_key = Some("arn:aws:kms:eu-west-1:123456789012:key/logs".into());
+        }
+        let document = policy(UseCase::Watch, &settings(&SetupOptions::default(), &observed), &observed);
+        for action in ["kms:DescribeKey", "kms:GetKeyPolicy"] {
+            assert!(document.actions().into_iter().any(|granted| granted == action), "{action}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Everything that belongs to one account: its session, what was read, what is planned, and what is running.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +19,8 @@ use crate::domain::observed::{Confirmation, Elsewhere, SessionTimes};
 use crate::domain::problem::Problem;
 use crate::domain::settings::{Candidate, trail_candidates};
 use crate::domain::{
-    ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health, pattern, plan,
+    AccountNames, ByStep, Change, Email, Health, Observed, Plan, Settings, SetupOptions, Step, Verdict, health,
+    pattern, plan,
 };
 
 /// Computed from the form and the account, and recomputed whenever either changes.
@@ -50,6 +52,8 @@ pub struct AccountState {
     pub observed: Option<Observed>,
     /// What was done in this session and when, for judging what AWS says about the trail.
     pub(in crate::app) times: SessionTimes,
+    /// The names of the organization's accounts by their IDs; empty until they are read; `None`: not requested.
+    pub(in crate::app) organization: Option<BTreeMap<String, String>>,
     /// The names that `observed` was read for.
     pub(in crate::app) observed_for: SetupOptions,
     pub derived: Option<Derived>,
@@ -89,16 +93,17 @@ const DEBOUNCE: SignedDuration = SignedDuration::from_millis(350);
 const CONFIRMATION_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
 
 impl AccountState {
-    /// An account about which nothing is known yet.
+    /// An account about which nothing is known yet; the form contains what the user asked for.
     #[must_use]
-    pub fn new(session: SessionId, target: Target) -> Self {
+    pub fn new(session: SessionId, target: Target, setup: &SetupOptions) -> Self {
         Self {
             session,
             target,
             connection: Connection::Connecting,
-            form: Form::new(),
+            form: Form::new(setup),
             observed: None,
             times: SessionTimes::default(),
+            organization: None,
             observed_for: SetupOptions::default(),
             derived: None,
             observing: None,
@@ -134,6 +139,17 @@ impl AccountState {
             Connection::Ready(caller) => Some(caller),
             _ => None,
         }
+    }
+
+    /// The profile in use: the one that is signed in, or else the one that was asked for.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        let signed_in = match &self.connection {
+            Connection::Ready(caller) => caller.profile.as_deref(),
+            Connection::Failed(error) => error.sign_in.as_ref().and_then(|sign_in| sign_in.profile.as_deref()),
+            Connection::Connecting => None,
+        };
+        signed_in.or(self.target.profile.as_deref()).unwrap_or("default")
     }
 
     /// The verdict on the chain, once the account has been read.
@@ -225,6 +241,15 @@ impl AccountState {
         let mut events = self.dashboard.events.value.iter().flatten();
         self.observed.as_ref().is_some_and(Observed::has_organization_trail)
             || events.any(|event| event.is_of_other_account(&caller.identity.account))
+    }
+
+    /// What the accounts are called, as far as that is known.
+    #[must_use]
+    pub fn account_names(&self) -> AccountNames {
+        let organization = self.organization.as_ref();
+        let nothing = BTreeMap::new();
+        let names = |caller: &Caller| AccountNames::new(organization.unwrap_or(&nothing), &caller.identity);
+        self.caller().map(names).unwrap_or_default()
     }
 
     pub(in crate::app) fn shows_dashboard(&self, shown: Option<Screen>) -> bool {

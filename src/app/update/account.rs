@@ -1,27 +1,30 @@
 //! Signing in to an account and reading it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::app::message::{Effect, SessionEffect};
 use crate::app::state::account::AccountState;
 use crate::app::state::mfa::MfaPrompt;
 use crate::app::state::model::Model;
-use crate::app::state::overlay::{Overlay, Picker};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::picker::Picker;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{Caller, Connection, SessionId, Ticket};
 use crate::cloud::{CloudError, ErrorKind, MfaCode, Target};
-use crate::domain::Observed;
 use crate::domain::observed::Subscription;
+use crate::domain::{Observed, SetupOptions};
 
 use super::navigation::go;
 
 impl Model {
     /// The initial model and the first effects.
     #[must_use]
-    pub fn start(target: Target, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
-        let account = AccountState::new(SessionId(1), target);
+    pub fn start(target: Target, setup: SetupOptions, demo: Option<String>, now: Timestamp) -> (Self, Vec<Effect>) {
+        let account = AccountState::new(SessionId(1), target, &setup);
         let effects = vec![connect_effect(&account, None)];
-        (Self::new(account, demo, now), effects)
+        (Self { setup, ..Self::new(account, demo, now) }, effects)
     }
 }
 
@@ -33,7 +36,7 @@ pub(super) fn connect(model: &mut Model) -> Vec<Effect> {
 /// The same with the code of the MFA device that a role needs.
 pub(super) fn connect_with(model: &mut Model, code: Option<MfaCode>) -> Vec<Effect> {
     model.last_session = SessionId(model.last_session.0 + 1);
-    let account = AccountState::new(model.last_session, model.account().target.clone());
+    let account = AccountState::new(model.last_session, model.account().target.clone(), &model.setup);
     let connect = connect_effect(&account, code);
     let ended = model.accounts.replace_selected(account);
     model.early_key = None;
@@ -60,7 +63,7 @@ pub(super) fn connected(model: &mut Model, session: SessionId, answer: Result<Ca
         Err(error) => {
             // Without a Region, choosing one is the only way to continue.
             if error.kind == ErrorKind::NoRegion && is_selected {
-                model.overlay = Some(Overlay::Picker(Picker::regions("us-east-1", None)));
+                model.overlay = Some(Overlay::Picker(Picker::first_region()));
             }
             if let Some(prompt) = MfaPrompt::for_error(&error).filter(|_| is_selected) {
                 model.overlay = Some(Overlay::MfaCode(prompt));
@@ -93,9 +96,11 @@ pub(super) fn observe(account: &mut AccountState) -> Vec<Effect> {
     vec![SessionEffect::Observe { ticket, identity, region, setup }.within(account.session)]
 }
 
-pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mut observed: Observed) {
+pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mut observed: Observed) -> Vec<Effect> {
     let (now, slowdown, shown) = (model.now, model.slowdown(), model.shown(session));
-    let Some(account) = model.accounts.get_mut(session).filter(|a| a.observing == Some(ticket)) else { return };
+    let Some(account) = model.accounts.get_mut(session).filter(|a| a.observing == Some(ticket)) else {
+        return Vec::new();
+    };
     account.observing = None;
     account.unobserved_run = None;
     account.dashboard.chain_answered(&observed, now, slowdown);
@@ -110,9 +115,16 @@ pub(super) fn observed(model: &mut Model, session: SessionId, ticket: Ticket, mu
     account.derive(now);
     let healthy = account.derived.as_ref().is_some_and(|derived| derived.health.healthy());
     let was_read = std::mem::replace(&mut account.was_read, true);
+    let has_organization_trail = account.observed.as_ref().is_some_and(Observed::has_organization_trail);
+    let mut effects = Vec::new();
+    if has_organization_trail && account.organization.is_none() {
+        account.organization = Some(BTreeMap::new());
+        effects.push(SessionEffect::ListAccounts.within(session));
+    }
     if !was_read && healthy && shown == Some(Screen::Account) {
         go(model, Screen::Dashboard);
     }
+    effects
 }
 
 /// The subscriptions were checked for confirmations.

@@ -4,7 +4,8 @@ use crate::app::keymap::{Intent, Key};
 use crate::app::message::{Effect, SessionEffect};
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
-use crate::app::state::overlay::{Overlay, Picker};
+use crate::app::state::overlay::Overlay;
+use crate::app::state::picker::Picker;
 use crate::app::state::progress::StepRun;
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
@@ -169,8 +170,8 @@ pub(super) fn applied(model: &mut Model, session: SessionId, ticket: Ticket, rep
     account.running = None;
     let run = account.runs[step].as_ref();
     account.unobserved_run = run.map(StepRun::run_count);
-    if step == Step::Trail && !report.done.is_empty() {
-        account.times.trail_changed = Some(now);
+    if !report.done.is_empty() {
+        account.times.changed(step, now);
     }
     let run = account.runs[step].as_ref();
     for email in run.map(|run| run.subscribed(report)).unwrap_or_default() {

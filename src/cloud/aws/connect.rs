@@ -17,8 +17,8 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::causes::{cause, short_line};
@@ -29,6 +29,7 @@ use super::profile_list::describe_all;
 use super::provider::{of_profile, role_chain};
 use super::roles::{CodeNeeded, MfaSessions, RoleChain};
 use super::{AwsCloud, add_sign_in, sign_in_files};
+use crate::cloud::diagnosis::{Origins, Reached};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, MfaCode, Session, SignIn, SignInFiles, Target};
 use crate::domain::profile::Profile;
 use crate::domain::text;
@@ -69,14 +70,14 @@ impl From<Timeouts> for TimeoutConfig {
 const ATTEMPTS: u32 = 3;
 
 /// The profile that doesn't need a section in the files.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// Creates sessions with AWS. Like the AWS CLI, it uses options first, then the environment, then the files.
 pub struct AwsConnector {
-    env: Env,
-    fs: Fs,
+    pub(super) env: Env,
+    pub(super) fs: Fs,
     /// Created with the first session, and shared by all of them.
-    http: OnceCell<SharedHttpClient>,
+    http: OnceCell<Http>,
     mfa_sessions: MfaSessions,
 }
 
@@ -109,7 +110,7 @@ impl AwsConnector {
         Self { env, fs, http: OnceCell::new(), mfa_sessions: MfaSessions::default() }
     }
 
-    fn variable(&self, name: &str) -> Option<String> {
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
         self.env.get(name).ok().filter(|value| !value.is_empty())
     }
 
@@ -126,7 +127,7 @@ impl AwsConnector {
         EnvConfigSections::parse(files).map_err(|e| cannot_read("The shared configuration", &e.to_string()))
     }
 
-    async fn http(&self) -> Answer<SharedHttpClient> {
+    pub(super) async fn http(&self) -> Answer<Http> {
         let client = self.http.get_or_try_init(|| async {
             let bundle = match self.variable("AWS_CA_BUNDLE") {
                 Some(path) => {
@@ -144,7 +145,7 @@ impl AwsConnector {
                 let path = bundle.as_ref().map_or("", |(path, _)| path);
                 invalid(format!("AWS_CA_BUNDLE: `{path}` {why}."))
             })?;
-            Ok(SharedHttpClient::new(Http::new(tls, ProxyConfig::from_env())))
+            Ok(Http::new(tls, ProxyConfig::from_env()))
         });
         client.await.cloned()
     }
@@ -198,7 +199,12 @@ impl AwsConnector {
     }
 
     /// The settings of the clients, and those of the providers of credentials.
-    async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<(SdkConfig, ProviderConfig)> {
+    pub(super) async fn load(
+        &self,
+        target: &Target,
+        profile: &str,
+        region: String,
+    ) -> Answer<(SdkConfig, ProviderConfig)> {
         let http = self.http().await?;
         let timeouts = TimeoutConfig::from(Timeouts::default());
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
@@ -248,6 +254,14 @@ impl Connector for AwsConnector {
             Err(_) => Vec::new(),
         }
     }
+
+    async fn origins(&self, target: &Target) -> Origins {
+        self.describe_origins(target).await
+    }
+
+    async fn reach(&self, target: &Target, now: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        self.reach_endpoints(target, now).await
+    }
 }
 
 impl AwsConnector {
@@ -280,7 +294,8 @@ impl AwsConnector {
             (None, false) => format!("from {region_from}"),
         };
         let is_named = target.profile.is_some();
-        let sign_in = Arc::new(profile::sign_in(&files, &self.env, is_named, (&region, tried_from)));
+        let sign_in = profile::sign_in(&files, &self.env, is_named, &region);
+        let sign_in = Arc::new(SignIn { region_from: tried_from, ..sign_in });
         // If nobody chose the profile, the credentials may come from elsewhere.
         if let Some(fault) = sign_in.fault.as_ref().filter(|_| is_named || sign_in.profile_from.is_some()) {
             return Err(add_sign_in(CloudError::local(ErrorKind::BadProfile, fault), &sign_in));
@@ -301,7 +316,7 @@ impl AwsConnector {
     }
 
     /// Checks that the profile exists, unless it is the default one.
-    fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
+    pub(super) fn check_profile(&self, files: &EnvConfigSections, profile: &str, target: &Target) -> Answer<()> {
         if profile == DEFAULT || files.get_profile(profile).is_some() {
             return Ok(());
         }
@@ -309,12 +324,18 @@ impl AwsConnector {
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
-        let missing = format!("there is no profile `{profile}`{from} in {config} or {credentials}");
         let mut names: Vec<&str> = files.profiles().collect();
         names.sort_unstable();
-        let why = match text::closest(profile, names.iter().copied()) {
-            Some(similar) => format!("{missing}; did you mean `{similar}`?"),
-            None => format!("{missing}; {}", existing_profiles(&names)),
+        let missing = match names.len() {
+            0 => format!("there is no profile `{profile}`{from}, and no other one, in {config} or {credentials}"),
+            1 => format!("there is no profile `{profile}`{from} in {config} or {credentials}"),
+            n => format!("there is no profile `{profile}`{from} among the {n} in {config} and {credentials}"),
+        };
+        let similar = text::closest(profile, names.iter().copied(), 3);
+        let why = match (similar.as_slice(), names.len()) {
+            ([], 0) => missing,
+            ([], _) => format!("{missing}; {}", existing_profiles(&names)),
+            (similar, _) => format!("{missing}; did you mean {}?", text::alternatives(similar)),
         };
         Err(CloudError::local(ErrorKind::NoProfile, why))
     }
@@ -325,7 +346,6 @@ fn existing_profiles(names: &[&str]) -> String {
     const SHOWN: usize = 5;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len() {
-        0 => "no profiles exist there".to_owned(),
         n if n > SHOWN => format!("{} and {} more exist there", quoted.join(", "), n - SHOWN),
         1 => format!("only {} exists there", quoted.join("")),
         _ => format!("{} exist there", quoted.join(", ")),
@@ -340,10 +360,12 @@ fn cannot_read(what: &str, why: &str) -> CloudError {
     invalid(format!("{what} cannot be read: {}.", short_line(why)))
 }
 
-/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS.
-fn check_url(url: &str) -> Result<(), String> {
+/// Checks an endpoint's URL: the SDK ignores an invalid one and would connect to AWS. The message leaves out what may be a
+/// password or a token.
+pub(super) fn check_url(url: &str) -> Result<(), String> {
     let is_valid = url.parse::<Uri>().is_ok_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
     });
-    if is_valid { Ok(()) } else { Err(format!("`{url}` isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
+    let shown = if url.contains(['@', '?']) { "the value".to_owned() } else { format!("`{url}`") };
+    if is_valid { Ok(()) } else { Err(format!("{shown} isn't a URL; an endpoint looks like http://127.0.0.1:4566.")) }
 }

@@ -11,12 +11,12 @@ use crate::cloud::{AssumedRole, CredentialSource, KeyKind, SignIn};
 /// the environment come first.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers" and "Assume role credential provider".
-pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: (&Region, String)) -> SignIn {
+pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region: &Region) -> SignIn {
     let variable = |name: &str| env.get(name).ok().filter(|value| !value.is_empty());
-    let (region, region_from) = (Some(region.0.clone()), region.1);
+    let region = Some(region.clone());
     if let Some(id) = variable("AWS_ACCESS_KEY_ID").filter(|_| !named) {
         let source = CredentialSource::Environment(key_kind(&id, variable("AWS_SESSION_TOKEN").is_some()));
-        return SignIn { region, region_from, source, ..SignIn::default() };
+        return SignIn { region, source, ..SignIn::default() };
     }
     let selected = files.selected_profile();
     let from_variable = !named && variable("AWS_PROFILE").is_some();
@@ -24,7 +24,6 @@ pub(super) fn sign_in(files: &EnvConfigSections, env: &Env, named: bool, region:
         profile: Some(selected.to_owned()),
         profile_from: from_variable.then_some("AWS_PROFILE"),
         region,
-        region_from,
         ..SignIn::default()
     };
     match follow(files, selected, &mut sign_in) {

@@ -3,13 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::Evidence;
-use super::outcome::{Outcome, REPAIR, Verdict, missing, ok, unknown, unreadable_policy, wrong};
+use super::log_group_key::log_group_key;
+use super::outcome::{Outcome, REPAIR, Verdict, ok, unknown, unreadable_policy, wrong};
 use crate::domain::observed::{
     Bucket, BucketLookup, ManagementEvents, Observed, Role, TrailDetails, TrailOwnership, TrailStatus,
 };
 use crate::domain::policy::{self, Decision, LogFileLocation};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{SettingId, Settings, TRAIL};
+use crate::domain::settings::{Origin, SettingId, Settings, TRAIL};
 use crate::domain::text::age;
 
 /// The Region in which CloudTrail records the sign-ins of root users.
@@ -39,7 +40,7 @@ fn on_trail(evidence: &Evidence<'_>, judge: impl FnOnce(&TrailDetails) -> Outcom
         (Err(unreadable), _) => unknown(unreadable),
         (Ok(others), None) => {
             let name = &settings.trail.value;
-            missing(match others.first() {
+            evidence.absent(SettingId::Trail, || match others.first() {
                 Some(other) => {
                     format!("There is no trail `{name}`; {}.", other.describe(&settings.account_region.account))
                 }
@@ -228,9 +229,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(1);
 const MOST_LAG: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long after a change of the trail, its role or its bucket an error may still be from before it.
-const RETRIED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+pub(super) const RETRIED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 
-fn is_younger(at: Option<Timestamp>, than: SignedDuration, now: Timestamp) -> bool {
+pub(super) fn is_younger(at: Option<Timestamp>, than: SignedDuration, now: Timestamp) -> bool {
     at.is_some_and(|at| now.duration_since(at) <= than)
 }
 
@@ -357,6 +358,13 @@ fn check_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
             Fix::choose_value("Use that Region", Input::Region, region),
         );
     }
+    let delivers_to = t.trail.log_group().unwrap_or_default();
+    if settings.log_group.origin == Origin::Given && settings.log_group.value != delivers_to {
+        return wrong(
+            format!("`{name}` delivers to the log group `{delivers_to}`, not to `{}`.", settings.log_group.value),
+            Fix::choose_value("Use that log group", Input::Setting(SettingId::LogGroup), delivers_to),
+        );
+    }
     if observed.log_group == Ok(None) {
         let group = t.trail.log_group().unwrap_or_default();
         return wrong(format!("`{name}` delivers to the log group `{group}`, which does not exist."), REPAIR);
@@ -366,6 +374,12 @@ fn check_delivery(t: &TrailDetails, evidence: &Evidence<'_>) -> Outcome {
     }
     if let Some(fault) = role_fault(settings, observed) {
         return wrong(format!("{fault}."), REPAIR);
+    }
+    let delivered_recently = status.logs_error.is_none()
+        && is_younger(status.logs_delivery, FRESH, evidence.now)
+        && status.logs_delivery >= status.started;
+    if let Some(outcome) = log_group_key(evidence, delivered_recently) {
+        return outcome;
     }
     delivery_status(status, t, settings, evidence)
 }

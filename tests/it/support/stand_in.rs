@@ -73,7 +73,7 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Response, all: &Mutex
                 length = value.trim().parse().ok()?;
             }
             if let Some((_, credential)) = line.split_once("Credential=") {
-                key = credential.split('/').next()?.to_owned();
+                credential.split('/').next()?.clone_into(&mut key);
             }
         }
         let mut body = vec![0; length];
