@@ -50,6 +50,7 @@ mod organizations;
 mod pages;
 mod profile;
 mod profile_list;
+mod profile_names;
 mod provider;
 mod roles;
 mod s3;

@@ -13,7 +13,6 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig, imds};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -26,7 +25,8 @@ use super::errors::without_credentials;
 use super::http::{Http, trust};
 use super::profile;
 use super::profile_list::describe_all;
-use super::provider::{of_profile, role_chain};
+use super::profile_names::{as_written, files_for_sdk, for_sdk};
+use super::provider::{Sources, of_profile, role_chain};
 use super::roles::{CodeNeeded, MfaSessions, RoleChain};
 use super::{AwsCloud, add_sign_in, sign_in_files};
 use crate::cloud::diagnosis::{Origins, Reached};
@@ -116,11 +116,10 @@ impl AwsConnector {
 
     /// The shared configuration, with the profile in use selected.
     pub(super) async fn sections(&self, target: &Target) -> Answer<EnvConfigSections> {
-        let load = source::load(&self.env, &self.fs, &EnvConfigFiles::default()).await;
+        let load = source::load(&self.env, &self.fs, &files_for_sdk(&self.env, &self.fs).await).await;
         let mut files = load.map_err(|e| cannot_read("The shared configuration", &cause(&e)))?;
-        if let Some(profile) = target.profile.clone() {
-            files.profile = Cow::Owned(profile);
-        }
+        let profile = target.profile.as_deref().unwrap_or(&files.profile);
+        files.profile = Cow::Owned(for_sdk(profile).into_owned());
         if files.profile.is_empty() {
             files.profile = Cow::Borrowed(DEFAULT);
         }
@@ -156,8 +155,10 @@ impl AwsConnector {
         target: &Target,
         files: &EnvConfigSections,
     ) -> Answer<(crate::domain::Region, String)> {
-        let profile = files.selected_profile();
-        let from_files = || profile::region_of(files, profile).map(|region| (region, format!("profile `{profile}`")));
+        let profile = as_written(files.selected_profile());
+        let from_files = || {
+            profile::region_of(files, files.selected_profile()).map(|region| (region, format!("profile `{profile}`")))
+        };
         let from_env = |name: &str| self.variable(name).map(|region| (region, name.to_owned()));
         let from_option = target.region.as_ref().map(|region| (region.to_string(), "your selection".to_owned()));
         let found = from_option
@@ -199,17 +200,14 @@ impl AwsConnector {
     }
 
     /// The settings of the clients, and those of the providers of credentials.
-    pub(super) async fn load(
-        &self,
-        target: &Target,
-        profile: &str,
-        region: String,
-    ) -> Answer<(SdkConfig, ProviderConfig)> {
+    pub(super) async fn load(&self, target: &Target, profile: &str, region: String) -> Answer<(SdkConfig, Sources)> {
         let http = self.http().await?;
+        let shared = files_for_sdk(&self.env, &self.fs).await;
         let timeouts = TimeoutConfig::from(Timeouts::default());
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .profile_name(profile)
+            .profile_files(shared.clone())
             .region(Region::new(region.clone()))
             .http_client(http.clone())
             .timeout_config(timeouts.clone())
@@ -226,7 +224,7 @@ impl AwsConnector {
             .with_behavior_version(Some(BehaviorVersion::latest()))
             .with_use_fips(config.use_fips())
             .with_use_dual_stack(config.use_dual_stack());
-        Ok((config, settings))
+        Ok((config, Sources { settings, files: shared }))
     }
 }
 
@@ -288,7 +286,7 @@ impl AwsConnector {
             check_url(&url).map_err(|why| invalid(format!("{from}: {why}")))?;
         }
         let (region, region_from) = self.region(target, &files).await?;
-        let tried_from = match (&target.region, region_from == format!("profile `{profile}`")) {
+        let tried_from = match (&target.region, region_from == format!("profile `{}`", as_written(&profile))) {
             (Some(_), _) => String::new(),
             (None, true) => "from the profile".to_owned(),
             (None, false) => format!("from {region_from}"),
@@ -300,18 +298,18 @@ impl AwsConnector {
         if let Some(fault) = sign_in.fault.as_ref().filter(|_| is_named || sign_in.profile_from.is_some()) {
             return Err(add_sign_in(CloudError::local(ErrorKind::BadProfile, fault), &sign_in));
         }
-        let (config, settings) = self.load(target, &profile, region.to_string()).await?;
-        let roles = role_chain(&sign_in, &files, &settings, &config, &self.mfa_sessions);
+        let (config, sources) = self.load(target, &profile, region.to_string()).await?;
+        let roles = role_chain(&sign_in, &files, &sources, &config, &self.mfa_sessions);
         let config = match &roles {
             Some(roles) => {
                 let provider: Arc<dyn ProvideCredentials> = Arc::<RoleChain>::clone(roles);
                 config.into_builder().credentials_provider(SharedCredentialsProvider::from(provider)).build()
             }
             // The SDK's default chain prefers keys in the environment, which is wrong if --profile names a profile.
-            None if is_named => config.into_builder().credentials_provider(of_profile(&profile, &settings)).build(),
+            None if is_named => config.into_builder().credentials_provider(of_profile(&profile, &sources)).build(),
             None => config,
         };
-        let profile = Some(profile).filter(|name| name != DEFAULT);
+        let profile = Some(as_written(&profile).into_owned()).filter(|name| name != DEFAULT);
         Ok(Prepared { config, region, region_from, profile, sign_in, roles })
     }
 
@@ -324,14 +322,16 @@ impl AwsConnector {
         let config = path("AWS_CONFIG_FILE", "~/.aws/config");
         let credentials = path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
         let from = if target.profile.is_none() { " (from AWS_PROFILE)" } else { "" };
-        let mut names: Vec<&str> = files.profiles().collect();
+        let profile = as_written(profile);
+        let written: Vec<Cow<'_, str>> = files.profiles().map(as_written).collect();
+        let mut names: Vec<&str> = written.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
         let missing = match names.len() {
             0 => format!("there is no profile `{profile}`{from}, and no other one, in {config} or {credentials}"),
             1 => format!("there is no profile `{profile}`{from} in {config} or {credentials}"),
             n => format!("there is no profile `{profile}`{from} among the {n} in {config} and {credentials}"),
         };
-        let similar = text::closest(profile, names.iter().copied(), 3);
+        let similar = text::closest(&profile, names.iter().copied(), 3);
         let why = match (similar.as_slice(), names.len()) {
             ([], 0) => missing,
             ([], _) => format!("{missing}; {}", existing_profiles(&names)),

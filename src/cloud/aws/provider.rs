@@ -10,16 +10,25 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_runtime::env_config::section::EnvConfigSections;
 
+use super::profile_names::for_sdk;
 use super::roles::{MfaSessions, RoleChain};
 use crate::cloud::{CredentialSource, SignIn};
+
+/// What the providers are made with.
+pub(super) struct Sources {
+    pub(super) settings: ProviderConfig,
+    /// The files, with names that the SDK accepts.
+    pub(super) files: EnvConfigFiles,
+}
 
 /// The provider for a profile that assumes roles; `None` if it assumes none, or if its settings are wrong.
 pub(super) fn role_chain(
     sign_in: &SignIn,
     files: &EnvConfigSections,
-    settings: &ProviderConfig,
+    sources: &Sources,
     config: &SdkConfig,
     sessions: &MfaSessions,
 ) -> Option<Arc<RoleChain>> {
@@ -28,28 +37,32 @@ pub(super) fn role_chain(
     }
     let owner = sign_in.source_profile.as_deref();
     let base = match &sign_in.source {
-        CredentialSource::Keys(_) => keys(files, owner.or(sign_in.profile.as_deref())?)?,
+        CredentialSource::Keys(_) => keys(files, &for_sdk(owner.or(sign_in.profile.as_deref())?))?,
         CredentialSource::Environment(_) => {
             SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
         }
         CredentialSource::Container => {
-            SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(settings).build())
+            SharedCredentialsProvider::new(EcsCredentialsProvider::builder().configure(&sources.settings).build())
         }
         CredentialSource::Instance => {
-            SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().configure(settings).build())
+            SharedCredentialsProvider::new(ImdsCredentialsProvider::builder().configure(&sources.settings).build())
         }
         CredentialSource::Sso
         | CredentialSource::Login
         | CredentialSource::Process(_)
         | CredentialSource::WebIdentity(_)
-        | CredentialSource::Unknown => of_profile(owner?, settings),
+        | CredentialSource::Unknown => of_profile(&for_sdk(owner?), sources),
     };
     Some(Arc::new(RoleChain::new(base, &sign_in.roles, config.clone(), Arc::clone(sessions))))
 }
 
-/// The SDK's provider for one profile.
-pub(super) fn of_profile(profile: &str, settings: &ProviderConfig) -> SharedCredentialsProvider {
-    let provider = ProfileFileCredentialsProvider::builder().configure(settings).profile_name(profile).build();
+/// The SDK's provider for one profile, by the name that the SDK uses.
+pub(super) fn of_profile(profile: &str, sources: &Sources) -> SharedCredentialsProvider {
+    let provider = ProfileFileCredentialsProvider::builder()
+        .configure(&sources.settings)
+        .profile_files(sources.files.clone())
+        .profile_name(profile)
+        .build();
     SharedCredentialsProvider::new(provider)
 }
 
