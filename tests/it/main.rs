@@ -13,6 +13,8 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod doctor;
 mod faults;
 mod flows;
 mod fuzz;
@@ -48,6 +50,8 @@ mod teardown;
 mod teardown_http;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod trust;
 #[cfg(unix)]
 mod version;
 #[cfg(unix)]

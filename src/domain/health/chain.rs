@@ -189,7 +189,9 @@ pub(super) fn notifies_topic(evidence: &Evidence<'_>) -> Outcome {
             return wrong(format!("{fault}."), REPAIR);
         }
         if let Some(rule) = active {
-            let why = format!("{} mutes `{}`: no alert is sent.", sentence(&rule.describe()), alarm.name);
+            let until = rule.mutes_until.map(|at| format!(" until {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+            let until = until.unwrap_or_default();
+            let why = format!("{} mutes `{}`{until}: no alert is sent.", sentence(&rule.describe()), alarm.name);
             return wrong(why, Fix::Advice(format!("Wait until it ends, or delete it: {}", delete_command(rule))));
         }
         let remark = if rules.is_err() { "; whether a mute rule applies could not be read" } else { "" };
