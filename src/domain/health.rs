@@ -310,8 +310,10 @@ pub fn what_fails(settings: &Settings, observed: &Observed) -> Option<String> {
 /// The destinations that the user vouches for although nothing notifies them, a sentence each.
 #[must_use]
 pub fn trusted_in_vain(settings: &Settings, observed: &Observed) -> Vec<String> {
-    let all = with_evidence(settings, observed, Timestamp::UNIX_EPOCH, |evidence| evidence.trusted());
-    all.iter().filter(|trusted| !trusted.notified).map(Trusted::remark).collect()
+    with_evidence(settings, observed, Timestamp::UNIX_EPOCH, |evidence| {
+        let all = evidence.trusted();
+        all.iter().filter(|trusted| !trusted.notified).map(Trusted::remark).collect()
+    })
 }
 
 fn with_evidence<T>(
