@@ -11,6 +11,7 @@ use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
+use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
 };
@@ -60,10 +61,24 @@ pub async fn observe_with(
     scope: ObserveScope,
     prefetch: Prefetch<'_>,
 ) -> Observed {
-    let (mut observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
-    if !choice.is_good() {
-        observed.elsewhere = find_elsewhere(cloud, identity, region, setup, &observed).await;
-    }
+    let trails = prefetch.trails.clone();
+    // Without a trail that can be used here, nothing can work here.
+    let elsewhere_at_once = async {
+        let trails = trails.await.ok()?;
+        let nothing = Observed::nothing();
+        let (first, _) = Candidates { identity, region, setup, observed: &nothing }.trails_to_read(&trails);
+        if first.is_empty() { Some(find_elsewhere(cloud, identity, region, setup, &trails).await) } else { None }
+    };
+    let ((mut observed, choice), elsewhere) =
+        join!(observe_region(cloud, identity, region, setup, scope, prefetch), elsewhere_at_once);
+    observed.elsewhere = match elsewhere {
+        Some(elsewhere) => elsewhere,
+        None if choice.is_good() => None,
+        None => {
+            let trails = observed.trails.as_deref().unwrap_or_default();
+            find_elsewhere(cloud, identity, region, setup, trails).await
+        }
+    };
     observed
 }
 
@@ -73,9 +88,8 @@ async fn find_elsewhere(
     identity: &Identity,
     region: &Region,
     setup: &SetupOptions,
-    observed: &Observed,
+    trails: &[Trail],
 ) -> Option<Elsewhere> {
-    let trails = observed.trails.as_deref().unwrap_or_default();
     let regions = other_regions(trails, setup, &identity.in_region(region));
     let queries = regions.iter().map(async |region| {
         let prefetch = Prefetch::new(&cloud, region, setup);
@@ -113,8 +127,10 @@ async fn observe_region(
         observe_role(cloud, &guess, scope),
         prefetch.group.clone(),
         async {
-            let mut alarms = observe_alarms(&prefetch).await;
-            read_mute_rules(cloud, region, &guess.root_use().alarm.value, &mut alarms).await;
+            let (mut alarms, name) = (observe_alarms(&prefetch).await, &guess.root_use().alarm.value);
+            if alarms.iter().flatten().any(|alarm| alarm.name == *name) {
+                set_mute_rules(&mut alarms, name, to_read_result(cloud.alarm_mute_rules(region, name).await));
+            }
             alarms
         },
         reader.topic(guess.topic_arn()),
@@ -138,14 +154,20 @@ async fn observe_region(
     use_path(&mut observed, &choice);
     let settings = Settings::resolve(identity, region, setup, &observed);
     use_topic(&mut observed, &settings.topic_arn(), requested_key);
-    if settings.bucket.value != guess.bucket.value {
-        observed.bucket = observe_bucket(cloud, &settings, scope).await;
-    }
-    if settings.role.value != guess.role.value {
-        observed.role = observe_role(cloud, &settings, scope).await;
-    }
-    observed.records = observe_records(cloud, &settings, &observed, scope).await;
+    let (bucket, role, records) = join!(
+        if_true(settings.bucket.value != guess.bucket.value, observe_bucket(cloud, &settings, scope)),
+        if_true(settings.role.value != guess.role.value, observe_role(cloud, &settings, scope)),
+        observe_records(cloud, &settings, &observed, scope),
+    );
+    observed.bucket = bucket.unwrap_or(observed.bucket);
+    observed.role = role.unwrap_or(observed.role);
+    observed.records = records;
     (observed, choice)
+}
+
+/// The answer of a query that is needed only if the condition holds.
+async fn if_true<T>(condition: bool, query: impl Future<Output = T>) -> Option<T> {
+    if condition { Some(query.await) } else { None }
 }
 
 /// What the tags of unmanaged resources say about rootbell.
@@ -260,25 +282,27 @@ impl Reader<'_, '_> {
             let is_unread = |alarm: &&Alarm| {
                 alarm.mute_rules.is_none() && choice.path.alarm.as_ref().is_some_and(|found| found.value == alarm.name)
             };
-            let unread = observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
+            let unread: Option<String> =
+                observed.alarms.iter().flatten().find(is_unread).map(|alarm| alarm.name.clone());
             if (choice.is_good() || is_everything) && unread.is_none() {
                 observed.left_out = candidates.left_out(&choice);
                 return choice;
             }
-            let (trails, alarms, topics, found_keys) = join!(
+            let (trails, alarms, topics, found_keys, mute_rules) = join!(
                 join_all(trails.into_iter().map(|trail| self.trail(trail))),
                 join_all(metrics.iter().map(|metric| self.cloud.describe_alarms_for_metric(self.region, metric))),
                 join_all(topics.into_iter().map(|arn| self.topic(arn))),
                 join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
+                join_all(unread.iter().map(|name| self.cloud.alarm_mute_rules(self.region, name))),
             );
+            for (name, rules) in unread.iter().zip(mute_rules) {
+                set_mute_rules(&mut observed.alarms, name, to_read_result(rules));
+            }
             observed.others.extend(trails);
             for found in alarms {
                 add_new(&mut observed.alarms, to_read_result(found));
             }
             known_metrics.extend(metrics);
-            if let Some(name) = unread {
-                read_mute_rules(self.cloud, self.region, &name, &mut observed.alarms).await;
-            }
             for (index, key) in found_keys {
                 observed.topics[index].key = Some(to_read_result(key));
             }
@@ -322,12 +346,11 @@ async fn observe_alarms(prefetch: &Prefetch<'_>) -> ReadResult<Vec<Alarm>> {
     alarms
 }
 
-/// Reads the mute rules of the alarm of that name, unless that was done already.
-async fn read_mute_rules(cloud: &dyn Cloud, region: &Region, name: &str, alarms: &mut ReadResult<Vec<Alarm>>) {
-    let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name && alarm.mute_rules.is_none()) else {
-        return;
-    };
-    alarm.mute_rules = Some(to_read_result(cloud.alarm_mute_rules(region, name).await));
+/// Notes the mute rules of the alarm of that name.
+fn set_mute_rules(alarms: &mut ReadResult<Vec<Alarm>>, name: &str, rules: ReadResult<Vec<MuteRule>>) {
+    if let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name) {
+        alarm.mute_rules = Some(rules);
+    }
 }
 
 /// The key that the user named.

@@ -15,6 +15,7 @@ use rootbell::engine::{self, ObserveScope, Prefetch};
 use tokio::time::Instant;
 
 use crate::properties::{EMAIL, cloud, in_virtual_time, region_mut, setup_options};
+use crate::setups::expressible_accounts;
 #[cfg(unix)]
 use crate::support::EmulatedAws;
 use crate::support::tester::{Tester, scenario};
@@ -91,6 +92,32 @@ fn a_working_account_is_read_in_three_round_trips_and_needs_no_changes() {
     // The last one reads the attributes of the first confirmed subscription.
     assert_eq!(read_cost, (3, 14));
     assert_eq!(apply_cost, (0, 0));
+}
+
+#[test]
+fn status_takes_three_round_trips_with_our_names_and_at_most_six_with_other_names() {
+    let mut slow = Vec::new();
+    for (name, has_our_names, mut account) in expressible_accounts() {
+        account.timing.latency_ms = ROUND_TRIP;
+        let region = Region::new(account.region.clone());
+        let (cloud, setup) = (cloud(account), SetupOptions::default());
+        let round_trips = in_virtual_time(async {
+            let start = Instant::now();
+            let asked: &dyn Cloud = &cloud;
+            let prefetch = Prefetch::new(&asked, &region, &setup);
+            let identity = prefetch.alongside(cloud.identity()).await.unwrap();
+            engine::observe_with(asked, &identity, &region, &setup, ObserveScope::Everything, prefetch).await;
+            start.elapsed().as_millis() / u128::from(ROUND_TRIP)
+        });
+        let calls = cloud.calls().len();
+        // The filter counts into another metric, or somebody else's alarm watches ours: these aren't only our names.
+        let has_our_names = has_our_names && !["own-filter-deleted", "own-filter-their-alarm"].contains(&name.as_str());
+        let (most_round_trips, most_calls) = if has_our_names { (3, 28) } else { (6, 28) };
+        if round_trips > most_round_trips || calls > most_calls {
+            slow.push(format!("{name}: {round_trips} round trips, {calls} calls"));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
 #[test]
