@@ -22,7 +22,7 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing");
+scenarios!("fresh", "half-done", "organization", "denied", "expired", "drifted", "other-region", "ringing");
 
 /// The table `[set_up]`: what rootbell has set up, with its default settings, before the demo starts.
 #[derive(Debug, Default, Deserialize)]

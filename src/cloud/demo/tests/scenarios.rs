@@ -32,6 +32,11 @@ fn each_scenario_is_valid_and_contains_what_its_description_says() {
                     assert!(trails[0].log_group_arn.as_ref().is_some_and(|arn| arn.belongs_to(&"210987654321".into())));
                     assert!(cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logs_delivery.is_some());
                 }
+                "other-region" => {
+                    assert!(trails[0].multi_region && trails[0].home_region == "us-east-1" && alarm.is_none());
+                    let there = cloud.alarm(&Region::new("us-east-1"), "root-use").await.unwrap();
+                    assert!(there.is_some_and(|alarm| alarm.config.actions_enabled));
+                }
                 "drifted" => {
                     assert!(!cloud.trail_status(&home(), &trails[0].arn).await.unwrap().logging);
                     assert!(alarm.is_some_and(|alarm| alarm.config.threshold > 99.0 && alarm.state == AlarmState::Ok));
