@@ -12,6 +12,7 @@ use super::view::AccountView;
 use super::{DemoClock, DemoCloud, change};
 use crate::cloud::{Answer, CloudError, Connector, ErrorKind, Session, Target};
 use crate::domain::plan::plan;
+use crate::domain::profile::Profile;
 use crate::domain::{Change, Email, Observed, Region, Settings, SetupOptions};
 
 macro_rules! scenarios {
@@ -199,8 +200,8 @@ impl Connector for DemoConnector {
         Ok(Session { cloud: std::sync::Arc::new(cloud), region, region_from: region_from.to_owned(), profile })
     }
 
-    async fn profiles(&self) -> Vec<String> {
-        self.profiles.clone()
+    async fn profiles(&self) -> Vec<Profile> {
+        self.profiles.iter().map(Profile::named).collect()
     }
 
     fn open_links(&self) {

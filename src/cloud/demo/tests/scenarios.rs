@@ -3,6 +3,7 @@
 use super::*;
 use crate::cloud::{Connector, Target};
 use crate::domain::Region;
+use crate::domain::profile::Profile;
 
 #[test]
 fn each_scenario_is_valid_and_contains_what_its_description_says() {
@@ -189,7 +190,7 @@ fn a_user_can_load_their_own_file() {
 fn a_session_uses_the_requested_region_and_profile() {
     run(async {
         let connector = DemoConnector::for_account(Account::default(), clock().clock());
-        assert_eq!(connector.profiles().await, ["default", "prod"]);
+        assert_eq!(connector.profiles().await, ["default", "prod"].map(Profile::named));
         let target = |profile: &str, region: &str| Target {
             profile: Some(profile.into()),
             region: Some(Region::new(region)),
