@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use futures::join;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, ErrorKind};
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
@@ -162,7 +163,7 @@ async fn observe_region(
         async {
             let (mut alarms, name) = (observe_alarms(&prefetch).await, &guess.root_use().alarm.value);
             if alarms.iter().flatten().any(|alarm| alarm.name == *name) {
-                set_mute_rules(&mut alarms, name, to_read_result(cloud.alarm_mute_rules(region, name).await));
+                set_mute_rules(&mut alarms, name, mute_rules_of(cloud, region, name, now).await);
             }
             alarms
         },
@@ -366,12 +367,12 @@ impl Reader<'_, '_> {
                 join_all(keys.iter().map(async |(index, key)| (*index, self.cloud.key(self.region, key).await))),
                 filter_output,
                 group_key,
-                join_all(unread.iter().map(|name| self.cloud.alarm_mute_rules(self.region, name))),
+                join_all(unread.iter().map(|name| mute_rules_of(self.cloud, self.region, name, self.now))),
                 if_true(reads_indirect, self.cloud.indirect_alarms(self.region)),
             );
             observed.indirect_alarms = indirect.map(to_read_result).or(observed.indirect_alarms.take());
             for (name, rules) in unread.iter().zip(mute_rules) {
-                set_mute_rules(&mut observed.alarms, name, to_read_result(rules));
+                set_mute_rules(&mut observed.alarms, name, rules);
             }
             observed.filter_outputs.extend(filter_output);
             observed.log_group_keys.extend(group_key);
@@ -428,6 +429,32 @@ fn set_mute_rules(alarms: &mut ReadResult<Vec<Alarm>>, name: &str, rules: ReadRe
     if let Some(alarm) = alarms.iter_mut().flatten().find(|alarm| alarm.name == name) {
         alarm.mute_rules = Some(rules);
     }
+}
+
+/// The mute rules of the alarm of that name.
+async fn mute_rules_of(
+    cloud: &dyn Cloud,
+    region: &Region,
+    name: &str,
+    now: Option<Timestamp>,
+) -> ReadResult<Vec<MuteRule>> {
+    let rules = cloud.alarm_mute_rules(region, name).await.or_else(|error| match error.kind {
+        // Where there are no mute rules, none applies.
+        ErrorKind::Unsupported => Ok(Vec::new()),
+        _ => Err(error),
+    });
+    to_read_result(rules.map(|rules| rules.into_iter().map(|rule| with_end(rule, now)).collect()))
+}
+
+/// The rule with the end of its window, if it is active.
+fn with_end(rule: MuteRule, now: Option<Timestamp>) -> MuteRule {
+    let end = || {
+        let (now, schedule) = (now.filter(|_| rule.is_active())?, rule.schedule.as_ref()?);
+        let zone = TimeZone::get(schedule.timezone.as_deref().unwrap_or("UTC")).ok()?;
+        schedule.window_end(now, &zone)
+    };
+    let mutes_until = end();
+    MuteRule { mutes_until, ..rule }
 }
 
 /// The key that the user named.

@@ -224,7 +224,9 @@ fn of_two_alarms_the_one_that_fires_and_tells_somebody_is_chosen_in_either_order
 fn an_alarm_beyond_the_limit_is_found_if_it_is_the_one_that_works() {
     let mut alarms: Vec<Alarm> =
         (0..MAX_CANDIDATES).map(|n| alarm(&format!("broken-{n}"), "Root", &["alerts"])).collect();
-    alarms.iter_mut().for_each(|alarm| alarm.config.threshold = 5.0);
+    for alarm in &mut alarms {
+        alarm.config.threshold = 5.0;
+    }
     alarms.push(alarm("root-alarm", "Root", &["alerts"]));
     let choice = choose(&Observed { alarms: Ok(alarms), ..working() });
     assert_eq!(names(&choice), "main root-use root-alarm alerts");

@@ -9,9 +9,9 @@ use crate::domain::region::Region;
 /// How to alter a chain.
 type Alter = fn(&mut Chain);
 
-fn recorded(additions: &[Addition]) -> ReadResult<TagRecord> {
+fn recorded(additions: &[Addition]) -> TagRecord {
     let added = additions.iter().cloned().fold(Additions::default(), |all, one| all.with(one).unwrap());
-    Ok(TagRecord { managed: false, added })
+    TagRecord { managed: false, added }
 }
 
 /// A complete chain on the trail `main`, of which rootbell created nothing. The trail has its log group from somebody else.
@@ -31,7 +31,7 @@ fn unmanaged() -> Chain {
 
 fn on_trail(additions: &[Addition], alter: impl FnOnce(&mut Chain)) -> Plan {
     let mut chain = unmanaged();
-    chain.managed.trail = recorded(additions);
+    chain.managed.trail = Ok(recorded(additions));
     alter(&mut chain);
     teardown(&[chain], false)
 }
@@ -164,7 +164,7 @@ fn the_retention_of_a_log_group_is_restored_unless_somebody_has_changed_it_since
         (days(14), days(365), days(731), None),
     ] {
         let mut chain = unmanaged();
-        chain.managed.log_group = recorded(&[Addition::Retention { from, to }]);
+        chain.managed.log_group = Ok(recorded(&[Addition::Retention { from, to }]));
         chain.observed.log_group.as_mut().unwrap().as_mut().unwrap().retention_days = now;
         let plan = teardown(&[chain], false);
         let restored = plan.changes().find_map(|change| match change {
@@ -180,15 +180,17 @@ fn the_retention_of_a_log_group_is_restored_unless_somebody_has_changed_it_since
 fn on_topic(addresses: &[&str], alter: impl FnOnce(&mut Chain)) -> Plan {
     let mut chain = unmanaged();
     let additions: Vec<Addition> = addresses.iter().map(|a| Addition::Subscription((*a).into())).collect();
-    chain.managed.topic = recorded(&additions);
+    chain.managed.topic = Ok(recorded(&additions));
     alter(&mut chain);
     teardown(&[chain], false)
 }
 
 fn unsubscribed(plan: &Plan) -> Vec<&str> {
-    let endpoint =
-        |change| if let &Change::Unsubscribe { ref endpoint, .. } = change { Some(endpoint.as_str()) } else { None };
-    plan.changes().filter_map(endpoint).collect()
+    let unsubscribes = plan.changes().filter_map(|change| match change {
+        Change::Unsubscribe { endpoint, .. } => Some(endpoint.as_str()),
+        _ => None,
+    });
+    unsubscribes.collect()
 }
 
 #[test]
