@@ -77,7 +77,7 @@ pub async fn observe_with(
         let nothing = Observed::nothing();
         let (first, _) = Candidates { identity, region, setup, observed: &nothing }.trails_to_read(&trails);
         if first.is_empty() {
-            Some(find_elsewhere(cloud, identity, region, setup, now, &trails, true).await)
+            Some(Box::pin(find_elsewhere(cloud, identity, region, setup, now, &trails, true)).await)
         } else {
             None
         }
@@ -89,7 +89,7 @@ pub async fn observe_with(
         None if choice.is_good() => None,
         None => {
             let trails = observed.trails.as_deref().unwrap_or_default();
-            find_elsewhere(cloud, identity, region, setup, now, trails, observed.trail.is_none()).await
+            Box::pin(find_elsewhere(cloud, identity, region, setup, now, trails, observed.trail.is_none())).await
         }
     };
     observed
