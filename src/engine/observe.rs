@@ -12,7 +12,8 @@ use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
 use crate::domain::health::is_aws_sns_key;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Elsewhere, KmsKey, Metric, ReadResult, Role, TopicDetails, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, FoundPath, KmsKey, Metric, ReadResult, Role, SessionTimes, TopicDetails, Trail,
+    TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
@@ -120,8 +121,10 @@ async fn observe_region(
         reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
     );
+    // Without `..`, so that a new part is read here.
     let mut observed = Observed {
         trails,
+        trail: None,
         others,
         bucket,
         log_group: group.log_group,
@@ -132,7 +135,11 @@ async fn observe_region(
         subscriptions: topic.subscriptions.clone(),
         topics: vec![topic],
         key: requested_key.clone(),
-        ..Observed::nothing()
+        records: BTreeMap::new(),
+        path: FoundPath::default(),
+        elsewhere: None,
+        left_out: Vec::new(),
+        session: SessionTimes::default(),
     };
     let choice = reader.read_until_good(&mut observed, &mut more_trails, requested_key.as_ref()).await;
     use_path(&mut observed, &choice);

@@ -143,7 +143,7 @@ impl Form {
             note: None,
             origin: Origin::Default(""),
         };
-        let fields = SettingId::ALL.iter().copied().map(field).collect();
+        let fields = SettingId::ALL.into_iter().map(field).collect();
         Self { fields, current: SettingId::Trail, focused: false, details: false }
     }
 

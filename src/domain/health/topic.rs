@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::outcome::{
     Outcome, REPAIR, Verdict, check_existing, missing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
 };
-use crate::domain::change::ResourceKind;
+use crate::domain::change::Resource;
 use crate::domain::observed::{KmsKey, Topic};
 use crate::domain::policy::{
     Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
@@ -51,7 +51,7 @@ fn check_public(topic: &Topic, settings: &Settings) -> Outcome {
     if !topic_is_public(topic.policy.as_ref(), &topic.arn) {
         return ok("not public");
     }
-    let fix = if settings.has_default_name(ResourceKind::Topic) {
+    let fix = if settings.has_default_name(Resource::Topic) {
         REPAIR
     } else {
         Fix::advice(
