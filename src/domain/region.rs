@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::text;
+use super::text_type::text_type;
 
 /// A group of AWS Regions with its own accounts and endpoints.
 ///
@@ -53,6 +54,8 @@ impl fmt::Display for Partition {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Region(String);
 
+text_type!(Region, str::eq);
+
 impl Region {
     /// A Region by a name that comes from AWS or from an ARN, which is not checked. Use [`Region::parse`] for a name that
     /// a person typed or configured.
@@ -74,11 +77,6 @@ impl Region {
             Some(r) => format!("There is no Region `{name}`; did you mean `{r}`?"),
             None => format!("There is no Region `{name}`; Region names look like `eu-west-1`."),
         })
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 
     /// The partition that it belongs to, from the prefix of its name.
@@ -103,30 +101,6 @@ impl Region {
     #[must_use]
     pub fn is_opt_in(&self) -> bool {
         !self.0.is_empty() && self.partition() == Partition::Aws && !ALWAYS_ENABLED.contains(&self.as_str())
-    }
-}
-
-impl fmt::Display for Region {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for Region {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq<str> for Region {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
-    }
-}
-
-impl PartialEq<&str> for Region {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
     }
 }
 

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn each_setting_has_its_flag_and_each_flag_its_setting() {
         assert_eq!(flags::<SetupOnly>(), SettingId::ALL.into_iter().map(|id| id.flag().to_owned()).collect());
-        for id in SettingId::ALL.into_iter() {
+        for id in SettingId::ALL {
             let flag = format!("{}={}", id.flag(), example(id).0);
             assert_eq!(SetupOnly::parse_from(["x", flag.as_str()]).setup.setup_options(), only(id), "{flag}");
         }
