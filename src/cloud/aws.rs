@@ -44,6 +44,7 @@ mod kms;
 mod logs;
 mod pages;
 mod profile;
+mod profile_list;
 mod s3;
 mod selectors;
 mod sns;

@@ -10,10 +10,10 @@ use crate::cloud::Cloud;
 use crate::domain::added::TagRecord;
 use crate::domain::alert::default_metrics;
 use crate::domain::arn::Arn;
-use crate::domain::health::is_aws_sns_key;
+use crate::domain::health::{is_aws_sns_key, what_fails};
 use crate::domain::observed::{
-    Alarm, BucketLookup, Elsewhere, FoundPath, KmsKey, Metric, ReadResult, Role, SessionTimes, TopicDetails, Trail,
-    TrailDetails,
+    Alarm, BucketLookup, Elsewhere, ElsewhereState, FoundPath, KmsKey, Metric, ReadResult, Role, SessionTimes,
+    TopicDetails, Trail, TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
@@ -68,7 +68,7 @@ pub async fn observe_with(
     observed
 }
 
-/// Looks for a path that works in the Regions that the trails name.
+/// Looks for a path in the Regions that the trails name: one that works or, if this Region has no trail, one that exists.
 async fn find_elsewhere(
     cloud: &dyn Cloud,
     identity: &Identity,
@@ -81,12 +81,19 @@ async fn find_elsewhere(
     let queries = regions.iter().map(async |region| {
         let prefetch = Prefetch::new(&cloud, region, setup);
         let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
-        let alarm = choice.path.alarm.as_ref().map(|found| found.value.clone());
-        let (trail, alarm) = observed.trail.zip(alarm).filter(|_| choice.is_good())?;
-        Some(Elsewhere { region: region.clone(), trail: trail.trail.name, alarm, pending: choice.is_pending() })
+        let settings = Settings::resolve(identity, region, setup, &observed);
+        let state = match choice.is_good() {
+            true if choice.is_pending() => ElsewhereState::Pending,
+            true => ElsewhereState::Works,
+            false => ElsewhereState::Lacking(what_fails(&settings, &observed)?),
+        };
+        let trail = observed.trail?.trail.name;
+        let alarm = choice.path.alarm.map(|found| found.value);
+        Some(Elsewhere { region: region.clone(), trail, alarm, state })
     });
-    let found: Vec<Elsewhere> = join_all(queries).await.into_iter().flatten().collect();
-    found.into_iter().min_by_key(|elsewhere| elsewhere.pending)
+    let found = join_all(queries).await.into_iter().flatten();
+    let is_worth_it = |elsewhere: &Elsewhere| elsewhere.lacks().is_none() || observed.trail.is_none();
+    found.filter(is_worth_it).min_by(|a, b| a.state.cmp(&b.state))
 }
 
 /// Reads one Region, and chooses the path in it.

@@ -24,11 +24,15 @@ mod iam_policies;
 mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
+#[cfg(unix)]
+mod other_region;
 mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;
 mod regions;
+#[cfg(unix)]
+mod release;
 mod screens;
 #[cfg(unix)]
 mod search;

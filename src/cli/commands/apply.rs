@@ -9,6 +9,7 @@ use crate::cli::args::{ApplyOptions, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::{Console, Question};
+use crate::cli::output::elsewhere;
 use crate::cli::output::plan::setup_text;
 use crate::cli::output::text::{pluralize, these_changes};
 use crate::cli::session::AccountSession;
@@ -16,6 +17,7 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
+use crate::domain::plan::instead_of_second_trail;
 use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
 use crate::engine::{self, ObserveScope};
 
@@ -57,6 +59,8 @@ pub(in crate::cli) async fn run(
     if !complete {
         outcome.open = requests_sent(plan, &outcome);
         outcome.open.push("Run the same command again to continue.".to_owned());
+    } else if instead_of_second_trail(settings, &prepared.observed).is_some() {
+        // Nothing is set up in this Region, so nothing is open in it.
     } else if plan.is_empty() && !options.wait {
         // Nothing has changed since the account was read.
         outcome.open = still_open(settings, &health(settings, &prepared.observed, now()));
@@ -67,9 +71,14 @@ pub(in crate::cli) async fn run(
         if outcome.interrupted {
             console.eprint(outcome.interruption(&session.location()));
         }
-        session.print_json(&outcome.document(&session), console);
+        let mut document = outcome.document(&session);
+        document["elsewhere"] = elsewhere::document(&prepared.observed);
+        session.print_json(&document, console);
     } else {
-        console.print(summary(&session, plan, &outcome));
+        console.print(match instead_of_second_trail(settings, &prepared.observed) {
+            Some(elsewhere) => elsewhere::nothing_to_change(elsewhere, global),
+            None => summary(&session, plan, &outcome),
+        });
     }
     Ok(if complete && confirmed && !outcome.interrupted { Exit::Done } else { Exit::Failed })
 }

@@ -8,6 +8,7 @@ use crate::cli::args::{GlobalOptions, StatusOptions};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
+use crate::cli::output::elsewhere;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
@@ -30,7 +31,9 @@ pub(in crate::cli) async fn run(
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        session.print_json(&document(&session, &health), console);
+        let mut document = document(&session, &health);
+        document["elsewhere"] = elsewhere::document(&observed);
+        session.print_json(&document, console);
     } else {
         let in_alarm = in_alarm(&health);
         // While the alarm is in ALARM and everything works, that line is enough.
