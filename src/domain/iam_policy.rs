@@ -1,7 +1,8 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
-use super::change::Permission;
+use super::arn::Arn;
+use super::change::{Change, Permission, Resource};
 use super::observed::{Observed, Trail, TrailOwnership};
 use super::plan::unmanaged_kinds;
 use super::policy::{Effect, PolicyDocument, Statement};
@@ -10,7 +11,7 @@ use super::settings::Settings;
 
 mod changes;
 
-use changes::{changes, drill_changes, test_changes};
+use changes::{changes_of, drill_changes, records, reverts, test_changes};
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +184,24 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
         }
     }
     all
+}
+
+/// One of each change that may be planned.
+fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
+    let all = Resource::ALL.into_iter().map(|resource| changes_of(resource, settings, role_arn));
+    match use_case {
+        UseCase::Watch => Vec::new(),
+        UseCase::Test => {
+            let test = test_changes(&settings.root_use().alarm.value);
+            test.into_iter().chain(drill_changes(&settings.log_group.value)).collect()
+        }
+        UseCase::Setup => all.flat_map(|changes| changes.setup).chain(records(settings, trail_arn)).collect(),
+        UseCase::Teardown { with_logs } => all
+            .flat_map(|changes| [changes.teardown, if with_logs { changes.logs } else { Vec::new() }])
+            .flatten()
+            .chain(reverts(settings, trail_arn))
+            .collect(),
+    }
 }
 
 /// The actions that a test alarm needs, or a drill: part of the policy for [`UseCase::Test`].

@@ -1,6 +1,5 @@
 //! One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
 
-use super::UseCase;
 use crate::domain::added::{Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, Resource, TrailUpdate};
@@ -12,36 +11,18 @@ use crate::domain::policy::PolicyDocument;
 use crate::domain::retention::RetentionDays;
 use crate::domain::settings::{AlertSettings, Field, Origin, Settings};
 
-/// The changes of a use case.
-pub(super) fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
-    let all = Resource::ALL.into_iter().map(|resource| changes_of(resource, settings, role_arn));
-    match use_case {
-        UseCase::Watch => Vec::new(),
-        UseCase::Test => {
-            let test = test_changes(&settings.root_use().alarm.value);
-            test.into_iter().chain(drill_changes(&settings.log_group.value)).collect()
-        }
-        UseCase::Setup => all.flat_map(|changes| changes.setup).chain(records(settings, trail_arn)).collect(),
-        UseCase::Teardown { with_logs } => all
-            .flat_map(|changes| [changes.teardown, if with_logs { changes.logs } else { Vec::new() }])
-            .flatten()
-            .chain(reverts(settings, trail_arn))
-            .collect(),
-    }
-}
-
 /// The changes of a resource.
 #[derive(Default)]
-struct ResourceChanges {
-    setup: Vec<Change>,
+pub(super) struct ResourceChanges {
+    pub setup: Vec<Change>,
     /// Deletes it, or removes from it what rootbell added without a record.
-    teardown: Vec<Change>,
+    pub teardown: Vec<Change>,
     /// Deletes what it holds.
-    logs: Vec<Change>,
+    pub logs: Vec<Change>,
 }
 
 #[expect(clippy::too_many_lines, reason = "one arm per resource")]
-fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn) -> ResourceChanges {
+pub(super) fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn) -> ResourceChanges {
     let (key, policy) = (settings.kms_key.as_ref(), PolicyDocument::default);
     let log_group = || settings.log_group.value.clone();
     match resource {
@@ -180,7 +161,7 @@ fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {
 }
 
 /// The changes that record what is added to unmanaged resources.
-fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+pub(super) fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
     unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
         kind,
         arn: recorded_arn(kind, settings, trail_arn),
@@ -189,7 +170,7 @@ fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change>
 }
 
 /// The changes that revert that.
-fn reverts(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
+pub(super) fn reverts(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
     unmanaged_kinds(settings).flat_map(|kind| {
         let trail = || settings.trail.value.clone();
         let log_group = || settings.log_group.value.clone();
