@@ -388,6 +388,9 @@ impl Observed {
             elsewhere: _,
             left_out: _,
             key: _,
+            filter_outputs: _,
+            log_group_keys: _,
+            indirect_alarms: _,
             session: _,
         } = self;
         let trail = trail.as_ref();

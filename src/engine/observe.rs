@@ -163,6 +163,8 @@ async fn observe_region(
         topics: vec![topic],
         key: requested_key.clone(),
         filter_outputs: filter_output.into_iter().collect(),
+        log_group_keys: Vec::new(),
+        indirect_alarms: None,
         records: BTreeMap::new(),
         path: FoundPath::default(),
         elsewhere: None,
