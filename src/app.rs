@@ -10,7 +10,7 @@ pub use message::{Effect, Msg, SessionEffect, SessionMsg};
 pub use state::account::AccountState;
 pub use state::model::Model;
 pub use state::notice::Notice;
-pub use state::overlay::Overlay;
+pub use state::overlay::{CommandList, Overlay};
 pub use state::screen::Screen;
 pub use state::session::{Caller, Connection, SessionId, Ticket};
 pub use update::update;

@@ -48,6 +48,7 @@ pub mod setting_id;
 pub mod settings;
 pub mod subscription;
 pub mod text;
+mod text_type;
 
 pub use account_id::AccountId;
 pub use account_names::AccountNames;

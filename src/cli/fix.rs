@@ -1,7 +1,7 @@
 //! What to do about a problem, in terms of commands and flags.
 
 use crate::domain::plan::Hint;
-use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::problem::{CONFIRM, Fix, Input, Problem, ask_for};
 use crate::domain::settings::SettingKind;
 use crate::domain::{Observed, Row, Settings};
 
@@ -24,7 +24,7 @@ pub fn fix_text(fix: &Fix) -> String {
     match fix {
         Fix::Nothing => String::new(),
         Fix::Advice(text) => text.clone(),
-        Fix::Apply(goal) => format!("Run `rootbell apply` to {}.", purpose(*goal)),
+        Fix::Apply(goal) => format!("Run `rootbell apply` to {}.", goal.purpose()),
         Fix::ApplyWith { input, value } => format!("Run `rootbell apply {}`.", option(*input, value)),
         Fix::Choose { advice, input, values } if values.is_empty() => format!("{advice} ({}).", flag(*input)),
         Fix::Choose { advice, input, values } => {
@@ -33,13 +33,8 @@ pub fn fix_text(fix: &Fix) -> String {
         }
         Fix::SendTest => "Run `rootbell test` to see whether an alert arrives.".to_owned(),
         Fix::SeeChecks(what) => format!("Run `rootbell status` to see {what}."),
-        Fix::Confirm => {
-            "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
-                .to_owned()
-        }
-        Fix::AskFor { permission, statement } => {
-            format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
-        }
+        Fix::Confirm => CONFIRM.to_owned(),
+        Fix::AskFor { permission, statement } => ask_for(permission, statement),
         Fix::EnterCode(command) => format!(
             "Run this in a terminal, where rootbell asks for the code. Or let the AWS CLI ask: run `{command}`, enter the code, \
              and then start rootbell in the same shell without choosing a profile."
@@ -57,16 +52,6 @@ pub fn row_detail(row: &Row) -> String {
         Some(Hint::DeleteLogs) => format!("{} (--with-logs deletes it)", row.detail),
         Some(Hint::NameEmail) => format!("{} (--email deletes it)", row.detail),
         Some(Hint::DeleteInRegion(region)) => format!("{} (--region {region})", row.detail),
-    }
-}
-
-fn purpose(goal: Goal) -> &'static str {
-    match goal {
-        Goal::SetUp => "set it up",
-        Goal::Repair => "fix this",
-        Goal::ReplacePattern => "replace the pattern with the CIS pattern",
-        Goal::AllowPublishing => "add a statement that allows CloudWatch to publish",
-        Goal::RepairRole => "repair a role that rootbell created",
     }
 }
 
@@ -96,18 +81,11 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::domain::problem::samples;
+    use crate::domain::problem::{check_sentences, samples};
 
     #[test]
     fn every_fix_is_a_sentence_that_names_no_key() {
-        for fix in samples() {
-            let text = fix_text(&fix);
-            assert!(text.ends_with(['.', '}']) && text.starts_with(char::is_uppercase), "{text}");
-            for key in ["press", "Press", "Ctrl", "Enter", "key `", "field"] {
-                assert!(!text.contains(key), "{key} in: {text}");
-            }
-        }
-        assert_eq!(fix_text(&Fix::Nothing), "");
+        check_sentences(fix_text, &["press", "Press", "Ctrl", "Enter", "key `", "field"]);
     }
 
     #[test]

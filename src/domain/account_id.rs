@@ -1,14 +1,15 @@
 //! The ID of an AWS account.
 
-use std::fmt;
-use std::ops::Deref;
-
 use serde::{Deserialize, Serialize};
+
+use super::text_type::text_type;
 
 /// The ID of an account: twelve digits, as AWS reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AccountId(String);
+
+text_type!(AccountId, str::eq);
 
 impl AccountId {
     /// An ID that doesn't come from AWS.
@@ -20,49 +21,6 @@ impl AccountId {
             return Ok(text.into());
         }
         Err(format!("`{text}` is not an account ID, which has twelve digits."))
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Deref for AccountId {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for AccountId {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for AccountId {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl PartialEq<str> for AccountId {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
-    }
-}
-
-impl PartialEq<&str> for AccountId {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account_id::AccountId;
 use super::region::{Partition, Region};
+use super::text_type::text_type;
 
 /// The text of an ARN: `arn:{partition}:{service}:{region}:{account}:{resource}`.
 ///
@@ -20,12 +21,9 @@ use super::region::{Partition, Region};
 #[serde(transparent)]
 pub struct Arn(String);
 
-impl Arn {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+text_type!(Arn, str::eq);
 
+impl Arn {
     /// Parses the ARN of something that is named in full.
     ///
     /// # Errors
@@ -148,59 +146,9 @@ impl Arn {
     }
 }
 
-impl Deref for Arn {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Arn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for Arn {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Arn {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<Arn> for String {
-    fn from(arn: Arn) -> Self {
-        arn.0
-    }
-}
-
 impl From<&Arn> for String {
     fn from(arn: &Arn) -> Self {
         arn.0.clone()
-    }
-}
-
-impl AsRef<str> for Arn {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq<str> for Arn {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
-    }
-}
-
-impl PartialEq<&str> for Arn {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
     }
 }
 

@@ -2,7 +2,7 @@
 //! the order of calls are all derived from it.
 
 use super::email::Email;
-use super::enum_map::{EnumMap, Variants};
+use super::enum_map::{EnumMap, variants};
 use jiff::Timestamp;
 
 use super::added::{Additions, Recorded};
@@ -19,24 +19,17 @@ mod spec;
 pub mod transient;
 
 pub use command::quote;
-pub use kind::{ChangeId, ResourceKind, Verb};
+pub use kind::{ChangeId, Resource, ResourceKind, Verb};
 pub use permission::Permission;
 pub use spec::{ChangeSpec, Instance, Need, Scope};
 
-/// One of the four setup steps, and the part of the chain that it sets up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    Trail,
-    Topic,
-    Filter,
-    Alarm,
-}
-
-impl Variants for Step {
-    const ALL: &'static [Self] = &Self::ALL;
-
-    fn index(self) -> usize {
-        self as usize
+variants! {
+    /// One of the four setup steps, and the part of the chain that it sets up.
+    pub enum Step {
+        Trail,
+        Topic,
+        Filter,
+        Alarm,
     }
 }
 
@@ -44,8 +37,6 @@ impl Variants for Step {
 pub type ByStep<T> = EnumMap<Step, T>;
 
 impl Step {
-    pub const ALL: [Self; 4] = [Self::Trail, Self::Topic, Self::Filter, Self::Alarm];
-
     /// The value of `step` in JSON output.
     #[must_use]
     pub fn id(self) -> &'static str {

@@ -1,11 +1,9 @@
 //! Email addresses.
 
-use std::fmt;
-use std::ops::Deref;
-
 use serde::{Deserialize, Serialize};
 
 use super::names::Validity;
+use super::text_type::text_type;
 
 /// An email address; two that differ only in the case of ASCII letters are the same.
 ///
@@ -13,6 +11,8 @@ use super::names::Validity;
 #[derive(Clone, Debug, Default, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
+
+text_type!(Email, str::eq_ignore_ascii_case);
 
 impl Email {
     /// An address that SNS could send to.
@@ -57,11 +57,6 @@ impl Email {
         Ok(())
     }
 
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Several addresses with `separator` between them.
     #[must_use]
     pub fn join(all: &[Self], separator: &str) -> String {
@@ -69,59 +64,9 @@ impl Email {
     }
 }
 
-impl Deref for Email {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for Email {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Email {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
-        email.0
-    }
-}
-
-impl AsRef<str> for Email {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
 impl PartialEq for Email {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl PartialEq<str> for Email {
-    fn eq(&self, other: &str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
-    }
-}
-
-impl PartialEq<&str> for Email {
-    fn eq(&self, other: &&str) -> bool {
-        self.0.eq_ignore_ascii_case(other)
     }
 }
 

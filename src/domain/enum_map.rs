@@ -12,6 +12,31 @@ pub trait Variants: Copy + 'static {
     fn index(self) -> usize;
 }
 
+/// Defines an enum without data whose variants can be listed.
+macro_rules! variants {
+    ($(#[$about:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every variant, in the order of the declaration.
+            pub const ALL: [Self; [$(Self::$variant),+].len()] = [$(Self::$variant),+];
+        }
+
+        impl $crate::domain::enum_map::Variants for $name {
+            const ALL: &'static [Self] = &Self::ALL;
+
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+pub(crate) use variants;
+
 /// One value for each variant of `K`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnumMap<K, V> {

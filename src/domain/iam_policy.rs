@@ -1,16 +1,17 @@
 //! Least-privilege IAM policies: exactly the permissions that one use of rootbell requires, on exactly the named
 //! resources, derived from the tables of changes and queries.
 
-use super::added::{Additions, Recorded};
 use super::arn::Arn;
-use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
-use super::email::Email;
-use super::event::DRILL_STREAM;
-use super::observed::{AlarmState, Observed, Trail, TrailOwnership};
+use super::change::{Change, Permission, Resource};
+use super::observed::{Observed, Trail, TrailOwnership};
+use super::plan::unmanaged_kinds;
 use super::policy::{Effect, PolicyDocument, Statement};
 use super::query::{Query, Tagged};
-use super::retention::RetentionDays;
-use super::settings::{Field, Origin, Settings};
+use super::settings::Settings;
+
+mod changes;
+
+use changes::{changes_of, drill_changes, records, reverts, test_changes};
 
 /// What the policy is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,17 +192,22 @@ fn queries(use_case: UseCase, settings: &Settings, observed: &Observed) -> Vec<Q
     all
 }
 
-fn test_changes(alarm: &str) -> Vec<Change> {
-    vec![Change::SetAlarmState { alarm: alarm.to_owned(), state: AlarmState::Alarm, reason: String::new() }]
-}
-
-fn drill_changes(log_group: &str) -> Vec<Change> {
-    let (log_group, stream) = (log_group.to_owned(), DRILL_STREAM.to_owned());
-    let at = jiff::Timestamp::UNIX_EPOCH;
-    vec![
-        Change::CreateLogStream { log_group: log_group.clone(), stream: stream.clone() },
-        Change::PutLogEvents { log_group, stream, at, message: String::new() },
-    ]
+/// One of each change that may be planned.
+fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
+    let all = Resource::ALL.into_iter().map(|resource| changes_of(resource, settings, role_arn));
+    match use_case {
+        UseCase::Watch => Vec::new(),
+        UseCase::Test => {
+            let test = test_changes(&settings.root_use().alarm.value);
+            test.into_iter().chain(drill_changes(&settings.log_group.value)).collect()
+        }
+        UseCase::Setup => all.flat_map(|changes| changes.setup).chain(records(settings, trail_arn)).collect(),
+        UseCase::Teardown { with_logs } => all
+            .flat_map(|changes| [changes.teardown, if with_logs { changes.logs } else { Vec::new() }])
+            .flatten()
+            .chain(reverts(settings, trail_arn))
+            .collect(),
+    }
 }
 
 /// The actions that a test alarm needs, or a drill: part of the policy for [`UseCase::Test`].
@@ -211,149 +217,6 @@ pub fn test_actions(is_drill: bool) -> Vec<&'static str> {
         if is_drill { (drill_changes(""), DRILL.as_slice()) } else { (test_changes(""), TEST.as_slice()) };
     let changes = changes.iter().map(|change| change.operation().iam_action);
     changes.chain(queries.iter().map(|query| query.operation().iam_action)).collect()
-}
-
-/// One of each change that may be planned. Only the operation and the resource matter here, so the rest is left empty.
-fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &Arn) -> Vec<Change> {
-    let Settings { account_region, .. } = settings;
-    let trail = || settings.trail.value.clone();
-    let bucket = || settings.bucket.value.clone();
-    let log_group = || settings.log_group.value.clone();
-    // With its path, which is part of the ARN.
-    let role = || role_arn.role_path_and_name().unwrap_or(&settings.role.value).to_owned();
-    let topic_arn = || settings.topic_arn();
-    let delivery = || Delivery {
-        log_group_arn: account_region.log_group_arn(&settings.log_group.value),
-        role_arn: role_arn.clone(),
-    };
-    let shared = [
-        Change::PutBucketPolicy { bucket: bucket(), policy: PolicyDocument::default() },
-        Change::UpdateAssumeRolePolicy { role: role(), trust: PolicyDocument::default() },
-        Change::PutRolePolicy { role: role(), policy: PolicyDocument::default() },
-        Change::SetTopicPolicy { topic_arn: topic_arn(), policy: PolicyDocument::default() },
-    ];
-    let alerts = || settings.alerts.values();
-    let put_alarms = alerts().map(|alert| Change::PutMetricAlarm {
-        alert: alert.alert,
-        alarm: alert.alarm.value.clone(),
-        config: Box::default(),
-    });
-    let shared = shared.into_iter().chain(put_alarms);
-    let never_expires = settings.retention_days == Field { value: RetentionDays::Never, origin: Origin::Given };
-    match use_case {
-        UseCase::Watch => Vec::new(),
-        UseCase::Test => {
-            let mut all = test_changes(&settings.root_use().alarm.value);
-            all.extend(drill_changes(&settings.log_group.value));
-            all
-        }
-        UseCase::Setup => shared
-            .chain([
-                Change::CreateBucket { bucket: bucket() },
-                Change::PutBucketOwnershipControls { bucket: bucket() },
-                Change::PutPublicAccessBlock { bucket: bucket() },
-                Change::PutBucketVersioning { bucket: bucket() },
-                Change::PutBucketTagging { bucket: bucket(), tags: Vec::new() },
-                Change::CreateLogGroup { log_group: log_group(), added: Additions::default() },
-                Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
-                Change::CreateRole { role: role(), trust: PolicyDocument::default() },
-                Change::CreateTrail { trail: trail(), bucket: bucket(), delivery: delivery() },
-                Change::UpdateTrail {
-                    trail: trail(),
-                    update: TrailUpdate { delivery: Some(delivery()), ..TrailUpdate::default() },
-                },
-                Change::PutEventSelectors { trail: trail(), read: true, write: true },
-                Change::StartLogging { trail: trail() },
-                Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
-                Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
-            ])
-            .chain(
-                alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),
-            )
-            .chain(records(settings, trail_arn))
-            .chain(never_expires.then(|| Change::DeleteRetentionPolicy { log_group: log_group() }))
-            .chain(settings.kms_key.iter().flat_map(|key| {
-                [
-                    Change::SetTrailKey { trail: trail(), key: key.clone() },
-                    Change::SetLogGroupKey { log_group: log_group(), key: key.clone() },
-                    Change::SetTopicKey { topic_arn: topic_arn(), key: Some(key.clone()) },
-                ]
-            }))
-            .collect(),
-        UseCase::Teardown { with_logs } => {
-            let logs = [
-                Change::DeleteLogGroup { log_group: log_group() },
-                Change::EmptyBucket { bucket: bucket() },
-                Change::DeleteBucket { bucket: bucket() },
-            ];
-            shared
-                .chain(alerts().map(|alert| Change::DeleteAlarm { alarm: alert.alarm.value.clone() }))
-                .chain(alerts().map(|alert| Change::DeleteMetricFilter {
-                    log_group: log_group(),
-                    filter: alert.filter.value.clone(),
-                }))
-                .chain([
-                    Change::Unsubscribe { arn: Arn::default(), endpoint: String::new() },
-                    Change::DeleteTopic { topic_arn: topic_arn() },
-                    Change::StopLogging { trail: trail() },
-                    Change::DeleteTrail { trail: trail() },
-                    Change::DetachLogs { trail: trail() },
-                    Change::DeleteRolePolicy { role: role() },
-                    Change::DeleteRole { role: role() },
-                    Change::DeleteBucketPolicy { bucket: bucket() },
-                ])
-                .chain(logs.into_iter().filter(|_| with_logs))
-                .chain(reverts(settings, trail_arn))
-                .collect()
-        }
-    }
-}
-
-/// The kinds of which the resource doesn't have rootbell's name: what is added to it is recorded in a tag.
-fn unmanaged_kinds(settings: &Settings) -> impl Iterator<Item = Recorded> {
-    let all = [
-        (Recorded::Trail, ResourceKind::Trail),
-        (Recorded::LogGroup, ResourceKind::LogGroup),
-        (Recorded::Topic, ResourceKind::Topic),
-    ];
-    all.into_iter().filter(|(_, kind)| !settings.has_default_name(*kind)).map(|(kind, _)| kind)
-}
-
-fn recorded_arn(kind: Recorded, settings: &Settings, trail_arn: &Arn) -> Arn {
-    match kind {
-        Recorded::Trail => trail_arn.clone(),
-        Recorded::LogGroup => settings.account_region.log_group_tagging_arn(&settings.log_group.value),
-        Recorded::Topic => settings.topic_arn(),
-    }
-}
-
-/// The changes that record what is added to unmanaged resources.
-fn records(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
-    unmanaged_kinds(settings).map(|kind| Change::RecordAdded {
-        kind,
-        arn: recorded_arn(kind, settings, trail_arn),
-        added: Additions::default(),
-    })
-}
-
-/// The changes that revert that.
-fn reverts(settings: &Settings, trail_arn: &Arn) -> impl Iterator<Item = Change> {
-    unmanaged_kinds(settings).flat_map(|kind| {
-        let trail = || settings.trail.value.clone();
-        let log_group = || settings.log_group.value.clone();
-        let reverts = match kind {
-            Recorded::Trail => vec![
-                Change::UpdateTrail { trail: trail(), update: TrailUpdate::default() },
-                Change::PutEventSelectors { trail: trail(), read: true, write: true },
-            ],
-            Recorded::LogGroup => vec![
-                Change::PutRetentionPolicy { log_group: log_group(), days: 0 },
-                Change::DeleteRetentionPolicy { log_group: log_group() },
-            ],
-            Recorded::Topic => Vec::new(),
-        };
-        reverts.into_iter().chain([Change::RemoveAdded { kind, arn: recorded_arn(kind, settings, trail_arn) }])
-    })
 }
 
 #[cfg(test)]

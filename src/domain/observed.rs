@@ -370,21 +370,44 @@ impl Observed {
     /// Every distinct error among the parts that a plan needs.
     #[must_use]
     pub fn unreadable(&self) -> Vec<&Problem> {
-        let trail = self.trail.as_ref();
-        let mut errors = vec![
-            self.trails.as_ref().err(),
+        // Without `..`, so that a new part is either in this list or known not to be needed.
+        let Self {
+            trails,
+            trail,
+            others: _,
+            bucket,
+            log_group,
+            filters,
+            role,
+            alarms,
+            topic,
+            subscriptions,
+            records: _,
+            topics: _,
+            path: _,
+            elsewhere: _,
+            left_out: _,
+            key: _,
+            filter_outputs: _,
+            log_group_keys: _,
+            indirect_alarms: _,
+            session: _,
+        } = self;
+        let trail = trail.as_ref();
+        let errors = [
+            trails.as_ref().err(),
             trail.and_then(|t| t.status.as_ref().err()),
             trail.and_then(|t| t.events.as_ref().err()),
-            self.bucket.as_ref().err(),
-            self.log_group.as_ref().err(),
-            self.filters.as_ref().err(),
-            self.role.as_ref().err(),
-            self.alarms.as_ref().err(),
-            self.topic.as_ref().err(),
-            self.subscriptions.as_ref().err(),
+            bucket.as_ref().err(),
+            log_group.as_ref().err(),
+            filters.as_ref().err(),
+            role.as_ref().err(),
+            alarms.as_ref().err(),
+            topic.as_ref().err(),
+            subscriptions.as_ref().err(),
         ];
         let mut distinct: Vec<&Problem> = Vec::new();
-        for error in errors.drain(..).flatten() {
+        for error in errors.into_iter().flatten() {
             if !distinct.contains(&error) {
                 distinct.push(error);
             }

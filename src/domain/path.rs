@@ -9,7 +9,7 @@ use super::account_region::{AccountRegion, Identity};
 use super::alarm::{Alarm, AlarmConfig, AlarmState, Metric};
 use super::alert::{AlertId, ROOT_USE_FILTER};
 use super::arn::Arn;
-use super::change::{ResourceKind, Step};
+use super::change::{Resource, Step};
 use super::health::{CheckId, Verdict, alerting_verdicts, filter_faults};
 use super::observed::{Found, FoundPath, MetricFilter, Observed, Trail, TrailDetails};
 use super::pattern::{self, CisMatch};
@@ -389,7 +389,7 @@ fn unmanaged_parts(settings: &Settings, path: &FoundPath) -> usize {
     let names = [
         path.filter.as_ref().map(|found| found.value == ROOT_USE_FILTER.name),
         path.alarm.as_ref().map(|found| found.value == OUR_ALARM),
-        Some(settings.has_default_name(ResourceKind::Trail)),
+        Some(settings.has_default_name(Resource::Trail)),
     ];
     names.into_iter().flatten().filter(|is_ours| !is_ours).count()
 }

@@ -2,7 +2,7 @@
 
 use super::added::{Addition, Recorded};
 use super::alarm::AlarmConfig;
-use super::change::{Change, ResourceKind, Scope, Step};
+use super::change::{Change, Resource, ResourceKind, Scope, Step};
 use super::email::Email;
 use super::health::{action_fault, filter_faults, is_aws_sns_key, trusted_in_vain, use_other_region};
 use super::observed::{Alarm, BucketLookup, Confirmation, Elsewhere, ElsewhereState, MetricFilter, Observed, Topic};
@@ -19,7 +19,7 @@ mod rows;
 pub mod teardown;
 mod trail;
 
-pub use record::unmanaged_resources;
+pub use record::{unmanaged_kinds, unmanaged_resources};
 use rows::policy_not_changed;
 pub use rows::{Action, Hint, Plan, Row};
 
@@ -42,28 +42,21 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
         plan.block(Step::Trail, unreadable.clone());
     }
     if plan.blocked.is_empty() {
-        trail::bucket(&mut plan, wanted, observed);
-        trail::log_group(&mut plan, wanted, observed);
-        trail::role(&mut plan, wanted, observed);
-        trail::trail(&mut plan, wanted, observed);
-        let alarm_in_use = wanted.root_use().named_alarm(observed);
-        match alarm_in_use.filter(|alarm| wanted.relies_on_trust(alarm) && observed.path.topic.is_none()) {
-            Some(alarm) => {
-                let why = format!("`{}` notifies what you trust, so no topic is needed.", alarm.name);
-                plan.note(Step::Topic, why.into());
+        let mut planned_filters = Vec::new();
+        for resource in Resource::ALL {
+            match resource {
+                Resource::Bucket => trail::bucket(&mut plan, wanted, observed),
+                Resource::LogGroup => trail::log_group(&mut plan, wanted, observed),
+                Resource::Role => trail::role(&mut plan, wanted, observed),
+                Resource::Trail => trail::trail(&mut plan, wanted, observed),
+                Resource::Topic => notifications(&mut plan, wanted, observed),
+                Resource::MetricFilter => planned_filters = filters(&mut plan, wanted, observed),
+                Resource::Alarm => {
+                    for (alert, filter) in wanted.alerts.values().zip(&planned_filters) {
+                        alarm(&mut plan, wanted, alert, observed, filter);
+                    }
+                }
             }
-            None => {
-                topic(&mut plan, wanted, observed);
-                subscriptions(&mut plan, wanted, observed);
-            }
-        }
-        let mut filters: Vec<MetricFilter> = Vec::new();
-        for alert in wanted.alerts.values() {
-            // Several alarms can watch the metric of one filter.
-            let planned = filters.iter().find(|planned| planned.name == alert.filter.value).cloned();
-            let filter = planned.unwrap_or_else(|| filter(&mut plan, wanted, alert, observed));
-            alarm(&mut plan, wanted, alert, observed, &filter);
-            filters.push(filter);
         }
         key::encrypt(&mut plan, wanted, observed);
     }
@@ -75,9 +68,10 @@ pub fn plan(wanted: &Settings, observed: &Observed) -> Plan {
     }
     place(&mut plan, observed);
     for row in plan.rows.iter_mut().filter(|row| row.change.is_some()) {
-        row.unmanaged = match Recorded::changed_by(row.resource) {
+        let resource = row.resource.part_of();
+        row.unmanaged = match Recorded::of(resource) {
             Some(kind) => !record::is_managed(wanted, observed, kind),
-            None => row.action == Action::Update && !wanted.has_default_name(row.resource),
+            None => row.action == Action::Update && !wanted.has_default_name(resource),
         };
     }
     plan
@@ -117,6 +111,21 @@ fn place(plan: &mut Plan, observed: &Observed) {
             row.detail =
                 [row.detail.as_str(), &format!("in {region}")].join(if row.detail.is_empty() { "" } else { "; " });
             row.region = Some(region.clone());
+        }
+    }
+}
+
+/// The topic and its subscriptions, unless the alarm in use notifies what the user trusts.
+fn notifications(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
+    let alarm_in_use = wanted.root_use().named_alarm(observed);
+    match alarm_in_use.filter(|alarm| wanted.relies_on_trust(alarm) && observed.path.topic.is_none()) {
+        Some(alarm) => {
+            let why = format!("`{}` notifies what you trust, so no topic is needed.", alarm.name);
+            plan.note(Step::Topic, why.into());
+        }
+        None => {
+            topic(plan, wanted, observed);
+            subscriptions(plan, wanted, observed);
         }
     }
 }
@@ -162,7 +171,7 @@ fn topic_policy(plan: &mut Plan, wanted: &Settings, topic: &Topic, statements: &
     let alarm = wanted.account_region.alarm_arn(&wanted.root_use().alarm.value);
     let access = |policy| policy::topic_access(policy, &topic.arn, &alarm);
     let existing = topic.policy.as_ref();
-    let is_managed = wanted.has_default_name(ResourceKind::Topic);
+    let is_managed = wanted.has_default_name(Resource::Topic);
     let detail = match access(existing) {
         TopicAccess::Alarms if !policy::topic_is_public(existing, &topic.arn) => None,
         TopicAccess::Alarms if is_managed => Some("public → not public; CloudWatch in this account can publish"),
@@ -226,7 +235,7 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
             None if is_refused => {}
             None => {
                 let change = Change::Subscribe { topic_arn: wanted.topic_arn(), email: email.clone() };
-                let detail = if wanted.has_default_name(ResourceKind::Topic) {
+                let detail = if wanted.has_default_name(Resource::Topic) {
                     "AWS emails a confirmation link".to_owned()
                 } else {
                     format!("AWS emails a confirmation link; receives everything sent to `{}`", wanted.topic.value)
@@ -246,6 +255,16 @@ fn subscriptions(plan: &mut Plan, wanted: &Settings, observed: &Observed) {
         let fix = Fix::choose("Enter an email address", Input::Setting(SettingId::Emails));
         plan.block(Step::Topic, Problem::new("No one would be alerted.", fix));
     }
+}
+
+/// Plans the filters, and returns the one of each alert as it will be. Several alarms can watch the metric of one filter.
+fn filters(plan: &mut Plan, wanted: &Settings, observed: &Observed) -> Vec<MetricFilter> {
+    let mut filters: Vec<MetricFilter> = Vec::new();
+    for alert in wanted.alerts.values() {
+        let planned = filters.iter().find(|planned| planned.name == alert.filter.value).cloned();
+        filters.push(planned.unwrap_or_else(|| filter(plan, wanted, alert, observed)));
+    }
+    filters
 }
 
 /// Plans the filter of an alert, and returns it as it will be.

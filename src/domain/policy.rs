@@ -8,6 +8,7 @@ use super::account_region::AccountRegion;
 mod bucket;
 mod condition;
 mod document;
+mod elements;
 mod evaluation;
 mod key;
 mod merge;
@@ -15,10 +16,12 @@ mod merge;
 mod published;
 mod reading;
 mod request;
+mod statement;
 mod topic;
 
 pub use bucket::{LogFileLocation, bucket_access, bucket_statements};
-pub use document::{Effect, OneOrMany, PolicyDocument, Principal, Statement};
+pub use document::PolicyDocument;
+pub use elements::{Effect, OneOrMany, Principal};
 pub use evaluation::{Decision, Doubt, DoubtCause, allows, evaluate, well_formed as is_well_formed};
 pub use key::{
     KeyUsers, MissingStatement, key_serves_alarms, key_serves_logs, key_statement_for_alarms, key_statement_for_logs,
@@ -27,6 +30,7 @@ pub use key::{
 pub use merge::{Remainder, has_all, merge, remove_statements, same};
 pub use reading::{bucket_open, repair_bucket, repair_role, requires_tls, too_wide, trusts_others};
 pub use request::AccessRequest;
+pub use statement::Statement;
 pub use topic::{TopicAccess, repair_topic, topic_access, topic_is_public};
 
 /// The name of the inline policy on the role.

@@ -97,6 +97,32 @@ pub enum Goal {
     RepairRole,
 }
 
+impl Goal {
+    /// As in "to fix this".
+    #[must_use]
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::SetUp => "set it up",
+            Self::Repair => "fix this",
+            Self::ReplacePattern => "replace the pattern with the CIS pattern",
+            Self::AllowPublishing => "add a statement that allows CloudWatch to publish",
+            Self::RepairRole => "repair a role that rootbell created",
+        }
+    }
+}
+
+/// How to confirm a subscription.
+///
+/// Source: SNS API, Subscribe: confirmation tokens are valid for two days.
+pub const CONFIRM: &str =
+    "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days.";
+
+/// How to get a permission.
+#[must_use]
+pub fn ask_for(permission: &str, statement: &str) -> String {
+    format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
+}
+
 /// What a fix tells the user to enter: an option of a command, or a field or a key on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -130,7 +156,7 @@ impl Fix {
 #[cfg(test)]
 pub(crate) fn samples() -> Vec<Fix> {
     let goals = [Goal::SetUp, Goal::Repair, Goal::ReplacePattern, Goal::AllowPublishing, Goal::RepairRole];
-    let settings = SettingId::ALL.iter().copied().map(Input::Setting);
+    let settings = SettingId::ALL.into_iter().map(Input::Setting);
     let mut all = vec![
         Fix::advice("Check the role."),
         Fix::SendTest,
@@ -149,4 +175,17 @@ pub(crate) fn samples() -> Vec<Fix> {
         all.push(Fix::Choose { advice: "Use another".into(), input, values: vec!["a".into(), "b".into()] });
     }
     all
+}
+
+/// Checks that each fix is one or more sentences that contain none of these words.
+#[cfg(test)]
+pub(crate) fn check_sentences(fix_text: impl Fn(&Fix) -> String, without: &[&str]) {
+    for fix in samples() {
+        let text = fix_text(&fix);
+        assert!(text.ends_with(['.', '}']) && text.starts_with(char::is_uppercase), "{text}");
+        for word in without {
+            assert!(!text.contains(word), "{word} in: {text}");
+        }
+    }
+    assert_eq!(fix_text(&Fix::Nothing), "");
 }

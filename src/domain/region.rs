@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::text;
+use super::text_type::text_type;
 
 mod known;
 
@@ -57,6 +58,8 @@ impl fmt::Display for Partition {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Region(String);
 
+text_type!(Region, str::eq);
+
 impl Region {
     /// A Region by a name that comes from AWS or from an ARN, which is not checked. Use [`Region::parse`] for a name that
     /// a person typed or configured.
@@ -91,11 +94,6 @@ impl Region {
         known::find(&self.0).map(|known| known.name)
     }
 
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The partition that it belongs to, from the prefix of its name.
     #[must_use]
     pub fn partition(&self) -> Partition {
@@ -120,30 +118,6 @@ impl Region {
         !self.0.is_empty()
             && self.partition() == Partition::Aws
             && known::find(&self.0).is_none_or(|known| known.opt_in)
-    }
-}
-
-impl fmt::Display for Region {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl AsRef<str> for Region {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl PartialEq<str> for Region {
-    fn eq(&self, other: &str) -> bool {
-        self.0 == other
-    }
-}
-
-impl PartialEq<&str> for Region {
-    fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
     }
 }
 

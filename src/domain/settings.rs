@@ -3,7 +3,7 @@
 use super::account_region::{AccountRegion, Identity};
 use super::alert::{AlertId, ByAlert};
 use super::arn::Arn;
-use super::change::ResourceKind;
+use super::change::Resource;
 use super::email::Email;
 use super::observed::{Alarm, Confirmation, Observed, Subscription, Trail};
 use super::policy::{self, LogFileLocation, PolicyDocument};
@@ -206,37 +206,17 @@ impl Settings {
         self.trail.value == TRAIL || self.trail.origin == Origin::Given
     }
 
-    /// Whether the resource that this kind is, or is a part of, has its default name.
+    /// Whether the resource has its default name; of filters and alarms, whether all of them do.
     #[must_use]
-    pub fn has_default_name(&self, kind: ResourceKind) -> bool {
-        match kind {
-            ResourceKind::Trail
-            | ResourceKind::TrailTags
-            | ResourceKind::TrailEvents
-            | ResourceKind::TrailEncryption
-            | ResourceKind::TrailLogging => self.trail.value == TRAIL,
-            ResourceKind::Bucket
-            | ResourceKind::BucketOwnership
-            | ResourceKind::PublicAccessBlock
-            | ResourceKind::BucketVersioning
-            | ResourceKind::BucketTags
-            | ResourceKind::BucketPolicy
-            | ResourceKind::LogFiles => self.bucket_has_default_name(),
-            ResourceKind::LogGroup
-            | ResourceKind::LogGroupTags
-            | ResourceKind::LogRetention
-            | ResourceKind::LogEncryption => self.log_group.value == DEFAULT_LOG_GROUP,
-            ResourceKind::Role | ResourceKind::RoleTrust | ResourceKind::RolePolicy => self.role_has_default_name(),
-            ResourceKind::Topic
-            | ResourceKind::TopicTags
-            | ResourceKind::TopicPolicy
-            | ResourceKind::TopicEncryption => self.topic.value == DEFAULT_TOPIC,
-            ResourceKind::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
-            ResourceKind::Alarm | ResourceKind::AlarmState => {
-                self.alerts.values().all(AlertSettings::alarm_has_default_name)
-            }
-            // They have no default name that they could differ from.
-            ResourceKind::Subscription | ResourceKind::LogStream | ResourceKind::DrillEvent => true,
+    pub fn has_default_name(&self, resource: Resource) -> bool {
+        match resource {
+            Resource::Bucket => self.bucket_has_default_name(),
+            Resource::LogGroup => self.log_group.value == DEFAULT_LOG_GROUP,
+            Resource::Role => self.role_has_default_name(),
+            Resource::Trail => self.trail.value == TRAIL,
+            Resource::Topic => self.topic.value == DEFAULT_TOPIC,
+            Resource::MetricFilter => self.alerts.values().all(AlertSettings::filter_has_default_name),
+            Resource::Alarm => self.alerts.values().all(AlertSettings::alarm_has_default_name),
         }
     }
 

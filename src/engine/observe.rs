@@ -16,8 +16,8 @@ use crate::domain::filter_output::{FilterOutput, must_publish};
 use crate::domain::health::{is_aws_sns_key, what_fails};
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
-    Alarm, BucketLookup, Elsewhere, ElsewhereState, Found, KmsKey, Metric, MetricFilter, ReadResult, Role,
-    TopicDetails, Trail, TrailDetails,
+    Alarm, BucketLookup, Elsewhere, ElsewhereState, Found, FoundPath, KmsKey, Metric, MetricFilter, ReadResult, Role,
+    SessionTimes, TopicDetails, Trail, TrailDetails,
 };
 use crate::domain::path::{Candidates, PathChoice, other_regions};
 use crate::domain::plan::unmanaged_resources;
@@ -170,8 +170,10 @@ async fn observe_region(
         reader.topic(guess.topic_arn()),
         requested_key(cloud, region, setup),
     );
+    // Without `..`, so that a new part is read here.
     let mut observed = Observed {
         trails,
+        trail: None,
         others,
         bucket,
         log_group: group.log_group,
@@ -183,7 +185,13 @@ async fn observe_region(
         topics: vec![topic],
         key: requested_key.clone(),
         filter_outputs: filter_output.into_iter().collect(),
-        ..Observed::nothing()
+        log_group_keys: Vec::new(),
+        indirect_alarms: None,
+        records: BTreeMap::new(),
+        path: FoundPath::default(),
+        elsewhere: None,
+        left_out: Vec::new(),
+        session: SessionTimes::default(),
     };
     let choice = reader.read_until_good(&mut observed, &mut more_trails, requested_key.as_ref()).await;
     use_path(&mut observed, &choice);

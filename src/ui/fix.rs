@@ -1,6 +1,6 @@
 //! What to do about a problem, in terms of keys and fields.
 
-use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::problem::{CONFIRM, Fix, Input, Problem, ask_for};
 use crate::domain::settings::SettingId;
 
 /// The problem and what to do about it.
@@ -15,7 +15,7 @@ pub fn fix_text(fix: &Fix) -> String {
     match fix {
         Fix::Nothing => String::new(),
         Fix::Advice(text) => text.clone(),
-        Fix::Apply(goal) => format!("Press `w` to {}.", purpose(*goal)),
+        Fix::Apply(goal) => format!("Press `w` to {}.", goal.purpose()),
         Fix::ApplyWith { input: Input::Setting(SettingId::Audit), .. } => {
             format!("Press `w`, and choose yes in step 3 ({}).", place(Input::Setting(SettingId::Audit)))
         }
@@ -24,27 +24,12 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::Choose { advice, input, values } => format!("{advice} ({}: {}).", place(*input), values.join(" or ")),
         Fix::SendTest => "Press `t` to see whether an alert arrives.".to_owned(),
         Fix::SeeChecks(what) => format!("On the dashboard, press `c` to see {what}."),
-        Fix::Confirm => {
-            "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
-                .to_owned()
-        }
-        Fix::AskFor { permission, statement } => {
-            format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
-        }
+        Fix::Confirm => CONFIRM.to_owned(),
+        Fix::AskFor { permission, statement } => ask_for(permission, statement),
         Fix::EnterCode(_) => "On the first screen, press `r` to enter it.".to_owned(),
         // It takes another start of the program, so there is no key for it.
         Fix::TryDemo => "Or quit, and try the demo: `rootbell --demo`.".to_owned(),
         Fix::Each(fixes) => fixes.iter().map(fix_text).collect::<Vec<_>>().join(" "),
-    }
-}
-
-fn purpose(goal: Goal) -> &'static str {
-    match goal {
-        Goal::SetUp => "set it up",
-        Goal::Repair => "fix this",
-        Goal::ReplacePattern => "replace the pattern with the CIS pattern",
-        Goal::AllowPublishing => "add a statement that allows CloudWatch to publish",
-        Goal::RepairRole => "repair a role that rootbell created",
     }
 }
 
@@ -61,18 +46,12 @@ fn place(input: Input) -> String {
 mod tests {
     use super::*;
     use crate::app::keymap::{BINDINGS, Code, Context, Intent, Key};
-    use crate::domain::problem::samples;
+    use crate::domain::problem::check_sentences;
 
     #[test]
     fn every_fix_is_a_sentence_that_names_neither_a_flag_nor_a_command() {
-        for fix in samples() {
-            let text = fix_text(&fix);
-            assert!(text.ends_with(['.', '}']) && text.starts_with(char::is_uppercase), "{text}");
-            // The demo takes another start of the program.
-            let is_exempt = fix == Fix::TryDemo;
-            assert!(is_exempt || !text.contains("--") && !text.contains("`rootbell "), "{text}");
-        }
-        assert_eq!(fix_text(&Fix::Nothing), "");
+        // The demo takes another start of the program.
+        check_sentences(|fix| fix_text(fix).replace("`rootbell --demo`", "the demo"), &["--", "`rootbell "]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::theme::Theme;
 use super::widgets::view::View;
 use super::widgets::window;
-use crate::app::{Model, Overlay};
+use crate::app::{CommandList, Model, Overlay};
 
 mod alarm_test;
 mod checks;
@@ -24,7 +24,7 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
     let wide = || View::new(model, theme, area.width.saturating_sub(4));
     match overlay {
         Overlay::Help { scroll } => help::draw(view, *scroll, frame, area),
-        Overlay::Commands { text, scroll } => commands(view, text, *scroll, frame, area),
+        Overlay::Commands { list, scroll } => commands(view, list, *scroll, frame, area),
         Overlay::Checks { scroll } => checks::draw(wide(), *scroll, frame, area),
         Overlay::Event { scroll } => event::draw(wide(), *scroll, frame, area),
         Overlay::Test => alarm_test::draw(view, frame, area),
@@ -41,9 +41,17 @@ pub(super) fn draw(model: &Model, overlay: &Overlay, theme: &Theme, frame: &mut 
     }
 }
 
-/// The plan as AWS CLI commands.
-fn commands(mut view: View<'_>, text: &str, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
-    for line in text.lines() {
+/// A step as AWS CLI commands.
+fn commands(mut view: View<'_>, list: &CommandList, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
+    let heading = match list {
+        CommandList::Reading => "# Still reading the account.",
+        CommandList::Planned(commands) if commands.is_empty() => "# Nothing to do: everything already exists.",
+        CommandList::Planned(_) => "# What will be done:",
+        CommandList::Done(_) => "# What was done:",
+    };
+    view.text(heading, view.theme.text);
+    // A command with several statements takes several lines.
+    for line in list.commands().iter().flat_map(|command| command.lines()) {
         view.text(line, view.theme.text);
     }
     window::scrolled(frame, view, area, " AWS CLI commands ", scroll);

@@ -144,9 +144,9 @@ impl Form {
             note: None,
             origin: Origin::Default(""),
         };
-        let fields = SettingId::ALL.iter().copied().map(field).collect();
+        let fields = SettingId::ALL.into_iter().map(field).collect();
         let mut form = Self { fields, current: SettingId::Trail, focused: false, details: false };
-        for id in SettingId::ALL.iter().copied() {
+        for id in SettingId::ALL {
             if let Some(text) = setup.text(id) {
                 form.choose(id, text);
             }

@@ -3,15 +3,35 @@
 use super::mfa::MfaPrompt;
 use super::picker::Picker;
 
+/// The AWS CLI commands of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandList {
+    /// The account is still being read.
+    Reading,
+    /// What will be done; none if everything exists.
+    Planned(Vec<String>),
+    Done(Vec<String>),
+}
+
+impl CommandList {
+    #[must_use]
+    pub fn commands(&self) -> &[String] {
+        match self {
+            Self::Reading => &[],
+            Self::Planned(commands) | Self::Done(commands) => commands,
+        }
+    }
+}
+
 /// A window over the screen; it gets the keys.
 #[derive(Clone, Debug)]
 pub enum Overlay {
     Help {
         scroll: u16,
     },
-    /// The plan as AWS CLI commands.
+    /// A step as AWS CLI commands.
     Commands {
-        text: String,
+        list: CommandList,
         scroll: u16,
     },
     Picker(Picker),

@@ -66,8 +66,8 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         (Overlay::SetOk, Some(Intent::Yes)) => return dashboard::set_ok(model),
         (Overlay::Checks { .. }, Some(Intent::Wizard)) => dashboard::to_first_problem(model),
         (_, Some(Intent::Close | Intent::No)) => close(model),
-        (Overlay::Commands { text, .. }, Some(Intent::Copy)) => {
-            let text = text.clone();
+        (Overlay::Commands { list, .. }, Some(Intent::Copy)) if !list.commands().is_empty() => {
+            let text = list.commands().join("\n") + "\n";
             return copy(model, text);
         }
         (Overlay::Event { .. }, Some(Intent::Copy)) => {

@@ -4,7 +4,7 @@ use crate::app::keymap::{Intent, Key};
 use crate::app::message::{Effect, SessionEffect};
 use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
-use crate::app::state::overlay::Overlay;
+use crate::app::state::overlay::{CommandList, Overlay};
 use crate::app::state::picker::Picker;
 use crate::app::state::progress::StepRun;
 use crate::app::state::screen::Screen;
@@ -42,8 +42,7 @@ pub(super) fn act(model: &mut Model, step: Step, intent: Intent) -> Vec<Effect> 
             edited(model, step);
         }
         Intent::Commands => {
-            let text = commands(model, step);
-            model.overlay = Some(Overlay::Commands { text, scroll: 0 });
+            model.overlay = Some(Overlay::Commands { list: commands(model, step), scroll: 0 });
         }
         Intent::PickTrail if step == Step::Trail && !is_running => pick_trail(model),
         Intent::ResendConfirmation => return calls::send_again(model),
@@ -185,23 +184,12 @@ pub(super) fn applied(model: &mut Model, session: SessionId, ticket: Ticket, rep
 }
 
 /// The step's plan as AWS CLI commands or, once it is applied, the commands for what was done.
-fn commands(model: &Model, step: Step) -> String {
+fn commands(model: &Model, step: Step) -> CommandList {
     let account = model.account();
-    let Some(derived) = &account.derived else { return "# Still reading the account.\n".into() };
+    let Some(derived) = &account.derived else { return CommandList::Reading };
     let account_region = &derived.settings.account_region;
     let planned: Vec<String> = derived.plan.step(step).filter_map(|row| row.aws_cli(account_region)).collect();
     let run = account.runs[step].as_ref();
     let ran: Vec<String> = run.iter().flat_map(|r| &r.rows).filter_map(|r| r.row.aws_cli(account_region)).collect();
-    let (heading, commands) = match (planned.is_empty(), ran.is_empty()) {
-        (false, _) => ("# What will be done:", planned),
-        (true, false) => ("# What was done:", ran),
-        (true, true) => ("# Nothing to do: everything already exists.", Vec::new()),
-    };
-    let mut text = String::from(heading);
-    for command in commands {
-        text.push('\n');
-        text.push_str(&command);
-    }
-    text.push('\n');
-    text
+    if planned.is_empty() && !ran.is_empty() { CommandList::Done(ran) } else { CommandList::Planned(planned) }
 }

@@ -14,7 +14,7 @@ use crate::app::state::progress::{ChangeState, StepRun};
 use crate::app::state::screen::Screen;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
-use crate::domain::change::{ChangeId, ResourceKind};
+use crate::domain::change::{ChangeId, Resource};
 use crate::domain::plan::teardown::{Chain, teardown};
 use crate::domain::settings::SettingId;
 use crate::domain::{ByStep, Plan, Settings, SetupOptions};
@@ -60,7 +60,7 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 
 /// Whether a teardown needs the name to find the resource. Trails are found by their tags instead.
 fn is_name_to_find(id: SettingId) -> bool {
-    id.created_resource().is_some_and(|kind| kind != ResourceKind::Trail)
+    id.created_resource().is_some_and(|kind| kind != Resource::Trail)
 }
 
 /// The names of a chain that differ from the default names.

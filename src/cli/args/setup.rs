@@ -86,7 +86,7 @@ impl<S: SettingSet> SettingArgs<S> {
 
     /// In the order of the help: the address, which has no default, comes first.
     fn settings() -> Vec<SettingId> {
-        let mut all: Vec<SettingId> = SettingId::ALL.iter().copied().filter(|id| S::contains(*id)).collect();
+        let mut all: Vec<SettingId> = SettingId::ALL.into_iter().filter(|id| S::contains(*id)).collect();
         all.sort_by_key(|id| *id != SettingId::Emails);
         all
     }
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_flag_and_each_flag_its_setting() {
-        assert_eq!(flags::<SetupOnly>(), SettingId::ALL.iter().map(|id| id.flag().to_owned()).collect());
-        for id in SettingId::ALL.iter().copied() {
+        assert_eq!(flags::<SetupOnly>(), SettingId::ALL.into_iter().map(|id| id.flag().to_owned()).collect());
+        for id in SettingId::ALL {
             let flag = format!("{}={}", id.flag(), example(id).0);
             assert_eq!(SetupOnly::parse_from(["x", flag.as_str()]).setup.setup_options(), only(id), "{flag}");
         }
@@ -203,8 +203,7 @@ mod tests {
 
     #[test]
     fn each_name_of_a_resource_that_rootbell_creates_is_an_option_of_the_other_commands() {
-        let named: Vec<SettingId> =
-            SettingId::ALL.iter().copied().filter(|id| id.created_resource().is_some()).collect();
+        let named: Vec<SettingId> = SettingId::ALL.into_iter().filter(|id| id.created_resource().is_some()).collect();
         assert_eq!(flags::<NamesOnly>(), named.iter().map(|id| id.flag().to_owned()).collect());
         for id in named {
             let flag = format!("{}={}", id.flag(), example(id).0);

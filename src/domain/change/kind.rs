@@ -5,6 +5,22 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::domain::enum_map::variants;
+
+variants! {
+    /// A resource that rootbell sets up, with all of its parts. Each comes after those that it needs.
+    pub enum Resource {
+        Bucket,
+        LogGroup,
+        Role,
+        Trail,
+        /// With its subscriptions.
+        Topic,
+        MetricFilter,
+        Alarm,
+    }
+}
+
 /// The kind of resource, or the part of a resource, that a row of the plan is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResourceKind {
@@ -39,7 +55,53 @@ pub enum ResourceKind {
     DrillEvent,
 }
 
+impl Resource {
+    /// The words on screen.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        let whole = match self {
+            Self::Bucket => ResourceKind::Bucket,
+            Self::LogGroup => ResourceKind::LogGroup,
+            Self::Role => ResourceKind::Role,
+            Self::Trail => ResourceKind::Trail,
+            Self::Topic => ResourceKind::Topic,
+            Self::MetricFilter => ResourceKind::MetricFilter,
+            Self::Alarm => ResourceKind::Alarm,
+        };
+        whole.label()
+    }
+}
+
 impl ResourceKind {
+    /// The resource that it is, or that it is a part of.
+    #[must_use]
+    pub fn part_of(self) -> Resource {
+        match self {
+            Self::Bucket
+            | Self::BucketOwnership
+            | Self::PublicAccessBlock
+            | Self::BucketVersioning
+            | Self::BucketTags
+            | Self::BucketPolicy
+            | Self::LogFiles => Resource::Bucket,
+            Self::LogGroup
+            | Self::LogGroupTags
+            | Self::LogRetention
+            | Self::LogEncryption
+            | Self::LogStream
+            | Self::DrillEvent => Resource::LogGroup,
+            Self::Role | Self::RoleTrust | Self::RolePolicy => Resource::Role,
+            Self::Trail | Self::TrailTags | Self::TrailEvents | Self::TrailEncryption | Self::TrailLogging => {
+                Resource::Trail
+            }
+            Self::Topic | Self::TopicTags | Self::TopicPolicy | Self::TopicEncryption | Self::Subscription => {
+                Resource::Topic
+            }
+            Self::MetricFilter => Resource::MetricFilter,
+            Self::Alarm | Self::AlarmState => Resource::Alarm,
+        }
+    }
+
     /// The value of `resource` in JSON output, and the words on screen.
     #[must_use]
     pub fn label(self) -> &'static str {

@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use super::outcome::{
     Outcome, REPAIR, Verdict, check_existing, nothing_to_judge, ok, unknown, unreadable_policy, wrong,
 };
-use crate::domain::change::ResourceKind;
+use crate::domain::change::Resource;
 use crate::domain::observed::{KmsKey, Topic};
 use crate::domain::policy::{
     Decision, DoubtCause, TopicAccess, key_serves_alarms, key_statement_for_alarms, merge, topic_access,
@@ -57,7 +57,7 @@ fn check_public(topic: &Topic, settings: &Settings) -> Outcome {
     if !topic_is_public(topic.policy.as_ref(), &topic.arn) {
         return ok("not public");
     }
-    let fix = if settings.has_default_name(ResourceKind::Topic) {
+    let fix = if settings.has_default_name(Resource::Topic) {
         REPAIR
     } else {
         Fix::advice(
@@ -122,7 +122,7 @@ fn check_encryption(topic: &Topic, evidence: &Evidence<'_>) -> Outcome {
     if is_aws_sns_key(Some(key)) {
         // rootbell turns the encryption of its own topic off, and creates its own next to one of others. One that the user
         // named is changed only if it has rootbell's tag, which isn't read here.
-        let fix = if settings.has_default_name(ResourceKind::Topic) || !settings.topic_is_managed() {
+        let fix = if settings.has_default_name(Resource::Topic) || !settings.topic_is_managed() {
             REPAIR
         } else {
             Fix::choose_value(

@@ -2,15 +2,13 @@
 
 use crate::domain::added::{ADDED, Addition, Recorded, TagRecord};
 use crate::domain::arn::Arn;
-use crate::domain::change::{Change, ResourceKind, Step};
+use crate::domain::change::{Change, Resource, ResourceKind, Step};
 use crate::domain::observed::{Observed, ReadResult};
 use crate::domain::problem::{Fix, Problem};
 use crate::domain::settings::Settings;
 
 impl Recorded {
-    const ALL: [Self; 3] = [Self::Trail, Self::LogGroup, Self::Topic];
-
-    /// The kind of the resource itself.
+    /// The resource as a row of the plan.
     pub(super) fn resource(self) -> ResourceKind {
         match self {
             Self::Trail => ResourceKind::Trail,
@@ -27,40 +25,22 @@ impl Recorded {
         }
     }
 
-    /// The resource that a row of this kind changes.
-    pub(super) fn changed_by(kind: ResourceKind) -> Option<Self> {
-        match kind {
-            ResourceKind::Trail
-            | ResourceKind::TrailTags
-            | ResourceKind::TrailEvents
-            | ResourceKind::TrailEncryption
-            | ResourceKind::TrailLogging => Some(Self::Trail),
-            ResourceKind::LogGroup
-            | ResourceKind::LogGroupTags
-            | ResourceKind::LogRetention
-            | ResourceKind::LogEncryption => Some(Self::LogGroup),
-            ResourceKind::Topic
-            | ResourceKind::TopicTags
-            | ResourceKind::TopicPolicy
-            | ResourceKind::TopicEncryption
-            | ResourceKind::Subscription => Some(Self::Topic),
-            ResourceKind::Bucket
-            | ResourceKind::BucketOwnership
-            | ResourceKind::PublicAccessBlock
-            | ResourceKind::BucketVersioning
-            | ResourceKind::BucketTags
-            | ResourceKind::BucketPolicy
-            | ResourceKind::LogFiles
-            | ResourceKind::Role
-            | ResourceKind::RoleTrust
-            | ResourceKind::RolePolicy
-            | ResourceKind::MetricFilter
-            | ResourceKind::Alarm
-            | ResourceKind::AlarmState
-            | ResourceKind::LogStream
-            | ResourceKind::DrillEvent => None,
+    /// The kind that a resource is, if what is added to it can be recorded in a tag.
+    pub(super) fn of(resource: Resource) -> Option<Self> {
+        match resource {
+            Resource::Trail => Some(Self::Trail),
+            Resource::LogGroup => Some(Self::LogGroup),
+            Resource::Topic => Some(Self::Topic),
+            // Only ones with rootbell's names are changed, or only in ways that are recognized without a tag.
+            Resource::Bucket | Resource::Role | Resource::MetricFilter | Resource::Alarm => None,
         }
     }
+}
+
+/// The kinds of which the resource doesn't have rootbell's name: what is added to it is recorded in a tag.
+pub fn unmanaged_kinds(wanted: &Settings) -> impl Iterator<Item = Recorded> {
+    let without_default_name = Resource::ALL.into_iter().filter(|resource| !wanted.has_default_name(*resource));
+    without_default_name.filter_map(Recorded::of)
 }
 
 /// The ARN of the existing resource of the chain; `None` if there is none, or if it can't be changed from here.
@@ -81,8 +61,7 @@ fn existing_arn(wanted: &Settings, observed: &Observed, kind: Recorded) -> Optio
 /// The existing resources of the chain that don't have rootbell's names. A plan needs to know what their tags say.
 #[must_use]
 pub fn unmanaged_resources(wanted: &Settings, observed: &Observed) -> Vec<(Recorded, Arn)> {
-    let without_default_name = Recorded::ALL.into_iter().filter(|kind| !wanted.has_default_name(kind.resource()));
-    without_default_name.filter_map(|kind| Some((kind, existing_arn(wanted, observed, kind)?))).collect()
+    unmanaged_kinds(wanted).filter_map(|kind| Some((kind, existing_arn(wanted, observed, kind)?))).collect()
 }
 
 fn record<'a>(wanted: &Settings, observed: &'a Observed, kind: Recorded) -> Option<&'a ReadResult<TagRecord>> {
@@ -91,7 +70,7 @@ fn record<'a>(wanted: &Settings, observed: &'a Observed, kind: Recorded) -> Opti
 
 /// Whether rootbell created the resource, or is about to: it doesn't exist, or has rootbell's name or tag.
 pub(super) fn is_managed(wanted: &Settings, observed: &Observed, kind: Recorded) -> bool {
-    wanted.has_default_name(kind.resource())
+    wanted.has_default_name(kind.resource().part_of())
         || existing_arn(wanted, observed, kind).is_none()
         || matches!(record(wanted, observed, kind), Some(Ok(record)) if record.managed)
 }

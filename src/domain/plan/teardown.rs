@@ -6,7 +6,7 @@ use crate::domain::added::{Addition, Recorded, TagRecord, tagged};
 use crate::domain::alarm::AlarmConfig;
 use crate::domain::alert::{AlertId, FilterSpec};
 use crate::domain::arn::Arn;
-use crate::domain::change::{Change, ResourceKind, Step};
+use crate::domain::change::{Change, Resource, ResourceKind, Step};
 use crate::domain::email::Email;
 use crate::domain::enum_map::Variants;
 use crate::domain::observed::{
@@ -69,6 +69,17 @@ fn added(record: &ReadResult<TagRecord>) -> impl Iterator<Item = &Addition> {
     record.as_ref().ok().filter(|record| !record.managed).into_iter().flat_map(|record| record.added.iter())
 }
 
+/// The order of the rows: each resource before those that it needs.
+const ORDER: [Resource; Resource::ALL.len()] = [
+    Resource::Alarm,
+    Resource::Topic,
+    Resource::MetricFilter,
+    Resource::Trail,
+    Resource::Role,
+    Resource::LogGroup,
+    Resource::Bucket,
+];
+
 /// The changes that remove rootbell from the account. The bucket and the log group are kept unless `logs` is set.
 /// Anything that could not be read blocks the plan.
 ///
@@ -99,13 +110,17 @@ pub fn teardown(chains: &[Chain], logs: bool) -> Plan {
     for chain in chains {
         let mut chain_plan = Plan::default();
         let planner = TeardownPlanner { chain, logs };
-        planner.alarms(&mut chain_plan);
-        planner.topic(&mut chain_plan);
-        planner.filters(&mut chain_plan);
-        planner.trail(&mut chain_plan);
-        planner.role(&mut chain_plan);
-        planner.log_group(&mut chain_plan);
-        planner.bucket(&mut chain_plan);
+        for resource in ORDER {
+            match resource {
+                Resource::Alarm => planner.alarms(&mut chain_plan),
+                Resource::Topic => planner.topic(&mut chain_plan),
+                Resource::MetricFilter => planner.filters(&mut chain_plan),
+                Resource::Trail => planner.trail(&mut chain_plan),
+                Resource::Role => planner.role(&mut chain_plan),
+                Resource::LogGroup => planner.log_group(&mut chain_plan),
+                Resource::Bucket => planner.bucket(&mut chain_plan),
+            }
+        }
         place(&mut chain_plan, &chain.observed);
         add_missing(&mut plan, chain_plan);
     }

@@ -1,8 +1,10 @@
 //! The policy of the bucket that a trail writes its log files to.
 
-use super::document::{Effect, PolicyDocument, Principal, Statement};
+use super::document::PolicyDocument;
+use super::elements::{Effect, Principal};
 use super::evaluation::{Decision, evaluate_all};
 use super::request::AccessRequest;
+use super::statement::Statement;
 use super::{CLOUDTRAIL, sid};
 use crate::domain::account_region::AccountRegion;
 

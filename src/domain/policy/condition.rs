@@ -3,7 +3,7 @@
 //! Source: IAM User Guide, "IAM JSON policy elements: Condition operators", "Single-valued vs. multivalued context keys"
 //! and "AWS global condition context keys".
 
-use super::document::{Condition, ConditionTest};
+use super::elements::{Condition, ConditionTest};
 use super::request::AccessRequest;
 
 /// Yes, no, or unknown, with what it depends on.

@@ -4,8 +4,10 @@
 //! Source: IAM User Guide, "Policy evaluation logic".
 
 use super::condition::{Truth, hold, like};
-use super::document::{Effect, Elements, OneOrMany, PolicyDocument, Principal, Statement};
+use super::document::PolicyDocument;
+use super::elements::{Effect, OneOrMany, Principal};
 use super::request::AccessRequest;
+use super::statement::{Elements, Statement};
 
 /// The result of evaluating a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

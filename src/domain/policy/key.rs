@@ -1,9 +1,11 @@
 //! Whether the policy of a customer managed key lets the services use it that need it: CloudTrail, CloudWatch Logs, and
 //! CloudWatch.
 
-use super::document::{Effect, PolicyDocument, Principal, Statement};
+use super::document::PolicyDocument;
+use super::elements::{Effect, Principal};
 use super::evaluation::{Decision, Doubt, evaluate_all};
 use super::request::AccessRequest;
+use super::statement::Statement;
 use crate::domain::account_region::AccountRegion;
 
 /// A key, and the resources to encrypt with it.

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::document::{PolicyDocument, Statement};
+use super::document::PolicyDocument;
+use super::statement::Statement;
 use crate::domain::arn::LogGroupArn;
 
 /// `existing` with the statements in `wanted` added. They replace rootbell's earlier ones; all others are kept in order. If

@@ -1,9 +1,11 @@
 //! Whether the existing policies of the bucket and the role allow more than needed.
 
 use super::condition::like;
-use super::document::{ConditionTest, Effect, Elements, PolicyDocument, Principal, Statement};
+use super::document::PolicyDocument;
+use super::elements::{ConditionTest, Effect, Principal};
 use super::evaluation::covers_action;
 use super::merge::{merge, without};
+use super::statement::{Elements, Statement};
 use crate::domain::arn::LogGroupArn;
 
 /// Whether the bucket's policy allows everyone. A condition is taken to narrow it.

@@ -1,10 +1,11 @@
 //! Who may publish to the topic that the alarm notifies.
 
 use super::condition::Truth;
-use super::document::{Elements, PolicyDocument, Statement};
+use super::document::PolicyDocument;
 use super::evaluation::{Decision, Doubt, covers_action, covers_resource, evaluate};
 use super::reading::repair;
 use super::request::AccessRequest;
+use super::statement::{Elements, Statement};
 use crate::domain::arn::Arn;
 
 /// What a topic's policy means for the alarm's notifications.

@@ -1,14 +1,14 @@
 //! Resources that the user named, but that don't exist.
 
 use super::{Origin, SettingId, Settings};
-use crate::domain::change::ResourceKind;
+use crate::domain::change::Resource;
 use crate::domain::observed::{BucketLookup, Observed};
 
 impl Settings {
     /// That the resource which a setting names doesn't exist, as a sentence with the place where it was looked for.
     #[must_use]
     pub fn no_such(&self, id: SettingId) -> String {
-        let kind = id.created_resource().map_or(id.spec().label, ResourceKind::label);
+        let kind = id.created_resource().map_or(id.spec().label, Resource::label);
         let place = match id {
             SettingId::Filter => format!(" on the log group `{}`", self.log_group.value),
             // Their names are not those of a Region.

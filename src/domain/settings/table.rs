@@ -3,7 +3,7 @@
 
 use super::{Origin, Settings, SetupOptions};
 use crate::domain::arn::Arn;
-use crate::domain::change::{ResourceKind, Step};
+use crate::domain::change::{Resource, Step};
 use crate::domain::email::Email;
 use crate::domain::setting_id::SettingId;
 use crate::domain::{RetentionDays, names, pattern};
@@ -57,7 +57,7 @@ impl SettingKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamedResource {
     /// A resource that rootbell creates if it doesn't exist, and what AWS calls it.
-    Created(ResourceKind, &'static str),
+    Created(Resource, &'static str),
     /// A resource that has to exist.
     Existing,
 }
@@ -96,7 +96,7 @@ impl SettingId {
                 step: Step::Trail,
                 is_detail: false,
                 kind: SettingKind::Name(names::trail),
-                names: Some(Created(ResourceKind::Trail, "CloudTrail trail")),
+                names: Some(Created(Resource::Trail, "CloudTrail trail")),
                 get: |o| o.trail.clone(),
                 set: |o, text| o.trail = Some(text.to_owned()),
                 resolved: |s| (s.trail.value.clone(), s.trail.origin),
@@ -120,7 +120,7 @@ impl SettingId {
                 step: Step::Trail,
                 is_detail: true,
                 kind: SettingKind::Name(names::bucket),
-                names: Some(Created(ResourceKind::Bucket, "S3 bucket")),
+                names: Some(Created(Resource::Bucket, "S3 bucket")),
                 get: |o| o.bucket.clone(),
                 set: |o, text| o.bucket = Some(text.to_owned()),
                 resolved: |s| (s.bucket.value.clone(), s.bucket.origin),
@@ -132,7 +132,7 @@ impl SettingId {
                 step: Step::Trail,
                 is_detail: true,
                 kind: SettingKind::Name(names::log_group),
-                names: Some(Created(ResourceKind::LogGroup, "CloudWatch Logs log group")),
+                names: Some(Created(Resource::LogGroup, "CloudWatch Logs log group")),
                 get: |o| o.log_group.clone(),
                 set: |o, text| o.log_group = Some(text.to_owned()),
                 resolved: |s| (s.log_group.value.clone(), s.log_group.origin),
@@ -144,7 +144,7 @@ impl SettingId {
                 step: Step::Trail,
                 is_detail: true,
                 kind: SettingKind::Name(names::role),
-                names: Some(Created(ResourceKind::Role, "IAM role")),
+                names: Some(Created(Resource::Role, "IAM role")),
                 get: |o| o.role.clone(),
                 set: |o, text| o.role = Some(text.to_owned()),
                 resolved: |s| (s.role.value.clone(), s.role.origin),
@@ -183,7 +183,7 @@ impl SettingId {
                 step: Step::Topic,
                 is_detail: false,
                 kind: SettingKind::Name(names::topic),
-                names: Some(Created(ResourceKind::Topic, "SNS topic")),
+                names: Some(Created(Resource::Topic, "SNS topic")),
                 get: |o| o.topic.clone(),
                 set: |o, text| o.topic = Some(text.to_owned()),
                 resolved: |s| (s.topic.value.clone(), s.topic.origin),
@@ -210,7 +210,7 @@ impl SettingId {
                 step: Step::Filter,
                 is_detail: false,
                 kind: SettingKind::Name(names::filter),
-                names: Some(Created(ResourceKind::MetricFilter, "CloudWatch Logs metric filter")),
+                names: Some(Created(Resource::MetricFilter, "CloudWatch Logs metric filter")),
                 get: |o| o.filter.clone(),
                 set: |o, text| o.filter = Some(text.to_owned()),
                 resolved: |s| (s.root_use().filter.value.clone(), s.root_use().filter.origin),
@@ -246,7 +246,7 @@ impl SettingId {
                 step: Step::Alarm,
                 is_detail: false,
                 kind: SettingKind::Name(names::alarm),
-                names: Some(Created(ResourceKind::Alarm, "CloudWatch alarm")),
+                names: Some(Created(Resource::Alarm, "CloudWatch alarm")),
                 get: |o| o.alarm.clone(),
                 set: |o, text| o.alarm = Some(text.to_owned()),
                 resolved: |s| (s.root_use().alarm.value.clone(), s.root_use().alarm.origin),
@@ -290,9 +290,9 @@ impl SettingId {
         }
     }
 
-    /// The kind of the resource that it names, if rootbell creates that resource.
+    /// The resource that it names, if rootbell creates it.
     #[must_use]
-    pub fn created_resource(self) -> Option<ResourceKind> {
+    pub fn created_resource(self) -> Option<Resource> {
         match self.spec().names {
             Some(NamedResource::Created(kind, _)) => Some(kind),
             Some(NamedResource::Existing) | None => None,
@@ -316,7 +316,7 @@ impl SetupOptions {
     #[must_use]
     pub fn only(&self, is_kept: impl Fn(SettingId) -> bool) -> Self {
         let mut kept = Self::default();
-        for id in SettingId::ALL.iter().copied().filter(|id| is_kept(*id)) {
+        for id in SettingId::ALL.into_iter().filter(|id| is_kept(*id)) {
             if let Some(text) = self.text(id) {
                 kept.set_text(id, &text);
             }
@@ -333,7 +333,7 @@ impl SetupOptions {
     /// Every option that AWS would reject, with what is wrong.
     #[must_use]
     pub fn invalid_settings(&self) -> Vec<InvalidSetting> {
-        SettingId::ALL.iter().flat_map(|id| self.problems(*id)).collect()
+        SettingId::ALL.into_iter().flat_map(|id| self.problems(id)).collect()
     }
 
     fn problems(&self, id: SettingId) -> Vec<InvalidSetting> {
@@ -375,7 +375,7 @@ impl Settings {
     #[must_use]
     pub fn custom_names(&self) -> Vec<(SettingId, String)> {
         let is_custom = |id: &SettingId| id.created_resource().is_some_and(|kind| !self.has_default_name(kind));
-        SettingId::ALL.iter().copied().filter(is_custom).map(|id| (id, self.text(id).0)).collect()
+        SettingId::ALL.into_iter().filter(is_custom).map(|id| (id, self.text(id).0)).collect()
     }
 }
 
@@ -422,10 +422,10 @@ mod tests {
     fn each_setting_sets_its_own_option_and_no_other() {
         for id in SettingId::ALL {
             let mut setup = SetupOptions::default();
-            setup.set_text(*id, example(*id));
+            setup.set_text(id, example(id));
             for other in SettingId::ALL {
-                let expected = (other == id).then(|| example(*id).to_owned());
-                assert_eq!(setup.text(*other), expected, "{id:?} {other:?}");
+                let expected = (other == id).then(|| example(id).to_owned());
+                assert_eq!(setup.text(other), expected, "{id:?} {other:?}");
             }
             assert_eq!(setup.invalid_settings(), [], "{id:?}");
         }
@@ -457,11 +457,11 @@ mod tests {
     fn each_setting_is_used_by_the_settings_and_marked_as_set_by_the_user() {
         for id in SettingId::ALL {
             let mut setup = SetupOptions::default();
-            setup.set_text(*id, example(*id));
+            setup.set_text(id, example(id));
             let resolved = settings(&setup, &Observed::nothing());
-            assert_eq!(resolved.text(*id), (example(*id).to_owned(), Origin::Given), "{id:?}");
+            assert_eq!(resolved.text(id), (example(id).to_owned(), Origin::Given), "{id:?}");
             let custom: Vec<SettingId> = resolved.custom_names().into_iter().map(|(id, _)| id).collect();
-            let expected: Vec<SettingId> = id.created_resource().map(|_| *id).into_iter().collect();
+            let expected: Vec<SettingId> = id.created_resource().map(|_| id).into_iter().collect();
             assert_eq!(custom, expected, "{id:?}");
         }
         assert_eq!(settings(&SetupOptions::default(), &Observed::nothing()).custom_names(), []);
@@ -472,12 +472,12 @@ mod tests {
         use SettingId::{Audit, Emails, Pattern, RestrictRole, Retention};
         let mut setup = SetupOptions::default();
         for id in SettingId::ALL {
-            setup.set_text(*id, example(*id));
+            setup.set_text(id, example(id));
         }
         let kept = setup.names_to_query();
         let others = [Retention, RestrictRole, Emails, Pattern, Audit];
         for id in SettingId::ALL {
-            assert_eq!(kept.text(*id).is_none(), others.contains(id), "{id:?}");
+            assert_eq!(kept.text(id).is_none(), others.contains(&id), "{id:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::result::TestError;
-use crate::domain::change::ResourceKind;
+use crate::domain::change::Resource;
 use crate::domain::observed::{Metric, Observed};
 use crate::domain::settings::Settings;
 
@@ -42,6 +42,6 @@ impl Drill {
     /// the trail is an organization trail.
     pub fn is_shared_log_group(settings: &Settings, observed: &Observed) -> bool {
         let is_organization_trail = observed.trail.as_ref().is_some_and(|watched| watched.trail.organization);
-        is_organization_trail || !settings.has_default_name(ResourceKind::LogGroup)
+        is_organization_trail || !settings.has_default_name(Resource::LogGroup)
     }
 }
