@@ -30,6 +30,9 @@ pub fn fix_text(fix: &Fix) -> String {
             "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
                 .to_owned()
         }
+        Fix::ConfirmAgain { endpoint } => {
+            format!("Run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
+        }
         Fix::AskFor { permission, statement } => {
             format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
         }

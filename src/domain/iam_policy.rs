@@ -4,6 +4,7 @@
 use super::added::{Additions, Recorded};
 use super::arn::Arn;
 use super::change::{Change, Delivery, Permission, ResourceKind, TrailUpdate};
+use super::confirmation::ConfirmationToken;
 use super::email::Email;
 use super::event::DRILL_STREAM;
 use super::observed::{AlarmState, Observed, Trail, TrailOwnership};
@@ -266,6 +267,7 @@ fn changes(use_case: UseCase, settings: &Settings, trail_arn: &Arn, role_arn: &A
                 Change::StartLogging { trail: trail() },
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: PolicyDocument::default() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
+                Change::ConfirmSubscription { topic_arn: topic_arn(), token: ConfirmationToken::default() },
             ])
             .chain(
                 alerts().map(|alert| Change::PutMetricFilter { log_group: log_group(), filter: alert.wanted_filter() }),

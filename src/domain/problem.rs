@@ -49,6 +49,8 @@ pub enum Fix {
     SeeChecks(&'static str),
     /// Open the link in the email from AWS.
     Confirm,
+    /// Subscribe this address again, and confirm it in a signed call.
+    ConfirmAgain { endpoint: String },
     /// Get a permission: the IAM action, and the statement that grants it.
     AskFor { permission: String, statement: String },
     /// Try the demo account, which needs no credentials.
@@ -117,6 +119,7 @@ impl Fix {
             | Self::SendTest
             | Self::SeeChecks(_)
             | Self::Confirm
+            | Self::ConfirmAgain { .. }
             | Self::TryDemo => format!("{self:?}."),
         }
     }
@@ -132,6 +135,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::SendTest,
         Fix::SeeChecks("what is wrong"),
         Fix::Confirm,
+        Fix::ConfirmAgain { endpoint: "a@example.com".into() },
         Fix::AskFor { permission: "iam:GetRole".into(), statement: r#"{"Effect":"Allow"}"#.into() },
         Fix::TryDemo,
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),

@@ -28,6 +28,10 @@ pub fn fix_text(fix: &Fix) -> String {
             "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
                 .to_owned()
         }
+        // It takes a terminal of its own, so there is no key for it.
+        Fix::ConfirmAgain { endpoint } => {
+            format!("In another terminal, run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
+        }
         Fix::AskFor { permission, statement } => {
             format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
         }

@@ -336,6 +336,14 @@ const CASES: [BrokenAccount; 65] = [
         NotFixable("Open the link"),
     ),
     case(
+        "subscription confirmed by opening the link",
+        |a| topic(a).subscriptions[0].attributes.signed = Some(false),
+        "subscription.signed",
+        Missing,
+        "alice@example.com was confirmed by opening the link.",
+        NotFixable("Subscribe another address first"),
+    ),
+    case(
         "deleted subscription",
         |a| topic(a).subscriptions[0].config.state = Confirmation::Deleted,
         "subscription.confirmed",
@@ -549,6 +557,7 @@ const CASES: [BrokenAccount; 65] = [
             topic(a).subscriptions[0].attributes = SubscriptionAttributes {
                 filter_policy: Some(r#"{ "Region": ["EU (Ireland)"] }"#.into()),
                 filter_policy_scope: Some("MessageBody".into()),
+                signed: None,
             };
         },
         "subscription.confirmed",
