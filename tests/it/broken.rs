@@ -13,7 +13,7 @@ use rootbell::cloud::demo::account::{
 };
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
-use rootbell::domain::mute_rule::MuteStatus;
+use rootbell::domain::mute_rule::{MuteSchedule, MuteStatus};
 use rootbell::domain::observed::{Confirmation, MetricFilter, Subscription, SubscriptionAttributes};
 use rootbell::domain::pattern::CIS_PATTERN;
 use rootbell::domain::plan::{Plan, plan};
@@ -65,7 +65,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 65] = [
+const CASES: [BrokenAccount; 67] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -532,6 +532,20 @@ const CASES: [BrokenAccount; 65] = [
         Confirmed,
     ),
     case(
+        "alarm muted every Monday by a recurring rule",
+        |a| {
+            let alarms = vec!["rootbell-root-use".to_owned()];
+            let (expression, duration) = ("cron(0 6 * * MON)".into(), "PT12H".into());
+            let schedule = Some(MuteSchedule { expression, duration, timezone: Some("Europe/Berlin".into()) });
+            let rule = MuteRule { alarms, status: MuteStatus::Active, recurring: true, schedule, expires: None };
+            region_mut(a).mute_rules.insert("mondays".into(), rule);
+        },
+        "alarm.actions",
+        Wrong,
+        "Europe/Berlin) mutes `rootbell-root-use`",
+        NotFixable("delete-alarm-mute-rule --alarm-mute-rule-name mondays"),
+    ),
+    case(
         "alarm muted by a rule",
         |a| {
             let (alarms, status) = (vec!["rootbell-root-use".into()], MuteStatus::Active);
@@ -690,7 +704,9 @@ fn trust(service: &str) -> PolicyDocument {
 /// A setup with the default names and a confirmed email address.
 fn working_account() -> Account {
     let mut account = Account::default().set_up_for(&[EMAIL]).unwrap();
-    topic(&mut account).subscriptions[0].config.state = Confirmation::Confirmed;
+    let subscription = &mut topic(&mut account).subscriptions[0];
+    subscription.config.state = Confirmation::Confirmed;
+    subscription.attributes.signed = Some(true);
     account
 }
 
@@ -735,9 +751,9 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             assert_eq!(check_result.verdict, *verdict, "{name}: {check_result:?}");
             assert!(check_result.detail.contains(says), "{name}: {check_result:?}");
             assert!(!check_result.fix.is_nothing(), "{name}: {check_result:?}");
-            let is_finding = check_result.id.counts() == Counts::Audit;
-            assert_eq!(health.healthy(), is_finding, "{name}: {health:#?}");
-            assert!(health.audit_ok() != Some(true), "{name}: {health:#?}");
+            let counts = check_result.id.counts();
+            assert_eq!(health.healthy(), counts != Counts::Alerting, "{name}: {health:#?}");
+            assert_eq!(health.audit_ok() == Some(true), counts == Counts::Advice, "{name}: {health:#?}");
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
@@ -770,17 +786,40 @@ fn status_with_audit_exits_with_3_for_each_broken_account_and_says_so_in_json() 
         let demo = format!("--demo={}", file.display());
         let output =
             Command::new(env!("CARGO_BIN_EXE_rootbell")).args(["status", "--audit", "--json", &demo]).output().unwrap();
-        assert_eq!(output.status.code(), Some(3), "{name}: {output:?}");
         let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let is_unknown = *verdict == Verdict::Unknown;
-        assert_eq!(document["audit_ok"], if is_unknown { Value::Null } else { false.into() }, "{name}");
         let check_result = document["checks"].as_array().unwrap().iter().find(|c| c["id"] == *check).unwrap();
+        let is_advice = check_result["counts"] == "advice";
+        assert_eq!(output.status.code(), Some(if is_advice { 0 } else { 3 }), "{name}: {output:?}");
+        let audit_ok = match verdict {
+            _ if is_advice => true.into(),
+            Verdict::Unknown => Value::Null,
+            _ => false.into(),
+        };
+        assert_eq!(document["audit_ok"], audit_ok, "{name}");
         assert_eq!(check_result["verdict"], verdict.as_str(), "{name}: {check_result}");
         assert!(check_result["detail"].as_str().unwrap().contains(says), "{name}: {check_result}");
-        let is_finding = check_result["counts"] == "audit";
-        assert_eq!(document["healthy"], is_finding, "{name}");
-        assert_eq!(document["verdict"] == "ok", is_finding, "{name}");
+        let is_healthy = check_result["counts"] != "alerting";
+        assert_eq!(document["healthy"], is_healthy, "{name}");
+        assert_eq!(document["verdict"] == "ok", is_healthy, "{name}");
     }
+}
+
+#[test]
+fn an_alarm_that_a_recurring_rule_mutes_now_is_reported_with_the_end_of_that() {
+    let mut account = working_account();
+    let (expression, duration) = ("cron(0 6 * * MON)".into(), "PT12H".into());
+    let rule = MuteRule {
+        alarms: vec!["rootbell-root-use".to_owned()],
+        status: MuteStatus::Active,
+        recurring: true,
+        schedule: Some(MuteSchedule { expression, duration, timezone: None }),
+        expires: None,
+    };
+    region_mut(&mut account).mute_rules.insert("mondays".into(), rule);
+    let cloud = DemoCloud::new(account, Arc::new(|| NOW.parse::<Timestamp>().unwrap()));
+    let (health, _) = in_virtual_time(observe_and_plan(&cloud));
+    let detail = &health.weakest().unwrap().detail;
+    assert!(detail.ends_with("mutes `rootbell-root-use` until 2026-11-23 18:00 UTC: no alert is sent."), "{detail}");
 }
 
 #[test]

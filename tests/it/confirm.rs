@@ -1,7 +1,7 @@
 //! Confirming a subscription with the link from the email, on the command line.
 
+use crate::support::confirmation::link;
 use crate::support::program::Program;
-use crate::support::pty::key;
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:rootbell-alerts";
 
@@ -14,15 +14,14 @@ const ALICE_PENDING: &str = r#"{ endpoint = "alice@example.com" }"#;
 const ALICE_BY_CLICK: &str = r#"{ endpoint = "alice@example.com", state = "confirmed" }"#;
 const BOB_SIGNED: &str = r#"{ endpoint = "bob@example.com", state = "confirmed", signed = true }"#;
 
-fn link(email: &str) -> String {
-    format!(
-        "https://sns.eu-west-1.amazonaws.com/confirmation.html?TopicArn={TOPIC}&Token=demo-{email}&Endpoint={email}\n"
-    )
-}
-
 fn confirm(subscriptions: &str, args: &[&str]) -> Program {
     let args = [&["confirm", "--demo=account.toml"], args].concat();
     Program::new(&args).file("account.toml", &account(subscriptions))
+}
+
+/// The command with these options, on an account with a pending subscription, with its link on standard input.
+pub fn with_link(args: &[&str]) -> Program {
+    confirm(ALICE_PENDING, args).stdin(&link("alice@example.com"))
 }
 
 #[test]
@@ -33,6 +32,7 @@ fn the_link_is_read_from_standard_input_and_the_subscription_is_confirmed() {
     let ended = confirm(&both, &["--json"]).stdin(&link("alice@example.com")).output().exits(0);
     let json = ended.json();
     assert_eq!((&json["confirmed"], &json["topic"]), (&serde_json::json!(["alice@example.com"]), &TOPIC.into()));
+    assert_eq!(json["demo"], true);
 }
 
 #[test]
@@ -87,9 +87,6 @@ fn on_a_terminal_it_asks_for_the_link_and_says_why_not_to_open_it() {
     let mut terminal = confirm(ALICE_PENDING, &[]).pty(100, 24);
     terminal.wait_for("Don't open it");
     terminal.wait_for("Link:");
-    for c in link("alice@example.com").trim_end().chars() {
-        terminal.send(c.to_string().as_bytes());
-    }
-    terminal.send(key("enter"));
+    terminal.press(&link("alice@example.com"));
     terminal.wait_for("alice@example.com is confirmed");
 }

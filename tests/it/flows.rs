@@ -3,6 +3,7 @@
 mod activity;
 mod alarm_banner;
 mod choices;
+mod confirmation;
 mod dashboard;
 mod early_keys;
 mod elsewhere;
@@ -10,6 +11,7 @@ mod errors;
 mod fields;
 mod first_run;
 mod interrupted;
+mod pickers;
 mod scenarios;
 mod sessions;
 mod teardown;

@@ -15,6 +15,8 @@ mod broken;
 mod cli;
 #[cfg(unix)]
 mod confirm;
+#[cfg(unix)]
+mod doctor;
 mod faults;
 mod flows;
 mod fuzz;
@@ -26,6 +28,8 @@ mod iam_policies;
 mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
+#[cfg(unix)]
+mod naming;
 #[cfg(unix)]
 mod other_region;
 mod performance;

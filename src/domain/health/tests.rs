@@ -24,7 +24,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 const IDS: &str = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers trail.all_regions \
                    trail.validation bucket.private role.scope log_group.exists log_group.retention filter.pattern \
                    filter.publishes filter.cis_pattern alarm.exists alarm.actions alarm.mute_rules topic.exists \
-                   topic.policy topic.public topic.encryption subscription.confirmed";
+                   topic.policy topic.public topic.encryption subscription.confirmed subscription.signed";
 
 #[test]
 fn the_check_ids_match_the_contract_and_can_be_parsed() {
@@ -409,6 +409,7 @@ fn a_scheduled_mute_rule_is_advice_with_its_times_and_an_unread_one_a_remark() {
         recurring: true,
         expires: Some("2026-12-31T00:00:00Z".parse().unwrap()),
         schedule: Some(schedule),
+        mutes_until: None,
     };
     let [actions, advice] = checks_with(Ok(Vec::new()));
     assert_eq!((actions.detail.as_str(), advice.verdict), ("1 action", Verdict::Ok));
