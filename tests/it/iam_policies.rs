@@ -92,6 +92,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
         "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],
         "Subscribe" => vec!["sns:Subscribe"],
+        "ConfirmSubscription" => vec!["sns:ConfirmSubscription"],
         "Unsubscribe" => vec!["sns:Unsubscribe"],
         "DeleteTopic" => vec!["sns:DeleteTopic"],
         "DescribeAlarms" => vec!["cloudwatch:DescribeAlarms"],

@@ -90,14 +90,14 @@ pub(in crate::ui) fn draw(mut view: View<'_>, step: Step, frame: &mut Frame<'_>,
     let (scroll, focus) = (view.model.scroll, plan::rows(&mut plan_rows, step));
     if step == Step::Topic && !account.waiting().is_empty() {
         plan_rows.blank();
-        plan_rows.text(PASTE_LINK, theme.text);
+        plan_rows.indented(PASTE_LINK, theme.text);
     }
     frame.render_widget(Paragraph::new(plan::in_view(plan_rows, &focus, scroll, low.height)), low);
 }
 
 /// What else can be done with the link in the email.
-const PASTE_LINK: &str = "Better than opening the link: copy its address and paste it here. rootbell then confirms it in a \
-    way that the links in later emails can't undo; a mail scanner that opens links would end the subscription.";
+const PASTE_LINK: &str = "Better: instead of opening the link, copy it and paste it here. Then nobody can unsubscribe \
+    you with the link in an alert's email, and neither can a mail scanner that opens links.";
 
 fn plan_title(view: &View<'_>, step: Step) -> String {
     match view.account.runs[step].as_ref().map(StepRun::count) {
