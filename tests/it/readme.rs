@@ -338,8 +338,8 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
     let mut failed_test = on_every_account("test --json --timeout 1");
     failed_test.truncate(1);
     let plans = ["plan --format json", "destroy --format json"];
-    let cases: [(&str, Vec<Program>); 6] = [
-        ("rootbell status --json", on_every_account("status --json")),
+    let cases: [(&str, Vec<Program>); 7] = [
+        ("rootbell status --json", on_every_account("status --json --trust arn:aws:sns:eu-west-1:210987654321:pages")),
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
             "rootbell apply --json",
@@ -357,6 +357,7 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
                 .chain([working_account("test --json"), working_account("test --drill --yes --json")])
                 .collect(),
         ),
+        ("rootbell confirm --json", vec![crate::confirm::with_link(&["--json"])]),
         ("rootbell events --json", on_every_account("events --json --since 2w")),
         ("rootbell doctor --json", on_every_account("doctor --json")),
     ];
