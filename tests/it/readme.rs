@@ -291,7 +291,7 @@ fn table_rows(header: &str) -> Vec<(String, String)> {
 fn documented(command: &str) -> Vec<Field> {
     let rows = table_rows("| Field | Type | Meaning |");
     let own = rows.iter().filter(|(heading, _)| heading == command).count();
-    assert!(own > 4, "docs/json.md has no fields for `{command}`");
+    assert!(own > 3, "docs/json.md has no fields for `{command}`");
     rows.iter()
         .filter(|(heading, _)| heading == command || heading.is_empty())
         .map(|(_, row)| Field::parse(row))
