@@ -80,9 +80,10 @@ pub(super) fn signed(evidence: &Evidence<'_>) -> Outcome {
         let again = Fix::ConfirmAgain { endpoint: endpoint.clone() };
         let others = confirmed.iter().any(|s| s.notifies_people() && s.endpoint != *endpoint);
         let first = "Subscribe another address first, so that somebody is alerted in the meantime";
-        let fix = match others {
-            true => again,
-            false => Fix::Each(vec![Fix::choose(first, Input::Setting(SettingId::Emails)), again]),
+        let fix = if others {
+            again
+        } else {
+            Fix::Each(vec![Fix::choose(first, Input::Setting(SettingId::Emails)), again])
         };
         return (Verdict::Missing, why, fix);
     }
