@@ -53,6 +53,9 @@ pub enum Fix {
     ConfirmAgain { endpoint: String },
     /// Get a permission: the IAM action, and the statement that grants it.
     AskFor { permission: String, statement: String },
+    /// Enter the code of the MFA device. Where nobody can be asked, this command of the AWS CLI exports the role's
+    /// credentials to the shell that rootbell is then started from, without choosing a profile.
+    EnterCode(String),
     /// Try the demo account, which needs no credentials.
     TryDemo,
     /// Several, one after the other.
@@ -120,6 +123,7 @@ impl Fix {
             | Self::SeeChecks(_)
             | Self::Confirm
             | Self::ConfirmAgain { .. }
+            | Self::EnterCode(_)
             | Self::TryDemo => format!("{self:?}."),
         }
     }
@@ -137,6 +141,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::Confirm,
         Fix::ConfirmAgain { endpoint: "a@example.com".into() },
         Fix::AskFor { permission: "iam:GetRole".into(), statement: r#"{"Effect":"Allow"}"#.into() },
+        Fix::EnterCode("eval \"$(aws configure export-credentials)\"".into()),
         Fix::TryDemo,
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),
     ];
