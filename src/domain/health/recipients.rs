@@ -80,11 +80,8 @@ pub(super) fn signed(evidence: &Evidence<'_>) -> Outcome {
         let again = Fix::ConfirmAgain { endpoint: endpoint.clone() };
         let others = confirmed.iter().any(|s| s.notifies_people() && s.endpoint != *endpoint);
         let first = "Subscribe another address first, so that somebody is alerted in the meantime";
-        let fix = if others {
-            again
-        } else {
-            Fix::Each(vec![Fix::choose(first, Input::Setting(SettingId::Emails)), again])
-        };
+        let fix =
+            if others { again } else { Fix::Each(vec![Fix::choose(first, Input::Setting(SettingId::Emails)), again]) };
         return (Verdict::Missing, why, fix);
     }
     match by_email.iter().find_map(|s| s.attributes.as_ref()) {
