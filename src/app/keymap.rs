@@ -82,7 +82,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
         Self::Step,
         Self::Field,
