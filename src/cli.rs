@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::cloud::Connector;
 use crate::cloud::demo::DemoConnector;
 use crate::domain::SetupOptions;
-use commands::{alarm_test, apply, destroy, doctor, events, manual, plan, policy, status};
+use commands::{alarm_test, apply, confirm, destroy, doctor, events, manual, plan, policy, status};
 use exit::CommandError;
 use signals::Interrupt;
 
@@ -128,6 +128,7 @@ pub async fn run(
             Command::Apply(options) => apply::run(options, global, connector, now, &interrupt, console).await,
             Command::Status(options) => status::run(options, global, connector, now, console).await,
             Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,
+            Command::Confirm(options) => confirm::run(options, global, connector, now, &interrupt, console).await,
             Command::Events(options) => events::run(options, global, connector, now, console).await,
             Command::Doctor(options) => doctor::run(options, global, connector, now, console).await,
             Command::Completions { shell } => Ok(manual::completions(*shell, console)),

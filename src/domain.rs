@@ -13,6 +13,7 @@ pub mod alert;
 pub mod arn;
 pub mod candidates;
 pub mod change;
+pub mod confirmation;
 pub mod cost;
 pub mod datapoints;
 pub mod email;

@@ -67,6 +67,8 @@ pub enum Context {
     Dashboard,
     Event,
     Test,
+    /// Asks whether the email of a test arrived.
+    Arrival,
     Teardown,
     Checks,
     Picker,
@@ -80,13 +82,14 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
         Self::Step,
         Self::Field,
         Self::Dashboard,
         Self::Event,
         Self::Test,
+        Self::Arrival,
         Self::Teardown,
         Self::Checks,
         Self::Picker,
@@ -107,6 +110,7 @@ impl Context {
             Self::Dashboard => "Dashboard",
             Self::Event => "Event",
             Self::Test => "Test and drill",
+            Self::Arrival => "Whether the email arrived",
             Self::Teardown => "Deletion",
             Self::Checks => "Checks",
             Self::Picker => "Choosing a profile, Region, or trail",
@@ -283,6 +287,9 @@ pub const BINDINGS: &[Binding] = bindings! {
     Test: [ENTER, ch('y')] Yes "start" "Start the test or drill";
     Test: [ch('f')] DrillAnyway "write there anyway" "Start the drill in an unmanaged log group";
     Test: [ESC, ch('n'), ch('q')] Close "close" "Close; a running test continues, and its result is shown";
+    Arrival: [ch('y')] Yes "it arrived" "The email arrived";
+    Arrival: [ch('n')] No "it did not" "The email did not arrive; shows what to check";
+    Arrival: [ENTER, ESC, ch('q')] Close "close" "Close; a running test continues, and its result is shown";
     Teardown: [ENTER] Apply "delete" "Delete what is shown, once the word is typed; after a failure, continue";
     Teardown: [F3] Logs "delete logs too" "Delete or keep the bucket and the log group with their logs";
     Teardown: [UP] Up "" "Scroll up";

@@ -29,10 +29,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
     model.now = now;
     let mut effects = match msg {
         Msg::Key(key) => keys::key(model, key),
-        Msg::Paste(text) => {
-            keys::paste(model, &text);
-            Vec::new()
-        }
+        Msg::Paste(text) => keys::paste(model, &text),
         Msg::Tick => tick(model),
         Msg::Profiles(profiles) => {
             model.profiles = profiles;

@@ -13,12 +13,12 @@ mod since;
 pub(super) use check::check_options;
 pub use global::{GlobalOptions, ThemeOption};
 use help::{
-    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, DOCTOR_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES,
-    PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
+    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIRM_EXAMPLES, DESTROY_EXAMPLES, DOCTOR_EXAMPLES, EVENTS_EXAMPLES,
+    EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
 };
 pub(super) use options::{
-    ApplyOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask,
-    StatusOptions, TestOptions,
+    ApplyOptions, ConfirmOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions,
+    PolicyTask, StatusOptions, TestOptions,
 };
 use setup::CheckArgs;
 
@@ -64,6 +64,9 @@ pub enum Command {
     /// Send a test alarm, which emails all subscribers, and check that the notification was sent
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestOptions),
+    /// Confirm a subscription with the link from the email, so that only you can end it
+    #[command(after_help = CONFIRM_EXAMPLES)]
+    Confirm(ConfirmOptions),
     /// Show who used root, when, and from where
     #[command(after_help = EVENTS_EXAMPLES)]
     Events(EventsOptions),

@@ -2,6 +2,7 @@
 
 pub(super) mod alarm_test;
 pub(super) mod apply;
+pub(super) mod confirm;
 pub(super) mod destroy;
 pub(super) mod doctor;
 pub(super) mod events;

@@ -34,6 +34,9 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::SendTest => "Run `rootbell test` to see whether an alert arrives.".to_owned(),
         Fix::SeeChecks(what) => format!("Run `rootbell status` to see {what}."),
         Fix::Confirm => CONFIRM.to_owned(),
+        Fix::ConfirmAgain { endpoint } => {
+            format!("Run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
+        }
         Fix::AskFor { permission, statement } => ask_for(permission, statement),
         Fix::EnterCode(command) => format!(
             "Run this in a terminal, where rootbell asks for the code. Or let the AWS CLI ask: run `{command}`, enter the code, \
@@ -97,8 +100,10 @@ mod tests {
     fn every_flag_that_a_fix_names_exists() {
         let command = crate::cli::Cli::command();
         let apply = command.find_subcommand("apply").unwrap();
+        let confirm = command.find_subcommand("confirm").unwrap();
         let known: Vec<String> = apply
             .get_arguments()
+            .chain(confirm.get_arguments())
             .chain(command.get_arguments())
             .filter_map(|argument| argument.get_long().map(|long| format!("--{long}")))
             .collect();

@@ -202,6 +202,9 @@ impl AwsCloud {
             Change::DeleteMetricFilter { log_group, filter } => {
                 services.logs.delete_metric_filter(&call, log_group, filter).await
             }
+            Change::ConfirmSubscription { topic_arn, token } => {
+                services.sns.confirm_subscription(&call, topic_arn, token.reveal()).await
+            }
             Change::Unsubscribe { arn, .. } => services.sns.unsubscribe(&call, arn).await,
             Change::DeleteTopic { topic_arn } => services.sns.delete_topic(&call, topic_arn).await,
             Change::RecordAdded { kind, arn, added } => {

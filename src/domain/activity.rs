@@ -167,7 +167,8 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::TopicPolicy
         | CheckId::TopicPublic
         | CheckId::TopicEncryption
-        | CheckId::SubscriptionConfirmed => false,
+        | CheckId::SubscriptionConfirmed
+        | CheckId::SubscriptionSigned => false,
     }
 }
 
@@ -195,6 +196,23 @@ pub fn concerns(health: &Health) -> Vec<String> {
     concerns
 }
 
+/// What to check if an email that was sent did not arrive: the last hop, which only its recipients can see.
+///
+/// Source: SNS FAQs, "email notifications": the sender is no-reply@sns.amazonaws.com.
+#[must_use]
+pub fn not_arrived(recipients: &[String]) -> Vec<String> {
+    vec![
+        "An email can take a few minutes.".to_owned(),
+        "Look in the junk folder for an email from AWS Notifications (no-reply@sns.amazonaws.com), and mark it as not junk."
+            .to_owned(),
+        format!("Check the spelling: it was sent to {}.", recipients.join(", ")),
+        "Ask whoever runs your mail server to let this sender through: a filter may hold the email back before the junk \
+         folder."
+            .to_owned(),
+        "A group address must accept email from outside of your organization.".to_owned(),
+    ]
+}
+
 /// Whether a test alarm may reach no one if this check fails.
 fn concerns_notification(check: CheckId) -> bool {
     match check {
@@ -219,6 +237,7 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::FilterCisPattern
         | CheckId::AlarmMuteRules
         | CheckId::TopicPublic
+        | CheckId::SubscriptionSigned
         | CheckId::AlarmExists => false,
     }
 }

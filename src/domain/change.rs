@@ -9,6 +9,7 @@ use super::added::{Additions, Recorded};
 use super::alarm::{AlarmConfig, AlarmState};
 use super::alert::AlertId;
 use super::arn::{Arn, LogGroupArn};
+use super::confirmation::ConfirmationToken;
 use super::observed::MetricFilter;
 use super::policy::PolicyDocument;
 
@@ -190,6 +191,11 @@ pub enum Change {
     Subscribe {
         topic_arn: Arn,
         email: Email,
+    },
+    /// Confirms a subscription with the token from the email, in a way that only a signed call can end it.
+    ConfirmSubscription {
+        topic_arn: Arn,
+        token: ConfirmationToken,
     },
     PutMetricFilter {
         log_group: String,

@@ -103,7 +103,7 @@ pub(crate) fn sound() -> Observed {
             protocol: "email".into(),
             state: Confirmation::Confirmed,
             arn: Some("arn:aws:sns:eu-west-1:123456789012:rootbell-alerts:1".into()),
-            attributes: Some(Ok(SubscriptionAttributes::default())),
+            attributes: Some(Ok(SubscriptionAttributes { signed: Some(true), ..SubscriptionAttributes::default() })),
         }]),
         records: BTreeMap::new(),
         topics: Vec::new(),

@@ -15,6 +15,7 @@ pub mod cost;
 mod key;
 mod record;
 mod refused;
+pub mod resubscribe;
 mod rows;
 pub mod teardown;
 mod trail;

@@ -49,6 +49,8 @@ pub enum Fix {
     SeeChecks(&'static str),
     /// Open the link in the email from AWS.
     Confirm,
+    /// Subscribe this address again, and confirm it in a signed call.
+    ConfirmAgain { endpoint: String },
     /// Get a permission: the IAM action, and the statement that grants it.
     AskFor { permission: String, statement: String },
     /// Enter the code of the MFA device. Where nobody can be asked, this command of the AWS CLI exports the role's
@@ -146,6 +148,7 @@ impl Fix {
             | Self::SendTest
             | Self::SeeChecks(_)
             | Self::Confirm
+            | Self::ConfirmAgain { .. }
             | Self::EnterCode(_)
             | Self::TryDemo => format!("{self:?}."),
         }
@@ -162,6 +165,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::SendTest,
         Fix::SeeChecks("what is wrong"),
         Fix::Confirm,
+        Fix::ConfirmAgain { endpoint: "a@example.com".into() },
         Fix::AskFor { permission: "iam:GetRole".into(), statement: r#"{"Effect":"Allow"}"#.into() },
         Fix::EnterCode("eval \"$(aws configure export-credentials)\"".into()),
         Fix::TryDemo,

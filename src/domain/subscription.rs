@@ -39,6 +39,18 @@ impl Subscription {
         matches!(self.protocol.as_str(), "email" | "email-json" | "sms" | "http" | "https")
     }
 
+    /// Whether it sends emails. Each has a link that ends the subscription.
+    #[must_use]
+    pub fn is_email(&self) -> bool {
+        matches!(self.protocol.as_str(), "email" | "email-json")
+    }
+
+    /// Whether it was confirmed in a signed call; `None` if that isn't known.
+    #[must_use]
+    pub fn signed(&self) -> Option<bool> {
+        self.attributes.as_ref()?.as_ref().ok()?.signed
+    }
+
     /// Whether it delivers a message with this body; `None` if that isn't known.
     #[must_use]
     pub fn delivers(&self, body: &Value) -> Option<bool> {
@@ -75,6 +87,11 @@ pub struct SubscriptionAttributes {
     pub filter_policy: Option<String>,
     /// What the filter policy is applied to: `MessageAttributes` or `MessageBody`; `None`: the attributes.
     pub filter_policy_scope: Option<String>,
+    /// Whether it was confirmed in a signed call; `None` if SNS doesn't say. If it wasn't, whoever has one of its emails can
+    /// end it with the link in it.
+    ///
+    /// Source: SNS API, GetSubscriptionAttributes, `ConfirmationWasAuthenticated`.
+    pub signed: Option<bool>,
 }
 
 impl SubscriptionAttributes {
@@ -160,7 +177,7 @@ mod tests {
     fn accepts(policy: &Value, scope: Option<&str>) -> Option<bool> {
         let body = json!({ "AlarmName": "root-use", "NewStateValue": "ALARM", "Trigger": { "MetricName": "RootUse" } });
         let (filter_policy, filter_policy_scope) = (Some(policy.to_string()), scope.map(str::to_owned));
-        SubscriptionAttributes { filter_policy, filter_policy_scope }.accepts(&body)
+        SubscriptionAttributes { filter_policy, filter_policy_scope, signed: None }.accepts(&body)
     }
 
     #[test]

@@ -25,6 +25,10 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::SendTest => "Press `t` to see whether an alert arrives.".to_owned(),
         Fix::SeeChecks(what) => format!("On the dashboard, press `c` to see {what}."),
         Fix::Confirm => CONFIRM.to_owned(),
+        // It takes a terminal of its own, so there is no key for it.
+        Fix::ConfirmAgain { endpoint } => {
+            format!("In another terminal, run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
+        }
         Fix::AskFor { permission, statement } => ask_for(permission, statement),
         Fix::EnterCode(_) => "On the first screen, press `r` to enter it.".to_owned(),
         // It takes another start of the program, so there is no key for it.
@@ -50,8 +54,12 @@ mod tests {
 
     #[test]
     fn every_fix_is_a_sentence_that_names_neither_a_flag_nor_a_command() {
-        // The demo takes another start of the program.
-        check_sentences(|fix| fix_text(fix).replace("`rootbell --demo`", "the demo"), &["--", "`rootbell "]);
+        // These take another start of the program.
+        let without_commands = |fix: &Fix| {
+            let text = fix_text(fix);
+            text.replace("`rootbell --demo`", "the demo").replace("`rootbell confirm --again ", "the command `")
+        };
+        check_sentences(without_commands, &["--", "`rootbell "]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod activity;
 mod alarm_banner;
 mod choices;
+mod confirmation;
 mod dashboard;
 mod early_keys;
 mod elsewhere;

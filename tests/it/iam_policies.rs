@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use rootbell::app::Msg;
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{Account, Bucket, LogGroup, Role, Topic, Trail};
@@ -19,6 +20,7 @@ use rootbell::engine::{self, ObserveScope};
 use serde_json::json;
 
 use crate::properties::{DRIFTS, EMAIL, cloud, in_virtual_time, region_mut, set_up, setup_options};
+use crate::support::confirmation::link;
 use crate::support::tester::{START, Tester};
 
 type Permissions = BTreeSet<String>;
@@ -90,6 +92,7 @@ pub(crate) fn permissions(service: &str, operation: &str) -> Vec<&'static str> {
         "CreateTopic" => vec!["sns:CreateTopic", "sns:TagResource"],
         "SetTopicAttributes" => vec!["sns:SetTopicAttributes"],
         "Subscribe" => vec!["sns:Subscribe"],
+        "ConfirmSubscription" => vec!["sns:ConfirmSubscription"],
         "Unsubscribe" => vec!["sns:Unsubscribe"],
         "DeleteTopic" => vec!["sns:DeleteTopic"],
         "DescribeAlarms" => vec!["cloudwatch:DescribeAlarms"],
@@ -207,7 +210,9 @@ fn setup_uses_exactly_the_permissions_of_its_policy() {
     }
     let mut wizard = Tester::on(Account::default(), 80, 24);
     wizard.press("enter enter").settle().press("enter e").fill(EMAIL).settle();
-    wizard.press("enter").settle().press("enter").settle().press("enter").settle();
+    wizard.press("enter").settle();
+    wizard.send(Msg::Paste(link(EMAIL)));
+    wizard.settle().press("enter").settle().press("enter").settle();
     wizard.press("enter").settle().press("enter").settle();
     clouds.push(wizard.on_account(Clone::clone));
     let mut used = used(&clouds);

@@ -14,6 +14,8 @@ mod broken;
 #[cfg(unix)]
 mod cli;
 #[cfg(unix)]
+mod confirm;
+#[cfg(unix)]
 mod doctor;
 mod faults;
 mod flows;

@@ -3,6 +3,7 @@
 
 #[cfg(unix)]
 mod account;
+pub mod confirmation;
 #[cfg(unix)]
 pub mod emulator;
 #[cfg(unix)]

@@ -18,6 +18,16 @@ pub struct TestScreen {
     pub phase: TestPhase,
     /// The stages seen so far.
     pub run: TestRun,
+    /// Whether the email arrived, according to the user; `None` until they answer.
+    pub arrived: Option<bool>,
+}
+
+impl TestScreen {
+    /// Whether the user is asked whether the email arrived. Nobody else can tell: AWS sees only that it was sent.
+    #[must_use]
+    pub fn asks_arrival(&self) -> bool {
+        self.run.dispatched() && !self.recipients.is_empty() && self.arrived.is_none()
+    }
 }
 
 /// The test or drill that is running, whether or not its window is open.

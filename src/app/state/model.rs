@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::account::AccountState;
 use super::accounts::Accounts;
+use super::alarm_test::TestScreen;
 use super::notice::{EarlyKey, Notice};
 use super::overlay::Overlay;
 use super::screen::Screen;
@@ -134,6 +135,7 @@ impl Model {
             (Some(Overlay::Teardown), _) => Context::Teardown,
             (Some(Overlay::Checks { .. }), _) => Context::Checks,
             (Some(Overlay::Event { .. }), _) => Context::Event,
+            (Some(Overlay::Test), _) if account.test.as_ref().is_some_and(TestScreen::asks_arrival) => Context::Arrival,
             (Some(Overlay::Test), _) => Context::Test,
             (None, Screen::Account) => Context::Account,
             (None, Screen::Step(_)) if account.form.focus().is_some() => Context::Field,

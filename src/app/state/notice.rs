@@ -3,6 +3,7 @@
 use super::screen::Screen;
 use crate::app::keymap::Intent;
 use crate::cloud::CloudError;
+use crate::domain::arn::Arn;
 use crate::domain::observed::AlarmState;
 use crate::domain::{AccountId, Email, Region};
 use crate::engine::alarm_test::{TestError, TestRun};
@@ -55,6 +56,10 @@ pub enum Notice {
     NothingToConfirm,
     /// The confirmation email was sent again to these addresses.
     SentAgain(Vec<Email>),
+    /// A subscription was confirmed with the link that was pasted.
+    ConfirmedBySignedCall,
+    /// The link that was pasted is for this topic, and alerts go to another.
+    LinkOfOtherTopic(Arn),
     AlarmSet {
         alarm: String,
         state: AlarmState,

@@ -40,6 +40,7 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
         concerns: activity::concerns(&derived.health),
         unmanaged: is_drill && Drill::is_shared_log_group(&derived.settings, observed),
         phase: TestPhase::Asking,
+        arrived: None,
         run: TestRun { seen: Vec::new(), waiting_for: None },
     });
     model.overlay = Some(Overlay::Test);
@@ -48,8 +49,10 @@ pub(super) fn open(model: &mut Model, is_drill: bool) -> Vec<Effect> {
 
 /// Handles a key in the window.
 pub(super) fn act(model: &mut Model, intent: Intent) -> Vec<Effect> {
-    let Some(screen) = &model.account().test else { return Vec::new() };
+    let Some(screen) = &mut model.accounts.selected_mut().test else { return Vec::new() };
     match (&screen.phase, intent) {
+        (_, Intent::Yes) if screen.asks_arrival() => screen.arrived = Some(true),
+        (_, Intent::No) if screen.asks_arrival() => screen.arrived = Some(false),
         (TestPhase::Asking, Intent::Yes) if screen.unmanaged => model.notice = Some(Notice::UnmanagedLogGroup),
         (TestPhase::Asking, Intent::Yes) => return start(model),
         (TestPhase::Asking, Intent::DrillAnyway) if screen.unmanaged => return start(model),

@@ -8,6 +8,7 @@ use crate::app::state::model::Model;
 use crate::app::state::notice::Notice;
 use crate::app::state::session::{SessionId, Ticket};
 use crate::cloud::CloudError;
+use crate::domain::confirmation::ConfirmationLink;
 use crate::domain::observed::Confirmation;
 use crate::domain::{Change, Email};
 
@@ -35,6 +36,18 @@ pub(super) fn send_again(model: &mut Model) -> Vec<Effect> {
     emails.into_iter().map(resend).collect()
 }
 
+/// Confirms a subscription with the link from the email, if the link is for the topic that alerts go to.
+pub(super) fn confirm(model: &mut Model, link: ConfirmationLink) -> Vec<Effect> {
+    let account = model.accounts.selected_mut();
+    let Some(derived) = &account.derived else { return Vec::new() };
+    let ConfirmationLink { topic_arn, token } = link;
+    if topic_arn != derived.settings.topic_arn() {
+        model.notice = Some(Notice::LinkOfOtherTopic(topic_arn));
+        return Vec::new();
+    }
+    vec![single_change(account, Change::ConfirmSubscription { topic_arn, token })]
+}
+
 /// A single call has succeeded or failed.
 pub(super) fn changed(model: &mut Model, session: SessionId, ticket: Ticket, answer: Result<(), CloudError>) {
     let now = model.now;
@@ -48,6 +61,10 @@ pub(super) fn changed(model: &mut Model, session: SessionId, ticket: Ticket, ans
             // If several emails were requested together, one notice names all of them.
             let sent_together = account.sent.iter().filter(|(_, at)| now.duration_since(*at) < SENT_TOGETHER);
             Notice::SentAgain(sent_together.map(|(email, _)| email.clone()).collect())
+        }
+        (Ok(()), Change::ConfirmSubscription { .. }) => {
+            account.confirmation.refresh_now();
+            Notice::ConfirmedBySignedCall
         }
         (Ok(()), Change::SetAlarmState { alarm, state, .. }) => {
             account.dashboard.refresh_now();

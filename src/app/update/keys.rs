@@ -8,10 +8,11 @@ use crate::app::state::overlay::Overlay;
 use crate::app::state::picker::PickerKind;
 use crate::app::state::screen::Screen;
 use crate::domain::Region;
+use crate::domain::confirmation::ConfirmationLink;
 
 use super::account::{connect, connect_with};
 use super::navigation::{close, copy, open, quit, quit_now, scrolled};
-use super::{alarm_test, dashboard, start, step, teardown};
+use super::{alarm_test, calls, dashboard, start, step, teardown};
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let previous_notice = model.notice.take();
@@ -38,8 +39,13 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     }
 }
 
-pub(super) fn paste(model: &mut Model, text: &str) {
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     model.early_key = None;
+    if model.overlay.is_none()
+        && let Ok(link) = ConfirmationLink::parse(text)
+    {
+        return calls::confirm(model, link);
+    }
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Picker(picker)), _) => {
             for c in text.trim().chars().filter(|c| !c.is_control()) {
@@ -55,6 +61,7 @@ pub(super) fn paste(model: &mut Model, text: &str) {
         (None, Screen::Step(step)) => step::paste(model, step, text),
         _ => {}
     }
+    Vec::new()
 }
 
 fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect> {
@@ -65,6 +72,7 @@ fn on_overlay(model: &mut Model, key: Key, intent: Option<Intent>) -> Vec<Effect
         (Overlay::ConfirmQuit { quit: false }, Some(Intent::Yes)) => return step::abort_and_leave(model),
         (Overlay::SetOk, Some(Intent::Yes)) => return dashboard::set_ok(model),
         (Overlay::Checks { .. }, Some(Intent::Wizard)) => dashboard::to_first_problem(model),
+        (Overlay::Test, Some(Intent::No)) => return alarm_test::act(model, Intent::No),
         (_, Some(Intent::Close | Intent::No)) => close(model),
         (Overlay::Commands { list, .. }, Some(Intent::Copy)) if !list.commands().is_empty() => {
             let text = list.commands().join("\n") + "\n";

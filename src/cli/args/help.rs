@@ -72,6 +72,24 @@ stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fi
 
 Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.";
 
+pub(super) const CONFIRM_EXAMPLES: &str = "\
+Examples:
+  rootbell confirm                                ask for the link, and confirm the subscription
+  pbpaste | rootbell confirm                      the link is in the clipboard (macOS)
+  rootbell confirm --again alice@example.com      for an address that was confirmed by opening the link
+
+In the email from AWS, copy the address of the link instead of opening it. rootbell does not open it either: it \
+confirms the subscription in a signed call, with AuthenticateOnUnsubscribe. After that, the link at the end of each \
+email can't end the subscription, whether a person opens it or a mail scanner. The link is read from the terminal or \
+from standard input, never from the command line, because other users can see command lines. A link for a topic that \
+alerts don't go to is refused.
+
+It needs sns:ConfirmSubscription, and with --again also sns:Unsubscribe and sns:Subscribe.
+
+JSON: {account, region, topic, confirmed: [address]}
+
+Exit status: 0 confirmed; 1 failed; 2 invalid command line, or no terminal to ask on.";
+
 pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
   rootbell events

@@ -86,6 +86,21 @@ pub struct TestOptions {
 }
 
 #[derive(Args, Debug)]
+pub struct ConfirmOptions {
+    /// End the subscription of this address, which was confirmed by opening the link, and subscribe it again first
+    #[arg(long, value_name = "ADDRESS")]
+    pub again: Option<Email>,
+    /// Skip the question before that
+    #[arg(long, short = 'y', requires = "again")]
+    pub yes: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
+}
+
+#[derive(Args, Debug)]
 pub struct EventsOptions {
     /// How far back to search: minutes, hours, days or weeks (90m, 24h, 7d, 2w), or a start date (2026-11-01)
     #[arg(long, value_name = "WHEN", default_value = "7d")]

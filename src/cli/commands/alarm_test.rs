@@ -13,7 +13,7 @@ use crate::cli::output::console::{Console, Question};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
-use crate::domain::activity::{concerns, recipients};
+use crate::domain::activity::{concerns, not_arrived, recipients};
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
 use crate::domain::interruption::set_back;
@@ -96,8 +96,27 @@ pub(in crate::cli) async fn run(
         session.print_json(&document(&session, options.drill, &plan, &test_run, failure.as_ref()), console);
     } else {
         console.print(text(&plan, &test_run, failure.as_ref()));
+        let can_tell = test_run.dispatched() && !interrupted && !plan.recipients.is_empty() && !options.yes;
+        if can_tell && console.can_ask() {
+            ask_arrival(&plan.recipients, interrupt, console).await;
+        }
     }
     Ok(if test_run.dispatched() && !interrupted { Exit::Done } else { Exit::Failed })
+}
+
+/// Asks whether the email arrived, which only the user can see, and says what to check if it didn't.
+async fn ask_arrival(recipients: &[String], interrupt: &Interrupt, console: &Console) {
+    let arrived = tokio::select! {
+        arrived = console.ask(&Question::YesOrNo("Did the email arrive?")) => arrived,
+        () = interrupt.interrupted() => return,
+    };
+    if arrived {
+        return console.print("The email arrived: everything from the alarm to the inbox works.");
+    }
+    console.print("If it does not arrive:");
+    for advice in not_arrived(recipients) {
+        console.print(format_args!("- {advice}"));
+    }
 }
 
 /// How a test or a drill ended.

@@ -15,6 +15,7 @@ use crate::cli::output::text::{pluralize, these_changes};
 use crate::cli::session::AccountSession;
 use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
+use crate::domain::health::Counts;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::instead_of_second_trail;
@@ -140,6 +141,7 @@ fn still_open(settings: &Settings, health: &Health) -> Vec<String> {
     for check in &health.checks {
         let sentence = match (check.id, check.verdict) {
             (_, Verdict::Ok) => continue,
+            (id, _) if id.counts() == Counts::Advice => continue,
             (CheckId::SubscriptionConfirmed, Verdict::Pending) if !open.is_empty() => continue,
             (CheckId::TrailDelivers, Verdict::Pending) => {
                 "The trail's first delivery to the log group takes about 5 minutes; `rootbell status` shows when it has \
@@ -167,7 +169,8 @@ fn requests_sent(plan: &Plan, outcome: &RunOutcome) -> Vec<String> {
 fn ask_to_confirm(email: &Email) -> String {
     format!(
         "Open the link in the email from AWS Notifications to {email} (check the junk folder): no alert reaches that \
-         address until then. The link is valid for 2 days."
+         address until then. The link is valid for 2 days. Or copy the link instead of opening it, and run `rootbell \
+         confirm`: then nobody can end the subscription with a link from one of its emails."
     )
 }
 

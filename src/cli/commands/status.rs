@@ -131,13 +131,13 @@ fn document(session: &AccountSession, health: &Health) -> Value {
     let mut sorted: Vec<_> = health.subscriptions.iter().collect();
     sorted.sort_unstable_by_key(|s| (&s.endpoint, s.state.as_str(), &s.protocol));
     let subscription = |s: &&Subscription| {
-        let filter_policy =
-            s.attributes.as_ref().and_then(|attributes| attributes.as_ref().ok()?.filter_policy.as_ref());
+        let attributes = s.attributes.as_ref().and_then(|attributes| attributes.as_ref().ok());
         json!({
             "endpoint": s.endpoint,
             "protocol": s.protocol,
             "state": s.state.as_str(),
-            "filter_policy": filter_policy,
+            "filter_policy": attributes.and_then(|attributes| attributes.filter_policy.as_ref()),
+            "signed": s.signed(),
         })
     };
     let subscriptions: Vec<Value> = sorted.iter().map(subscription).collect();

@@ -2,7 +2,7 @@
 //! account are escaped.
 
 use std::fmt::Display;
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::text::escape_controls_in_lines;
@@ -75,6 +75,28 @@ impl Console {
         let answer = read.await.ok()?.ok()?;
         prompt.answered = answer.ends_with('\n');
         (!answer.is_empty()).then_some(answer)
+    }
+
+    /// What is typed after the prompt, or all of standard input if it isn't a terminal. A separate thread reads, so that
+    /// an interrupt can end the wait.
+    ///
+    /// # Errors
+    /// If it can't be read, or isn't text.
+    pub(in crate::cli) async fn read_answer(&self, prompt: &str) -> io::Result<String> {
+        let can_ask = self.can_ask;
+        let mut open = OpenPrompt { console: self, answered: !can_ask };
+        if can_ask {
+            self.write(&self.err, &format!("{prompt} "));
+        }
+        let read = tokio::task::spawn_blocking(move || {
+            let mut answer = String::new();
+            let mut stdin = io::stdin().lock();
+            let read = if can_ask { stdin.read_line(&mut answer) } else { stdin.read_to_string(&mut answer) };
+            read.map(|_| answer)
+        });
+        let answer = read.await.map_err(io::Error::other)??;
+        open.answered |= answer.ends_with('\n');
+        Ok(answer)
     }
 
     /// Why output could not be written, if it couldn't. A broken pipe doesn't count.

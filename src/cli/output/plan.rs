@@ -13,7 +13,7 @@ use crate::domain::{AccountRegion, Action, Plan, Row, Step};
 const TEARDOWN_ORDER: [Step; 4] = [Step::Alarm, Step::Topic, Step::Filter, Step::Trail];
 
 /// The plan's rows in columns, grouped by step, with the notes of each step.
-fn table(plan: &Plan, steps: &[Step]) -> String {
+pub(in crate::cli) fn table(plan: &Plan, steps: &[Step]) -> String {
     let width = |column: fn(&Row) -> &str| plan.rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
     let (resources, names) = (width(|r| r.resource.label()), width(|r| &r.name).min(48));
     let mut lines = Vec::new();

@@ -61,7 +61,8 @@ impl Sns {
         let attributes = found.attributes.unwrap_or_default();
         let attribute = |name: &str| text(attributes.get(name).map(String::as_str));
         let (filter_policy, filter_policy_scope) = (attribute("FilterPolicy"), attribute("FilterPolicyScope"));
-        Ok(SubscriptionAttributes { filter_policy, filter_policy_scope })
+        let signed = attribute("ConfirmationWasAuthenticated").and_then(|text| text.parse().ok());
+        Ok(SubscriptionAttributes { filter_policy, filter_policy_scope, signed })
     }
 
     pub(super) async fn create_topic(&self, call: &Call<'_>, topic: &str, policy: &PolicyDocument) -> Answer<()> {
@@ -90,6 +91,13 @@ impl Sns {
     pub(super) async fn subscribe(&self, call: &Call<'_>, topic_arn: &str, email: &str) -> Answer<()> {
         let request = self.client.subscribe().topic_arn(topic_arn).protocol("email").endpoint(email);
         call.answered(request.return_subscription_arn(true).send().await).map(drop)
+    }
+
+    /// Source: SNS API, ConfirmSubscription, `AuthenticateOnUnsubscribe`: if it is true, only a signed call can end the
+    /// subscription.
+    pub(super) async fn confirm_subscription(&self, call: &Call<'_>, topic_arn: &str, token: &str) -> Answer<()> {
+        let request = self.client.confirm_subscription().topic_arn(topic_arn).token(token);
+        call.answered(request.authenticate_on_unsubscribe("true").send().await).map(drop)
     }
 
     /// Source: SNS API, ListTagsForResource.

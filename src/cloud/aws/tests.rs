@@ -258,6 +258,7 @@ fn every_change() -> Vec<Change> {
         Change::CreateTopic { topic: "rootbell".into(), policy: policy() },
         Change::SetTopicPolicy { topic_arn: TOPIC.into(), policy: policy() },
         Change::Subscribe { topic_arn: TOPIC.into(), email: "alice@example.com".into() },
+        Change::ConfirmSubscription { topic_arn: TOPIC.into(), token: "token-of-the-email".into() },
         Change::PutMetricFilter { log_group: group, filter: filter() },
         Change::PutMetricAlarm { alert: AlertId::RootUse, alarm: "root".into(), config: Box::new(alarm_config()) },
         Change::SetAlarmState { alarm: "root".into(), state: AlarmState::Ok, reason: "back".into() },

@@ -344,6 +344,7 @@ fn topics() -> Vec<ContractCase> {
     let topic = |name: &str| Change::CreateTopic { topic: name.into(), policy: policy() };
     let malformed_topic = Change::CreateTopic { topic: "other".into(), policy: malformed() };
     let subscribe = |email: &str| Change::Subscribe { topic_arn: TOPIC.into(), email: email.into() };
+    let confirm = |token: &str| Change::ConfirmSubscription { topic_arn: TOPIC.into(), token: token.into() };
     let arn = || AwsReply::Xml(format!("<TopicArn>{TOPIC}</TopicArn>"));
     let pending = || AwsReply::Xml(format!("<SubscriptionArn>{TOPIC}:1</SubscriptionArn>"));
     vec![
@@ -365,6 +366,15 @@ fn topics() -> Vec<ContractCase> {
         fails(
             "an address is subscribed to a topic that does not exist",
             subscribe(EMAIL),
+            "NotFound",
+            ErrorKind::NotFound,
+        ),
+        succeeds("a subscription is confirmed", confirm("demo-alice@example.com"), pending()).set_up(),
+        fails("a subscription is confirmed with a wrong token", confirm("x"), "InvalidParameter", ErrorKind::Invalid)
+            .set_up(),
+        fails(
+            "a subscription to a topic that does not exist is confirmed",
+            confirm("demo-alice@example.com"),
             "NotFound",
             ErrorKind::NotFound,
         ),

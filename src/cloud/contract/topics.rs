@@ -53,10 +53,15 @@ pub(super) fn cases() -> Vec<ContractCase> {
     let filtered = SubscriptionAttributes {
         filter_policy: Some(filter_policy.into()),
         filter_policy_scope: Some("MessageBody".into()),
+        signed: Some(true),
     };
+    let unsigned = SubscriptionAttributes { signed: Some(false), ..SubscriptionAttributes::default() };
+    let unsigned_attributes =
+        "<Attributes><entry><key>ConfirmationWasAuthenticated</key><value>false</value></entry></Attributes>";
     let filter_attributes = format!(
         "<Attributes><entry><key>FilterPolicy</key><value>{filter_policy}</value></entry>\
-         <entry><key>FilterPolicyScope</key><value>MessageBody</value></entry></Attributes>"
+         <entry><key>FilterPolicyScope</key><value>MessageBody</value></entry>\
+         <entry><key>ConfirmationWasAuthenticated</key><value>true</value></entry></Attributes>"
     );
     let in_demo_too = filtered.clone();
     let confirm = |account: &mut Account| {
@@ -67,8 +72,8 @@ pub(super) fn cases() -> Vec<ContractCase> {
         ContractCase::new("a subscription's attributes", CloudCall::SubscriptionAttributes(SUBSCRIPTION))
             .set_up()
             .demo(confirm)
-            .aws("GetSubscriptionAttributes", AwsReply::Xml("<Attributes></Attributes>".into()))
-            .returns(&SubscriptionAttributes::default()),
+            .aws("GetSubscriptionAttributes", AwsReply::Xml(unsigned_attributes.into()))
+            .returns(&unsigned),
         ContractCase::new("a subscription with a filter policy", CloudCall::SubscriptionAttributes(SUBSCRIPTION))
             .set_up()
             .demo(confirm)

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::faults::InjectedFault;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState, Metric};
 use crate::domain::arn::Arn;
+use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::{MuteSchedule, MuteStatus};
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
@@ -311,6 +312,13 @@ pub struct Subscription {
     pub attributes: SubscriptionAttributes,
     /// When the email with the confirmation link was sent.
     pub sent: Option<Seconds>,
+}
+
+impl Subscription {
+    /// The token in the email.
+    pub(in crate::cloud::demo) fn token(&self) -> ConfirmationToken {
+        format!("demo-{}", self.config.endpoint).as_str().into()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

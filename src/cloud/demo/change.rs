@@ -12,6 +12,7 @@ use crate::domain::added::{ADDED, Additions, Recorded};
 use crate::domain::alarm::{AlarmConfig, AlarmState};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Delivery, TrailUpdate};
+use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::filter_pattern::Pattern;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter};
 use crate::domain::policy::{LogFileLocation, PolicyDocument, is_well_formed, same};
@@ -168,6 +169,7 @@ pub(super) fn apply(account: &mut Account, view: &AccountView, change: &Change) 
         }
         Change::DeleteAlarm { alarm } => delete::alarm(account, view, alarm),
         Change::DeleteMetricFilter { log_group, filter } => delete::filter(account, view, log_group, filter),
+        Change::ConfirmSubscription { topic_arn, token } => confirm_subscription(account, view, topic_arn, token),
         Change::Unsubscribe { arn, endpoint } => delete::subscription(account, view, arn, endpoint),
         Change::DeleteTopic { topic_arn } => delete::topic(account, view, topic_arn),
         Change::StopLogging { trail } => delete::stop(account, view, trail),
@@ -376,6 +378,22 @@ fn subscribe(account: &mut Account, view: &AccountView, topic_arn: &str, email: 
             ..Subscription::default()
         }),
     }
+    Ok(())
+}
+
+/// Source: SNS API, ConfirmSubscription: an unknown token is an invalid parameter.
+fn confirm_subscription(
+    account: &mut Account,
+    view: &AccountView,
+    topic_arn: &str,
+    token: &ConfirmationToken,
+) -> ChangeResult {
+    let topic = existing_topic(account, view, topic_arn)?;
+    let has_token = |s: &&mut Subscription| s.config.state == Confirmation::Pending && s.token() == *token;
+    let found = topic.subscriptions.iter_mut().find(has_token);
+    let subscription = found.ok_or_else(|| DemoError::new(ErrorKind::Invalid, "Invalid token"))?;
+    subscription.config.state = Confirmation::Confirmed;
+    subscription.attributes.signed = Some(true);
     Ok(())
 }
 

@@ -442,7 +442,12 @@ pub(super) fn subscription_attributes(
         .into_iter()
         .find(|(found, _)| found.as_ref().is_some_and(|found| *found == arn));
     let missing = || DemoError::new(ErrorKind::NotFound, "Subscription does not exist");
-    found.map(|(_, subscription)| subscription.attributes.clone()).ok_or_else(missing)
+    let attributes = |(_, subscription): (_, &account::Subscription)| {
+        let attributes = subscription.attributes.clone();
+        // Opening the link is no signed call.
+        SubscriptionAttributes { signed: attributes.signed.or(Some(false)), ..attributes }
+    };
+    found.map(attributes).ok_or_else(missing)
 }
 
 /// Takes any number of events. AWS's limit of 50 a call is handled by the AWS adapter.

@@ -197,6 +197,11 @@ fn render(change: &Change, account_region: &AccountRegion) -> String {
             .option("protocol", "email")
             .option("notification-endpoint", email)
             .flag("return-subscription-arn"),
+        // The token is a secret, so the command has a word in its place.
+        Change::ConfirmSubscription { topic_arn, token: _ } => CommandLine::new("sns", "confirm-subscription")
+            .option("topic-arn", topic_arn)
+            .option("token", "TOKEN_FROM_THE_EMAIL")
+            .option("authenticate-on-unsubscribe", "true"),
         Change::PutMetricFilter { log_group, filter } => put_metric_filter(log_group, filter),
         Change::PutMetricAlarm { alert: _, alarm, config } => put_metric_alarm(alarm, config),
         Change::SetAlarmState { alarm, state, reason } => CommandLine::new("cloudwatch", "set-alarm-state")

@@ -190,6 +190,8 @@ pub enum Verb {
     Set,
     /// Removes the part of a resource that the kind names, because the user asked for that.
     Remove,
+    /// Confirms it with the token from the email.
+    Confirm,
     Start,
     Stop,
     Detach,
@@ -208,6 +210,7 @@ impl Verb {
             Self::Put => Some("put"),
             Self::Set | Self::Keep => None,
             Self::Remove => Some("remove"),
+            Self::Confirm => Some("confirm"),
             Self::Start => Some("start"),
             Self::Stop => Some("stop"),
             Self::Detach => Some("detach"),
@@ -220,7 +223,14 @@ impl Verb {
     #[must_use]
     pub fn deletes(self) -> bool {
         match self {
-            Self::Create | Self::Update | Self::Put | Self::Set | Self::Remove | Self::Start | Self::Keep => false,
+            Self::Create
+            | Self::Update
+            | Self::Put
+            | Self::Set
+            | Self::Remove
+            | Self::Confirm
+            | Self::Start
+            | Self::Keep => false,
             Self::Stop | Self::Detach | Self::Empty | Self::Delete => true,
         }
     }

@@ -61,6 +61,7 @@ impl Change {
             Self::SetTopicPolicy { topic_arn, .. }
             | Self::SetTopicKey { topic_arn, .. }
             | Self::Subscribe { topic_arn, .. }
+            | Self::ConfirmSubscription { topic_arn, .. }
             | Self::DeleteTopic { topic_arn } => vec![topic_arn.into()],
             Self::RecordAdded { arn, .. } | Self::RemoveAdded { arn, .. } => vec![arn.into()],
             Self::Unsubscribe { .. } => vec!["*".into()],
@@ -115,6 +116,7 @@ impl Change {
             | Self::SetTopicPolicy { .. }
             | Self::SetTopicKey { .. }
             | Self::Subscribe { .. }
+            | Self::ConfirmSubscription { .. }
             | Self::PutMetricFilter { .. }
             | Self::SetAlarmState { .. }
             | Self::CreateLogStream { .. }

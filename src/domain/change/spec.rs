@@ -7,7 +7,7 @@ use super::ResourceKind::{
     RoleTrust, Subscription, Topic, TopicEncryption, TopicPolicy, TopicTags, Trail, TrailEncryption, TrailEvents,
     TrailLogging, TrailTags,
 };
-use super::Verb::{Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
+use super::Verb::{Confirm, Create, Delete, Detach, Empty, Put, Remove, Set, Start, Stop, Update};
 use super::transient::{BUCKET, LOGS, NEW_BUCKET, NEW_ROLE, NEW_TRAIL, NONE, ROLE, TRAIL, TransientError};
 use super::{Change, ChangeId, Operation, ResourceKind, Step, Verb};
 use crate::domain::added::Recorded;
@@ -239,9 +239,14 @@ impl Change {
                 row(op!("sns", "SetTopicAttributes"), (TopicEncryption, Set), Step::Topic, Only(topic), needs, NONE)
             }
             Self::Subscribe { topic_arn: _, email } => {
-                let needs = &[Need(Topic, Create)];
+                // An address that is confirmed already would get no email.
+                let needs = &[Need(Topic, Create), Need(Subscription, Delete)];
                 row(op!("sns", "Subscribe"), (Subscription, Create), Step::Topic, One(email), needs, NONE)
                     .after(&[Need(TopicTags, Set)])
+            }
+            Self::ConfirmSubscription { topic_arn, token: _ } => {
+                let (needs, topic) = (&[Need(Subscription, Create)], topic_name(topic_arn));
+                row(op!("sns", "ConfirmSubscription"), (Subscription, Confirm), Step::Topic, Only(topic), needs, NONE)
             }
             Self::PutMetricFilter { log_group: _, filter } => {
                 let op = op!("logs", "PutMetricFilter");

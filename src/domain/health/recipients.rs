@@ -61,6 +61,40 @@ pub(super) fn confirmed(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
+/// Can anybody who has one of the emails end the subscription?
+///
+/// Source: SNS API, ConfirmSubscription, `AuthenticateOnUnsubscribe`.
+pub(super) fn signed(evidence: &Evidence<'_>) -> Outcome {
+    let all = match &evidence.observed.subscriptions {
+        Err(unreadable) => return unknown(unreadable),
+        Ok(all) => all,
+    };
+    let confirmed: Vec<&Subscription> = all.iter().filter(|s| s.state == Confirmation::Confirmed).collect();
+    let by_email: Vec<&Subscription> = confirmed.iter().copied().filter(|s| s.is_email()).collect();
+    if let Some(open) = by_email.iter().find(|s| s.signed() == Some(false)) {
+        let endpoint = &open.endpoint;
+        let why = format!(
+            "{endpoint} was confirmed by opening the link. The link at the end of each email ends such a subscription: \
+             anybody who gets hold of an email can open it, and so does a mail scanner. CloudTrail does not record that."
+        );
+        let again = Fix::ConfirmAgain { endpoint: endpoint.clone() };
+        let others = confirmed.iter().any(|s| s.notifies_people() && s.endpoint != *endpoint);
+        let first = "Subscribe another address first, so that somebody is alerted in the meantime";
+        let fix =
+            if others { again } else { Fix::Each(vec![Fix::choose(first, Input::Setting(SettingId::Emails)), again]) };
+        return (Verdict::Missing, why, fix);
+    }
+    match by_email.iter().find_map(|s| s.attributes.as_ref()) {
+        Some(Err(unreadable)) => unknown(unreadable),
+        Some(Ok(attributes)) if attributes.signed.is_none() => {
+            (Verdict::Unknown, "SNS does not say how the address was confirmed.".to_owned(), Fix::Nothing)
+        }
+        Some(Ok(_)) => ok("confirmed in a signed call"),
+        None if by_email.is_empty() => ok("no address is confirmed yet"),
+        None => (Verdict::Unknown, "How the addresses were confirmed was not read.".to_owned(), Fix::Nothing),
+    }
+}
+
 /// The result if it isn't known whether a subscription receives alerts.
 fn unjudged_filter(subscription: &Subscription) -> Outcome {
     let endpoint = &subscription.endpoint;

@@ -144,6 +144,7 @@ registry! {
         ["CIS AWS Foundations 2.21 (v7.0)", "Security Hub SNS.4", "Prowler sns_topics_not_publicly_accessible"];
     TopicEncryption: "topic.encryption" Topic Alerting Alarm topic::encryption, "Topic encryption allows CloudWatch";
     SubscriptionConfirmed: "subscription.confirmed" Topic Alerting Both recipients::confirmed, "Subscription confirmed";
+    SubscriptionSigned: "subscription.signed" Topic Advice Both recipients::signed, "Only you can unsubscribe";
 }
 
 impl CheckId {

@@ -25,7 +25,7 @@ fn check<'a>(health: &'a Health, id: &str) -> &'a Check {
 const IDS: &str = "trail.exists trail.multi_region trail.logging trail.management_events trail.delivers trail.all_regions \
                    trail.validation bucket.private role.scope log_group.exists log_group.retention filter.pattern \
                    filter.publishes filter.cis_pattern alarm.exists alarm.actions alarm.mute_rules topic.exists \
-                   topic.policy topic.public topic.encryption subscription.confirmed";
+                   topic.policy topic.public topic.encryption subscription.confirmed subscription.signed";
 
 #[test]
 fn the_check_ids_match_the_contract_and_can_be_parsed() {

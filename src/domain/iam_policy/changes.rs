@@ -3,6 +3,7 @@
 use crate::domain::added::{Additions, Recorded};
 use crate::domain::arn::Arn;
 use crate::domain::change::{Change, Delivery, Resource, TrailUpdate};
+use crate::domain::confirmation::ConfirmationToken;
 use crate::domain::email::Email;
 use crate::domain::event::DRILL_STREAM;
 use crate::domain::observed::AlarmState;
@@ -97,6 +98,7 @@ pub(super) fn changes_of(resource: Resource, settings: &Settings, role_arn: &Arn
                 set_policy.clone(),
                 Change::CreateTopic { topic: settings.topic.value.clone(), policy: policy() },
                 Change::Subscribe { topic_arn: topic_arn(), email: Email::default() },
+                Change::ConfirmSubscription { topic_arn: topic_arn(), token: ConfirmationToken::default() },
             ];
             setup.extend(key.map(|key| Change::SetTopicKey { topic_arn: topic_arn(), key: Some(key.clone()) }));
             let teardown = vec![

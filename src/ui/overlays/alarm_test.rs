@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage};
+use crate::domain::activity::not_arrived;
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 use crate::domain::iam_policy::test_actions;
@@ -34,7 +35,31 @@ pub(in crate::ui) fn draw(mut view: View<'_>, frame: &mut Frame<'_>, area: Rect)
             view.text(&verdict, if failed { view.theme.bad } else { view.theme.good });
         }
     }
+    arrival(&mut view, screen);
     window::fitted(frame, view, area, title);
+}
+
+/// Whether the email arrived, which only the user can say.
+fn arrival(view: &mut View<'_>, screen: &TestScreen) {
+    let theme = view.theme;
+    if screen.asks_arrival() {
+        view.blank();
+        view.text("Did the email arrive?", theme.title);
+    }
+    match screen.arrived {
+        None => {}
+        Some(true) => {
+            view.blank();
+            view.text("The email arrived: everything from the alarm to the inbox works.", theme.good);
+        }
+        Some(false) => {
+            view.blank();
+            view.text("AWS sent the email, so it was lost after that:", theme.warn);
+            for advice in not_arrived(&screen.recipients) {
+                view.text(&format!("- {advice}"), theme.text);
+            }
+        }
+    }
 }
 
 /// What the test does, as long as it has not started.

@@ -88,8 +88,16 @@ pub(in crate::ui) fn draw(mut view: View<'_>, step: Step, frame: &mut Frame<'_>,
     }
     // The plan scrolls by itself to the row that is running or has failed; the keys scroll from there.
     let (scroll, focus) = (view.model.scroll, plan::rows(&mut plan_rows, step));
+    if step == Step::Topic && !account.waiting().is_empty() {
+        plan_rows.blank();
+        plan_rows.indented(PASTE_LINK, theme.text);
+    }
     frame.render_widget(Paragraph::new(plan::in_view(plan_rows, &focus, scroll, low.height)), low);
 }
+
+/// What else can be done with the link in the email.
+const PASTE_LINK: &str = "Better: instead of opening the link, copy it and paste it here. Then nobody can unsubscribe \
+    you with the link in an alert's email, and neither can a mail scanner that opens links.";
 
 fn plan_title(view: &View<'_>, step: Step) -> String {
     match view.account.runs[step].as_ref().map(StepRun::count) {

@@ -64,6 +64,13 @@ fn text(notice: &Notice) -> String {
         Notice::SentAgain(emails) => {
             format!("The confirmation email was sent again to {}.", Email::join(emails, " and "))
         }
+        Notice::ConfirmedBySignedCall => {
+            "Confirmed. The links in the emails can't end this subscription; that takes credentials of this account."
+                .to_owned()
+        }
+        Notice::LinkOfOtherTopic(arn) => {
+            format!("This link is for another topic, {arn}, so nothing was confirmed.")
+        }
         Notice::AlarmSet { alarm, state } => format!("The alarm `{alarm}` was set to {}.", state.as_str()),
         Notice::CallFailed(error) => format!("{} {}", error.why(), fix_text(&error.fix())),
         // The terminal may not allow it, so the notice says so, and shows a one-line text.

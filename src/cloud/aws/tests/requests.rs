@@ -69,6 +69,14 @@ async fn a_key_can_be_set_on_trail_log_group_and_topic_and_removed_from_the_topi
 }
 
 #[tokio::test]
+async fn a_confirmed_subscription_can_be_ended_only_by_a_signed_call() {
+    let confirmed = form(&sent("subscription.confirm").await);
+    for parameter in ["Token=token-of-the-email", "AuthenticateOnUnsubscribe=true"] {
+        assert!(confirmed.contains(&parameter.to_owned()), "{confirmed:?}");
+    }
+}
+
+#[tokio::test]
 async fn us_east_1_is_requested_by_omitting_the_location_constraint() {
     let create = Change::CreateBucket { bucket: "b".into() };
     let there = sent_in("us-east-1", &create).await;

@@ -81,7 +81,7 @@ fn link_of(check: CheckId) -> Link {
         CheckId::FilterPattern | CheckId::FilterPublishes | CheckId::FilterCisPattern => Link::Filter,
         CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => Link::Alarm,
         CheckId::TopicExists | CheckId::TopicPolicy | CheckId::TopicPublic | CheckId::TopicEncryption => Link::Topic,
-        CheckId::SubscriptionConfirmed => Link::Inbox,
+        CheckId::SubscriptionConfirmed | CheckId::SubscriptionSigned => Link::Inbox,
     }
 }
 
