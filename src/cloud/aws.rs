@@ -37,6 +37,7 @@ mod cloudwatch;
 mod connect;
 mod convert;
 mod credentials;
+mod empty;
 mod errors;
 mod http;
 mod iam;

@@ -45,6 +45,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The answer is a web page that isn't from AWS, such as a network's sign-in page or a proxy's error.
     WebPage,
+    /// The answer is empty or garbled: it isn't from AWS.
+    NotAws,
     NotFound,
     AlreadyExists,
     Quota,
@@ -133,7 +135,7 @@ impl CloudError {
 
     /// The reason, without a full stop.
     fn reason(&self) -> String {
-        let message = self.message.trim().trim_end_matches('.');
+        let message = without_advice(&self.message);
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
             // AWS's message repeats the caller, the call, and the resource; only the rest is new.
@@ -170,6 +172,7 @@ impl CloudError {
             },
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
+            ErrorKind::Offline if message.starts_with("the connection was ") => message.to_owned(),
             ErrorKind::Offline => format!("no connection ({message})"),
             ErrorKind::Timeout => "timed out".to_owned(),
             ErrorKind::Unsupported => "this endpoint doesn't support the call".to_owned(),
@@ -264,6 +267,9 @@ impl CloudError {
                  in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
                  again."
                 .to_owned(),
+            ErrorKind::NotAws => {
+                "Check the endpoint (AWS_ENDPOINT_URL) and the proxy (HTTPS_PROXY), then try again.".to_owned()
+            }
             ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
@@ -365,6 +371,13 @@ fn enable_region(region: &Region) -> Fix {
          minutes, or choose another Region"
     );
     Fix::choose(advice, Input::Region)
+}
+
+/// The message without its full stop, and without advice to try again, which the fix gives.
+fn without_advice(message: &str) -> &str {
+    let text = message.trim().trim_end_matches('.');
+    let advice = [". Please try again later", ". Please try again", ". Please retry"];
+    advice.iter().find_map(|advice| text.strip_suffix(advice)).unwrap_or(text)
 }
 
 /// Adds a full stop, unless the text ends in a punctuation mark.

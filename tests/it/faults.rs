@@ -44,7 +44,7 @@ const KINDS: [(&str, InjectedFault, &str, &str); 11] = [
     ("hung", InjectedFault::Timeout, "timed out", "Check the network"),
     ("TLS error", InjectedFault::Tls, "invalid peer certificate", "AWS_CA_BUNDLE"),
     ("expired token", InjectedFault::Expired(1), "the sign-in has expired", "aws sso login"),
-    ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Try again"),
+    ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Check the endpoint"),
 ];
 
 /// Accounts on which, together, every call is made.

@@ -56,7 +56,14 @@ fn an_expired_session_names_the_sign_in_command_with_the_profile() {
     assert!(text(&error(ErrorKind::ExpiredCredentials)).contains("`aws sso login --profile prod`"));
 }
 
-const KINDS: [ErrorKind; 36] = [
+#[test]
+fn advice_in_a_message_is_not_repeated_by_the_fix() {
+    let message = "We encountered an internal error. Please try again.";
+    let text = text(&CloudError { message: message.into(), ..error(ErrorKind::Other) });
+    assert!(text.contains("We encountered an internal error. Try again; if the error persists"), "{text}");
+}
+
+const KINDS: [ErrorKind; 37] = [
     ErrorKind::AccessDenied,
     ErrorKind::ExpiredCredentials,
     ErrorKind::InvalidCredentials,
@@ -72,6 +79,7 @@ const KINDS: [ErrorKind; 36] = [
     ErrorKind::Throttled,
     ErrorKind::Unavailable,
     ErrorKind::WebPage,
+    ErrorKind::NotAws,
     ErrorKind::NotFound,
     ErrorKind::AlreadyExists,
     ErrorKind::Quota,
