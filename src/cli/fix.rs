@@ -1,14 +1,25 @@
 //! What to do about a problem, in terms of commands and flags.
 
-use crate::domain::Row;
 use crate::domain::plan::Hint;
-use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::problem::{FailedCall, Fix, Goal, Input, Problem, ask_for, combined, try_again};
 use crate::domain::settings::SettingKind;
+use crate::domain::{Row, Step};
 
 /// The problem and what to do about it.
 #[must_use]
 pub fn problem_text(problem: &Problem) -> String {
     format!("{} {}", problem.why, fix_text(&problem.fix)).trim().to_owned()
+}
+
+/// The reasons why a plan can't be applied, one below the other, with an introduction: `unreadable` if all of them are calls
+/// that failed.
+#[must_use]
+pub fn reasons_text(blocked: &[(Step, Problem)], unreadable: &str, introduction: &str) -> String {
+    let reasons: Vec<Problem> = combined(blocked.iter().map(|(_, reason)| reason));
+    let is_unreadable = reasons.iter().all(|reason| FailedCall::parse(&reason.why).is_some());
+    let introduction = if is_unreadable { unreadable } else { introduction };
+    let lines: Vec<String> = reasons.iter().map(|reason| format!("\n  {}", problem_text(reason))).collect();
+    format!("{introduction}{}", lines.concat())
 }
 
 /// What to do, in one or more sentences; empty if there is nothing to do.
@@ -30,9 +41,8 @@ pub fn fix_text(fix: &Fix) -> String {
             "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
                 .to_owned()
         }
-        Fix::AskFor { permission, statement } => {
-            format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
-        }
+        Fix::AskFor { actions, resources } => ask_for(actions, resources),
+        Fix::TryAgain { requests } => try_again(requests),
         Fix::TryDemo => "Or try the demo: `rootbell --demo`.".to_owned(),
         Fix::Each(fixes) => fixes.iter().map(fix_text).collect::<Vec<_>>().join(" "),
     }

@@ -7,7 +7,7 @@ use super::SignIn;
 use crate::domain::Region;
 use crate::domain::change::quote;
 use crate::domain::key_state::KeyState;
-use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::problem::{FailedCall, Fix, Input, Problem};
 use crate::domain::settings::SettingId;
 
 mod clock;
@@ -121,8 +121,7 @@ impl CloudError {
         if self.operation.is_empty() || matches!(self.kind, ErrorKind::RoleDenied | ErrorKind::MfaRequired) {
             text = capitalized(&text);
         } else {
-            let on_resource = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
-            text = format!("{} ({}){on_resource}: {text}", self.operation, self.service);
+            text = FailedCall::new(self.operation, self.service, &self.resource, text).to_string();
         }
         if let Some(tried) = self.sign_in.as_ref().filter(|_| self.is_about_the_sign_in()).and_then(|s| s.tried()) {
             text = match text.strip_suffix(')') {
@@ -221,7 +220,10 @@ impl CloudError {
         let advice = match self.kind {
             ErrorKind::AccessDenied => {
                 let denial = self.denial();
-                let ask = || Fix::AskFor { permission: denial.action.to_string(), statement: self.statement(&denial) };
+                let ask = || Fix::AskFor {
+                    actions: vec![denial.action.to_string()],
+                    resources: vec![self.denied_resource(&denial).to_owned()],
+                };
                 return denial.fix().unwrap_or_else(ask);
             }
             ErrorKind::ExpiredCredentials => sign_in.renew(),
@@ -314,10 +316,7 @@ impl CloudError {
             ErrorKind::Other if self.operation == "DeleteBucket" => {
                 "A new log file arrived, or one could not be deleted: try again.".to_owned()
             }
-            ErrorKind::Other => match &self.request_id {
-                Some(id) => format!("Try again; if the error persists, AWS Support can look up request {id}."),
-                None => "Try again.".to_owned(),
-            },
+            ErrorKind::Other => return Fix::TryAgain { requests: self.request_id.iter().cloned().collect() },
         };
         Fix::Advice(advice)
     }
@@ -328,12 +327,11 @@ impl CloudError {
         Denial::parse(&self.message, self.iam_action)
     }
 
-    /// The statement to add to the caller's policy.
-    fn statement(&self, denial: &Denial<'_>) -> String {
+    /// The resource on which to allow the denied action.
+    fn denied_resource<'a>(&'a self, denial: &Denial<'a>) -> &'a str {
         let own =
             Some(self.resource.as_str()).filter(|own| own.starts_with("arn:") && denial.action == self.iam_action);
-        let resource = denial.resource.or(own).unwrap_or("*");
-        serde_json::json!({ "Effect": "Allow", "Action": denial.action, "Resource": resource }).to_string()
+        denial.resource.or(own).unwrap_or("*")
     }
 
     /// What to do about a key, which the message may name.

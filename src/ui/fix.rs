@@ -1,6 +1,6 @@
 //! What to do about a problem, in terms of keys and fields.
 
-use crate::domain::problem::{Fix, Goal, Input, Problem};
+use crate::domain::problem::{Fix, Goal, Input, Problem, ask_for, try_again};
 use crate::domain::settings::SettingId;
 
 /// The problem and what to do about it.
@@ -28,9 +28,8 @@ pub fn fix_text(fix: &Fix) -> String {
             "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days."
                 .to_owned()
         }
-        Fix::AskFor { permission, statement } => {
-            format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
-        }
+        Fix::AskFor { actions, resources } => ask_for(actions, resources),
+        Fix::TryAgain { requests } => try_again(requests),
         // It takes another start of the program, so there is no key for it.
         Fix::TryDemo => "Or quit, and try the demo: `rootbell --demo`.".to_owned(),
         Fix::Each(fixes) => fixes.iter().map(fix_text).collect::<Vec<_>>().join(" "),
