@@ -13,7 +13,7 @@ pub(super) use check::check_options;
 pub use global::{GlobalOptions, ThemeOption};
 use help::{
     APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES,
-    POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
+    POLICY_EXAMPLES, STATUS_EXAMPLES, test_examples,
 };
 pub(super) use options::{
     ApplyOptions, DestroyOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask, StatusOptions,
@@ -46,7 +46,7 @@ pub enum Command {
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
     /// Send a test alarm, which emails all subscribers, and check that the notification was sent
-    #[command(after_help = TEST_EXAMPLES)]
+    #[command(after_help = test_examples())]
     Test(TestOptions),
     /// Show who used root, when, and from where
     #[command(after_help = EVENTS_EXAMPLES)]

@@ -11,12 +11,12 @@ pub fn problem_text(problem: &Problem) -> String {
     format!("{} {}", problem.why, fix_text(&problem.fix)).trim().to_owned()
 }
 
-/// The reasons why a plan can't be applied, one below the other, with an introduction: `unreadable` if all of them are calls
-/// that failed.
+/// The reasons why a plan can't be applied, one below the other, with an introduction: `unreadable` if a call
+/// failed.
 #[must_use]
 pub fn reasons_text(blocked: &[(Step, Problem)], unreadable: &str, introduction: &str) -> String {
     let reasons: Vec<Problem> = combined(blocked.iter().map(|(_, reason)| reason));
-    let is_unreadable = reasons.iter().all(|reason| FailedCall::parse(&reason.why).is_some());
+    let is_unreadable = reasons.iter().any(|reason| FailedCall::parse(&reason.why).is_some());
     let introduction = if is_unreadable { unreadable } else { introduction };
     let lines: Vec<String> = reasons.iter().map(|reason| format!("\n  {}", problem_text(reason))).collect();
     format!("{introduction}{}", lines.concat())

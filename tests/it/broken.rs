@@ -5,10 +5,10 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rootbell::cli::fix::fix_text;
+use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
-use rootbell::cloud::demo::account::{Account, Alarm, Bucket, MuteRule, Region, Role, Topic, Trail};
+use rootbell::cloud::demo::account::{Account, Alarm, Bucket, LogGroup, MuteRule, Region, Role, Topic, Trail};
 use rootbell::domain::alarm::{AlarmState, EvaluationState, WarmUp};
 use rootbell::domain::health::{Counts, health};
 use rootbell::domain::mute_rule::MuteStatus;
@@ -36,8 +36,10 @@ enum AfterApply {
     Confirmed,
     /// rootbell cannot fix it, and the check's fix contains these words.
     NotFixable(&'static str),
+    /// Nothing can be applied, for a reason with these words.
+    Blocked(&'static str),
 }
-use AfterApply::{Confirmed, Fixed, NotFixable};
+use AfterApply::{Blocked, Confirmed, Fixed, NotFixable};
 
 struct BrokenAccount {
     name: &'static str,
@@ -63,7 +65,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 58] = [
+const CASES: [BrokenAccount; 60] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -295,6 +297,28 @@ const CASES: [BrokenAccount; 58] = [
         Wrong,
         "which does not exist",
         Fixed,
+    ),
+    case(
+        "log group for infrequent access",
+        |a| {
+            group(a).clear();
+            log_group(a).config.class = Some("INFREQUENT_ACCESS".into());
+        },
+        "log_group.exists",
+        Wrong,
+        "class INFREQUENT_ACCESS, which has no metric filters",
+        Blocked("Use another log group, to which the trail then delivers instead (--log-group rootbell/cloudtrail)."),
+    ),
+    case(
+        "log group for delivery",
+        |a| {
+            group(a).clear();
+            log_group(a).config.class = Some("DELIVERY".into());
+        },
+        "log_group.exists",
+        Wrong,
+        "class DELIVERY, which has no metric filters",
+        Blocked("Use another log group, to which the trail then delivers instead (--log-group rootbell/cloudtrail)."),
     ),
     case(
         "management events excluded",
@@ -557,8 +581,12 @@ fn trail(account: &mut Account) -> &mut Trail {
     region_mut(account).trails.get_mut("rootbell").unwrap()
 }
 
+fn log_group(account: &mut Account) -> &mut LogGroup {
+    region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap()
+}
+
 fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
-    &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
+    &mut log_group(account).filters
 }
 
 fn filter(account: &mut Account) -> &mut MetricFilter {
@@ -638,6 +666,11 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let is_finding = check_result.id.counts() == Counts::Audit;
             assert_eq!(health.healthy(), is_finding, "{name}: {health:#?}");
             assert!(health.audit_ok() != Some(true), "{name}: {health:#?}");
+            if let Blocked(reason) = after {
+                let reasons: Vec<String> = plan.blocked.iter().map(|(_, blocked)| problem_text(blocked)).collect();
+                assert!(reasons.iter().any(|blocked| blocked.contains(reason)), "{name}: {reasons:?}");
+                return;
+            }
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
@@ -654,6 +687,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
                     let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
                     assert!(fix_text(&check_result.fix).contains(fix), "{name}: {check_result:?}");
                 }
+                Blocked(_) => unreachable!("{name}"),
             }
         });
     }

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use crate::support::keys::statements_for_key;
 
 mod dashboard;
+mod reads;
 mod screens;
 
 const EMAIL: &str = "alice@example.com";

@@ -28,6 +28,8 @@ mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod refusals;
 mod regions;
 mod screens;
 #[cfg(unix)]

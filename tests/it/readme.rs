@@ -101,7 +101,7 @@ fn cost_of_setup() -> String {
 
 /// The table in docs/costs.md.
 fn prices() -> String {
-    let mut text = format!("These are the prices in US dollars for us-east-1, as of {}.\n", cost::CHECKED);
+    let mut text = format!("These are the prices in US dollars for us-east-1. {}\n", cost::BASIS);
     text += "Follow the links for current prices and other Regions.\n\n| Item | Price | Note | Source |\n|---|---|---|---|\n";
     for price in cost::ALL {
         let (service, page) = price.source;

@@ -44,7 +44,7 @@ pub(in crate::cli) async fn run(
     if !plan.blocked.is_empty() {
         return Err(CommandError::failed(reasons_text(
             &plan.blocked,
-            "The account could not be read, so nothing was deleted:",
+            "The account could not be read completely, so nothing was deleted:",
             "What rootbell created could not be determined, so nothing was deleted:",
         )));
     }

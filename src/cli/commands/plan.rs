@@ -55,7 +55,7 @@ pub(in crate::cli) async fn prepare_plan(
     }
     Err(CommandError::failed(reasons_text(
         &plan.blocked,
-        "The account could not be read, so nothing is planned or changed:",
+        "The account could not be read completely, so nothing is planned or changed:",
         "This cannot be set up:",
     )))
 }

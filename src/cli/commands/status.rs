@@ -77,13 +77,7 @@ impl Reasons {
             return check.detail.clone();
         };
         let told = self.0.iter().any(|told| told.is_like(&failed));
-        let text = if self.0.contains(&failed) {
-            "the same".to_owned()
-        } else if told {
-            format!("{}: the same reason", failed.call)
-        } else {
-            check.detail.clone()
-        };
+        let text = if told { format!("{}: as above", failed.call) } else { check.detail.clone() };
         self.0.push(failed);
         text
     }

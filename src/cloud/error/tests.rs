@@ -32,7 +32,7 @@ fn the_statement_names_the_permission_that_aws_says_is_missing() {
     let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
                    arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
     let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix().content();
-    assert!(text.contains("Grant iam:PassRole: "), "{text}");
+    assert!(text.contains("Grant iam:PassRole to this identity"), "{text}");
     assert!(text.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{text}");
     let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
     let unqualified =

@@ -4,11 +4,11 @@ use super::evidence::Evidence;
 use super::filter::{FilterFaults, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, missing, ok, unknown, wrong};
 use crate::domain::alarm::EvaluationState;
-use crate::domain::change::quote;
+use crate::domain::change::{ResourceKind, quote};
 use crate::domain::observed::{Alarm, LogGroup, Observed};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, Settings, TRAIL};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -29,10 +29,12 @@ fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&
 
 pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| match group.without_filters() {
-        Some(why) => wrong(
+        Some(why) if evidence.settings.has_default_name(ResourceKind::Trail) => wrong(
             why,
             Fix::choose_value("Use another log group", Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP),
         ),
+        // Others rely on what this trail delivers.
+        Some(why) => wrong(why, Fix::choose_value("Use another trail", Input::Setting(SettingId::Trail), TRAIL)),
         None => ok(format!("`{}`", group.name)),
     })
 }
