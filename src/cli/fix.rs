@@ -16,7 +16,7 @@ pub fn problem_text(problem: &Problem) -> String {
 #[must_use]
 pub fn reasons_text(blocked: &[(Step, Problem)], unreadable: &str, introduction: &str) -> String {
     let reasons: Vec<Problem> = combined(blocked.iter().map(|(_, reason)| reason));
-    let is_unreadable = reasons.iter().any(|reason| FailedCall::parse(&reason.why).is_some());
+    let is_unreadable = blocked.iter().any(|(_, reason)| FailedCall::parse(&reason.why).is_some());
     let introduction = if is_unreadable { unreadable } else { introduction };
     let lines: Vec<String> = reasons.iter().map(|reason| format!("\n  {}", problem_text(reason))).collect();
     format!("{introduction}{}", lines.concat())

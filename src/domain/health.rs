@@ -244,7 +244,12 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     with_evidence(settings, observed, now, |evidence| {
         let judge = |&id: &CheckId| {
             let (verdict, detail, fix) = (id.spec().judge)(evidence);
-            Check { id, verdict, detail, fix }
+            match evidence.unread_before(id).filter(|_| verdict == Verdict::Missing) {
+                Some(unread) => {
+                    Check { id, verdict: Verdict::Unknown, detail: unread.why.clone(), fix: unread.fix.clone() }
+                }
+                None => Check { id, verdict, detail, fix },
+            }
         };
         let observed = evidence.observed;
         let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());

@@ -6,10 +6,11 @@
 use serde_json::json;
 
 use super::setting_id::SettingId;
+use super::text::and;
 
 mod alike;
 
-pub use alike::{FailedCall, and, combined, common_fix};
+pub use alike::{FailedCall, combined, common_fix};
 
 /// Something that is wrong or worth knowing, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

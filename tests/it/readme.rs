@@ -257,6 +257,7 @@ impl Field {
             "string" => value.is_string(),
             "boolean" => value.is_boolean(),
             "integer" => value.is_u64(),
+            "number" => value.is_number(),
             "object" => value.is_object(),
             "null" => value.is_null(),
             "array of strings" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),

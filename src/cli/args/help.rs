@@ -1,7 +1,7 @@
 //! The end of each command's help: examples, JSON fields, exit statuses.
 
 use crate::domain::iam_policy::test_actions;
-use crate::domain::problem::and;
+use crate::domain::text::and;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -43,7 +43,10 @@ pub(in crate::cli) async fn run(
     let search = Search { log_group, pattern: &pattern, from, to: now(), page: None };
     let gap = gap(&health);
     let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
-    let result = if let Ok(None) = observed.log_group {
+    let result = if let (Ok(None), Err(unread)) = (&observed.log_group, &observed.trails) {
+        // The trails would tell which log group it is.
+        Err(unread.clone())
+    } else if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
         Err(Problem::new(why, Fix::Apply(Goal::SetUp)))
     } else {

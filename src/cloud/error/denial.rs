@@ -46,11 +46,11 @@ impl PolicyKind {
     /// Where to allow an action, after [`Denial::manager_of`] has been named.
     fn as_place(self) -> &'static str {
         match self {
-            Self::ServiceControl => "a service control policy of this account",
-            Self::ResourceControl => "a resource control policy of this account",
-            Self::VpcEndpoint => "the endpoint's policy",
+            Self::ServiceControl => "in a service control policy of this account",
+            Self::ResourceControl => "in a resource control policy of this account",
+            Self::VpcEndpoint => "in the endpoint's policy",
             Self::IdentityBased | Self::ResourceBased | Self::PermissionsBoundary | Self::Session | Self::RoleTrust => {
-                "it"
+                "there"
             }
         }
     }
@@ -192,7 +192,7 @@ impl<'a> Denial<'a> {
                 alternative(kind)
             ),
             DenialCause::NotAllowed(kind) => format!(
-                "{} has to allow it in {}: an Allow in this identity's own policies is not enough.{}",
+                "{} has to allow it {}: an Allow in this identity's own policies is not enough.{}",
                 self.manager_of(kind),
                 kind.as_place(),
                 alternative(kind)

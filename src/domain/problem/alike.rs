@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::{Fix, Problem};
+use crate::domain::text::and;
 
 /// A call that failed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ fn why(group: &[&Problem], fix: &Fix) -> String {
     let reason = match (fix, actions.as_slice()) {
         (_, [] | [_]) => first.reason.clone(),
         // The fix lists them.
-        (Fix::AskFor { .. }, _) => first.reason_with("them"),
+        (Fix::AskFor { .. }, _) => first.reason_with("them").replace("denied for them", "denied"),
         (_, actions) => first.reason_with(&and(actions)),
     };
     match calls.as_slice() {
@@ -136,18 +137,6 @@ fn why(group: &[&Problem], fix: &Fix) -> String {
         [first, second] => format!("{} and {}: {reason}", first.call, second.call),
         [first, others @ ..] => format!("{} and {} other calls: {reason}", first.call, others.len()),
         [] => String::new(),
-    }
-}
-
-/// "a", "a and b", "a, b, and c".
-#[must_use]
-pub fn and<T: AsRef<str>>(items: &[T]) -> String {
-    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
-    match items.as_slice() {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [first, second] => format!("{first} and {second}"),
-        [first @ .., last] => format!("{}, and {last}", first.join(", ")),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::state::alarm_test::{TestError, TestPhase, TestScreen, TestStage}
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 use crate::domain::iam_policy::test_actions;
-use crate::domain::problem::and;
+use crate::domain::text::and;
 use crate::ui::widgets::test_result::{seconds, verdict};
 use crate::ui::widgets::text::pad;
 use crate::ui::widgets::time::clock;

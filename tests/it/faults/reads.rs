@@ -16,23 +16,17 @@ async fn verdicts(cloud: &DemoCloud, setup: &SetupOptions) -> BTreeMap<CheckId, 
     health.checks.iter().map(|check| (check.id, check.verdict)).collect()
 }
 
-/// Every call that reads an account for the checks.
-const READS: [&str; 21] = [
+/// Every call that reads an account for the checks. The calls for a bucket's settings fail as `HeadBucket`, and those for a
+/// key and a role as the second one of each.
+const READS: [&str; 14] = [
     "DescribeAlarms",
     "DescribeAlarmsForMetric",
-    "DescribeKey",
     "DescribeLogGroups",
     "DescribeMetricFilters",
     "DescribeTrails",
-    "GetBucketOwnershipControls",
-    "GetBucketPolicy",
-    "GetBucketTagging",
-    "GetBucketVersioning",
     "GetEventSelectors",
     "GetKeyPolicy",
-    "GetPublicAccessBlock",
     "GetRole",
-    "GetRolePolicy",
     "GetSubscriptionAttributes",
     "GetTopicAttributes",
     "GetTrailStatus",
@@ -104,22 +98,29 @@ fn a_reason_for_which_every_call_fails_is_given_once_with_one_fix() {
         let mut account = Account::default();
         account.faults = READS.iter().map(|read| ((*read).to_owned(), fault)).collect();
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
-        for (args, status) in [
-            (&["status"][..], 3),
+        let commands: [(&[&str], i32); 5] = [
+            (&["status"], 3),
+            (&["events"], 1),
             (&["plan", "--email", EMAIL], 1),
             (&["apply", "--yes", "--email", EMAIL], 1),
             (&["destroy", "--yes"], 1),
-        ] {
+        ];
+        for (args, status) in commands {
             let ended = Command::new(env!("CARGO_BIN_EXE_rootbell")).args(args).arg(&demo).output().unwrap();
             let text = String::from_utf8(ended.stdout).unwrap() + &String::from_utf8(ended.stderr).unwrap();
             assert_eq!(ended.status.code(), Some(status), "{args:?} {kind}: {text}");
-            // The headline of status gives it as well; and its sections have a fix each.
-            let (most_reasons, most_fixes) = if args == ["status"] { (2, 4) } else { (1, 1) };
+            // The headline of status gives it as well, and its sections have a fix each. A denied bucket may be another
+            // account's, so it has a reason of its own in destroy.
+            let (most_reasons, most_fixes) = match args {
+                ["status"] => (2, 4),
+                ["destroy", ..] => (1, 2),
+                _ => (1, 1),
+            };
             let reasons = text.matches(why).count();
             assert!((1..=most_reasons).contains(&reasons), "{args:?} {kind}: {reasons} times {why}: {text}");
             let fixes = text.matches(fix).count();
             assert!((1..=most_fixes).contains(&fixes), "{args:?} {kind}: {fixes} times {fix}: {text}");
-            if args != ["status"] {
+            if !["status", "events"].contains(&args[0]) {
                 assert!(text.contains("could not be read completely"), "{args:?} {kind}: {text}");
             }
         }

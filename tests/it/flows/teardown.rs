@@ -66,7 +66,7 @@ fn a_log_group_that_becomes_protected_is_kept_and_the_command_that_changes_that_
     for (width, height) in [(60, 20), (80, 24)] {
         let mut tester = Tester::on(working_account(), width, height);
         tester.on_account(|cloud| cloud.inject_fault("DeleteLogGroup", InjectedFault::DeletionProtected));
-        tester.press("x f3").settle().write("destroy").press("enter").settle();
+        tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
         assert_snapshot!(format!("protected-{width}x{height}"), tester.screen());
         tester.resize(120, 40).sees("Not all deleted: ").sees("aws logs put-log-group-deletion-protection");
         tester.on_account(|cloud| cloud.clear_fault("DeleteLogGroup"));
