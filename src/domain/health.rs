@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::alarm::{Alarm, AlarmState};
 use super::change::Step;
 use super::observed::{Elsewhere, Observed, Subscription};
-use super::problem::{Fix, Goal};
+use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod audit;
@@ -244,7 +244,7 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
     with_evidence(settings, observed, now, |evidence| {
         let judge = |&id: &CheckId| {
             let (verdict, detail, fix) = (id.spec().judge)(evidence);
-            match evidence.unread_before(id).filter(|_| verdict == Verdict::Missing) {
+            match unread_before(evidence, id).filter(|_| verdict == Verdict::Missing) {
                 Some(unread) => {
                     Check { id, verdict: Verdict::Unknown, detail: unread.why.clone(), fix: unread.fix.clone() }
                 }
@@ -265,6 +265,30 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
         }
     })
+}
+
+/// Why it isn't known that the resource of a check is missing: a part of the chain that may lead to another one could not be
+/// read.
+fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Problem> {
+    match check {
+        CheckId::TrailExists
+        | CheckId::TrailMultiRegion
+        | CheckId::TrailLogging
+        | CheckId::TrailManagementEvents
+        | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
+        | CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope => None,
+        CheckId::LogGroupExists | CheckId::LogGroupRetention => evidence.unread_before_log_group(),
+        CheckId::FilterPattern | CheckId::FilterCisPattern => evidence.unread_before_filter(),
+        CheckId::AlarmExists | CheckId::AlarmActions => evidence.unread_before_alarm(),
+        CheckId::TopicExists
+        | CheckId::TopicPolicy
+        | CheckId::TopicPublic
+        | CheckId::TopicEncryption
+        | CheckId::SubscriptionConfirmed => evidence.unread_before_topic(),
+    }
 }
 
 /// The verdicts of the checks on alerting in one step, over the path that exists. They decide which path is used.

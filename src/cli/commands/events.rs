@@ -14,7 +14,7 @@ use crate::cli::fix::{fix_text, problem_text};
 use crate::cli::output::console::Console;
 use crate::cli::output::text::{format_local, pluralize};
 use crate::cli::session::AccountSession;
-use crate::cloud::{Connector, Search};
+use crate::cloud::{Connector, ErrorKind, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
@@ -53,7 +53,10 @@ pub(in crate::cli) async fn run(
         let printer = SearchProgressPrinter { console, zone: &zone, last_printed: Mutex::new(Instant::now()) };
         let cloud = session.connection.cloud.as_ref();
         let found = filter_log_events(cloud, session.region(), search, limit, &|found| printer.update(found)).await;
-        found.map_err(Problem::from)
+        found.map_err(|error| match &observed.trails {
+            Err(unread) if error.kind == ErrorKind::NotFound => unread.clone(),
+            _ => error.into(),
+        })
     };
     if options.json {
         session.print_json(&document(&session, log_group, from, gap, &result), console);

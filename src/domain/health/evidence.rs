@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::filter::filter_faults;
-use super::registry::CheckId;
 use crate::domain::arn::Arn;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
@@ -46,46 +45,34 @@ impl<'a> Evidence<'a> {
         config.actions.iter().find(can_notify)
     }
 
-    /// Why the part of the chain before a check's resource could not be read, if that part may lead to a resource of another
-    /// name: then it isn't known that there is none.
-    pub(super) fn unread_before(&self, check: CheckId) -> Option<&'a Problem> {
-        let Observed { trails, log_group, filters, alarms, .. } = self.observed;
-        let (trails, log_group) = (trails.as_ref().err(), log_group.as_ref().err());
-        let (filters, alarms) = (filters.as_ref().err(), alarms.as_ref().err());
-        let is_given = |origin| origin == Origin::Given;
-        let (is_named, before) = match check {
-            CheckId::LogGroupExists | CheckId::LogGroupRetention => (is_given(self.settings.log_group.origin), trails),
-            CheckId::FilterPattern | CheckId::FilterCisPattern => {
-                (is_given(self.settings.log_group.origin), trails.or(log_group))
-            }
-            CheckId::AlarmExists | CheckId::AlarmActions => {
-                (is_given(self.settings.root_use().alarm.origin), trails.or(log_group).or(filters))
-            }
-            CheckId::TopicExists
-            | CheckId::TopicPolicy
-            | CheckId::TopicPublic
-            | CheckId::TopicEncryption
-            | CheckId::SubscriptionConfirmed => {
-                (is_given(self.settings.topic.origin), trails.or(log_group).or(filters).or(alarms))
-            }
-            CheckId::TrailExists
-            | CheckId::TrailMultiRegion
-            | CheckId::TrailLogging
-            | CheckId::TrailManagementEvents
-            | CheckId::TrailDelivers
-            | CheckId::TrailAllRegions
-            | CheckId::TrailValidation
-            | CheckId::BucketPrivate
-            | CheckId::RoleScope => (true, None),
-        };
-        before.filter(|_| !is_named)
+    /// Why the part of the chain before the log group could not be read, if that part may lead to a log group of another name:
+    /// then it isn't known that there is none.
+    pub(super) fn unread_before_log_group(&self) -> Option<&'a Problem> {
+        self.observed.trails.as_ref().err().filter(|_| self.settings.log_group.origin != Origin::Given)
+    }
+
+    /// The same for the filter.
+    pub(super) fn unread_before_filter(&self) -> Option<&'a Problem> {
+        self.unread_before_log_group().or(self.observed.log_group.as_ref().err())
+    }
+
+    /// The same for the alarm.
+    pub(super) fn unread_before_alarm(&self) -> Option<&'a Problem> {
+        let unread = self.unread_before_filter().or(self.observed.filters.as_ref().err());
+        unread.filter(|_| self.settings.root_use().alarm.origin != Origin::Given)
+    }
+
+    /// The same for the topic.
+    pub(super) fn unread_before_topic(&self) -> Option<&'a Problem> {
+        let unread = self.unread_before_alarm().or(self.observed.alarms.as_ref().err());
+        unread.filter(|_| self.settings.topic.origin != Origin::Given)
     }
 
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
     pub(super) fn counts_api_use(&self) -> Option<bool> {
         self.observed.filters.as_ref().ok()?;
         let Some(filter) = self.filter() else {
-            return self.unread_before(CheckId::FilterPattern).is_none().then_some(false);
+            return self.unread_before_filter().is_none().then_some(false);
         };
         let coverage = pattern::coverage(&filter.pattern).ok()?;
         let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);

@@ -128,7 +128,7 @@ fn a_reason_for_which_every_read_fails_is_shown_once_with_its_fix() {
         let mut tester = Tester::on(account, width, height);
         assert_snapshot!(format!("unreachable-{width}x{height}"), tester.screen());
         assert_eq!(tester.screen().matches("refused").count(), 1, "{}", tester.screen());
-        tester.sees("trail, notifications, filter, alarm: ").sees("Check the network");
+        tester.sees("trail, notifications, filter, alarm:").sees("Check the network");
         tester.press("enter").settle();
         assert_snapshot!(format!("unreachable-step-{width}x{height}"), tester.screen());
         assert_eq!(tester.screen().matches("refused").count(), 1, "{}", tester.screen());
