@@ -5,15 +5,17 @@
 //! email subscriptions stay pending until confirmed, and filter patterns are evaluated. Nothing runs in the background:
 //! each call first applies the changes that have become due by the clock.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Cloud, CloudError, ErrorKind, Search, SignIn};
+use super::{Answer, Cloud, CloudError, ErrorKind, MetricTotal, Search, SignIn};
 use crate::domain::activity::{Datapoint, EventPage, HistoryItem};
 use crate::domain::change::Operation;
+use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{
     Alarm, BucketLookup, Confirmation, Contents, KmsKey, LogGroup, ManagementEvents, Metric, MetricFilter, Role,
@@ -24,9 +26,11 @@ use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
 mod activity;
+mod arrivals;
 mod change;
 mod error;
 mod faults;
+mod indirect_alarms;
 mod queries;
 mod scenario;
 #[cfg(test)]
@@ -292,6 +296,11 @@ impl Cloud for DemoCloud {
         self.query(&self.region, Query::Identity, "", |account, _| Ok(account.identity())).await
     }
 
+    async fn organization_accounts(&self) -> Answer<BTreeMap<String, String>> {
+        self.query(&self.region, Query::OrganizationAccounts, "", |account, _| queries::organization_accounts(account))
+            .await
+    }
+
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {
         self.query(region, Query::Trails, "", |account, view| Ok(queries::trails(account, view))).await
     }
@@ -340,6 +349,10 @@ impl Cloud for DemoCloud {
             Ok(queries::alarms(account, view).into_iter().filter(watches_metric).collect())
         })
         .await
+    }
+
+    async fn indirect_alarms(&self, region: &Region) -> Answer<Vec<IndirectAlarm>> {
+        self.query(region, Query::Alarm, "", |account, view| Ok(indirect_alarms::all(account, view))).await
     }
 
     async fn alarm_mute_rules(&self, region: &Region, alarm: &str) -> Answer<Vec<MuteRule>> {
@@ -400,6 +413,13 @@ impl Cloud for DemoCloud {
             let mut points = activity::get_metric_statistics(account, view, metric, from, period);
             points.retain(|point| from <= point.at && point.at <= to);
             Ok(points)
+        })
+        .await
+    }
+
+    async fn metric_total(&self, region: &Region, total: &MetricTotal<'_>) -> Answer<f64> {
+        self.query(region, Query::MetricStatistics, &total.metric.name, |account, view| {
+            Ok(arrivals::metric_total(account, view, total))
         })
         .await
     }

@@ -9,18 +9,20 @@ use super::observed::{Elsewhere, Observed, Subscription};
 use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
+mod action;
 mod audit;
 mod chain;
 mod evidence;
 mod existing;
 mod filter;
+mod log_group_key;
 mod outcome;
 mod recipients;
 mod registry;
 mod topic;
 mod trail;
 
-pub use chain::action_fault;
+pub use action::action_fault;
 use evidence::Evidence;
 use existing::existing_path;
 pub use existing::use_other_region;
@@ -163,9 +165,11 @@ impl Health {
         }
     }
 
-    /// Recommendations that the account doesn't follow.
-    pub fn advice(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|c| c.id.counts() == Counts::Advice && c.verdict != Verdict::Ok)
+    /// The checks to list in this section: of the recommendations, only those that the account doesn't follow.
+    #[must_use]
+    pub fn section(&self, counts: Counts) -> Vec<&Check> {
+        let is_listed = |c: &&Check| c.id.counts() == counts && (counts != Counts::Advice || c.verdict != Verdict::Ok);
+        self.checks.iter().filter(is_listed).collect()
     }
 
     /// The alarm, if it is in ALARM.
@@ -281,8 +285,10 @@ fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Prob
         | CheckId::BucketPrivate
         | CheckId::RoleScope => None,
         CheckId::LogGroupExists | CheckId::LogGroupRetention => evidence.unread_before_log_group(),
-        CheckId::FilterPattern | CheckId::FilterCisPattern => evidence.unread_before_filter(),
-        CheckId::AlarmExists | CheckId::AlarmActions => evidence.unread_before_alarm(),
+        CheckId::FilterPattern | CheckId::FilterCisPattern | CheckId::FilterPublishes => {
+            evidence.unread_before_filter()
+        }
+        CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => evidence.unread_before_alarm(),
         CheckId::TopicExists
         | CheckId::TopicPolicy
         | CheckId::TopicPublic
@@ -311,6 +317,13 @@ pub fn alerting_verdicts(
 pub fn is_broken(id: CheckId, settings: &Settings, observed: &Observed) -> bool {
     let judge = |evidence: &Evidence<'_>| (id.spec().judge)(evidence).0;
     matches!(with_evidence(settings, observed, Timestamp::UNIX_EPOCH, judge), Verdict::Missing | Verdict::Wrong)
+}
+
+/// The detail of the check on alerting that most needs attention, apart from those that depend on the time; `None` if all
+/// are ok.
+#[must_use]
+pub fn what_fails(settings: &Settings, observed: &Observed) -> Option<String> {
+    Some(health(settings, observed, Timestamp::UNIX_EPOCH).weakest()?.detail.clone())
 }
 
 fn with_evidence<T>(

@@ -19,13 +19,14 @@ use crate::support::tester::{Tester, scenario};
 /// From a single cell to a very large terminal.
 const SIZES: [(u16, u16); 6] = [(1, 1), (20, 5), (60, 20), (80, 24), (120, 40), (200, 60)];
 
-const SCENARIOS: [&str; 10] = [
+const SCENARIOS: [&str; 11] = [
     "fresh",
     "half-done",
     "organization",
     "denied",
     "expired",
     "drifted",
+    "other-region",
     "ringing",
     "hanging",
     "throttled",
@@ -307,7 +308,7 @@ proptest! {
             let texts = [&event.name, &event.source, &event.address, &event.region, &event.client, &event.id];
             prop_assert!(texts.iter().all(|text| !text.chars().any(char::is_control)), "{:?}", event);
             prop_assert!(!event.json.chars().any(|c| c.is_control() && c != '\n'), "{:?}", event.json);
-            prop_assert!(event.to_json().is_object());
+            prop_assert!(event.to_json(&rootbell::domain::AccountNames::default()).is_object());
         }
     }
 }

@@ -24,6 +24,8 @@ mod iam_policies;
 mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
+#[cfg(unix)]
+mod other_region;
 mod performance;
 mod properties;
 #[cfg(unix)]
@@ -31,6 +33,8 @@ mod readme;
 #[cfg(unix)]
 mod refusals;
 mod regions;
+#[cfg(unix)]
+mod release;
 mod screens;
 #[cfg(unix)]
 mod search;

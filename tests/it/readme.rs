@@ -20,7 +20,8 @@ use crate::support::pty::key;
 use crate::support::working;
 
 /// Everything the demo accounts are called.
-const ACCOUNTS: [&str; 7] = ["fresh", "half-done", "organization", "denied", "expired", "drifted", "ringing"];
+const ACCOUNTS: [&str; 8] =
+    ["fresh", "half-done", "organization", "denied", "expired", "drifted", "other-region", "ringing"];
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(path(file)).unwrap().replace("\r\n", "\n")
@@ -201,8 +202,7 @@ fn every_command_in_the_readme_and_the_docs_runs() {
     });
     for command in others {
         // These build or test the program, as this test run just did.
-        let known =
-            ["cargo run --release", "cargo run --release -- --demo", "cargo test", "cargo install --locked --path ."];
+        let known = ["cargo run --release", "cargo demo", "cargo test", "cargo install --locked --path ."];
         assert!(known.contains(&command.as_str()), "no test runs `{command}`");
     }
 }
@@ -340,7 +340,12 @@ fn every_field_of_the_json_output_is_documented_and_every_documented_field_occur
         ("rootbell plan --format json", plans.into_iter().flat_map(on_every_account).collect()),
         (
             "rootbell apply --json",
-            vec![apply("--demo=drifted"), apply("--demo=denied"), working_account("destroy --yes --with-logs --json")],
+            vec![
+                apply("--demo=drifted"),
+                apply("--demo=other-region"),
+                apply("--demo=denied"),
+                working_account("destroy --yes --with-logs --json"),
+            ],
         ),
         (
             "rootbell test --json",
@@ -375,7 +380,8 @@ fn every_check_is_documented() {
     let checks = status["checks"].as_array().unwrap();
     // One table for each thing that checks count toward, in the order of the checks.
     let of = |counts| checks.iter().filter(move |check| check["counts"] == counts);
-    let made: Vec<&str> = of("alerting").chain(of("audit")).map(|check| check["id"].as_str().unwrap()).collect();
+    let made: Vec<&str> =
+        of("alerting").chain(of("audit")).chain(of("advice")).map(|check| check["id"].as_str().unwrap()).collect();
     assert_eq!(made.len(), checks.len());
     let rows = table_rows("| ID | What is checked |");
     let listed: Vec<&str> = rows.iter().map(|(_, row)| row.split('`').nth(1).unwrap()).collect();

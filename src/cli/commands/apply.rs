@@ -9,6 +9,7 @@ use crate::cli::args::{ApplyOptions, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::{Console, Question};
+use crate::cli::output::elsewhere;
 use crate::cli::output::plan::setup_text;
 use crate::cli::output::text::{pluralize, these_changes};
 use crate::cli::session::AccountSession;
@@ -16,7 +17,8 @@ use crate::cli::signals::Interrupt;
 use crate::cloud::Connector;
 use crate::domain::health::health;
 use crate::domain::observed::Confirmation;
-use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Step, Verdict};
+use crate::domain::plan::instead_of_second_trail;
+use crate::domain::{Change, CheckId, Email, Health, Plan, Settings, SetupOptions, Verdict};
 use crate::engine::{self, ObserveScope};
 
 pub(in crate::cli) async fn run(
@@ -36,7 +38,7 @@ pub(in crate::cli) async fn run(
         ));
     }
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let prepared = prepare_plan(&session, &setup, prefetch).await?;
+    let prepared = prepare_plan(&session, &setup, now(), prefetch).await?;
     let (settings, plan) = (&prepared.settings, &prepared.plan);
     if !plan.is_empty() {
         console.eprint(format_args!("Plan for account {} in {}", session.account(), session.region()));
@@ -57,6 +59,8 @@ pub(in crate::cli) async fn run(
     if !complete {
         outcome.open = requests_sent(plan, &outcome);
         outcome.open.push("Run the same command again to continue.".to_owned());
+    } else if instead_of_second_trail(settings, &prepared.observed).is_some() {
+        // Nothing is set up in this Region, so nothing is open in it.
     } else if plan.is_empty() && !options.wait {
         // Nothing has changed since the account was read.
         outcome.open = still_open(settings, &health(settings, &prepared.observed, now()));
@@ -67,9 +71,14 @@ pub(in crate::cli) async fn run(
         if outcome.interrupted {
             console.eprint(outcome.interruption(&session.location()));
         }
-        session.print_json(&outcome.document(&session), console);
+        let mut document = outcome.document(&session);
+        document["elsewhere"] = elsewhere::document(&prepared.observed);
+        session.print_json(&document, console);
     } else {
-        console.print(summary(&session, plan, &outcome));
+        console.print(match instead_of_second_trail(settings, &prepared.observed) {
+            Some(elsewhere) => elsewhere::nothing_to_change(elsewhere, global),
+            None => summary(&session, plan, &outcome),
+        });
     }
     Ok(if complete && confirmed && !outcome.interrupted { Exit::Done } else { Exit::Failed })
 }
@@ -103,10 +112,9 @@ async fn follow_up(
         }
     }
     let cloud = session.connection.cloud.as_ref();
+    let (scope, at) = (ObserveScope::Everything, Some(now()));
     let mut observed = tokio::select! {
-        observed = engine::observe(cloud, &session.identity, session.region(), setup, ObserveScope::Everything) => {
-            observed
-        }
+        observed = engine::observe(cloud, &session.identity, session.region(), setup, scope, at) => observed,
         () = interrupt.interrupted() => {
             outcome.interrupted = true;
             outcome.unfinished = Some("the account was not read again");
@@ -115,9 +123,8 @@ async fn follow_up(
             return confirmed;
         }
     };
-    let is_applied_to_trail = |change: &Change| change.step() == Step::Trail && outcome.applied.contains(&change.id());
-    if prepared.plan.changes().any(is_applied_to_trail) {
-        observed.session.trail_changed = Some(now());
+    for change in prepared.plan.changes().filter(|change| outcome.applied.contains(&change.id())) {
+        observed.session.changed(change.step(), now());
     }
     let settings = Settings::resolve(&session.identity, session.region(), setup, &observed);
     outcome.open = still_open(&settings, &health(&settings, &observed, now()));

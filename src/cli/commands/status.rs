@@ -8,6 +8,7 @@ use crate::cli::args::{GlobalOptions, StatusOptions};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
+use crate::cli::output::elsewhere;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
@@ -27,11 +28,13 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, CommandError> {
     let setup = SetupOptions::default();
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
-    let observed = session.observe(&setup, ObserveScope::Everything, prefetch).await;
+    let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        session.print_json(&document(&session, &health), console);
+        let mut document = document(&session, &health);
+        document["elsewhere"] = elsewhere::document(&observed);
+        session.print_json(&document, console);
     } else {
         let in_alarm = in_alarm(&health);
         // While the alarm is in ALARM and everything works, that line is enough.
@@ -88,7 +91,7 @@ fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
     let (mut lines, mut reasons) = (Vec::new(), Reasons::default());
     for counts in Counts::ALL {
-        let checks: Vec<&Check> = health.checks.iter().filter(|c| c.id.counts() == counts).collect();
+        let checks = health.section(counts);
         let title = match counts {
             // The headline is about these.
             Counts::Alerting => None,

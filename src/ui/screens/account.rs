@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::widgets::Paragraph;
 
 use crate::app::{Caller, Connection};
+use crate::domain::observed::ElsewhereState;
 use crate::domain::plan::cost::monthly;
 use crate::domain::problem::{Problem, combined};
 use crate::domain::{Health, Step, Verdict};
@@ -87,6 +88,15 @@ fn existing_resources(view: &mut View<'_>) {
             view.spans([(format!("   {word:<8} "), style), (line, theme.text)]);
         }
     };
+    if let Some(elsewhere) = account.elsewhere() {
+        let verdict = match elsewhere.state {
+            ElsewhereState::Works => Verdict::Ok,
+            ElsewhereState::Pending => Verdict::Pending,
+            ElsewhereState::Lacking(_) => Verdict::Wrong,
+        };
+        let offer = format!("{} Press `s` to switch to {}.", elsewhere.describe(), elsewhere.region);
+        row(verdict.as_str(), theme.verdict(verdict), &offer);
+    }
     let chosen = observed.trail.as_ref().map(|t| t.trail.arn.as_str());
     if let Ok(trails) = &observed.trails {
         for trail in trails.iter().filter(|t| Some(t.arn.as_str()) != chosen).take(5) {
