@@ -56,7 +56,8 @@ fn a_value_that_aws_refuses_is_refused_before_any_request() {
 
 async fn plan_for(cloud: &DemoCloud, setup: &SetupOptions) -> (Settings, Plan) {
     let (identity, region) = (cloud.identity().await.unwrap(), Region::new("eu-west-1"));
-    let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Plan).await;
+    let observed =
+        engine::observe(cloud, &identity, &region, setup, ObserveScope::Plan, crate::properties::now()).await;
     let settings = Settings::resolve(&identity, &region, setup, &observed);
     let plan = plan(&settings, &observed);
     (settings, plan)

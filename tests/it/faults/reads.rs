@@ -10,7 +10,15 @@ async fn verdicts(cloud: &DemoCloud, setup: &SetupOptions) -> BTreeMap<CheckId, 
     let account = cloud.snapshot();
     let identity = account.identity();
     let region = Region::new(&account.region);
-    let observed = engine::observe(cloud, &identity, &region, setup, ObserveScope::Everything).await;
+    let observed = engine::observe(
+        cloud,
+        &identity,
+        &region,
+        setup,
+        ObserveScope::Everything,
+        "2026-11-23T12:00:00Z".parse().ok(),
+    )
+    .await;
     let settings = Settings::resolve(&identity, &region, setup, &observed);
     let health: Health = health::health(&settings, &observed, "2026-11-23T12:00:00Z".parse().unwrap());
     health.checks.iter().map(|check| (check.id, check.verdict)).collect()
