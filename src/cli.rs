@@ -1,5 +1,5 @@
 //! The command line, and the commands that print their result: `plan`, `apply`, `status`, `test`, `events`,
-//! `destroy`, `policy`.
+//! `destroy`, `policy`, `doctor`.
 //!
 //! Results go to standard output, everything else (questions, progress, warnings, errors) to standard error.
 
@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use crate::cloud::Connector;
 use crate::cloud::demo::DemoConnector;
-use commands::{alarm_test, apply, destroy, events, manual, plan, policy, status};
+use crate::domain::SetupOptions;
+use commands::{alarm_test, apply, destroy, doctor, events, manual, plan, policy, status};
 use exit::CommandError;
 use signals::Interrupt;
 
@@ -32,7 +33,7 @@ pub use output::console::Console;
 /// # Errors
 /// The exit status, after `--help`, `--version` or an error.
 pub fn parse() -> Result<Cli, Exit> {
-    Cli::try_parse().map_err(|error| {
+    Cli::try_parse().and_then(Cli::check).map_err(|error| {
         // If this fails, nobody is reading the output.
         let _ = error.print();
         if error.exit_code() == 0 { Exit::Done } else { Exit::Usage }
@@ -62,6 +63,16 @@ pub fn require_terminal(console: &Console) -> Result<(), Exit> {
         ),
         console,
     ))
+}
+
+/// The setup options that the wizard starts with.
+///
+/// # Errors
+/// The exit status, after printing what is wrong with them.
+pub fn wizard_options(cli: &Cli, console: &Console) -> Result<SetupOptions, Exit> {
+    let setup = cli.names.setup_options();
+    args::check_options(&setup).map_err(|error| print_error(&error, console))?;
+    Ok(setup)
 }
 
 /// Connects to AWS, or to the demo account.
@@ -118,6 +129,7 @@ pub async fn run(
             Command::Status(options) => status::run(options, global, connector, now, console).await,
             Command::Test(options) => alarm_test::run(options, global, connector, now, &interrupt, console).await,
             Command::Events(options) => events::run(options, global, connector, now, console).await,
+            Command::Doctor(options) => doctor::run(options, global, connector, now, console).await,
             Command::Completions { shell } => Ok(manual::completions(*shell, console)),
             Command::Man { page } => manual::page(page.as_deref(), console),
             Command::Destroy(options) => destroy::run(options, global, connector, &interrupt, console).await,

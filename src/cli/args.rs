@@ -1,6 +1,7 @@
 //! The command line: every command and option, and their help.
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod check;
 mod global;
@@ -12,13 +13,14 @@ mod since;
 pub(super) use check::check_options;
 pub use global::{GlobalOptions, ThemeOption};
 use help::{
-    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES,
-    POLICY_EXAMPLES, STATUS_EXAMPLES, test_examples,
+    APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, DESTROY_EXAMPLES, DOCTOR_EXAMPLES, EVENTS_EXAMPLES, EXAMPLES, MAN_EXAMPLES,
+    PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, test_examples,
 };
 pub(super) use options::{
-    ApplyOptions, DestroyOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask, StatusOptions,
-    TestOptions,
+    ApplyOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions, PolicyTask,
+    StatusOptions, TestOptions,
 };
+use setup::NameArgs;
 
 /// Get an email whenever anyone uses your AWS account's root user.
 ///
@@ -30,8 +32,22 @@ pub(super) use options::{
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalOptions,
+    #[command(flatten)]
+    pub names: NameArgs,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Fails if an option of the wizard comes before a command, which has the same option.
+    ///
+    /// # Errors
+    /// With a message that says where the option belongs.
+    pub(super) fn check(self) -> Result<Self, clap::Error> {
+        let Some(id) = self.names.first().filter(|_| self.command.is_some()) else { return Ok(self) };
+        let message = format!("`{}` belongs after the command", id.flag());
+        Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +73,9 @@ pub enum Command {
     /// Print the least-privilege IAM policy for a task
     #[command(after_help = POLICY_EXAMPLES)]
     Policy(PolicyOptions),
+    /// Collect what a bug report needs, and find out why a sign-in fails; changes nothing
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorOptions),
     /// Print the completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },

@@ -3,7 +3,7 @@
 use crate::domain::plan::Hint;
 use crate::domain::problem::{FailedCall, Fix, Goal, Input, Problem, ask_for, combined, try_again};
 use crate::domain::settings::SettingKind;
-use crate::domain::{Row, Step};
+use crate::domain::{Observed, Row, Settings, Step};
 
 /// The problem and what to do about it.
 #[must_use]
@@ -20,6 +20,13 @@ pub fn reasons_text(blocked: &[(Step, Problem)], unreadable: &str, introduction:
     let introduction = if is_unreadable { unreadable } else { introduction };
     let lines: Vec<String> = reasons.iter().map(|reason| format!("\n  {}", problem_text(reason))).collect();
     format!("{introduction}{}", lines.concat())
+}
+
+/// That resources which the user named don't exist. Nothing is done with others instead.
+#[must_use]
+pub fn no_such_name(settings: &Settings, observed: &Observed) -> Option<Problem> {
+    let absent: Vec<String> = settings.absent(observed).into_iter().map(|id| settings.no_such(id)).collect();
+    (!absent.is_empty()).then(|| Problem::new(absent.join(" "), Fix::advice("Check the name.")))
 }
 
 /// What to do, in one or more sentences; empty if there is nothing to do.

@@ -39,6 +39,7 @@ mod cloudwatch;
 mod connect;
 mod convert;
 mod credentials;
+mod diagnosis;
 mod empty;
 mod errors;
 mod http;

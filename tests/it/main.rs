@@ -13,6 +13,8 @@ mod architecture;
 mod broken;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod doctor;
 mod faults;
 mod flows;
 mod fuzz;
@@ -24,6 +26,8 @@ mod iam_policies;
 mod interrupted_apply;
 #[cfg(unix)]
 mod interrupts;
+#[cfg(unix)]
+mod naming;
 #[cfg(unix)]
 mod other_region;
 mod performance;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
+use rootbell::cloud::diagnosis::{Origins, Reached};
 use rootbell::cloud::{Answer, Connector, Session, Target};
+use rootbell::domain::SetupOptions;
 use rootbell::domain::profile::Profile;
 use rootbell::runtime::{self, Options};
 use rootbell::ui::Theme;
@@ -246,6 +249,14 @@ impl Connector for PanickingConnector {
     async fn profiles(&self) -> Vec<Profile> {
         Vec::new()
     }
+
+    async fn origins(&self, _: &Target) -> Origins {
+        unreachable!("the wizard does not examine the connection")
+    }
+
+    async fn reach(&self, _: &Target, _: fn() -> Timestamp) -> Answer<Vec<Reached>> {
+        unreachable!("the wizard does not examine the connection")
+    }
 }
 
 /// Not a test on its own: [`a_panic_restores_the_terminal_and_is_reported`] runs it in a terminal.
@@ -256,6 +267,7 @@ fn panicking_wizard() {
     }
     let options = Options {
         connector: Arc::new(PanickingConnector),
+        setup: SetupOptions::default(),
         target: Target::default(),
         theme: Theme::dark(),
         demo: None,

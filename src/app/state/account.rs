@@ -93,14 +93,14 @@ const DEBOUNCE: SignedDuration = SignedDuration::from_millis(350);
 const CONFIRMATION_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
 
 impl AccountState {
-    /// An account about which nothing is known yet.
+    /// An account about which nothing is known yet; the form contains what the user asked for.
     #[must_use]
-    pub fn new(session: SessionId, target: Target) -> Self {
+    pub fn new(session: SessionId, target: Target, setup: &SetupOptions) -> Self {
         Self {
             session,
             target,
             connection: Connection::Connecting,
-            form: Form::new(),
+            form: Form::new(setup),
             observed: None,
             times: SessionTimes::default(),
             organization: None,
@@ -139,6 +139,17 @@ impl AccountState {
             Connection::Ready(caller) => Some(caller),
             _ => None,
         }
+    }
+
+    /// The profile in use: the one that is signed in, or else the one that was asked for.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        let signed_in = match &self.connection {
+            Connection::Ready(caller) => caller.profile.as_deref(),
+            Connection::Failed(error) => error.sign_in.as_ref().and_then(|sign_in| sign_in.profile.as_deref()),
+            Connection::Connecting => None,
+        };
+        signed_in.or(self.target.profile.as_deref()).unwrap_or("default")
     }
 
     /// The verdict on the chain, once the account has been read.

@@ -10,7 +10,9 @@ use super::overlay::Overlay;
 use super::screen::Screen;
 use super::session::SessionId;
 use crate::app::keymap::Context;
+use crate::domain::SetupOptions;
 use crate::domain::observed::AlarmState;
+use crate::domain::profile::Profile;
 
 /// Everything the screens show.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ use crate::domain::observed::AlarmState;
 pub struct Model {
     pub now: Timestamp,
     pub demo: Option<String>,
+    /// What the user asked for on the command line, for every session.
+    pub(in crate::app) setup: SetupOptions,
     pub accounts: Accounts,
     /// The screen on which the selected account is shown.
     pub screen: Screen,
@@ -33,7 +37,7 @@ pub struct Model {
     pub(in crate::app) early_key: Option<EarlyKey>,
     /// The scroll position of the plan.
     pub scroll: u16,
-    pub(in crate::app) profiles: Vec<String>,
+    pub(in crate::app) profiles: Vec<Profile>,
     pub(in crate::app) last_session: SessionId,
     pub quit: bool,
     /// The program quits because of Ctrl+C or a signal.
@@ -52,6 +56,7 @@ impl Model {
         Self {
             now,
             demo,
+            setup: SetupOptions::default(),
             last_session: account.session,
             accounts: Accounts::new(account),
             screen: Screen::Account,

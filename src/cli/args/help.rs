@@ -45,6 +45,7 @@ to ask on.";
 pub(super) const STATUS_EXAMPLES: &str = "\
 Examples:
   rootbell status
+  rootbell status --alarm security-root-use       judge this alarm
   rootbell status --json | jq -r '.checks[] | select(.verdict != \"ok\") | .fix'
 
 JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|pending|unknown, detail, fix}], alarm: \
@@ -82,6 +83,7 @@ pub(super) const EVENTS_EXAMPLES: &str = "\
 Examples:
   rootbell events
   rootbell events --since 12h
+  rootbell events --log-group aws-controltower/CloudTrailLogs
   rootbell events --since 2026-11-01 --json | jq -r '.events[] | select(.drill | not) | .address'
 
 Events are read from the trail's log group, where they appear a few minutes after they happen. The search uses the \
@@ -93,6 +95,21 @@ outcome: success|failure, error, mfa, address, region, client, via: console|API,
 instead, or null, drill, raw}], more, searched_back_to: time or null, error: {why, fix} or null}
 
 Exit status: 0 the log group was read; 1 it could not be read; 2 invalid command line.";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  rootbell doctor
+  rootbell doctor --profile prod --json > doctor.json
+
+Reports the version, the terminal, where the credentials, the Region, the endpoint, the proxy, and the certificates come \
+from, how wrong this computer's clock is, which of AWS's endpoints answer and how fast, and who is signed in. It sends \
+one unsigned request to each service and reads who is signed in. It prints no keys, tokens, or passwords; it does print \
+the account number, ARNs, profile names, and paths.
+
+JSON: {version, commit, features: [], os, terminal: {}, account, arn, clock_error_seconds, parts: [{id, title, verdict: \
+ok|missing|wrong|unknown, detail, fix}], endpoints: [{service, host, status, milliseconds, error}]}
+
+Exit status: 0 the report was printed, whatever it says; 1 nothing could be determined; 2 invalid command line.";
 
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

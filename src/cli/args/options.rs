@@ -45,6 +45,13 @@ pub struct ApplyOptions {
 }
 
 #[derive(Args, Debug)]
+pub struct DoctorOptions {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
 pub struct StatusOptions {
     /// Also exit with 3 if auditors would object to something
     #[arg(long)]
@@ -52,6 +59,8 @@ pub struct StatusOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -72,6 +81,8 @@ pub struct TestOptions {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]
@@ -85,6 +96,8 @@ pub struct EventsOptions {
     /// Print the events as JSON, with everything that CloudTrail recorded
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub names: NameArgs,
 }
 
 #[derive(Args, Debug)]

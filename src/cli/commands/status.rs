@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cli::args::{GlobalOptions, StatusOptions};
+use crate::cli::args::{GlobalOptions, StatusOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
 use crate::cli::fix::fix_text;
 use crate::cli::output::console::Console;
@@ -16,7 +16,7 @@ use crate::domain::health::{Check, Counts, health};
 use crate::domain::problem::{FailedCall, Fix, common_fix};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings, SetupOptions, Verdict};
+use crate::domain::{Health, Settings, Verdict};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -26,7 +26,8 @@ pub(in crate::cli) async fn run(
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Result<Exit, CommandError> {
-    let setup = SetupOptions::default();
+    let setup = options.names.setup_options();
+    check_options(&setup)?;
     let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
     let observed = session.observe(&setup, ObserveScope::Everything, Some(now()), prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
