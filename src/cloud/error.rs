@@ -265,13 +265,8 @@ impl CloudError {
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
             }
-            ErrorKind::WebPage => "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
-                 in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
-                 again."
-                .to_owned(),
-            ErrorKind::NotAws => {
-                "Check the endpoint (AWS_ENDPOINT_URL) and the proxy (HTTPS_PROXY), then try again.".to_owned()
-            }
+            ErrorKind::WebPage => WEB_PAGE.to_owned(),
+            ErrorKind::NotAws => NOT_AWS.to_owned(),
             ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
@@ -355,6 +350,14 @@ impl CloudError {
         self.sign_in.as_ref().and_then(|sign_in| sign_in.region.as_ref()).filter(|region| region.is_opt_in())
     }
 }
+
+/// What to do about a web page instead of an answer.
+const WEB_PAGE: &str = "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
+     in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
+     again.";
+
+/// What to do about an answer that isn't from AWS.
+const NOT_AWS: &str = "Check the endpoint (AWS_ENDPOINT_URL) and the proxy (HTTPS_PROXY), then try again.";
 
 /// Session tokens of the global STS endpoint are valid only in Regions that are enabled by default.
 ///

@@ -103,8 +103,8 @@ fn a_reason_for_which_every_call_fails_is_given_once_with_one_fix() {
     let file = dir.path().join("account.toml");
     let demo = format!("--demo={}", file.display());
     for (kind, fault, why, fix) in KINDS.into_iter().filter(|(kind, ..)| *kind != "throttled once") {
-        let mut account = Account::default();
-        account.faults = READS.iter().map(|read| ((*read).to_owned(), fault)).collect();
+        let faults = READS.iter().map(|read| ((*read).to_owned(), fault)).collect();
+        let account = Account { faults, ..Account::default() };
         std::fs::write(&file, toml::to_string(&account).unwrap()).unwrap();
         let commands: [(&[&str], i32); 5] = [
             (&["status"], 3),

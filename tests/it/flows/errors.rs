@@ -116,9 +116,9 @@ fn a_reason_for_which_every_read_fails_is_shown_once_with_its_fix() {
         ["DescribeTrails", "DescribeLogGroups", "DescribeMetricFilters", "DescribeAlarms", "DescribeAlarmsForMetric"];
     let more = ["HeadBucket", "GetRole", "GetTopicAttributes", "ListSubscriptionsByTopic"];
     for (width, height) in [(60, 20), (80, 24)] {
-        let mut account = Account::default();
-        account.faults = reads.iter().chain(&more).map(|read| ((*read).to_owned(), InjectedFault::Refused)).collect();
-        let mut tester = Tester::on(account, width, height);
+        let all = reads.iter().chain(&more);
+        let faults = all.map(|read| ((*read).to_owned(), InjectedFault::Refused)).collect();
+        let mut tester = Tester::on(Account { faults, ..Account::default() }, width, height);
         assert_snapshot!(format!("unreachable-{width}x{height}"), tester.screen());
         assert_eq!(tester.screen().matches("refused").count(), 1, "{}", tester.screen());
         tester.sees("trail, notifications, filter, alarm:").sees("Check the network");
