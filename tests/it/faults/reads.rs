@@ -26,7 +26,7 @@ async fn verdicts(cloud: &DemoCloud, setup: &SetupOptions) -> BTreeMap<CheckId, 
 
 /// Every call that reads an account for the checks. The calls for a bucket's settings fail as `HeadBucket`, and those for a
 /// key and a role as the second one of each.
-const READS: [&str; 14] = [
+const READS: [&str; 15] = [
     "DescribeAlarms",
     "DescribeAlarmsForMetric",
     "DescribeLogGroups",
@@ -34,6 +34,7 @@ const READS: [&str; 14] = [
     "DescribeTrails",
     "GetEventSelectors",
     "GetKeyPolicy",
+    "GetMetricStatistics",
     "GetRole",
     "GetSubscriptionAttributes",
     "GetTopicAttributes",
