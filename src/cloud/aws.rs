@@ -51,6 +51,7 @@ mod organizations;
 mod pages;
 mod profile;
 mod profile_list;
+mod profile_names;
 mod s3;
 mod selectors;
 mod sns;

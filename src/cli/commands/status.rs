@@ -46,6 +46,9 @@ pub(in crate::cli) async fn run(
         }
         console.print(format_args!("Account {}, {}\n", session.account(), session.region()));
         console.print(text(&health));
+        for trusted in health.trusted.iter().filter(|trusted| !trusted.notified) {
+            console.print(format_args!("\nNote: {}", escape_controls(&trusted.remark())));
+        }
     }
     let is_accepted = !options.audit || health.audit_findings().next().is_none();
     Ok(if health.healthy() && is_accepted { Exit::Done } else { Exit::Differs })
@@ -131,7 +134,7 @@ fn document(session: &AccountSession, health: &Health) -> Value {
             json!({
                 "id": c.id, "title": c.id.title(), "counts": c.id.counts().as_str(), "path": c.id.path().as_str(),
                 "verdict": c.verdict.as_str(), "detail": c.detail, "fix": fix_text(&c.fix),
-                "required_by": c.id.required_by(),
+                "required_by": c.id.required_by(), "trusted": c.trusted,
             })
         })
         .collect();
@@ -170,5 +173,6 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         "checks": checks,
         "alarm": alarm,
         "subscriptions": subscriptions,
+        "trusted": health.trusted.iter().map(|t| json!({ "arn": t.arn, "notified": t.notified })).collect::<Vec<_>>(),
     })
 }
