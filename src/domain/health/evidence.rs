@@ -123,7 +123,7 @@ impl<'a> Evidence<'a> {
         let Some(filter) = self.filter() else {
             return self.unread_before_filter().is_none().then_some(false);
         };
-        let coverage = pattern::coverage(&filter.pattern).ok()?;
+        let coverage = pattern::coverage(&filter.pattern, &self.settings.account_region.account).ok()?;
         let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);
         if !coverage.counts_api_use() || !faults.known.is_empty() {
             return Some(false);
