@@ -60,6 +60,9 @@ pub enum Fix {
     AskFor { actions: Vec<String>, resources: Vec<String> },
     /// Try again; AWS can look up these requests if the problem persists.
     TryAgain { requests: Vec<String> },
+    /// Enter the code of the MFA device. Where nobody can be asked, this command of the AWS CLI exports the role's
+    /// credentials to the shell that rootbell is then started from, without choosing a profile.
+    EnterCode(String),
     /// Try the demo account, which needs no credentials.
     TryDemo,
     /// Several, one after the other.
@@ -152,6 +155,7 @@ impl Fix {
             | Self::SendTest
             | Self::SeeChecks(_)
             | Self::Confirm
+            | Self::EnterCode(_)
             | Self::TryDemo => format!("{self:?}."),
         }
     }
@@ -174,6 +178,7 @@ pub(crate) fn samples() -> Vec<Fix> {
         },
         Fix::TryAgain { requests: Vec::new() },
         Fix::TryAgain { requests: vec!["1".into(), "2".into()] },
+        Fix::EnterCode("eval \"$(aws configure export-credentials)\"".into()),
         Fix::TryDemo,
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),
     ];

@@ -70,6 +70,7 @@ const KINDS: [ErrorKind; 37] = [
     ErrorKind::NoCredentials,
     ErrorKind::RoleDenied,
     ErrorKind::MfaRequired,
+    ErrorKind::MfaRejected,
     ErrorKind::ProcessFailed,
     ErrorKind::NoProfile,
     ErrorKind::BadProfile,
