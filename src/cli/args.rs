@@ -14,7 +14,7 @@ pub(super) use check::check_options;
 pub use global::{GlobalOptions, ThemeOption};
 use help::{
     APPLY_EXAMPLES, COMPLETIONS_EXAMPLES, CONFIRM_EXAMPLES, DESTROY_EXAMPLES, DOCTOR_EXAMPLES, EVENTS_EXAMPLES,
-    EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, TEST_EXAMPLES,
+    EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES, POLICY_EXAMPLES, STATUS_EXAMPLES, test_examples,
 };
 pub(super) use options::{
     ApplyOptions, ConfirmOptions, DestroyOptions, DoctorOptions, EventsOptions, Format, PlanOptions, PolicyOptions,
@@ -62,7 +62,7 @@ pub enum Command {
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusOptions),
     /// Send a test alarm, which emails all subscribers, and check that the notification was sent
-    #[command(after_help = TEST_EXAMPLES)]
+    #[command(after_help = test_examples())]
     Test(TestOptions),
     /// Confirm a subscription with the link from the email, so that only you can end it
     #[command(after_help = CONFIRM_EXAMPLES)]

@@ -1,14 +1,25 @@
 //! What to do about a problem, in terms of commands and flags.
 
 use crate::domain::plan::Hint;
-use crate::domain::problem::{CONFIRM, Fix, Input, Problem, ask_for};
+use crate::domain::problem::{CONFIRM, FailedCall, Fix, Input, Problem, ask_for, combined, try_again};
 use crate::domain::settings::SettingKind;
-use crate::domain::{Observed, Row, Settings};
+use crate::domain::{Observed, Row, Settings, Step};
 
 /// The problem and what to do about it.
 #[must_use]
 pub fn problem_text(problem: &Problem) -> String {
     format!("{} {}", problem.why, fix_text(&problem.fix)).trim().to_owned()
+}
+
+/// The reasons why a plan can't be applied, one below the other, with an introduction: `unreadable` if a call
+/// failed.
+#[must_use]
+pub fn reasons_text(blocked: &[(Step, Problem)], unreadable: &str, introduction: &str) -> String {
+    let reasons: Vec<Problem> = combined(blocked.iter().map(|(_, reason)| reason));
+    let is_unreadable = blocked.iter().any(|(_, reason)| FailedCall::parse(&reason.why).is_some());
+    let introduction = if is_unreadable { unreadable } else { introduction };
+    let lines: Vec<String> = reasons.iter().map(|reason| format!("\n  {}", problem_text(reason))).collect();
+    format!("{introduction}{}", lines.concat())
 }
 
 /// That resources which the user named don't exist. Nothing is done with others instead.
@@ -37,7 +48,8 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::ConfirmAgain { endpoint } => {
             format!("Run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
         }
-        Fix::AskFor { permission, statement } => ask_for(permission, statement),
+        Fix::AskFor { actions, resources } => ask_for(actions, resources),
+        Fix::TryAgain { requests } => try_again(requests),
         Fix::EnterCode(command) => format!(
             "Run this in a terminal, where rootbell asks for the code. Or let the AWS CLI ask: run `{command}`, enter the code, \
              and then start rootbell in the same shell without choosing a profile."

@@ -40,6 +40,7 @@ mod connect;
 mod convert;
 mod credentials;
 mod diagnosis;
+mod empty;
 mod errors;
 mod http;
 mod iam;

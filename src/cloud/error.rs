@@ -8,7 +8,7 @@ use super::sign_in_problem::SignInFailure;
 use crate::domain::Region;
 use crate::domain::change::quote;
 use crate::domain::key_state::KeyState;
-use crate::domain::problem::{Fix, Input, Problem};
+use crate::domain::problem::{FailedCall, Fix, Input, Problem};
 use crate::domain::settings::SettingId;
 
 mod clock;
@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The answer is a web page that isn't from AWS, such as a network's sign-in page or a proxy's error.
     WebPage,
+    /// The answer is empty or garbled: it isn't from AWS.
+    NotAws,
     NotFound,
     AlreadyExists,
     Quota,
@@ -122,8 +124,7 @@ impl CloudError {
         if self.operation.is_empty() || self.is_about_a_role() {
             text = capitalized(&text);
         } else {
-            let on_resource = if self.resource.is_empty() { String::new() } else { format!(" on `{}`", self.resource) };
-            text = format!("{} ({}){on_resource}: {text}", self.operation, self.service);
+            text = FailedCall::new(self.operation, self.service, &self.resource, text).to_string();
         }
         if let Some(tried) = self.sign_in.as_ref().filter(|_| self.is_about_the_sign_in()).and_then(|s| s.tried()) {
             text = match text.strip_suffix(')') {
@@ -178,7 +179,7 @@ impl CloudError {
         if let Some(problem) = self.sign_in_problem() {
             return problem.why;
         }
-        let message = self.message.trim().trim_end_matches('.');
+        let message = without_advice(&self.message);
         let sign_in = self.sign_in.as_deref().cloned().unwrap_or_default();
         match self.kind {
             // AWS's message repeats the caller, the call, and the resource; only the rest is new.
@@ -202,6 +203,7 @@ impl CloudError {
             },
             ErrorKind::Throttled => "throttled by AWS".to_owned(),
             ErrorKind::Unavailable => format!("the service is not available at the moment ({message})"),
+            ErrorKind::Offline if message.starts_with("the connection was ") => message.to_owned(),
             ErrorKind::Offline => format!("no connection ({message})"),
             ErrorKind::Timeout => match (time_limit(message), message.contains("connect timeout")) {
                 (Some(limit), true) => format!("timed out: no connection within {limit}"),
@@ -275,7 +277,10 @@ impl CloudError {
         let advice = match self.kind {
             ErrorKind::AccessDenied => {
                 let denial = self.denial();
-                let ask = || Fix::AskFor { permission: denial.action.to_string(), statement: self.statement(&denial) };
+                let ask = || Fix::AskFor {
+                    actions: vec![denial.action.to_string()],
+                    resources: vec![self.denied_resource(&denial).to_owned()],
+                };
                 return denial.fix().unwrap_or_else(ask);
             }
             ErrorKind::InvalidCredentials => {
@@ -314,10 +319,8 @@ impl CloudError {
             ErrorKind::Unavailable => {
                 "Try again in a few minutes; https://health.aws.amazon.com/health/status has AWS's known problems.".to_owned()
             }
-            ErrorKind::WebPage => "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
-                 in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
-                 again."
-                .to_owned(),
+            ErrorKind::WebPage => WEB_PAGE.to_owned(),
+            ErrorKind::NotAws => NOT_AWS.to_owned(),
             ErrorKind::NoRegion => return Fix::choose_value("Choose one, such as us-east-1", Input::Region, "us-east-1"),
             ErrorKind::Throttled => "Wait a moment, then try again.".to_owned(),
             ErrorKind::AlreadyExists if self.operation == "CreateBucket" => {
@@ -362,10 +365,7 @@ impl CloudError {
             ErrorKind::Other if self.operation == "DeleteBucket" => {
                 "A new log file arrived, or one could not be deleted: try again.".to_owned()
             }
-            ErrorKind::Other => match &self.request_id {
-                Some(id) => format!("Try again; if the error persists, AWS Support can look up request {id}."),
-                None => "Try again.".to_owned(),
-            },
+            ErrorKind::Other => return Fix::TryAgain { requests: self.request_id.iter().cloned().collect() },
         };
         Fix::Advice(advice)
     }
@@ -383,12 +383,11 @@ impl CloudError {
         Denial::parse(&self.message, self.iam_action)
     }
 
-    /// The statement to add to the caller's policy.
-    fn statement(&self, denial: &Denial<'_>) -> String {
+    /// The resource on which to allow the denied action.
+    fn denied_resource<'a>(&'a self, denial: &Denial<'a>) -> &'a str {
         let own =
             Some(self.resource.as_str()).filter(|own| own.starts_with("arn:") && denial.action == self.iam_action);
-        let resource = denial.resource.or(own).unwrap_or("*");
-        serde_json::json!({ "Effect": "Allow", "Action": denial.action, "Resource": resource }).to_string()
+        denial.resource.or(own).unwrap_or("*")
     }
 
     /// What to do about a key, which the message may name.
@@ -413,6 +412,14 @@ impl CloudError {
     }
 }
 
+/// What to do about a web page instead of an answer.
+const WEB_PAGE: &str = "On a network with a sign-in page (hotel, airport), open any page in a browser and sign \
+     in to the network; otherwise check the proxy (HTTPS_PROXY) and the endpoint (AWS_ENDPOINT_URL). Then try \
+     again.";
+
+/// What to do about an answer that isn't from AWS.
+const NOT_AWS: &str = "Check the endpoint (AWS_ENDPOINT_URL) and the proxy (HTTPS_PROXY), then try again.";
+
 /// Session tokens of the global STS endpoint are valid only in Regions that are enabled by default.
 ///
 /// Source: AWS SDKs and Tools Reference Guide, "AWS STS Regional endpoints"; IAM User Guide, "Manage AWS STS in an AWS
@@ -426,6 +433,13 @@ fn enable_region(region: &Region) -> Fix {
          minutes, or choose another Region"
     );
     Fix::choose(advice, Input::Region)
+}
+
+/// The message without its full stop, and without advice to try again, which the fix gives.
+fn without_advice(message: &str) -> &str {
+    let text = message.trim().trim_end_matches('.');
+    let advice = [". Please try again later", ". Please try again", ". Please retry"];
+    advice.iter().find_map(|advice| text.strip_suffix(advice)).unwrap_or(text)
 }
 
 /// Adds a full stop, unless the text ends in a punctuation mark.

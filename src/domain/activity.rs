@@ -123,17 +123,41 @@ pub fn alarm_trigger<'a>(alarm: &Alarm, events: &'a [RootEvent]) -> Trigger<'a> 
     }
 }
 
+/// Root use after the notification of the current ALARM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaterUses {
+    /// How many are known.
+    pub count: usize,
+    /// The notification was about root use too, not about a test or a drill.
+    pub after_use: bool,
+    /// The events since then have not all been read.
+    pub is_partial: bool,
+}
+
 /// The uses of root after the notification of the current ALARM was sent. They send none themselves, because the state
-/// doesn't change. Zero if no notification is known.
+/// doesn't change. None if no notification is known. The events (newest first) have been read back to `read_back_to`.
 ///
 /// Source: CloudWatch User Guide, "Alarm actions": only on a change of state.
 #[must_use]
-pub fn uses_since_notification(alarm: &Alarm, history: &[HistoryItem], events: &[RootEvent]) -> usize {
+pub fn uses_since_notification(
+    alarm: &Alarm,
+    history: &[HistoryItem],
+    events: &[RootEvent],
+    read_back_to: Option<Timestamp>,
+) -> LaterUses {
     let is_current = |at: Timestamp| alarm.since.is_some_and(|since| at >= since);
     // Newest first, so the last one is that of the change to ALARM.
     let sent = history.iter().rfind(|item| item.kind == HistoryKind::Action { ok: true } && is_current(item.at));
-    let is_later = |event: &&RootEvent| !event.drill && event.time.zip(sent).is_some_and(|(time, sent)| time > sent.at);
-    events.iter().filter(is_later).count()
+    let Some(sent) = sent.map(|item| item.at) else { return LaterUses::default() };
+    let is_use = |event: &RootEvent| !event.drill && event.not_root.is_none();
+    let from = sent.saturating_sub(MAX_DELAY).unwrap_or(sent);
+    let mut reported = events.iter().filter(|event| event.time.is_some_and(|time| (from..=sent).contains(&time)));
+    let is_test = alarm.reason.contains(MARKER);
+    LaterUses {
+        count: events.iter().filter(|event| is_use(event) && event.time.is_some_and(|time| time > sent)).count(),
+        after_use: !is_test && (reported.clone().any(is_use) || !reported.any(|event| event.drill)),
+        is_partial: read_back_to.is_none_or(|back_to| back_to > sent),
+    }
 }
 
 /// Why root use may be missing from the log group, according to the checks.
@@ -328,7 +352,10 @@ mod tests {
             |minute, ok| HistoryItem { at: time(minute), kind: HistoryKind::Action { ok }, summary: String::new() };
         let mut events: Vec<RootEvent> =
             [20, 15, 12, 8].map(|minute| RootEvent::decode("{}", &minute.to_string(), Some(time(minute)))).into();
-        let count = |history: &[HistoryItem], events: &[RootEvent]| uses_since_notification(&alarm, history, events);
+        let uses = |history: &[HistoryItem], events: &[RootEvent], back_to| {
+            uses_since_notification(&alarm, history, events, back_to)
+        };
+        let count = |history: &[HistoryItem], events: &[RootEvent]| uses(history, events, None).count;
         assert_eq!(count(&[action(10, true)], &events), 3);
         assert_eq!(count(&[action(10, false)], &events), 0, "no email was sent");
         assert_eq!(count(&[action(2, true)], &events), 0, "that was an earlier alarm");
@@ -336,6 +363,17 @@ mod tests {
         assert_eq!(count(&[action(13, true), action(10, true), action(1, true)], &events), 3);
         events[0].drill = true;
         assert_eq!(count(&[action(10, true)], &events), 2);
+        events[1].not_root = Some("arn:aws:iam::1:user/a".into());
+        assert_eq!(count(&[action(10, true)], &events), 1, "a pattern can be too wide");
+        let is_partial = |back_to| uses(&[action(10, true)], &events, back_to).is_partial;
+        assert!(is_partial(None) && is_partial(Some(time(11))) && !is_partial(Some(time(10))));
+        let after_use = |events: &[RootEvent]| uses(&[action(10, true)], events, None).after_use;
+        assert!(after_use(&events) && after_use(&[]));
+        events[3].drill = true;
+        assert!(!after_use(&events), "the email was about a drill");
+        let caller = Identity { account: "".into(), arn: "arn:aws:iam::1:user/a".into(), alias: None };
+        let test = Alarm { reason: reason("Test alarm", &caller, time(10)), ..alarm.clone() };
+        assert!(!uses_since_notification(&test, &[action(10, true)], &[], None).after_use);
     }
 
     #[test]

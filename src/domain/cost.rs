@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::observed::{Observed, TrailDetails};
 
-/// When the prices were checked.
-pub const CHECKED: &str = "2026-11-30";
+/// Where the prices come from, as a sentence. None of them was read on AWS's own page of that day.
+pub const BASIS: &str = "They were looked up on 2026-11-30, not on AWS's live pages, but in copies of them (CloudTrail, \
+                         KMS, and CloudWatch's free tier) and in articles of 2026 that cite them (the others).";
 
-/// A price in US dollars for the Region us-east-1, before tax and without discounts.
+/// A price in US dollars for the Region us-east-1, before tax and without discounts. See [`BASIS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
     /// What is charged for.

@@ -7,7 +7,7 @@ use super::alarm::{Alarm, AlarmState};
 use super::arn::Arn;
 use super::change::Step;
 use super::observed::{Elsewhere, Observed, Subscription};
-use super::problem::{Fix, Goal};
+use super::problem::{Fix, Goal, Problem};
 use super::settings::Settings;
 
 mod action;
@@ -260,7 +260,16 @@ fn weakest(checks: &[Check]) -> Option<usize> {
 #[must_use]
 pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Health {
     with_evidence(settings, observed, now, |evidence| {
-        let judge = |&id: &CheckId| evidence.judge(id);
+        let judge = |&id: &CheckId| {
+            let check = evidence.judge(id);
+            match unread_before(evidence, id).filter(|_| check.verdict == Verdict::Missing) {
+                Some(unread) => {
+                    let (detail, fix) = (unread.why.clone(), unread.fix.clone());
+                    Check { verdict: Verdict::Unknown, detail, fix, ..check }
+                }
+                None => check,
+            }
+        };
         let observed = evidence.observed;
         let status = observed.trail.as_ref().and_then(|watched| watched.status.as_ref().ok());
         let mut checks: Vec<Check> = CheckId::ALL.iter().map(judge).collect();
@@ -276,6 +285,33 @@ pub fn health(settings: &Settings, observed: &Observed, now: Timestamp) -> Healt
             last_delivery: status.and_then(|status| status.logs_delivery).map(|at| now.duration_since(at)),
         }
     })
+}
+
+/// Why it isn't known that the resource of a check is missing: a part of the chain that may lead to another one could not be
+/// read.
+fn unread_before<'a>(evidence: &Evidence<'a>, check: CheckId) -> Option<&'a Problem> {
+    match check {
+        CheckId::TrailExists
+        | CheckId::TrailMultiRegion
+        | CheckId::TrailLogging
+        | CheckId::TrailManagementEvents
+        | CheckId::TrailDelivers
+        | CheckId::TrailAllRegions
+        | CheckId::TrailValidation
+        | CheckId::BucketPrivate
+        | CheckId::RoleScope => None,
+        CheckId::LogGroupExists | CheckId::LogGroupRetention => evidence.unread_before_log_group(),
+        CheckId::FilterPattern | CheckId::FilterCisPattern | CheckId::FilterPublishes => {
+            evidence.unread_before_filter()
+        }
+        CheckId::AlarmExists | CheckId::AlarmActions | CheckId::AlarmMuteRules => evidence.unread_before_alarm(),
+        CheckId::TopicExists
+        | CheckId::TopicPolicy
+        | CheckId::TopicPublic
+        | CheckId::TopicEncryption
+        | CheckId::SubscriptionConfirmed
+        | CheckId::SubscriptionSigned => evidence.unread_before_topic(),
+    }
 }
 
 /// The verdicts of the checks on alerting in one step, over the path that exists. They decide which path is used.

@@ -298,7 +298,7 @@ fn filter(plan: &mut Plan, wanted: &Settings, alert: &AlertSettings, observed: &
         None => {
             let filters = observed.filters.as_deref().unwrap_or_default();
             let group = observed.log_group.as_ref().ok().and_then(Option::as_ref);
-            plan.block_if(Step::Filter, group.and_then(refused::filter_on_class));
+            plan.block_if(Step::Filter, group.and_then(|group| refused::filter_on_class(wanted, observed, group)));
             plan.block_if(Step::Filter, refused::another_filter(wanted, filters));
             (Action::Create, purpose, like_others_of_its_metric(filter, filters))
         }

@@ -3,7 +3,14 @@
 //! A fix is a value. The command line says it in terms of commands and flags, the screens in terms of keys and fields;
 //! nothing below them names any of these.
 
+use serde_json::json;
+
 use super::setting_id::SettingId;
+use super::text::and;
+
+mod alike;
+
+pub use alike::{FailedCall, combined, common_fix};
 
 /// Something that is wrong or worth knowing, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +58,10 @@ pub enum Fix {
     Confirm,
     /// Subscribe this address again, and confirm it in a signed call.
     ConfirmAgain { endpoint: String },
-    /// Get a permission: the IAM action, and the statement that grants it.
-    AskFor { permission: String, statement: String },
+    /// Get permissions: these IAM actions on these resources.
+    AskFor { actions: Vec<String>, resources: Vec<String> },
+    /// Try again; AWS can look up these requests if the problem persists.
+    TryAgain { requests: Vec<String> },
     /// Enter the code of the MFA device. Where nobody can be asked, this command of the AWS CLI exports the role's
     /// credentials to the shell that rootbell is then started from, without choosing a profile.
     EnterCode(String),
@@ -81,6 +90,31 @@ impl Fix {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::Nothing
+    }
+}
+
+/// A request for permissions, with the statement that grants them.
+#[must_use]
+pub fn ask_for(actions: &[String], resources: &[String]) -> String {
+    let one_or_all = |all: &[String]| match all {
+        [only] => json!(only),
+        all => json!(all),
+    };
+    let all_resources = resources.iter().find(|resource| *resource == "*").cloned().into_iter().collect::<Vec<_>>();
+    let resources = if all_resources.is_empty() { resources } else { &all_resources };
+    let (them, all) = (if actions.len() == 1 { "it" } else { "them" }, and(actions));
+    let statement = json!({ "Effect": "Allow", "Action": one_or_all(actions), "Resource": one_or_all(resources) });
+    format!("Grant {all} to this identity, or use credentials that have {them}: {statement}")
+}
+
+/// Advice to try again, with at most three of the requests.
+#[must_use]
+pub fn try_again(requests: &[String]) -> String {
+    let few = &requests[..requests.len().min(3)];
+    match few {
+        [] => "Try again.".to_owned(),
+        [only] => format!("Try again; if the error persists, AWS Support can look up request {only}."),
+        few => format!("Try again; if the error persists, AWS Support can look up the requests {}.", and(few)),
     }
 }
 
@@ -119,12 +153,6 @@ impl Goal {
 pub const CONFIRM: &str =
     "Open the link in the email from AWS Notifications (check the junk folder). It is valid for 2 days.";
 
-/// How to get a permission.
-#[must_use]
-pub fn ask_for(permission: &str, statement: &str) -> String {
-    format!("Grant {permission} to this identity, or use credentials that have it: {statement}")
-}
-
 /// What a fix tells the user to enter: an option of a command, or a field or a key on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -139,7 +167,8 @@ impl Fix {
     pub(crate) fn content(&self) -> String {
         match self {
             Self::Advice(text) => text.clone(),
-            Self::AskFor { permission, statement } => format!("Grant {permission}: {statement}"),
+            Self::AskFor { actions, resources } => ask_for(actions, resources),
+            Self::TryAgain { requests } => try_again(requests),
             Self::Choose { advice, input, values } => format!("{advice} ({input:?} {}).", values.join(" ")),
             Self::Each(fixes) => fixes.iter().map(Self::content).collect::<Vec<_>>().join(" "),
             Self::Nothing
@@ -166,7 +195,13 @@ pub(crate) fn samples() -> Vec<Fix> {
         Fix::SeeChecks("what is wrong"),
         Fix::Confirm,
         Fix::ConfirmAgain { endpoint: "a@example.com".into() },
-        Fix::AskFor { permission: "iam:GetRole".into(), statement: r#"{"Effect":"Allow"}"#.into() },
+        Fix::AskFor { actions: vec!["iam:GetRole".into()], resources: vec!["*".into()] },
+        Fix::AskFor {
+            actions: vec!["iam:GetRole".into(), "s3:ListBucket".into()],
+            resources: vec!["arn:aws:iam::123456789012:role/r".into(), "arn:aws:s3:::b".into()],
+        },
+        Fix::TryAgain { requests: Vec::new() },
+        Fix::TryAgain { requests: vec!["1".into(), "2".into()] },
         Fix::EnterCode("eval \"$(aws configure export-credentials)\"".into()),
         Fix::TryDemo,
         Fix::Each(vec![Fix::advice("Check the role."), Fix::Apply(Goal::Repair)]),

@@ -26,6 +26,18 @@ pub fn escape_controls(text: &str) -> String {
     out
 }
 
+/// "a", "a and b", "a, b, and c".
+#[must_use]
+pub fn and<T: AsRef<str>>(items: &[T]) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match items.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, second] => format!("{first} and {second}"),
+        [first @ .., last] => format!("{}, and {last}", first.join(", ")),
+    }
+}
+
 /// The same for multi-line text: its line breaks are kept.
 #[must_use]
 pub fn escape_controls_in_lines(text: &str) -> String {

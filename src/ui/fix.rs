@@ -1,6 +1,6 @@
 //! What to do about a problem, in terms of keys and fields.
 
-use crate::domain::problem::{CONFIRM, Fix, Input, Problem, ask_for};
+use crate::domain::problem::{CONFIRM, Fix, Input, Problem, ask_for, try_again};
 use crate::domain::settings::SettingId;
 
 /// The problem and what to do about it.
@@ -29,7 +29,8 @@ pub fn fix_text(fix: &Fix) -> String {
         Fix::ConfirmAgain { endpoint } => {
             format!("In another terminal, run `rootbell confirm --again {}`.", crate::domain::change::quote(endpoint))
         }
-        Fix::AskFor { permission, statement } => ask_for(permission, statement),
+        Fix::AskFor { actions, resources } => ask_for(actions, resources),
+        Fix::TryAgain { requests } => try_again(requests),
         Fix::EnterCode(_) => "On the first screen, press `r` to enter it.".to_owned(),
         // It takes another start of the program, so there is no key for it.
         Fix::TryDemo => "Or quit, and try the demo: `rootbell --demo`.".to_owned(),

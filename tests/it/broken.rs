@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rootbell::cli::fix::fix_text;
+use rootbell::cli::fix::{fix_text, problem_text};
 use rootbell::cloud::Cloud;
 use rootbell::cloud::demo::DemoCloud;
 use rootbell::cloud::demo::account::{
@@ -38,8 +38,10 @@ enum AfterApply {
     Confirmed,
     /// rootbell cannot fix it, and the check's fix contains these words.
     NotFixable(&'static str),
+    /// Nothing can be applied, for a reason with these words.
+    Blocked(&'static str),
 }
-use AfterApply::{Confirmed, Fixed, NotFixable};
+use AfterApply::{Blocked, Confirmed, Fixed, NotFixable};
 
 struct BrokenAccount {
     name: &'static str,
@@ -65,7 +67,7 @@ const fn case(
 use Verdict::{Missing, Pending, Unknown, Wrong};
 
 /// Every way of breaking a setup that the checks have to detect.
-const CASES: [BrokenAccount; 67] = [
+const CASES: [BrokenAccount; 69] = [
     case("no filter", |a| group(a).clear(), "filter.pattern", Missing, "No filter on", Fixed),
     case(
         "invokedBy clause missing",
@@ -378,6 +380,28 @@ const CASES: [BrokenAccount; 67] = [
         Fixed,
     ),
     case(
+        "log group for infrequent access",
+        |a| {
+            group(a).clear();
+            log_group(a).config.class = Some("INFREQUENT_ACCESS".into());
+        },
+        "log_group.exists",
+        Wrong,
+        "class INFREQUENT_ACCESS, which has no metric filters",
+        Blocked("Use another log group, to which the trail then delivers instead (--log-group rootbell/cloudtrail)."),
+    ),
+    case(
+        "log group for delivery",
+        |a| {
+            group(a).clear();
+            log_group(a).config.class = Some("DELIVERY".into());
+        },
+        "log_group.exists",
+        Wrong,
+        "class DELIVERY, which has no metric filters",
+        Blocked("Use another log group, to which the trail then delivers instead (--log-group rootbell/cloudtrail)."),
+    ),
+    case(
         "management events excluded",
         |a| (trail(a).events.read, trail(a).events.write) = (false, false),
         "trail.management_events",
@@ -671,7 +695,7 @@ fn encrypt_log_group(account: &mut Account, services: &[&str], disabled: bool) {
 }
 
 fn group(account: &mut Account) -> &mut std::collections::BTreeMap<String, MetricFilter> {
-    &mut region_mut(account).log_groups.get_mut("rootbell/cloudtrail").unwrap().filters
+    &mut log_group(account).filters
 }
 
 fn filter(account: &mut Account) -> &mut MetricFilter {
@@ -754,6 +778,11 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
             let counts = check_result.id.counts();
             assert_eq!(health.healthy(), counts != Counts::Alerting, "{name}: {health:#?}");
             assert_eq!(health.audit_ok() == Some(true), counts == Counts::Advice, "{name}: {health:#?}");
+            if let Blocked(reason) = after {
+                let reasons: Vec<String> = plan.blocked.iter().map(|(_, blocked)| problem_text(blocked)).collect();
+                assert!(reasons.iter().any(|blocked| blocked.contains(reason)), "{name}: {reasons:?}");
+                return;
+            }
             assert!(plan.blocked.is_empty(), "{name}: {:?}", plan.blocked);
             let report = engine::run(&cloud, &plan, None, &|_| {}).await;
             assert!(report.succeeded(), "{name}: {report:?}");
@@ -770,6 +799,7 @@ fn each_broken_account_is_reported_in_its_own_words_and_fixed_by_one_run() {
                     let check_result = health.checks.iter().find(|c| c.id.as_str() == *check).unwrap();
                     assert!(fix_text(&check_result.fix).contains(fix), "{name}: {check_result:?}");
                 }
+                Blocked(_) => unreachable!("{name}"),
             }
         });
     }

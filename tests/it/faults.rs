@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use crate::support::keys::statements_for_key;
 
 mod dashboard;
+mod reads;
 mod screens;
 
 const EMAIL: &str = "alice@example.com";
@@ -44,7 +45,7 @@ const KINDS: [(&str, InjectedFault, &str, &str); 11] = [
     ("hung", InjectedFault::Timeout, "timed out", "Check the network"),
     ("TLS error", InjectedFault::Tls, "invalid peer certificate", "AWS_CA_BUNDLE"),
     ("expired token", InjectedFault::Expired(1), "the sign-in has expired", "aws sso login"),
-    ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Try again"),
+    ("malformed answer", InjectedFault::Malformed, "not one that AWS gives", "Check the endpoint"),
 ];
 
 /// Accounts on which, together, every call is made.

@@ -36,6 +36,8 @@ mod performance;
 mod properties;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod refusals;
 mod regions;
 #[cfg(unix)]
 mod release;

@@ -102,7 +102,7 @@ fn cost_of_setup() -> String {
 
 /// The table in docs/costs.md.
 fn prices() -> String {
-    let mut text = format!("These are the prices in US dollars for us-east-1, as of {}.\n", cost::CHECKED);
+    let mut text = format!("These are the prices in US dollars for us-east-1. {}\n", cost::BASIS);
     text += "Follow the links for current prices and other Regions.\n\n| Item | Price | Note | Source |\n|---|---|---|---|\n";
     for price in cost::ALL {
         let (service, page) = price.source;
@@ -261,6 +261,7 @@ impl Field {
             "string" => value.is_string(),
             "boolean" => value.is_boolean(),
             "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
             "object" => value.is_object(),
             "null" => value.is_null(),
             "array of strings" => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),

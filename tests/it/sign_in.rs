@@ -150,8 +150,8 @@ fn rows() -> Vec<Row> {
             },
             &[
                 "with an explicit deny in a service control policy",
-                "An administrator of the organization, in its management account, has to remove that policy's Deny of \
-                 sts:AssumeRole, or make an exception: an Allow for this identity does not override a Deny.",
+                "An administrator of the organization, in its management account, has to remove that policy's Deny, or \
+                 make an exception: an Allow for this identity does not override a Deny.",
             ],
         ),
         row(

@@ -1,5 +1,8 @@
 //! The end of each command's help: examples, JSON fields, exit statuses.
 
+use crate::domain::iam_policy::test_actions;
+use crate::domain::text::and;
+
 pub(super) const EXAMPLES: &str = "\
 Examples:
   rootbell                                        the wizard: four steps, then the dashboard
@@ -21,7 +24,7 @@ Examples:
   rootbell plan --email alice@example.com --format aws-cli > setup.sh
 
 JSON: {account, region, changes: [{id, step, action: create|update|keep|delete, resource, name, detail, aws_cli, \
-iam_action, region, needs: [id], foreign}], notes: []}
+iam_action, region, needs: [id], foreign}], notes: [], cost: {usd_per_month, text} or null}
 
 Exit status: 0 nothing to change; 3 there are changes to make; 1 failed; 2 invalid command line.";
 
@@ -51,26 +54,31 @@ JSON: {account, region, healthy, checks: [{id, title, verdict: ok|missing|wrong|
 
 Exit status: 0 an alert would reach you; 3 it would not, or that is not certain; 1 failed; 2 invalid command line.";
 
-pub(super) const TEST_EXAMPLES: &str = "\
+/// The permissions are those that the printed policy has.
+pub(super) fn test_examples() -> String {
+    format!(
+        "\
 Examples:
   rootbell test
-  rootbell test --json | jq '.hops[] | {hop, after_seconds}'
+  rootbell test --json | jq '.hops[] | {{hop, after_seconds}}'
   rootbell test --drill
 
 A test sets the alarm to ALARM, with a reason that says who started the test and that nobody used root. It then reads \
 the alarm's history until the notification has been sent; the alarm returns to OK by itself. Every confirmed \
 subscriber gets the message. This verifies the alarm and the topic. In addition to the permissions of `status`, it \
-needs cloudwatch:SetAlarmState, cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory; `rootbell policy test` \
-prints all of them.
+needs {}; `rootbell policy test` prints all of them.
 
 A drill verifies the filter and the metric as well. It writes one marked event to the log group, after asking for \
-confirmation. It needs logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics, \
-cloudwatch:DescribeAlarms and cloudwatch:DescribeAlarmHistory.
+confirmation. It needs {}.
 
-JSON: {account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{hop: \
-stored|matched|counted|alarm|action|back, after_seconds, said}], error: {why, fix} or null}
+JSON: {{account, region, alarm, kind: test|drill, dispatched, recipients: [], concerns: [], hops: [{{hop: \
+stored|matched|counted|alarm|action|back, after_seconds, said}}], error: {{why, fix}} or null}}
 
-Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.";
+Exit status: 0 the notification was sent; 1 it was not; 2 invalid command line.",
+        and(&test_actions(false)),
+        and(&test_actions(true))
+    )
+}
 
 pub(super) const CONFIRM_EXAMPLES: &str = "\
 Examples:

@@ -16,6 +16,7 @@ use crate::cloud::Connector;
 use crate::domain::activity::{concerns, not_arrived, recipients};
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM, drill_event};
+use crate::domain::iam_policy::test_actions;
 use crate::domain::interruption::set_back;
 use crate::domain::problem::Problem;
 use crate::domain::{Health, Observed, RetentionDays, Settings};
@@ -39,6 +40,8 @@ struct TestPlan {
     /// Set for a drill.
     drill: Option<Drill>,
     recipients: Vec<String>,
+    /// The subscriptions could not be read.
+    unknown_recipients: bool,
     concerns: Vec<String>,
 }
 
@@ -70,6 +73,7 @@ pub(in crate::cli) async fn run(
         },
         drill: None,
         recipients: recipients(&health),
+        unknown_recipients: observed.subscriptions.is_err(),
         concerns: concerns(&health),
     };
     let drill = match (no_such_name(&settings, &observed), options.drill) {
@@ -159,7 +163,7 @@ fn announce(
     now: Timestamp,
     console: &Console,
 ) {
-    let TestPlan { test, drill, recipients, concerns } = plan;
+    let TestPlan { test, drill, recipients, unknown_recipients, concerns } = plan;
     let kind = if drill.is_some() { "Drill" } else { "Test" };
     console.eprint(format_args!(
         "{kind} of alarm {} in account {}, {}",
@@ -168,6 +172,7 @@ fn announce(
         session.region()
     ));
     console.eprint(match recipients.as_slice() {
+        [] if *unknown_recipients => "notifies  unknown: the subscriptions could not be read".to_owned(),
         [] => "notifies  nobody".to_owned(),
         all => format!("notifies  {}", all.join(", ")),
     });
@@ -197,10 +202,7 @@ fn announce(
         event["userAgent"].as_str().unwrap_or_default(),
         event["additionalEventData"]
     ));
-    console.eprint(
-        "needs     logs:CreateLogStream, logs:PutLogEvents, logs:FilterLogEvents, cloudwatch:GetMetricStatistics, \
-         cloudwatch:DescribeAlarms, cloudwatch:DescribeAlarmHistory",
-    );
+    console.eprint(format_args!("needs     {}", test_actions(true).join(", ")));
 }
 
 /// Runs the test or drill, and prints each stage as it is reached.
@@ -275,6 +277,9 @@ fn text(plan: &TestPlan, test_run: &TestRun, failure: Option<&TestFailure>) -> S
             let start = if plan.drill.is_some() { "event was written" } else { "test started" };
             lines.push(format!("PASSED: notification sent {seconds} s after the {start}."));
             lines.push(match plan.recipients.as_slice() {
+                [] if plan.unknown_recipients => {
+                    "Who receives it is not known, because the subscriptions could not be read.".to_owned()
+                }
                 [] => "As far as rootbell can tell, nobody receives it: run `rootbell status`.".to_owned(),
                 all => format!("Check that it arrived: {}.", all.join(", ")),
             });

@@ -5,8 +5,7 @@ use std::fmt::Write;
 use super::run::{RunOutcome, carry_out};
 use crate::cli::args::{DestroyOptions, Format, GlobalOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::fix::problem_text;
-use crate::cli::fix::row_detail;
+use crate::cli::fix::{reasons_text, row_detail};
 use crate::cli::output::console::{Console, Question};
 use crate::cli::output::plan::{document, teardown_text};
 use crate::cli::output::script;
@@ -43,10 +42,10 @@ pub(in crate::cli) async fn run(
     let chains = managed_chains(cloud, &session.identity, session.region(), &setup, options.with_logs).await;
     let plan = teardown(&chains, options.with_logs);
     if !plan.blocked.is_empty() {
-        let reasons: Vec<String> = plan.blocked.iter().map(|(_, reason)| problem_text(reason)).collect();
-        return Err(CommandError::failed(format!(
-            "What rootbell created could not be determined, so nothing was deleted:\n  {}",
-            reasons.join("\n  ")
+        return Err(CommandError::failed(reasons_text(
+            &plan.blocked,
+            "The account could not be read completely, so nothing was deleted:",
+            "What rootbell created could not be determined, so nothing was deleted:",
         )));
     }
     if let Some(format) = options.format {

@@ -16,7 +16,7 @@ use crate::cli::fix::{fix_text, no_such_name, problem_text};
 use crate::cli::output::console::Console;
 use crate::cli::output::text::{format_local, pluralize};
 use crate::cli::session::AccountSession;
-use crate::cloud::{Cloud, Connector, Search};
+use crate::cloud::{Cloud, Connector, ErrorKind, Search};
 use crate::domain::activity::gap;
 use crate::domain::event::{Outcome, RootEvent};
 use crate::domain::problem::{Fix, Goal, Problem};
@@ -49,6 +49,9 @@ pub(in crate::cli) async fn run(
     let mut organization_accounts = BTreeMap::new();
     let result = if let Some(problem) = no_such_name(&settings, &observed) {
         Err(problem)
+    } else if let (Ok(None), Err(unread)) = (&observed.log_group, &observed.trails) {
+        // The trails would tell which log group it is.
+        Err(unread.clone())
     } else if let Ok(None) = observed.log_group {
         let why = format!("There is no log group `{log_group}`, so there are no recorded events to search.");
         Err(Problem::new(why, Fix::Apply(Goal::SetUp)))
@@ -59,7 +62,10 @@ pub(in crate::cli) async fn run(
         let found = filter_log_events(cloud, session.region(), search, limit, &update);
         let (found, accounts) = join!(found, organization(cloud, &observed));
         organization_accounts = accounts;
-        found.map_err(Problem::from)
+        found.map_err(|error| match &observed.trails {
+            Err(unread) if error.kind == ErrorKind::NotFound => unread.clone(),
+            _ => error.into(),
+        })
     };
     let names = AccountNames::new(&organization_accounts, &session.identity);
     if options.json {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::cli::args::{Format, GlobalOptions, PlanOptions, check_options};
 use crate::cli::exit::{CommandError, Exit};
-use crate::cli::fix::problem_text;
+use crate::cli::fix::reasons_text;
 use crate::cli::output::console::Console;
 use crate::cli::output::plan::{document, setup_text};
 use crate::cli::output::{elsewhere, script};
@@ -64,7 +64,9 @@ pub(in crate::cli) async fn prepare_plan(
     if plan.blocked.is_empty() {
         return Ok(PreparedPlan { observed, settings, plan });
     }
-    let mut reasons: Vec<String> = plan.blocked.iter().map(|(_, reason)| problem_text(reason)).collect();
-    reasons.dedup();
-    Err(CommandError::failed(format!("This cannot be set up:\n  {}", reasons.join("\n  "))))
+    Err(CommandError::failed(reasons_text(
+        &plan.blocked,
+        "The account could not be read completely, so nothing is planned or changed:",
+        "This cannot be set up:",
+    )))
 }

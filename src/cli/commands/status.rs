@@ -12,10 +12,11 @@ use crate::cli::output::elsewhere;
 use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
-use crate::domain::health::{Counts, health};
+use crate::domain::health::{Check, Counts, health};
+use crate::domain::problem::{FailedCall, Fix, common_fix};
 use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings};
+use crate::domain::{Health, Settings, Verdict};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -73,10 +74,26 @@ fn headline(health: &Health) -> String {
     format!("{}: {}", headline.word(), reason.unwrap_or_else(|| format!("{}.", headline.meaning())))
 }
 
+/// The reasons given so far for what could not be read, so that each is given only once.
+#[derive(Default)]
+struct Reasons(Vec<FailedCall>);
+
+impl Reasons {
+    fn tell(&mut self, check: &Check) -> String {
+        let Some(failed) = FailedCall::parse(&check.detail).filter(|_| check.verdict == Verdict::Unknown) else {
+            return check.detail.clone();
+        };
+        let told = self.0.iter().any(|told| told.is_like(&failed));
+        let text = if told { format!("{}: as above", failed.call) } else { check.detail.clone() };
+        self.0.push(failed);
+        text
+    }
+}
+
 /// The checks by what they count toward: one line per check, with the fix below it.
 fn text(health: &Health) -> String {
     let width = health.checks.iter().map(|c| c.id.title().chars().count()).max().unwrap_or(0);
-    let mut lines = Vec::new();
+    let (mut lines, mut reasons) = (Vec::new(), Reasons::default());
     for counts in Counts::ALL {
         let checks = health.section(counts);
         let title = match counts {
@@ -88,18 +105,20 @@ fn text(health: &Health) -> String {
         if let Some(title) = title.filter(|_| !checks.is_empty()) {
             lines.extend([String::new(), title.to_owned()]);
         }
-        let mut next = checks.iter().skip(1);
-        for check in &checks {
-            let detail = escape_controls(&check.detail);
+        let mut rows = checks.iter().peekable();
+        let mut fix = Fix::Nothing;
+        while let Some(check) = rows.next() {
+            let detail = escape_controls(&reasons.tell(check));
             let line = format!("{:7}  {:width$}  {detail}", check.verdict.as_str(), check.id.title());
             lines.push(line.trim_end().to_owned());
             if health.audit_findings().any(|finding| finding.id == check.id) {
                 lines.push(format!("{:7}     required by {}", "", check.id.required_by().join("; ")));
             }
-            // If several checks in a row have the same fix, only the last shows it.
-            let next_has_same_fix = next.next().is_some_and(|n| n.fix == check.fix);
-            if !check.fix.is_nothing() && !next_has_same_fix {
-                lines.push(format!("{:7}  -> {}", "", escape_controls(&fix_text(&check.fix))));
+            // If several checks in a row can be fixed together, only the last shows how.
+            fix = common_fix(&fix, &check.fix).unwrap_or_else(|| check.fix.clone());
+            let goes_on = rows.peek().is_some_and(|next| common_fix(&fix, &next.fix).is_some());
+            if !fix.is_nothing() && !goes_on {
+                lines.push(format!("{:7}  -> {}", "", escape_controls(&fix_text(&fix))));
             }
         }
     }

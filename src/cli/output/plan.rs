@@ -99,5 +99,12 @@ pub(in crate::cli) fn document(plan: &Plan, account_region: &AccountRegion) -> V
         })
         .collect();
     let notes: Vec<String> = plan.notes.iter().map(|(_, note)| problem_text(note)).collect();
-    json!({ "account": account_region.account, "region": account_region.region, "changes": changes, "notes": notes })
+    let cost = monthly(plan).map(|cost| json!({ "usd_per_month": cost.usd_per_month(), "text": cost.to_string() }));
+    json!({
+        "account": account_region.account,
+        "region": account_region.region,
+        "changes": changes,
+        "notes": notes,
+        "cost": cost,
+    })
 }

@@ -35,10 +35,12 @@ impl<'a> ProgressPrinter<'a> {
     }
 
     pub(in crate::cli) fn print(&self, update: &Progress) {
-        self.remember(update);
+        let was_running = self.remember(update);
         let what = self.describe(&update.id);
         match &update.state {
             ChangeState::Queued => {}
+            // Another attempt has been announced.
+            ChangeState::Running if was_running => {}
             ChangeState::Running => self.console.eprint(format_args!("running   {what}")),
             ChangeState::Retrying { attempt, because } => {
                 self.console.eprint(format_args!("retrying  {what}: attempt {attempt}, because {because}"));
@@ -57,8 +59,10 @@ impl<'a> ProgressPrinter<'a> {
         }
     }
 
-    fn remember(&self, update: &Progress) {
+    /// Returns whether the change was running before.
+    fn remember(&self, update: &Progress) -> bool {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_running = progress.running.contains(&update.id);
         progress.running.retain(|id| *id != update.id);
         match &update.state {
             ChangeState::Running | ChangeState::Retrying { .. } => progress.running.push(update.id.clone()),
@@ -66,6 +70,7 @@ impl<'a> ProgressPrinter<'a> {
             ChangeState::Failed(error) => progress.failed.push((update.id.clone(), error.clone())),
             ChangeState::Queued | ChangeState::Skipped { .. } => {}
         }
+        was_running
     }
 
     /// "+ S3 bucket rootbell-…".

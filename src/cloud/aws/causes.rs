@@ -16,6 +16,8 @@ pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item
     })
 }
 
+const BEFORE_RESPONSE: &str = "the connection was closed before a response arrived";
+
 /// The innermost cause, in plain words.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(inner) = causes(error).last() else { return String::new() };
@@ -27,12 +29,19 @@ pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe) => {
             "the connection was reset".to_owned()
         }
-        Some(io::ErrorKind::UnexpectedEof) => "the connection was closed before a response arrived".to_owned(),
+        Some(io::ErrorKind::UnexpectedEof) => BEFORE_RESPONSE.to_owned(),
         Some(io::ErrorKind::NotFound) => "not found".to_owned(),
         Some(io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
         // Without the error number, which means nothing to users.
         _ => inner.to_string().split(" (os error").next().unwrap_or_default().to_owned(),
     };
+    // hyper's errors for a response that breaks off, whose types are private.
+    if words.contains("connection closed before message completed") {
+        return BEFORE_RESPONSE.to_owned();
+    }
+    if words.contains("end of file before message length reached") {
+        return "the connection was closed in the middle of the response".to_owned();
+    }
     if words.contains("InvalidContentType") {
         return "the endpoint doesn't use TLS; should it be http:// instead of https://?".to_owned();
     }

@@ -118,6 +118,7 @@ fn kind(eventual: &[TransientError], code: &str, message: &str, status: Option<u
 /// The kind by HTTP status, if the error code doesn't tell.
 fn by_status(code: &str, status: Option<u16>) -> ErrorKind {
     match status {
+        Some(200..300) if code.is_empty() => ErrorKind::NotAws,
         Some(401 | 403) => ErrorKind::AccessDenied,
         Some(429) => ErrorKind::Throttled,
         Some(503 | 504) => ErrorKind::Unavailable,
@@ -202,12 +203,16 @@ fn response_error(error: &(dyn Error + 'static), status: Option<u16>) -> (ErrorK
     if causes(error).any(<dyn Error>::is::<io::Error>) {
         return (ErrorKind::Offline, cause(error));
     }
-    (by_status("", status), not_aws(status))
+    let kind = match by_status("", status) {
+        ErrorKind::Other => ErrorKind::NotAws,
+        kind => kind,
+    };
+    (kind, not_aws(status))
 }
 
 fn not_aws(status: Option<u16>) -> String {
     let status = status.map(|s| format!(" (HTTP {s})")).unwrap_or_default();
-    format!("the answer{status} is not one that AWS gives; is this the right endpoint?")
+    format!("the answer{status} is not one that AWS gives")
 }
 
 /// The request wasn't delivered: no credentials, no connection, or a timeout.
@@ -232,5 +237,7 @@ pub(super) fn network(error: &(dyn Error + 'static)) -> Option<(ErrorKind, Strin
     if timeout_text.is_some() || connector.is_some_and(ConnectorError::is_timeout) {
         return Some((ErrorKind::Timeout, timeout_text.unwrap_or_else(|| "timed out".to_owned())));
     }
-    connector.is_some_and(ConnectorError::is_io).then(|| (ErrorKind::Offline, cause(error)))
+    // A connection that is closed before the response is complete isn't an I/O error, but one that may pass.
+    let is_lost = |error: &ConnectorError| error.is_io() || error.as_other().is_some();
+    connector.is_some_and(is_lost).then(|| (ErrorKind::Offline, cause(error)))
 }

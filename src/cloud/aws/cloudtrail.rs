@@ -2,9 +2,11 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::config::Builder;
 use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType, Tag};
 
 use super::convert::{text, time};
+use super::empty::RejectEmptyAnswers;
 use super::errors::Call;
 use super::selectors::recorded_events;
 use crate::cloud::Answer;
@@ -20,7 +22,8 @@ pub(super) struct CloudTrail {
 
 impl CloudTrail {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let settings = Builder::from(config).interceptor(RejectEmptyAnswers);
+        Self { client: Client::from_conf(settings.build()) }
     }
 
     /// Source: CloudTrail API, DescribeTrails: one response, without pages.

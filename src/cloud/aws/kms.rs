@@ -2,7 +2,9 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
+use aws_sdk_kms::config::Builder;
 
+use super::empty::RejectEmptyAnswers;
 use super::errors::Call;
 use crate::cloud::{Answer, ErrorKind, KeyProblem};
 use crate::domain::key_state::KeyState;
@@ -16,7 +18,8 @@ pub(super) struct Kms {
 
 impl Kms {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let settings = Builder::from(config).interceptor(RejectEmptyAnswers);
+        Self { client: Client::from_conf(settings.build()) }
     }
 
     /// Source: KMS API: DescribeKey accepts an alias, GetKeyPolicy doesn't.

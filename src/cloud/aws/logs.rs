@@ -4,12 +4,14 @@ use std::cmp::Reverse;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::config::Builder;
 use aws_sdk_cloudwatchlogs::types::{
     FilteredLogEvent, InputLogEvent, LogGroupClass, MetricFilterMatchRecord, MetricTransformation, StandardUnit,
 };
 use jiff::Timestamp;
 
 use super::convert::text;
+use super::empty::RejectEmptyAnswers;
 use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::{Answer, Search};
@@ -37,7 +39,8 @@ pub(super) struct Logs {
 
 impl Logs {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let settings = Builder::from(config).interceptor(RejectEmptyAnswers);
+        Self { client: Client::from_conf(settings.build()) }
     }
 
     /// Finds the group by using its name as a prefix, because no call returns exactly one group. The exact name sorts before

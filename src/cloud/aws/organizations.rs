@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_organizations::Client;
+use aws_sdk_organizations::config::Builder;
 
+use super::empty::RejectEmptyAnswers;
 use super::errors::Call;
 use super::pages::Tokens;
 use crate::cloud::{Answer, ErrorKind};
@@ -20,7 +22,8 @@ pub(super) struct Organizations {
 
 impl Organizations {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config) }
+        let settings = Builder::from(config).interceptor(RejectEmptyAnswers);
+        Self { client: Client::from_conf(settings.build()) }
     }
 
     /// Source: Organizations API, ListAccounts: pages of at most 20; only from the management account or a delegated

@@ -15,7 +15,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::errors::Call;
-use crate::cloud::Answer;
+use crate::cloud::{Answer, ErrorKind};
 use crate::domain::Query;
 use crate::domain::observed::{Bucket, BucketLookup, Contents};
 use crate::domain::policy::PolicyDocument;
@@ -217,6 +217,10 @@ fn has_endpoint(config: &SdkConfig) -> bool {
 }
 
 /// Source: S3 API, HeadBucket: 404, 403 and 301 come without a body; the region is in a header.
+/// Source: S3 API, HeadBucket: a response has no body, so its code is all there is; S3 API, "Error responses", `ExpiredToken`.
+const WITHOUT_REASON: &str =
+    "HTTP 400. S3 gives no reason in its answer to this call; an expired sign-in is a possible one";
+
 async fn head_bucket(client: &Client, name: &str) -> Answer<HeadResult> {
     let call = Call::query(Query::Bucket, name);
     let Err(error) = client.head_bucket().bucket(name).send().await else {
@@ -231,6 +235,7 @@ async fn head_bucket(client: &Client, name: &str) -> Answer<HeadResult> {
             HeadResult::InRegion(region)
         }
         (Some(301 | 307 | 403), _) => HeadResult::Forbidden,
+        (Some(400), _) => return Err(call.error(ErrorKind::Other, WITHOUT_REASON)),
         _ => return Err(call.failed(&error)),
     };
     call.log_answered();

@@ -93,9 +93,7 @@ impl InjectedFault {
             Self::Error500 => error(ErrorKind::Other, "AWS had an internal failure"),
             Self::Refused => error(ErrorKind::Offline, "connection refused"),
             Self::Tls => error(ErrorKind::Offline, "invalid peer certificate: UnknownIssuer"),
-            Self::Malformed => {
-                error(ErrorKind::Other, "the answer is not one that AWS gives; is the endpoint the right one?")
-            }
+            Self::Malformed => error(ErrorKind::NotAws, "the answer is not one that AWS gives"),
         }
     }
 }

@@ -46,11 +46,11 @@ impl PolicyKind {
     /// Where to allow an action, after [`Denial::manager_of`] has been named.
     fn as_place(self) -> &'static str {
         match self {
-            Self::ServiceControl => "a service control policy of this account",
-            Self::ResourceControl => "a resource control policy of this account",
-            Self::VpcEndpoint => "the endpoint's policy",
+            Self::ServiceControl => "in a service control policy of this account",
+            Self::ResourceControl => "in a resource control policy of this account",
+            Self::VpcEndpoint => "in the endpoint's policy",
             Self::IdentityBased | Self::ResourceBased | Self::PermissionsBoundary | Self::Session | Self::RoleTrust => {
-                "it"
+                "there"
             }
         }
     }
@@ -172,28 +172,27 @@ impl<'a> Denial<'a> {
     /// What to do; `None` if adding an Allow to the identity's policies is what helps.
     #[must_use]
     pub fn fix(&self) -> Option<Fix> {
-        let action = &self.action;
         if let Some(owner) = self.key_owner() {
             return Some(key_of_another_account(Some(owner)));
         }
         let advice = match self.cause {
             DenialCause::Unstated | DenialCause::NotAllowed(PolicyKind::IdentityBased) => return None,
-            DenialCause::Denied { by: Some(PolicyKind::IdentityBased), .. } => format!(
-                "Remove the Deny of {action} from that policy, or use credentials without it: an Allow does not override \
-                 a Deny."
-            ),
-            DenialCause::Denied { by: None, .. } => format!(
-                "Find the policy that denies {action}, and have its Deny removed, or use credentials without it: an Allow \
-                 does not override a Deny."
-            ),
+            DenialCause::Denied { by: Some(PolicyKind::IdentityBased), .. } => {
+                "Remove that policy's Deny, or use credentials without it: an Allow does not override a Deny.".to_owned()
+            }
+            DenialCause::Denied { by: None, .. } => {
+                "Find the policy that denies it, and have its Deny removed, or use credentials without it: an Allow does \
+                 not override a Deny."
+                    .to_owned()
+            }
             DenialCause::Denied { by: Some(kind), .. } => format!(
-                "{} has to remove that policy's Deny of {action}, or make an exception: an Allow for this identity does \
+                "{} has to remove that policy's Deny, or make an exception: an Allow for this identity does \
                  not override a Deny.{}",
                 self.manager_of(kind),
                 alternative(kind)
             ),
             DenialCause::NotAllowed(kind) => format!(
-                "{} has to allow {action} in {}: an Allow in this identity's own policies is not enough.{}",
+                "{} has to allow it {}: an Allow in this identity's own policies is not enough.{}",
                 self.manager_of(kind),
                 kind.as_place(),
                 alternative(kind)

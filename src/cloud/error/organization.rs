@@ -83,10 +83,6 @@ impl OrganizationProblem {
 
 /// Asks for everything that CloudTrail needs, because its message doesn't say what is missing.
 fn ask_for_permissions() -> Fix {
-    let [first, second, third, last] = ORGANIZATION_TRAIL_ACTIONS;
-    Fix::AskFor {
-        permission: format!("{first}, {second}, {third}, and {last}"),
-        statement: serde_json::json!({ "Effect": "Allow", "Action": ORGANIZATION_TRAIL_ACTIONS, "Resource": "*" })
-            .to_string(),
-    }
+    let actions = ORGANIZATION_TRAIL_ACTIONS.map(str::to_owned).to_vec();
+    Fix::AskFor { actions, resources: vec!["*".to_owned()] }
 }

@@ -32,7 +32,7 @@ fn the_statement_names_the_permission_that_aws_says_is_missing() {
     let message = "User: arn:aws:iam::1:user/a is not authorized to perform: iam:PassRole on resource: \
                    arn:aws:iam::1:role/r because no identity-based policy allows the iam:PassRole action";
     let text = CloudError { message: message.into(), ..error(ErrorKind::AccessDenied) }.fix().content();
-    assert!(text.contains("Grant iam:PassRole: "), "{text}");
+    assert!(text.contains("Grant iam:PassRole to this identity"), "{text}");
     assert!(text.contains(r#""Resource":"arn:aws:iam::1:role/r""#), "{text}");
     let quoted = "User: x is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::b\"";
     let unqualified =
@@ -56,7 +56,14 @@ fn an_expired_session_names_the_sign_in_command_with_the_profile() {
     assert!(text(&error(ErrorKind::ExpiredCredentials)).contains("`aws sso login --profile prod`"));
 }
 
-const KINDS: [ErrorKind; 37] = [
+#[test]
+fn advice_in_a_message_is_not_repeated_by_the_fix() {
+    let message = "We encountered an internal error. Please try again.";
+    let text = text(&CloudError { message: message.into(), ..error(ErrorKind::Other) });
+    assert!(text.contains("We encountered an internal error. Try again; if the error persists"), "{text}");
+}
+
+const KINDS: [ErrorKind; 38] = [
     ErrorKind::AccessDenied,
     ErrorKind::ExpiredCredentials,
     ErrorKind::InvalidCredentials,
@@ -73,6 +80,7 @@ const KINDS: [ErrorKind; 37] = [
     ErrorKind::Throttled,
     ErrorKind::Unavailable,
     ErrorKind::WebPage,
+    ErrorKind::NotAws,
     ErrorKind::NotFound,
     ErrorKind::AlreadyExists,
     ErrorKind::Quota,

@@ -78,7 +78,12 @@ pub(super) fn bucket_private(evidence: &Evidence<'_>) -> Outcome {
         Err(unreadable) => unknown(unreadable),
         Ok(BucketLookup::NotFound) => nothing_to_judge("bucket"),
         Ok(BucketLookup::Owned(bucket)) => check_bucket(bucket, evidence.settings),
-        Ok(BucketLookup::Forbidden | BucketLookup::NotManaged) => (
+        Ok(BucketLookup::Forbidden) => (
+            Verdict::Unknown,
+            format!("HeadBucket (s3) on `{name}`: access denied, so the bucket was not read."),
+            Fix::advice("Grant s3:ListBucket on it, if it belongs to this account."),
+        ),
+        Ok(BucketLookup::NotManaged) => (
             Verdict::Unknown,
             format!("The bucket `{name}` was not read."),
             Fix::advice(

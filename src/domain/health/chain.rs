@@ -6,14 +6,14 @@ use super::filter::{FilterFaults, counts_others_along, filter_faults};
 use super::outcome::{Outcome, REPAIR, Verdict, check_existing, ok, unknown, wrong};
 use super::trail::{RETRIED_WITHIN, is_younger};
 use crate::domain::alarm::EvaluationState;
-use crate::domain::change::quote;
+use crate::domain::change::{Resource, quote};
 use crate::domain::filter_output::OutputCounts;
 use crate::domain::indirect_alarm::{IndirectAlarm, IndirectKind};
 use crate::domain::mute_rule::MuteRule;
 use crate::domain::observed::{Alarm, LogGroup};
 use crate::domain::pattern::{self, CisMatch, Matched, Reading};
 use crate::domain::problem::{Fix, Goal, Input};
-use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId};
+use crate::domain::settings::{AlertSettings, DEFAULT_LOG_GROUP, SettingId, TRAIL};
 use crate::domain::text::age;
 
 fn on_log_group(evidence: &Evidence<'_>, judge: impl FnOnce(&LogGroup) -> Outcome) -> Outcome {
@@ -40,10 +40,12 @@ fn on_alarm(evidence: &Evidence<'_>, alert: &AlertSettings, judge: impl FnOnce(&
 
 pub(super) fn log_group_exists(evidence: &Evidence<'_>) -> Outcome {
     on_log_group(evidence, |group| match group.without_filters() {
-        Some(why) => wrong(
+        Some(why) if evidence.settings.has_default_name(Resource::Trail) => wrong(
             why,
             Fix::choose_value("Use another log group", Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP),
         ),
+        // Others rely on what this trail delivers.
+        Some(why) => wrong(why, Fix::choose_value("Use another trail", Input::Setting(SettingId::Trail), TRAIL)),
         None => ok(format!("`{}`", group.name)),
     })
 }

@@ -9,7 +9,7 @@ use crate::domain::arn::Arn;
 use crate::domain::indirect_alarm::IndirectAlarm;
 use crate::domain::observed::{Alarm, MetricFilter, Observed};
 use crate::domain::pattern;
-use crate::domain::problem::{Fix, Input};
+use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{Origin, SettingId, Settings};
 
 /// What the checks judge.
@@ -57,6 +57,29 @@ impl<'a> Evidence<'a> {
         }
     }
 
+    /// Why the part of the chain before the log group could not be read, if that part may lead to a log group of another name:
+    /// then it isn't known that there is none.
+    pub(super) fn unread_before_log_group(&self) -> Option<&'a Problem> {
+        self.observed.trails.as_ref().err().filter(|_| self.settings.log_group.origin != Origin::Given)
+    }
+
+    /// The same for the filter.
+    pub(super) fn unread_before_filter(&self) -> Option<&'a Problem> {
+        self.unread_before_log_group().or(self.observed.log_group.as_ref().err())
+    }
+
+    /// The same for the alarm.
+    pub(super) fn unread_before_alarm(&self) -> Option<&'a Problem> {
+        let unread = self.unread_before_filter().or(self.observed.filters.as_ref().err());
+        unread.filter(|_| self.settings.root_use().alarm.origin != Origin::Given)
+    }
+
+    /// The same for the topic.
+    pub(super) fn unread_before_topic(&self) -> Option<&'a Problem> {
+        let unread = self.unread_before_alarm().or(self.observed.alarms.as_ref().err());
+        unread.filter(|_| self.settings.topic.origin != Origin::Given)
+    }
+
     /// Whether the user set it.
     pub(super) fn is_named(&self, id: SettingId) -> bool {
         self.settings.text(id).1 == Origin::Given
@@ -97,7 +120,9 @@ impl<'a> Evidence<'a> {
     /// Whether the filter counts root's API use; `None` if it can't be read, or its pattern can't be parsed.
     pub(super) fn counts_api_use(&self) -> Option<bool> {
         self.observed.filters.as_ref().ok()?;
-        let Some(filter) = self.filter() else { return Some(false) };
+        let Some(filter) = self.filter() else {
+            return self.unread_before_filter().is_none().then_some(false);
+        };
         let coverage = pattern::coverage(&filter.pattern, &self.settings.account_region.account).ok()?;
         let faults = filter_faults(filter, self.alarm(), &self.settings.account_region);
         if !coverage.counts_api_use() || !faults.known.is_empty() {

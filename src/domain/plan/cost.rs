@@ -45,6 +45,15 @@ pub fn monthly(plan: &Plan) -> Option<MonthlyCost> {
     (cost.fixed.microdollars > 0 || cost.ingestion).then_some(cost)
 }
 
+impl MonthlyCost {
+    /// What it costs each month even if nothing happens in the account, in US dollars.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a few dollars in microdollars are far below 2^52")]
+    pub fn usd_per_month(self) -> f64 {
+        self.fixed.microdollars as f64 / 1e6
+    }
+}
+
 impl fmt::Display for MonthlyCost {
     /// A sentence without a subject, as in "about 0.46 USD a month in a quiet account (0.06 USD within CloudWatch's free
     /// tier), plus 0.50 USD per GB of events".

@@ -1,11 +1,14 @@
 //! What AWS would refuse: why, and an alternative, for the plan to say before anything is created.
 
+use super::record;
+use crate::domain::added::Recorded;
 use crate::domain::alarm::{Alarm, AlarmConfig};
 use crate::domain::change::quote;
+use crate::domain::cost::new_trail;
 use crate::domain::observed::{LogGroup, MetricFilter, Observed};
 use crate::domain::problem::{Fix, Input, Problem};
 use crate::domain::settings::{
-    AlertSettings, DEFAULT_LOG_GROUP, DEFAULT_TOPIC, Origin, SettingId, Settings, TrailChoice, trail_candidates,
+    AlertSettings, DEFAULT_LOG_GROUP, DEFAULT_TOPIC, Origin, SettingId, Settings, TRAIL, TrailChoice, trail_candidates,
 };
 
 /// Source: CloudWatch API, PutMetricAlarm, `AlarmActions`.
@@ -67,11 +70,22 @@ pub(super) fn sixth_trail(wanted: &Settings, observed: &Observed) -> Option<Prob
     Some(Problem::new(why, fix))
 }
 
-/// Why the log group can't have a filter, if its class has none.
-pub(super) fn filter_on_class(group: &LogGroup) -> Option<Problem> {
-    let advice = "Use another log group, to which the trail then delivers instead";
-    let fix = Fix::choose_value(advice, Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP);
-    Some(Problem::new(group.without_filters()?, fix))
+/// Why the log group can't have a filter, if its class has none. The trail can deliver to another one instead, unless it
+/// serves others.
+pub(super) fn filter_on_class(wanted: &Settings, observed: &Observed, group: &LogGroup) -> Option<Problem> {
+    let why = group.without_filters()?;
+    let is_of_others = observed.trail.is_some() && !record::is_managed(wanted, observed, Recorded::Trail);
+    let fix = if is_of_others {
+        let advice = format!(
+            "Use another trail, because rootbell doesn't manage this one; a new one costs {}",
+            new_trail(observed)
+        );
+        Fix::choose_value(advice, Input::Setting(SettingId::Trail), TRAIL)
+    } else {
+        let advice = "Use another log group, to which the trail then delivers instead";
+        Fix::choose_value(advice, Input::Setting(SettingId::LogGroup), DEFAULT_LOG_GROUP)
+    };
+    Some(Problem::new(why, fix))
 }
 
 /// Why a log group can't be deleted, if it is protected.

@@ -151,6 +151,11 @@ fn judge(trail: &Trail, watched: Option<&TrailDetails>, account_region: &Account
     if watched.and_then(|w| w.events.as_ref().ok()).is_some_and(|events| events.missing().is_some()) {
         problems.push("it skips some management events".to_owned());
     }
+    let group = watched.and_then(|watched| watched.group.as_ref()?.log_group.as_ref().ok()?.as_ref());
+    if let Some(class) = group.filter(|group| group.without_filters().is_some()).and_then(|group| group.class.as_ref())
+    {
+        problems.push(format!("its log group is of the class {class}, which has no metric filters"));
+    }
     match (problems.is_empty(), trail.log_group()) {
         (false, _) if !trail.can_be_changed_from(account_region) => {
             let owner = trail.arn.account().unwrap_or("unknown");

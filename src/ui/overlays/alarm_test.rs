@@ -8,6 +8,7 @@ use crate::domain::activity::not_arrived;
 use crate::domain::alarm::STAYS_IN_ALARM;
 use crate::domain::event::{DRILL_SOURCE, DRILL_STREAM};
 use crate::domain::iam_policy::test_actions;
+use crate::domain::text::and;
 use crate::ui::widgets::test_result::{seconds, verdict};
 use crate::ui::widgets::text::pad;
 use crate::ui::widgets::time::clock;
@@ -112,9 +113,7 @@ fn warning_and_permissions(view: &mut View<'_>, screen: &TestScreen) {
                        on it. Press `f` to write there anyway.";
         view.text(warning, view.theme.bad);
     }
-    if let [rest @ .., last] = test_actions(screen.is_drill).as_slice() {
-        view.text(&format!("Requires {}, and {last}.", rest.join(", ")), view.theme.dim);
-    }
+    view.text(&format!("Requires {}.", and(&test_actions(screen.is_drill))), view.theme.dim);
 }
 
 /// The stages in order; a test begins at the fourth one.

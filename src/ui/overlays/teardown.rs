@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use crate::app::state::teardown::{CONFIRMATION_WORD, Teardown, TeardownPhase};
 use crate::domain::plan::Hint;
+use crate::domain::problem::combined;
 use crate::domain::{Action, Change};
 use crate::ui::fix::problem_text;
 use crate::ui::theme::Theme;
@@ -32,8 +33,8 @@ pub(in crate::ui) fn draw(view: &View<'_>, frame: &mut Frame<'_>, area: Rect) {
         for (_, note) in &screen.plan.notes {
             rows.indented(&problem_text(note), theme.warn);
         }
-        for (_, reason) in &screen.plan.blocked {
-            rows.indented(&problem_text(reason), theme.bad);
+        for reason in combined(screen.plan.blocked.iter().map(|(_, reason)| reason)) {
+            rows.indented(&problem_text(&reason), theme.bad);
         }
     }
     if screen.can_confirm() {

@@ -8,7 +8,8 @@ use ratatui::widgets::Paragraph;
 use crate::app::{Caller, Connection};
 use crate::domain::observed::ElsewhereState;
 use crate::domain::plan::cost::monthly;
-use crate::domain::{Step, Verdict};
+use crate::domain::problem::{Problem, combined};
+use crate::domain::{Health, Step, Verdict};
 use crate::ui::fix::fix_text;
 use crate::ui::widgets::text::{cut, wrap};
 use crate::ui::widgets::view::View;
@@ -109,7 +110,7 @@ fn existing_resources(view: &mut View<'_>) {
             row("existing", theme.good, &trail.describe(&derived.settings.account_region.account));
         }
     }
-    for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong, Verdict::Unknown] {
+    for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong] {
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
             let problem =
@@ -125,6 +126,12 @@ fn existing_resources(view: &mut View<'_>) {
             }
         }
     }
+    for (steps, problem) in unreadable(health) {
+        row(Verdict::Unknown.as_str(), theme.verdict(Verdict::Unknown), &format!("{steps}: {}", problem.why));
+        if !problem.fix.is_nothing() {
+            row("", theme.text, &fix_text(&problem.fix));
+        }
+    }
     let has_other_trails = observed.trails.as_ref().is_ok_and(|trails| !trails.is_empty());
     let is_missing = |step: &Step| health.step(*step) == Verdict::Missing;
     let missing: Vec<&str> = Step::ALL
@@ -138,6 +145,28 @@ fn existing_resources(view: &mut View<'_>) {
             row("cost", theme.dim, &cost.to_string());
         }
     }
+}
+
+/// The steps that could not be judged, by the reason, which is given once for all that it applies to.
+fn unreadable(health: &Health) -> Vec<(String, Problem)> {
+    let is_unknown = |step: &Step| health.step(*step) == Verdict::Unknown;
+    let first_unknown =
+        |step| health.checks.iter().find(|check| check.id.step() == step && check.verdict == Verdict::Unknown);
+    let mut groups: Vec<(Vec<Step>, Vec<Problem>)> = Vec::new();
+    for step in Step::ALL.into_iter().filter(is_unknown) {
+        let Some(check) = first_unknown(step) else { continue };
+        let problem = Problem::new(check.detail.clone(), check.fix.clone());
+        let joins = |group: &&mut (Vec<Step>, Vec<Problem>)| combined(group.1.iter().chain([&problem])).len() == 1;
+        match groups.iter_mut().find(joins) {
+            Some((steps, problems)) => {
+                steps.push(step);
+                problems.push(problem);
+            }
+            None => groups.push((vec![step], vec![problem])),
+        }
+    }
+    let named = |steps: Vec<Step>| steps.into_iter().map(resource).collect::<Vec<_>>().join(", ");
+    groups.into_iter().filter_map(|(steps, all)| Some((named(steps), combined(&all).pop()?))).collect()
 }
 
 fn resource(step: Step) -> &'static str {

@@ -1,9 +1,11 @@
 //! The dashboard: the chain from sign-in to inbox, its first problem, root activity, and the alarm history.
 
+use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::Paragraph;
 
+use crate::app::state::activity::Searched;
 use crate::domain::Health;
 use crate::domain::activity::{Trigger, alarm_trigger, uses_since_notification};
 use crate::domain::text::age;
@@ -79,10 +81,22 @@ fn in_alarm(view: &mut View<'_>, health: &Health) {
         }
     };
     let history = view.account.dashboard.history.value.as_deref().unwrap_or_default();
-    let more = match uses_since_notification(alarm, history, events) {
+    let read_back_to = match view.account.dashboard.searched() {
+        Searched::All => Some(Timestamp::MIN),
+        Searched::Reading(back_to) | Searched::Paused(back_to) => back_to,
+        Searched::Full => events.last().and_then(|event| event.time),
+    };
+    let uses = uses_since_notification(alarm, history, events, read_back_to);
+    let least = if uses.is_partial { "At least " } else { "" };
+    let noun = match (uses.after_use, uses.count) {
+        (true, 1) => "more use",
+        (true, _) => "more uses",
+        (false, 1) => "use",
+        (false, _) => "uses",
+    };
+    let more = match uses.count {
         0 => String::new(),
-        1 => " 1 more use since the email; no second one is sent.".to_owned(),
-        more => format!(" {more} more uses since the email; no second one is sent."),
+        count => format!(" {least}{count} {noun} since the email; no second one is sent."),
     };
     view.paragraph(&format!("{cause}{more}"), view.theme.bad);
     view.blank();

@@ -14,6 +14,7 @@ use crate::app::state::progress::{ChangeState, RunRow, StepRun};
 use crate::domain::change::ResourceKind;
 use crate::domain::observed::Confirmation;
 use crate::domain::plan::{Action, Row};
+use crate::domain::problem::combined;
 use crate::domain::{Change, Step};
 use crate::ui::fix::{fix_text, problem_text};
 
@@ -62,8 +63,8 @@ pub(in crate::ui) fn rows(view: &mut View<'_>, step: Step) -> Range<usize> {
     if !blocked.is_empty() {
         focus = view.lines.len()..view.lines.len();
     }
-    for reason in blocked {
-        view.indented(&problem_text(reason), theme.bad);
+    for reason in combined(blocked) {
+        view.indented(&problem_text(&reason), theme.bad);
         focus.end = view.lines.len();
     }
     focus

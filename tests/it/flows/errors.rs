@@ -86,6 +86,50 @@ fn a_denial_by_the_organization_asks_for_no_permission() {
 }
 
 #[test]
+fn what_a_boundary_or_the_organization_refuses_is_explained_where_it_fails() {
+    for (name, operation, fault, words) in [
+        ("boundary", "CreateRole", InjectedFault::DenyByBoundary, "permissions boundary"),
+        (
+            "trusted-access",
+            "CreateTrail",
+            InjectedFault::NoTrustedAccess,
+            "aws organizations enable-aws-service-access",
+        ),
+    ] {
+        for (width, height) in [(60, 20), (80, 24)] {
+            let mut account = Account::default();
+            account.faults.insert(operation.into(), fault);
+            let mut tester = Tester::on(account, width, height);
+            tester.press("enter enter").settle().does_not_see("\"Effect\"");
+            assert_snapshot!(format!("{name}-{width}x{height}"), tester.screen());
+            // The whole text is on the screen where there is room for it.
+            tester.resize(120, 40).sees(operation).sees(words);
+            tester.on_account(|cloud| cloud.clear_fault(operation));
+            tester.press("enter").settle().sees("10 of 10 done");
+        }
+    }
+}
+
+#[test]
+fn a_reason_for_which_every_read_fails_is_shown_once_with_its_fix() {
+    let reads =
+        ["DescribeTrails", "DescribeLogGroups", "DescribeMetricFilters", "DescribeAlarms", "DescribeAlarmsForMetric"];
+    let more = ["HeadBucket", "GetRole", "GetTopicAttributes", "ListSubscriptionsByTopic"];
+    for (width, height) in [(60, 20), (80, 24)] {
+        let all = reads.iter().chain(&more);
+        let faults = all.map(|read| ((*read).to_owned(), InjectedFault::Refused)).collect();
+        let mut tester = Tester::on(Account { faults, ..Account::default() }, width, height);
+        assert_snapshot!(format!("unreachable-{width}x{height}"), tester.screen());
+        assert_eq!(tester.screen().matches("refused").count(), 1, "{}", tester.screen());
+        tester.sees("trail, notifications, filter, alarm:").sees("Check the network");
+        tester.press("enter").settle();
+        assert_snapshot!(format!("unreachable-step-{width}x{height}"), tester.screen());
+        assert_eq!(tester.screen().matches("refused").count(), 1, "{}", tester.screen());
+        tester.sees("Check the network").sees("Enter check again");
+    }
+}
+
+#[test]
 fn leaving_a_running_step_asks_first_and_returning_continues_it() {
     let mut tester = Tester::on(Account::default(), 80, 24);
     tester.on_account(|cloud| cloud.inject_fault("CreateTrail", InjectedFault::Hang));

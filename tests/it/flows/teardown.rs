@@ -62,6 +62,19 @@ fn the_teardown_plan_is_shown_before_anything_is_deleted() {
 }
 
 #[test]
+fn a_log_group_that_becomes_protected_is_kept_and_the_command_that_changes_that_is_shown() {
+    for (width, height) in [(60, 20), (80, 24)] {
+        let mut tester = Tester::on(working_account(), width, height);
+        tester.on_account(|cloud| cloud.inject_fault("DeleteLogGroup", InjectedFault::DeletionProtected));
+        tester.press("x").settle().press("f3").settle().write("destroy").press("enter").settle();
+        assert_snapshot!(format!("protected-{width}x{height}"), tester.screen());
+        tester.resize(120, 40).sees("Not all deleted: ").sees("aws logs put-log-group-deletion-protection");
+        tester.on_account(|cloud| cloud.clear_fault("DeleteLogGroup"));
+        tester.press("enter").settle().sees("Deleted ");
+    }
+}
+
+#[test]
 fn a_teardown_with_logs_leaves_the_account_as_it_was() {
     let mut tester = Tester::on(working_account(), 80, 24);
     tester.pass(seconds(2)).press("x").settle().sees("The logs are kept.").sees("Enter delete 8");

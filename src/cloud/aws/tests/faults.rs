@@ -210,6 +210,43 @@ async fn an_answer_that_is_not_from_aws_is_an_error_and_never_a_panic() {
 }
 
 #[tokio::test]
+async fn an_empty_answer_never_means_that_nothing_exists() {
+    for (name, call) in every_call() {
+        if ["Describe", "Get", "Head", "List", "Filter", "Test"].iter().any(|start| name.starts_with(start)) {
+            let error = call(&wire(|_| ok(""))).await.expect_err(name);
+            check_error(name, &error, ErrorKind::NotAws);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_before_or_within_the_response_is_reported_as_such() {
+    for (response, why) in [
+        ("", "the connection was closed before a response arrived"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", "the connection was closed in the middle of the response"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                use std::io::{Read, Write};
+                let mut stream = stream;
+                // Everything is read, or closing the connection would reset it.
+                let _ = stream.set_read_timeout(Some(Duration::from_millis(20)));
+                while stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {}
+                let _ = stream.write_all(response.as_bytes());
+            }
+        });
+        let http = SharedHttpClient::new(Http::new(trust(None).unwrap(), ProxyConfig::disabled()));
+        let cloud =
+            AwsCloud::new(settings(http, "eu-west-1").endpoint_url(url).build(), eu_west_1(), SignIn::default());
+        let error = cloud.trails(&eu_west_1()).await.unwrap_err();
+        check_error("DescribeTrails", &error, ErrorKind::Offline);
+        assert_eq!(error.why(), format!("DescribeTrails (cloudtrail): {why}."));
+    }
+}
+
+#[tokio::test]
 async fn an_endpoint_without_tls_or_without_an_answer_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

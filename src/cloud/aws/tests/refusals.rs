@@ -239,8 +239,8 @@ async fn an_answer_that_is_not_from_aws_is_reported_in_a_plain_sentence() {
     }
     let nonsense = wire(|_| ok("nonsense"));
     let error = nonsense.trails(&eu_west_1()).await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Other);
-    assert!(error.message.contains("is this the right endpoint?"), "{}", error.message);
+    assert_eq!(error.kind, ErrorKind::NotAws);
+    assert!(error.message.contains("is not one that AWS gives"), "{}", error.message);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn each_fault_gives_the_expected_error_kind() {
             (InjectedFault::Error500, ErrorKind::Other),
             (InjectedFault::Refused, ErrorKind::Offline),
             (InjectedFault::Tls, ErrorKind::Offline),
-            (InjectedFault::Malformed, ErrorKind::Other),
+            (InjectedFault::Malformed, ErrorKind::NotAws),
         ] {
             let (cloud, _) = demo(Account::default());
             cloud.inject_fault("GetRole", fault);
