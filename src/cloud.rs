@@ -14,6 +14,7 @@ use crate::domain::observed::{
     SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
 pub mod aws;
@@ -36,6 +37,22 @@ pub type Answer<T> = Result<T, CloudError>;
 pub trait Cloud: Send + Sync {
     /// Who is signed in, including the account's alias if it can be read.
     async fn identity(&self) -> Answer<Identity>;
+
+    /// Which credentials the root user has.
+    async fn root_credentials(&self) -> Answer<RootCredentials>;
+
+    /// Whether one of the root user's MFA devices is virtual.
+    async fn has_virtual_root_mfa(&self) -> Answer<bool>;
+
+    /// Whether the organization can remove its members' root credentials; `None` if this account is not told, because it
+    /// is neither the management account nor a delegated administrator.
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>>;
+
+    /// Makes AWS generate a credential report, unless there is one of the last four hours. Whether it can be read now.
+    async fn generate_credential_report(&self) -> Answer<bool>;
+
+    /// What the credential report says about the root user; `None` if there is no report now.
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>>;
 
     /// Every trail visible in the Region, including shadow and organization trails.
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>>;

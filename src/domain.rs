@@ -37,6 +37,7 @@ pub mod problem;
 pub mod query;
 pub mod region;
 pub mod retention;
+pub mod root_user;
 pub mod samples;
 pub mod setting_id;
 pub mod settings;

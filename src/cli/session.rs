@@ -32,15 +32,17 @@ impl AccountSession {
         Self::check_identity(connection, identity, global, console)
     }
 
-    /// The same for a command that observes the account next: starts the first queries while the identity is read.
+    /// The same for a command that observes the account next: starts the first queries of that scope while the identity is
+    /// read.
     pub(super) async fn open_prefetching(
         global: &GlobalOptions,
         connector: &dyn Connector,
         console: &Console,
         setup: &SetupOptions,
+        scope: ObserveScope,
     ) -> Result<(Self, Prefetch<'static>), CommandError> {
         let connection = Self::connect(global, connector, console).await?;
-        let prefetch = Prefetch::new(&connection.cloud, &connection.region, setup);
+        let prefetch = Prefetch::new(&connection.cloud, &connection.region, setup, scope);
         let identity = prefetch.alongside(connection.cloud.identity()).await?;
         Ok((Self::check_identity(connection, identity, global, console)?, prefetch))
     }

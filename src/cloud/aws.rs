@@ -18,6 +18,7 @@ use crate::domain::observed::{
     SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
 use cloudtrail::CloudTrail;
@@ -44,6 +45,7 @@ mod kms;
 mod logs;
 mod pages;
 mod profile;
+mod root_user;
 mod s3;
 mod selectors;
 mod sns;
@@ -241,6 +243,26 @@ impl Cloud for AwsCloud {
         let both = async { tokio::try_join!(services.sts.get_caller_identity(), services.iam.list_account_aliases()) };
         let (caller, alias) = self.with_sign_in(Box::pin(both)).await?;
         Ok(Identity { alias, ..caller })
+    }
+
+    async fn root_credentials(&self) -> Answer<RootCredentials> {
+        self.with_sign_in(self.global().iam.get_account_summary()).await
+    }
+
+    async fn has_virtual_root_mfa(&self) -> Answer<bool> {
+        self.with_sign_in(self.global().iam.list_virtual_mfa_devices()).await
+    }
+
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>> {
+        self.with_sign_in(self.global().iam.list_organizations_features()).await
+    }
+
+    async fn generate_credential_report(&self) -> Answer<bool> {
+        self.with_sign_in(self.global().iam.generate_credential_report()).await
+    }
+
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>> {
+        self.with_sign_in(self.global().iam.get_credential_report()).await
     }
 
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {

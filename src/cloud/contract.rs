@@ -20,6 +20,7 @@ mod changes;
 mod identity;
 mod queries;
 mod regions;
+mod root_user;
 mod topics;
 mod trails;
 
@@ -38,6 +39,11 @@ const ALARM: &str = "rootbell-root-use";
 #[derive(Clone, Debug)]
 enum CloudCall {
     Identity,
+    RootCredentials,
+    VirtualRootMfa,
+    CentralizedRootAccess,
+    GenerateCredentialReport,
+    RootLastUse,
     Trails,
     TrailStatus(&'static str),
     ManagementEvents(&'static str),
@@ -68,6 +74,11 @@ async fn send(cloud: &dyn Cloud, region: &Region, call: &CloudCall) -> Result<St
     let to = START.parse().unwrap();
     match call {
         CloudCall::Identity => debug_text(cloud.identity().await),
+        CloudCall::RootCredentials => debug_text(cloud.root_credentials().await),
+        CloudCall::VirtualRootMfa => debug_text(cloud.has_virtual_root_mfa().await),
+        CloudCall::CentralizedRootAccess => debug_text(cloud.is_root_access_centralized().await),
+        CloudCall::GenerateCredentialReport => debug_text(cloud.generate_credential_report().await),
+        CloudCall::RootLastUse => debug_text(cloud.root_last_use().await),
         CloudCall::Trails => debug_text(cloud.trails(region).await),
         CloudCall::TrailStatus(arn) => debug_text(cloud.trail_status(region, arn).await),
         CloudCall::ManagementEvents(arn) => debug_text(cloud.management_events(region, arn).await),
@@ -311,11 +322,18 @@ fn comparable_parts(error: &CloudError) -> (ErrorKind, &str, &str, &str, &str) {
 
 #[tokio::test]
 async fn the_demo_and_the_aws_adapter_give_the_same_answers() {
-    let cases: Vec<ContractCase> =
-        [queries::cases(), alarms::cases(), topics::cases(), trails::cases(), changes::cases(), regions::cases()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let cases: Vec<ContractCase> = [
+        queries::cases(),
+        root_user::cases(),
+        alarms::cases(),
+        topics::cases(),
+        trails::cases(),
+        changes::cases(),
+        regions::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let mut wrong = Vec::new();
     for case in &cases {
         let (demo, aws) = (case.run_on_demo().await, case.run_on_aws().await);

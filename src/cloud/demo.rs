@@ -20,6 +20,7 @@ use crate::domain::observed::{
     Subscription, SubscriptionAttributes, Topic, Trail, TrailStatus,
 };
 use crate::domain::query::Tagged;
+use crate::domain::root_user::{RootCredentials, RootLastUse, RootMfa};
 use crate::domain::{Change, Email, Identity, Query, Region};
 
 pub mod account;
@@ -28,6 +29,7 @@ mod change;
 mod error;
 mod faults;
 mod queries;
+mod root_user;
 mod scenario;
 #[cfg(test)]
 mod tests;
@@ -290,6 +292,29 @@ impl DemoCloud {
 impl Cloud for DemoCloud {
     async fn identity(&self) -> Answer<Identity> {
         self.query(&self.region, Query::Identity, "", |account, _| Ok(account.identity())).await
+    }
+
+    async fn root_credentials(&self) -> Answer<RootCredentials> {
+        self.query(&self.region, Query::RootCredentials, "", |account, _| Ok(account.root_user.credentials())).await
+    }
+
+    async fn has_virtual_root_mfa(&self) -> Answer<bool> {
+        let has_virtual_mfa = |account: &Account| account.root_user.mfa == RootMfa::Virtual;
+        self.query(&self.region, Query::VirtualMfaDevices, "", |account, _| Ok(has_virtual_mfa(account))).await
+    }
+
+    async fn is_root_access_centralized(&self) -> Answer<Option<bool>> {
+        self.query(&self.region, Query::OrganizationsFeatures, "", |account, _| Ok(account.root_user.centralized)).await
+    }
+
+    async fn generate_credential_report(&self) -> Answer<bool> {
+        let work = |account: &mut Account, view: &AccountView| Ok(account.root_user.generate_report(view.now));
+        self.call(&self.region, Query::GenerateCredentialReport.operation(), "", 1, work).await
+    }
+
+    async fn root_last_use(&self) -> Answer<Option<RootLastUse>> {
+        self.query(&self.region, Query::CredentialReport, "", |account, view| Ok(account.root_user.last_use(view)))
+            .await
     }
 
     async fn trails(&self, region: &Region) -> Answer<Vec<Trail>> {

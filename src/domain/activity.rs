@@ -165,7 +165,11 @@ fn concerns_recording(check: CheckId) -> bool {
         | CheckId::TopicPolicy
         | CheckId::TopicPublic
         | CheckId::TopicEncryption
-        | CheckId::SubscriptionConfirmed => false,
+        | CheckId::SubscriptionConfirmed
+        | CheckId::RootMfa
+        | CheckId::RootHardwareMfa
+        | CheckId::RootAccessKeys
+        | CheckId::RootCertificates => false,
     }
 }
 
@@ -208,7 +212,11 @@ fn concerns_notification(check: CheckId) -> bool {
         | CheckId::FilterPattern
         | CheckId::FilterCisPattern
         | CheckId::TopicPublic
-        | CheckId::AlarmExists => false,
+        | CheckId::AlarmExists
+        | CheckId::RootMfa
+        | CheckId::RootHardwareMfa
+        | CheckId::RootAccessKeys
+        | CheckId::RootCertificates => false,
     }
 }
 

@@ -17,6 +17,7 @@ mod filter;
 mod outcome;
 mod recipients;
 mod registry;
+mod root_user;
 mod topic;
 mod trail;
 
@@ -196,7 +197,7 @@ impl Health {
     /// The worst verdict on alerting of a step's checks.
     #[must_use]
     pub fn step(&self, step: Step) -> Verdict {
-        self.worst(|id| id.step() == step && id.counts() == Counts::Alerting)
+        self.worst(|id| id.step() == Some(step) && id.counts() == Counts::Alerting)
     }
 
     /// Whether a step needs nothing more from the wizard. A pending step counts as done.
@@ -271,7 +272,7 @@ pub fn alerting_verdicts(
     now: Timestamp,
 ) -> Vec<(CheckId, Verdict)> {
     let is_included =
-        |id: &&CheckId| id.step() == step && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
+        |id: &&CheckId| id.step() == Some(step) && id.counts() == Counts::Alerting && id.path() != AlertPath::Events;
     with_evidence(settings, observed, now, |evidence| {
         CheckId::ALL.iter().filter(is_included).map(|id| (*id, (id.spec().judge)(evidence).0)).collect()
     })

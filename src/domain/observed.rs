@@ -13,9 +13,10 @@ use super::added::TagRecord;
 use super::arn::{Arn, LogGroupArn};
 use super::key_state::KeyState;
 use super::policy::PolicyDocument;
-use super::problem::Problem;
+use super::problem::{Fix, Problem};
 use super::region::Region;
 use super::retention::RetentionDays;
+use super::root_user::RootUser;
 
 mod events;
 
@@ -291,6 +292,8 @@ pub struct TrailDetails {
 /// bucket and role that the trail needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed {
+    /// The root user; an error if it was not read at all.
+    pub root_user: ReadResult<RootUser>,
     /// All trails visible in this Region, shadow trails included.
     pub trails: ReadResult<Vec<Trail>>,
     /// The trail that the chain uses.
@@ -326,6 +329,7 @@ impl Observed {
     #[must_use]
     pub fn nothing() -> Self {
         Self {
+            root_user: Err(root_user_not_read()),
             trails: Ok(Vec::new()),
             trail: None,
             others: Vec::new(),
@@ -388,6 +392,15 @@ impl Observed {
         }
         distinct
     }
+}
+
+/// That the root user was not read, and where to look instead.
+///
+/// Source: IAM User Guide, "AWS account root user": the IAM dashboard has security recommendations about it.
+#[must_use]
+pub fn root_user_not_read() -> Problem {
+    let advice = "Look at the security recommendations on the dashboard of the IAM console.";
+    Problem::new("The root user was not read.", Fix::advice(advice))
 }
 
 #[cfg(test)]

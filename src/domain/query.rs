@@ -10,6 +10,11 @@ use super::settings::Settings;
 pub enum Query {
     Identity,
     Alias,
+    RootCredentials,
+    VirtualMfaDevices,
+    OrganizationsFeatures,
+    GenerateCredentialReport,
+    CredentialReport,
     Trails,
     TrailStatus,
     Events,
@@ -51,6 +56,12 @@ impl Query {
         let (service, name, iam_action) = match self {
             Self::Identity => ("sts", "GetCallerIdentity", "sts:GetCallerIdentity"),
             Self::Alias => ("iam", "ListAccountAliases", "iam:ListAccountAliases"),
+            Self::RootCredentials => ("iam", "GetAccountSummary", "iam:GetAccountSummary"),
+            Self::VirtualMfaDevices => ("iam", "ListVirtualMFADevices", "iam:ListVirtualMFADevices"),
+            Self::OrganizationsFeatures => ("iam", "ListOrganizationsFeatures", "iam:ListOrganizationsFeatures"),
+            // It changes nothing in the account.
+            Self::GenerateCredentialReport => ("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport"),
+            Self::CredentialReport => ("iam", "GetCredentialReport", "iam:GetCredentialReport"),
             Self::Trails => ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
             Self::TrailStatus => ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
             Self::Events => ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
@@ -95,6 +106,11 @@ impl Query {
         let resource = match self {
             Self::Identity => return None,
             Self::Alias
+            | Self::RootCredentials
+            | Self::VirtualMfaDevices
+            | Self::OrganizationsFeatures
+            | Self::GenerateCredentialReport
+            | Self::CredentialReport
             | Self::Trails
             | Self::LogGroup
             | Self::TestFilter

@@ -21,24 +21,16 @@ use crate::domain::{Identity, Observed, Region, Settings, SetupOptions};
 
 mod prefetch;
 mod read;
+mod root_user;
+mod scope;
 mod subscriptions;
 
 pub use prefetch::Prefetch;
+pub use scope::ObserveScope;
 pub use subscriptions::subscriptions;
 
 use read::group;
 pub(super) use read::to_read_result;
-
-/// How much of the account to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObserveScope {
-    /// From the trail to the subscriptions: enough to tell whether an alert would be sent.
-    Chain,
-    /// The bucket and the role too, which the full set of checks needs.
-    Everything,
-    /// Also what rootbell's tags say about the resources that don't have its names, which only a plan needs.
-    Plan,
-}
 
 /// Reads the account's current state. If a query fails, its field holds the error, and the rest is still returned.
 pub async fn observe(
@@ -48,7 +40,7 @@ pub async fn observe(
     setup: &SetupOptions,
     scope: ObserveScope,
 ) -> Observed {
-    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, region, setup)).await
+    observe_with(cloud, identity, region, setup, scope, Prefetch::new(&cloud, region, setup, scope)).await
 }
 
 /// Like [`observe`], but uses the queries in `prefetch`, which may have started already.
@@ -78,8 +70,9 @@ async fn find_elsewhere(
     let trails = observed.trails.as_deref().unwrap_or_default();
     let regions = other_regions(trails, setup, &identity.in_region(region));
     let queries = regions.iter().map(async |region| {
-        let prefetch = Prefetch::new(&cloud, region, setup);
-        let (observed, choice) = observe_region(cloud, identity, region, setup, ObserveScope::Chain, prefetch).await;
+        let scope = ObserveScope::Chain;
+        let prefetch = Prefetch::new(&cloud, region, setup, scope);
+        let (observed, choice) = observe_region(cloud, identity, region, setup, scope, prefetch).await;
         let alarm = choice.path.alarm.as_ref().map(|found| found.value.clone());
         let (trail, alarm) = observed.trail.zip(alarm).filter(|_| choice.is_good())?;
         Some(Elsewhere { region: region.clone(), trail: trail.trail.name, alarm, pending: choice.is_pending() })
@@ -107,7 +100,8 @@ async fn observe_region(
         default_group: &guess.log_group.value,
         default_topic: guess.topic_arn(),
     };
-    let ((trails, others, mut more_trails), bucket, role, group, alarms, topic, requested_key) = join!(
+    let (root_user, (trails, others, mut more_trails), bucket, role, group, alarms, topic, requested_key) = join!(
+        prefetch.root_user.clone(),
         reader.first_trails(),
         observe_bucket(cloud, &guess, scope),
         observe_role(cloud, &guess, scope),
@@ -121,6 +115,7 @@ async fn observe_region(
         requested_key(cloud, region, setup),
     );
     let mut observed = Observed {
+        root_user,
         trails,
         others,
         bucket,

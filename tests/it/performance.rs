@@ -48,7 +48,7 @@ fn apply(mut account: Account) -> [Cost; 3] {
             cost
         };
         let asked: &dyn Cloud = &cloud;
-        let prefetch = Prefetch::new(&asked, &Region::new(REGION), &setup_options());
+        let prefetch = Prefetch::new(&asked, &Region::new(REGION), &setup_options(), ObserveScope::Everything);
         let identity = prefetch.alongside(cloud.identity()).await.unwrap();
         let observed = engine::observe_with(
             asked,
@@ -153,7 +153,10 @@ fn the_identity_is_known_at_once_while_other_calls_hang() {
     in_virtual_time(async {
         let asked: &dyn Cloud = &cloud;
         let began = Instant::now();
-        Prefetch::new(&asked, &Region::new(REGION), &setup_options()).alongside(cloud.identity()).await.unwrap();
+        Prefetch::new(&asked, &Region::new(REGION), &setup_options(), ObserveScope::Everything)
+            .alongside(cloud.identity())
+            .await
+            .unwrap();
         assert_eq!(began.elapsed().as_millis(), u128::from(ROUND_TRIP));
     });
 }

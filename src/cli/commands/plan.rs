@@ -20,7 +20,8 @@ pub(in crate::cli) async fn run(
 ) -> Result<Exit, CommandError> {
     let setup = options.setup.setup_options();
     check_options(&setup)?;
-    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (session, prefetch) =
+        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Plan).await?;
     let PreparedPlan { plan, .. } = prepare_plan(&session, &setup, prefetch).await?;
     let account_region = session.identity.in_region(session.region());
     match options.format {

@@ -12,9 +12,11 @@ use crate::cli::output::text::format_local;
 use crate::cli::session::AccountSession;
 use crate::cloud::Connector;
 use crate::domain::health::{Check, Counts, health};
+use crate::domain::observed::ReadResult;
+use crate::domain::root_user::RootUser;
 use crate::domain::subscription::Subscription;
 use crate::domain::text::escape_controls;
-use crate::domain::{Health, Settings, SetupOptions};
+use crate::domain::{Health, Observed, Settings, SetupOptions};
 use crate::engine::ObserveScope;
 
 pub(in crate::cli) async fn run(
@@ -25,12 +27,13 @@ pub(in crate::cli) async fn run(
     console: &Console,
 ) -> Result<Exit, CommandError> {
     let setup = SetupOptions::default();
-    let (session, prefetch) = AccountSession::open_prefetching(global, connector, console, &setup).await?;
+    let (session, prefetch) =
+        AccountSession::open_prefetching(global, connector, console, &setup, ObserveScope::Everything).await?;
     let observed = session.observe(&setup, ObserveScope::Everything, prefetch).await;
     let settings = Settings::resolve(&session.identity, session.region(), &setup, &observed);
     let health = health(&settings, &observed, now());
     if options.json {
-        session.print_json(&document(&session, &health), console);
+        session.print_json(&document(&session, &observed, &health), console);
     } else {
         let in_alarm = in_alarm(&health);
         // While the alarm is in ALARM and everything works, that line is enough.
@@ -39,7 +42,11 @@ pub(in crate::cli) async fn run(
         for line in in_alarm.into_iter().chain(headline).chain(findings) {
             console.print(line);
         }
-        console.print(format_args!("Account {}, {}\n", session.account(), session.region()));
+        console.print(format_args!("Account {}, {}", session.account(), session.region()));
+        if let Some(root_user) = root_user(&session, &observed) {
+            console.print(format_args!("Root user: {root_user}"));
+        }
+        console.print("");
         console.print(text(&health));
     }
     let is_accepted = !options.audit || health.audit_findings().next().is_none();
@@ -99,8 +106,32 @@ fn text(health: &Health) -> String {
     lines.join("\n")
 }
 
+/// The root user in a line; `None` in partitions where nobody can sign in as root.
+fn root_user(session: &AccountSession, observed: &Observed) -> Option<String> {
+    if session.identity.partition().without_root_sign_in().is_some() {
+        return None;
+    }
+    let described = observed.root_user.as_ref().map_err(Clone::clone).and_then(RootUser::describe);
+    Some(described.unwrap_or_else(|unreadable| format!("not read: {}", escape_controls(&unreadable.why))))
+}
+
+/// The root user; null if its credentials could not be read. The credential report, which says when it was last used, is
+/// not read: it may take minutes.
+fn root_user_json(root_user: &ReadResult<RootUser>) -> Option<Value> {
+    let root_user = root_user.as_ref().ok()?;
+    let credentials = root_user.credentials.as_ref().ok()?;
+    Some(json!({
+        "password": credentials.password,
+        "mfa": root_user.mfa().ok(),
+        "access_keys": credentials.access_keys,
+        "password_last_used": null,
+        "as_of": null,
+        "centralized": root_user.centralized,
+    }))
+}
+
 /// The output of `status --json`; its fields are stable.
-fn document(session: &AccountSession, health: &Health) -> Value {
+fn document(session: &AccountSession, observed: &Observed, health: &Health) -> Value {
     let checks: Vec<Value> = health
         .checks
         .iter()
@@ -147,5 +178,6 @@ fn document(session: &AccountSession, health: &Health) -> Value {
         "checks": checks,
         "alarm": alarm,
         "subscriptions": subscriptions,
+        "root_user": root_user_json(&observed.root_user),
     })
 }

@@ -29,6 +29,7 @@ mod connecting;
 mod faults;
 mod refusals;
 mod requests;
+mod root_user;
 mod teardown;
 mod wordings;
 

@@ -16,6 +16,11 @@ use crate::domain::retention::RetentionDays::Days;
 pub(super) fn one_of_each() -> Vec<CloudCall> {
     vec![
         CloudCall::Identity,
+        CloudCall::RootCredentials,
+        CloudCall::VirtualRootMfa,
+        CloudCall::CentralizedRootAccess,
+        CloudCall::GenerateCredentialReport,
+        CloudCall::RootLastUse,
         CloudCall::Trails,
         CloudCall::TrailStatus(TRAIL),
         CloudCall::ManagementEvents(TRAIL),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
+use super::root_user::RootUser;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::MuteStatus;
@@ -37,6 +38,7 @@ pub struct Account {
     pub foreign_buckets: Vec<String>,
     /// ARNs of topics that belong to other accounts: alarms can notify them, but the caller may not read them.
     pub foreign_topics: Vec<String>,
+    pub root_user: RootUser,
     pub timing: Timing,
     /// By operation (`CreateRole`), or `*` for all of them.
     pub faults: BTreeMap<String, InjectedFault>,
@@ -59,6 +61,7 @@ impl Default for Account {
             profiles: vec!["default".into(), "prod".into()],
             foreign_buckets: Vec::new(),
             foreign_topics: Vec::new(),
+            root_user: RootUser::default(),
             timing: Timing::default(),
             faults: BTreeMap::new(),
             buckets: BTreeMap::new(),
@@ -93,6 +96,7 @@ impl Account {
             region.orphans.retain(|orphan| orphan.config.state != Confirmation::Pending);
         }
         self.regions.retain(|_, region| *region != Region::default());
+        self.root_user.report = None;
         for bucket in self.buckets.values_mut() {
             bucket.policy_set = None;
         }

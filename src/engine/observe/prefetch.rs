@@ -6,10 +6,13 @@ use futures::future::{BoxFuture, FutureExt, Shared, join_all, pending};
 use futures::join;
 
 use super::read::{group, to_read_result};
+use super::root_user::root_user;
+use super::scope::ObserveScope;
 use crate::cloud::Cloud;
 use crate::domain::alert::{AlertId, ByAlert, default_metrics};
 use crate::domain::enum_map::Variants;
-use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail};
+use crate::domain::observed::{Alarm, GroupDetails, Metric, ReadResult, Trail, root_user_not_read};
+use crate::domain::root_user::RootUser;
 use crate::domain::settings::DEFAULT_LOG_GROUP;
 use crate::domain::{Region, SetupOptions};
 
@@ -20,6 +23,7 @@ pub(in crate::engine) type SharedQuery<'c, T> = Shared<BoxFuture<'c, T>>;
 /// twice: one that is running continues in the observation it is passed to, and clones share the answers.
 #[derive(Clone)]
 pub struct Prefetch<'c> {
+    pub(super) root_user: SharedQuery<'c, ReadResult<RootUser>>,
     pub(in crate::engine) trails: SharedQuery<'c, ReadResult<Vec<Trail>>>,
     pub(super) group: SharedQuery<'c, GroupDetails>,
     pub(super) alarms: ByAlert<SharedQuery<'c, ReadResult<Option<Alarm>>>>,
@@ -29,12 +33,12 @@ pub struct Prefetch<'c> {
 
 impl<'c> Prefetch<'c> {
     /// Asks for the resources that the user named, and for those with default names.
-    pub fn new<C>(cloud: &C, region: &Region, setup: &SetupOptions) -> Self
+    pub fn new<C>(cloud: &C, region: &Region, setup: &SetupOptions, scope: ObserveScope) -> Self
     where
         C: Deref<Target = dyn Cloud + 'c> + Clone + Send + Sync + 'c,
     {
         let log_group = setup.log_group.as_deref().unwrap_or(DEFAULT_LOG_GROUP).to_owned();
-        let (c1, c2, r1, r2) = (cloud.clone(), cloud.clone(), region.clone(), region.clone());
+        let (c1, c2, c3, r1, r2) = (cloud.clone(), cloud.clone(), cloud.clone(), region.clone(), region.clone());
         let alarm = |alert: AlertId| {
             let (cloud, region) = (cloud.clone(), region.clone());
             let name = setup.alert(alert).alarm.unwrap_or(alert.spec().alarm).to_owned();
@@ -45,7 +49,14 @@ impl<'c> Prefetch<'c> {
             async move { to_read_result(cloud.describe_alarms_for_metric(&region, &metric).await) }.boxed().shared()
         };
         let has_unnamed_alarm = AlertId::ALL.iter().any(|alert| setup.alert(*alert).alarm.is_none());
+        let root_user = async move {
+            match scope {
+                ObserveScope::Chain => Err(root_user_not_read()),
+                ObserveScope::Everything | ObserveScope::Plan => Ok(root_user(&*c3).await),
+            }
+        };
         Self {
+            root_user: root_user.boxed().shared(),
             trails: async move { to_read_result(c1.trails(&r1).await) }.boxed().shared(),
             group: async move { group(&*c2, &r2, &log_group).await }.boxed().shared(),
             alarms: ByAlert::from_fn(alarm),
@@ -57,6 +68,7 @@ impl<'c> Prefetch<'c> {
     pub async fn alongside<T>(&self, first: impl Future<Output = T>) -> T {
         let queries = async {
             let _ = join!(
+                self.root_user.clone(),
                 self.trails.clone(),
                 self.group.clone(),
                 join_all(self.alarms.values().cloned()),

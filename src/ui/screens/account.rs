@@ -9,6 +9,7 @@ use crate::app::{Caller, Connection};
 use crate::domain::plan::cost::monthly;
 use crate::domain::{Step, Verdict};
 use crate::ui::fix::fix_text;
+use crate::ui::widgets::root_user;
 use crate::ui::widgets::text::{cut, wrap};
 use crate::ui::widgets::view::View;
 
@@ -45,6 +46,7 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     let theme = view.theme;
     let alias = caller.identity.alias.as_ref().map(|a| format!(" ({a})")).unwrap_or_default();
     let room = view.columns().saturating_sub(19);
+    let root_user = root_user::facts(view).map(|facts| facts.join(" · "));
     let mut fact = |label: &str, value: &str, aside: &str| {
         view.spans([
             (format!("   {label:<14} "), theme.dim),
@@ -57,6 +59,9 @@ fn ready(view: &mut View<'_>, caller: &Caller) {
     fact("Region", caller.region.as_str(), &format!("from {}", caller.region_from));
     if let Some(profile) = &caller.profile {
         fact("Profile", profile, "");
+    }
+    if let Some(root_user) = root_user {
+        fact("Root user", &root_user, "");
     }
     view.blank();
     if let Some(why) = caller.identity.refusal() {
@@ -95,8 +100,10 @@ fn existing_resources(view: &mut View<'_>) {
     for verdict in [Verdict::Ok, Verdict::Pending, Verdict::Wrong, Verdict::Unknown] {
         let style = theme.verdict(verdict);
         for step in Step::ALL.into_iter().filter(|s| health.step(*s) == verdict) {
-            let problem =
-                health.checks.iter().find(|c| c.id.step() == step && c.verdict == verdict && verdict != Verdict::Ok);
+            let problem = health
+                .checks
+                .iter()
+                .find(|c| c.id.step() == Some(step) && c.verdict == verdict && verdict != Verdict::Ok);
             let alarm = health.in_alarm().filter(|_| step == Step::Alarm);
             if let Some(alarm) = alarm {
                 row(alarm.state.as_str(), theme.bad, &format!("alarm: in ALARM since {in_alarm_since}"));
