@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::aws::tests::{Asked, Protocol, cbor, never_set, ok, refusal, wire};
+use super::aws::tests::{Asked, Protocol, base64, cbor, never_set, ok, refusal, wire};
 use super::demo::{Account, DemoCloud, InjectedFault, ManualClock};
 use super::{Answer, Cloud, CloudError, ErrorKind, Search};
 use crate::domain::alarm::{Alarm, AlarmState, Metric};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::observed::ReadResult;
+use super::problem::ReadResult;
 
 /// Which credentials the root user has, from `iam:GetAccountSummary`.
 ///

@@ -9,6 +9,7 @@ mod errors;
 mod fields;
 mod first_run;
 mod interrupted;
+mod root_user;
 mod scenarios;
 mod sessions;
 mod teardown;

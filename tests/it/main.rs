@@ -29,6 +29,7 @@ mod properties;
 #[cfg(unix)]
 mod readme;
 mod regions;
+mod root_user;
 mod screens;
 #[cfg(unix)]
 mod search;

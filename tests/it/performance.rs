@@ -79,17 +79,18 @@ fn apply(mut account: Account) -> [Cost; 3] {
 #[test]
 fn a_fresh_account_is_read_alongside_the_identity_and_reread_in_two_round_trips() {
     let [read_cost, apply_cost, reread_cost] = apply(Account::default());
-    assert_eq!(read_cost, (2, 10));
+    // Three of the calls are about the root user.
+    assert_eq!(read_cost, (2, 13));
     // Bucket, policy, trail, start: two round trips each.
     assert_eq!(apply_cost, (8, 14));
-    assert_eq!(reread_cost, (2, 12));
+    assert_eq!(reread_cost, (2, 15));
 }
 
 #[test]
 fn a_working_account_is_read_in_three_round_trips_and_needs_no_changes() {
     let [read_cost, apply_cost, _] = apply(working_account());
     // The last one reads the attributes of the first confirmed subscription.
-    assert_eq!(read_cost, (3, 14));
+    assert_eq!(read_cost, (3, 17));
     assert_eq!(apply_cost, (0, 0));
 }
 
@@ -104,8 +105,8 @@ fn the_wizard_reads_an_account_in_three_round_trips_without_repeated_calls() {
     assert!(tester.model.account().derived.is_some());
     // After these calls, the dashboard opens and makes its own.
     let asked = tester.on_account(DemoCloud::calls);
-    let unique: BTreeSet<&String> = asked[..14].iter().collect();
-    assert_eq!(unique.len(), 14, "{asked:?}");
+    let unique: BTreeSet<&String> = asked[..17].iter().collect();
+    assert_eq!(unique.len(), 17, "{asked:?}");
 }
 
 #[test]
@@ -307,9 +308,9 @@ fn over_http_a_fresh_account_takes_eight_round_trips_and_a_status_three() {
     let (connections, most) = (aws.proxy.connections(), aws.proxy.most_in_flight());
     assert!(connections <= most + 3, "{connections} connections for {most} at once");
     let (deep, asked) = cost(&["apply", "--yes", "--email", EMAIL], [0, 0]);
-    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 30, "{deep} round trips, {asked} requests");
     let (deep, asked) = cost(&["plan", "--email", EMAIL], [0, 3]);
-    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 30, "{deep} round trips, {asked} requests");
     let (deep, asked) = cost(&["status"], [0, 3]);
-    assert!(deep <= 3 && asked <= 28, "{deep} round trips, {asked} requests");
+    assert!(deep <= 3 && asked <= 30, "{deep} round trips, {asked} requests");
 }

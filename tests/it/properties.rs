@@ -220,7 +220,7 @@ fn independent_calls_overlap_and_none_is_repeated() {
         let began = tokio::time::Instant::now();
         let (_, plan) = observe_and_plan(&cloud, &setup_options()).await;
         let calls = cloud.calls();
-        assert_eq!(calls.len(), 10, "{calls:?}");
+        assert_eq!(calls.len(), 13, "{calls:?}");
         let unique: std::collections::BTreeSet<&String> = calls.iter().collect();
         assert_eq!(unique.len(), calls.len(), "{calls:?}");
         // First the identity, then everything else at once.

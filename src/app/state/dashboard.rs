@@ -99,8 +99,8 @@ impl Dashboard {
         self.metric.refresh_now();
         self.refresh_events_now();
         self.chain.refresh_now();
-        // There won't be another report for hours, but a failed request may succeed now.
-        if self.root_last_use.error.is_some() {
+        // There won't be another report for hours, but a request that failed, or the first report, may succeed now.
+        if self.root_last_use.error.is_some() || self.root_last_use.value.flatten().is_none() {
             self.root_last_use.refresh_now();
         }
     }

@@ -127,6 +127,11 @@ impl AwsCloud {
     }
 }
 
+/// A blob, as the XML protocols write it.
+pub(in crate::cloud) fn base64(text: &str) -> String {
+    aws_smithy_types::base64::encode(text)
+}
+
 /// An error answer as the service of the request writes it.
 pub(in crate::cloud) fn refusal(
     asked: &Asked,

@@ -101,7 +101,7 @@ fn report() -> Vec<ContractCase> {
         ago(9000),
         ago(8000)
     );
-    let content = aws_smithy_types::base64::encode(csv);
+    let content = base64(&csv);
     let report = AwsReply::Xml(format!(
         "<Content>{content}</Content><ReportFormat>text/csv</ReportFormat><GeneratedTime>{}</GeneratedTime>",
         ago(7200)

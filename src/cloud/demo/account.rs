@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::faults::InjectedFault;
-use super::root_user::RootUser;
 use crate::domain::alarm::{AlarmConfig, AlarmState, EvaluationState};
 use crate::domain::key_state::KeyState;
 use crate::domain::mute_rule::MuteStatus;
 use crate::domain::observed::{self, Confirmation, ManagementEvents, MetricFilter, SubscriptionAttributes};
 use crate::domain::policy::PolicyDocument;
+use crate::domain::root_user::RootMfa;
 use crate::domain::{self, AccountId, AccountRegion, Identity};
 
 /// A time in seconds since the start of the demo, or a duration in seconds.
@@ -117,6 +117,39 @@ impl Account {
             }
         }
         self
+    }
+}
+
+/// The root user. By default, it has what AWS recommends: a password, MFA, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RootUser {
+    pub password: bool,
+    pub mfa: RootMfa,
+    pub access_keys: u32,
+    pub certificates: u32,
+    /// When the password was last used; left out: never.
+    pub password_last_used: Option<Seconds>,
+    /// When an access key was last used; left out: never.
+    pub access_key_last_used: Option<Seconds>,
+    /// Whether the organization manages root access centrally; left out: this account can't tell.
+    pub centralized: Option<bool>,
+    /// When the credential report was last generated; left out: never.
+    pub report: Option<Seconds>,
+}
+
+impl Default for RootUser {
+    fn default() -> Self {
+        Self {
+            password: true,
+            mfa: RootMfa::Other,
+            access_keys: 0,
+            certificates: 0,
+            password_last_used: None,
+            access_key_last_used: None,
+            centralized: None,
+            report: None,
+        }
     }
 }
 

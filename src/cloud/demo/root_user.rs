@@ -1,8 +1,6 @@
 //! The demo account's root user.
 
-use serde::{Deserialize, Serialize};
-
-use super::account::Seconds;
+use super::account::{RootUser, Seconds};
 use super::view::AccountView;
 use crate::domain::root_user::{RootCredentials, RootLastUse, RootMfa};
 
@@ -13,40 +11,7 @@ use crate::domain::root_user::{RootCredentials, RootLastUse, RootMfa};
 const REPORT_VALID_FOR: Seconds = 4 * 3600;
 
 /// How long it takes to generate a report.
-const REPORT_TAKES: Seconds = 5;
-
-/// The root user. By default, it has what AWS recommends: a password, MFA, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RootUser {
-    pub password: bool,
-    pub mfa: RootMfa,
-    pub access_keys: u32,
-    pub certificates: u32,
-    /// When the password was last used; left out: never.
-    pub password_last_used: Option<Seconds>,
-    /// When an access key was last used; left out: never.
-    pub access_key_last_used: Option<Seconds>,
-    /// Whether the organization manages root access centrally; left out: this account can't tell.
-    pub centralized: Option<bool>,
-    /// When the credential report was last generated; left out: never.
-    pub report: Option<Seconds>,
-}
-
-impl Default for RootUser {
-    fn default() -> Self {
-        Self {
-            password: true,
-            mfa: RootMfa::Other,
-            access_keys: 0,
-            certificates: 0,
-            password_last_used: None,
-            access_key_last_used: None,
-            centralized: None,
-            report: None,
-        }
-    }
-}
+const REPORT_TAKES: Seconds = 1;
 
 impl RootUser {
     pub(super) fn credentials(&self) -> RootCredentials {

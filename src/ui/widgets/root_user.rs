@@ -29,7 +29,7 @@ fn last_use(view: &View<'_>) -> Option<String> {
                 found.latest().map_or_else(|| "never used".to_owned(), |at| format!("last used {} ago", ago(at)));
             Some(format!("{used} (report {})", ago(found.as_of)))
         }
-        (None, Some(error)) => Some(format!("last use not read: {}", error.brief())),
+        (None, Some(error)) => Some(format!("last use: {}", error.brief())),
         (None, None) => None,
     }
 }

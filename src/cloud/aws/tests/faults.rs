@@ -164,7 +164,7 @@ async fn every_call_with_every_kind_of_failure_is_an_error_of_the_right_kind() {
         fails(broken(|| ConnectorError::timeout("late".into())), ErrorKind::Timeout).await;
         cases += 4;
     }
-    assert_eq!(cases, 64 * 7 - 3, "the table has the expected length");
+    assert_eq!(cases, 69 * 7 - 3, "the table has the expected length");
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn an_answer_that_says_nothing_about_the_root_user_is_an_error() {
             }
             _ => format!(
                 "<Content>{}</Content><GeneratedTime>2026-11-23T08:00:00Z</GeneratedTime>",
-                aws_smithy_types::base64::encode("user,arn\nalice,x\n")
+                base64("user,arn\nalice,x\n")
             ),
         };
         ok(format!("<{name}Response><{name}Result>{result}</{name}Result></{name}Response>"))
