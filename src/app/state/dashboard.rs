@@ -150,12 +150,16 @@ impl Dashboard {
         self.activity.read_older(self.known_events());
     }
 
-    /// The account has been read, on behalf of the dashboard or not.
+    /// The account has been read, on behalf of the dashboard or not. If that works again, so may the credential report.
     pub(in crate::app) fn chain_answered(&mut self, observed: &Observed, now: Timestamp, slowdown: i32) {
         let first_error = observed.unreadable().first().copied().filter(|_| observed.is_unreadable());
         let answer =
             first_error.map_or(Ok(()), |unreadable| Err(CloudError::local(ErrorKind::Other, unreadable.why.clone())));
+        let is_back = self.chain.error.is_some() && answer.is_ok();
         self.chain.answered(answer, now, slowdown);
+        if is_back && self.root_last_use.error.is_some() {
+            self.root_last_use.refresh_now();
+        }
     }
 
     /// Takes in what the credential report says. Until there is a new one, the last one stays.

@@ -79,7 +79,7 @@ fn root_access_keys_without_mfa_are_audit_findings_and_leave_the_verdict_alone()
     let mut tester = Tester::on(account, 80, 24);
     tester.sees("MFA off · has access keys").sees("root use is monitored").sees(" 2 audit");
     assert_eq!(calls(&tester, "ListVirtualMFADevices"), 0, "there is no device to list");
-    tester.press("c").sees("missing  Root user has MFA").sees("wrong    Root user has no access keys");
+    tester.resize(120, 40).press("c").sees("missing  Root user has MFA").sees("wrong    Root user has no access keys");
 }
 
 #[test]
