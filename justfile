@@ -12,7 +12,7 @@ test:
 
 # Run the wizard on a demo account
 demo scenario="fresh":
-    cargo run --release -- --demo={{scenario}}
+    cargo run --no-default-features -- --demo={{scenario}}
 
 # Update the generated files: the screenshots, and the README's keys and output
 screens:

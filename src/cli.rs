@@ -9,7 +9,6 @@ use clap::Parser;
 use jiff::Timestamp;
 
 use crate::cloud::Connector;
-use crate::cloud::aws::AwsConnector;
 use crate::cloud::demo::DemoConnector;
 use commands::{alarm_test, apply, destroy, events, manual, plan, policy, status};
 use exit::CommandError;
@@ -74,11 +73,28 @@ pub fn connector(
     now: fn() -> Timestamp,
     console: &Console,
 ) -> Result<Arc<dyn Connector>, Exit> {
-    let Some(scenario) = &global.demo else { return Ok(Arc::new(AwsConnector::new())) };
+    let Some(scenario) = &global.demo else { return aws_connector(console) };
     match DemoConnector::new(scenario, Arc::new(now)) {
         Ok(demo) => Ok(Arc::new(demo)),
         Err(message) => Err(print_error(&CommandError::usage(format!("--demo: {message}")), console)),
     }
+}
+
+#[cfg(feature = "aws")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature `aws`, there is no connection to AWS")]
+fn aws_connector(_console: &Console) -> Result<Arc<dyn Connector>, Exit> {
+    Ok(Arc::new(crate::cloud::aws::AwsConnector::new()))
+}
+
+#[cfg(not(feature = "aws"))]
+fn aws_connector(console: &Console) -> Result<Arc<dyn Connector>, Exit> {
+    Err(print_error(
+        &CommandError::usage(
+            "This build can't connect to AWS, because it was made without the feature `aws`. Add `--demo` for a \
+             simulated account, or build the whole program with `cargo build --release`.",
+        ),
+        console,
+    ))
 }
 
 /// Prints the message, and returns the exit status for a failure.
@@ -127,4 +143,19 @@ fn print_error(error: &CommandError, console: &Console) -> Exit {
     tracing::error!(reason = error.message, "ended early");
     console.eprint(format_args!("rootbell: {}", error.message));
     error.exit
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "aws"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_aws_connects_to_the_demo_account_and_says_why_it_cannot_connect_to_any_other() {
+        let console = Console::standard();
+        let now: fn() -> Timestamp = || Timestamp::UNIX_EPOCH;
+        let connect = |arguments: &[&str]| connector(&Cli::try_parse_from(arguments).unwrap().global, now, &console);
+        assert!(connect(&["rootbell", "--demo"]).is_ok());
+        assert!(matches!(connect(&["rootbell"]), Err(Exit::Usage)));
+    }
 }

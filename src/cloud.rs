@@ -17,8 +17,10 @@ use crate::domain::query::Tagged;
 use crate::domain::root_user::{RootCredentials, RootLastUse};
 use crate::domain::{Change, Identity, Region};
 
+#[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(test)]
+#[cfg(feature = "aws")]
 mod contract;
 pub mod demo;
 mod error;

@@ -29,6 +29,9 @@ mod properties;
 #[cfg(unix)]
 mod readme;
 mod regions;
+#[cfg(unix)]
+mod release;
+#[cfg(unix)]
 mod root_user;
 mod screens;
 #[cfg(unix)]

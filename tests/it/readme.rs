@@ -201,8 +201,7 @@ fn every_command_in_the_readme_and_the_docs_runs() {
     });
     for command in others {
         // These build or test the program, as this test run just did.
-        let known =
-            ["cargo run --release", "cargo run --release -- --demo", "cargo test", "cargo install --locked --path ."];
+        let known = ["cargo run --release", "cargo demo", "cargo test", "cargo install --locked --path ."];
         assert!(known.contains(&command.as_str()), "no test runs `{command}`");
     }
 }

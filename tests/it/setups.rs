@@ -57,6 +57,8 @@ struct Expected {
     verdict: Option<String>,
     objections: Option<Vec<String>>,
     #[serde(default)]
+    unread: Vec<String>,
+    #[serde(default)]
     weakest: Vec<String>,
     plan: Option<Vec<String>>,
     #[serde(default)]
@@ -350,6 +352,11 @@ async fn deviations(name: &str, expected: &Expected, account: Account) -> Vec<De
             add("objections", "other audit findings", format!("{wanted:?}"), format!("{said:?}"));
         }
     }
+    let has_verdict =
+        |id: &&String, verdict| health.checks.iter().any(|c| c.id.as_str() == *id && c.verdict == verdict);
+    for id in expected.unread.iter().filter(|id| !has_verdict(id, Verdict::Unknown)) {
+        add("unread", "judges what it doesn't read", format!("{id} unknown"), format!("{:?}", objections(&health)));
+    }
     let said_kinds = kinds(&plan);
     if let Some(allowed) = &expected.plan {
         let surplus: Vec<&str> = said_kinds.iter().filter(|kind| !allowed.contains(kind)).map(String::as_str).collect();
@@ -409,24 +416,30 @@ fn every_account_has_a_row_that_says_what_is_true_and_why() {
         assert!(!expected.source.is_empty() && !expected.why.is_empty(), "{name}");
         assert!(!expected.verdicts().contains(&"ok") || expected.weakest.is_empty(), "{name}: nothing is weak");
         assert!(account.is_some() || expected.needs.is_some(), "{name}");
-        assert!(expected.objections.iter().flatten().all(|id| AUDIT_CHECKS.contains(&id.as_str())), "{name}");
+        let audit_checks = expected.objections.iter().flatten().chain(&expected.unread);
+        assert!(audit_checks.map(String::as_str).all(|id| AUDIT_CHECKS.contains(&id)), "{name}");
         let columns = ["sign_in", "api_use", "objections", "plan"];
         let has_column = |unsure: &String| columns.iter().any(|column| unsure.starts_with(&format!("{column}: ")));
         assert!(expected.unsure.iter().all(has_column), "{name}: unsure begins with a column");
     }
 }
 
-// Issue 13's commits remove the attributes `ignore` below once the rows are right, and issue 14's commits the first one.
+/// The accounts that the format can't express yet, and what it lacks.
+const INEXPRESSIBLE: [(&str, &str); 3] = [
+    ("composite-alarm", "composite alarms"),
+    ("eventbridge-rule-only", "event rules"),
+    ("metric-math-alarm", "alarms on expressions"),
+];
 
 #[test]
-#[ignore = "the format can't express everything yet"]
-fn every_account_can_be_expressed() {
-    let unreadable = setups().into_iter().filter(|setup| setup.account.is_none()).map(|setup| setup.name);
-    assert_none(&unreadable.collect::<Vec<_>>(), "accounts");
+fn every_account_can_be_expressed_but_those_listed() {
+    let unreadable: Vec<String> =
+        setups().into_iter().filter(|setup| setup.account.is_none()).map(|setup| setup.name).collect();
+    // Also if the format has learned it, so that the list doesn't outlive its reason.
+    assert_eq!(unreadable, INEXPRESSIBLE.map(|(name, _lacking)| name));
 }
 
 #[test]
-#[ignore = "not yet right for every account"]
 fn the_verdict_and_the_plan_are_right_for_every_account() {
     let (mut found, mut all, mut working) = (Vec::new(), 0, 0);
     for (name, expected, account) in readable_setups() {
@@ -440,7 +453,6 @@ fn the_verdict_and_the_plan_are_right_for_every_account() {
 }
 
 #[test]
-#[ignore = "not yet right for every account"]
 fn one_apply_and_the_confirmation_make_a_sign_in_reach_somebody() {
     let mut failed = Vec::new();
     let needs_setup = |expected: &Expected| {

@@ -329,7 +329,11 @@ impl Form {
     pub fn setup_options(&self) -> SetupOptions {
         let mut setup = SetupOptions::default();
         for field in self.fields.iter().filter(|field| field.edited && field.error.is_none()) {
-            setup.set_text(field.id, field.text().trim());
+            let text = field.text().trim();
+            // An empty field stands for no value.
+            if !(text.is_empty() && matches!(field.id.spec().kind, SettingKind::OptionalName(_))) {
+                setup.set_text(field.id, text);
+            }
         }
         setup
     }

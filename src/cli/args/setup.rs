@@ -1,109 +1,88 @@
-//! The options that name resources and settings.
+//! The options that name resources and settings: one for each row of the table of settings.
 
-use clap::Args;
+use clap::builder::{BoolValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::domain::arn::Arn;
-use crate::domain::settings::SettingId;
-use crate::domain::{Email, RetentionDays, SetupOptions};
+use crate::domain::settings::{SettingId, SettingKind, yes_or_no};
+use crate::domain::{RetentionDays, SetupOptions};
 
 /// The setup options of `plan` and `apply`. Each has a default, or its value is found in the account.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Setup options")]
-pub struct SetupArgs {
-    #[arg(long = SettingId::Emails.long(), help = SettingId::Emails.spec().help, value_name = "ADDRESS", value_delimiter = ',')]
-    pub emails: Vec<Email>,
-    #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.spec().help, value_name = "NAME")]
-    pub trail: Option<String>,
-    #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.spec().help, value_name = "NAME")]
-    pub bucket: Option<String>,
-    #[arg(long = SettingId::LogGroup.long(), help = SettingId::LogGroup.spec().help, value_name = "NAME")]
-    pub log_group: Option<String>,
-    #[arg(long = SettingId::Role.long(), help = SettingId::Role.spec().help, value_name = "NAME")]
-    pub role: Option<String>,
-    #[arg(long = SettingId::Retention.long(), help = SettingId::Retention.spec().help, value_name = "DAYS")]
-    pub retention_days: Option<RetentionDays>,
-    #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.spec().help, value_name = "NAME")]
-    pub topic: Option<String>,
-    #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.spec().help, value_name = "NAME")]
-    pub filter: Option<String>,
-    #[arg(long = SettingId::Pattern.long(), help = SettingId::Pattern.spec().help, value_name = "PATTERN")]
-    pub pattern: Option<String>,
-    #[arg(long = SettingId::Alarm.long(), help = SettingId::Alarm.spec().help, value_name = "NAME")]
-    pub alarm: Option<String>,
-    #[arg(long = SettingId::KmsKey.long(), help = SettingId::KmsKey.spec().help, value_name = "ARN")]
-    pub kms_key: Option<String>,
-    #[arg(
-        long = SettingId::RestrictRole.long(),
-        help = SettingId::RestrictRole.spec().help,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
-    pub role_source_arn: Option<bool>,
-    #[arg(
-        long = SettingId::Audit.long(),
-        help = SettingId::Audit.spec().help,
-        value_name = "BOOL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "true"
-    )]
-    pub audit: Option<bool>,
-}
+pub(super) type SetupArgs = SettingArgs<false>;
 
-impl SetupArgs {
+/// Names of resources that can't be found by following the chain.
+pub(super) type NameArgs = SettingArgs<true>;
+
+/// The options of all settings, or only of those that name a resource that rootbell creates.
+#[derive(Debug)]
+pub struct SettingArgs<const ONLY_NAMES: bool>(SetupOptions);
+
+impl<const ONLY_NAMES: bool> SettingArgs<ONLY_NAMES> {
     pub fn setup_options(&self) -> SetupOptions {
-        SetupOptions {
-            trail: self.trail.clone(),
-            bucket: self.bucket.clone(),
-            log_group: self.log_group.clone(),
-            role: self.role.clone(),
-            retention_days: self.retention_days,
-            topic: self.topic.clone(),
-            emails: self.emails.clone(),
-            filter: self.filter.clone(),
-            pattern: self.pattern.clone(),
-            alarm: self.alarm.clone(),
-            kms_key: self.kms_key.as_deref().map(Arn::from),
-            role_source_arn: self.role_source_arn,
-            audit: self.audit,
-        }
+        self.0.clone()
+    }
+
+    /// In the order of the help: the address, which has no default, comes first.
+    fn settings() -> Vec<SettingId> {
+        let is_option = |id: &SettingId| !ONLY_NAMES || id.created_resource().is_some();
+        let mut all: Vec<SettingId> = SettingId::ALL.iter().copied().filter(is_option).collect();
+        all.sort_by_key(|id| *id != SettingId::Emails);
+        all
     }
 }
 
-/// Names of resources that can't be found by following the chain.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Names of resources that rootbell does not find by itself")]
-pub struct NameArgs {
-    #[arg(long = SettingId::Trail.long(), help = SettingId::Trail.resource_name(), value_name = "NAME")]
-    pub trail: Option<String>,
-    #[arg(long = SettingId::Bucket.long(), help = SettingId::Bucket.resource_name(), value_name = "NAME")]
-    pub bucket: Option<String>,
-    #[arg(long = SettingId::LogGroup.long(), help = SettingId::LogGroup.resource_name(), value_name = "NAME")]
-    pub log_group: Option<String>,
-    #[arg(long = SettingId::Role.long(), help = SettingId::Role.resource_name(), value_name = "NAME")]
-    pub role: Option<String>,
-    #[arg(long = SettingId::Topic.long(), help = SettingId::Topic.resource_name(), value_name = "NAME")]
-    pub topic: Option<String>,
-    #[arg(long = SettingId::Filter.long(), help = SettingId::Filter.resource_name(), value_name = "NAME")]
-    pub filter: Option<String>,
-    #[arg(long = SettingId::Alarm.long(), help = SettingId::Alarm.resource_name(), value_name = "NAME")]
-    pub alarm: Option<String>,
+impl<const ONLY_NAMES: bool> Args for SettingArgs<ONLY_NAMES> {
+    fn augment_args(command: Command) -> Command {
+        let heading =
+            if ONLY_NAMES { "Names of resources that rootbell does not find by itself" } else { "Setup options" };
+        let help = |id: SettingId| if ONLY_NAMES { id.resource_name() } else { id.spec().help };
+        command.args(Self::settings().into_iter().map(|id| arg(id).help(help(id)).help_heading(heading)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
-impl NameArgs {
-    pub fn setup_options(&self) -> SetupOptions {
-        SetupOptions {
-            trail: self.trail.clone(),
-            bucket: self.bucket.clone(),
-            log_group: self.log_group.clone(),
-            role: self.role.clone(),
-            topic: self.topic.clone(),
-            filter: self.filter.clone(),
-            alarm: self.alarm.clone(),
-            ..SetupOptions::default()
+impl<const ONLY_NAMES: bool> FromArgMatches for SettingArgs<ONLY_NAMES> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut options = Self(SetupOptions::default());
+        options.update_from_arg_matches(matches).map(|()| options)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for id in Self::settings() {
+            for text in matches.get_many::<String>(id.long()).unwrap_or_default() {
+                match id.spec().kind {
+                    // Taken as it is, so that an address with a space is reported.
+                    SettingKind::Addresses => self.0.emails.push(text.as_str().into()),
+                    SettingKind::Name(_)
+                    | SettingKind::OptionalName(_)
+                    | SettingKind::Retention
+                    | SettingKind::YesOrNo
+                    | SettingKind::FilterPattern => self.0.set_text(id, text),
+                }
+            }
         }
+        Ok(())
+    }
+}
+
+/// The option of a setting. Its value is the setting's text.
+fn arg(id: SettingId) -> Arg {
+    let text = |value_name| Arg::new(id.long()).long(id.long()).value_name(value_name);
+    match id.spec().kind {
+        SettingKind::Name(_) => text("NAME"),
+        SettingKind::OptionalName(_) => text("ARN"),
+        SettingKind::FilterPattern => text("PATTERN"),
+        SettingKind::Addresses => text("ADDRESS").action(ArgAction::Append).value_delimiter(','),
+        SettingKind::Retention => {
+            text("DAYS").value_parser(|text: &str| text.parse().map(|days: RetentionDays| days.to_string()))
+        }
+        SettingKind::YesOrNo => text("BOOL")
+            .value_parser(BoolValueParser::new().map(|yes| yes_or_no(yes).to_owned()))
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
     }
 }
 
@@ -114,7 +93,6 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
-    use crate::domain::settings::SettingKind;
 
     #[derive(Parser)]
     struct SetupOnly {

@@ -2,7 +2,10 @@
 //! is a matter of the other checks; what doesn't exist is theirs to report as missing.
 
 use super::evidence::Evidence;
-use super::outcome::{Outcome, REPAIR, Verdict, for_auditors, nothing_to_judge, ok, unknown, unreadable_policy, wrong};
+use super::outcome::{
+    Outcome, REPAIR, Verdict, check_existing, for_auditors, missing, nothing_to_judge, ok, unknown, unreadable_policy,
+    wrong,
+};
 use super::trail::{events_fix, trail_fix, unjudged_events};
 use crate::domain::observed::{Bucket, BucketLookup, ManagementEvents, Role, TrailDetails};
 use crate::domain::pattern::{self, Reading};
@@ -166,12 +169,22 @@ pub(super) fn retention(evidence: &Evidence<'_>) -> Outcome {
     }
 }
 
-/// Whether the filter has the pattern that auditors look for.
+/// Whether the filter has the pattern that auditors look for. A log group without such a filter fails their controls; if
+/// there is no log group, its own check says so.
+///
+/// Source: Security Hub User Guide, CloudWatch.1: "fails if the exact metric filters prescribed by CIS are not used"; Prowler,
+/// check `cloudwatch_log_metric_filter_root_usage`, which fails unless it finds one.
 pub(super) fn cis_pattern(evidence: &Evidence<'_>) -> Outcome {
     if let Err(unreadable) = &evidence.observed.filters {
         return unknown(unreadable);
     }
-    let Some(filter) = evidence.filter() else { return nothing_to_judge("filter") };
+    let Some(filter) = evidence.filter() else {
+        return check_existing(
+            &evidence.observed.log_group,
+            || nothing_to_judge("log group"),
+            |group| missing(format!("No filter on `{}` has the CIS pattern.", group.name)),
+        );
+    };
     let name = &filter.name;
     let detail = match pattern::read(&filter.pattern) {
         Reading::CisPattern => return ok(format!("`{name}`")),

@@ -155,7 +155,7 @@ impl SettingId {
                 kind: SettingKind::OptionalName(names::kms_key),
                 names: Some(Existing),
                 get: |o| o.kms_key.as_ref().map(Arn::to_string),
-                set: |o, text| o.kms_key = Some(Arn::from(text)).filter(|key| !key.is_empty()),
+                set: |o, text| o.kms_key = Some(Arn::from(text)),
                 resolved: |s| match &s.kms_key {
                     Some(key) => (key.to_string(), Origin::Given),
                     None => (String::new(), Origin::Default("encryption unchanged")),

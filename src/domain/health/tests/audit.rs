@@ -36,6 +36,20 @@ fn auditors_do_not_accept_a_setup_that_alerts_nobody() {
 }
 
 #[test]
+fn a_log_group_without_a_filter_of_the_cis_pattern_is_an_audit_finding() {
+    let mut observed = sound();
+    observed.filters = Ok(Vec::new());
+    let health = health_of(&observed);
+    let finding = check(&health, "filter.cis_pattern");
+    assert_eq!(finding.verdict, Verdict::Missing);
+    assert_eq!(finding.detail, "No filter on `rootbell/cloudtrail` has the CIS pattern.");
+    assert!(health.audit_findings().any(|check| check.id == CheckId::FilterCisPattern));
+    // What doesn't exist either is reported as missing itself.
+    observed.log_group = Ok(None);
+    assert_eq!(check(&health_of(&observed), "filter.cis_pattern").verdict, Verdict::Unknown);
+}
+
+#[test]
 fn exactly_the_checks_that_count_for_the_audit_name_who_objects() {
     for id in CheckId::ALL {
         assert_eq!(!id.required_by().is_empty(), id.counts() == Counts::Audit, "{id}");
