@@ -160,7 +160,7 @@ registry! {
         ["CIS AWS Foundations 1.12 (v1.2), 1.4 (v1.3–v4.0), 1.3 (v5.0), 2.3 (v6.0), 2.4 (v7.0)", "Security Hub IAM.4",
             "Prowler iam_no_root_access_key"];
     RootCertificates: "root.certificates" None Advice Both root_user::certificates,
-        "Root user has no signing certificates";
+        "Root user has no certificates";
 }
 
 impl CheckId {
